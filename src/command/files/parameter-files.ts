@@ -16,7 +16,8 @@ import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
 import { say, usageError } from "../terminal/report-error.ts";
 
-/** A checkpoint's file as bytes, and its parameters as the trainer of its spec loads them. */
+// A checkpoint's file as bytes, and its parameters as the trainer of its spec loads them.
+
 interface CheckpointFile {
   readonly bytes: Uint8Array;
   readonly header: CheckpointHeader;

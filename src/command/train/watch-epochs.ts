@@ -75,10 +75,9 @@ async function writePlot(name: string, reports: readonly EpochReport[], file: st
   await writeFile(file, chartSvg(curvesChart(name, reports)));
 }
 
-/**
- * `--log`: a line of JSON for each epoch, written as it ends, so that the file can be read while training
- * goes on and after a kill.
- */
+// `--log`: a line of JSON for each epoch, written as it ends, so that the file can be read while training
+// goes on and after a kill.
+
 interface EpochLog {
   /** The epochs that stood there already. */
   readonly earlier: readonly EpochReport[];

@@ -45,7 +45,8 @@ export const stateStorage = (
     ),
   ]);
 
-/** The rows of an epoch's steps in the very order that a trainer takes them, for whoever steps it by hand. */
+// The rows of an epoch's steps in the very order that a trainer takes them, for whoever steps it by hand.
+
 interface EpochFacts {
   readonly seed: number;
   /** From 1. */

@@ -23,7 +23,8 @@ export const stepSweep = (f: (t: number) => number, emitted: number): SweepPoint
     return { h, difference, error: Math.abs(difference - emitted) };
   });
 
-/** Sweeps of step sizes as lines of blocks, as high as the logarithms of their errors; all on one scale. */
+// Sweeps of step sizes as lines of blocks, as high as the logarithms of their errors; all on one scale.
+
 const blocks = "▁▂▃▄▅▆▇█";
 
 /** One character a step; an error of 0 is as low as the lowest, one that is no number is a `?`. */

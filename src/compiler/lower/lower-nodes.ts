@@ -152,7 +152,8 @@ export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): re
   ]);
 }
 
-/** Products whose results are only added up somewhere else: fold (a · b), scatter-add (a · b). */
+// Products whose results are only added up somewhere else: fold (a · b), scatter-add (a · b).
+
 interface ScatteredSum {
   readonly contraction: Node;
   /** Axis i of what is scattered is this axis of the contraction. */

@@ -17,11 +17,10 @@ export const notationOf = (formula: Formula): Notation => ({
   mathml: mathmlOf(formula),
 });
 
-/**
- * The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into
- * operations, only told apart: letters are values, words are words and signs are signs, which is all that
- * setting it takes.
- */
+// The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into
+// operations, only told apart: letters are values, words are words and signs are signs, which is all that
+// setting it takes.
+
 interface Form {
   readonly tex: string;
   readonly mathml: string;

@@ -48,7 +48,8 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   };
 }
 
-/** A line of any number of points as one height for each column of a grid, which is all that a terminal can show. */
+// A line of any number of points as one height for each column of a grid, which is all that a terminal can show.
+
 interface Columns {
   /** The column of the first height. */
   readonly start: number;

@@ -82,7 +82,8 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
   return `${root}\n`;
 }
 
-/** The legend of a panel: a stroke or dot and a name for each series, in as many rows as they take. */
+// The legend of a panel: a stroke or dot and a name for each series, in as many rows as they take.
+
 const rowHeight = 18;
 const swatch = 26;
 

@@ -31,7 +31,8 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
 export const isAskedFor = (of: string | undefined, program: string, kernel: string): boolean =>
   of === undefined || of === kernel || of === `${program}/${kernel}`;
 
-/** Which kernels compute a node: the one that has it under its name, or all that compute it where it is read. */
+// Which kernels compute a node: the one that has it under its name, or all that compute it where it is read.
+
 interface ComputingKernel extends TargetKernel {
   /** The nodes that it has under names. */
   readonly nodes: readonly Node[];

@@ -101,7 +101,8 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
   };
 }
 
-/** What fusing saves, in words: for terminals and for pages. */
+// What fusing saves, in words: for terminals and for pages.
+
 type Fused = Pick<ExplainedKernel, "fused">;
 
 /** `22 nests of loops became 9 kernels, 10 values stay in registers, and each run moves 42.7 kB less through memory` */

@@ -47,10 +47,9 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   return { ...texts, ...boxSize({ ...texts, isGroup: true }) };
 }
 
-/**
- * How large a box must be for its texts. Widths come in steps, so that groups of equal structure are of equal
- * size, whatever their names.
- */
+// How large a box must be for its texts. Widths come in steps, so that groups of equal structure are of equal
+// size, whatever their names.
+
 interface BoxTexts {
   readonly label: string;
   readonly shape: string;

@@ -90,7 +90,8 @@ function meeting(direction: Point, { now }: Moved, nodes: readonly NodeId[], cro
   });
 }
 
-/** A wire as the path of an SVG: straight lines, their corners rounded. */
+// A wire as the path of an SVG: straight lines, their corners rounded.
+
 const radius = 7;
 
 const short = (value: number): string => String(Math.round(value * 10) / 10 + 0);

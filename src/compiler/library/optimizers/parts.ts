@@ -50,14 +50,13 @@ export const biasCorrection = (g: GraphBuilder, beta: number, t: Node): Node =>
 export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction: Node): Node =>
   g.subtract(parameter, g.multiply(asNumberOf(g, factor, parameter), direction));
 
-/**
- * Limits on gradients, before weight decay and update.
- *
- *     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
- *     value c:  g ← max(−c, min(g, c))
- *
- * The norm is that of all gradients together, as in torch.nn.utils.clip_grad_norm_.
- */
+// Limits on gradients, before weight decay and update.
+//
+//     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
+//     value c:  g ← max(−c, min(g, c))
+//
+// The norm is that of all gradients together, as in torch.nn.utils.clip_grad_norm_.
+
 type Clip = { readonly norm: number } | { readonly value: number };
 
 /** The flat gradient within the limit. */

@@ -68,14 +68,13 @@ export const cosine = defineSchedule({
   },
 });
 
-/**
- * One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: half a cosine wave up from `initial` to `peak`
- * during the first 30 % of the steps, then half a wave down to initial/10⁴ at the last. In PyTorch's terms:
- * max_lr = peak, div_factor = peak/initial, pct_start 0.3, final_div_factor 10⁴, and the turn is at step
- * 0.3·T − 1.
- *
- *     wave(a, b, x) = b + (a − b) · (1 + cos πx) / 2        from a at x = 0 to b at x = 1
- */
+// One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: half a cosine wave up from `initial` to `peak`
+// during the first 30 % of the steps, then half a wave down to initial/10⁴ at the last. In PyTorch's terms:
+// max_lr = peak, div_factor = peak/initial, pct_start 0.3, final_div_factor 10⁴, and the turn is at step
+// 0.3·T − 1.
+//
+//     wave(a, b, x) = b + (a − b) · (1 + cos πx) / 2        from a at x = 0 to b at x = 1
+
 const wave = (g: GraphBuilder, from: number, to: number, x: Node): Node =>
   g.add(to, g.multiply((from - to) / 2, g.add(1, g.cos(g.multiply(Math.PI, x)))));
 

@@ -4,7 +4,8 @@ import { defineOp } from "../define.ts";
 import { tensorOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** What the ops that read storage share. The interpreter and the lowering bind them; they compute nothing. */
+// What the ops that read storage share. The interpreter and the lowering bind them; they compute nothing.
+
 const type: TensorType = { element: "f64", shape: ["n", 2] };
 
 const leaf = {

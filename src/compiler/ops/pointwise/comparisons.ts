@@ -9,13 +9,12 @@ import type { Expression } from "../../loop/expressions.ts";
 import { defineOp, values } from "../define.ts";
 import { comparisonOp } from "./pointwise.ts";
 
-/**
- * z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
- *
- * Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses
- * which of the two is read. f32 operands are compared as rounded, so that the result is the same either way:
- * x = 0.1 holds for an x that was read as 0.1.
- */
+// z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
+//
+// Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses
+// which of the two is read. f32 operands are compared as rounded, so that the result is the same either way:
+// x = 0.1 holds for an x that was read as 0.1.
+
 const rounded = (x: Expression): Expression => {
   const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);
   return isExact ? x : call("round", [x], x.type);

@@ -66,7 +66,8 @@ export function cutAround(body: readonly Statement[], loops: readonly For[]): re
     .filter(({ statements }) => statements.some((s) => s.kind !== "let"));
 }
 
-/** Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called. */
+// Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called.
+
 interface PartLabel {
   /** What to call the part after; nothing for the main part, which has the kernel's name. */
   readonly base: string | undefined;

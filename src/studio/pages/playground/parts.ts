@@ -26,10 +26,9 @@ export const legend = (classes: readonly (string | number)[]): HTMLElement[] =>
     return element("span", {}, mark, String(name));
   });
 
-/**
- * A colour for each class, told apart by people who see fewer colours too (after Okabe and Ito); red, green,
- * blue from 0 to 255.
- */
+// A colour for each class, told apart by people who see fewer colours too (after Okabe and Ito); red, green,
+// blue from 0 to 255.
+
 const colours: readonly (readonly [red: number, green: number, blue: number])[] = [
   [0, 114, 178],
   [230, 126, 20],

@@ -17,10 +17,9 @@ export interface Panel {
 
 export type { Pick, State };
 
-/**
- * Lines of code as ranges: those in which a value is computed are many in a row, those that declare its place
- * or call its kernel stand alone.
- */
+// Lines of code as ranges: those in which a value is computed are many in a row, those that declare its place
+// or call its kernel stand alone.
+
 type LineRange = readonly [first: number, last: number];
 
 /** Neighbours as one range, the longest first: where something is computed, then where else it is told of. */

@@ -5,10 +5,9 @@ import { element } from "../shared/element.ts";
 /** `gradient` as a title: `Gradient`. */
 export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
 
-/**
- * The button for light and dark: as the system has it, or as the reader wants it, which is remembered where
- * the browser allows it.
- */
+// The button for light and dark: as the system has it, or as the reader wants it, which is remembered where
+// the browser allows it.
+
 const themes = ["system", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
 const key = "tapeless-theme";
@@ -47,7 +46,8 @@ function remember(theme: Theme): void {
   }
 }
 
-/** One button for each program of which there is something to show. */
+// One button for each program of which there is something to show.
+
 interface ProgramTabs {
   readonly element: HTMLElement;
   current(): ProgramName | undefined;
@@ -79,7 +79,8 @@ export function programTabs(
   };
 }
 
-/** What keys do. */
+// What keys do.
+
 const keysOf = (views: number): readonly (readonly [keys: string, what: string])[] => [
   ["/  or  Ctrl K", "search"],
   [`1 … ${views}`, "go to a view"],

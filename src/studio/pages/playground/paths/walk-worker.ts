@@ -10,10 +10,9 @@ import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
 import type { Point, Range } from "./surfaces.ts";
 
-/**
- * The page's side of the worker that walks: of requests that come while it is busy only the newest of each
- * kind is kept.
- */
+// The page's side of the worker that walks: of requests that come while it is busy only the newest of each
+// kind is kept.
+
 type Walker = (request: WalkRequest) => void;
 
 export function startWalker(hear: (answer: WalkAnswer) => void): Walker {

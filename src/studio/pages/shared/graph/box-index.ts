@@ -24,7 +24,8 @@ export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxPlace> {
   return places;
 }
 
-/** Which box an arrow key goes to: the nearest in its direction, rather straight ahead than far to the side. */
+// Which box an arrow key goes to: the nearest in its direction, rather straight ahead than far to the side.
+
 const directions: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
