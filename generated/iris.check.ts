@@ -559,7 +559,8 @@ const figure = (value: number): string => String(Number(value.toPrecision(6)));
 
 function rowOf({ name, shape, elements, directions, relativeError, worst }: ParameterCheck): string[] {
   const size = sizeOf(shape);
-  const compared = `${elements === size ? size : `${elements} of ${size}`}${directions > 0 ? `, ${directions} directions` : ""}`;
+  const part = elements === size ? `${size}` : `${elements} of ${size}`;
+  const compared = directions > 0 ? `${part}, ${directions} directions` : part;
   const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["kinks alone"];
   return [name, compared, relativeError.toExponential(1), ...at];
 }

@@ -1,7 +1,7 @@
 // Bundles the program with esbuild, the libraries that it uses included: entries and the parts that they load
 // later, each a file. A clone runs the bundle of its sources from a cache (`load-program.js`); the package is
-// published as one (`src/command/package/build-package.ts`). Loading a thousand files one by one takes half a second more at
-// every start.
+// published as one (`src/command/package/build-package.ts`). Loading a thousand files one by one takes half a
+// second more at every start.
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,7 +62,8 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
 
 /** Libraries in CommonJS ask for Node's modules by `require`, which a module does not have. */
 const requireForCommonJs =
-  'import { createRequire as createRequireOfTapeless } from "node:module"; const require = createRequireOfTapeless(import.meta.url);';
+  'import { createRequire as createRequireOfTapeless } from "node:module"; ' +
+  "const require = createRequireOfTapeless(import.meta.url);";
 
 /** A bundled module still finds the files beside its source: its address is relative to that of the bundle. */
 const ownAddress = (outdir) => ({

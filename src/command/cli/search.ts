@@ -69,7 +69,8 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
-      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n${foldedRegime.text(judged)}\n`,
+      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
+          `${foldedRegime.text(judged)}\n`,
   );
   return 0;
 }

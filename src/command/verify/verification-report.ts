@@ -178,7 +178,8 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
   return [
     ...(isSampled ? [sampling] : []),
     "worst relative " +
-      `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}${kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""}`,
+      `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}` +
+      (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""),
     ...faults.map((fault) => `FAULT ${fault}`),
   ];
 }

@@ -55,7 +55,8 @@ function symbolMathml(symbol: Symbol): string {
       return `<msub>${symbolMathml(symbol.base)}${belowOf(symbol.below)}</msub>`;
     case "derivative": {
       const partial = operator("∂");
-      const fraction = `<mfrac>${row(partial, identifier("L"))}<mrow>${partial}${symbolMathml(symbol.of)}</mrow></mfrac>`;
+      const below = `<mrow>${partial}${symbolMathml(symbol.of)}</mrow>`;
+      const fraction = `<mfrac>${row(partial, identifier("L"))}${below}</mfrac>`;
       return symbol.part === undefined
         ? fraction
         : `<msub>${fenced("(", fraction, ")")}<mn>${symbol.part}</mn></msub>`;
@@ -118,7 +119,11 @@ function inner(formula: Formula): string {
     case "power":
       return raised(formula.x, inner(formula.y));
     case "choice":
-      return `<mrow>${operator("{")}<mtable>${choiceRow(formula.x, prose("if "), inner(formula.condition))}${choiceRow(formula.y, prose("otherwise"))}</mtable></mrow>`;
+      return (
+        `<mrow>${operator("{")}<mtable>` +
+        choiceRow(formula.x, prose("if "), inner(formula.condition)) +
+        `${choiceRow(formula.y, prose("otherwise"))}</mtable></mrow>`
+      );
     case "sum":
       return `<mrow>${over(operator("∑"), formula.axes)}${part(formula.x, "product")}</mrow>`;
     case "call":
@@ -128,11 +133,19 @@ function inner(formula: Formula): string {
     case "rows":
       return `<mrow>${part(formula.x, "atom")}${fenced("[", inner(formula.indices), "]")}</mrow>`;
     case "scatter":
-      return `<mrow>${identifier("scatter")}${fenced("(", `${inner(formula.x)}${prose(" at ")}${inner(formula.indices)}`, ")")}</mrow>`;
+      return (
+        `<mrow>${identifier("scatter")}` +
+        `${fenced("(", inner(formula.x) + prose(" at ") + inner(formula.indices), ")")}</mrow>`
+      );
     case "box":
-      return `<mrow>${part(formula.x, "atom")}${fenced("[", listed(formula.ranges.map((range) => `<mn>${escapeMarkup(range)}</mn>`)), "]")}</mrow>`;
-    case "row":
-      return `<mrow>${formula.parts.map((each) => (typeof each === "string" ? prose(each) : inner(each))).join("")}</mrow>`;
+      return (
+        `<mrow>${part(formula.x, "atom")}` +
+        `${fenced("[", listed(formula.ranges.map((range) => `<mn>${escapeMarkup(range)}</mn>`)), "]")}</mrow>`
+      );
+    case "row": {
+      const parts = formula.parts.map((each) => (typeof each === "string" ? prose(each) : inner(each)));
+      return `<mrow>${parts.join("")}</mrow>`;
+    }
     case "equation":
       return `<mrow>${inner(formula.x)}${operator("=")}${inner(formula.y)}</mrow>`;
   }

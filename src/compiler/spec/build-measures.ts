@@ -99,7 +99,9 @@ export function checkMeasures(
   const last = lastActivation(layer);
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
   const path = [...layer.path, layer.type === "activation" ? "fn" : "activation"];
-  const message = `${formatPath(layer.path)}: ${last} stands before ${model.loss.type}, which applies it to its logits itself`;
+  const message =
+    `${formatPath(layer.path)}: ${last} stands before ${model.loss.type}, ` +
+    "which applies it to its logits itself";
   problems.warning(path, "T1403", message, { hint: `leave the ${last} out: it is then applied once` });
 }
 

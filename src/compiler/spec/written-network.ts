@@ -93,7 +93,9 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
     const times = typeof given === "number" && Number.isInteger(given) && given > 1 ? given : 1;
     if (times * once > mostLayers && once <= mostLayers) {
       const own = [...path, "times"];
-      const message = `${formatPath(own)}: the block comes to ${times * once} layers, but a network may have ${mostLayers}`;
+      const message =
+        `${formatPath(own)}: the block comes to ${times * once} layers, ` +
+        `but a network may have ${mostLayers}`;
       problems.error(own, "T1312", message);
       isReported = true;
     }

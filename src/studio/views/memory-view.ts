@@ -86,7 +86,7 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
           `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} together; ` +
             "--format json has them all",
         ]),
-    `  ${" ".repeat(width + 12)}${perColumn === 1 ? `calls 1 to ${calls.length}` : `calls 1 to ${calls.length}, ${perColumn} a column`}`,
+    `  ${" ".repeat(width + 12)}calls 1 to ${calls.length}${perColumn === 1 ? "" : `, ${perColumn} a column`}`,
   ];
 }
 

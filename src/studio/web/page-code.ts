@@ -1,6 +1,6 @@
 /**
  * The script and the style of a page, each bundled to one text from `src/studio/pages/` when a page is asked for:
- * some ten milliseconds. The published package has them bundled (`tools/published/page-code.ts`).
+ * some ten milliseconds. The published package has them bundled (`command/package/published/page-code.ts`).
  */
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../compiler/diagnostics/errors.ts";

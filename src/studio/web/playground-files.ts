@@ -1,6 +1,6 @@
 /**
  * All files of the playground, bundled when they are asked for. The published package has them bundled
- * (`tools/published/playground-files.ts`). They need no server of their own: any host of files will do, or a
+ * (`command/package/published/playground-files.ts`). They need no server of their own: any host of files will do, or a
  * folder on disk.
  */
 import { noticesOf, packageFolders } from "./notices.ts";

@@ -41,7 +41,8 @@ export function stepsFunction({ programs, plan, layout }: Parts): string | undef
   const lossText = "(call $gradient (local.get $rows))";
   const wide = loss.buffer.element === "f32" ? `(f64.promote_f32 ${lossText})` : lossText;
   return `(func $steps (export "steps")
-  (param $count i32) (param $staged i32) (param $slot i32) (param $slots i32) (param $n i32) (param $lastRows i32) (param $losses i32)
+  (param $count i32) (param $staged i32) (param $slot i32) (param $slots i32)
+  (param $n i32) (param $lastRows i32) (param $losses i32)
   (result i32)
   (local $taken i32)
   (local $rows i32)

@@ -53,7 +53,9 @@ function checkMetricName(metric: unknown, index: number, problems: Collector): v
   const path = ["metrics", index, "name"];
   const where = formatPath(path);
   if (!isUsableName(name)) {
-    const message = `${where} must be a letter, then at most 63 letters, digits, \`_\` or \`-\`, got ${showValue(name)}`;
+    const message =
+      `${where} must be a letter, then at most 63 letters, digits, \`_\` or \`-\`, ` +
+      `got ${showValue(name)}`;
     problems.error(path, "T1301", message);
   } else if (name === "loss" || Object.hasOwn(metricsTable, name)) {
     const message = `${where} is ${showValue(name)}, which means something else in reports`;

@@ -127,10 +127,11 @@ const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
 function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
   if (nests === 0) return "It is a part of a kernel that was cut: nothing was fused into it alone.";
   if (nests === 1) return "It computes one value and writes it: there was nothing to fuse.";
-  const kept =
-    values.length === 0
-      ? ""
-      : ` ${values.length === 1 ? "One of these values stays in a register: it is" : `${countText(values.length)} of these values stay in registers: they are`} never written to memory nor read back.`;
+  const inRegisters =
+    values.length === 1
+      ? "One of these values stays in a register: it is"
+      : `${countText(values.length)} of these values stay in registers: they are`;
+  const kept = values.length === 0 ? "" : ` ${inRegisters} never written to memory nor read back.`;
   const saved = bytesSaved > 0 ? ` That saves ${sizeText(bytesSaved)} of traffic in each call.` : "";
   return `It stands for ${countText(nests)} nests of loops.${kept}${saved}`;
 }

@@ -88,6 +88,8 @@ function totalsOf({
       `${regionTitles[region] ?? region} ${sizeText(size)}`,
     );
   });
+  const saved = Math.round((1 - temporaryBytes / withoutSharing) * 100);
+  const less = withoutSharing > 0 ? `, ${saved} % less` : "";
   return element(
     "div",
     { class: "totals" },
@@ -103,7 +105,8 @@ function totalsOf({
       {},
       `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared ` +
         "memory; sharing makes " +
-        `that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`,
+        `that ${sizeText(temporaryBytes)}${less}. No plan could do with less than ${sizeText(lowerBound)}: ` +
+        "so much lives at once at the worst call.",
     ),
   );
 }
