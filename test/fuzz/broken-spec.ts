@@ -37,7 +37,7 @@ export function brokenSpec({ trees, texts }: GoodSpecs, seed: number, number: nu
   const isText = form < 8;
   const value = mutatedTree(pick(random, trees), trees, random, isText);
   if (!isText) return { value };
-  if (form >= 6) return { ending: "yaml", text: asYaml(value) };
+  if (form >= 6) return { ending: "yaml", text: asYaml(value) ?? "" };
   const text = JSON.stringify(value, undefined, pick(random, [undefined, 2])) ?? "";
   return { ending: "json", text: random() < 0.2 ? mutatedText(text, random) : text };
 }

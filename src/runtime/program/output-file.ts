@@ -51,7 +51,7 @@ export async function replaceFile(
   files: HostFiles,
   target: string,
   bytes: Uint8Array,
-  tries = 3,
+  tries = 20,
 ): Promise<void> {
   const partial = newPartial(target);
   try {
@@ -60,9 +60,10 @@ export async function replaceFile(
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
+    // Another run that starts now removes this partial file, as if a killed run had left it. Then write it again.
+    const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
-    // A run that began in the meantime takes the partial file of this one for what a killed run left.
-    if (tries === 1) throw error;
+    if (!wasRemoved || tries === 1) throw error;
     return replaceFile(files, target, bytes, tries - 1);
   }
   const folder = await files.open(partialIn(target)[0]).catch(() => undefined);

@@ -1,6 +1,6 @@
 // `tapeless compile --with-check`. If one fails, the check is not beside its trainer, is stale unnoticed, or
 // does not run as it stands.
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -32,9 +32,13 @@ describe("tapeless compile --with-check", () => {
       '"./flowers.ts";',
     ]);
     const tsx = ["--import", "tsx", join(place.folder, "generated/flowers.check.ts")];
-    expect(execFileSync(process.execPath, tsx, { cwd: root, encoding: "utf8" })).toMatch(
-      /^flowers \(f32, ts\): gradients[^]*^holds/m,
-    );
+    const {
+      status,
+      stdout: report,
+      stderr,
+    } = spawnSync(process.execPath, tsx, { cwd: root, encoding: "utf8" });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(report).toMatch(/^flowers \(f32, ts\): gradients[^]*^holds/m);
   });
 
   it("writes both again where -o says, the same bytes; --check looks at both", async () => {
