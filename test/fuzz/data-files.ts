@@ -12,7 +12,7 @@ import type { Wanted } from "../../src/command/formats/tables/wanted-columns.ts"
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { npz } from "../../src/command/formats/parameters/formats.ts";
 import { safetensors } from "../../src/command/formats/parameters/safetensors.ts";
-import { InputError } from "../../src/runtime/core/input-error.ts";
+import { InputError } from "../../src/runtime/step/errors.ts";
 import { model } from "../runtime/linear-machine.ts";
 import { sampleFiles, type SampleFile } from "./sample-files.ts";
 

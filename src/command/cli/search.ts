@@ -2,7 +2,7 @@
  * `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the
  * winner once on the test.
  */
-import { foldedRegime } from "../../runtime/program/folded-regime.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
 import { judge } from "../search/try-candidate.ts";

@@ -1,12 +1,15 @@
-/** Whether a file is what would be written: what every --check does. */
+/** `--check`: compares a file with the text that would be written. */
 import { readFile } from "node:fs/promises";
 import { showValue } from "../../compiler/util/show-value.ts";
 import { say } from "../terminal/report-error.ts";
 
-/** Says what differs first, and what command mends it. Returns the exit code. */
+/**
+ * Reports the first difference and the command that updates the file. Returns the exit code. A TypeScript file may be
+ * formatted in another way: only a difference in its code counts.
+ */
 export async function checkFile(file: string, wanted: string, command: string): Promise<number> {
   const found = await readFile(file).catch(() => undefined);
-  if (found?.equals(Buffer.from(wanted))) {
+  if (found?.equals(Buffer.from(wanted)) || (await isReformatted(file, found?.toString("utf8"), wanted))) {
     process.stdout.write(`${file} is up to date\n`);
     return 0;
   }
@@ -27,6 +30,13 @@ export async function checkFile(file: string, wanted: string, command: string): 
     },
   ]);
   return 1;
+}
+
+async function isReformatted(file: string, found: string | undefined, wanted: string): Promise<boolean> {
+  if (found === undefined || !/\.[cm]?ts$/.test(file)) return false;
+  const { hasSameCode } = await import("../../compiler/emit/typescript/format.ts");
+  // Text with syntax errors cannot be formatted.
+  return hasSameCode(found, wanted).catch(() => false);
 }
 
 /** The number of the first line that differs, and that line in both; a line that is not there is undefined. */

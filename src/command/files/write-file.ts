@@ -5,7 +5,7 @@
  */
 import * as files from "node:fs/promises";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/output-file.ts";
+import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/files.ts";
 import { fileReason } from "../../compiler/util/error-text.ts";
 
 /**

@@ -5,9 +5,9 @@
 // The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
 import { zipSync } from "fflate";
 import { unzipped } from "../../compiler/util/unzip.ts";
-import { InputError, shown } from "../../runtime/core/input-error.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
-import { mostUnpacked } from "../../runtime/data/gunzip.ts";
+import { InputError, shown } from "../../runtime/step/errors.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
+import { mostUnpacked } from "../../runtime/data/idx.ts";
 
 /** The header of an array; a damaged or hostile one must not take memory that its file does not justify. */
 const mostHeaderBytes = 2 ** 16;

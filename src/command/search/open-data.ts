@@ -2,7 +2,7 @@
 // behind here, so nothing that chooses can reach them.
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import { canonicalJson } from "../../compiler/util/json.ts";
 import { openDatasets, type Opening } from "../train/validate-model.ts";
 

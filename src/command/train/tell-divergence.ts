@@ -1,7 +1,7 @@
 /** A training that diverged, as `tapeless train` tells it: when, and in which node of the graph it began. */
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { say } from "../terminal/report-error.ts";
 

@@ -8,11 +8,10 @@ import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
-import type { Notes } from "../../runtime/checkpoints/checkpoint-header.ts";
-import { foldedRegime } from "../../runtime/program/folded-regime.ts";
+import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
+import { foldedRegime, foldsIn } from "../../runtime/training/cross-validate.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { foldsIn } from "../../runtime/training/cross-validate.ts";
 import { inOwnUnits } from "../../runtime/training/own-units.ts";
 import {
   epochText,

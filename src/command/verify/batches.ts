@@ -1,9 +1,9 @@
 /** The batches that verification looks at, in the storage of a trainer. */
 import { seedStorage } from "../../compiler/ir/storage.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import { randomKey, randomStream, salts, shuffle } from "../../runtime/numbers/random.ts";
 
 // A batch, parameters and first states as the interpreter wants them: tensors by storage name.

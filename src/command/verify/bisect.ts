@@ -22,7 +22,7 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
 import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
-import { randomBatch } from "../../runtime/check/random-batch.ts";
+import { randomBatch } from "../../runtime/check/batches.ts";
 import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import { batchStorage, parameterStorage, rowsFor, stateStorage } from "./batches.ts";
 

@@ -15,8 +15,8 @@ import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
 import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 

@@ -1,5 +1,5 @@
 /** What a verification comes to: whether it holds, and, for what does not, where to look. */
-import { tolerances } from "../../runtime/check/tolerance.ts";
+import { tolerances } from "../../runtime/check/prove-trainer.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
 import { defaultTarget } from "../../compiler/targets.ts";
 import type { TargetCheck } from "./check-target.ts";

@@ -4,7 +4,7 @@ import { htmlPage } from "../../studio/charts/html-page.ts";
 import { tableText } from "../../studio/charts/table.ts";
 import type { TableParts } from "../../studio/charts/table.ts";
 import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
 import { sweepBlocks } from "./step-sweep.ts";
 import { largestError, targetName, verdictOf } from "./verdict.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";

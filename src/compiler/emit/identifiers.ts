@@ -2,8 +2,12 @@
  * Identifiers of emitted code. Inside the compiler, names carry marks (`sum#3~1`, `pixels@i$2`) that keep them apart;
  * here they become what a person would write, unique where they are seen.
  */
-import { outputStorage, storageParts } from "../ir/storage.ts";
+import { storageLabel } from "../ir/storage.ts";
+import { visit } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { visitStatements } from "../loop/statements.ts";
 import { isOverBatch } from "../loop/mentions.ts";
+import { buffersOf } from "../loop/skeleton.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
 /** Words of JavaScript and TypeScript, also those that are words in some places only. */
@@ -47,13 +51,11 @@ export function identifierMaker(taken: Iterable<string>): Identify {
   };
 }
 
-/** The module's name for a place of storage: `gradient:dense1.weight` is d_dense1_weight, `result:loss` is loss. */
-export function storageWish(name: string): string {
-  if (name === outputStorage) return "prediction";
-  const { space, name: rest } = storageParts(name);
-  if (space === "gradient") return `d_${rest}`;
-  return space === "result" || space === "flat" || space === undefined ? rest : `${space}_${rest}`;
-}
+/**
+ * The prefix of offsets. All offsets in the arena begin with it and no value does, so `at_dense1` is where a tensor
+ * begins and `dense1` is one of its elements.
+ */
+export const offsetName = (tensor: string): string => `at_${tensor}`;
 
 const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
@@ -94,6 +96,7 @@ function localWish(
   name: string,
   loops: ReadonlyMap<string, string>,
   nameOfBuffer: (buffer: string) => string,
+  isOffset: boolean,
 ): string {
   const [, base, loop, copies] = /^([^#$@~]+)[^@~]*(?:@([^$~]+))?[^~]*((?:~\d+)*)/.exec(name) ?? [name, name];
   const digits = (copies ?? "")
@@ -102,8 +105,35 @@ function localWish(
     .reverse()
     .join("");
   const letter = loop === undefined ? "" : `_${loops.get(loop) ?? "at"}`;
-  const wish = `${cleaned(storageWish(nameOfBuffer(base)))}${letter}`;
+  const tensor = `${cleaned(storageLabel(nameOfBuffer(base)))}${letter}`;
+  const wish = isOffset ? offsetName(tensor) : tensor;
   return digits !== "" && /\d$/.test(wish) ? `${wish}_${digits}` : `${wish}${digits}`;
+}
+
+/** The locals that hold offsets: their values are computed from the offsets of `buffers`, outside of any load. */
+function offsetsIn(kernel: Kernel, buffers: ReadonlySet<string>): ReadonlySet<string> {
+  const offsets = new Set<string>(buffers);
+  const isOffset = (x: Expression): boolean => {
+    if (x.type !== "i32" || hasLoad(x)) return false;
+    let isFound = false;
+    visit(x, (part) => {
+      if (part.kind === "variable" && offsets.has(part.name)) isFound = true;
+    });
+    return isFound;
+  };
+  visitStatements(kernel.body, (statement) => {
+    if (statement.kind === "let" && (statement.name.includes("@") || isOffset(statement.value)))
+      offsets.add(statement.name);
+  });
+  return offsets;
+}
+
+function hasLoad(x: Expression): boolean {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "load") found = true;
+  });
+  return found;
 }
 
 /** The locals that a block defines itself, those of inner loops aside. */
@@ -120,11 +150,12 @@ export function nameLocals(
   nameOfBuffer: (buffer: string) => string,
 ): Map<string, string> {
   const names = new Map<string, string>();
+  const offsets = offsetsIn(kernel, new Set(buffersOf(kernel)));
   nameLoops(kernel.body, 0, names, [], moduleNames);
   const loops = new Map(names);
   const nameBlock = (block: readonly Statement[], outer: ReadonlySet<string>): void => {
     const own = definedIn(block);
-    const wishes = own.map((name) => localWish(name, loops, nameOfBuffer));
+    const wishes = own.map((name) => localWish(name, loops, nameOfBuffer, offsets.has(name)));
     const taken = new Set(outer);
     own.forEach((name, i) => {
       const wish = wishes[i];

@@ -6,7 +6,7 @@
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
-import type { Batch } from "../core/slots.ts";
+import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 import { slopeAt0, type Slope } from "./slope.ts";
 

@@ -2,11 +2,12 @@
  * A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line
  * is wrong.
  */
-import { InputError } from "../core/input-error.ts";
-import { sizeOf } from "../core/model-facts.ts";
+import { InputError } from "../step/errors.ts";
+import { sizeOf } from "../model/facts.ts";
 import { parseFlags, say } from "../program/program.ts";
 import type { ParameterCheck } from "./check-gradients.ts";
-import { faultsOf, proveTrainer, type Checked, type Proof } from "./prove-trainer.ts";
+import { faultsOf, proveTrainer } from "./prove-trainer.ts";
+import type { Checked, Proof } from "./prove-trainer.ts";
 
 const help = (
   name: string,

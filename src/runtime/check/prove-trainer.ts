@@ -1,19 +1,40 @@
-/**
- * The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a
- * loss that never saw a derivative: the forward part of the same spec, compiled a second time, for doubles.
- * So an error of differentiation, of a kernel, of the target or of this machine's engine shows alike.
- */
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import type { Batch } from "../core/slots.ts";
+/** The proof of a trainer on the machine that runs it. */
+import type { ModelFacts } from "../model/facts.ts";
+import type { Batch } from "../step/batch.ts";
+import type { Backend } from "../step/machine.ts";
 import type { Trainer } from "../trainer/trainer.ts";
-import { bytesPerStep, fewNumbers } from "./check-allocations.ts";
+import { randomBatch, tellingBatch } from "./batches.ts";
 import { compareGradient, measureSlopes } from "./check-gradients.ts";
 import type { CheckedLoss, MeasuredSlopes, ParameterCheck } from "./check-gradients.ts";
-import { checkResuming, type ResumeCheck } from "./check-resuming.ts";
-import { randomBatch } from "./random-batch.ts";
-import { tellingBatch } from "./telling-batch.ts";
-import { tolerances } from "./tolerance.ts";
+import { bytesPerStep, checkResuming, fewNumbers } from "./check-steps.ts";
+import type { ResumeCheck } from "./check-steps.ts";
+
+/**
+ * How far a gradient may be from central differences of the loss in double precision. A number of b bits is
+ * off by u = 2⁻ᵇ of itself, and some thousand roundings lie between the loss and a derivative:
+ *
+ *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
+ *
+ * The floor is there because sums cancel: an element that comes out small carries the rounding of what it was
+ * summed from, which is of the size of its tensor's mean, and of a tensor whose gradient is zero in exact
+ * arithmetic nothing else is left. In f64 the same would be 5e-13, less than what differences can tell: there
+ * the bound is theirs.
+ */
+interface Tolerance {
+  /** The largest relative error that is none. */
+  readonly bound: number;
+  /** The least that errors are relative to, given the mean size of this gradient and the largest such mean. */
+  floorOf(mean: number, largest: number): number;
+}
+
+export const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
+  f32: { bound: 1 / 4096, floorOf: (mean, largest) => Math.max(mean, largest / 256) },
+  f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
+};
+
+// The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a
+// loss that never saw a derivative: the forward part of the same spec, compiled a second time, for doubles.
+// So an error of differentiation, of a kernel, of the target or of this machine's engine shows alike.
 
 /** What a check knows about its spec. */
 export interface CheckFacts {
@@ -40,7 +61,7 @@ export interface Checked {
 }
 
 /** A gradient with one element wrong on purpose, and whether that was found there. */
-export interface SpoiltGradient {
+interface SpoiltGradient {
   readonly name: string;
   readonly at: string;
   readonly isFound: boolean;

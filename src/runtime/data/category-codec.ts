@@ -6,7 +6,7 @@
 // A category that training did not see is 0 everywhere.
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
-import { InputError } from "../core/input-error.ts";
+import { InputError } from "../step/errors.ts";
 
 /** Categories as they stand in the file: "1" is another than "1.0". */
 export const categoryCodec: Codec = {

@@ -1,10 +1,10 @@
 // From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data
 // learned from the training part.
 import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
-import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import type { FitScales } from "./scale.ts";
-import { allRows } from "../core/session.ts";
-import type { Batch } from "../core/slots.ts";
+import { allRows } from "../step/session.ts";
+import type { Batch } from "../step/batch.ts";
 import { splitRows, type Split } from "./split.ts";
 import type { Table } from "./table.ts";
 

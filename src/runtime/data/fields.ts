@@ -1,7 +1,8 @@
 // The inputs and targets of a model in a table: which columns they are, and what may stand in their cells.
-import { InputError, shown } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { batchFields, type BatchField } from "../core/slots.ts";
+import { InputError, shown } from "../step/errors.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { batchFields } from "../step/batch.ts";
+import type { BatchField } from "../step/batch.ts";
 import type { Column, Table } from "./table.ts";
 
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */

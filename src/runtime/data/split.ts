@@ -1,8 +1,8 @@
 // Which rows are for training, for validation and for the test: drawn once, from the seed.
-import { InputError } from "../core/input-error.ts";
-import type { TrainingFacts } from "../core/model-facts.ts";
+import { InputError } from "../step/errors.ts";
+import type { TrainingFacts } from "../model/facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
-import { allRows } from "../core/session.ts";
+import { allRows } from "../step/session.ts";
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 export interface Split {

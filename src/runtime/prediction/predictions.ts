@@ -2,7 +2,7 @@
 import type { Answer, Cell } from "./answers.ts";
 import { encodeRows, type Reading } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
-import { allRows } from "../core/session.ts";
+import { allRows } from "../step/session.ts";
 import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 

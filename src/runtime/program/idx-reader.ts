@@ -1,10 +1,10 @@
 // The data of a program as IDX files in a folder. Only trainers of a spec with `idx` have this.
-import { unpacked } from "../data/gunzip.ts";
+import { idxTable, itemsOf, unpacked } from "../data/idx.ts";
+import type { IdxArray } from "../data/idx.ts";
 import type { Source } from "../data/dataset.ts";
-import { idxTable, itemsOf, type IdxArray } from "../data/idx.ts";
-import { InputError } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { reading } from "./host-files.ts";
+import { InputError } from "../step/errors.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { reading } from "./files.ts";
 import { placed, type DataReader } from "./program.ts";
 
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */

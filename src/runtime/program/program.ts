@@ -1,13 +1,13 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing
 // here runs, and no host is reached, unless the file is the program itself.
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import type { Dataset, Preparing, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
-import { hostFiles, isSameFile, reading } from "./host-files.ts";
-import { InputError, shown } from "../core/input-error.ts";
-import { openOutput } from "./output-file.ts";
-import { csvText, type Predicting } from "../prediction/predictions.ts";
-import { checkWhole } from "../core/session.ts";
+import { hostFiles, isSameFile, openOutput, reading } from "./files.ts";
+import { InputError, shown } from "../step/errors.ts";
+import { csvText } from "../prediction/predictions.ts";
+import type { Predicting } from "../prediction/predictions.ts";
+import { checkWhole } from "../step/session.ts";
 import {
   epochText,
   resultText,

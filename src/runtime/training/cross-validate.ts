@@ -1,11 +1,15 @@
+// K-fold cross-validation: one training per fold, then one on all rows outside the test split.
+import type { Notes } from "../checkpoints/checkpoint.ts";
+import { datasetOf } from "../data/dataset.ts";
+import { InputError } from "../step/errors.ts";
+import type { Summary } from "../step/machine.ts";
+import { foldsOf } from "./folds.ts";
+import type { OpenDataset } from "./folds.ts";
+import { figureText, resultText } from "./train-on.ts";
+import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
+
 // K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the
 // test, judged once. Only trainers of a spec with `folds` have this.
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
-import { datasetOf } from "../data/dataset.ts";
-import { foldsOf, type OpenDataset } from "./folds.ts";
-import { InputError } from "../core/input-error.ts";
-import type { Summary } from "../core/machine.ts";
-import type { Run, Stage, TrainingResult } from "./train-on.ts";
 
 /** A fold's figures: those of its own rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
@@ -118,4 +122,35 @@ function sampleDeviation(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
   return Math.sqrt(squares / (values.length - 1));
+}
+
+// Cross-validation as the regime of a run, and its result as a table. Only trainers of a spec with
+// `folds` have this.
+
+/** Folds first, then a training on all of them. */
+export const foldedRegime: Regime = {
+  train: (run) => trainOnFolds(run),
+  doubt: ({ folds }, notes) => unfinishedText(folds, notes),
+  text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
+};
+
+const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
+
+/** A line for each fold, their mean and deviation, numbers to the right; then what the model that is kept came to. */
+function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
+  const figures = Object.keys(validation);
+  const lineOf = (name: string | number, best: string | number, own: Summary) =>
+    [name, best, ...figures.map((figure) => figureText(own[figure]))].map(String);
+  const lines = [
+    ["fold", "best epoch", ...figures],
+    ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),
+    lineOf("mean", bestEpoch, validation),
+    lineOf("deviation", "", deviation),
+  ];
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const cellOf = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
+  const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
+  // The best epoch stands in the table already.
+  return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }

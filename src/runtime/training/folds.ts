@@ -1,7 +1,7 @@
 // K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only
 // trainers of a spec with `folds` have this.
 import { classesOf, datasetOfRows, fitFields, type Dataset, type Preparing } from "../data/dataset.ts";
-import { InputError, shown } from "../core/input-error.ts";
+import { InputError, shown } from "../step/errors.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";

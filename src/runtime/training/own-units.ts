@@ -1,7 +1,7 @@
 // A trainer whose target is scaled, as people want to see it: errors in the target's own units. Only trainers
 // of such a spec have this.
 import type { Dataset } from "../data/dataset.ts";
-import type { EarlyStopping, TrainingFacts } from "../core/model-facts.ts";
+import type { EarlyStopping, TrainingFacts } from "../model/facts.ts";
 import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 

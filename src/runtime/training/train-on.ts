@@ -1,12 +1,12 @@
 // A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
-import type { Summary } from "../core/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+import type { Summary } from "../step/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import { datasetOf, type Dataset, type Placing, type Preparing, type Source } from "../data/dataset.ts";
 import { checkFields } from "../data/fields.ts";
-import type { Batch } from "../core/slots.ts";
+import type { Batch } from "../step/batch.ts";
 import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
-import { TrainingDiverged } from "../trainer/training-diverged.ts";
+import { TrainingDiverged } from "../step/steps.ts";
 
 /**
  * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled

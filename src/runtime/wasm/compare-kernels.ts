@@ -3,8 +3,8 @@
 import { disturbStart, fillBatch } from "./compared-data.ts";
 import { ComparedSides } from "./compared-sides.ts";
 import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-sides.ts";
-import type { Machine } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
+import type { Machine } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
 /** The WebAssembly kernels of a trainer compute something else than its TypeScript kernels. */
 export class KernelsDiffer extends Error {

@@ -1,6 +1,7 @@
 // What kernels are compared on: random rows, and random numbers where a training starts with zeros and ones.
-import type { Numbers } from "../core/machine.ts";
-import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+import type { Numbers } from "../step/machine.ts";
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 
 export type ComparedNumbers = Numbers | Int32Array | Float64Array;

@@ -11,8 +11,9 @@
 // places. Where the function itself is so steep, as at a kink, both sides move. Where sums cancel, what is
 // left of them is small, and may move on one side alone. A wrong index or a missing lane does neither.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
-import type { Numbers } from "../core/machine.ts";
-import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+import type { Numbers } from "../step/machine.ts";
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
 const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];

@@ -1,14 +1,51 @@
+// The WebAssembly engine of the host: from the text in the file to functions over a memory.
+import type { Backend } from "../step/machine.ts";
+import { bytesIn } from "../step/memory.ts";
+
+// What a host offers beyond the language. Hosts differ, so each thing is asked for by name, and may be missing.
+
+/** The global of this name. Through a variable: type checkers, whatever host they know, then look for none. */
+export function hostGlobal<T>(name: string): T | undefined {
+  return Reflect.get(globalThis, name);
+}
+
+// The module of the file as it ships, and the variants that are made of it when a trainer starts: few bytes differ.
+
+/** Every SIMD instruction begins with this byte; its number follows, here in two bytes. */
+const simd = 0xfd;
+
+/**
+ * The number of an instruction, and the three bytes that stand in its place where multiply and add are one
+ * instruction.
+ */
+const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
+  [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three times nop, and the factors stay where they are
+  [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
+  [0xe4, [simd, 0x85, 0x02]], // f32x4.add: f32x4.relaxed_madd of the factors and the sum
+  [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
+];
+
+/**
+ * The module in which the products and sums that begin at these places are fused: x · y + z with one
+ * rounding, where the machine can.
+ */
+export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
+  const patched = bytes.slice();
+  for (const place of places) {
+    const instead = relaxed.find(([number]) => bytes[place] === simd && bytes[place + 1] === number)?.[1];
+    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${place}`);
+    patched.set(instead, place);
+  }
+  return patched;
+}
+
 // The engine's WebAssembly, as far as trainers use it: from the text in a file to functions over a memory.
-import { bytesIn } from "./base64.ts";
-import { hostGlobal } from "../core/host-global.ts";
-import type { Backend } from "../core/machine.ts";
-import { relaxedBytes } from "./wasm-bytes.ts";
 
 /** What WebAssembly exports and imports here. */
 export type WasmFunction = (...numbers: number[]) => number;
 
 /** A memory of WebAssembly. */
-export interface WasmMemory {
+interface WasmMemory {
   readonly buffer: ArrayBufferLike;
 }
 

@@ -1,10 +1,9 @@
 // The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers
 // compiled to it have this.
-import { checkTrainerOptions } from "../core/check-keys.ts";
-import { InputError } from "../core/input-error.ts";
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { checkWhole } from "../core/session.ts";
+import { InputError, checkTrainerOptions } from "../step/errors.ts";
+import type { Backend } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { checkWhole } from "../step/session.ts";
 import { compileWasm, wasmBackends, wasmFunctions, wasmMemory } from "./wasm-engine.ts";
 import type { CompiledWasm, WasmFacts, WasmFunction } from "./wasm-engine.ts";
 import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";

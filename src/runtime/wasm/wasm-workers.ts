@@ -1,15 +1,9 @@
 // Threads that share the kernels' memory: the file starts itself once more for each. Only trainers compiled
 // to WebAssembly have this.
-import { hostGlobal } from "../core/host-global.ts";
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import {
-  compileWasm,
-  wasmFunctions,
-  type WasmFacts,
-  type WasmFunction,
-  type WasmSetting,
-} from "./wasm-engine.ts";
+import { compileWasm, hostGlobal, wasmFunctions } from "./wasm-engine.ts";
+import type { WasmFacts, WasmFunction, WasmSetting } from "./wasm-engine.ts";
+import type { Backend } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
 /** What a worker is started with. */
 interface Work extends WasmSetting {

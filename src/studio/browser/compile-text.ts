@@ -7,7 +7,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { compileFor, emitText, type TargetCompilation } from "../../compiler/compile-target.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { InputError } from "../../runtime/core/input-error.ts";
+import { InputError } from "../../runtime/step/errors.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";

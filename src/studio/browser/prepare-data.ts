@@ -2,13 +2,13 @@
  * The data of a spec as its trainer takes it, from the texts of files that the page holds: what `tapeless
  * train` does with files on disk.
  */
-import { parseCleaned } from "../../runtime/program/clean-csv.ts";
+import { parseCleaned } from "../../runtime/program/readers.ts";
 import { datasetOf, type Dataset } from "../../runtime/data/dataset.ts";
-import { InputError } from "../../runtime/core/input-error.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import { parseCsv } from "../../runtime/data/parse-csv.ts";
-import { placed } from "../../runtime/program/program.ts";
+import { InputError } from "../../runtime/step/errors.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import { parseCsv } from "../../runtime/data/table.ts";
 import type { Table } from "../../runtime/data/table.ts";
+import { placed } from "../../runtime/program/program.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 

@@ -2,7 +2,7 @@
  * The clock of this machine, as WebAssembly sees it: each of a chain of operations on integers waits for the
  * one before, and takes one cycle on every core of the last decades.
  */
-import { assemble } from "../../compiler/emit/wasm/assemble.ts";
+import { assemble } from "../../compiler/emit/wasm/wasm-module.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
 
 const turns = 1000;

@@ -11,7 +11,7 @@ import { doubleFunctions } from "../../compiler/loop/double-functions.ts";
 import type { MemoryPlan } from "../../compiler/loop/memory.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../compiler/loop/types.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
-import type { Backend } from "../../runtime/core/machine.ts";
+import type { Backend } from "../../runtime/step/machine.ts";
 import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";

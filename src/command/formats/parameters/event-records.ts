@@ -8,7 +8,7 @@
  * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). The numbers of fields are
  * those of event.proto and summary.proto.
  */
-import type { Distribution } from "../../../runtime/core/distribution.ts";
+import type { Distribution } from "../../../runtime/trainer/probe.ts";
 
 /** A figure, or how many figures are distributed, under its name in TensorBoard: `train/loss`. */
 export type Summary =

@@ -1,5 +1,5 @@
 /** The formats of files of parameters, by the ending of the file's name. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { membersOf, npzOf, parseNpy } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
 import { safetensors } from "./safetensors.ts";

@@ -5,7 +5,7 @@
  *
  * All little-endian. The offsets count from the end of the header; the tensors lie one after the other, without gaps.
  */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { bfloat16, float16 } from "../npy.ts";
 import {
   notReal,

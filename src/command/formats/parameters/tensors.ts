@@ -1,5 +1,5 @@
 /** Named tensors on their way out of this project or into it: what a file of parameters holds, whatever its format. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 
 /** A parameter to be written. */
 export interface NamedTensor {

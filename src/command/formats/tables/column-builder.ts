@@ -1,7 +1,8 @@
 // Columns that are filled cell by cell while a file streams by. Their room grows with the cells that are
 // there; no count that a file declares makes it larger.
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
-import { numberIn, type Column } from "../../../runtime/data/table.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { numberIn } from "../../../runtime/data/table.ts";
+import type { Column } from "../../../runtime/data/table.ts";
 
 /** What a cell holds: a text, or what the file itself says is a number, a truth value, or several numbers. */
 export type Cell = string | number | boolean | readonly number[];

@@ -7,8 +7,8 @@ import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { fileReason } from "../../../compiler/util/error-text.ts";
 import { regularFile } from "../../../compiler/util/regular-file.ts";
-import { InputError } from "../../../runtime/core/input-error.ts";
-import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
+import { InputError } from "../../../runtime/step/errors.ts";
+import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/idx.ts";
 
 const pieceSize = 1 << 16;
 

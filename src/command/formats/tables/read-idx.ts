@@ -1,6 +1,7 @@
 // Reads the IDX files of a part of the data for the command line: one for each input and target.
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
-import { idxHeader, idxTable, itemsOf, type IdxArray } from "../../../runtime/data/idx.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
+import { idxHeader, idxTable, itemsOf } from "../../../runtime/data/idx.ts";
+import type { IdxArray } from "../../../runtime/data/idx.ts";
 import type { Table } from "../../../runtime/data/table.ts";
 import { inFile, wholeOf } from "./open-bytes.ts";
 import type { Sized } from "./open-bytes.ts";

@@ -1,7 +1,7 @@
 // Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of
 // an .npz by their names.
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { sizeOf } from "../../../runtime/model/facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";

@@ -1,5 +1,5 @@
 // Which columns of a file a model reads, and how; the others take no room.
-import { droppingColumns } from "../../../runtime/program/clean-csv.ts";
+import { droppingColumns } from "../../../runtime/program/readers.ts";
 import type { Preparing } from "../../../runtime/data/dataset.ts";
 import { namedBy, type ColumnFacts } from "../../../runtime/data/fields.ts";
 import { numberBuilder, textBuilder, type ColumnBuilder } from "./column-builder.ts";

@@ -3,10 +3,10 @@
  * changes nothing of the training (`trainer.probe`), and the same rows are looked at every time: as many as a
  * batch has, spread over the training part.
  */
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
-import { batchFields } from "../../../runtime/core/slots.ts";
-import type { Batch } from "../../../runtime/core/slots.ts";
+import { sizeOf } from "../../../runtime/model/facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
+import { batchFields } from "../../../runtime/step/batch.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
 import type { Dataset } from "../../../runtime/data/dataset.ts";
 import type { ProbingTrainer } from "../../../runtime/trainer/probe.ts";
 import type { EpochReport, History, Trainer } from "../../../runtime/trainer/trainer.ts";

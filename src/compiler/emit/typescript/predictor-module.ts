@@ -59,21 +59,26 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
       "PredictingMachine",
       ...(isReadable ? [] : ["bytesIn" as const]),
     ],
-    writeEnd(writer, names) {
-      writeValues(writer, parts, parameters, isReadable);
-      writeCreatePredictor(writer, parts, parameters, isReadable, names);
-    },
+    sections: [
+      {
+        chapter: "evaluation",
+        write: (writer, names) => writeCreatePredictor(writer, parts, parameters, isReadable, names),
+      },
+      { chapter: "evaluation", write: (writer) => writeValues(writer, parts, parameters, isReadable) },
+    ],
   };
 }
 
 const factsOfRows = ({ data, fields }: PredictedRows): Fact[] => [
   {
-    about: "Which columns of a data file are which input and target.",
+    chapter: "data",
+    about: "The columns of the data file for each input and target.",
     declaration: "const data: DataFacts",
     value: data,
   },
   {
-    about: "What the training rows settled of them: scales, names of classes.",
+    chapter: "data",
+    about: "How rows are encoded, as fitted on the training rows: scales, class names.",
     declaration: "const fields: FittedField[]",
     value: fields,
   },
@@ -93,9 +98,7 @@ function writeValues(
 ): void {
   const { float } = parts;
   if (isReadable) {
-    writer
-      .blankLine()
-      .writeLine("/** What the parameters came to: the shortest numbers that give the same bits. */");
+    writer.writeLine("/** The trained parameters: the shortest decimals with the same bits. */");
     writer.write("const values = ").inlineBlock(() => {
       for (const { buffer } of parameters) {
         const numbers = Array.from(valuesOf(parts, buffer.name), (value) => numberText(value, float));
@@ -106,9 +109,8 @@ function writeValues(
     return;
   }
   const all = parameters.flatMap(({ buffer }) => Array.from(valuesOf(parts, buffer.name)));
-  writer.blankLine();
   writer.writeLine(
-    `/** What the parameters came to: ${all.length} numbers (${float}), in the order of the arena. */`,
+    `/** The trained parameters: ${all.length} numbers (${float}), in the order of the arena. */`,
   );
   writer.writeLine(`const values = \`\n${base64Lines(bytesOfNumbers(all, float))}\n\`;`);
 }
@@ -129,7 +131,7 @@ function writeCreatePredictor(
     ...takesOf("predict"),
     ...inputs.map(({ buffer }) => viewOfStorage(plan, buffer.name, float)),
   ]);
-  writer.blankLine().writeLine("/** A predictor with memory of its own. */");
+  writer.writeLine("/** A new predictor with its own memory. */");
   writer
     .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
     .block(() => {

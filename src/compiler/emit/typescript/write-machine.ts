@@ -14,8 +14,7 @@ import { commentLines } from "../statement-provenance.ts";
 import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
-import type { EndNames } from "./module-parts.ts";
-import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import type { EndNames, InitialParameter, TrainerParts } from "./module-parts.ts";
 
 /** How the text of `createTrainer` names what is in the arena, and what runs on it. */
 export interface TrainerTexts {

@@ -5,7 +5,7 @@
 import { layerStorage, learningRateStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { RuntimeName } from "../../runtime-references.ts";
-import type { TrainerParts } from "./trainer-parts.ts";
+import type { TrainerParts } from "./module-parts.ts";
 
 /** The declarations of the runtime that it names, and the types that its users do. */
 export const probingRoots: readonly RuntimeName[] = [

@@ -4,7 +4,8 @@ import type { FunctionName } from "../../loop/expressions.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
-import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
+import { storageLabel } from "../../ir/storage.ts";
+import { identifierMaker, nameLocals } from "../identifiers.ts";
 import { expressionText } from "./expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -61,7 +62,7 @@ function scopeOf(
 ): { scope: Scope; locals: Locals } {
   const named = nameLocals(kernel, new Set(["n", "from", "to"]), (buffer) => buffer);
   const identify = identifierMaker(named.values());
-  const ofAddresses = addresses.map((buffer) => [buffer, identify(storageWish(buffer))] as const);
+  const ofAddresses = addresses.map((buffer) => [buffer, identify(storageLabel(buffer))] as const);
   const locals = new Locals(new Map([...named, ...ofAddresses, [rowsVariable, "n"]]));
   const scope: Scope = {
     float: module.float,

@@ -6,9 +6,11 @@ import type { FunctionName } from "../../loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
 import { groupBy } from "../../util/collections.ts";
 import { commentLines, provenanceLines } from "../statement-provenance.ts";
-import { identifierMaker, storageWish } from "../identifiers.ts";
+import { storageLabel } from "../../ir/storage.ts";
+import { identifierMaker } from "../identifiers.ts";
 import { extentBody, kernelBody } from "./kernel-function.ts";
 import type { ModuleScope } from "./kernel-function.ts";
+import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { Library } from "./library.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { constant } from "./value-types.ts";
@@ -69,23 +71,25 @@ class Functions {
       ...provenanceLines(kernel.provenance, ";;").map(({ text }) => text),
       ...othersLines(kernel, alike),
     ];
-    const wish = `compute_${storageWish(kernel.name)}`;
+    const wish = nameOf(program, kernel);
     const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
     if (kernel.shared) this.byNumber.set(kernel.shared.number, made);
     return made;
   }
 
   extentOf(kernel: Kernel, program: LoopProgram): WasmFunction {
-    return this.withBody(extentBody(kernel, program, this.scope), `extent_${storageWish(kernel.name)}`);
+    return this.withBody(extentBody(kernel, program, this.scope), `extent_of_${nameOf(program, kernel)}`);
   }
 }
 
-/** Whom else a function serves. */
+const nameOf = ({ name }: LoopProgram, kernel: Kernel): string => roleName(kernelRole(name, kernel));
+
+/** The other values that a function computes. */
 function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
-  const names = [...new Set(alike.map(({ name }) => storageWish(name)))].filter(
-    (name) => name !== storageWish(kernel.name),
+  const names = [...new Set(alike.map(({ name }) => storageLabel(name)))].filter(
+    (name) => name !== storageLabel(kernel.name),
   );
-  return names.length === 0 ? [] : commentLines(`And in the same way ${names.join(", ")}.`, ";;");
+  return names.length === 0 ? [] : commentLines(`The same code serves ${names.join(", ")}.`, ";;");
 }
 
 /** Kernels by number. */

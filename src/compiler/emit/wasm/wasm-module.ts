@@ -1,19 +1,60 @@
+/** Assembles a WebAssembly module. */
+import type createWabt from "wabt";
+import { InternalError, invariant } from "../../diagnostics/errors.ts";
+import type { FunctionName } from "../../loop/expressions.ts";
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+import { fusedPlaces } from "./expressions.ts";
+import { layOut } from "./memory-layout.ts";
+import { inputRegion, moduleText } from "./module-text.ts";
+import { controlBytes } from "./threads.ts";
+import type { Float } from "./value-types.ts";
+
+/**
+ * WebAssembly text to bytes, by the assembler of the WebAssembly community group (wabt), kept by
+ * AssemblyScript for JavaScript.
+ */
+type Wabt = ReturnType<typeof createWabt>;
+
+/** The assembler takes its time to come up, and is the same for all modules. */
+const started = new WeakMap<typeof createWabt, Wabt>();
+
+/** Loaded when the first module is assembled: most compilations need none. */
+async function assembler(): Promise<Awaited<Wabt>> {
+  const { default: create } = await import("wabt");
+  const known = started.get(create) ?? create();
+  started.set(create, known);
+  return known;
+}
+
+const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
+
+/**
+ * The bytes of modules, one for each text.
+ *
+ * @throws InternalError for a text that is no valid module; the message has the assembler's, with the line.
+ */
+export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
+  const { parseWat } = await assembler();
+  return texts.map((text) => {
+    try {
+      const module = parseWat("trainer.wat", text, features);
+      module.validate();
+      const { buffer } = module.toBinary({});
+      module.destroy();
+      return buffer;
+    } catch (error) {
+      throw new InternalError(
+        `the assembler refused a module: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  });
+}
+
 /**
  * Loop programs as one WebAssembly module: its text, its bytes, and where the bytes differ for relaxed SIMD
  * and for shared memory.
  */
-import { invariant } from "../../diagnostics/errors.ts";
-import type { FunctionName } from "../../loop/expressions.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
-import { assemble } from "./assemble.ts";
-import { fusedPlaces } from "./fused-sums.ts";
-import { layOut } from "./memory-layout.ts";
-import { moduleText } from "./module-text.ts";
-import { inputRegion } from "./steps.ts";
-import { controlBytes } from "./threads.ts";
-import type { Float } from "./value-types.ts";
-
 export interface WasmModule {
   /** Of the plain module. */
   readonly text: string;

@@ -9,9 +9,8 @@ import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
-import type { EndNames } from "../typescript/module-parts.ts";
+import type { EndNames, TrainerParts } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
-import type { TrainerParts } from "../typescript/trainer-parts.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
 /** The declarations of the runtime that it names. */
@@ -29,7 +28,7 @@ export const comparingNames: readonly string[] = [
 
 /** The function that makes an arena: views of a memory, and the programs as functions over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
-  writer.blankLine().writeLine("/** Views of a memory, and the programs of TypeScript over them. */");
+  writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
     writeViews(writer, names.array, "memory, at");
     writer
@@ -75,9 +74,7 @@ export function writeCompared(
 ): void {
   const stored = [...plan.storage.values()];
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
-  writer
-    .blankLine()
-    .writeLine("/** What createTrainer({ selfCheck: true }) compares: names, places, sizes. */");
+  writer.writeLine("/** The values that createTrainer({ selfCheck: true }) compares: name, offset, size. */");
   writer
     .write("const compared: ComparedFacts = ")
     .inlineBlock(() => {

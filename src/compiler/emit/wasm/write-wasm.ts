@@ -6,6 +6,7 @@ import type CodeBlockWriter from "code-block-writer";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import { base64Lines } from "../typescript/parameter-texts.ts";
+import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { WasmModule } from "./wasm-module.ts";
 
 /**
@@ -36,32 +37,37 @@ const facts = [
 /** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/**
- * How the loops of each kernel run, program by program; those without a choice, and those that were told
- * before, are not.
- */
-function scheduleLines(programs: WasmPrograms["programs"]): string[] {
+/** How the loops of each kernel run on vectors, program by program; repeated lines are left out. */
+function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
-  return programs.flatMap(({ name, kernels }) => {
-    const lines = kernels
-      .flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`  ${name}: ${schedule}`]))
+  return programs.flatMap((program) => {
+    const lines = program.kernels
+      .flatMap((kernel) =>
+        kernel.schedule === undefined
+          ? []
+          : [`  ${roleName(kernelRole(program.name, kernel, optimizer))}: ${kernel.schedule}`],
+      )
       .filter((line) => !known.has(line));
     for (const line of lines) known.add(line);
-    return lines.length === 0 ? [] : ["", `${name}:`, ...lines];
+    return lines.length === 0 ? [] : ["", `${program.name}:`, ...lines];
   });
 }
 
-export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPrograms): void {
+export function writeWasm(
+  writer: CodeBlockWriter,
+  { module, programs }: WasmPrograms,
+  optimizer: string | undefined,
+): void {
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
     `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless ` +
       `inspect SPEC --show kernels --target wasm\``,
-    "shows the text that they were assembled from. Where a host has no WebAssembly, the functions above do their work.",
+    "prints their source. A host without WebAssembly SIMD runs the functions above instead.",
   ];
-  writer.blankLine().writeLine("/**");
+  writer.writeLine("/**");
   for (const line of lines) writer.writeLine(` * ${line}`);
-  for (const line of scheduleLines(programs)) writer.writeLine(` * ${line}`);
+  for (const line of scheduleLines(programs, optimizer)) writer.writeLine(` * ${line}`);
   writer.writeLine(" */");
   writer
     .write("const kernels: WasmFacts = ")
@@ -72,6 +78,6 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
     })
     .write(";")
     .newLine();
-  writer.blankLine().writeLine("/** Functions that the module calls. */");
+  writer.blankLine().writeLine("/** The JavaScript functions that the module imports. */");
   writer.writeLine(`const math = { ${mathImports.join(", ")} };`);
 }

@@ -3,7 +3,7 @@
  * beside it the distribution of now, on the same axis. What lies more than four standard deviations from the
  * mean counts to the edge.
  */
-import type { Distribution } from "../../../runtime/core/distribution.ts";
+import type { Distribution } from "../../../runtime/trainer/probe.ts";
 import { element, svgElement } from "../shared/element.ts";
 import { figure } from "./figure.ts";
 

@@ -1,6 +1,6 @@
 /** The page's side of the compiler's worker. */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { Answer, CompileAnswer, Question } from "../../browser/messages.ts";
 import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";

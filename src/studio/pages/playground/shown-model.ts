@@ -1,6 +1,6 @@
 /** What the views of a trained model are given, and what each of them is. */
 import type { Probe, TrainerScript } from "../../browser/messages.ts";
-import type { Batch } from "../../../runtime/core/slots.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
 
 export type Outputs = Float32Array | Float64Array;
 

@@ -6,7 +6,7 @@ import { npz } from "../../../../src/command/formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
 import { safetensors } from "../../../../src/command/formats/parameters/safetensors.ts";
 import type { TensorFormat } from "../../../../src/command/formats/parameters/tensors.ts";
-import { InputError } from "../../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../../src/runtime/step/errors.ts";
 import { lineData, linearTrainer } from "../../../runtime/linear-machine.ts";
 
 const trainer = linearTrainer();
