@@ -5,21 +5,19 @@ import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
-// Random data of the right shapes, for checks and measurements.
-
-/** Indices without a stated vocabulary stay below this. */
+/** Indices without a vocabulary stay below this. */
 const smallVocabulary = 8;
 
 /**
- * `rows` rows: inputs of mean 0 and deviation 1, any class. Real targets are 0 in a third of all places and
- * from (0, 1) elsewhere, which every loss takes: counts, probabilities, and both sides of a margin.
+ * `rows` rows: inputs with mean 0 and standard deviation 1, any class. Real targets are 0 with probability 1/3
+ * and otherwise from (0, 1), which every loss accepts: counts, probabilities, both sides of a margin.
  */
 export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
-  // What only a loss reads is a weight or the like: no negative numbers, which it may divide by the sum of.
+  // Inputs of the loss alone are weights or the like: not negative, since it may divide by their sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
@@ -33,12 +31,12 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
   ]);
 }
 
-/** Where gradients are checked: at a batch, and at parameters, that tell something. */
+/** Gradients are checked at a batch and at parameters where some gradient is not zero. */
 const mostAttempts = 20;
 
 /**
- * A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. Moves
- * the parameters.
+ * A batch with a gradient that is not zero: a perceptron learns nothing from rows that it classifies correctly.
+ * Moves the parameters.
  */
 export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -50,11 +48,13 @@ export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, 
   }
 }
 
-/** Rounded to what f32 holds, so that every target starts from the same numbers. */
+/** Rounded to f32, so that every target starts from the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
-/** Moves parameters off their first values, where biases are zero, and halves them until the loss is a number. */
+/**
+ * Adds random numbers to the parameters, since biases start at zero, and halves them until the loss is finite.
+ */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
   const views = Object.values(trainer.parameters);

@@ -1,6 +1,6 @@
 /**
- * A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line
- * is wrong.
+ * The check as a program: proves the trainer and prints the result. Exit codes: 0 proved, 1 not proved, 2
+ * invalid command line.
  */
 import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -16,7 +16,7 @@ const help = (
   --json    print the result as one JSON object
   --help    print this`;
 
-/** Runs the check with the arguments of the command line; says by the exit code what came of it. */
+/** Runs the check with the arguments of the command line, and sets the exit code. */
 export function runCheck(checked: Checked): void {
   const isHosted = typeof process !== "undefined";
   const code = checkAsAsked(checked, isHosted ? process.argv.slice(2) : []);
@@ -121,7 +121,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** Where the loss has no derivative, nothing is compared; the first of each parameter is shown. */
+/** Points without a derivative are not compared; the first of each parameter is shown. */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)

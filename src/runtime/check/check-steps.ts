@@ -1,42 +1,39 @@
-/** Two properties of steps: they allocate nothing, and they can be resumed from a checkpoint bit for bit. */
+/**
+ * Two properties of steps: they allocate nothing, and training resumes from a checkpoint with the same bits.
+ */
 import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 import { hostGlobal } from "../wasm/wasm-engine.ts";
 
-// How many bytes a step leaves on the heap. The host's figure of the heap is read before and after a few
-// steps, and the median of many such windows counts, since in some the collector runs. Whether the figure
-// shows what is allocated at all differs from host to host, so the measure is tried first on steps that do
-// allocate; where it does not see that, nothing is claimed.
-
 /**
- * Some numbers that go from one function to another stand on the heap, 16 bytes each; the loss that a step
- * gives back is one.
+ * Engines allocate some numbers that are passed between functions, 16 bytes each; the loss of a step is one.
  */
 export const fewNumbers = 128;
 
 const windows = 9;
-/** What the steps that are known to allocate leave behind: an array of so many numbers, 8 bytes each. */
+/** The allocation of control steps: an array of this many numbers, 8 bytes each. */
 const knownNumbers = 32;
 
-/** What the heap holds, in bytes. */
+/** Reads the size of the heap in bytes. */
 type HeapMeter = () => number;
 
-/** After so many steps an engine has compiled all that it wants to. */
+/** After this many steps an engine has compiled everything. */
 const enough = 4000;
 const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** The same with little work, for the engine to compile what it runs. */
+  /** A cheap step, for the engine to compile. */
   warmUp(): number;
-  /** How often that is done before each attempt to measure, and how many steps are measured at a time. */
+  /** The number of cheap steps before each attempt, and the number of measured steps. */
   readonly patience: number;
   readonly steps: number;
 }
 
 /**
- * Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to
- * be the step's own.
+ * The bytes that a step allocates. Reads the heap size before and after windows of steps and takes the median,
+ * since the collector runs in some windows. Hosts differ in what their heap size shows, so control steps that
+ * allocate are measured too; if these do not show, the result is undefined.
  */
 export function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -53,7 +50,7 @@ export function bytesPerStep(
   };
   let least: number | undefined;
   const isFew = () => least !== undefined && least <= fewNumbers;
-  // An engine compiles when it sees fit; until then numbers on the way stand on the heap, too.
+  // Before an engine compiles a function, it allocates intermediate numbers.
   for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
     repeat(warmUp, patience);
     repeat(quiet, steps);
@@ -69,7 +66,7 @@ function repeat(work: () => void, times: number): void {
   for (let i = 0; i < times; i++) work();
 }
 
-/** By how much the heap grows in a window of so many steps: the median of several windows. */
+/** The growth of the heap in a window of steps: the median of several windows. */
 function growth(work: () => void, steps: number, meter: HeapMeter): number {
   const grown = Array.from({ length: windows }, () => {
     const before = meter();
@@ -84,20 +81,20 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/**
- * Whether a run that is saved and resumed is the run that nobody interrupted, and whether a seed decides it:
- * bit for bit.
- */
+/** Whether a resumed run has the bits of an uninterrupted run, and whether the seed determines all bits. */
 export interface ResumeCheck {
-  /** Before the checkpoint, and as many after it. */
+  /** The number of steps before the checkpoint, and after it. */
   readonly steps: number;
-  /** k steps, a checkpoint and k steps leave what 2k steps leave: parameters, optimizer states, counters. */
+  /**
+   * Whether k steps, a checkpoint and k steps give the state of 2k steps: parameters, optimizer state,
+   * counters.
+   */
   readonly isResumed: boolean;
-  /** 2k steps from the same seed leave the same. */
+  /** Whether 2k steps from the same seed give the same state. */
   readonly isRepeated: boolean;
 }
 
-/** `batchOf`: what step k trains on. */
+/** `batchOf`: the batch of step k. */
 export function checkResuming(
   createTrainer: (options: { seed?: number }) => Trainer,
   batchOf: (step: number) => Batch,
@@ -110,7 +107,7 @@ export function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // Of another seed, so that all of what it was must give way.
+  // Another seed: the checkpoint must replace all state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {

@@ -1,4 +1,4 @@
-// Encoders for columns of numbers and of classes.
+// Encoders for columns of numbers and of classes; missing values.
 import { isWithin, ruleOf } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
 import type { Codec } from "./dataset.ts";
@@ -15,9 +15,10 @@ import {
 } from "./fields.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
-// Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
-
-/** The numbers of each column. Indices stay integers: not all of them are f32. */
+/**
+ * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
+ * all of them.
+ */
 export const columnCodec: Codec = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
@@ -58,14 +59,14 @@ export const columnCodec: Codec = {
   },
 };
 
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+/** The class names of a text target, sorted; none if the columns have class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
+  // The line of the first class too many, or of the header (row −1) if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -79,14 +80,12 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   });
 }
 
-// Missing values: what counts as one, and the mean in place of those of a column of numbers.
-
-/** Whether a cell stands for nothing: it is empty, NA, N/A, NaN, null or ?. */
+/** Whether a cell is missing: empty, NA, N/A, NaN, null or ?. */
 export function isMissing(cell: string): boolean {
   return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
-/** For inputs with the mean in place of what is missing: that of the training part; then they are as other columns. */
+/** Numbers with missing values, which the mean of the training rows replaces. */
 export const meanCodec: Codec = {
   fit(preparing, name, table, train) {
     const all = [...table.columns.keys()];
@@ -99,8 +98,8 @@ export const meanCodec: Codec = {
 };
 
 /**
- * The mean of each place of a cell over those of these rows that have a number there. What is neither a
- * number nor missing throws.
+ * The mean of each number of a cell over the rows `train` that have it. Throws for a cell that is neither a
+ * number nor missing.
  */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, numbers, text } = columnOf(table, name);
@@ -122,7 +121,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
   });
 }
 
-/** The table with these columns filled. What is neither a number nor missing stays, and is told as in any column. */
+/** The table with missing values replaced in these columns. */
 function withMeans(table: Table, names: readonly string[], means: readonly number[]): Table {
   const columns = new Map(table.columns);
   let offset = 0;
@@ -141,10 +140,9 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
   return { size, text, numbers: () => Float64Array.from(numbers(), fill) };
 }
 
-// Classes that the spec itself calls by name: those of the data must be the same, or weights would go to
-// others than were meant.
-
-/** Names in a column of text, numbered in their order. */
+/**
+ * Classes that the spec names: the data must have the same, or class weights would apply to the wrong classes.
+ */
 export const namedClassCodec: Codec = {
   fit(preparing, name, table, train) {
     const field = columnCodec.fit(preparing, name, table, train);
@@ -162,9 +160,7 @@ export const namedClassCodec: Codec = {
   encode: columnCodec.encode,
 };
 
-// The column that says what each row weighs: a negative weight is told with its line.
-
-/** One number a row, 0 or more. */
+/** The weight of each row, at least 0. */
 export const weightCodec: Codec = {
   fit: columnCodec.fit,
   encode(preparing, field, table, rows) {

@@ -1,46 +1,45 @@
-// A data file in memory: columns by name, read as numbers or as strings; and the CSV parser.
+// A data file in memory: columns by name, read as numbers or as texts; and the CSV parser.
 import { InputError, shown } from "../step/errors.ts";
 
-// A data file in memory: columns by name, read as numbers or as texts.
-
-/** Numbers as wide as a column needs. */
+/** Numbers in the type of the column. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  /** Numbers per cell: one in most files, the pixels of an image in some. */
   readonly size: number;
-  /** All its numbers, row after row; NaN where there is none. */
+  /** All numbers, row-major; NaN where a cell has none. */
   numbers(): NumberArray;
-  /** What stands in a cell. */
+  /** The text of a cell. */
   text(row: number): string;
 }
 
 export interface Table {
   readonly rows: number;
-  /** A map, not an object: a column may have any name. In the file's order. */
+  /** In the order of the file. A map, since a column may have any name. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  /** The line (from 1) where a row begins, and for −1 the header; a description where there are no lines. */
   lineOf(row: number): number | string | undefined;
 }
 
-/** One record of a file: its cells, and the line (from 1) on which it begins. */
+/** A record of a file: its cells, and the line (from 1) where it begins. */
 export interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
 /**
- * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
- * 0o7 or 0b1.
+ * The decimal number in a cell (010 is ten). NaN if the cell has none, is empty, or is written as 0x10, 0o7 or
+ * 0b1.
  */
 export function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }
 
-// A table from records in memory, of which the first names the columns.
-
-/** The cells as they stand. A file that is no table throws, with the line. */
+/**
+ * The table of some records, of which the first has the column names. Throws, with the line, if they do not
+ * form a table.
+ */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
@@ -70,16 +69,17 @@ export function checkAnyRow(rows: number, line: number): void {
   if (rows === 0) throw new InputError("the file has no rows", line);
 }
 
-// Reads comma-separated values as RFC 4180 has them: quoted cells, doubled quotes, any line ends, a byte-order mark.
-
-/** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
+/**
+ * Parses CSV (RFC 4180): quoted cells, doubled quotes, any line ends, a byte-order mark. The first row names
+ * the columns; empty lines are skipped.
+ */
 export function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
- * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` matches one cell, quoted or plain, and its end: a comma, a line break,
+ * or the end of the text. U+FFFD never matches: it stands for bytes that are not UTF-8.
  */
 export function csvRecords(
   text: string,

@@ -6,14 +6,12 @@ import { columnFactsOf, columnNames, textsOf, wrongCell } from "./fields.ts";
 import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 
-// Columns of text as sequences of characters, for inputs with `characters` and targets with `nextOf`. Only
-// trainers of such a spec have this. Each character of the training part has a number from 1 on, by code
-// point; 0 marks start, end and padding:
-//
-//  the input      0  c₁ c₂ … c_L  0  0     of a text c₁ … c_L in `length` places, L < length
-//  the target     c₁ c₂ … c_L  0 −1 −1     at each place the character after it; −1 is left out of the loss
-
-/** An input of texts: at each place the character before it, after the mark. */
+/**
+ * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks start, end and padding:
+ *
+ *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
+ *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss
+ */
 export const characterCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
@@ -28,7 +26,7 @@ export const characterCodec: Codec = {
     sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** A target: at each place of an input of texts the character there. */
+/** Characters as a target: at each position the next character. */
 export const nextCodec: Codec = {
   fit(preparing, name, table, train) {
     const { nextOf = "" } = columnFactsOf(preparing.data, name);
@@ -40,7 +38,7 @@ export const nextCodec: Codec = {
     ),
 };
 
-/** All different characters of these rows, by code point. */
+/** The different characters of these rows, by code point. */
 function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
   const found = new Set<string>();
@@ -48,7 +46,7 @@ function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   return [...found].sort((a, b) => code(a) - code(b));
 }
 
-/** A text that was cut would teach that it ends there, so one that is too long is refused. */
+/** Throws for a text that is too long: a truncated text would teach a wrong end. */
 function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
   const lengths = texts.map((text) => [...text].length);
   const row = lengths.findIndex((own) => own >= length);
@@ -65,7 +63,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   );
 }
 
-/** The spec says how many numbers there are; the training part has to agree. */
+/** Throws unless the training rows have as many characters as the spec says. */
 function checkVocabulary(
   { inputs, targets }: ModelFacts,
   data: DataFacts,
@@ -87,10 +85,7 @@ function checkVocabulary(
   );
 }
 
-/**
- * `length` numbers for each of these rows, of the text's own by place. Characters that the training part does
- * not have throw, with their line.
- */
+/** `length` indices for each row. Throws, with the line, for a character that the training rows do not have. */
 function sequences(
   table: Table,
   name: string,
@@ -117,14 +112,12 @@ function sequences(
   return encoded;
 }
 
-// Columns of text as sequences of words, for inputs with `words` and targets that are the `nextOf` them. Only
-// trainers of such a spec have this. The words of the training part have numbers from 2 on, the most frequent
-// first, as many as the embedding has room for; 1 is any other word, 0 marks start, end and padding:
-//
-//  the input      0  w₁ w₂ … w_L  0  0     of a text w₁ … w_L in `length` places, L < length
-//  the target     w₁ w₂ … w_L  0 −1 −1     at each place the word after it; −1 is left out of the loss
-
-/** An input of texts: at each place the word before it, after the mark. */
+/**
+ * Words as an input. The words of the training rows have indices from 2, the most frequent first, as many as the embedding has room for; 1 is any other word, 0 marks start, end and padding:
+ *
+ *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
+ *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss
+ */
 export const wordCodec: Codec = {
   fit(preparing, name, table, train) {
     const { columns } = columnFactsOf(preparing.data, name);
@@ -142,7 +135,7 @@ export const wordCodec: Codec = {
     wordSequences(preparing, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** A target: at each place of an input of texts the word there. What is cut has no end. */
+/** Words as a target: at each position the next word. A truncated text has no end. */
 export const nextWordCodec: Codec = {
   fit(preparing, name, table, train) {
     const { nextOf = "" } = columnFactsOf(preparing.data, name);
@@ -156,7 +149,7 @@ export const nextWordCodec: Codec = {
   },
 };
 
-/** The numbers of each of these rows' words, by place. */
+/** The indices of the words of each row. */
 function wordSequences(
   preparing: Reading,
   input: string,
@@ -176,7 +169,7 @@ function wordSequences(
   return encoded;
 }
 
-/** The words of each text: letters and digits that stand together, and any other sign by itself. */
+/** The words of each text: sequences of letters and digits, and single other characters. */
 function wordsOf({ data }: Reading, input: string, table: Table, column: string): string[][] {
   const { words: { length, lowerCase, cut } = { length: 0, lowerCase: false, cut: false } } = columnFactsOf(
     data,

@@ -1,12 +1,10 @@
-// The exponential function, the sigmoid and the hyperbolic tangent in pure arithmetic.
+// The exponential function, the sigmoid and the hyperbolic tangent in exact arithmetic of doubles.
 import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 
-// The exponential function and its relatives, in pure arithmetic: see double-arithmetic.ts.
-
-/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the value at 2j, the remainder at 2j + 1. */
 export const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+/** Each entry is the previous one times 2^(1/64), in pairs of doubles. */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -36,13 +34,13 @@ export function expm1NearZero(r: number): number {
  * exponential function", 1989).
  */
 export function exp(x: number): number {
-  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  // Beyond these bounds the result is 0 or infinite. NaN passes through.
   const y = Math.min(Math.max(x, -746), 710);
   const k = nearest(y * 92.33248261689366);
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  // In two factors: 2^⌊k/64⌋ alone may overflow, and a subnormal result is rounded once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -66,12 +64,12 @@ export function sigmoid(x: number): number {
   return x < -709 ? exp(x) : 1 / (1 + exp(-x));
 }
 
-// The hyperbolic tangent in pure arithmetic: see double-arithmetic.ts.
-
-/** tanh(k/16) for −305 ≤ k ≤ 305: the double at 2k + 610, what that leaves over at 2k + 611. */
+/** tanh(k/16) for −305 ≤ k ≤ 305 as pairs of doubles: the value at 2k + 610, the remainder at 2k + 611. */
 const tanhOfSixteenths: Float64Array = tableOfTanh();
 
-/** tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles; the powers of e^(1/8) each from the one before. */
+/**
+ * tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles. Each power of e^(1/8) is computed from the previous one.
+ */
 function tableOfTanh(): Float64Array {
   const root = 1.1331484530668263;
   const rootRest = -5.370737708558031e-18;
@@ -83,7 +81,7 @@ function tableOfTanh(): Float64Array {
     const rest = productError(power, root, product) + (power * rootRest + powerRest * root);
     power = product + rest;
     powerRest = product - power + rest;
-    // (power − 1) / (power + 1): the quotient, then what division by the same number makes of the remainder
+    // (power − 1) / (power + 1): the quotient, corrected by the remainder of the division.
     const below = power + 1;
     const above = power - 1;
     const quotient = above / below;
@@ -101,7 +99,7 @@ function tableOfTanh(): Float64Array {
   return table;
 }
 
-/** ±1, or x itself if that is zero or NaN: apart from `tanh` to keep that short, which engines inline only then. */
+/** ±1, or x itself for zero and NaN. Separate from `tanh`, since engines inline only short functions. */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
 }

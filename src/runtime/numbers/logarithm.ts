@@ -1,8 +1,6 @@
-// Logarithms and powers in pure arithmetic.
+// Logarithms and powers in exact arithmetic of doubles.
 import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
-
-// Logarithms in pure arithmetic: see double-arithmetic.ts.
 
 /**
  * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
@@ -19,7 +17,10 @@ function log1pRest(f: number): number {
   return s * (0.5 * f * f + (odd + even));
 }
 
-/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
+/**
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is a sum of two doubles, the first short enough that k times it is
+ * exact.
+ */
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
@@ -27,7 +28,7 @@ export function log(x: number): number {
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
-/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+/** ln of zero, negative, subnormal and infinite x. Subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
 function logAtEdge(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return NaN;
@@ -35,8 +36,8 @@ function logAtEdge(x: number): number {
 }
 
 /**
- * ln(1 + x) without loss near 0: u = 1 + x as rounded has ln u = k ln 2 + ln m, and what rounding lost, c = 1
- * + x − u, adds c / u.
+ * ln(1 + x) without loss near 0: u = 1 + x rounded has ln u = k ln 2 + ln m, and the rounding error c = 1 + x −
+ * u adds c / u.
  */
 export function log1p(x: number): number {
   const u = 1 + x;
@@ -46,11 +47,9 @@ export function log1p(x: number): number {
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;
-  // −∞ at −1 and NaN below, as arithmetic: where a branch gives such a constant, engines keep every result on the heap.
+  // −∞ at −1 and NaN below, computed: a branch with a constant would make engines allocate every result.
   return x < 0 ? -1 / Math.sqrt(u) : x;
 }
-
-// Powers in pure arithmetic: see double-arithmetic.ts.
 
 /**
  * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole are NaN.
@@ -66,7 +65,7 @@ export function power(x: number, y: number): number {
   if (x < 0 && size < Infinity && y % 1 !== 0) return NaN;
   const hasDigits = size > 0 && size < Infinity;
   const value = hasDigits ? powerOfPositive(size, y) : size > 1 === y > 0 ? Infinity : 0;
-  // an odd power of a negative number, −0 among them
+  // An odd power of a negative number, −0 included.
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }
 
@@ -116,7 +115,7 @@ function powerOfPositive(x: number, y: number): number {
   const logarithm = k + v;
   const logarithmRest = v - (logarithm - k) + vRest;
 
-  // beyond ±10²⁰ all powers but those of 1 have overflowed or vanished
+  // Beyond ±10²⁰ all powers except those of 1 overflow or vanish.
   const factor = y > 1e20 ? 1e20 : y < -1e20 ? -1e20 : y;
   const e = factor * logarithm;
   if (e > 1025) return Infinity;
@@ -126,7 +125,7 @@ function powerOfPositive(x: number, y: number): number {
   const q = expm1NearZero((e - n / 64 + eRest) * 0.6931471805599453);
   const j = (n & 63) * 2;
   const value = rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * q);
-  // in two steps, for 2^(n/64) alone may be out of range
+  // In two steps: 2^(n/64) alone may be out of range.
   const half = n >> 7;
   return value * powersOfTwo[half + 1023] * powersOfTwo[(n >> 6) - half + 1023];
 }

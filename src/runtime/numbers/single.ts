@@ -1,16 +1,13 @@
-// Elementary functions with the precision of f32.
+// Elementary functions with the precision of f32, in exact arithmetic of doubles: shorter and faster than those
+// for f64, which they replace in modules with f32. Their results are doubles with a relative error below 2⁻²⁵,
+// to be rounded.
 import { exponentOf, nearest, powersOfTwo } from "./double-arithmetic.ts";
 import { largeAngle } from "./trigonometric.ts";
 
-// The exponential function and its relatives to the precision of f32, in pure arithmetic of doubles
-// (double-arithmetic.ts): shorter and faster than those of the folder above, with the same names. Modules in
-// f32 have this folder's files in place of those. Results are doubles, of relative error below 2⁻²⁵, to be
-// rounded.
-
 /**
- * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
- * relative error 2⁻²⁸. Its first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides
- * by, is as exact where βᵗ is near 1. Below −1023 the result is what rounds to 0.
+ * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
+ * relative error 2⁻²⁸. The first two coefficients are those of the series, so 1 − βᵗ in Adam is accurate for βᵗ
+ * near 1. Results below −1023 round to 0.
  */
 export function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -48,8 +45,6 @@ export function sigmoid(x: number): number {
   return 1 / (1 + exp(-x));
 }
 
-// Logarithms to the precision of f32: see exponential.ts.
-
 /**
  * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
  * P(s²), minimax (Remez), relative error 2⁻³⁸, as powers multiply it.
@@ -70,7 +65,7 @@ export function log2(x: number): number {
   );
 }
 
-/** Of what is not a positive number, or near the ends of the range for which there are powers of two. */
+/** log₂ of x that is not positive, or near the ends of the table of powers. */
 function log2AtEdge(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
   const shift = x < 1 ? 64 : -64;
@@ -82,12 +77,10 @@ export function log(x: number): number {
   return log2(x) * 0.6931471805599453;
 }
 
-/** ln(1 + x), x itself where that is as good. */
+/** ln(1 + x); x itself where that is accurate. */
 export function log1p(x: number): number {
   return Math.abs(x) < 3e-8 ? x : log(1 + x);
 }
-
-// Powers to the precision of f32: see exponential.ts.
 
 /**
  * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y
@@ -101,8 +94,6 @@ export function power(x: number, y: number): number {
   // an odd power of a negative number, −0 among them
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }
-
-// The hyperbolic tangent to the precision of f32: see exponential.ts.
 
 /**
  * tanh x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁹. From
@@ -120,8 +111,6 @@ export function tanh(x: number): number {
         z * (0.027737521121 + z * (0.000420741213155 + z * (0.00000161748995053 + z * 7.37447704652e-10))));
   return Math.abs(x) > 9.02 ? Math.sign(x) : (x * p) / q;
 }
-
-// The error function to the precision of f32: see exponential.ts.
 
 /**
  * erf x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁵. From

@@ -11,15 +11,13 @@ import type { Numbers, PredictingMachine } from "../step/machine.ts";
 import type { Cell } from "./answers.ts";
 import type { Predicting } from "./predictions.ts";
 
-// Makes a predictor of a machine that holds its parameters: checks what comes in, and takes any number of rows.
-
-/** A trained model that can be asked. */
+/** A trained model. */
 export interface Predictor {
-  /** The network's output for any number of rows, row after row, as an array of its own. */
+  /** The output of the network for any number of rows, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
 }
 
-/** A predictor over this machine; `room` makes an array of the model's numbers. */
+/** The predictor of a machine; `room` creates an array of the element type. */
 export function predictorOf(
   model: ModelFacts,
   machine: PredictingMachine,
@@ -43,19 +41,13 @@ export function predictorOf(
   };
 }
 
-// A predictor that is asked in the words of the data file and answers in those of its target. Only predictors
-// from a checkpoint that knows how its rows were read have this.
-
-/** A trained model that can be asked in numbers, or in the cells of a data file. */
+/** A trained model that also predicts rows of a data file. */
 export interface RowPredictor extends Predictor {
-  /**
-   * What the model says of rows as a data file has them, each by the names of its columns; scaled and named
-   * as in training.
-   */
+  /** Predicts rows given as records by column name. Values are encoded and named as in training. */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }
 
-/** The same predictor, which also reads rows as these fields do. */
+/** Adds predictRows() to a predictor. */
 export function predictorOfRows(
   predictor: Predictor,
   predicting: Predicting,
@@ -76,7 +68,7 @@ export function predictorOfRows(
   };
 }
 
-/** The rows under the names that the first of them has. */
+/** The rows as a table with the columns of the first row. */
 function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
   if (!(rows.length > 0)) throw new InputError("there are no rows");
   const columns = Object.keys(rows[0]).map((name): [string, Column] => {

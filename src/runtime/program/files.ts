@@ -1,8 +1,6 @@
 // Files of the host (Node, Deno, Bun): reading, and atomic writing.
 import { InputError } from "../step/errors.ts";
 
-// The files of the host (Node, Deno, Bun), as far as a program uses them.
-
 interface WriteOptions {
   flag: string;
   flush?: boolean;
@@ -30,7 +28,7 @@ export interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
-/** An address as hosts take it in place of a path. */
+/** A URL in place of a path. */
 interface FileUrl {
   readonly href: string;
 }
@@ -39,14 +37,14 @@ interface HostPaths {
   realpath(path: string | FileUrl): Promise<string>;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
+// A variable hides the module from bundlers and type checkers.
 export async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
   const files: HostFiles & HostPaths = await import(specifier);
   return files;
 }
 
-/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+/** Reads a file. Throws if it cannot be read, or if it is the output file `out`. */
 export async function reading<T>(
   path: string,
   read: (files: HostFiles) => Promise<T>,
@@ -58,20 +56,18 @@ export async function reading<T>(
   return orRefuse(`read ${path}`, read(files));
 }
 
-/** The result of the work; what the host says of its failure becomes the reason why it cannot be done. */
+/** The result of the work. An error of the host becomes the reason why it cannot be done. */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
-/** Whether two paths lead to one file that is there. */
+/** Whether two paths lead to the same existing file. */
 export async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }
-
-// The file that a program writes: at no moment there is half of one, whatever stops the program or the machine.
 
 declare const crypto: { randomUUID(): string };
 
@@ -79,9 +75,9 @@ declare const crypto: { randomUUID(): string };
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
- * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
- * is no file, as /dev/null, is written to.
+ * Prepares an atomic output file before the work whose result it will have: creates its folder, checks that it
+ * can be written, and removes partial files of runs that were killed. Follows links. Writes to devices such as
+ * /dev/null directly.
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -91,8 +87,8 @@ export async function openOutput(path: string): Promise<WriteOutput> {
 }
 
 /**
- * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
- * be written.
+ * The file to replace, or undefined for a device. Throws the error of the host for a file that cannot be
+ * written.
  */
 export async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
   const target = await outputTarget(files, path);
@@ -107,18 +103,18 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
   return target;
 }
 
-/** The same without looking whether there is room beside it. */
+/** The same without a test whether a partial file can be written next to it. */
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // Fails for a folder, and for a file that must not be changed.
+  // Fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
   return target;
 }
 
-/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+/** Atomic write: partial file, fsync, rename. */
 export async function replaceFile(
   files: HostFiles,
   target: string,
@@ -132,7 +128,7 @@ export async function replaceFile(
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
-    // Another run that starts now removes this partial file, as if a killed run had left it. Then write it again.
+    // Another run that starts now removes this partial file, as if a killed run had left it. Write it again.
     const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
     if (!wasRemoved || tries === 1) throw error;
@@ -144,19 +140,19 @@ export async function replaceFile(
 }
 
 /**
- * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
- * allows, and theirs are longer.
+ * The folder of a file, and the beginning of the names of its partial files. The name is cut, since a name may
+ * already have the greatest length that the system allows.
  */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
 }
 
-/** No two processes have the same, in whatever containers they run. */
+/** A name that no other process uses, whatever container it runs in. */
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Where a path leads, also through links to what is not there yet. */
+/** The target of a path, also through links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

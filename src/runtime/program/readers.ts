@@ -9,12 +9,10 @@ import { reading } from "./files.ts";
 import { placed, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
-// The data of a program as a CSV file whose first row names the columns.
-
-/** Makes the text of a file a table. Of a file that is `asked` about, every row counts. */
+/** Parses the text of a file. With `asked`, a file to predict, every row counts. */
 export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
-/** One file of all rows. */
+/** One file with all rows. */
 export const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
@@ -24,10 +22,10 @@ export const csvFile = (parse: TextParser): DataReader => ({
   },
 });
 
-// The data of a spec that names a file of another format: the command line reads that, the program reads the
-// same columns as CSV. Only trainers of such a spec have this.
-
-/** As `parse`, but what begins as another format does is told to be one. */
+/**
+ * The same parser for a spec that names a file of another format: the command line reads that format, the
+ * program reads the same columns as CSV.
+ */
 export const csvOnly =
   (parse: TextParser): TextParser =>
   (text, data, asked) => {
@@ -35,10 +33,10 @@ export const csvOnly =
     throw new InputError("this program reads CSV: write the columns to such a file, or use `tapeless train`");
   };
 
-// CSV files that are not read as they stand: with another separator, or without the rows that miss a value.
-// Only trainers of such a spec have this.
-
-/** As `parseCsv`, and tells how many rows are left out: none of those that are `asked` about. */
+/**
+ * Parses CSV with another separator, or without rows that miss a value; prints how many rows are dropped. With
+ * `asked`, none are.
+ */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const mark = `[${data.separator ?? ","}]`;
   const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${data.separator ?? ","}\\r\\n]*))`;
@@ -55,7 +53,7 @@ export function parseCleaned(text: string, data: DataFacts, asked?: string): Tab
   return tableOf(kept);
 }
 
-/** The columns of which no value may be missing: a row that misses one is left out. */
+/** The columns in which a missing value drops the row. */
 export function droppingColumns(data: DataFacts, names: readonly string[]): string[] {
   return [...Object.keys(data.inputs), ...Object.keys(data.targets)].flatMap((field) => {
     const { columns, drop } = columnFactsOf(data, field);
@@ -63,16 +61,14 @@ export function droppingColumns(data: DataFacts, names: readonly string[]): stri
   });
 }
 
-/** What is said of rows that are left out, "" if there are none; throws if no other is left. */
+/** The message about dropped rows, "" if there are none; throws if no row is left. */
 export function dropText(dropped: number, rows: number): string {
   if (dropped === 0) return "";
   if (dropped === rows) throw new InputError(`every row misses a value, so "drop" leaves none`);
   return `${dropped} of ${rows} rows miss a value and are left out`;
 }
 
-// The test part where it is a file of its own. Only trainers of such a spec have this.
-
-/** A file of training rows and one of test rows, each read as one of all rows is. */
+/** One file of training rows and one of test rows. */
 export const fileAndTest = (one: DataReader): DataReader => ({
   help: `${one.help}
   --test FILE          one of the same columns: the rows of the test part (needed)`,

@@ -10,15 +10,12 @@ import type { Trainable } from "../training/train-on.ts";
 import { countIn } from "./program.ts";
 import type { Flags } from "./program.ts";
 
-// New texts from a model that tells the next character: drawn one after the other, each from what the model
-// expects after those before it.
-
-/** Beside the salts that every trainer has. */
+/** The salt of sampling; trainers use the others. */
 const textSalt = -4;
 
 /**
- * How to draw. The temperature divides the logits: below 1 the likely becomes likelier, at 0 there is nothing
- * but the likeliest.
+ * How to sample. The temperature divides the logits: below 1 likely characters become more likely, 0 always
+ * takes the most likely.
  */
 export interface Drawing {
   count: number;
@@ -27,9 +24,8 @@ export interface Drawing {
 }
 
 /**
- * So many new texts. Each has a stream of random numbers of its own, so neither their number nor the batch
- * size has a say in them. As in the data, none is empty and none is longer than its input has room for after
- * the mark.
+ * Samples `count` texts. Each has its own random stream, so neither their number nor the batch size changes
+ * them. As in the data, no text is empty or longer than its input has room for.
  */
 export function writeTexts(
   trainer: Pick<Trainer, "predict">,
@@ -63,8 +59,8 @@ export function writeTexts(
 }
 
 /**
- * The class in whose stretch of softmax(logits / temperature), those below `first` left out, the number from
- * [0, 1) lies.
+ * Samples a class from softmax(logits / temperature) without the classes below `first`; `unit` is a random
+ * number from [0, 1).
  */
 function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
   let likeliest = first;
@@ -75,18 +71,16 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
   );
   let left = unit * weights.reduce((sum, weight) => sum + weight, 0);
   const drawn = weights.findIndex((weight) => (left -= weight) < 0);
-  // Rounding may leave a rest after the last stretch.
+  // Rounding may leave a rest after the last class.
   return drawn < 0 ? likeliest : drawn;
 }
 
-// A trainer of texts as the one who writes some. Only trainers of a spec with `nextOf` have this.
-
-/** The flags of {@link asWriter}. */
+/** Help lines for the flags of `asWriter`. */
 export const writerHelp = `
   --sample N           write N new texts at the end; with --resume, --seed then says which
   --temperature T      0: the likeliest characters; below 1 likelier ones, above 1 bolder ones (1)`;
 
-/** The trainer of a program, as its flags want it. */
+/** The trainer of a program that samples texts as its flags say. */
 export function asWriter(
   trainer: Trainer,
   { model, data }: { model: ModelFacts; data: DataFacts },
@@ -100,14 +94,14 @@ export function asWriter(
   return writerOf(trainer, model, data, dataset, drawing);
 }
 
-/** The temperature that a flag gives, 1 without one. */
+/** The temperature of the flag, 1 by default. */
 function temperatureIn(text = "1"): number {
   const temperature = text.trim() === "" ? NaN : Number(text);
   if (temperature >= 0 && temperature < Infinity) return temperature;
   throw new InputError(`--temperature must be a number of at least 0, got ${text}`);
 }
 
-/** The same trainer; it writes `count` texts, none if it is left out. */
+/** The same trainer, which samples `count` texts at the end; none without a count. */
 export function writerOf(
   trainer: Trainer,
   model: ModelFacts,

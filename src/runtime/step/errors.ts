@@ -1,6 +1,5 @@
 // The error class for invalid input (a batch, a data file, a checkpoint, a flag), and checks of records.
 
-
 /**
  * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
  */
@@ -23,7 +22,6 @@ export function shown(text: string, most = 60): string {
     )
     .concat(text.length > most ? "…" : "");
 }
-
 
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {

@@ -3,7 +3,6 @@ import type { Numbers } from "./machine.ts";
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-
 /** Live views of consecutive tensors that begin at `start`, by name. */
 export function viewsOf(
   f: Numbers,
@@ -13,7 +12,6 @@ export function viewsOf(
   const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
   return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
-
 
 /**
  * The name of the first range that has an infinity or a NaN in its first `rows` rows. A range is a name, an
@@ -28,7 +26,6 @@ export function firstNotFinite(
     for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
-
 
 /** All hosts have this function since 2022. */
 declare function atob(text: string): string;

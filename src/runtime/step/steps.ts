@@ -3,7 +3,6 @@ import { writeRows } from "./batch.ts";
 import type { Machine } from "./machine.ts";
 import type { GradientOf, TakeSteps } from "./session.ts";
 
-
 /** One step after the other, each with its batch in the arena. */
 export const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   const { machine, progress, training, gradientOf } = session;
@@ -20,7 +19,6 @@ export const singleSteps: TakeSteps = (session, data, order, batchSize, count) =
   }
   return sum / rows;
 };
-
 
 /** A loss became NaN or infinite. Epochs count from 1. */
 export class TrainingDiverged extends Error {
@@ -48,7 +46,6 @@ export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
   );
 }
-
 
 /** The programs of a step over several batches. */
 export interface GroupPrograms {

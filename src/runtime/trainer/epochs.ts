@@ -166,7 +166,6 @@ function judge(
   return true;
 }
 
-
 /**
  * Class weights w_c = m / (K · m_c) for K classes, where class c has m_c of the m rows: all classes have the
  * same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). Labels of −1 do not

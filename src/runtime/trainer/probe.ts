@@ -8,7 +8,6 @@ import type { TakeSteps } from "../step/session.ts";
 import { checkLoss, singleSteps } from "../step/steps.ts";
 import type { Trainer } from "./trainer.ts";
 
-
 /**
  * Summary statistics of numbers. Values that are not finite are counted and otherwise ignored; without finite
  * values all statistics are 0.
@@ -63,7 +62,6 @@ export function distributionOf(values: Numbers): Distribution {
   return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };
 }
 
-
 /** The result of a step. */
 export interface StepReport {
   /** Optimizer steps so far, including this one and those before a checkpoint. */
@@ -100,7 +98,6 @@ export const watchedSteps =
     }
     return sum / rows;
   };
-
 
 /** Units of a layer that have stopped to respond. */
 export interface IdleUnits {

@@ -1,4 +1,4 @@
-// K-fold cross-validation: one training per fold, then one on all rows outside the test split.
+// K-fold cross-validation: one training per fold, then a final training on all rows outside the test split.
 import type { Notes } from "../checkpoints/checkpoint.ts";
 import { datasetOf } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
@@ -8,48 +8,45 @@ import type { OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
-// K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the
-// test, judged once. Only trainers of a spec with `folds` have this.
-
-/** A fold's figures: those of its own rows after its best epoch. */
+/** The result of a fold: values on its own rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
 
-/** What the folds came to. */
+/** The result of all folds. */
 export interface CrossValidation {
-  /** The mean of the folds' best epochs, rounded: the model that is kept trains as long. */
+  /** The mean of the best epochs of the folds, rounded: the number of epochs of the final training. */
   bestEpoch: number;
   folds: readonly FoldResult[];
-  /** The mean of the folds' figures, and their sample deviation. */
+  /** Mean and sample standard deviation over the folds. */
   validation: Summary;
   deviation: Summary;
 }
 
-/** What such a run comes to. */
+/** The result of a cross-validated run. */
 export type FoldedResult = TrainingResult & CrossValidation;
 
-/** The whole run: the folds, then the model that is kept. */
+/** The whole run: the folds, then the final training. */
 export async function trainOnFolds(run: Run): Promise<FoldedResult> {
   return trainAndJudge(run, await crossValidate(run));
 }
 
-/** Trains on each fold and validates on its rows. No row of the test is in reach. */
+/** Trains and validates each fold. The test rows are not used. */
 export async function crossValidate(run: Run): Promise<CrossValidation> {
   return validateFolds(run, foldsOf(run));
 }
 
-/** The same on folds that are made already. */
+/** The same for existing folds. */
 export async function validateFolds(
   run: Omit<Run, "source" | "warn">,
   datasets: readonly (() => OpenDataset)[],
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
-  // Each fold is judged after its best epoch, even if nothing stops it early.
+  // Each fold counts after its best epoch, even if nothing stops it early.
   const { earlyStopping = { patience: epochs } } = training;
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
-    // Every trainer starts from the same seed; the first may have done so before, in a run that was interrupted.
+    // All trainers start from the same seed. In a resumed run the first has started already.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const notes = { epochs, folds: [...folds] };
@@ -61,7 +58,10 @@ export async function validateFolds(
   return { bestEpoch: Math.round(bestEpoch), folds, validation, deviation };
 }
 
-/** Trains on all rows but those of the test for as long as the folds found best, and is judged on the test. */
+/**
+ * The final training: all rows outside the test split, for the mean number of best epochs. Evaluates on the
+ * test split.
+ */
 export async function trainAndJudge(
   run: Run,
   { bestEpoch, folds, ...figures }: CrossValidation,
@@ -76,10 +76,10 @@ export async function trainAndJudge(
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
-/** The folds that a checkpoint says are done. */
+/** The folds that a checkpoint has completed. */
 export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
-/** What is to be known of a checkpoint's model if the folds of its run were not done yet. */
+/** A warning, if the run of a checkpoint has not completed all folds. */
 export function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
   const done = foldsIn(notes).length;
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
@@ -89,7 +89,7 @@ export function unfinishedText(folds: number | undefined, notes: Notes): string 
   );
 }
 
-/** Those that were done when the checkpoint was written that the run goes on from. */
+/** The folds that were completed in the checkpoint that the run resumes from. */
 function foldsDone({
   resume,
   resumed = {},
@@ -107,7 +107,7 @@ function foldsDone({
   });
 }
 
-/** What `of` makes of each figure's values. */
+/** Applies `of` to the values of each metric over the folds. */
 function overFolds(folds: readonly FoldResult[], of: (values: readonly number[]) => number): FoldResult {
   const [first] = folds;
   const figures = Object.keys(first).map((name) => [name, of(folds.map((fold) => fold[name]))]);
@@ -124,10 +124,7 @@ function sampleDeviation(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-// Cross-validation as the regime of a run, and its result as a table. Only trainers of a spec with
-// `folds` have this.
-
-/** Folds first, then a training on all of them. */
+/** Cross-validation as the regime of a run. */
 export const foldedRegime: Regime = {
   train: (run) => trainOnFolds(run),
   doubt: ({ folds }, notes) => unfinishedText(folds, notes),
@@ -136,7 +133,7 @@ export const foldedRegime: Regime = {
 
 const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
 
-/** A line for each fold, their mean and deviation, numbers to the right; then what the model that is kept came to. */
+/** A table with a line for each fold, mean and standard deviation; below it the final model. */
 function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
   const figures = Object.keys(validation);
   const lineOf = (name: string | number, best: string | number, own: Summary) =>
@@ -151,6 +148,6 @@ function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: Folded
   const cellOf = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
   const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
-  // The best epoch stands in the table already.
+  // The table has the best epoch already.
   return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }
