@@ -1,6 +1,6 @@
 /**
- * Identifiers of emitted code. Inside the compiler, names carry marks (`sum#3~1`, `pixels@i$2`) that keep them apart;
- * here they become what a person would write, unique where they are seen.
+ * Identifiers of emitted code. Inside the compiler, names have marks (`sum#3~1`, `pixels@i$2`) that make them
+ * unique. Here they become names that a person would write, unique in their scope.
  */
 import { storageLabel } from "../ir/storage.ts";
 import { visit } from "../loop/expressions.ts";
@@ -10,7 +10,7 @@ import { isOverBatch } from "../loop/mentions.ts";
 import { buffersOf } from "../loop/skeleton.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
-/** Words of JavaScript and TypeScript, also those that are words in some places only. */
+/** Keywords of JavaScript and TypeScript, including contextual ones. */
 const languageWords =
   "abstract arguments as async await boolean break case catch class const continue debugger declare default " +
   "delete do else enum " +
@@ -21,8 +21,8 @@ const languageWords =
   "undefined unknown any never var void while with yield globalThis";
 
 /**
- * Names that the emitter's own lines read: globals, the views of the arena, the number of rows. Those that
- * the runtime's parts read are found by their syntax (`runtimeNames`).
+ * Names that the emitter's own text uses: globals, views of the arena, the number of rows. The names that the
+ * runtime uses are found by their syntax (`runtimeNames`).
  */
 const emitterWords =
   "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array " +
@@ -31,7 +31,7 @@ const emitterWords =
 
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
-/** Only letters, digits and underscores come out, whatever comes in: nothing in a spec can become code. */
+/** The result has only letters, digits and underscores: nothing in a spec can become code. */
 const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
@@ -39,7 +39,7 @@ const cleaned = (text: string): string => {
 
 export type Identify = (wish: string) => string;
 
-/** Hands out identifiers that differ from one another and from `taken`. */
+/** Makes identifiers that differ from each other and from `taken`. */
 export function identifierMaker(taken: Iterable<string>): Identify {
   const used = new Set([...reserved, ...taken]);
   return (wish) => {
@@ -61,8 +61,8 @@ const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
 /**
- * The name of each loop: `row` over the batch, i and j over results, k over what is summed, t along time. A
- * loop must not hide a name of the module: the body may read both.
+ * Names loops: `row` over the batch, i and j over results, k over summed axes, t along time. A loop must not
+ * shadow a name of the module.
  */
 function nameLoops(
   statements: readonly Statement[],
@@ -82,7 +82,7 @@ function nameLoops(
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
-    // A loop that stands twice, for whole blocks and for what remains, keeps its letter: it may be less deep there.
+    // A loop that occurs twice, for whole blocks and for the remainder, keeps its letter.
     const before = names.get(statement.variable);
     let name = before !== undefined && isFree(before) ? before : wishes.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
@@ -91,7 +91,7 @@ function nameLoops(
   }
 }
 
-/** `sum#3~1~0` is the copy for output 0, 1; the digits behind say which of a block it is. */
+/** `sum#3~1~0` is the copy for output 0, 1 of a block: its digits become the end of the name. */
 function localWish(
   name: string,
   loops: ReadonlyMap<string, string>,
@@ -136,13 +136,13 @@ function hasLoad(x: Expression): boolean {
   return found;
 }
 
-/** The locals that a block defines itself, those of inner loops aside. */
+/** The locals that a block defines itself, without those of inner loops. */
 const definedIn = (block: readonly Statement[]): string[] =>
   block.flatMap((s) => (s.kind === "let" ? [s.name] : []));
 
 /**
- * Names for all loops and locals of a kernel. Loops that do not nest may share letters, and blocks that do not nest may
- * share names; a name that a block wishes more than once gets numbers from 0.
+ * Names all loops and locals of a kernel. Loops and blocks that are not nested may share names. A name that a
+ * block needs several times gets numbers from 0.
  */
 export function nameLocals(
   kernel: Kernel,

@@ -11,7 +11,7 @@ import type { Checked, Proof } from "./prove-trainer.ts";
 
 const help = (
   name: string,
-): string => `Proves, on this machine, the trainer of "${name}" that stands beside this file.
+): string => `Proves, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;

@@ -12,9 +12,9 @@ import type { View } from "./kernels.ts";
 import { countText } from "../../util/number-text.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
-/** The module's constants for the offsets of buffers. */
+/** The constants of the module for offsets. */
 export interface ArenaNames {
-  /** The constant for a buffer that a program names: a temporary of its own, or storage. */
+  /** The constant for a buffer of a program: its temporary, or storage. */
   placeOf(program: string, buffer: string): string;
   readonly all: readonly string[];
 }

@@ -1,22 +1,22 @@
 /**
- * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end
- * the call that proves the trainer beside it. The file of the trainer is all that it imports.
+ * The check of a trainer as a module: the training loss as a function of the parameters, and the call that
+ * proves the trainer. Its only import is the file of the trainer.
  */
 import { seedStorage } from "../../ir/storage.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
 
-/** The programs are named trainingLoss and, in some models, begin and measure before it; their numbers are f64. */
+/** The programs are trainingLoss and, in some models, begin and measure before it. Their numbers are f64. */
 export interface CheckParts extends ModuleParts {
   /** The runtime's `CheckFacts`. */
   readonly facts: object & { readonly rows: number };
   readonly states: readonly InitialState[];
-  /** Where the trainer is, as an import names it: `./iris.ts`. */
+  /** The address of the trainer in an import: `./iris.ts`. */
   readonly trainer: string;
 }
 
-/** What programs and batches may take beside f. */
+/** The views that programs and batches may need besides f, and the number of rows. */
 const otherViews = {
   integers: "new Int32Array(memory)",
   doubles: "new Float64Array(memory)",

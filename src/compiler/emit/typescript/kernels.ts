@@ -24,9 +24,9 @@ import type { KernelInstance } from "./origins.ts";
 import { loopLines } from "./loop-lines.ts";
 import { writeStatements } from "./statements.ts";
 
-/** What kernels need to know of the module around them. */
+/** What kernels need from the module. */
 export interface ModuleNames {
-  /** The constant that holds a buffer's offset. */
+  /** The constant with the offset of a buffer. */
   placeOf(program: string, buffer: string): string;
   readonly identify: Identify;
   readonly all: ReadonlySet<string>;
@@ -44,7 +44,7 @@ export interface KernelText {
 export interface EmittedKernels {
   /** In order of first call. */
   readonly functions: readonly KernelText[];
-  /** Of each program: the calls in order, and which views and whether `n` they need. */
+  /** The calls of each program, in order, and its arguments. */
   readonly programs: ReadonlyMap<string, EmittedProgram>;
 }
 
@@ -74,7 +74,7 @@ const types: Readonly<Record<string, string>> = {
   n: "number",
 };
 
-/** A kernel of one program, and the module's constant for each of its slots. */
+/** A kernel of a program, and the offset constant of each of its slots. */
 export interface PlacedKernel extends KernelInstance, SlottedKernel {
   readonly places: readonly string[];
   /** The kernel before scheduling. */
@@ -83,7 +83,10 @@ export interface PlacedKernel extends KernelInstance, SlottedKernel {
 
 type KernelGroup = EqualKernels<PlacedKernel>;
 
-/** In TypeScript a place is a constant: slots of one constant are the same memory. */
+/**
+ * Groups equal kernels. In TypeScript an offset is a constant: slots with the same constant are the same
+ * memory.
+ */
 export const shareKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
   equalKernels(kernels, {
     factsOf: ({ element }) => element,
@@ -100,7 +103,9 @@ const usesRows = (kernel: Kernel): boolean => {
   return found;
 };
 
-/** What a parameter of a shared function is called: by its part in the function, not by the layer of the first caller. */
+/**
+ * The name of a parameter of a shared function: its role in the function, not the layer of the first caller.
+ */
 function parameterName(group: KernelGroup, slot: number): string {
   const { kernel, slots } = group.instances[0];
   const buffer = slots[slot];

@@ -32,10 +32,10 @@ const root = new URL("../../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
-/** Modules whose numbers are of this type, or checks, whose numbers are f64. */
+/** Modules with this element type, or checks, which use f64. */
 export type RuntimeKind = "f32" | "f64" | "check";
 
-/** The files of the runtime that modules of this kind are made of, in reading order, as paths from its folder. */
+/** The runtime files for modules of this kind, in reading order, as paths from the folder. */
 export const runtimeFiles = (kind: RuntimeKind): string[] => sourcesOf(kind).map(({ file }) => file);
 
 const sourcesOf = (kind: RuntimeKind): { readonly file: string; readonly chapter: ChapterName }[] =>
@@ -53,12 +53,12 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
 
 const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
-/** The code that takes the sources apart. */
+/** The code that parses the sources. */
 const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./runtime-parts.ts"].map(
   (file) => new URL(file, import.meta.url),
 );
 
-/** Of the sources, of the code that takes them apart, and of package.json, which pins the formatter. */
+/** The digest of the sources, of the parser, and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
   const hash = createHash("sha256");
   for (const file of [new URL("package.json", root), ...parserFiles]) hash.update(readFileSync(file));
@@ -75,7 +75,7 @@ function readKept(place: URL, digest: string): readonly Declaration[] | undefine
   }
 }
 
-/** Through a temporary file, so that nobody reads half of it. */
+/** Atomic write: a temporary file, then rename. */
 function keep(place: URL, digest: string, declarations: readonly Declaration[]): void {
   const partial = new URL(`${place.href}.${process.pid}`);
   mkdirSync(new URL(".", place), { recursive: true });
@@ -96,7 +96,7 @@ export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
     try {
       keep(place, digest, declarations);
     } catch {
-      // A folder that cannot be written costs time, nothing else.
+      // Without a writable folder it only takes longer.
     }
   }
   return new Map(declarations.map((declaration) => [declaration.name, declaration]));

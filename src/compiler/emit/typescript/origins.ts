@@ -1,4 +1,4 @@
-/** Where the lines of kernels and the offsets of the arena come from. */
+/** The origins of lines of kernels and of offsets in the arena. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { leafName } from "../../ir/nodes.ts";
 import type { Graph } from "../../ir/nodes.ts";
@@ -7,17 +7,15 @@ import type { Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
 import type { LineOrigin, ServedNode } from "../emitted-file.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
 
-// Where the lines of a kernel's function come from, which may serve several kernels.
-
-/** One of the kernels that a function serves. */
+/** A kernel that a function serves. */
 export interface KernelInstance {
   readonly program: string;
-  /** Among the kernels of its program. */
+  /** The index in its program. */
   readonly index: number;
   readonly kernel: Kernel;
 }
 
-/** Of the function as a whole. */
+/** The origin of the whole function. */
 export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigin =>
   originOfLines(
     instances.map((instance) => ({
@@ -27,7 +25,7 @@ export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigi
     })),
   );
 
-/** Of a line of the first kernel's provenance, and of those in its place in the others. */
+/** The origin of a line of the first kernel's provenance, and of the same line in the others. */
 export function lineOrigin(instances: readonly KernelInstance[], line: Provenance): LineOrigin {
   const index = instances[0].kernel.provenance.indexOf(line);
   return originOfLines(
@@ -40,8 +38,8 @@ export function lineOrigin(instances: readonly KernelInstance[], line: Provenanc
 }
 
 /**
- * Of each statement, an outer one before those in it. Kernels of one function have the same statements in the
- * same order, so each line of it serves in all of them what stands in its place.
+ * The origin of each statement, an outer statement before those inside it. The kernels of one function have the
+ * same statements in the same order.
  */
 export function statementOrigins(instances: readonly KernelInstance[]): readonly LineOrigin[] {
   const ofInstances = instances.map((instance) => ({
@@ -56,7 +54,7 @@ export function statementOrigins(instances: readonly KernelInstance[]): readonly
 
 interface InstanceLines {
   readonly instance: KernelInstance;
-  /** The kernel's main line. */
+  /** The main line of the kernel. */
   readonly main: Provenance | undefined;
   readonly lines: readonly Provenance[];
 }
@@ -75,16 +73,16 @@ function originOfLines(all: readonly InstanceLines[]): LineOrigin {
   };
 }
 
-/** Of these lines the one that speaks for them: the kernel's main one, or the last. */
+/** The line that represents these lines: the main line of the kernel, or the last. */
 function mainOf({ main, lines }: InstanceLines): Provenance | undefined {
   return main !== undefined && lines.includes(main) ? main : lines.at(-1);
 }
 
-/** Of a value that is in no layer, as the number of the step, that of its kernel. */
+/** A value outside of layers, such as the step number, has the path of its kernel. */
 const pathOf = (line: Provenance | undefined, { provenance }: Kernel): SpecPath | undefined =>
   line?.path ?? provenance.findLast(({ path }) => path !== undefined)?.path;
 
-/** What the paths begin with; those of nothing aside. */
+/** The common beginning of the paths that are defined. */
 function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefined {
   const [first, ...others] = paths.filter((path) => path !== undefined);
   if (first === undefined) return undefined;
@@ -92,9 +90,7 @@ function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefi
   return differs < 0 ? first : first.slice(0, differs);
 }
 
-// Where the places of the arena come from: a leaf of the graphs, or what is stored there.
-
-/** By the program and the name of the buffer; storage is the same in all programs. */
+/** By program and buffer. Storage is the same in all programs. */
 export function placeOrigins(
   programs: readonly LoopProgram[],
   graphs: readonly Graph[],
@@ -121,7 +117,7 @@ const leavesOf = (graphs: readonly Graph[]): ServedNode[] =>
     nodes.filter((node) => leafName(node) !== undefined).map((node) => ({ program, node })),
   );
 
-/** The first that is stored in a place says where it comes from. */
+/** The first store to a buffer gives its origin. */
 function noteStores({ name: program, kernels, buffers }: LoopProgram, stored: Map<string, LineOrigin>): void {
   kernels.forEach((kernel, index) => {
     const statements = statementOrigins([{ program, index, kernel }]);

@@ -1,7 +1,4 @@
-/**
- * A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at
- * its end.
- */
+/** A predictor as a module: facts of the model, `createPredictor`, and the trained parameters. */
 import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
@@ -11,13 +8,13 @@ import { viewOfStorage, viewText } from "./arena.ts";
 import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
-/** What a predictor is made of: the program named predict, and what its parameters came to. */
+/** The parts of a predictor: the program predict, and the values of the parameters. */
 export interface PredictorParts extends ModuleParts {
-  /** The contract's `model`, as data. */
+  /** The exported `model`. */
   readonly model: object;
   /** By name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** How rows of a data file are read and answered, where the checkpoint says how its own were. */
+  /** How rows of a data file are encoded and interpreted, if the checkpoint has this. */
   readonly rows: PredictedRows | undefined;
 }
 
@@ -29,7 +26,7 @@ export interface PredictedRows {
   readonly predict: RuntimeExpression;
 }
 
-/** Up to so many numbers they are written to be read; more are base64. */
+/** Up to this many parameters are written as decimals; more are base64. */
 const readable = 1024;
 
 const publicTypes: readonly RuntimeName[] = ["Predictor", "Batch", "ModelFacts"];
@@ -89,7 +86,7 @@ function valuesOf({ values }: PredictorParts, name: string): ArrayLike<number> {
   return values[name];
 }
 
-/** What training came to, in the order of the arena. */
+/** The trained parameters, in the order of the arena. */
 function writeValues(
   writer: CodeBlockWriter,
   parts: PredictorParts,

@@ -7,7 +7,7 @@ import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module-parts.ts";
 import { probingNames } from "./write-probing.ts";
 
-/** The types that a user of a trainer names. */
+/** The types that users of a trainer name. */
 const publicTypes: readonly RuntimeName[] = [
   "Trainer",
   "Batch",

@@ -1,4 +1,7 @@
-/** A WebAssembly module as text. */
+/**
+ * A WebAssembly module as text: imports, kernels under their formulas, programs that call them in order, and
+ * many steps in one call.
+ */
 import { lossStorage } from "../../ir/storage.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
@@ -10,17 +13,13 @@ import { operation } from "./scope.ts";
 import { sharingFields } from "./threads.ts";
 import type { Float } from "./value-types.ts";
 
-/** Many steps of training in one call: batches that lie in memory are brought to their place one after the other. */
 interface Parts {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   readonly layout: MemoryLayout;
 }
 
-/**
- * Where in memory a batch stands for the programs, in bytes; its size is a multiple of 16, as regions of the
- * plan are.
- */
+/** The offset and the size of a batch in bytes. The size is a multiple of 16, as regions of the plan are. */
 export function inputRegion(
   plan: MemoryPlan,
   base: number,
@@ -73,10 +72,6 @@ ${before.join("\n")}${before.length > 0 ? "\n" : ""}    (local.set $loss ${wide}
   (local.get $taken))`;
 }
 
-/**
- * A whole module as WebAssembly text: what it imports, kernels under their formulas, programs that call them
- * in order, and many steps in one call.
- */
 interface ModuleParts {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
@@ -87,15 +82,15 @@ interface ModuleParts {
 
 interface ModuleText {
   readonly text: string;
-  /** Functions of JavaScript's that the module imports. */
+  /** The JavaScript functions that the module imports. */
   readonly mathImports: readonly FunctionName[];
   /** The function of each kernel. */
   readonly functions: ReadonlyMap<Kernel, string>;
-  /** Whether threads may share any of its kernels. */
+  /** Whether any of its kernels are parallel. */
   readonly isShared: boolean;
 }
 
-/** `gradient` gives the loss that it has stored. */
+/** `gradient` returns the loss. */
 function programFunction(
   { name, kernels }: LoopProgram,
   callOf: ReadonlyMap<Kernel, string>,
@@ -114,7 +109,7 @@ function programFunction(
 
 const pageBytes = 65536;
 
-/** Fused: with the instructions of relaxed SIMD, else with those that every engine with SIMD has. */
+/** Fused modules use relaxed SIMD; others use instructions that every engine with SIMD has. */
 export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
   const { programs, layout } = parts;
   const library = new Library();

@@ -1,4 +1,4 @@
-/** What a trainer with kernels of WebAssembly has besides the functions of TypeScript: its parts of the module. */
+/** The sections of a trainer with WebAssembly kernels, in addition to the TypeScript functions. */
 import { invariant } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
@@ -51,7 +51,7 @@ export async function wasmKernels(
     },
     running: { condition: "wasm", plan: wasm.plan },
     writeSelfCheck,
-    // A worker of the file has the kernels to serve, and nothing of what a program does.
+    // A worker thread of the file serves kernels and runs no program.
     ...(isShared && { serving: "servesAsWorker(model, kernels, math)" }),
   };
 }

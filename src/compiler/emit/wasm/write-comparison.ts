@@ -1,5 +1,5 @@
 /**
- * What `createTrainer({ selfCheck: true })` compares in emitted code: the arena with the functions over it,
+ * The comparison of createTrainer({ selfCheck: true }) in emitted code: the arena with the functions over it,
  * and the values in it.
  */
 import type CodeBlockWriter from "code-block-writer";
@@ -13,10 +13,10 @@ import type { EndNames, TrainerParts } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
-/** The declarations of the runtime that it names. */
+/** The declarations of the runtime that its text names. */
 export const comparingRoots: readonly RuntimeName[] = ["compareKernels", "ComparedFacts"];
 
-/** The names that the module declares for it, at its top level and in functions. */
+/** The names that its text declares. */
 export const comparingNames: readonly string[] = [
   "arenaOver",
   "arena",
@@ -26,7 +26,7 @@ export const comparingNames: readonly string[] = [
   "programs",
 ];
 
-/** The function that makes an arena: views of a memory, and the programs as functions over them. */
+/** Writes the function that makes an arena: views of a memory, and the programs over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
   writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
@@ -45,7 +45,7 @@ export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, nam
   });
 }
 
-/** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
+/** Writes `run`: `run.gradient(n)` and the others call WebAssembly or the functions above. */
 export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerParts): void {
   writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
   writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
@@ -58,14 +58,14 @@ export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerPar
   writer.write(";").newLine();
 }
 
-/** In `createTrainer`, once there is a trainer. */
+/** Writes the call in `createTrainer`, after the trainer. */
 export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts): void {
   const sides = `{ ...arena, programs: wasm.programs }, arenaOver(new ArrayBuffer(${plan.bytes}))`;
   writer.writeLine("if (wasm && options.selfCheck)");
   writer.writeLine(`compareKernels(model, machine, compared, ${sides}, options.selfCheck);`);
 }
 
-/** Every value of the arena that outlives its program. */
+/** Writes the table of values that outlive their program. */
 export function writeCompared(
   writer: CodeBlockWriter,
   { plan, programs, float, batchSize }: TrainerParts,
@@ -110,11 +110,11 @@ export function writeCompared(
     .newLine();
 }
 
-/** Whether the rows of a batch follow one another in it. */
+/** Whether its rows are consecutive. */
 const hasRows = ({ buffer: { shape } }: Placement): boolean =>
   shape[0] === "n" && !shape.slice(1).includes("n");
 
-/** The values on the way, row by row, that both sides keep in the same form. */
+/** The intermediate values that both sides keep in the same form. */
 function keptBySides(
   plan: TrainerParts["plan"],
   planOfWasm: TrainerParts["plan"],

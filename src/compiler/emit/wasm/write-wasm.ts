@@ -1,7 +1,4 @@
-/**
- * The module of WebAssembly in emitted code: its bytes as text, under what it is, and what the runtime needs
- * to know of it.
- */
+/** The WebAssembly module in emitted code: its bytes as text, and what the runtime needs to know about it. */
 import type CodeBlockWriter from "code-block-writer";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
@@ -9,21 +6,18 @@ import { base64Lines } from "../typescript/parameter-texts.ts";
 import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { WasmModule } from "./wasm-module.ts";
 
-/**
- * The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of
- * TypeScript.
- */
+/** The programs as a WebAssembly module with its own arena. Storage has the same layout as in TypeScript. */
 export interface WasmPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   readonly module: WasmModule;
 }
 
-/** Places as the runtime's `WasmFacts` has them: each counted from the one before. */
+/** Positions as differences from the previous one, as the runtime's `WasmFacts` has them. */
 export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
-/** What the runtime's `WasmFacts` has as the module has it. */
+/** The members that `WasmFacts` takes from the module. */
 const facts = [
   "sharedAt",
   "base",
@@ -34,7 +28,7 @@ const facts = [
   "inputBytes",
 ] as const;
 
-/** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
+/** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
 /** How the loops of each kernel run on vectors, program by program; repeated lines are left out. */
