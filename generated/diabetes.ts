@@ -78,31 +78,31 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 20, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes (without the batch axis) and what it was compiled for. */
+/** The model: names, shapes without the batch axis, and the options of its compilation. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec: a checkpoint fits a model with the same one. */
+  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
-  /** The most rows that one step takes. */
+  /** The largest number of rows in one batch. */
   batchSize: number;
   /**
-   * `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read
-   * it, so predicting needs none. `least`: a lower bound.
+   * `vocabulary`: the input holds indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads it, so
+   * prediction does without it. `least`: a lower bound of its values.
    */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
+  /** `classes`: the target holds class indices from 0 to classes − 1, or −1 for rows without a label. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
 
 /**
- * When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve
- * by more than `minDelta`.
+ * Stops training after `patience` epochs without an improvement of the metric (by default the loss) of more
+ * than `minDelta`.
  */
 export interface EarlyStopping {
   patience: number;
@@ -110,26 +110,26 @@ export interface EarlyStopping {
   minDelta?: number;
 }
 
-/** The training section of the spec, every default filled in. */
+/** The training section of the spec, with all defaults. */
 interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
-  /** How many batches make a step, if more than one. */
+  /** Batches per step, if more than one. */
   accumulate?: number;
-  /** The metrics of the spec, by name, as the machine's `summarise` gives them. */
+  /** The metrics of the spec, by name. */
   metrics: readonly string[];
-  /** Those of them that are the better the higher they are. */
+  /** The metrics for which higher is better. */
   rising?: readonly string[];
-  /** Shares of all rows, at least 0 and together below 1. */
+  /** Fractions of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
-  /** Whether the parts keep the classes in proportion. */
+  /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
 }
 
-/** How many numbers one row of this shape takes. */
+/** The number of elements of this shape. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
@@ -195,17 +195,15 @@ const at_predict_dense1 = 1964; // f32[n, 32], calls 1 to 2 of predict
 const at_evaluate_dense1 = 1964; // f32[n, 32], calls 1 to 2 of evaluate
 const at_evaluate_dense2 = 2988; // f32[n, 1], calls 2 to 3 of evaluate
 
-// The model's parameters and their gradients as live views of the arena, in which each lie one after the other.
-/** By name: where tensors lie that stand in this order from `start` on. */
+/** Live views of consecutive tensors that begin at `start`, by name. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
   const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
   return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
-// Where numbers went wrong: looks through named stretches of the arena.
 /**
- * The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first
- * `rows` rows.
+ * The name of the first range that has an infinity or a NaN in its first `rows` rows. A range is a name, an
+ * offset and the length of a row.
  */
 function firstNotFinite(
   values: Numbers,
@@ -616,15 +614,15 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
-/** The mean loss over some rows, and the model's metrics by name. */
+/** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** What runs the kernels: WebAssembly with fused multiply-add, plain WebAssembly, or TypeScript. */
+/** What runs the kernels: WebAssembly with fused multiply-add, WebAssembly SIMD, or TypeScript. */
 export type Backend = "relaxed" | "simd" | "ts";
 
 /** The compiled part of a predictor. */
 interface PredictingMachine {
-  /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
+  /** The arrays of a batch: inputs and targets by name, row-major, with room for `batchSize` rows each. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
@@ -632,82 +630,82 @@ interface PredictingMachine {
   predict(n: number): void;
 }
 
-/** The compiled part of a trainer: one arena and the programs that work on it. */
+/** The compiled part of a trainer: the arena and the programs over it. */
 interface Machine extends PredictingMachine {
-  /** TypeScript, if it is left out. */
+  /** "ts" by default. */
   readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
+  /** Every byte that training changes: parameters first, then optimizer state, step and seed. */
   readonly state: Uint8Array;
-  /** The sums that evaluation gathers over batches. */
+  /** The sums over the batches of an evaluation. */
   readonly totals: Float64Array;
-  /** One element: the optimizer steps taken so far. */
+  /** One element: the number of optimizer steps taken. */
   readonly step: Int32Array;
-  /** One element: what all randomness of this trainer derives from. */
+  /** One element: the random seed. */
   readonly seed: Int32Array;
-  /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
+  /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Learns of the training part, before its first step, what is to be known of it. */
+  /** Reads the training rows before the first step, to compute class weights. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
-  /** One step of the optimizer, from gradients that n rows gave. */
+  /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
   /** Adds the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
   summarise(): Summary;
-  /** Sets the seed, zeroes step and optimizer states, draws the parameters. */
+  /** Sets the seed, resets step and optimizer state, draws the parameters. */
   initialise(seed: number): void;
-  /** The learning rate of the last step taken. */
+  /** The learning rate of the last step. */
   learningRate(): number;
   /**
-   * After a loss that is not finite: the first value, in program order, whose buffer holds such a number in
-   * the first `rows` rows.
+   * The first value, in program order, that is not finite in the first `rows` rows. For the error message of a
+   * diverged training.
    */
   check(rows: number): string | undefined;
 }
 
-/** Inputs and targets by name, row-major. */
+/** Inputs and targets by name, row-major, with at most `batchSize` rows. */
 export type Batch = Record<string, ArrayLike<number>>;
 
-/** The indices that an input or target may hold, both bounds included. */
+/** The range of indices of an input or target, both bounds included. */
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
 }
 
-/** These indices in words: classes and −1, those of a vocabulary, or all of 32 bits. */
+/** The range in words: classes with −1, a vocabulary, or all 32-bit integers. */
 function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
 }
 
-/** One input or target as a batch has it. */
+/** An input or target of a batch. */
 interface BatchField {
   readonly name: string;
-  /** Predicting needs none of these. */
+  /** Whether prediction can do without it. */
   readonly isTarget: boolean;
-  /** Numbers in a row. */
+  /** Numbers per row. */
   readonly size: number;
-  /** Of indices; real numbers have none. */
+  /** Present for indices, absent for real numbers. */
   readonly bounds?: IndexBounds | undefined;
-  /** What a real number must not be below. */
+  /** A lower bound for real numbers. */
   readonly least?: number | undefined;
 }
 
-/** Where one input or target lies in the arena. */
+/** An input or target, and its array in the arena. */
 interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
-/** All of them. */
+/** All slots of a model. */
 interface Slots extends ReadonlyArray<Slot> {
   readonly names: readonly string[];
-  /** How often rows were written there. */
+  /** The number of calls of `writeRows`. */
   writes: number;
 }
 
-/** What a model takes: inputs first, in the spec's order. */
+/** The inputs of a model, then its targets, in the order of the spec. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
@@ -729,20 +727,22 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   ];
 }
 
-/** The fields of a model in the arena of its machine. */
+/** The slots of a model in the arena of its machine. */
 function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
   const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
-/** Whether an input or target can hold the number. */
+/** Whether the number is valid: an index in range, or a finite number. */
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   return bounds === undefined
     ? Number.isFinite(value)
     : Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
 }
 
-/** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
+/**
+ * The number of rows of the batch. Throws for unknown or missing names, and for arrays of different lengths.
+ */
 function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
   checkKeys("the batch", batch, slots.names);
   let rows = -1;
@@ -757,7 +757,7 @@ function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
       throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
-    // Nothing is allocated for a length that is only declared.
+    // A declared length may be false: the last value must exist.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
@@ -771,8 +771,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn
- * without it).
+ * Copies n rows of the batch into the arena: those that `order` lists from `start`, or consecutive rows without
+ * it.
  */
 function writeRows(
   slots: Slots,
@@ -785,7 +785,7 @@ function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
-  // An array of the caller's own kind may run code where it is read.
+  // An array of a user-defined class may run code when it is read.
   if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
@@ -800,10 +800,10 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
-      // Before it is copied, which turns null, "" and true into numbers.
+      // Copying would convert null, "" and true to numbers.
       if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
-      // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
+      // Real numbers are checked after the copy: f32 may overflow.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
       const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
@@ -813,8 +813,7 @@ function writeField(
 }
 
 /**
- * What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where
- * there is one.
+ * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
  */
 class InputError extends Error {
   readonly line: number | string | undefined;
@@ -825,7 +824,7 @@ class InputError extends Error {
   }
 }
 
-/** The text as a message shows it: at most `most` characters, and none that moves the cursor of a terminal. */
+/** The text for a message: at most `most` characters, without control characters. */
 function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
@@ -836,51 +835,53 @@ function shown(text: string, most = 60): string {
     .concat(text.length > most ? "…" : "");
 }
 
-// What callers without types may get wrong: a record that is none, a key that does not exist.
-/** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
+/** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
-  // Not Object.keys: a step allocates nothing.
+  // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
       throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
 }
 
-/** Without WebAssembly all but the seed change nothing. */
+/** Only a trainer with WebAssembly kernels uses the options other than `seed`. */
 const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** A value of any kind in a message: nothing of the caller's is run to print it. */
+/** Any value, for a message. Runs no code of the value. */
 function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;
   return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }
 
-/**
- * How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the
- * last alone.
- */
+/** The progress of training. A checkpoint has all of it. */
 interface Progress {
-  /** Epochs done. */
+  /** Completed epochs. */
   epoch: number;
-  /** Which figure decides the best epoch: a change of it, or of the data, begins a new search. */
+  /**
+   * What selects the best epoch: split, metric, and whether its parameters are kept. Another monitor, or other
+   * data, starts a new search.
+   */
   monitor: string;
-  /** The best epoch so far, 0 if there is none, and its figure. */
+  /** The best epoch so far (0: none), and its value of the metric. */
   bestEpoch: number;
   bestValue: number;
-  /** Epochs since the best one. */
+  /** Epochs since the best epoch. */
   waited: number;
-  /** The best epoch's parameters; kept only for early stopping. */
+  /** The parameters of the best epoch. Only early stopping keeps them. */
   best: Uint8Array;
-  /** The last epoch's parameters, while the best epoch's stand in their place: going on starts from here. */
+  /**
+   * The parameters of the last epoch, while those of the best epoch replace them. Further training starts from
+   * here.
+   */
   last: Uint8Array;
 }
 
 /**
- * Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize`
- * fit in at a time.
+ * Computes the gradients of the n rows that `order` lists from `start`, at most `batchSize` at a time. Returns
+ * their loss.
  */
 type GradientOf = (
   session: Session,
@@ -892,10 +893,9 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as
- * many batches as are accumulated), and from the first row again where the rows end. The mean, over the rows
- * that went in, of the loss before each step; throws TrainingDiverged at the first step whose loss is not
- * finite.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch, and starts again at the first
+ * row after the last. Returns the mean, over the rows, of the loss before each step. Throws TrainingDiverged at
+ * the first loss that is not finite.
  */
 type TakeSteps = (
   session: Session,
@@ -905,7 +905,7 @@ type TakeSteps = (
   count: number,
 ) => number;
 
-/** The gradients of rows that fit in together. */
+/** The gradients of rows that fit into one batch. */
 const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
   writeRows(slots, data, start, n, order);
   return machine.gradient(n);
@@ -922,13 +922,13 @@ interface Session {
   progress: Progress;
 }
 
-/** No epoch done, none best. */
+/** Before the first epoch. */
 function freshProgress(): Progress {
   const nothing = new Uint8Array(0);
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
 }
 
-/** A copy of all parameters, with which the state begins. */
+/** A copy of all parameters: the first bytes of the state. */
 function packParameters({ parameters, state }: Machine): Uint8Array {
   return state.slice(
     0,
@@ -941,13 +941,13 @@ function allRows(rows: number): Int32Array {
   return new Int32Array(rows).map((_, row) => row);
 }
 
-/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+/** Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote. */
 function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
   throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
 }
 
-/** Throws unless the rows fit into one batch. */
+/** Throws if the rows exceed one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
     throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
@@ -955,8 +955,7 @@ function checkBatchSize({ model }: Session, rows: number): number {
   return rows;
 }
 
-// Optimizer steps over rows, one call after the other.
-/** Each step with its own batch in the arena. */
+/** One step after the other, each with its batch in the arena. */
 const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
@@ -973,8 +972,7 @@ const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   return sum / rows;
 };
 
-// The error of a training that came apart: no later step can mend a loss that is not a number.
-/** A loss became NaN or infinite, in an epoch counted from 1. */
+/** A loss became NaN or infinite. Epochs count from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -985,9 +983,8 @@ class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in
- * which node such a number arose first: among the parameters and, for the loss of a step, what its `rows`
- * rows left in the arena.
+ * Throws if the loss is not finite. The message has the step (from 0), the learning rate of the last update,
+ * and the first parameter or intermediate value of these `rows` rows that is not finite.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -1067,87 +1064,84 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
   return trainerOf(model, machine, training, options);
 }
 
-/** How to train; what is left out is as the spec says. */
+/** Options of training. The spec has the defaults. */
 export interface FitOptions {
-  /** How many epochs to run, after those that this trainer has behind it. */
+  /** The number of further epochs. */
   epochs?: number;
-  /** Rows of a step, at most the model's batch size. */
+  /** Rows per batch, at most the batch size of the model. */
   batchSize?: number;
-  /** Rows of their own to validate on, or the share of the data's rows to set aside for it (0: none). */
+  /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
-  /** Whether each epoch draws the rows in a new order. */
+  /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
 
-/** What one epoch came to. */
+/** The result of one epoch. */
 export interface EpochReport {
-  /** Counted from 1 over the trainer's whole life, checkpoints included. */
+  /** Counted from 1 over all runs, including those before a checkpoint. */
   epoch: number;
-  /** The mean over the epoch's rows of the loss before each step. */
+  /** The mean, over the rows, of the loss before each step. */
   loss: number;
-  /** Metrics of the training part after the epoch, in evaluation mode. */
+  /** Metrics of the training rows after the epoch, in evaluation mode. */
   metrics: Record<string, number>;
   validation?: Summary;
-  /** Of the epoch's last step. */
+  /** The learning rate of the last step. */
   learningRate: number;
-  /** Whether no epoch before was better. */
+  /** Whether this is the best epoch so far. */
   best: boolean;
 }
 
-/** What a run of epochs came to. */
+/** The result of a run. */
 export interface History {
   epochs: EpochReport[];
-  /** 0 if there was none. */
+  /** 0 if there is none. */
   bestEpoch: number;
   stoppedEarly: boolean;
 }
 
-/** A model that can be trained, asked and saved. */
+/** A model with its parameters: trains, evaluates, predicts, saves. */
 export interface Trainer {
-  /** Live views: writing them sets the model. */
+  /** Live views of the parameters: writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
-  /** Live views: what gradient() or step() computed last, before clipping and decay. */
+  /** Live views of the gradients that gradient() or step() computed last, before clipping and weight decay. */
   readonly gradients: Record<string, Numbers>;
-  /** What runs its kernels here. */
+  /** What runs the kernels. */
   readonly backend: Backend;
-  /** What all randomness of this trainer derives from. */
+  /** The random seed. */
   readonly seed: number;
-  /** How many epochs this trainer has behind it, checkpoints included. */
+  /** The number of completed epochs, including those before a checkpoint. */
   readonly epoch: number;
-  /** One optimizer step; the mean loss before the update. */
+  /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
-   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
-   * not finite. A row that is wrong is told when its turn comes.
+   * Takes `count` optimizer steps over any number of rows, batch by batch in their order, and starts again at
+   * the first row after the last. Returns the mean, over the rows, of the loss before each step. Throws
+   * TrainingDiverged at a loss that is not finite. Rows are checked when they are used.
    */
   steps(data: Batch, count: number): number;
-  /** Loss and gradients; nothing is updated. */
+  /** Computes loss and gradients without an update. */
   gradient(batch: Batch): number;
-  /** Loss and metrics of a batch: no dropout, running statistics. */
+  /** Loss and metrics of a batch in evaluation mode: no dropout, running statistics. */
   evaluate(batch: Batch): Summary;
-  /** The same over any number of rows. */
+  /** Loss and metrics over any number of rows. */
   evaluateAll(data: Batch): Summary;
-  /** The network's output, row after row, as an array of its own. */
+  /** The output of the network, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
-  /** Trains on any number of rows, an epoch at a time: the caller sees each, may wait, may stop. */
+  /** Trains on any number of rows. Yields after each epoch, so the caller can report, wait or stop. */
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
-  /** Runs epochs() to its end. */
+  /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
-   * those of before.
+   * A checkpoint with everything that training needs to resume with the same bits. It keeps the notes of
+   * earlier checkpoints and adds these.
    */
   save(notes?: Notes): Uint8Array;
-  /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
+  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;
 }
 
-/**
- * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
- * drawn at random.
- */
+/** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -1174,7 +1168,7 @@ function trainerOf(
   let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
-    // Figures of other data cannot be compared: the search for the best epoch begins anew.
+    // Values on other data cannot be compared: start a new search for the best epoch.
     if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
     lastData = data;
     return runEpochs(session, plan);
@@ -1229,7 +1223,7 @@ function trainerOf(
   };
 }
 
-/** Copies one batch into the arena, and returns its number of rows. */
+/** Checks a batch, copies it into the arena, and returns its number of rows. */
 function takeBatch(session: Session, batch: Batch, needsTargets = true): number {
   const { slots } = session;
   const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
@@ -1245,29 +1239,29 @@ function runToEnd(run: Generator<EpochReport, History>): History {
 
 // ── 9 Training loop: epochs, validation and early stopping ──
 
-/** Which rows of which data. */
+/** Some rows of a data set. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** A checked request to train. */
+/** Options of a run, checked and complete. */
 interface FitPlan {
   train: Part;
   validation: Part | undefined;
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  /** What decides the best epoch, and by how much it has to improve. */
+  /** The metric that selects the best epoch, and the smallest change that counts as an improvement. */
   metric: string;
   minDelta: number;
-  /** Epochs without improvement after which training stops. */
+  /** Training stops after this many epochs without improvement. */
   patience: number;
-  /** Whether the best epoch's parameters are what training ends with. */
+  /** Whether training ends with the parameters of the best epoch. */
   keepsBest: boolean;
 }
 
-/** Checks options and data; the spec stands in for what the options leave out. */
+/** Checks options and data. The spec has the defaults. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
@@ -1295,13 +1289,13 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     shuffle,
     metric,
     minDelta,
-    // A patience of 0, too, stops at the first epoch that is no better than the best.
+    // A patience of 0 is a patience of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: !!earlyStopping,
   };
 }
 
-/** A share for validation is drawn; what is left keeps its order. */
+/** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
 function partsOf(
   session: Session,
   data: Batch,
@@ -1318,7 +1312,10 @@ function partsOf(
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
-/** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
+/**
+ * Runs the plan and yields after each epoch. A caller that stops early leaves the trainer in the state after
+ * the last epoch.
+ */
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
@@ -1337,10 +1334,10 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
-/** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
+/** Continues from the last epoch, unless the monitor or the parameters have changed. */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
-  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  // A run that stopped early has finished its search: further training starts a new one.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
@@ -1350,7 +1347,7 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   progress.last = new Uint8Array(0);
 }
 
-/** One pass over the training rows, in an order that follows from seed and epoch alone. */
+/** One pass over the training rows. Their order depends on seed and epoch only. */
 function runEpoch(session: Session, plan: FitPlan): EpochReport {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
@@ -1382,7 +1379,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   return report;
 }
 
-/** Whether this epoch is the best so far, by the validation part if there is one. */
+/** Whether this epoch is the best so far, by the validation rows if there are any. */
 function judge(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
@@ -1399,51 +1396,53 @@ function judge(
 }
 
 /**
- * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
- * targets, as trained on.
+ * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as in training.
  */
 interface TrainingResult {
   model: string;
-  /** Epochs trained, those before a checkpoint included. */
+  /** Completed epochs, including those before a checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
   validation?: Summary;
   test?: Summary;
-  /** New texts, where they were asked for. */
+  /** New texts, if requested. */
   samples?: readonly string[] | undefined;
 }
 
-/** What of a trainer a training needs. */
+/** The part of a trainer that a run needs. */
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
-  /** Writes new texts, if it can and is to. */
+  /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether its epochs ended where somebody wanted them to, and not early by themselves. */
+  /** Whether the user ended the epochs, in contrast to early stopping. */
   isInterrupted?(): boolean;
 }
 
-/** One of the trainings of a run. */
+/** One training of a run. */
 interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
-  /** What stands before its epochs, for people. */
+  /** A prefix for progress lines. */
   name?: string;
-  /** What else its checkpoints say, for whoever resumes the run. */
+  /** Further notes for its checkpoints, read when the run is resumed. */
   notes?: Notes;
 }
 
-/** A stage that begins. */
+/** A stage at its start. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether it has stopped early already, in the run that is resumed; it stays so, however often that is. */
+  /** Whether it already stopped early in the run that is resumed. It then trains no further. */
   hasStopped: boolean;
 }
 
-/** From what a run begins. */
+/** What a run starts from. */
 interface Start extends Preparing {
-  /** How many epochs a training has at most. */
+  /** The largest number of epochs of a training. */
   epochs: number;
-  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
+  /**
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the notes `resumed`.
+   */
   trainer: Trainer;
   resume?: string | undefined;
   resumed?: Notes | undefined;
@@ -1451,30 +1450,30 @@ interface Start extends Preparing {
   placed: Placing;
 }
 
-/** How the program of an emitted file, or the command line, carries out a run. */
+/** What the program or the command line does for a run. */
 interface Host {
   read(): Promise<Source>;
-  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  /** The trainer to report on: with errors in original units, or with text samples. */
   begin(begun: Begun): Trainable | Promise<Trainable>;
-  /** Writes a checkpoint, if any is asked for. */
+  /** Writes a checkpoint, if the user wants one. */
   write(checkpoint: () => Uint8Array): Promise<void>;
-  /** After an epoch; `save` writes its checkpoint. */
+  /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Tells what is doubtful. */
+  /** Prints a warning. */
   warn(text: string): void;
 }
 
 /** A run of several trainings. */
 interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
-  /** Trains until the stage's epochs are done; saves and tells in the host's way. */
+  /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Which trainings a run consists of where it is not one, and how its result reads. */
+/** The trainings of a run, if there are several, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** What is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  /** A warning about the model of a checkpoint with these notes, before it predicts. */
   doubt(training: TrainingFacts, notes: Notes): string | undefined;
   text(result: TrainingResult): string;
 }
@@ -1484,7 +1483,7 @@ async function trainRun(start: Start, host: Host, regime?: Regime): Promise<Trai
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, placed } = start;
-  // Nothing holds on to the rows as they were read: they take as much memory as the data set.
+  // No reference to the table remains: it takes as much memory as the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
 }
 
@@ -1513,8 +1512,8 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
- * every part with the final parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
+ * all splits with the final parameters, which are those of the best epoch with early stopping.
  */
 async function trainOn(
   model: ModelFacts,
@@ -1550,14 +1549,14 @@ async function trainOn(
   };
 }
 
-/** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
+/** Values in a line: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
-/** Four digits after the point, or four in all for what that would hide. */
+/** Four decimals, or four significant digits where these would be lost. */
 function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
@@ -1569,7 +1568,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
 }
 
-/** The outcome for people: a line for each part, and for each new text. */
+/** The result for people: a line for each split and for each new text. */
 function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
@@ -1703,7 +1702,7 @@ function summarise(doubles: Float64Array): void {
   summary(doubles);
 }
 
-/** Copies these rows of the data into the arena, a batch at a time, and does the work on each batch of n rows. */
+/** Copies the rows into the arena, one batch at a time, and calls `work` for each batch of n rows. */
 function forBatches(
   { model, slots }: Session,
   data: Batch,
@@ -1717,14 +1716,16 @@ function forBatches(
   }
 }
 
-/** All rows of the data. Checks every value, so that training does not stop half-way through an epoch. */
+/**
+ * The numbers of all rows. Checks every value first, so that training does not fail in the middle of an epoch.
+ */
 function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
   forBatches(session, data, rows, () => {});
   return rows;
 }
 
-/** Loss and metrics over these rows of the data, any number of them. */
+/** Loss and metrics over these rows of the data. */
 function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary {
   const { machine } = session;
   machine.totals.fill(0);
@@ -1732,7 +1733,10 @@ function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary 
   return machine.summarise();
 }
 
-/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+/**
+ * Predicts rows with a trainer whose checkpoint has these fields. The first row of the result has the column
+ * names.
+ */
 type Predicting = (
   reading: Reading,
   fields: readonly FittedField[],
@@ -1740,11 +1744,11 @@ type Predicting = (
   trainer: Pick<Trainer, "predict">,
 ) => Cell[][];
 
-/** A line of help. */
+/** A line of the help text. */
 const predictHelp = `
   --predict FILE       print what the model says of these rows`;
 
-/** Predictions of which each column of the target is told by its answer. */
+/** Predictions whose columns are interpreted by `answer`. */
 const predictBy =
   (answer: Answer): Predicting =>
   (reading, fields, table, trainer) => {
@@ -1767,36 +1771,34 @@ const predictBy =
     return rows;
   };
 
-/** As CSV: cells that hold what would end them are quoted. */
+/** As CSV; cells with a quote, a comma or a line break are quoted. */
 function csvText(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map(quoted).join()).join("\n");
 }
 
-/** A cell of what is predicted. */
+/** A cell of the table of predictions. */
 type Cell = string | number;
 
 /**
- * The cells of a column of the target, from what the network says of it: for classes the likeliest one's
- * name, then a number for each; for real numbers the prediction in the target's own units.
+ * The cells for one column of the target. For classes: the name of the most likely class, then a number for
+ * each class. For real numbers: the prediction in original units.
  */
 type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 
-/** As many digits as f32 holds. */
+/** Rounds to the digits of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** A number as the target has it. */
+/** A number in the units of the target. */
 const inTargetUnits: Answer = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
   rounded(value * span + shift),
 ];
 
 // ── 11 Random numbers and elementary functions: the same bits in every engine ──
 
-// Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any
-// element can be drawn by itself, and every engine draws the same bits.
 /**
- * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
- * Wellons, 2018).
+ * A bijection of 32-bit integers in which each input bit changes every output bit ("lowbias32", C. Wellons,
+ * 2018).
  */
 function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -1804,36 +1806,33 @@ function mixBits(x: number): number {
   return x ^ (x >>> 16);
 }
 
-/**
- * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
- * same seed.
- */
+/** The key (int32) of a stream of random numbers. `salt` separates the streams of the same step and seed. */
 function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
 /**
- * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
- * of each other.
+ * The bits (int32) at an index of a stream. The index is mixed before the key, so streams are not shifts of
+ * each other.
  */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
 
-/** The index-th uniform number of a stream, in [0, 1): 24 bits, exact in f32. */
+/** The uniform number in [0, 1) at an index of a stream: 24 bits, exact in f32. */
 function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** A stream read from front to back. */
+/** A stream, read from the beginning. */
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** A whole number in [0, limit), limit ≤ 2³². */
+  /** An integer in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
 
-/** The stream of a key, from its beginning. */
+/** The stream of a key. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -1843,13 +1842,10 @@ function randomStream(key: number): Random {
   };
 }
 
-/**
- * What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from
- * 0; texts by −4.
- */
+/** The salts of keys. Parameters have their own numbers from 0 as salts, sampled texts have −4. */
 const salts = { shuffle: -1, split: -3 };
 
-/** Puts the elements in random order, every order equally likely (Fisher–Yates). */
+/** Shuffles the elements; every order is equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
   for (let last = rows.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
@@ -1859,26 +1855,25 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
-// Fillers for parameters before training.
-/** Independent uniform numbers in [low, high). */
+/** Fills with independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
 }
 
-/** The same number everywhere. */
+/** Fills with one number. */
 function constant(view: Numbers, value: number): void {
   view.fill(value);
 }
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
- * · 2⁵² rounds, and subtracting it again is exact.
+ * The integer nearest to x, |x| ≤ 2⁵¹, ties to even. Beyond 2⁵² doubles have no fraction: adding 1.5 · 2⁵²
+ * rounds, and subtracting it is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
-/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
+/** 2^k for −1023 ≤ k ≤ 1024 at index k + 1023; the last is ∞. */
 const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
@@ -1893,14 +1888,10 @@ function tableOfPowersOfTwo(): Float64Array {
   return table;
 }
 
-// The exponential function and its relatives to the precision of f32, in pure arithmetic of doubles
-// (double-arithmetic.ts): shorter and faster than those of the folder above, with the same names. Modules in
-// f32 have this folder's files in place of those. Results are doubles, of relative error below 2⁻²⁵, to be
-// rounded.
 /**
- * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
- * relative error 2⁻²⁸. Its first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides
- * by, is as exact where βᵗ is near 1. Below −1023 the result is what rounds to 0.
+ * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
+ * relative error 2⁻²⁸. The first two coefficients are those of the series, so 1 − βᵗ in Adam is accurate for βᵗ
+ * near 1. Results below −1023 round to 0.
  */
 function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -1923,26 +1914,25 @@ function exp(x: number): number {
 
 // ── 12 Checkpoints: save a training run and resume it ──
 
-// What the header of a checkpoint must hold. It is data from outside, which a right checksum does not make right.
-/** What the caller wants to find again, as plain data. */
+/** Data of the caller in a checkpoint, as JSON. */
 interface Notes {
-  /** How the data was read that the model was trained on. */
+  /** How the training data was encoded. */
   fields?: readonly FittedField[];
-  /** The epoch after which training had stopped early. */
+  /** The epoch after which training stopped early. */
   stopped?: number;
   [name: string]: unknown;
 }
 
-/** The part of a checkpoint that a person can read. */
+/** The readable part of a checkpoint. */
 interface CheckpointHeader {
-  /** The version of the format; it comes first. */
+  /** The version of the format. It comes first. */
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
   notes: Notes;
 }
 
-/** The part of a header that is missing or of the wrong kind; of a model only what tells it from others. */
+/** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
   const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
   const isRight = {
@@ -1956,20 +1946,21 @@ function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): strin
   return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
 }
 
-// Checkpoints: everything that training changes, in bytes that can be told apart from any others.
-//
-//  header (JSON, one line)   state   parameters of the best epoch   of the last   checksum
-//
-// The state begins with the parameters, one after the other. Those of the best epoch are there only where
-// early stopping keeps them, those of the last only where the best stand in their place.
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** How a checkpoint begins. */
+/** The first bytes of a checkpoint. */
 const beginning = '{"tapeless":2,';
 
-/** The bytes of a checkpoint. */
+/**
+ * Encodes a checkpoint:
+ *
+ *   header (JSON, one line)   state   parameters of the best epoch   of the last epoch   checksum
+ *
+ * The state begins with the parameters. Early stopping adds the parameters of the best epoch, and those of the last
+ * epoch while the best ones replace them.
+ */
 function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
@@ -1990,7 +1981,7 @@ function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if JSON cannot hold a note: a bigint, an object that contains itself. */
+/** Throws if a note cannot be JSON: a bigint, or an object that contains itself. */
 function checkNotes(notes: Notes): void {
   for (const [name, note] of Object.entries(notes)) {
     try {
@@ -2001,7 +1992,10 @@ function checkNotes(notes: Notes): void {
   }
 }
 
-/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+/**
+ * Decodes a checkpoint of any model: its header, and the bytes after it. Throws if it is not a checkpoint or
+ * damaged.
+ */
 function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
@@ -2025,7 +2019,7 @@ function headerIn(text: string): CheckpointHeader {
   }
 }
 
-/** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
+/** Decodes a checkpoint of this model, whose parameters have `parameterBytes` bytes. Throws for any other. */
 function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
@@ -2045,7 +2039,7 @@ function decodeCheckpoint(
   };
 }
 
-/** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
+/** FNV-1a with 32 bits. Detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
@@ -2060,52 +2054,52 @@ const data: DataFacts = {
   targets: { progression: { columns: ["progression"] } },
 };
 
-/** Numbers of an input or target, row after row. */
+/** The numbers of an input or target, row-major. */
 type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
-/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+/** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
 interface Codec {
-  /** Learns from the rows `train` alone: scales, vocabularies. */
+  /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
-  /** Any rows, of the same table or another, as numbers. */
+  /** Encodes rows of the same or another table. */
   encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** What reading rows depends on, beside what training rows settled. */
+/** What encoding rows depends on, besides the fitted fields. */
 interface Reading {
   model: ModelFacts;
   data: DataFacts;
-  /** The codec of each key of a field's facts; the first that a field has decides. */
+  /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
   codecs: Readonly<Record<string, Codec>>;
 }
 
-/** What preparing data depends on. */
+/** What preparing a data set depends on. */
 interface Preparing extends Reading {
   training: TrainingFacts;
-  /** Only where a field has a scale that is fitted. */
+  /** Present if a field has a fitted scale. */
   fitScales?: FitScales | undefined;
 }
 
-/** What was read: the rows, and those of the test where they have a file of their own. */
+/** The rows of the data, and the test rows if these have their own file. */
 interface Source {
   file: string;
   table: Table;
   test?: { file: string; table: Table } | undefined;
 }
 
-/** Data ready for training. Parts that the spec does not set aside are absent. */
+/** Data for training. Splits that the spec does not set aside are absent. */
 interface Dataset {
   train: Batch;
   validation?: Batch;
   test?: Batch;
-  /** How the rows were read: the inputs, and last the target. */
+  /** The fitted encoding: inputs first, then the target. */
   fields: readonly FittedField[];
 }
 
-/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+/** Runs `work` on the content of a file; its errors name the file. */
 type Placing = <T>(file: string, work: () => T) => T;
 
-/** Cuts and prepares the rows for this model. */
+/** Splits and encodes the rows for a model. */
 function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
@@ -2117,7 +2111,7 @@ function datasetOf(preparing: Preparing, source: Source, seed: number, placed: P
   });
 }
 
-/** These rows of the table, read as the training rows among them settle. */
+/** Encodes these splits of the table, with the encoding of the training rows. */
 function datasetOfRows(preparing: Preparing, table: Table, { train, validation, test }: Split): Dataset {
   const fields = fitFields(preparing, table, train);
   const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
@@ -2129,7 +2123,7 @@ function datasetOfRows(preparing: Preparing, table: Table, { train, validation, 
   };
 }
 
-/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+/** The class of each row, if splits are stratified and each row has one class. */
 function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
   if (!preparing.training.stratify) return undefined;
   const [target] = Object.keys(preparing.model.targets);
@@ -2139,7 +2133,7 @@ function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | unde
   return labels.length === table.rows ? labels : undefined;
 }
 
-/** What the training rows settle of the inputs, and last of the target. */
+/** Fits the encoding of all inputs and the target on the training rows. */
 function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = preparing.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
@@ -2147,7 +2141,7 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
   );
 }
 
-/** These rows of all fields. */
+/** Encodes these rows of all fields. */
 function encodeRows(
   reading: Reading,
   fields: readonly FittedField[],
@@ -2164,7 +2158,7 @@ function codecOf({ data, codecs }: Reading, name: string): Codec {
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
 
-/** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
+/** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
 interface Split {
   train: Int32Array;
   validation: Int32Array;
@@ -2172,8 +2166,9 @@ interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row) each part has every class in proportion: of k classes,
- * one that makes the share p of all rows is within 1 + p·(k - 2) rows of it, which is within one row for two classes.
+ * Splits the rows in random order. With `classes` (one per row) each split has the classes in proportion: of k
+ * classes, one with the fraction p of all rows is within 1 + p·(k − 2) rows of it, which is one row for two
+ * classes.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -2181,14 +2176,14 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
   return cutRows(order, training);
 }
 
-/** The row numbers in the order that the seed decides. */
+/** The row numbers in random order. */
 function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
   return order;
 }
 
-/** Cuts the rows in this order: the test part first, then the validation part, both as shares of all rows. */
+/** Cuts the order: test rows first, then validation rows, both as fractions of all rows. */
 function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "test" | "validation">): Split {
   const rows = order.length;
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
@@ -2203,8 +2198,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 }
 
 /**
- * Spreads each class evenly over the whole order: the j-th of the m rows of a class goes to (j + ½) / m of the way.
- * The first t of the way then hold m·t rows of it, to within half a row: any stretch has the classes in proportion.
+ * Spreads each class evenly over the order: row j of the m rows of a class moves to the position (j + ½) / m.
+ * Then the first fraction t of the order has m·t rows of each class, to within half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -2218,12 +2213,12 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
 
-/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
+/** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
 type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+/** How a text is split into words. Texts longer than `length` positions are errors unless `cut` is true. */
 interface WordRule {
   length: number;
   lowerCase: boolean;
@@ -2236,17 +2231,20 @@ interface Scale {
   span: number;
 }
 
-/** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
+/**
+ * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` is for real
+ * numbers.
+ */
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The columns hold categories; see `category-codec.ts`. */
+  /** The columns have categories. */
   categories?: "one-hot" | "index";
-  /** The column holds texts, which become sequences of words; see `word-codec.ts`. */
+  /** The column has texts, encoded as sequences of words. */
   words?: WordRule;
-  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
 }
 
@@ -2256,27 +2254,24 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** One input or target, and what its training rows settled of it: how any rows are read. Plain data. */
+/** The fitted encoding of a field, as plain data: with it any rows can be encoded. */
 interface FittedField {
   name: string;
-  /** Its ranges of columns written out. */
+  /** Its columns, with ranges expanded. */
   columns: readonly string[];
-  /** How each of its columns is scaled; indices are not. */
+  /** The scale of each column; indices have none. */
   scales?: readonly Scale[];
-  /** The classes of a target that is text, sorted: a class's number is its place here. */
+  /** The class names of a text target, sorted: a class's index is its position. */
   classNames?: readonly string[];
-  /** What stands for a missing value, in each of its columns. */
+  /** The replacement for missing values, in each column. */
   means?: readonly number[];
   /** The categories of each column, sorted. */
   categories?: readonly (readonly string[])[];
-  /** The words of texts: the number of one is its place here plus 2. */
+  /** The vocabulary of words: index = position + 2. */
   words?: readonly string[];
 }
 
-/**
- * What the spec says of the columns of an input or target; where each has a file of its own, the column is
- * called like it.
- */
+/** The facts of a field. A field with its own file has one column of the same name. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -2288,10 +2283,7 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/**
- * The columns that each name or range means: of a range all between its two in the file's order. An empty
- * list if there are none.
- */
+/** The columns of each name or range, in the order of the file; an empty list if there are none. */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -2301,7 +2293,7 @@ function namedBy(names: readonly string[], entries: readonly string[]): string[]
   });
 }
 
-/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+/** The columns of a list of names and ranges. Together they must have `size` numbers per row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
@@ -2326,7 +2318,7 @@ function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`there is no column "${shown(name)}"`);
 }
 
-/** The texts of a column, none of them empty. */
+/** The texts of a column; throws for an empty cell. */
 function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
@@ -2335,7 +2327,7 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out; `mark` encloses each. */
+/** A list of names for a message, shortened; `mark` encloses each name. */
 function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -2343,21 +2335,21 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The error about a cell that holds no number. */
+/** The error for a cell without a number. */
 function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  // 1e999 is a number that no double can hold; "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
   return wrongCell(table, column, row, text);
 }
 
-/** An error about one cell, with its line. */
+/** The error for a cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless a checkpoint holds the encoding of each input and target. It is data from outside. */
+/** Throws unless the notes of a checkpoint have a valid encoding of each input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -2372,7 +2364,7 @@ const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
 
 const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
 
-/** Whether each key holds what its type says. */
+/** Whether each key has a value of its type. */
 const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
   Array.isArray(scales) &&
   scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
@@ -2381,8 +2373,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
- * something else.
+ * Throws if the data has another encoding than that of the checkpoint, whose parameters would then be
+ * meaningless.
  */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
@@ -2398,8 +2390,10 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }
 
-// Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
-/** The numbers of each column. Indices stay integers: not all of them are f32. */
+/**
+ * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
+ * all of them.
+ */
 const columnCodec: Codec = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
@@ -2440,14 +2434,14 @@ const columnCodec: Codec = {
   },
 };
 
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+/** The class names of a text target, sorted; none if the columns have class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
+  // The line of the first class too many, or of the header (row −1) if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -2461,7 +2455,10 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   });
 }
 
-/** The scale of each number in a row of these columns, as it is in the rows `train`. A cell that holds none throws. */
+/**
+ * The scale of each number in a row of these columns, over the rows `train`. Throws for a cell without a
+ * number.
+ */
 type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
 const fitScales: FitScales = (table, columns, train, rule) =>
@@ -2485,7 +2482,7 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** What never changes is shifted, and divided by 1. */
+/** A constant column is shifted and divided by 1. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -2496,49 +2493,50 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // A product: of a power the engine chooses the last bit.
+  // A product: engines may differ in the last bit of a power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 
-// A data file in memory: columns by name, read as numbers or as texts.
-/** Numbers as wide as a column needs. */
+/** Numbers in the type of the column. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  /** Numbers per cell: one in most files, the pixels of an image in some. */
   readonly size: number;
-  /** All its numbers, row after row; NaN where there is none. */
+  /** All numbers, row-major; NaN where a cell has none. */
   numbers(): NumberArray;
-  /** What stands in a cell. */
+  /** The text of a cell. */
   text(row: number): string;
 }
 
 interface Table {
   readonly rows: number;
-  /** A map, not an object: a column may have any name. In the file's order. */
+  /** In the order of the file. A map, since a column may have any name. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  /** The line (from 1) where a row begins, and for −1 the header; a description where there are no lines. */
   lineOf(row: number): number | string | undefined;
 }
 
-/** One record of a file: its cells, and the line (from 1) on which it begins. */
+/** A record of a file: its cells, and the line (from 1) where it begins. */
 interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
 /**
- * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
- * 0o7 or 0b1.
+ * The decimal number in a cell (010 is ten). NaN if the cell has none, is empty, or is written as 0x10, 0o7 or
+ * 0b1.
  */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }
 
-// A table from records in memory, of which the first names the columns.
-/** The cells as they stand. A file that is no table throws, with the line. */
+/**
+ * The table of some records, of which the first has the column names. Throws, with the line, if they do not
+ * form a table.
+ */
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
@@ -2568,15 +2566,17 @@ function checkAnyRow(rows: number, line: number): void {
   if (rows === 0) throw new InputError("the file has no rows", line);
 }
 
-// Reads comma-separated values as RFC 4180 has them: quoted cells, doubled quotes, any line ends, a byte-order mark.
-/** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
+/**
+ * Parses CSV (RFC 4180): quoted cells, doubled quotes, any line ends, a byte-order mark. The first row names
+ * the columns; empty lines are skipped.
+ */
 function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
- * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` matches one cell, quoted or plain, and its end: a comma, a line break,
+ * or the end of the text. U+FFFD never matches: it stands for bytes that are not UTF-8.
  */
 function csvRecords(
   text: string,
@@ -2602,7 +2602,7 @@ function csvRecords(
 
 // ── 14 Program: train from the command line ──
 
-/** What a host (Node, Deno, Bun) offers, as far as it is used here. */
+/** The globals of a host (Node, Deno, Bun) that the program uses. */
 declare const process:
   | {
       argv: string[];
@@ -2618,35 +2618,35 @@ declare const console: { log(text: string): void };
 /** A trainer as a program. */
 interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
-  /** The data, and the flags that say where it is. */
+  /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Which trainings a run consists of, if it is not one. */
+  /** The trainings of a run, if there are several. */
   regime?: Regime;
-  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  /** Predicts the rows of a file. Absent where the program samples texts. */
   predict?: Predicting;
-  /** Lines of help for what only looks at the trainer. */
+  /** Further lines of the help text. */
   seenHelp?: string;
-  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  /** The trainer to report on: with errors in original units, or with text samples. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
-/** The flags that were given, with their values. */
+/** The given flags and their values. */
 type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name are read. */
+/** Reads the files that the flags name. */
 interface DataReader {
-  /** What follows "--data" in the help, and the lines of other flags. */
+  /** The help text after "--data", and lines for other flags. */
   help: string;
   read(program: Program, flags: Flags): Promise<Source>;
 }
 
-/** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
+/** Runs the program if the host was started with this file; `meta` is its import.meta. */
 async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
-/** Some hosts say it; for the others, the file's own address must be that of the script they were given. */
+/** Some hosts set import.meta.main. With others, the address of the file must be that of the script. */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
@@ -2655,14 +2655,14 @@ async function isMain(
   return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
-/** The file of the program, which some hosts let their user name without its ending. */
+/** The file of the program. Some hosts accept its name without the extension. */
 async function scriptFile(): Promise<string> {
   const script = `${process?.argv[1]}`;
   const { realpath } = await hostFiles();
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
+/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);
@@ -2686,7 +2686,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
     placed(resume, () => checkNoted(model, resumed.fields));
-    // Texts may be drawn from another seed than training was.
+    // Sampling may use another seed than training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
@@ -2715,7 +2715,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Does the work; what is wrong with the file's content is then said with the file's name and line. */
+/** Runs `work` on the content of a file; its errors name the file and the line. */
 function placed<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -2725,7 +2725,7 @@ function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** One line that is redrawn on a terminal; a line for each epoch anywhere else. */
+/** On a terminal one line that is redrawn, elsewhere a line for each epoch. */
 function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
@@ -2738,8 +2738,8 @@ function say(text: string): void {
 }
 
 /**
- * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
- * follows it there.
+ * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
+ * capitals follows there.
  */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
@@ -2760,7 +2760,7 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   return flags;
 }
 
-/** The whole number that the flag gives, if it does. */
+/** The whole number of a flag, if given. */
 function countIn(flags: Flags, flag: string): number | undefined {
   const text = flags[flag];
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
@@ -2778,11 +2778,10 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   --help               print this help`;
 }
 
-// The data of a program as a CSV file whose first row names the columns.
-/** Makes the text of a file a table. Of a file that is `asked` about, every row counts. */
+/** Parses the text of a file. With `asked`, a file to predict, every row counts. */
 type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
-/** One file of all rows. */
+/** One file with all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
@@ -2792,7 +2791,6 @@ const csvFile = (parse: TextParser): DataReader => ({
   },
 });
 
-// The files of the host (Node, Deno, Bun), as far as a program uses them.
 interface WriteOptions {
   flag: string;
   flush?: boolean;
@@ -2821,7 +2819,7 @@ interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
-/** An address as hosts take it in place of a path. */
+/** A URL in place of a path. */
 interface FileUrl {
   readonly href: string;
 }
@@ -2830,14 +2828,14 @@ interface HostPaths {
   realpath(path: string | FileUrl): Promise<string>;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
+// A variable hides the module from bundlers and type checkers.
 async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
   const files: HostFiles & HostPaths = await import(specifier);
   return files;
 }
 
-/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+/** Reads a file. Throws if it cannot be read, or if it is the output file `out`. */
 async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
   const files = await hostFiles();
   if (out !== undefined && (await isSameFile(files, path, out)))
@@ -2845,29 +2843,28 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
   return orRefuse(`read ${path}`, read(files));
 }
 
-/** The result of the work; what the host says of its failure becomes the reason why it cannot be done. */
+/** The result of the work. An error of the host becomes the reason why it cannot be done. */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
-/** Whether two paths lead to one file that is there. */
+/** Whether two paths lead to the same existing file. */
 async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }
 
-// The file that a program writes: at no moment there is half of one, whatever stops the program or the machine.
 declare const crypto: { randomUUID(): string };
 
 /** Writes the whole file. */
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
- * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
- * is no file, as /dev/null, is written to.
+ * Prepares an atomic output file before the work whose result it will have: creates its folder, checks that it
+ * can be written, and removes partial files of runs that were killed. Follows links. Writes to devices such as
+ * /dev/null directly.
  */
 async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -2877,8 +2874,8 @@ async function openOutput(path: string): Promise<WriteOutput> {
 }
 
 /**
- * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
- * be written.
+ * The file to replace, or undefined for a device. Throws the error of the host for a file that cannot be
+ * written.
  */
 async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
   const target = await outputTarget(files, path);
@@ -2893,18 +2890,18 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
   return target;
 }
 
-/** The same without looking whether there is room beside it. */
+/** The same without a test whether a partial file can be written next to it. */
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // Fails for a folder, and for a file that must not be changed.
+  // Fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
   return target;
 }
 
-/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+/** Atomic write: partial file, fsync, rename. */
 async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 20): Promise<void> {
   const partial = newPartial(target);
   try {
@@ -2913,7 +2910,7 @@ async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, 
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
-    // Another run that starts now removes this partial file, as if a killed run had left it. Then write it again.
+    // Another run that starts now removes this partial file, as if a killed run had left it. Write it again.
     const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
     if (!wasRemoved || tries === 1) throw error;
@@ -2925,19 +2922,19 @@ async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, 
 }
 
 /**
- * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
- * allows, and theirs are longer.
+ * The folder of a file, and the beginning of the names of its partial files. The name is cut, since a name may
+ * already have the greatest length that the system allows.
  */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
 }
 
-/** No two processes have the same, in whatever containers they run. */
+/** A name that no other process uses, whatever container it runs in. */
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** Where a path leads, also through links to what is not there yet. */
+/** The target of a path, also through links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

@@ -32,20 +32,17 @@ const facts: CheckFacts = {
 };
 
 /**
- * How far a gradient may be from central differences of the loss in double precision. A number of b bits is
- * off by u = 2⁻ᵇ of itself, and some thousand roundings lie between the loss and a derivative:
+ * The largest accepted difference between a gradient and central differences of the loss in double precision. A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a derivative:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is there because sums cancel: an element that comes out small carries the rounding of what it was
- * summed from, which is of the size of its tensor's mean, and of a tensor whose gradient is zero in exact
- * arithmetic nothing else is left. In f64 the same would be 5e-13, less than what differences can tell: there
- * the bound is theirs.
+ * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as large as
+ * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
  */
 interface Tolerance {
   /** The largest relative error that is none. */
   readonly bound: number;
-  /** The least that errors are relative to, given the mean size of this gradient and the largest such mean. */
+  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
   floorOf(mean: number, largest: number): number;
 }
 
@@ -54,34 +51,30 @@ const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
   f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
 };
 
-// The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a
-// loss that never saw a derivative: the forward part of the same spec, compiled a second time, for doubles.
-// So an error of differentiation, of a kernel, of the target or of this machine's engine shows alike.
 /** What a check knows about its spec. */
 interface CheckFacts {
   readonly specHash: string;
-  /** Of the batch. */
+  /** Rows of the batch. */
   readonly rows: number;
-  /** Operations of one value of the loss of these rows. */
+  /** Operations of one value of the loss for these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in
-   * transformers with dropout, it does not always take calls apart. They hide whatever else a step might
-   * leave there.
+   * Whether V8 is known to allocate numbers for this model, 16 bytes each. It does not always inline calls in
+   * recurrences and in transformers with dropout. Such allocations hide others.
    */
   readonly handsOnNumbers: boolean;
 }
 
-/** A trainer, and what it is held against. */
+/** A trainer, and the loss that it is compared with. */
 interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** The training loss of a batch in double precision, as a function of parameters; `seed` as that of the trainer. */
+  /** The training loss of a batch in doubles as a function of the parameters; `seed` is that of the trainer. */
   createLoss(batch: Batch, seed: number): CheckedLoss;
   readonly facts: CheckFacts;
 }
 
-/** A gradient with one element wrong on purpose, and whether that was found there. */
+/** A gradient with one element spoilt on purpose, and whether the check found it. */
 interface SpoiltGradient {
   readonly name: string;
   readonly at: string;
@@ -96,23 +89,23 @@ interface Proof {
   readonly parameters: readonly ParameterCheck[];
   readonly spoilt: readonly SpoiltGradient[];
   readonly resuming: ResumeCheck;
-  /** Undefined where the host does not tell, or not after so few steps. */
+  /** Undefined if the host cannot measure it. */
   readonly bytesPerStep: number | undefined;
-  /** Whether a step allocates no more than the numbers that it hands on; undefined where that cannot be told. */
+  /** Whether a step allocates no more than the numbers that it returns; undefined if unknown. */
   readonly allocatesNothing: boolean | undefined;
 }
 
 const seed = 1;
 
-/** Operations of the slopes, and of the steps before allocations are counted: some seconds each, at most. */
+/** Work budgets for slopes, and for steps before allocations are measured: a few seconds each. */
 const budget = 5e9;
 
 const budgetOfSteps = 1e9;
 
-/** A step takes about so many values of the loss. */
+/** The cost of a step, in values of the loss. */
 const valuesOfStep = 3;
 
-/** One part in so many is added to an element that is spoilt. */
+/** A spoilt element is wrong by one part in this many. */
 const partsOfSpoiling = 100;
 
 function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -153,8 +146,8 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
 }
 
 /**
- * Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong
- * already, or the loss has kinks alone.
+ * Adds a hundredth of the error scale to one element. Undefined if the gradient is wrong already, or all points
+ * are kinks.
  */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -169,7 +162,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
   return { name: measured.name, at: place.at, isFound };
 }
 
-/** What of the proof does not hold, a sentence for each. */
+/** The failures of the proof, a sentence for each. */
 function faultsOf({
   bound,
   loss,
@@ -197,20 +190,19 @@ function faultsOf({
   return faults;
 }
 
-// Random data of the right shapes, for checks and measurements.
-/** Indices without a stated vocabulary stay below this. */
+/** Indices without a vocabulary stay below this. */
 const smallVocabulary = 8;
 
 /**
- * `rows` rows: inputs of mean 0 and deviation 1, any class. Real targets are 0 in a third of all places and
- * from (0, 1) elsewhere, which every loss takes: counts, probabilities, and both sides of a margin.
+ * `rows` rows: inputs with mean 0 and standard deviation 1, any class. Real targets are 0 with probability 1/3
+ * and otherwise from (0, 1), which every loss accepts: counts, probabilities, both sides of a margin.
  */
 function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
-  // What only a loss reads is a weight or the like: no negative numbers, which it may divide by the sum of.
+  // Inputs of the loss alone are weights or the like: not negative, since it may divide by their sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
@@ -224,12 +216,12 @@ function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number
   ]);
 }
 
-/** Where gradients are checked: at a batch, and at parameters, that tell something. */
+/** Gradients are checked at a batch and at parameters where some gradient is not zero. */
 const mostAttempts = 20;
 
 /**
- * A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. Moves
- * the parameters.
+ * A batch with a gradient that is not zero: a perceptron learns nothing from rows that it classifies correctly.
+ * Moves the parameters.
  */
 function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -241,11 +233,13 @@ function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: n
   }
 }
 
-/** Rounded to what f32 holds, so that every target starts from the same numbers. */
+/** Rounded to f32, so that every target starts from the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
-/** Moves parameters off their first values, where biases are zero, and halves them until the loss is a number. */
+/**
+ * Adds random numbers to the parameters, since biases start at zero, and halves them until the loss is finite.
+ */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
   const views = Object.values(trainer.parameters);
@@ -255,38 +249,38 @@ function disturb(trainer: Trainer, batch: Batch, seed: number): void {
     for (const view of views) view.forEach((value, i) => (view[i] = value / 2));
 }
 
-/** A loss as a function of parameters. */
+/** A loss as a function of the parameters. */
 interface CheckedLoss {
-  /** They may be moved. */
+  /** Callers may change them. */
   readonly parameters: Record<string, Float32Array | Float64Array>;
-  /** The loss for the parameters as they stand. */
+  /** The loss for the current parameters. */
   value(): number;
   /** Operations of one value. */
   readonly flops: number;
 }
 
-/** An element by its place in row-major order, or all elements by a vector of length 1. */
+/** The index of an element in row-major order, or a unit vector over all elements. */
 type Direction = number | Float64Array;
 
-/** Where a slope was taken. */
+/** A point of comparison. */
 interface Place {
   /** `[3, 17]`, or `random direction 2`. */
   readonly at: string;
-  /** Of an element. */
+  /** The index of an element. */
   readonly index?: readonly number[];
   readonly direction: Direction;
 }
 
-/** A gradient's value beside that of the differences. */
+/** A gradient and the slope of the loss. */
 interface Comparison extends Place {
   readonly emitted: number;
   readonly expected: number;
   readonly absoluteError: number;
-  /** Of the larger of both values, or of the least that counts, if they are smaller. */
+  /** Relative to the larger of both values, or to the floor if they are smaller. */
   readonly relativeError: number;
 }
 
-/** Where the loss has no derivative: its slopes on both sides. */
+/** A point without a derivative: the slopes on both sides. */
 interface Kink extends Place {
   readonly emitted: number;
   readonly below: number;
@@ -296,38 +290,35 @@ interface Kink extends Place {
 interface ParameterCheck {
   readonly name: string;
   readonly shape: readonly number[];
-  /** How many elements were compared, and how many directions; kinks are among both. */
+  /** The numbers of compared elements and directions, including kinks. */
   readonly elements: number;
   readonly directions: number;
   readonly kinks: readonly Kink[];
   readonly relativeError: number;
-  /** Where the error is largest; undefined where there are kinks alone. */
+  /** The comparison with the largest error; undefined if all points are kinks. */
   readonly worst: Comparison | undefined;
 }
 
 interface GradientCheckOptions {
-  /** What samples are drawn from. */
+  /** The random seed of samples. */
   readonly seed: number;
-  /** Of parameters; vectors where it is left out. */
+  /** The shapes of parameters; by default vectors. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** This parameter alone. */
+  /** Only this parameter. */
   readonly only?: string | undefined;
-  /** Operations of the whole check, at most; half a minute's if left out. */
+  /** The largest number of operations of the check, by default for half a minute. */
   readonly budget?: number;
-  /**
-   * The least that errors are relative to, beside the values themselves, given the mean size of this gradient
-   * and the largest such mean.
-   */
+  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
 /** Half a minute of emitted code. */
 const budgetOfFlops = 6e10;
 
-/** Of one slope, on average: two at each width. */
+/** Values per slope, on average: two at each width. */
 const valuesOfSlope = 12;
 
-/** How much of a large parameter is looked at: single elements, and directions through all of them. */
+/** The sample of a large parameter: single elements, and directions through all elements. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;
@@ -337,8 +328,8 @@ const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
 /**
- * The share of each of `parameters` in the budget. A wrong element shows in every direction, so those need
- * not be many.
+ * The sample of each of `parameters` parameters. A wrong element shows in every direction, so few directions
+ * suffice.
  */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
@@ -346,18 +337,18 @@ function sampleFor(flops: number, parameters: number, budget: number): Sample {
   return { directions, elements: between(2, 256, slopes - directions) };
 }
 
-/** The slopes of a loss at places of one parameter, beside the gradient that a trainer gives. */
+/** The slopes of the loss for one parameter, and the gradient of the trainer. */
 interface MeasuredSlopes {
   readonly name: string;
   readonly shape: readonly number[];
-  /** What the trainer gave. */
+  /** The gradient of the trainer. */
   readonly gradient: Float64Array;
-  /** The least that errors are relative to. */
+  /** The floor of relative errors. */
   readonly floor: number;
   readonly slopes: readonly { readonly place: Place; readonly slope: Slope }[];
 }
 
-/** Changes the parameters of the loss on the way and puts them back. */
+/** Measures the slopes. Restores the parameters of the loss. */
 function measureSlopes(
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -384,15 +375,12 @@ function measureSlopes(
   });
 }
 
-/**
- * Differences in double precision are exact enough for errors to be relative to a thousandth of the largest
- * mean gradient.
- */
+/** Differences in double precision are accurate to a thousandth of the largest mean gradient. */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-/** `gradient` beside the slopes: the trainer's own, or one that is wrong on purpose. */
+/** Compares `gradient` with the slopes: that of the trainer, or a spoilt one. */
 function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
   gradient: Float64Array,
@@ -438,7 +426,7 @@ const lossAlong =
     return moved;
   };
 
-/** All places if there are few, else a sample of places without repetition, in order, and of directions. */
+/** All elements if there are few. Otherwise a random sample of elements, in order, and random directions. */
 function placesIn(
   size: number,
   shape: readonly number[],
@@ -459,7 +447,7 @@ function placesIn(
   return [...[...chosen].sort((a, b) => a - b).map(element), ...vectors];
 }
 
-/** The index, axis by axis, of an element by its place in row-major order. */
+/** The index of an element by axis. */
 function indexOf(place: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   for (const extent of [...shape].reverse()) {
@@ -478,33 +466,30 @@ function unitVector(size: number, random: Random): Float64Array {
 const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h shrinking by two,
+ * The derivative of a function at 0 from its values alone. From central differences at widths h that halve each time,
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
- * and of all C the one that agrees best with the one before it (C. J. F. Ridders, "Accurate computation of
- * F′(x)", 1982). Wide steps suffer from curvature and from kinks nearby, narrow ones from rounding; where
- * both are small the values agree. A kink mostly lies on one side alone: differences on the other side then
- * stay good at widths at which central ones do not,
+ * take the C that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of F′(x)", 1982). Wide
+ * steps suffer from curvature and kinks nearby, narrow ones from rounding; where both are small the values agree. A
+ * kink mostly lies on one side: differences on the other side are then accurate where central ones are not,
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
- * A kink at 0 itself shows in what the slopes on both sides differ by, straight from the definition of
- * one-sided derivatives:
+ * A kink at 0 itself shows in the difference of the one-sided slopes:
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g falls with h, to half at each width; at a kink it stays. So there is a kink where, at
- * the narrowest width, g is more than three quarters of what it was before, and more than rounding makes of
- * it.
+ * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is more than
+ * three quarters of the previous g, and more than rounding explains.
  */
 interface Slope {
   readonly value: number;
-  /** How far the value may be trusted: by how much it differs from its neighbour, and what rounding makes of it. */
+  /** The uncertainty: the difference from the neighbouring value, and rounding. */
   readonly doubt: number;
-  /** Whether the slopes on both sides stay apart however narrow the step: there is no derivative. */
+  /** Whether the one-sided slopes differ at every width: there is no derivative. */
   readonly isKink: boolean;
-  /** The slopes on either side alone. */
+  /** The one-sided slopes. */
   readonly below: number;
   readonly above: number;
 }
@@ -518,7 +503,7 @@ const widestStep = 1 / 128;
 
 const stepWidths = 15;
 
-/** `scale` is the size of slopes that matter: agreement to a billionth of it is enough. */
+/** `scale`: the magnitude of relevant slopes. Agreement to a billionth of it is sufficient. */
 function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
@@ -539,7 +524,7 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
       if (next.doubt < bests[side].doubt) bests[side] = next;
       if (next.doubt < best.doubt) best = next;
     });
-    // Beside a kink one side alone may look smooth, and on one both together: to end early, all must agree.
+    // Near a kink one side may look smooth, and at a kink both: to end early, all must agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
     if (agree && best.doubt <= 1e-9 * size) break;
@@ -551,7 +536,7 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
   return { ...best, isKink, below: left.value, above: right.value };
 }
 
-/** Takes differences at widths shrinking by two; gives what they tend to. */
+/** Takes differences at widths that halve each time; returns their limit. */
 function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {
@@ -562,41 +547,37 @@ function extrapolation(): (slope: number, noise: number) => Estimate {
   };
 }
 
-// How many bytes a step leaves on the heap. The host's figure of the heap is read before and after a few
-// steps, and the median of many such windows counts, since in some the collector runs. Whether the figure
-// shows what is allocated at all differs from host to host, so the measure is tried first on steps that do
-// allocate; where it does not see that, nothing is claimed.
 /**
- * Some numbers that go from one function to another stand on the heap, 16 bytes each; the loss that a step
- * gives back is one.
+ * Engines allocate some numbers that are passed between functions, 16 bytes each; the loss of a step is one.
  */
 const fewNumbers = 128;
 
 const windows = 9;
 
-/** What the steps that are known to allocate leave behind: an array of so many numbers, 8 bytes each. */
+/** The allocation of control steps: an array of this many numbers, 8 bytes each. */
 const knownNumbers = 32;
 
-/** What the heap holds, in bytes. */
+/** Reads the size of the heap in bytes. */
 type HeapMeter = () => number;
 
-/** After so many steps an engine has compiled all that it wants to. */
+/** After this many steps an engine has compiled everything. */
 const enough = 4000;
 
 const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** The same with little work, for the engine to compile what it runs. */
+  /** A cheap step, for the engine to compile. */
   warmUp(): number;
-  /** How often that is done before each attempt to measure, and how many steps are measured at a time. */
+  /** The number of cheap steps before each attempt, and the number of measured steps. */
   readonly patience: number;
   readonly steps: number;
 }
 
 /**
- * Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to
- * be the step's own.
+ * The bytes that a step allocates. Reads the heap size before and after windows of steps and takes the median,
+ * since the collector runs in some windows. Hosts differ in what their heap size shows, so control steps that
+ * allocate are measured too; if these do not show, the result is undefined.
  */
 function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -613,7 +594,7 @@ function bytesPerStep(
   };
   let least: number | undefined;
   const isFew = () => least !== undefined && least <= fewNumbers;
-  // An engine compiles when it sees fit; until then numbers on the way stand on the heap, too.
+  // Before an engine compiles a function, it allocates intermediate numbers.
   for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
     repeat(warmUp, patience);
     repeat(quiet, steps);
@@ -629,7 +610,7 @@ function repeat(work: () => void, times: number): void {
   for (let i = 0; i < times; i++) work();
 }
 
-/** By how much the heap grows in a window of so many steps: the median of several windows. */
+/** The growth of the heap in a window of steps: the median of several windows. */
 function growth(work: () => void, steps: number, meter: HeapMeter): number {
   const grown = Array.from({ length: windows }, () => {
     const before = meter();
@@ -644,20 +625,20 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/**
- * Whether a run that is saved and resumed is the run that nobody interrupted, and whether a seed decides it:
- * bit for bit.
- */
+/** Whether a resumed run has the bits of an uninterrupted run, and whether the seed determines all bits. */
 interface ResumeCheck {
-  /** Before the checkpoint, and as many after it. */
+  /** The number of steps before the checkpoint, and after it. */
   readonly steps: number;
-  /** k steps, a checkpoint and k steps leave what 2k steps leave: parameters, optimizer states, counters. */
+  /**
+   * Whether k steps, a checkpoint and k steps give the state of 2k steps: parameters, optimizer state,
+   * counters.
+   */
   readonly isResumed: boolean;
-  /** 2k steps from the same seed leave the same. */
+  /** Whether 2k steps from the same seed give the same state. */
   readonly isRepeated: boolean;
 }
 
-/** `batchOf`: what step k trains on. */
+/** `batchOf`: the batch of step k. */
 function checkResuming(
   createTrainer: (options: { seed?: number }) => Trainer,
   batchOf: (step: number) => Batch,
@@ -670,7 +651,7 @@ function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // Of another seed, so that all of what it was must give way.
+  // Another seed: the checkpoint must replace all state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {
@@ -683,14 +664,12 @@ function checkResuming(
 const areSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-const help = (
-  name: string,
-): string => `Proves, on this machine, the trainer of "${name}" that stands beside this file.
+const help = (name: string): string => `Proves, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;
 
-/** Runs the check with the arguments of the command line; says by the exit code what came of it. */
+/** Runs the check with the arguments of the command line, and sets the exit code. */
 function runCheck(checked: Checked): void {
   const isHosted = typeof process !== "undefined";
   const code = checkAsAsked(checked, isHosted ? process.argv.slice(2) : []);
@@ -795,7 +774,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** Where the loss has no derivative, nothing is compared; the first of each parameter is shown. */
+/** Points without a derivative are not compared; the first of each parameter is shown. */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)
@@ -818,7 +797,7 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
 
 // ── 2 Model: shapes, parameters and training settings ──
 
-/** How many numbers one row of this shape takes. */
+/** The number of elements of this shape. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
@@ -954,8 +933,7 @@ function loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
 
 // ── 6 WebAssembly: the same kernels on vectors ──
 
-// What a host offers beyond the language. Hosts differ, so each thing is asked for by name, and may be missing.
-/** The global of this name. Through a variable: type checkers, whatever host they know, then look for none. */
+/** The global of this name, if the host has it. The variable hides it from type checkers. */
 function hostGlobal<T>(name: string): T | undefined {
   return Reflect.get(globalThis, name);
 }
@@ -995,12 +973,11 @@ function createLoss(batch: Batch, seed: number): CheckedLoss {
   };
 }
 
-/** What runs the kernels: WebAssembly with fused multiply-add, plain WebAssembly, or TypeScript. */
+/** What runs the kernels: WebAssembly with fused multiply-add, WebAssembly SIMD, or TypeScript. */
 export type Backend = "relaxed" | "simd" | "ts";
 
 /**
- * What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where
- * there is one.
+ * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
  */
 class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1013,11 +990,9 @@ class InputError extends Error {
 
 // ── 8 Random numbers and elementary functions: the same bits in every engine ──
 
-// Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any
-// element can be drawn by itself, and every engine draws the same bits.
 /**
- * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
- * Wellons, 2018).
+ * A bijection of 32-bit integers in which each input bit changes every output bit ("lowbias32", C. Wellons,
+ * 2018).
  */
 function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
@@ -1025,36 +1000,33 @@ function mixBits(x: number): number {
   return x ^ (x >>> 16);
 }
 
-/**
- * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
- * same seed.
- */
+/** The key (int32) of a stream of random numbers. `salt` separates the streams of the same step and seed. */
 function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
 /**
- * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
- * of each other.
+ * The bits (int32) at an index of a stream. The index is mixed before the key, so streams are not shifts of
+ * each other.
  */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
 
-/** The index-th uniform number of a stream, in [0, 1): 24 bits, exact in f32. */
+/** The uniform number in [0, 1) at an index of a stream: 24 bits, exact in f32. */
 function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** A stream read from front to back. */
+/** A stream, read from the beginning. */
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** A whole number in [0, limit), limit ≤ 2³². */
+  /** An integer in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
 
-/** The stream of a key, from its beginning. */
+/** The stream of a key. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -1064,21 +1036,24 @@ function randomStream(key: number): Random {
   };
 }
 
-/** A number of mean 0 and variance 1. Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1). */
+/**
+ * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in
+ * [0, 1).
+ */
 function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
- * · 2⁵² rounds, and subtracting it again is exact.
+ * The integer nearest to x, |x| ≤ 2⁵¹, ties to even. Beyond 2⁵² doubles have no fraction: adding 1.5 · 2⁵²
+ * rounds, and subtracting it is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
+ * x·y − product, exactly, where product is x·y rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
  * halves of 26 bits whose products are exact (T. J. Dekker, "A floating-point technique for extending the
  * available precision", 1971).
  */
@@ -1092,7 +1067,7 @@ function productError(x: number, y: number, product: number): number {
   return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
 }
 
-/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
+/** 2^k for −1023 ≤ k ≤ 1024 at index k + 1023; the last is ∞. */
 const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
@@ -1108,8 +1083,8 @@ function tableOfPowersOfTwo(): Float64Array {
 }
 
 /**
- * One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits
- * of the fraction.
+ * A double, and its 64 bits as two integers. The integer at `highWord` has the sign, the exponent and the first
+ * 20 bits of the fraction.
  */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 
@@ -1117,18 +1092,17 @@ const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
-/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+/** The exponent k of x = 2ᵏ m with √½ ≤ m < √2, for positive normal x. */
 function exponentOf(x: number): number {
   bitsOfDouble[0] = x;
-  // 0x3fe6a09e: how √½ begins
+  // 0x3fe6a09e is the high word of √½.
   return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
 }
 
-// The exponential function and its relatives, in pure arithmetic: see double-arithmetic.ts.
-/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the value at 2j, the remainder at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+/** Each entry is the previous one times 2^(1/64), in pairs of doubles. */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -1158,13 +1132,13 @@ function expm1NearZero(r: number): number {
  * exponential function", 1989).
  */
 function exp(x: number): number {
-  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  // Beyond these bounds the result is 0 or infinite. NaN passes through.
   const y = Math.min(Math.max(x, -746), 710);
   const k = nearest(y * 92.33248261689366);
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  // In two factors: 2^⌊k/64⌋ alone may overflow, and a subnormal result is rounded once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -1172,11 +1146,12 @@ function exp(x: number): number {
   );
 }
 
-// The hyperbolic tangent in pure arithmetic: see double-arithmetic.ts.
-/** tanh(k/16) for −305 ≤ k ≤ 305: the double at 2k + 610, what that leaves over at 2k + 611. */
+/** tanh(k/16) for −305 ≤ k ≤ 305 as pairs of doubles: the value at 2k + 610, the remainder at 2k + 611. */
 const tanhOfSixteenths: Float64Array = tableOfTanh();
 
-/** tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles; the powers of e^(1/8) each from the one before. */
+/**
+ * tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles. Each power of e^(1/8) is computed from the previous one.
+ */
 function tableOfTanh(): Float64Array {
   const root = 1.1331484530668263;
   const rootRest = -5.370737708558031e-18;
@@ -1188,7 +1163,7 @@ function tableOfTanh(): Float64Array {
     const rest = productError(power, root, product) + (power * rootRest + powerRest * root);
     power = product + rest;
     powerRest = product - power + rest;
-    // (power − 1) / (power + 1): the quotient, then what division by the same number makes of the remainder
+    // (power − 1) / (power + 1): the quotient, corrected by the remainder of the division.
     const below = power + 1;
     const above = power - 1;
     const quotient = above / below;
@@ -1206,7 +1181,7 @@ function tableOfTanh(): Float64Array {
   return table;
 }
 
-/** ±1, or x itself if that is zero or NaN: apart from `tanh` to keep that short, which engines inline only then. */
+/** ±1, or x itself for zero and NaN. Separate from `tanh`, since engines inline only short functions. */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
 }
@@ -1235,7 +1210,6 @@ function tanh(x: number): number {
   return a + (tanhOfSixteenths[j + 1] + ((1 - a * a) * t) / (1 + a * t));
 }
 
-// Logarithms in pure arithmetic: see double-arithmetic.ts.
 /**
  * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
  * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
@@ -1251,7 +1225,10 @@ function log1pRest(f: number): number {
   return s * (0.5 * f * f + (odd + even));
 }
 
-/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
+/**
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is a sum of two doubles, the first short enough that k times it is
+ * exact.
+ */
 function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
@@ -1259,14 +1236,14 @@ function log(x: number): number {
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
-/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+/** ln of zero, negative, subnormal and infinite x. Subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
 function logAtEdge(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return NaN;
   return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
-/** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
+/** sin(r + e) for |r| ≤ π/4 and tiny e: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -1277,7 +1254,7 @@ function sinNearZero(r: number, e: number): number {
   return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
 }
 
-/** cos(r + e) for |r| ≤ π/4 and e far below r: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
+/** cos(r + e) for |r| ≤ π/4 and tiny e: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
 function cosNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -1300,10 +1277,10 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum
- * of three doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite,
- * 1980), and e is what r loses by rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond
- * |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). With n the integer nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4. π/2 is a sum of
+ * three doubles, the first two short enough (33 bits) that n times them is exact (W. J. Cody and W. Waite,
+ * 1980); e is the rounding error of r. quarter + n selects ±sin r or ±cos r. Beyond |x| = 10⁶ the multiple of
+ * π/2 is subtracted in integers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -1325,10 +1302,9 @@ function cos(x: number): number {
   return sinOfQuarters(x, 1);
 }
 
-// Angles of any size less their multiples of π/2, in whole numbers.
 /**
- * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than
- * 2⁻⁶¹ to a multiple of π/2.
+ * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹
+ * to a multiple of π/2.
  */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
@@ -1337,8 +1313,8 @@ const quarterTurn: bigint = BigInt(
 );
 
 /**
- * x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the
- * remainder by 4.
+ * x = n π/2 + r + e with |r| ≤ π/4 and the rounding error e of r, for 2¹⁹ < |x| < ∞, in integers. Returns n
+ * modulo 4.
  */
 function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
@@ -1355,7 +1331,7 @@ function largeAngle(x: number): { readonly n: number; readonly r: number; readon
 
 // ── 9 Program: train from the command line ──
 
-/** What a host (Node, Deno, Bun) offers, as far as it is used here. */
+/** The globals of a host (Node, Deno, Bun) that the program uses. */
 declare const process:
   | {
       argv: string[];
@@ -1366,7 +1342,7 @@ declare const process:
 
 declare const console: { log(text: string): void };
 
-/** The flags that were given, with their values. */
+/** The given flags and their values. */
 type Flags = Record<string, string | undefined>;
 
 function say(text: string): void {
@@ -1374,8 +1350,8 @@ function say(text: string): void {
 }
 
 /**
- * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
- * follows it there.
+ * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
+ * capitals follows there.
  */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};

@@ -75,7 +75,9 @@ function partOf(
   value: string,
 ): { readonly subject: string; readonly detail: string } {
   const subject = subjectOf(line);
-  return { subject, detail: detailOf(value, subject) };
+  if (line?.layer !== undefined || value.startsWith(subject))
+    return { subject, detail: detailOf(value, subject) };
+  return { subject, detail: value };
 }
 
 /** What of a layer's backward part: nothing for the gradient of its sum, `input` for that of its input. */

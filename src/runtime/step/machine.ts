@@ -1,7 +1,7 @@
 // The interface between compiled code and shared code. The compiler writes a machine for each model; the rest
 // of the trainer is the same for all models.
 
-/** The element type of the arena. The compiler replaces this line by the type of the model. */
+/** The element type of the arena. The compiler writes the type of the model instead. */
 export type Numbers = Float32Array | Float64Array;
 
 /** The mean loss over rows, and the metrics by name. */

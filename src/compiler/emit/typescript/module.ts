@@ -37,9 +37,6 @@ const programFacts: Readonly<Record<string, readonly [about: string, chapter: Ch
 /** The programs whose functions return the loss. */
 const lossPrograms: readonly string[] = ["gradient", "trainingLoss"];
 
-const numbersText = (array: string): string =>
-  `/** The element type of the arena. */\nexport type Numbers = ${array};`;
-
 /** Assembles the module. Text that is only run is not formatted. */
 export async function assembleModule(
   parts: ModuleParts,
@@ -71,7 +68,7 @@ export async function assembleModule(
       chapter: fact.chapter ?? "model",
       write: (writer) => writeFact(writer, fact),
     })),
-    arenaSection(parts, arena),
+    arenaSection(parts, arena, array),
     ...kernelSections(kernels),
     ...programs.map(({ name }) => programSection(name, programNames.get(name) ?? name, kernels, arena)),
     ...kind.sections,
@@ -86,11 +83,9 @@ export async function assembleModule(
   const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
   const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
   const words = own.flatMap(({ text }) => text.match(/[\w$]+/g) ?? []);
-  const copied = collectParts(available, roots, words).map((part) => ({
-    chapter: part.chapter,
-    isLast: false,
-    ...unmarked(`${part.name === "Numbers" ? numbersText(array) : part.text}\n`),
-  }));
+  const copied = collectParts(available, roots, words)
+    .filter(({ name }) => name !== "Numbers")
+    .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
   return bound(parts.banner, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
@@ -148,8 +143,8 @@ function bound(
 
 /** How to read the formulas above the kernels. */
 const notation = [
-  "// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.",
-  "// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;",
+  "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by",
+  "// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;",
   '// "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the',
   "// arena; n is the number of rows of a batch.",
 ];
@@ -159,9 +154,13 @@ function importsText({ from, values, types }: ModuleImports): string {
   return `import { ${values.join(", ")} } from ${address};\nimport type { ${types.join(", ")} } from ${address};\n`;
 }
 
-const arenaSection = (parts: ModuleParts, arena: ArenaNames): Section => ({
+const arenaSection = (parts: ModuleParts, arena: ArenaNames, array: string): Section => ({
   chapter: "memory",
-  write: (writer) => writeArena(writer, parts.plan, arena, placeOrigins(parts.programs, parts.graphs)),
+  write(writer) {
+    writer.writeLine("/** The element type of the arena. */");
+    writer.writeLine(`export type Numbers = ${array};`).blankLine();
+    writeArena(writer, parts.plan, arena, placeOrigins(parts.programs, parts.graphs));
+  },
 });
 
 const kernelSections = ({ functions }: EmittedKernels): Section[] =>

@@ -71,17 +71,20 @@ export function writeMachine(
 type Fields = readonly (readonly [name: string, value: string])[];
 
 /** The views of the arena, without those of a batch. */
-function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf }: TrainerTexts): Fields {
+function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(
       ({ buffer }) => buffer.region === region && buffer.covers === undefined,
     );
-  const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
+  /** The name of the first offset of a region. */
+  const startOf = (region: Region): string => {
+    const [first] = inRegion(region).sort((a, b) => a.offset - b.offset);
+    return first === undefined ? "0" : placeOf("", first.buffer.name);
+  };
   const stateEnd = Math.max(
     ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
   );
-  const totals = inRegion("totals");
-  const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
+  const totals = inRegion("totals").length;
   // Trainable parameters come first in the arena: one loop updates them all.
   const hasFrozen = parameters.some(({ trainable }) => !trainable);
   const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
@@ -90,10 +93,10 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf }: Tr
     : ["model.parameters", "model.parameters"];
   return [
     ["output", viewOf(outputStorage)],
-    ["parameters", `viewsOf(f, ${firstParameter}, ${all})`],
-    ["gradients", `viewsOf(f, ${firstGradient}, ${trainable})`],
+    ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
+    ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
-    ["totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`],
+    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totals})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
   ];
@@ -131,10 +134,6 @@ function writeInitialise(writer: MarkingWriter, parts: TrainerParts, placeOf: Ar
     if (initial) writer.writeLine(`f.set(${JSON.stringify(initial)}, ${placeOf("", name)});`);
   writeFills(writer, parts);
 }
-
-/** The offset of a region in elements; 0 if it is empty. */
-const startOf = ([first]: readonly Placement[]): number =>
-  first === undefined ? 0 : first.offset / bytesOfElement[first.buffer.element];
 
 export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
