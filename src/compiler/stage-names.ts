@@ -1,15 +1,9 @@
 /** The names of all stages, as the options `skip` and `stopAfter` of a compilation take them. */
-import { graphPasses, lowering, scalarSchedule, stagesOfLowering, vectorSchedule } from "./pipeline.ts";
+import { stageLists, stagesOf } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
 import { didYouMean } from "./util/did-you-mean.ts";
 
-const stages: readonly StageFacts[] = [
-  ...graphPasses,
-  ...stagesOfLowering(lowering),
-  ...scalarSchedule,
-  ...vectorSchedule.loops,
-  ...vectorSchedule.places,
-];
+const stages = Object.values(stagesOf(stageLists)).flat();
 
 const namesOf = (list: readonly StageFacts[]): readonly string[] => [
   ...new Set(list.map(({ name }) => name)),

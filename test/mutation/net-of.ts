@@ -19,10 +19,20 @@ const nests = named("compiler/schedule", "random-nests");
 
 /** The first row that a path begins with counts. */
 const rows: readonly Tests[] = [
-  { under: "src/compiler/passes/accumulate", quick: named("end-to-end", "accumulate"), late: trained },
+  { under: "src/compiler/passes/average-weights", quick: named("end-to-end", "average"), late: trained },
+  {
+    under: "src/compiler/passes/accumulate-gradients",
+    quick: named("end-to-end", "accumulate"),
+    late: trained,
+  },
   {
     under: "src/compiler/passes/rules/",
     quick: named("compiler/passes", "rules", "rules-on-random-operands", "random-graphs"),
+    late: trained,
+  },
+  {
+    under: "src/compiler/passes/derivatives/",
+    quick: named("compiler/passes", "differentiate"),
     late: trained,
   },
   {
@@ -248,7 +258,6 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   { under: "src/compiler/spec/build-measures", quick: named("compiler/library", "weights"), late: trained },
-  { under: "src/compiler/spec/build-average", quick: named("end-to-end", "average"), late: trained },
   {
     under: "src/compiler/spec/",
     quick: named("compiler/spec", "build", "lookahead", "scale-from"),

@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { rewriteGraph } from "../../src/compiler/ir/rewrite.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { evaluateGraph, interpret } from "../../src/compiler/reference/interpret.ts";

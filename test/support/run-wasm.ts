@@ -8,12 +8,11 @@ import { boundShape } from "../../src/compiler/ir/types.ts";
 import { doubleFunctions } from "../../src/compiler/loop/double-functions.ts";
 import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
 import { placeInBytes } from "../../src/compiler/schedule/place.ts";
 import { storageFor } from "./run-loops.ts";
-import { afterStage, loweredGraph, scheduledVectors, unplacedScalars } from "./stages.ts";
+import { afterStage, loweredGraph, scheduledVectors, unplacedScalars, planOf } from "./stages.ts";
 
 /** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
 declare namespace WebAssembly {
@@ -107,7 +106,7 @@ export async function wasmOf(
     ? scheduledVectors(loops, context, { skip: ["drop-unit-loops", "flush-subnormals", "share-kernels"] })
     : unplacedScalars(loops, context);
   const program = afterStage(placeInBytes, scheduled, context);
-  const plan = planMemory([program], storage, batchSize);
+  const plan = planOf([program], storage, batchSize);
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
 }
 

@@ -1,6 +1,8 @@
 // Single stages and whole lists of them on one graph or program, as the pipeline runs them.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import type { MemoryPlan } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
+import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import type { LowerContext } from "../../src/compiler/lower/lower-graph.ts";
 import { lowering, scalarSchedule, vectorSchedule } from "../../src/compiler/pipeline.ts";
 import { placeInElements } from "../../src/compiler/schedule/place.ts";
@@ -34,7 +36,7 @@ export function loweredGraph(
 /** The scalar schedule with one index an axis still. */
 export const unplacedScalars = (program: LoopProgram, context: SplitContext): LoopProgram =>
   runStages(
-    scalarSchedule.filter((stage) => stage !== placeInElements),
+    scalarSchedule.loops.filter((stage) => stage !== placeInElements),
     [program],
     context,
   )[0];
@@ -43,7 +45,7 @@ export const scheduledScalars = (
   program: LoopProgram,
   context: SplitContext,
   skip: readonly string[] = [],
-): LoopProgram => runStages(scalarSchedule, [program], context, skipping(skip))[0];
+): LoopProgram => runStages(scalarSchedule.loops, [program], context, skipping(skip))[0];
 
 /** On vectors up to a stage, with one index an axis. */
 export const scheduledVectors = (
@@ -55,6 +57,13 @@ export const scheduledVectors = (
 /** A program on vectors with places in bytes. */
 export const placedVectors = (program: LoopProgram, context: SplitContext): LoopProgram =>
   runStages(vectorSchedule.places, [program], context)[0];
+
+/** The arena of some programs. */
+export const planOf = (
+  programs: readonly LoopProgram[],
+  storage: ReadonlyMap<string, Buffer>,
+  batchSize: number,
+): MemoryPlan => afterStage(planMemory, programs, { storage, batchSize }).plan;
 
 /** What a stage on kernels sees, for kernels of these buffers. */
 export const kernelContext = (

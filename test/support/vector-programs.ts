@@ -4,10 +4,9 @@ import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expre
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
 import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { placeInBytes } from "../../src/compiler/schedule/place.ts";
 import { storageFor } from "./run-loops.ts";
-import { afterStage, loweredGraph, scheduledVectors } from "./stages.ts";
+import { afterStage, loweredGraph, scheduledVectors, planOf } from "./stages.ts";
 import type { Lowered } from "./run-loops.ts";
 
 export interface VectorRun {
@@ -31,7 +30,7 @@ export function vectorLowered(graph: Graph, options: VectorRun): Lowered {
   const changed = change(onVectors(loops, options));
   const program = afterStage(placeInBytes, changed, { float, batchSize });
   const sizes = { inBytes: true, mayOverrun: true };
-  return { program, storage, plan: planMemory([program], storage, batchSize), sizes };
+  return { program, storage, plan: planOf([program], storage, batchSize), sizes };
 }
 
 /** The values from which a loop's variable may start a part. */

@@ -7,13 +7,14 @@
  */
 import { lossStorage, storageIn } from "../../compiler/ir/storage.ts";
 import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
-import type { Node } from "../../compiler/ir/nodes.ts";
+import type { Graph, Node } from "../../compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
+import type { Storage } from "../../compiler/reference/interpret.ts";
 import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
@@ -45,20 +46,29 @@ export async function checkedLoss(
     const moved = parameterStorage(facts, parameters);
     return new Map([...batchStorage(facts, batch), ...moved, ...stateStorage(built.states, trainer.seed)]);
   };
-  const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
-  const now = evaluateGraph(built.training, storageNow(), rows);
+  const loss = lossWithStopsHeld(built.training, storageNow(), rows);
+  return { parameters, value: () => loss(storageNow()), flops: slownessOfInterpreter * flops };
+}
+
+/** The loss as a function of storage, with every `stopGradient` held at its value for `start`. */
+export function lossWithStopsHeld(
+  training: Graph,
+  start: Storage,
+  rows: number,
+): (storage: Storage) => number {
+  const stops = training.nodes.filter(({ op }) => op === "stopGradient");
+  const values = evaluateGraph(training, start, rows);
   const held = stops.flatMap((node, i) => {
-    const value = now.get(node);
+    const value = values.get(node);
     return value === undefined ? [] : [[storageIn("held", String(i)), value] as const];
   });
   let next = 0;
-  // Nodes are visited in graph order, which is that of `stops`.
-  const frozen = rewriteGraph(built.training, createBuilder("f64"), (node, g) =>
+  // The rewriting visits nodes in graph order, which is the order of `stops`.
+  const frozen = rewriteGraph(training, createBuilder("f64"), (node, g) =>
     node.op === "stopGradient" ? g.input({ name: storageIn("held", String(next++)), type: node.type }) : node,
   );
-  const value = () =>
-    interpret(frozen, new Map([...storageNow(), ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
-  return { parameters, value, flops: slownessOfInterpreter * flops };
+  return (storage) =>
+    interpret(frozen, new Map([...storage, ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
 }
 
 /**

@@ -3,6 +3,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
 import { sizeOf } from "../ir/types.ts";
 import { bytesOfElement } from "./memory.ts";
+import type { PlannedProgram } from "./memory.ts";
 import type { Buffer } from "./types.ts";
 
 /** The elements of each buffer by its name, row-major, with room for a full batch. */
@@ -37,6 +38,25 @@ export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize:
       if (whole !== undefined) memory.set(part, whole.subarray(start, start + size));
       start += size;
     }
+  }
+  return memory;
+}
+
+/**
+ * The buffers of a planned program where its plan has them: those that share memory share it here too. Only for
+ * programs of f64, since the interpreter computes in doubles.
+ */
+export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory {
+  const bytes = new ArrayBuffer(Math.ceil(plan.bytes / 8) * 8);
+  const memory = new Map<string, Float64Array | Int32Array>();
+  for (const buffer of buffers.keys()) {
+    const placement = plan.storage.get(buffer) ?? plan.temporaries.get(name)?.get(buffer);
+    if (placement === undefined) continue;
+    const { element } = placement.buffer;
+    invariant(element !== "f32", `${buffer} is not of doubles`);
+    const Elements = element === "i32" ? Int32Array : Float64Array;
+    const length = placement.bytes / bytesOfElement[element];
+    memory.set(buffer, new Elements(bytes, placement.offset, length));
   }
   return memory;
 }

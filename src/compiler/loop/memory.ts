@@ -1,5 +1,5 @@
-/** The plan of the arena: where each buffer lies. `lower/plan-memory.ts` makes it; targets and views read it. */
-import type { Buffer } from "./types.ts";
+/** The plan of the arena: the offset of each buffer. `lower/plan-memory.ts` makes it; targets and views read it. */
+import type { Buffer, LoopProgram } from "./types.ts";
 
 export interface Placement {
   readonly buffer: Buffer;
@@ -16,9 +16,20 @@ export interface MemoryPlan {
   /** Temporaries of each program, by program and buffer name. */
   readonly temporaries: ReadonlyMap<string, ReadonlyMap<string, Placement>>;
   readonly bytes: number;
-  /** What temporaries take, and the least that any plan could take. */
+  /** The bytes of the temporaries, and a lower bound for any plan. */
   readonly temporaryBytes: number;
   readonly lowerBound: number;
+}
+
+/** Programs, and the arena that they share. */
+export interface PlannedPrograms {
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}
+
+/** One of them. */
+export interface PlannedProgram extends LoopProgram {
+  readonly plan: MemoryPlan;
 }
 
 export const bytesOfElement = { f32: 4, f64: 8, i32: 4 } as const;

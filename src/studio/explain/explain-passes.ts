@@ -1,31 +1,27 @@
 /**
- * What the passes made of the graphs, step by step: differentiation first, then each pass as the runner
- * reported it, last what is computed twice to save memory. Values are called as in the emitted code, as far
- * back as they are there.
+ * What each stage changed in the graphs, as the runner reported it: derivation, graph passes, rematerialisation.
+ * Values have their names of the emitted code, as far back as they exist.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
 import { programNames } from "../../compiler/loop/program-names.ts";
 import type { ProgramName } from "../../compiler/loop/program-names.ts";
-import { graphPasses, lowering } from "../../compiler/pipeline.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import { graphPasses, lowering, stageLists, stagesOf } from "../../compiler/pipeline.ts";
 import { isLoopProgram } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, GraphCounts } from "../explanation.ts";
-import { stageNames } from "./explain-stages.ts";
+import { loopStageNames } from "./explain-stages.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
 import { namesBefore, nodeNames } from "./node-names.ts";
 import type { Names } from "./node-names.ts";
 import type { Subject } from "./subject.ts";
 
+const stages = stagesOf(stageLists);
+
 /** The stages that have something to show, in the order in which they run. */
 export const shownPasses: readonly string[] = [
-  "differentiate",
-  "accumulate",
-  "average",
-  ...graphPasses.map(({ name }) => name),
-  ...lowering.graphs.map(({ name }) => name),
-  ...stageNames,
+  ...[...stages.derivation, ...graphPasses, ...lowering.graphs].map(({ name }) => name),
+  ...loopStageNames,
 ];
 
 /** Program by program, in the order in which they ran. */
@@ -41,7 +37,7 @@ export function explainPasses({
     return counts;
   };
   return programNames.flatMap((program) => {
-    const steps = stepsOf(program, compilation, reports);
+    const steps = stepsOf(program, reports);
     const texts = textsOf(steps.map(({ before, after }) => [before, after]));
     return steps.map(({ pass, rules, before, after }, i) => ({
       program,
@@ -55,12 +51,9 @@ export function explainPasses({
 }
 
 /** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
-export const graphsAfter = (
-  pass: string,
-  { compilation, reports }: Pick<Subject, "compilation" | "reports">,
-): Graph[] =>
+export const graphsAfter = (pass: string, { reports }: Pick<Subject, "reports">): Graph[] =>
   programNames.flatMap((program) => {
-    const steps = stepsOf(program, compilation, reports);
+    const steps = stepsOf(program, reports);
     return steps.findLast((step) => step.pass === pass)?.after ?? [];
   });
 
@@ -71,26 +64,13 @@ interface Step {
   readonly after: Graph;
 }
 
-/** What happened to the graph of one program, from the one that was built to the one that is lowered. */
-function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly StageReport[]): Step[] {
-  const { built, derived, model } = compilation;
-  const passes = reports.flatMap(({ stage, rules, before, after }): Step[] =>
-    isLoopProgram(before) || isLoopProgram(after) || before.name !== program
-      ? []
-      : [{ pass: stage, rules, before, after }],
-  );
-  const before: Step[] = [];
-  if (program === "gradient") {
-    const { gradient } = derived;
-    before.push({ pass: "differentiate", rules: new Map(), before: built.training, after: gradient });
-    // Several batches a step, or averaged parameters: the passes then saw another graph than was derived.
-    const [first] = passes;
-    const pass = model.training.accumulate === undefined ? "average" : "accumulate";
-    if (first !== undefined && first.before !== gradient)
-      before.push({ pass, rules: new Map(), before: gradient, after: first.before });
-  }
-  return [...before, ...passes];
-}
+/** The stages on the graph of one program. Stages of the derivation that leave the graph alone are left out. */
+const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] =>
+  reports.flatMap(({ stage, list, rules, before, after }): Step[] => {
+    if (isLoopProgram(before) || isLoopProgram(after) || before.name !== program) return [];
+    const isUnused = list === "derivation" && before === after;
+    return isUnused ? [] : [{ pass: stage, rules, before, after }];
+  });
 
 /** The texts before and after each step. Names go from the last graph to the first. */
 function textsOf(

@@ -8,14 +8,13 @@ import { tensorType } from "../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import { integer, multiply, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../src/compiler/loop/statements.ts";
-import { planMemory } from "../../../src/compiler/lower/plan-memory.ts";
 import { rematerialise } from "../../../src/compiler/lower/rematerialise.ts";
 import { shrinkTemporaries } from "../../../src/compiler/lower/shrink-temporaries.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { buffer, load, program, programOf, temporary } from "../../support/loop-program.ts";
 import { lowered, runLoops, storageFor } from "../../support/run-loops.ts";
-import { afterStage, loweredGraph } from "../../support/stages.ts";
+import { afterStage, loweredGraph, planOf } from "../../support/stages.ts";
 import { anyStorage, compareStorage } from "../../support/tensors.ts";
 
 const g = createBuilder("f64");
@@ -58,7 +57,7 @@ describe("rematerialise", () => {
   const bytesOf = (each: Graph, batchSize: number, copies?: ReadonlySet<Node>) => {
     const storage = storageFor(each, "f64");
     const loops = loweredGraph(each, { float: "f64", batchSize, storage }, [], copies);
-    return planMemory([loops], storage, batchSize).lowerBound;
+    return planOf([loops], storage, batchSize).lowerBound;
   };
   const rematerialised = (each: Graph, batchSize: number) =>
     afterStage(rematerialise, { graph: each, copies: new Set<Node>() }, { g, batchSize });

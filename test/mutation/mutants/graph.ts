@@ -8,7 +8,7 @@ const passes = "tests of the pass, random graphs";
 const groups = "tests of accumulation";
 
 export const graphMutants: readonly Mutant[] = [
-  ...inFile("src/compiler/passes/differentiate.ts", derivatives, [
+  ...inFile("src/compiler/passes/derivatives/gradients-of.ts", derivatives, [
     [
       "differentiate: cotangents of several uses are not added",
       "named(operand, part === undefined ? share : g.add(part, share))",
@@ -109,7 +109,7 @@ export const graphMutants: readonly Mutant[] = [
       "operands.sort",
     ],
   ]),
-  ...inFile("src/compiler/passes/accumulate.ts", groups, [
+  ...inFile("src/compiler/passes/accumulate-gradients.ts", groups, [
     [
       "accumulate: batches of a group draw the numbers of the next step",
       "g.add(g.multiply(step, groupSize), batch)",

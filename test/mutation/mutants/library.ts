@@ -119,8 +119,10 @@ export const libraryMutants: readonly Mutant[] = [
       "const he = (fans: Fans): number => 2 / fans.out;",
     ],
   ]),
-  ...inFile("src/compiler/spec/build-average.ts", "tests of averaging", [
+  ...inFile("src/compiler/spec/build-update.ts", "tests of averaging", [
     ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
+  ]),
+  ...inFile("src/compiler/passes/average-weights.ts", "tests of averaging", [
     [
       "average: what a user writes is not taken up",
       "g.select(g.equal(p, a), w, p)",
