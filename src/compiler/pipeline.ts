@@ -11,7 +11,7 @@ import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { LoopProgram } from "./loop/types.ts";
 import { checkRoles } from "./loop/verify-roles.ts";
 import { formKernels } from "./lower/form-kernels.ts";
-import { forwardStores } from "./lower/forward-stores.ts";
+import { scalarReplacement } from "./lower/scalar-replacement.ts";
 import { fuseLoops } from "./lower/fuse-loops.ts";
 import { groupReductions } from "./lower/group-reductions.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
@@ -21,7 +21,7 @@ import { planMemory } from "./lower/plan-memory.ts";
 import type { PlanContext } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
-import { shrinkTemporaries } from "./lower/shrink-temporaries.ts";
+import { contractArrays } from "./lower/contract-arrays.ts";
 import { createBuilder } from "./ops/index.ts";
 import { accumulateGradients } from "./passes/accumulate-gradients.ts";
 import type { AccumulateContext } from "./passes/accumulate-gradients.ts";
@@ -35,19 +35,19 @@ import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
-import { blockContractions } from "./schedule/block-contractions.ts";
+import { registerBlocking } from "./schedule/register-blocking.ts";
 import { collapseLoops } from "./schedule/collapse-loops.ts";
 import { hoistInvariants } from "./schedule/hoist-invariants.ts";
-import { placeInBytes, placeInElements } from "./schedule/place.ts";
-import { shareExpressions } from "./schedule/share-expressions.ts";
+import { computeByteAddresses, computeElementAddresses } from "./schedule/compute-addresses.ts";
+import { eliminateCommonSubexpressions } from "./schedule/eliminate-common-subexpressions.ts";
 import { dropUnitLoops } from "./schedule/vectors/drop-unit-loops.ts";
 import { estimateCycles } from "./schedule/vectors/estimate-cycles.ts";
 import { flushSubnormals } from "./schedule/vectors/flush-subnormals.ts";
-import { markSplits } from "./schedule/vectors/mark-splits.ts";
-import type { SplitContext } from "./schedule/vectors/mark-splits.ts";
-import { shareKernels } from "./schedule/vectors/share-kernels.ts";
-import { splitKernels } from "./schedule/vectors/split-kernels.ts";
-import { stepPointers } from "./schedule/vectors/step-pointers.ts";
+import { markParallelLoops } from "./schedule/vectors/mark-parallel-loops.ts";
+import type { ParallelContext } from "./schedule/vectors/mark-parallel-loops.ts";
+import { deduplicateKernels } from "./schedule/vectors/deduplicate-kernels.ts";
+import { distributeLoops } from "./schedule/vectors/distribute-loops.ts";
+import { reduceStrength } from "./schedule/vectors/reduce-strength.ts";
 import { vectoriseLoops } from "./schedule/vectors/vectorise-loops.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
@@ -89,20 +89,20 @@ export const lowering: Lowering = {
   nests: [
     groupReductions, // before fusion, which joins a nest to one before it: fewer nests are then in between
     fuseLoops,
-    forwardStores, // after fusion: a load reads a variable only where the store is in the same nest
+    scalarReplacement, // after fusion: a load reads a variable only where the store is in the same nest
   ],
   toKernels: formKernels, // after forwarding, which leaves nests without statements and buffers that nothing stores
-  kernels: [shrinkTemporaries],
+  kernels: [contractArrays],
 };
 
 /** Kernels → kernels as they run, on scalars, in their arena. */
 export const scalarSchedule: ScalarSchedule = {
   loops: [
-    blockContractions, // first: it needs perfect nests
+    registerBlocking, // first: it needs perfect nests
     collapseLoops, // while the nests of sums are perfect
     hoistInvariants, // before sharing: what remains to share changes in the loop
-    shareExpressions,
-    placeInElements, // last: the others compare accesses axis by axis
+    eliminateCommonSubexpressions,
+    computeElementAddresses, // last: the others compare accesses axis by axis
   ],
   plan: planMemory, // after all others: forwarding and hoisting decide which buffers there are
 };
@@ -110,20 +110,20 @@ export const scalarSchedule: ScalarSchedule = {
 /** The same on vectors. Views show the kernels before their addresses are computed, so there are two lists. */
 export const vectorSchedule: VectorSchedule = {
   loops: [
-    splitKernels, // before loops change: threads share one nest
+    distributeLoops, // before loops change: threads share one nest
     dropUnitLoops, // before tiling: the loops around a loop of one iteration become a perfect nest
     collapseLoops, // before vectors: longer sums fill more of them
     vectoriseLoops, // while each access has one index an axis
     hoistInvariants,
-    shareExpressions,
+    eliminateCommonSubexpressions,
     estimateCycles, // before loops are divided: each part then has its own estimate
     flushSubnormals, // after vectors: only vector stores are flushed
-    markSplits, // on the loops as they run: it checks whether their iterations are independent
-    shareKernels, // after marking: equal kernels are divided alike
+    markParallelLoops, // on the loops as they run: it checks whether their iterations are independent
+    deduplicateKernels, // after marking: equal kernels are divided alike
   ],
-  places: [
-    placeInBytes,
-    stepPointers, // after addresses: it steps through them
+  addresses: [
+    computeByteAddresses,
+    reduceStrength, // after addresses: it steps through them
   ],
   plan: planMemory, // kernels are cut more finely than on scalars, so temporaries have other lifetimes
 };
@@ -149,8 +149,8 @@ export interface ScalarSchedule {
 }
 
 export interface VectorSchedule {
-  readonly loops: readonly LoopStage<SplitContext>[];
-  readonly places: readonly LoopStage[];
+  readonly loops: readonly LoopStage<ParallelContext>[];
+  readonly addresses: readonly LoopStage[];
   readonly plan: PlanStage;
 }
 
@@ -176,7 +176,7 @@ export const stagesOf = ({
   "graph passes": graphPasses,
   lowering: [...graphs, toNests, ...nests, toKernels, ...kernels],
   "scalar schedule": [...scalars.loops, scalars.plan],
-  "vector schedule": [...vectors.loops, ...vectors.places, vectors.plan],
+  "vector schedule": [...vectors.loops, ...vectors.addresses, vectors.plan],
 });
 
 export type ListName = "derivation" | "graph passes" | "lowering" | "scalar schedule" | "vector schedule";
@@ -237,7 +237,7 @@ export type { ProgramName };
 /** What stages know besides the value that they work on. */
 export type DerivationContext = DifferentiateContext & AccumulateContext & AverageContext;
 export type LoweringContext = PassContext & LowerContext;
-export type VectorContext = SplitContext & Pick<LowerContext, "storage">;
+export type VectorContext = ParallelContext & Pick<LowerContext, "storage">;
 
 /** From a model to scheduled loops in a planned arena. */
 export function compileModel(model: Model, options: PipelineOptions, lists = stageLists): Compilation {
@@ -386,11 +386,11 @@ export function scheduleVectors(
   lowered: readonly LoopProgram[],
   context: VectorContext,
   options: RunOptions = {},
-  { loops: onLoops, places, plan: toPlan } = vectorSchedule,
+  { loops: onLoops, addresses, plan: toPlan } = vectorSchedule,
 ): VectorPrograms {
   const run = { ...options, list: "vector schedule" };
   const loops = runStages(onLoops, lowered, context, run);
-  const placed = runStages(places, loops, context, afterList(onLoops, run));
+  const placed = runStages(addresses, loops, context, afterList(onLoops, run));
   const [{ programs, plan }] = runStage(toPlan, [placed], context, run);
   return { programs, plan, loops, float: context.float };
 }

@@ -65,7 +65,7 @@ const rows: readonly Tests[] = [
   {
     under: "src/compiler/loop/dependences",
     quick: [...named("compiler/loop", "dependences"), ...nests],
-    late: [...named("compiler/schedule/vectors", "mark-splits", "vector-programs"), ...trained],
+    late: [...named("compiler/schedule/vectors", "mark-parallel-loops", "vector-programs"), ...trained],
   },
   {
     under: "src/compiler/loop/accesses",
@@ -88,7 +88,7 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   {
-    under: "src/compiler/lower/shrink-temporaries",
+    under: "src/compiler/lower/contract-arrays",
     quick: named("compiler/lower", "memory-stages", "random-graphs"),
     late: trained,
   },
@@ -114,31 +114,31 @@ const rows: readonly Tests[] = [
     late: [...named("compiler/lower", "memory-stages"), ...trained],
   },
   {
-    under: "src/compiler/schedule/vectors/mark-splits",
-    quick: named("compiler/schedule/vectors", "mark-splits"),
+    under: "src/compiler/schedule/vectors/mark-parallel-loops",
+    quick: named("compiler/schedule/vectors", "mark-parallel-loops"),
     late: [...named("compiler/emit/wasm", "threads", "trainer-threads"), ...trained],
   },
   {
     under: "src/compiler/schedule/vectors/cut-kernel",
-    quick: named("compiler/schedule/vectors", "mark-splits"),
+    quick: named("compiler/schedule/vectors", "mark-parallel-loops"),
     late: [...named("compiler/emit/wasm", "threads", "trainer-threads"), ...trained],
   },
   {
-    under: "src/compiler/schedule/vectors/share-kernels",
+    under: "src/compiler/schedule/vectors/deduplicate-kernels",
     quick: [
-      ...named("compiler/schedule/vectors", "share-kernels"),
-      ...named("compiler/emit/wasm", "share-kernels"),
+      ...named("compiler/schedule/vectors", "deduplicate-kernels"),
+      ...named("compiler/emit/wasm", "deduplicate-kernels"),
     ],
     late: trained,
   },
   {
-    under: "src/compiler/schedule/vectors/split-kernels",
-    quick: named("compiler/schedule/vectors", "split-kernels"),
+    under: "src/compiler/schedule/vectors/distribute-loops",
+    quick: named("compiler/schedule/vectors", "distribute-loops"),
     late: trained,
   },
   {
-    under: "src/compiler/schedule/vectors/step-pointers",
-    quick: [...named("compiler/schedule/vectors", "step-pointers"), ...nests],
+    under: "src/compiler/schedule/vectors/reduce-strength",
+    quick: [...named("compiler/schedule/vectors", "reduce-strength"), ...nests],
     late: trained,
   },
   {
@@ -167,7 +167,7 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/schedule/",
-    quick: [...named("compiler/schedule", "block-contractions", "collapse-loops", "stages"), ...nests],
+    quick: [...named("compiler/schedule", "register-blocking", "collapse-loops", "stages"), ...nests],
     late: trained,
   },
   {
@@ -200,7 +200,13 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/emit/typescript/",
-    quick: named("compiler/emit/typescript", "expressions", "statements", "share-kernels", "line-origins"),
+    quick: named(
+      "compiler/emit/typescript",
+      "expressions",
+      "statements",
+      "deduplicate-kernels",
+      "line-origins",
+    ),
     late: [
       ...named("compiler/emit/typescript", "predictor"),
       ...named("end-to-end", "emitted-code"),

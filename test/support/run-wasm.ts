@@ -10,7 +10,7 @@ import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { placeInBytes } from "../../src/compiler/schedule/place.ts";
+import { computeByteAddresses } from "../../src/compiler/schedule/compute-addresses.ts";
 import { storageFor } from "./run-loops.ts";
 import { afterStage, loweredGraph, scheduledVectors, unplacedScalars, planOf } from "./stages.ts";
 
@@ -103,9 +103,11 @@ export async function wasmOf(
   const loops = loweredGraph(graph, context);
   // Every kernel that may be cut into parts is, however short it is, and none is shared.
   const scheduled = vectors
-    ? scheduledVectors(loops, context, { skip: ["drop-unit-loops", "flush-subnormals", "share-kernels"] })
+    ? scheduledVectors(loops, context, {
+        skip: ["drop-unit-loops", "flush-subnormals", "deduplicate-kernels"],
+      })
     : unplacedScalars(loops, context);
-  const program = afterStage(placeInBytes, scheduled, context);
+  const program = afterStage(computeByteAddresses, scheduled, context);
   const plan = planOf([program], storage, batchSize);
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
 }

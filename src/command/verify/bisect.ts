@@ -154,7 +154,7 @@ function runLoops(
 }
 
 /** The stages after which addresses on vectors are in bytes. */
-const inBytes = new Set([...vectorSchedule.places, vectorSchedule.plan].map(({ name }) => name));
+const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
 /** What a bisection found, as one line; of a fault, how to look at the stage, and how to do without it. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {

@@ -1,6 +1,6 @@
 /**
  * The loop IR: how a program computes. Kernels are loops over named buffers; the arena gives each buffer its place.
- * There are two levels of it: before the stage `place`, loads and stores have one index an axis; after it, one in all.
+ * There are two levels of it: before the stage `compute-addresses`, loads and stores have one index an axis; after it, one in all.
  */
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";

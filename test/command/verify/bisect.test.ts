@@ -122,9 +122,9 @@ describe("bisect", () => {
       { lowering: { ...lowering, nests: planted(lowering.nests, "fuse-loops", dropNest) } },
     ],
     [
-      "shrink-temporaries",
+      "contract-arrays",
       "lowering",
-      { lowering: { ...lowering, kernels: planted(lowering.kernels, "shrink-temporaries", dropKernel) } },
+      { lowering: { ...lowering, kernels: planted(lowering.kernels, "contract-arrays", dropKernel) } },
     ],
     [
       "hoist-invariants",
@@ -137,12 +137,12 @@ describe("bisect", () => {
       },
     ],
     [
-      "step-pointers",
+      "reduce-strength",
       "vector schedule",
       {
         vectorSchedule: {
           ...vectorSchedule,
-          places: planted(vectorSchedule.places, "step-pointers", dropKernel),
+          addresses: planted(vectorSchedule.addresses, "reduce-strength", dropKernel),
         },
       },
     ],

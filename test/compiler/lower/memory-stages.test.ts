@@ -9,7 +9,7 @@ import type { Shape } from "../../../src/compiler/ir/types.ts";
 import { integer, multiply, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../src/compiler/loop/statements.ts";
 import { rematerialise } from "../../../src/compiler/lower/rematerialise.ts";
-import { shrinkTemporaries } from "../../../src/compiler/lower/shrink-temporaries.ts";
+import { contractArrays } from "../../../src/compiler/lower/contract-arrays.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { buffer, load, program, programOf, temporary } from "../../support/loop-program.ts";
@@ -95,7 +95,7 @@ describe("rematerialise", () => {
   });
 });
 
-describe("shrink-temporaries", () => {
+describe("contract-arrays", () => {
   const [i, j] = [variable("i", "i32"), variable("j", "i32")];
   const x = buffer("x", ["n", 4]);
   const e = temporary("e", ["n", 4]);
@@ -103,7 +103,7 @@ describe("shrink-temporaries", () => {
   const k = variable("k", "i32");
   const use = loop("k", 4, "parallel", [store("x", [i, k], multiply(load("e", [i, k]), load("e", [i, k])))]);
   const shrunk = (each: ReturnType<typeof program>) =>
-    afterStage(shrinkTemporaries, each, { batchSize: 3, float: "f64" });
+    afterStage(contractArrays, each, { batchSize: 3, float: "f64" });
   const shapeIn = (each: ReturnType<typeof program>) => shrunk(each).buffers.get("e")?.shape;
 
   it("keeps one iteration of what every iteration makes and uses itself", () => {
@@ -132,7 +132,7 @@ describe("shrink-temporaries", () => {
     const total = g.repeatAlong(g.reduceSum(exps, { axes: [1] }), [1], ["n", 5]);
     const graph = graphOf({ y: g.divide(exps, total) });
     expect(temporaryShapes(graph)).toEqual(["5"]);
-    expect(temporaryShapes(graph, ["shrink-temporaries"])).toEqual(["n,5"]);
+    expect(temporaryShapes(graph, ["contract-arrays"])).toEqual(["n,5"]);
     expectSame(graph);
   });
 });

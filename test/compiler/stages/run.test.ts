@@ -120,27 +120,27 @@ describe("a compilation", () => {
         "lowering: lower-graph",
         "lowering: group-reductions",
         "lowering: fuse-loops",
-        "lowering: forward-stores",
+        "lowering: scalar-replacement",
         "lowering: form-kernels",
-        "lowering: shrink-temporaries",
-        "scalar schedule: block-contractions",
+        "lowering: contract-arrays",
+        "scalar schedule: register-blocking",
         "scalar schedule: collapse-loops",
         "scalar schedule: hoist-invariants",
-        "scalar schedule: share-expressions",
-        "scalar schedule: place",
+        "scalar schedule: eliminate-common-subexpressions",
+        "scalar schedule: compute-addresses",
         "scalar schedule: plan-memory",
-        "vector schedule: split-kernels",
+        "vector schedule: distribute-loops",
         "vector schedule: drop-unit-loops",
         "vector schedule: collapse-loops",
         "vector schedule: vectorise",
         "vector schedule: hoist-invariants",
-        "vector schedule: share-expressions",
+        "vector schedule: eliminate-common-subexpressions",
         "vector schedule: estimate-cycles",
         "vector schedule: flush-subnormals",
-        "vector schedule: mark-splits",
-        "vector schedule: share-kernels",
-        "vector schedule: place",
-        "vector schedule: step-pointers",
+        "vector schedule: mark-parallel-loops",
+        "vector schedule: deduplicate-kernels",
+        "vector schedule: compute-addresses",
+        "vector schedule: reduce-strength",
         "vector schedule: plan-memory",
       ]
     `);
@@ -152,21 +152,21 @@ describe("a compilation", () => {
         "lowering: group-reductions",
         "lowering: fuse-loops",
         "lowering: form-kernels",
-        "scalar schedule: place",
+        "scalar schedule: compute-addresses",
         "scalar schedule: plan-memory",
         "vector schedule: estimate-cycles",
-        "vector schedule: place",
+        "vector schedule: compute-addresses",
         "vector schedule: plan-memory",
       ]
     `);
   });
   it("stops one schedule where the other does not have the stage", () => {
-    const stages = stagesRun({ stopAfter: "block-contractions" });
+    const stages = stagesRun({ stopAfter: "register-blocking" });
     expect(stages.filter((stage) => stage.startsWith("scalar"))).toEqual([
-      "scalar schedule: block-contractions",
-      "scalar schedule: place",
+      "scalar schedule: register-blocking",
+      "scalar schedule: compute-addresses",
       "scalar schedule: plan-memory",
     ]);
-    expect(stages).toContain("vector schedule: step-pointers");
+    expect(stages).toContain("vector schedule: reduce-strength");
   });
 });

@@ -24,7 +24,7 @@ import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
 import { afterStage, planOf } from "../../../support/stages.ts";
-import { placeInBytes } from "../../../../src/compiler/schedule/place.ts";
+import { computeByteAddresses } from "../../../../src/compiler/schedule/compute-addresses.ts";
 import { buffer, program } from "../../../support/loop-program.ts";
 import { instantiate } from "../../../support/run-wasm.ts";
 
@@ -64,7 +64,7 @@ async function both(float: Float, body: readonly Statement[]): Promise<readonly 
 }
 
 function planned(loops: LoopProgram) {
-  const placed = afterStage(placeInBytes, loops, { batchSize: 8, float: "f32" });
+  const placed = afterStage(computeByteAddresses, loops, { batchSize: 8, float: "f32" });
   return { placed, plan: planOf([placed], loops.buffers, 8) };
 }
 
