@@ -5,8 +5,8 @@ import { Job } from "kubernetes-models/batch/v1/Job";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kubernetesJob, slurmScript } from "../../../src/command/search/cluster-jobs.ts";
-import { shellWord } from "../../../src/compiler/util/shell-word.ts";
+import { kubernetesJob, slurmScript } from "../../../src/command/search/shards.ts";
+import { shellWord } from "../../../src/compiler/util/message-text.ts";
 
 const job = { name: "wine", shards: 4, args: ["search", "my specs/wine.yaml"], file: "wine search.sh" };
 const pod = { ...job, image: "registry/tapeless:1", volume: "wines" };

@@ -1,6 +1,6 @@
 // If the collector threw early or swallowed an error, a user would meet faults one by one, or not at all.
 import { expect, it } from "vitest";
-import { collector } from "../../../src/compiler/diagnostics/collector.ts";
+import { collector } from "../../../src/compiler/diagnostics/errors.ts";
 
 it("throws all errors at once, warnings after them", () => {
   const problems = collector();

@@ -1,9 +1,14 @@
 // The form of a diagnostic is part of the contract: place, severity, code, sentence, frame, hint, notes.
 import { expect, it } from "vitest";
-import { codeFrame, render } from "../../../src/compiler/diagnostics/render.ts";
+import {
+  DiagnosticError,
+  Unsupported,
+  codeFrame,
+  invariant,
+  render,
+} from "../../../src/compiler/diagnostics/errors.ts";
+import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
-import { DiagnosticError, invariant, Unsupported } from "../../../src/compiler/diagnostics/errors.ts";
-import { formatPath } from "../../../src/compiler/diagnostics/path.ts";
 
 const lines = ["{", '  "network": [', '    { "type": "dense", "units": -3 }', "  ]", "}"];
 const place = { file: "graphs/digits.json", line: 3, column: 33, endColumn: 35 };

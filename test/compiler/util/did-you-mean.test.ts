@@ -1,6 +1,6 @@
 // A suggestion that is far from what was written, or none where one letter is wrong, makes every error message worse.
 import { expect, it } from "vitest";
-import { didYouMean } from "../../../src/compiler/util/did-you-mean.ts";
+import { didYouMean } from "../../../src/compiler/util/message-text.ts";
 
 it.each([
   ["unit", ["units", "bias"], "units"],

@@ -1,7 +1,7 @@
 // Values of a spec stand in messages: too long, they hide the message; unescaped, they could write on the
 // user's terminal.
 import { expect, it } from "vitest";
-import { showNames, showValue } from "../../../src/compiler/util/show-value.ts";
+import { showNames, showValue } from "../../../src/compiler/util/message-text.ts";
 
 it.each([
   [undefined, "nothing"],

@@ -4,7 +4,7 @@ import { parse, type ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { planPictures } from "../../../src/studio/explain/explain-picture.ts";
-import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/picture-formats.ts";
+import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/graph-view.ts";
 import { pictureDot } from "../../../src/studio/picture/picture-dot.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { graphPasses } from "../../../src/compiler/pipeline.ts";

@@ -3,7 +3,7 @@
  * whether functions get what they take, and whether what it comes to has the form that the place asks for.
  * All faults are found, each with its span.
  */
-import { didYouMean } from "../../util/did-you-mean.ts";
+import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { utf8BytesOf } from "../../../../src/command/formats/tables/utf8-bytes.ts";
+import { utf8BytesOf } from "../../../../src/command/formats/tables/read-lines.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "utf8-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
