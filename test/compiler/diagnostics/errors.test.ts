@@ -1,14 +1,15 @@
 // The form of a diagnostic is part of the contract: place, severity, code, sentence, frame, hint, notes.
 import { expect, it } from "vitest";
+import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
+import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import {
   DiagnosticError,
   Unsupported,
   codeFrame,
+  collector,
   invariant,
   render,
 } from "../../../src/compiler/diagnostics/errors.ts";
-import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
-import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
 
 const lines = ["{", '  "network": [', '    { "type": "dense", "units": -3 }', "  ]", "}"];
 const place = { file: "graphs/digits.json", line: 3, column: 33, endColumn: 35 };
@@ -89,4 +90,22 @@ it("tells our own faults from known gaps", () => {
     name: "Unsupported",
     message: "lstm needs scan",
   });
+});
+
+// If the collector threw early or swallowed an error, a user would meet faults one by one, or not at all.
+
+it("throws all errors at once, warnings after them", () => {
+  const problems = collector();
+  problems.warning(["a"], "T1306", "a is doubtful");
+  problems.error(["b"], "T1203", "b is wrong", { hint: "right it" });
+  problems.error(["c"], "T1203", "c is wrong");
+  expect(() => problems.throwErrors()).toThrow(
+    "error T1203: b is wrong\n  hint: right it\nerror T1203: c is wrong\nwarning T1306: a is doubtful",
+  );
+});
+
+it("returns the warnings when there is nothing worse", () => {
+  const problems = collector();
+  problems.warning(["a"], "T1306", "a is doubtful");
+  expect(problems.throwErrors()).toMatchObject([{ code: "T1306", path: ["a"] }]);
 });

@@ -1,15 +1,16 @@
 // `inspect --format svg` and `dot`: files that other programs read. If one fails, a viewer or Graphviz
 // refuses them, or shows another graph.
-import { parse, type ASTBaseNode } from "@ts-graphviz/ast";
+import { parse } from "@ts-graphviz/ast";
+import type { ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
+import { graphPasses } from "../../../src/compiler/pipeline.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { planPictures } from "../../../src/studio/explain/explain-picture.ts";
-import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/graph-view.ts";
 import { pictureDot } from "../../../src/studio/picture/picture-dot.ts";
-import type { StageReport } from "../../../src/compiler/stages/run.ts";
-import { graphPasses } from "../../../src/compiler/pipeline.ts";
-import { compileFor } from "../../../src/compiler/compile-target.ts";
-import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/graph-view.ts";
 
 const model = parseModel({
   name: "drawn",

@@ -1,7 +1,7 @@
 // Values of a spec stand in messages: too long, they hide the message; unescaped, they could write on the
 // user's terminal.
 import { expect, it } from "vitest";
-import { showNames, showValue } from "../../../src/compiler/util/message-text.ts";
+import { didYouMean, showNames, showValue } from "../../../src/compiler/util/message-text.ts";
 
 it.each([
   [undefined, "nothing"],
@@ -28,4 +28,20 @@ it("names are cut and counted, so that no list of them fills a screen", () => {
   expect(showNames(["x".repeat(100)])).toBe(`${"x".repeat(60)}…`);
   const many = Array.from({ length: 20 }, (_, i) => `n${i}`);
   expect(showNames(many)).toBe(`${many.slice(0, 12).join(", ")}, … (20 in all)`);
+});
+
+// A suggestion that is far from what was written, or none where one letter is wrong, makes every error message worse.
+
+it.each([
+  ["unit", ["units", "bias"], "units"],
+  ["frist", ["x", "first"], "first"],
+  ["crossEntropy", ["mse", "cross-entropy"], "cross-entropy"],
+  ["RELU", ["relu", "elu"], "relu"],
+])("suggests the near name: %s", (word, candidates, expected) => {
+  expect(didYouMean(word, candidates)).toBe(expected);
+});
+
+it("suggests nothing for what is near nothing, and does not compare what is no name", () => {
+  for (const word of ["banana", "", "u".repeat(10_000_000)])
+    expect(didYouMean(word, ["units", "bias"])).toBeUndefined();
 });
