@@ -128,7 +128,8 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
       },
     },
   };
-  return `# The search of ${name} in ${shards} shards. The volume holds spec and data, where the pods see it as ${folder}.
+  return `# The search of ${name} in ${shards} shards. The volume holds spec and data; pods mount it at
+# ${folder}.
 #
 #   kubectl apply -f ${shellWord(file)}
 #   kubectl wait --for=condition=complete --timeout=-1s job/${job}
@@ -151,13 +152,14 @@ const literal = (text: string): string => text.replaceAll("$(", "$$$$(");
 export function slurmScript({ name, shards, args, file }: ClusterJob): string {
   const script = shellWord(file);
   return `#!/usr/bin/env bash
-# The search of ${name} in ${shards} shards. Submit the job array, and the job that joins the results and judges the best:
+# The search of ${name} in ${shards} shards. Submit the job array, and the job that joins the results
+# and evaluates the best:
 #
 #   shards=$(sbatch --parsable ${script})
 #   sbatch --dependency=afterok:$shards --array=0 ${script} merge
 #
-# Both run in the folder that they are submitted from. An array that was interrupted goes on from what was done when it is submitted
-# again. TAPELESS says how the command is called, if not by npx.
+# Both run in the folder that they are submitted from. An interrupted array continues where it stopped
+# when it is submitted again. TAPELESS is the command to call instead of npx.
 #SBATCH --job-name=${name}-search
 #SBATCH --array=0-${shards - 1}
 #SBATCH --output=${name}-search-%A_%a.log

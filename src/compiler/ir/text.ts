@@ -121,8 +121,9 @@ export function printGraphAs(graph: Graph, spell: Spelling): string {
 /** A line that is no node; says which line and why. */
 export class GraphSyntaxError extends Error {}
 
-const nodeLine =
-  /^%(?<name>\S+): (?<element>f32|f64|i32|bool)\[(?<shape>[\dn,]*)\] = (?<op>\w+)(?<operands>(?: %[^\s,{]+,?)*)(?<attributes> \{.*?\})?(?: +\/\/ (?<layer>.*))?$/;
+const typePattern = /(?<element>f32|f64|i32|bool)\[(?<shape>[\dn,]*)\]/.source;
+const operationPattern = /(?<op>\w+)(?<operands>(?: %[^\s,{]+,?)*)(?<attributes> \{.*?\})?/.source;
+const nodeLine = new RegExp(`^%(?<name>\\S+): ${typePattern} = ${operationPattern}(?: +// (?<layer>.*))?$`);
 const outputLine = /^output (?<storage>".*") = %(?<name>\S+)$/;
 
 const elementOf = (text: string): ElementType =>

@@ -41,13 +41,14 @@ describe("the Slurm script", () => {
   it("is one job array over the shards, and joins them when it is told to", () => {
     expect(slurmScript(job)).toMatchInlineSnapshot(`
       "#!/usr/bin/env bash
-      # The search of wine in 4 shards. Submit the job array, and the job that joins the results and judges the best:
+      # The search of wine in 4 shards. Submit the job array, and the job that joins the results
+      # and evaluates the best:
       #
       #   shards=$(sbatch --parsable 'wine search.sh')
       #   sbatch --dependency=afterok:$shards --array=0 'wine search.sh' merge
       #
-      # Both run in the folder that they are submitted from. An array that was interrupted goes on from what was done when it is submitted
-      # again. TAPELESS says how the command is called, if not by npx.
+      # Both run in the folder that they are submitted from. An interrupted array continues where it stopped
+      # when it is submitted again. TAPELESS is the command to call instead of npx.
       #SBATCH --job-name=wine-search
       #SBATCH --array=0-3
       #SBATCH --output=wine-search-%A_%a.log

@@ -95,7 +95,8 @@ const plane = `{
 }
 `;
 
-const perceptron = `# A line between two classes cannot be found where there is none: see how one neuron fails, and what a layer before it changes.
+const perceptron = `# One neuron separates classes by a line only. See how it fails where there is none,
+# and what a hidden layer changes.
 name: one-neuron
 inputs:
   point: { shape: [2] }

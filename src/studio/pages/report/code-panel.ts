@@ -12,8 +12,9 @@ const words =
   "extends true false null undefined void number string async await yield class this typeof case switch " +
   "default break continue";
 const isWord: ReadonlySet<string> = new Set(words.split(" "));
-const tokens =
-  /(\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?)|(?<![\w$])(\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
+const comments = /\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$/.source;
+const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
+const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
 /** What the groups of `tokens` match, in their order. */
 const kinds = ["comment", "text", "number", "word"] as const;
 const longestColoured = 2000;
