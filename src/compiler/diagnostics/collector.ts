@@ -1,5 +1,6 @@
 // Gathers diagnostics, so that a check can go on after the first thing that is wrong and the user sees them
 // together. Past a number that no reader goes through they are only counted.
+import type { DiagnosticCode } from "./codes.ts";
 import type { Diagnostic, SpecPath } from "./diagnostic.ts";
 import { DiagnosticError } from "./errors.ts";
 
@@ -12,8 +13,8 @@ export interface Collector {
   readonly found: readonly Diagnostic[];
   /** Whether further errors are only counted, so that their messages need not be made. */
   isFull(): boolean;
-  error(path: SpecPath, code: string, message: string, details?: Details): void;
-  warning(path: SpecPath, code: string, message: string, details?: Details): void;
+  error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
+  warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   /** `omitted`: how many more errors there are. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
   /**
@@ -31,7 +32,7 @@ export function collector(): Collector {
   };
   const put =
     (severity: Diagnostic["severity"]) =>
-    (path: SpecPath, code: string, message: string, details: Details = {}) =>
+    (path: SpecPath, code: DiagnosticCode, message: string, details: Details = {}) =>
       keep({ code, severity, path, message, ...details });
   return {
     found,

@@ -1,6 +1,7 @@
 // A copy of a spec that holds plain data and functions alone. A spec in TypeScript may have getters, proxies,
 // holes in lists, and parts that hold themselves; the stages after this one read values that answer the same
 // each time, and trees of a size that they can visit.
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/path.ts";
 import { errorText } from "../util/error-text.ts";
@@ -14,7 +15,7 @@ const mostSteps = 8;
 
 export interface PlainFault {
   readonly path: SpecPath;
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
 }
 
@@ -36,13 +37,13 @@ export function plainSpec(spec: unknown): PlainSpec {
   let tooDeep: PlainFault | undefined;
   let left = mostValues;
 
-  const faultHere = (code: string, reason: string): PlainFault => ({
+  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
     path: [...path],
     code,
     message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
   });
 
-  const fail = (code: string, reason: string): undefined => {
+  const fail = (code: DiagnosticCode, reason: string): undefined => {
     fault ??= faultHere(code, reason);
   };
 
