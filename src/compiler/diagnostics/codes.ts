@@ -73,18 +73,21 @@ export const diagnosticCodes = {
     fix: "Export the spec as `export default defineModel({ … })`. Run the file alone to see the full error.",
   },
   T1010: {
-    title: "Invalid command line",
-    cause: "An option is unknown, lacks a value, or cannot be combined with another option.",
-    fix: "See `tapeless COMMAND --help` or the command-line reference.",
+    title: "Invalid option",
+    cause:
+      "An option of the command line or of `compile` is unknown, has an invalid value, or excludes another one.",
+    fix: "See `tapeless COMMAND --help`, the command-line reference or the library reference.",
   },
   T1011: {
     title: "File not writable",
-    cause: "The output file cannot be written: a missing permission, a full disk, or a folder with that name.",
+    cause:
+      "The output file cannot be written: a missing permission, a full disk, or a folder with that name.",
     fix: "Choose another file or make room. Existing content is not lost.",
   },
   T1012: {
     title: "Generated file is stale",
-    cause: "With `--check`: the file does not exist, or its content differs from what the compiler generates now.",
+    cause:
+      "With `--check`: the file does not exist, or its content differs from what the compiler generates now.",
     fix: "Run the same command without `--check`. Do not edit or reformat generated files.",
   },
   T1013: {
@@ -182,7 +185,8 @@ export const diagnosticCodes = {
   },
   T1302: {
     title: "Name used twice",
-    cause: "Two layers, inputs, targets or metrics have the same name, or a constant has the name of a function.",
+    cause:
+      "Two layers, inputs, targets or metrics have the same name, or a constant has the name of a function.",
     fix: "Rename one of them.",
   },
   T1303: {
@@ -217,7 +221,8 @@ export const diagnosticCodes = {
   },
   T1310: {
     title: "Op does not fit its operands",
-    cause: "A function of a TypeScript spec calls the builder with operands whose shapes or types do not match.",
+    cause:
+      "A function of a TypeScript spec calls the builder with operands whose shapes or types do not match.",
     fix: "Correct the call. The message shows the op and the types of its operands.",
   },
   T1311: {
@@ -238,7 +243,8 @@ export const diagnosticCodes = {
   },
   T1401: {
     title: "Loss does not fit output and target",
-    cause: "The loss cannot compare the output of the network with this target, for instance because of its shape.",
+    cause:
+      "The loss cannot compare the output of the network with this target, for instance because of its shape.",
     fix: "Change the last layer or the loss. The notes show the output and the target.",
   },
   T1402: {
@@ -248,7 +254,8 @@ export const diagnosticCodes = {
   },
   T1403: {
     title: "Activation applied twice",
-    cause: "The last layer applies softmax or sigmoid, and the loss applies it again to its logits. This is a warning.",
+    cause:
+      "The last layer applies softmax or sigmoid, and the loss applies it again to its logits. This is a warning.",
     fix: "Remove the activation of the last layer.",
   },
   T1501: {
@@ -268,7 +275,8 @@ export const diagnosticCodes = {
   },
   T1504: {
     title: "Layer reads the future",
-    cause: "The target is the next element of a sequence, and a layer reads later elements. This is a warning.",
+    cause:
+      "The target is the next element of a sequence, and a layer reads later elements. This is a warning.",
     fix: "Use causal attention, causal padding or a recurrent layer in forward direction.",
   },
   T1601: {
@@ -308,7 +316,8 @@ export const diagnosticCodes = {
   },
   T1608: {
     title: "Function of the spec returns an invalid value",
-    cause: "The function does not return a node of the required shape, or behaves differently in a second call.",
+    cause:
+      "The function does not return a node of the required shape, or behaves differently in a second call.",
     fix: "Return what the message requires, built with the builder that the function receives.",
   },
   T1701: {
@@ -343,7 +352,8 @@ export const diagnosticCodes = {
   },
   T1707: {
     title: "Best spec contains functions",
-    cause: "`--write-best` writes JSON or YAML, and the best candidate contains functions of a TypeScript spec.",
+    cause:
+      "`--write-best` writes JSON or YAML, and the best candidate contains functions of a TypeScript spec.",
     fix: "Copy the values of the best candidate into the spec.",
   },
   T1708: {
@@ -368,7 +378,8 @@ export const diagnosticCodes = {
   },
   T2003: {
     title: "Invalid table",
-    cause: "Columns are missing or duplicated, a row has the wrong number of cells, or a cell cannot be read.",
+    cause:
+      "Columns are missing or duplicated, a row has the wrong number of cells, or a cell cannot be read.",
     fix: "Correct the cell in the message. `missing` in the spec says what to do with empty cells.",
   },
   T2004: {
