@@ -9,8 +9,7 @@ import { faultOfSkipped, faultOfStage, stageNames } from "./stage-names.ts";
 import type { NameFault } from "./stage-names.ts";
 import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
 import type { Target } from "./targets.ts";
-import { didYouMean } from "./util/did-you-mean.ts";
-import { showValue } from "./util/show-value.ts";
+import { didYouMean, showValue } from "./util/message-text.ts";
 
 export interface CompileOptions {
   /** The language of the kernels; `ts` by default. */

@@ -7,7 +7,7 @@ import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import { accumulate } from "./passes/accumulate.ts";
 import { gradientsOf } from "./passes/differentiate.ts";
-import { onTrainedWeights } from "./spec/build-average.ts";
+import { onTrainedWeights } from "./spec/build-update.ts";
 import { statisticStorage } from "./ir/storage.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import type { Model } from "./spec/types.ts";

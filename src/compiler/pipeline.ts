@@ -4,9 +4,8 @@
  */
 import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph, Node } from "./ir/nodes.ts";
-import type { MemoryPlan } from "./loop/memory.ts";
-import { programNames, type ProgramName } from "./loop/program-names.ts";
-import type { LoopProgram } from "./loop/types.ts";
+import { programNames } from "./loop/types.ts";
+import type { LoopProgram, MemoryPlan, ProgramName } from "./loop/types.ts";
 import { checkRoles } from "./loop/verify-roles.ts";
 import { graphsOfStep } from "./graphs-of-step.ts";
 import type { GraphsOfStep } from "./graphs-of-step.ts";
@@ -44,7 +43,7 @@ import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { splitKernels } from "./schedule/vectors/split-kernels.ts";
 import { stepPointers } from "./schedule/vectors/step-pointers.ts";
 import { vectoriseLoops } from "./schedule/vectors/vectorise-loops.ts";
-import { onTrainedWeights } from "./spec/build-average.ts";
+import { onTrainedWeights } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { afterList, runStage, runStages } from "./stages/run.ts";

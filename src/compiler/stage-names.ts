@@ -1,7 +1,7 @@
 /** The names of all stages, as the options `skip` and `stopAfter` of a compilation take them. */
 import { graphPasses, lowering, scalarSchedule, stagesOfLowering, vectorSchedule } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
-import { didYouMean } from "./util/did-you-mean.ts";
+import { didYouMean } from "./util/message-text.ts";
 
 const stages: readonly StageFacts[] = [
   ...graphPasses,

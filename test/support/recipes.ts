@@ -79,7 +79,7 @@ export function asinh(x: number): number {
       text: '  asinh: onDoubles("asinh"),\n',
     },
   ],
-  closedBy: ["src/compiler/loop/double-functions.ts", "src/compiler/ops/index.ts"],
+  closedBy: ["src/compiler/loop/evaluate-expressions.ts", "src/compiler/ops/index.ts"],
 };
 
 const layer: Recipe = {
@@ -175,7 +175,7 @@ const flag: Recipe = {
   title: "Add a flag",
   edits: [
     {
-      file: "src/command/cli/train-options.ts",
+      file: "src/command/cli/options.ts",
       after: '    .option("--resume <checkpoint>", "go on from there")\n',
       text: '    .option("--trial", "do nothing else")\n',
     },

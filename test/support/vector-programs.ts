@@ -3,7 +3,7 @@ import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { placeInBytes } from "../../src/compiler/schedule/place.ts";
 import { storageFor } from "./run-loops.ts";

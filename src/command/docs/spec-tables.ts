@@ -1,6 +1,5 @@
 /** The spec reference, from the JSON Schema of specs. */
-import { specSchema } from "../../compiler/spec/json-schema.ts";
-import { mustBe, type SchemaNode } from "../../compiler/spec/schema-node.ts";
+import { mustBe, specSchema, type SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { code, prose, table } from "./markdown.ts";
 
 const schema = specSchema();

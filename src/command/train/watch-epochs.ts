@@ -7,7 +7,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../compiler/util/error-text.ts";
+import { fileReason } from "../../compiler/util/message-text.ts";
 import { jsonFigure as figure } from "../../compiler/util/json.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";

@@ -10,9 +10,8 @@
  */
 import { sizeOf } from "../ir/types.ts";
 import { visitExpressions, visitStatements } from "../loop/statements.ts";
-import { bytesOfElement } from "../loop/memory.ts";
-import type { MemoryPlan, Placement } from "../loop/memory.ts";
-import type { Buffer, Kernel, LoopProgram, Region } from "../loop/types.ts";
+import { bytesOfElement } from "../loop/types.ts";
+import type { Buffer, Kernel, LoopProgram, MemoryPlan, Placement, Region } from "../loop/types.ts";
 
 /** Cache-line friendly, and what 128-bit loads want. */
 const alignment = 16;

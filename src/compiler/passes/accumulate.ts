@@ -13,11 +13,10 @@
  *           batch, as in PyTorch, and each batch draws random numbers of its own.
  */
 import { flatGradients, gradientStorage, lossStorage, storageIn } from "../ir/storage.ts";
+import { rewriteGraph, withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import { withOperands } from "../ir/builder.ts";
 import { collectNodes, makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf, Output } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
 import { sizeOf, tensorType } from "../ir/types.ts";
 import { mapValues } from "../util/collections.ts";
 

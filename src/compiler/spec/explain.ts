@@ -4,12 +4,12 @@
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type * as z from "zod";
-import { mostKept } from "../diagnostics/collector.ts";
+import { mostKept } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/path.ts";
-import { didYouMean } from "../util/did-you-mean.ts";
-import { showValue } from "../util/show-value.ts";
-import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from "./schema-node.ts";
+import { didYouMean, showValue } from "../util/message-text.ts";
+import { keysOf, mostListed, mustBe, namesOf, nodeAtPath } from "./json-schema.ts";
+import type { SchemaNode } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
 

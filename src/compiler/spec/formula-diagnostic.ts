@@ -1,10 +1,9 @@
 /** Faults of formulas and of functions as diagnostics. Where no file is known, the frame shows the formula itself. */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
-import { codeFrame } from "../diagnostics/render.ts";
-import type { Collector } from "../diagnostics/collector.ts";
+import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
+import type { Collector } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath, TextPart } from "../diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/path.ts";
 import { Fault } from "../library/fault.ts";
 import type { FormulaFault } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";

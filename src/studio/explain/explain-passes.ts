@@ -1,22 +1,55 @@
-/**
- * What the passes made of the graphs, step by step: differentiation first, then each pass as the runner
- * reported it, last what is computed twice to save memory. Values are called as in the emitted code, as far
- * back as they are there.
- */
+/** What each stage did: passes over the graphs, then the stages of lowering over the loops. */
+import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
-import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
-import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/text.ts";
+import { programNames } from "../../compiler/loop/types.ts";
+import type { LoopProgram, ProgramName } from "../../compiler/loop/types.ts";
+import { lifetimesOf, lowerBoundOf } from "../../compiler/lower/plan-memory.ts";
 import { graphPasses, lowering } from "../../compiler/pipeline.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { isLoopProgram } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import type { ExplainedPass, GraphCounts } from "../explanation.ts";
-import { stageNames } from "./explain-stages.ts";
+import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
-import { namesBefore, nodeNames } from "./node-names.ts";
-import type { Names } from "./node-names.ts";
+import { bytesTouched } from "./target-kernels.ts";
+import { namesBefore, nodeNames } from "./spelling.ts";
+import type { Names } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
+
+// The stages of lowering: nests fused to kernels, values kept in variables, smaller temporaries. The numbers are
+// those of the loops before and after each stage, as the runner reported them; the schedules change none of them.
+
+/** The stages of lowering that work on loops and can be left out; those on graphs have graphs to show. */
+export const stageNames: readonly string[] = [...lowering.nests, ...lowering.kernels].map(({ name }) => name);
+
+/** Of the programs before they are scheduled, in order. */
+export function explainStages({
+  compilation,
+  reports,
+}: Pick<Subject, "compilation" | "reports">): ExplainedStage[] {
+  const { batchSize } = compilation.model.training;
+  const shown = reports.filter(({ stage, list }) => list === "lowering" && stageNames.includes(stage));
+  return programNames.flatMap((program) => {
+    const own = shown.filter(({ before }) => before.name === program);
+    const counts = [...own.slice(0, 1).map(({ before }) => before), ...own.map(({ after }) => after)]
+      .filter(isLoopProgram)
+      .map((loops) => loopCounts(loops, batchSize));
+    return own.map(({ stage }, i) => ({ program, stage, before: counts[i], after: counts[i + 1] }));
+  });
+}
+
+export function loopCounts(program: LoopProgram, batchSize: number): LoopCounts {
+  const { kernels, buffers } = program;
+  return {
+    kernels: kernels.length,
+    temporaries: [...buffers.values()].filter(({ region }) => region === "temporary").length,
+    bytesTouched: sum(kernels, (kernel) => bytesTouched(kernel, program, batchSize)),
+    peakBytes: lowerBoundOf(program, lifetimesOf(program), batchSize),
+  };
+}
+
+// The passes over the graphs: differentiation first, then each pass as the runner reported it, last
+// rematerialisation. Values have their names of the emitted code as far back as they exist.
 
 /** The stages that have something to show, in the order in which they run. */
 export const shownPasses: readonly string[] = [

@@ -1,8 +1,7 @@
 // From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs
 // that verify.
 import { describe, expect, it } from "vitest";
-import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
-import { render } from "../../../src/compiler/diagnostics/render.ts";
+import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import { ops } from "../../../src/compiler/ops/index.ts";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";

@@ -111,7 +111,7 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/layers/depthwise.ts", layers, [
     ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
   ]),
-  ...inFile("src/compiler/library/initialisers/scaled.ts", "tests of initialisers", [
+  ...inFile("src/compiler/library/initialisers/builtin.ts", "tests of initialisers", [
     ["initialisers: a uniform spread is too small", "Math.sqrt(3 * variance)", "Math.sqrt(variance)"],
     [
       "initialisers: He takes the other fan",
@@ -119,7 +119,7 @@ export const libraryMutants: readonly Mutant[] = [
       "const he = (fans: Fans): number => 2 / fans.out;",
     ],
   ]),
-  ...inFile("src/compiler/spec/build-average.ts", "tests of averaging", [
+  ...inFile("src/compiler/spec/build-update.ts", "tests of averaging", [
     ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
     [
       "average: what a user writes is not taken up",

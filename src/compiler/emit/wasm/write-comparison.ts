@@ -3,8 +3,8 @@
  * and the values in it.
  */
 import type CodeBlockWriter from "code-block-writer";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { Placement } from "../../loop/memory.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { Placement } from "../../loop/types.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";

@@ -4,7 +4,7 @@
  * All faults are found, each with its span.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
+import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
 

@@ -2,7 +2,7 @@
  * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate
  * * state.m". They are read from the first to the last, and a name means what it was assigned last.
  */
-import { didYouMean } from "../../util/did-you-mean.ts";
+import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
 import type { Kind, Place } from "./check.ts";
 import { functions } from "./functions.ts";

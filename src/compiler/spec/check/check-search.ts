@@ -2,11 +2,10 @@
 // candidates comparable. Whether a candidate is a right spec is told by the candidate itself; see
 // search/check-candidates.ts.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
-import type { Collector } from "../../diagnostics/collector.ts";
-import { formatPath, parsePath } from "../../diagnostics/path.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { showValue } from "../../util/show-value.ts";
+import { didYouMean, showValue } from "../../util/message-text.ts";
 import { metricNames } from "./check-training.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 

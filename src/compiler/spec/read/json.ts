@@ -2,7 +2,7 @@
 // a key that is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once
 // their ends are known.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
-import { deepest, mostValues } from "../plain-spec.ts";
+import { deepest, mostValues } from "../raw-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 
 /** Reads the whole text. The first syntax error ends the reading; keys given twice are all collected. */

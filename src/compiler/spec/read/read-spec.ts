@@ -3,17 +3,14 @@ import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { codeFrame } from "../../diagnostics/render.ts";
-import { DiagnosticError } from "../../diagnostics/errors.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { fileReason } from "../../util/error-text.ts";
+import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
+import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
-import { showValue } from "../../util/show-value.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";
-import { specOfTree, type ReadSpec } from "./spec-of-tree.ts";
-import { readTypeScript } from "./typescript.ts";
-import { typescriptPlaces } from "./typescript-places.ts";
+import { specOfTree } from "./spec-source.ts";
+import type { ReadSpec } from "./spec-source.ts";
+import { readTypeScript, typescriptPlaces } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
 // No spec is near this size; what is larger is some other file.
