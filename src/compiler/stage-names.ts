@@ -1,7 +1,7 @@
 /** The names of all stages, for the options `skip` and `stopAfter` of a compilation. */
 import { stageLists, stagesOf } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
-import { didYouMean } from "./util/did-you-mean.ts";
+import { didYouMean } from "./util/message-text.ts";
 
 const stages = Object.values(stagesOf(stageLists)).flat();
 

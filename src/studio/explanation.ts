@@ -5,7 +5,7 @@
  * ways: node ↔ kernel ↔ line of code ↔ place in the spec.
  */
 import type { Notation } from "../compiler/notation/notation.ts";
-import type { ProgramName } from "../compiler/loop/program-names.ts";
+import type { ProgramName } from "../compiler/loop/types.ts";
 
 export type { ProgramName };
 

@@ -3,9 +3,8 @@
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/compiler/ir/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
-import type { MemoryPlan } from "../../src/compiler/loop/memory.ts";
-import type { Buffer, LoopProgram, Region } from "../../src/compiler/loop/types.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
+import type { Buffer, LoopProgram, MemoryPlan, Region } from "../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../src/compiler/loop/verify.ts";
 import { lowering, scalarSchedule } from "../../src/compiler/pipeline.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";

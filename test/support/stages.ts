@@ -1,6 +1,6 @@
 // Single stages and whole lists of them on one graph or program, as the pipeline runs them.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
-import type { MemoryPlan } from "../../src/compiler/loop/memory.ts";
+import type { MemoryPlan } from "../../src/compiler/loop/types.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import type { LowerContext } from "../../src/compiler/lower/lower-graph.ts";

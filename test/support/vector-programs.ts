@@ -3,7 +3,7 @@ import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
 import { computeByteAddresses } from "../../src/compiler/schedule/compute-addresses.ts";
 import { storageFor } from "./run-loops.ts";
 import { afterStage, loweredGraph, scheduledVectors, planOf } from "./stages.ts";

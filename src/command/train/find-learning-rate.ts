@@ -19,16 +19,14 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { epochBatches } from "../verify/batches.ts";
-import { checkEmitted } from "../compile/check-emitted.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
-import { compileSpec, onData } from "../compile/compile-spec.ts";
+import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
 import { say, usageError } from "../terminal/report-error.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { checkPicture } from "./watch-epochs.ts";
-import { writeFile } from "../files/write-file.ts";
 
 /** Returns the exit code: 1 if the loss falls at no rate. */
 export async function findLearningRate(spec: string, flags: TrainFlags): Promise<number> {

@@ -6,8 +6,8 @@
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
 import { evaluateProgram } from "../../compiler/loop/evaluate.ts";
-import { allocateBuffers, arenaMemory } from "../../compiler/loop/evaluate-memory.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
+import { allocateBuffers, arenaMemory } from "../../compiler/loop/evaluate-expressions.ts";
+import { programNames } from "../../compiler/loop/types.ts";
 import type { LoopProgram } from "../../compiler/loop/types.ts";
 import { compileModel, vectorSchedule } from "../../compiler/pipeline.ts";
 import type { StageLists } from "../../compiler/pipeline.ts";
@@ -16,8 +16,8 @@ import type { Storage } from "../../compiler/reference/interpret.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import { shellWord } from "../../compiler/util/shell-word.ts";
-import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
+import { shellWord } from "../../compiler/util/message-text.ts";
+import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { rowsFor } from "./batches.ts";
 import { derivationFault } from "./derivation-faults.ts";
 import type { FaultyStage } from "./derivation-faults.ts";

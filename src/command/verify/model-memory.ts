@@ -4,8 +4,8 @@
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
-import { allocateBuffers } from "../../compiler/loop/evaluate-memory.ts";
-import type { LoopMemory } from "../../compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../compiler/loop/evaluate-expressions.ts";
+import type { LoopMemory } from "../../compiler/loop/evaluate-expressions.ts";
 import type { Buffer } from "../../compiler/loop/types.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";

@@ -3,7 +3,7 @@
  * here they become what a person would write, unique where they are seen.
  */
 import { outputStorage, storageParts } from "../ir/storage.ts";
-import { isOverBatch } from "../loop/mentions.ts";
+import { isOverBatch } from "../loop/accesses.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
 /** Words of JavaScript and TypeScript, also those that are words in some places only. */

@@ -10,10 +10,19 @@
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
-import { arrayOf, checkPlace, lanesOfValue, scalarOf, valueOf } from "./evaluate-expressions.ts";
-import type { State, Value } from "./evaluate-expressions.ts";
-import { allocateScratch, checkIndices, placeOf, rowsOf, stored } from "./evaluate-memory.ts";
-import type { LoopMemory, Sizes } from "./evaluate-memory.ts";
+import {
+  allocateScratch,
+  arrayOf,
+  checkIndices,
+  checkPlace,
+  lanesOfValue,
+  placeOf,
+  rowsOf,
+  scalarOf,
+  stored,
+  valueOf,
+} from "./evaluate-expressions.ts";
+import type { LoopMemory, Sizes, State, Value } from "./evaluate-expressions.ts";
 import { rowsVariable } from "./expressions.ts";
 import type { LoopProgram, Statement } from "./types.ts";
 

@@ -3,8 +3,8 @@
  * at the same time share bytes. A plan that fails is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
-import { bytesOfElement } from "./memory.ts";
-import type { MemoryPlan, Placement } from "./memory.ts";
+import { bytesOfElement } from "./types.ts";
+import type { MemoryPlan, Placement } from "./types.ts";
 
 /** Every fault of the plan. */
 export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[] {

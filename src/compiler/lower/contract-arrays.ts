@@ -8,8 +8,8 @@
  * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }
  *           =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
  */
-import type { Access } from "../loop/accesses.ts";
 import { accessesOf } from "../loop/accesses.ts";
+import type { Access } from "../loop/accesses.ts";
 import { mapStatements, visitStatements } from "../loop/statements.ts";
 import type { Buffer, LoopProgram, Statement } from "../loop/types.ts";
 import { defineLoopStage } from "../stages/loops.ts";

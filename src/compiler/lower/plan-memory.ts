@@ -12,8 +12,8 @@
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
-import { bytesOfElement } from "../loop/memory.ts";
-import type { MemoryPlan, Placement, PlannedPrograms } from "../loop/memory.ts";
+import { bytesOfElement } from "../loop/types.ts";
+import type { MemoryPlan, Placement, PlannedPrograms } from "../loop/types.ts";
 import { visitExpressions, visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Region } from "../loop/types.ts";
 import { defineRequired } from "../stages/define.ts";

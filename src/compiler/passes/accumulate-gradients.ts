@@ -12,11 +12,10 @@
  * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a batch, as
  *           in PyTorch, and each batch draws its own random numbers. A model without groups stays as it is.
  */
+import { rewriteGraph, withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import { withOperands } from "../ir/builder.ts";
 import { collectNodes, makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf, Output } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
 import {
   flatGradients,
   gradientStorage,

@@ -20,7 +20,7 @@
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, Output } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
+import { rewriteGraph } from "../ir/builder.ts";
 import { averageStorage, flatParameters, trainedStorage, trainedWeights } from "../ir/storage.ts";
 import { sizeOf, tensorType } from "../ir/types.ts";
 import { defineRequired } from "../stages/define.ts";

@@ -5,7 +5,7 @@
  *           that made it.
  * Example   %a = multiply %x, 1 ; %b = add %a, 0   =>   %x
  */
-import { rewriteGraph } from "../ir/rewrite.ts";
+import { rewriteGraph } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { definePass } from "./define.ts";

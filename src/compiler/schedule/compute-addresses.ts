@@ -20,9 +20,9 @@ import {
   visit,
 } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { bytesOfElement } from "../loop/memory.ts";
-import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
+import { bytesOfElement } from "../loop/types.ts";
 import type { Buffer, Statement } from "../loop/types.ts";
+import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
 import { defineRequiredKernelStage } from "../stages/loops.ts";
 import type { Fresh, KernelStage } from "../stages/loops.ts";
 import { positionIn } from "../loop/linear.ts";

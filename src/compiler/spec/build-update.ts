@@ -1,7 +1,8 @@
-/**
- * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do
- * their gradients and each state: the update is one flat computation over P numbers.
- */
+/** One step of the optimizer as a graph, over all trainable parameters as one flat tensor. */
+import type { Collector } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { makeGraph } from "../ir/nodes.ts";
+import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import {
   averageStorage,
   classWeightStorage,
@@ -15,17 +16,16 @@ import {
   storageIn,
   trainedWeights,
 } from "../ir/storage.ts";
-import type { Collector } from "../diagnostics/collector.ts";
-import type { GraphBuilder } from "../ir/builder.ts";
-import { makeGraph } from "../ir/nodes.ts";
-import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
-import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
+import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
+
+// One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
+// state: the update is one flat computation over P numbers.
 
 export interface StateFacts {
   readonly name: string;

@@ -6,16 +6,23 @@
  * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
  */
 import { averageStorage, lossStorage, nameIn, outputStorage, statisticStorage } from "../ir/storage.ts";
-import { collector } from "../diagnostics/collector.ts";
+import { collector, invariant } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { invariant } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
-import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
+import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
+import type { StateFacts } from "./build-update.ts";
+import {
+  checkGradients,
+  checkNumbers,
+  checkSameParameters,
+  checkSize,
+  warnOfLookahead,
+} from "./build-checks.ts";
 import {
   checkMeasures,
   evaluationOutputs,
@@ -27,9 +34,6 @@ import {
 } from "./build-measures.ts";
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import { checkNumbers } from "./check-numbers.ts";
-import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
-import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { LossParts } from "./build-measures.ts";
 import type { Model } from "./types.ts";

@@ -3,7 +3,7 @@
  * to `defineStage`; flags, reports, messages and tests use that value. `run.ts` runs stages, `pipeline.ts` lists them.
  */
 import type { Graph } from "../ir/nodes.ts";
-import type { PlannedProgram } from "../loop/memory.ts";
+import type { PlannedProgram } from "../loop/types.ts";
 import type { LoopProgram } from "../loop/types.ts";
 
 /** A program between two stages, as views and interpreters see it. */

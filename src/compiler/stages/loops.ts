@@ -1,5 +1,5 @@
 /** Stages on loop programs, and on their kernels one by one. */
-import type { PlannedProgram, PlannedPrograms } from "../loop/memory.ts";
+import type { PlannedProgram, PlannedPrograms } from "../loop/types.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { checkLoops } from "../loop/verify.ts";

@@ -4,8 +4,9 @@
  */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
-import type { SchemaNode } from "../../compiler/spec/schema-node.ts";
-import { compileText, diagnosticsOf, scriptOf, trainerScript, type CompiledText } from "./compile-text.ts";
+import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
+import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
+import type { CompiledText } from "./compile-text.ts";
 import type {
   Answer,
   CompileRequest,

@@ -3,14 +3,8 @@
  * the editor never says otherwise.
  */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
-import {
-  keysOf,
-  mustBe,
-  namesOf,
-  nodeAtPath,
-  tagKeysOf,
-  type SchemaNode,
-} from "../../compiler/spec/schema-node.ts";
+import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/spec/json-schema.ts";
+import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 
 /** A place in a spec that may be half written. */
 export interface PlaceInSpec {

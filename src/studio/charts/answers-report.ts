@@ -3,9 +3,9 @@
  * figures of each class, for numbers how far off they are. As text, picture, page or JSON, by the ending of
  * the file that is asked for.
  */
-import { agreementOf } from "./agreement.ts";
+import { agreementOf, confusionOf, mostConfused } from "./agreement.ts";
+import type { Confusion } from "./agreement.ts";
 import { panelBlock } from "./chart-svg.ts";
-import { confusionOf, mostConfused, type Confusion } from "./confusion.ts";
 import { htmlPage } from "./html-page.ts";
 import { matrixBlock } from "./matrix-svg.ts";
 import { pageSvg } from "./svg.ts";

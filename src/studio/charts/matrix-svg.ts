@@ -2,7 +2,7 @@
  * A confusion matrix as a picture: a row for each true class, a column for each predicted one, darker the
  * larger the share of the row.
  */
-import type { Confusion } from "./confusion.ts";
+import type { Confusion } from "./agreement.ts";
 import { element, short, textAt } from "./svg.ts";
 import type { Attributes, Block } from "./svg.ts";
 

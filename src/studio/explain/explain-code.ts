@@ -5,8 +5,8 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
-import { nodeNames } from "./node-names.ts";
-import { placeFinder } from "./spec-places.ts";
+import { nodeNames } from "./spelling.ts";
+import { placeFinder } from "./source-map.ts";
 import { targetKernels } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 

@@ -6,18 +6,23 @@ import { sum } from "d3-array";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
 import { printKernel } from "../../compiler/loop/print.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
+import { programNames } from "../../compiler/loop/types.ts";
 import type { Kernel } from "../../compiler/loop/types.ts";
 import { layOut } from "../../compiler/emit/wasm/memory-layout.ts";
 import { moduleText } from "../../compiler/emit/wasm/module-text.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
-import { bufferNames, nodeNames } from "./node-names.ts";
-import { bytesTouched, computingKernels, flopsOfKernel } from "./kernel-facts.ts";
+import { bufferNames, nodeNames } from "./spelling.ts";
+import {
+  bytesTouched,
+  computingKernels,
+  flopsOfKernel,
+  kernelOfNest,
+  unfusedNests,
+} from "./target-kernels.ts";
+import type { TargetKernel } from "./target-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 import type { ExplainedKernel, NodeId } from "../explanation.ts";
-import { kernelOfNest, unfusedNests } from "./target-kernels.ts";
-import type { TargetKernel } from "./target-kernels.ts";
 
 /** In the order in which they run, program by program. `functions`: the code of each, if there is code to show. */
 export function explainKernels(

@@ -9,7 +9,7 @@ import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
 import type { Layer } from "../../compiler/spec/types.ts";
 import type { ExplainedLayer, SpecPlace } from "../explanation.ts";
-import { flopsOfProgram } from "./kernel-facts.ts";
+import { flopsOfProgram } from "./target-kernels.ts";
 
 /** In the order of the spec. `placeOf`: where a path of the spec is written, if there is a text. */
 export function explainLayers(

@@ -1,15 +1,17 @@
 /**
- * The arena: where each buffer lies, the value that it holds, and for temporaries from which call of their
- * program to which they live.
+ * The arena: the offset and value of each buffer, and the lifetimes of temporaries over the calls of a program.
  */
-import { sum } from "d3-array";
-import type { Placement } from "../../compiler/loop/memory.ts";
+import { greatest, max, sum } from "d3-array";
+import type { Node } from "../../compiler/ir/nodes.ts";
 import { bufferType } from "../../compiler/loop/print.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
-import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import { programNames } from "../../compiler/loop/types.ts";
+import type { Placement, ProgramName } from "../../compiler/loop/types.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { bufferNames, nodeNames } from "./node-names.ts";
-import type { ExplainedBuffer, ExplainedMemory, NodeId } from "../explanation.ts";
+import type { ExplainedBuffer, ExplainedMemory, NodeId, RegionName } from "../explanation.ts";
+import { regionOf } from "./explain-nodes.ts";
+import { bufferNames, nodeNames } from "./spelling.ts";
+
+// Buffers: offset, value, and for temporaries the first and last call of their program that uses them.
 
 /** Of the target's own plan. Storage first, then the temporaries of each program, all by their places. */
 export function explainMemory(compilation: Compilation): ExplainedMemory {
@@ -68,4 +70,101 @@ function nodesOfBuffers({
   });
   return (buffer, program) =>
     programs.find(({ name, ids }) => (program ?? name) === name && ids.has(buffer))?.ids.get(buffer);
+}
+
+// Temporaries of one program over its calls: when each is live, and where the peak is.
+
+export interface ProgramMemory {
+  readonly program: ProgramName;
+  /** The names of its kernels, in the order of their calls. */
+  readonly calls: readonly string[];
+  /** By the call in which their lives begin. Offsets are from the first byte of all temporaries. */
+  readonly temporaries: readonly Temporary[];
+  /** Bytes of what lives during each call. */
+  readonly live: readonly number[];
+  /** The call, from 1, with the most of them. */
+  readonly peak: { readonly call: number; readonly bytes: number };
+  /** From the first byte to the last. */
+  readonly bytes: number;
+}
+
+export interface Temporary extends ExplainedBuffer {
+  readonly first: number;
+  readonly last: number;
+  /** What the value in it is for; unknown of what a schedule adds, as a copy in another order. */
+  readonly part: RegionName | undefined;
+  readonly layer: string | undefined;
+}
+
+/** Of the programs that have calls, in order. */
+export function programMemories(
+  compilation: Compilation,
+  { buffers, bytes, temporaryBytes }: ExplainedMemory,
+): ProgramMemory[] {
+  const { programs } = compilation.vectors ?? compilation;
+  const base = Math.min(
+    bytes,
+    ...buffers.flatMap(({ life, offset }) => (life === undefined ? [] : [offset])),
+  );
+  return programNames.flatMap((program): ProgramMemory[] => {
+    const kernels = programs.find(({ name }) => name === program)?.kernels ?? [];
+    if (kernels.length === 0) return [];
+    const nodeIn = nodesByBuffer(compilation, program);
+    const temporaries = buffers.flatMap((buffer): Temporary[] => {
+      const { life, offset, name } = buffer;
+      if (life?.program !== program) return [];
+      const node = nodeIn.get(name);
+      const part = node && regionOf(node, program);
+      return [
+        {
+          ...buffer,
+          offset: offset - base,
+          first: life.first,
+          last: life.last,
+          part,
+          layer: node?.origin.layer,
+        },
+      ];
+    });
+    const live = liveBytes(temporaries, kernels.length);
+    const call = greatest(live.keys(), (k) => live[k]) ?? 0;
+    return [
+      {
+        program,
+        calls: kernels.map(({ name }) => name),
+        temporaries: temporaries.sort((a, b) => a.first - b.first || a.offset - b.offset),
+        live,
+        peak: { call: call + 1, bytes: live[call] },
+        bytes: Math.min(temporaryBytes, max(temporaries, (each) => each.offset + each.bytes) ?? 0),
+      },
+    ];
+  });
+}
+
+function nodesByBuffer({ lean }: Compilation, program: ProgramName): Map<string, Node> {
+  const graph = lean.find(({ name }) => name === program);
+  return new Map(graph && [...bufferNames(graph)].map(([node, buffer]) => [buffer, node]));
+}
+
+function liveBytes(temporaries: readonly Temporary[], calls: number): number[] {
+  const change = new Array<number>(calls + 1).fill(0);
+  for (const { first, last, bytes } of temporaries) {
+    change[first - 1] += bytes;
+    change[last] -= bytes;
+  }
+  let live = 0;
+  return change.slice(0, calls).map((delta) => (live += delta));
+}
+
+/** The totals, as a sentence each. */
+export function memorySentences(
+  { bytes, temporaryBytes, lowerBound, withoutSharing, buffers }: ExplainedMemory,
+  sizeOf: (bytes: number) => string,
+): string[] {
+  const storage = sum(buffers, (buffer) => (buffer.life === undefined ? buffer.bytes : 0));
+  return [
+    `arena ${sizeOf(bytes)}: storage ${sizeOf(storage)}, temporaries ${sizeOf(temporaryBytes)}`,
+    `temporaries would take ${sizeOf(withoutSharing)} if none shared memory; no plan could take less ` +
+      `than ${sizeOf(lowerBound)}`,
+  ];
 }

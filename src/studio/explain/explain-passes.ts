@@ -1,20 +1,68 @@
-/**
- * What each stage changed in the graphs, as the runner reported it: derivation, graph passes, rematerialisation.
- * Values have their names of the emitted code, as far back as they exist.
- */
+/** What each stage changed: the stages on graphs, then those on loops. */
+import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
-import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
-import type { ProgramName } from "../../compiler/loop/program-names.ts";
-import { graphPasses, lowering, stageLists, stagesOf } from "../../compiler/pipeline.ts";
-import { isLoopProgram } from "../../compiler/stages/define.ts";
+import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/text.ts";
+import { programNames } from "../../compiler/loop/types.ts";
+import type { LoopProgram, PlannedProgram, ProgramName } from "../../compiler/loop/types.ts";
+import { lifetimesOf, lowerBoundOf } from "../../compiler/lower/plan-memory.ts";
+import { graphPasses, lowering, scalarSchedule, stageLists, stagesOf } from "../../compiler/pipeline.ts";
+import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import type { ExplainedPass, GraphCounts } from "../explanation.ts";
-import { loopStageNames } from "./explain-stages.ts";
+import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
-import { namesBefore, nodeNames } from "./node-names.ts";
-import type { Names } from "./node-names.ts";
+import { bytesTouched } from "./target-kernels.ts";
+import { namesBefore, nodeNames } from "./spelling.ts";
+import type { Names } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
+
+// The stages on loops: nests fused to kernels, values kept in variables, temporaries contracted and placed in the
+// arena. The scalar schedule between lowering and the memory plan changes none of these numbers.
+
+/** The stages on loops that have counts to show, by the name of their list. */
+const shown: Readonly<Partial<Record<string, readonly string[]>>> = {
+  lowering: [...lowering.nests, ...lowering.kernels].map(({ name }) => name),
+  "scalar schedule": [scalarSchedule.plan.name],
+};
+export const loopStageNames: readonly string[] = Object.values(shown).flatMap((names) => names ?? []);
+
+/** Program by program, in the order in which the stages ran. */
+export function explainStages({
+  compilation,
+  reports,
+}: Pick<Subject, "compilation" | "reports">): ExplainedStage[] {
+  const { batchSize } = compilation.model.training;
+  return programNames.flatMap((program) => {
+    const own = reports.filter(
+      ({ stage, list, before }) => shown[list]?.includes(stage) && before.name === program,
+    );
+    const counts = [...own.slice(0, 1).map(({ before }) => before), ...own.map(({ after }) => after)]
+      .filter(isLoopProgram)
+      .map((loops) => loopCounts(loops, batchSize));
+    return own.map(({ stage }, i) => ({ program, stage, before: counts[i], after: counts[i + 1] }));
+  });
+}
+
+export function loopCounts(program: LoopProgram, batchSize: number): LoopCounts {
+  const { kernels, buffers } = program;
+  return {
+    kernels: kernels.length,
+    temporaries: [...buffers.values()].filter(({ region }) => region === "temporary").length,
+    bytesTouched: sum(kernels, (kernel) => bytesTouched(kernel, program, batchSize)),
+    peakBytes: isPlanned(program)
+      ? plannedBytes(program)
+      : lowerBoundOf(program, lifetimesOf(program), batchSize),
+  };
+}
+
+/** The bytes of the arena that the temporaries of a program take. */
+function plannedBytes({ name, plan }: PlannedProgram): number {
+  const places = [...(plan.temporaries.get(name)?.values() ?? [])];
+  const start = Math.min(...places.map(({ offset }) => offset));
+  return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
+}
+
+// The stages on graphs: derivation, graph passes, rematerialisation. Values have their names of the emitted code as far
+// back as they exist.
 
 const stages = stagesOf(stageLists);
 

@@ -10,9 +10,8 @@ import type { LayerName } from "../picture/box-texts.ts";
 import { chooseBoxes, groupBoxes } from "../picture/choose-boxes.ts";
 import type { Drawn } from "../picture/choose-boxes.ts";
 import { createLayOut } from "../picture/elk-layout.ts";
-import type { PicturePlan } from "../picture/picture-plan.ts";
+import type { LanePlan, PicturePlan } from "../picture/place-lanes.ts";
 import { lanesPicture } from "../picture/lanes-picture.ts";
-import type { LanePlan } from "../picture/place-lanes.ts";
 
 const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
   step: "A step of training",

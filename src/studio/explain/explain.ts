@@ -7,10 +7,9 @@ import { explainLayers } from "./explain-layers.ts";
 import { explainMemory } from "./explain-memory.ts";
 import { explainNodes } from "./explain-nodes.ts";
 import { explainPictures } from "./explain-picture.ts";
-import { explainPasses } from "./explain-passes.ts";
-import { explainStages } from "./explain-stages.ts";
+import { explainPasses, explainStages } from "./explain-passes.ts";
 import type { Explanation } from "../explanation.ts";
-import { specPlaces } from "./spec-places.ts";
+import { specPlaces } from "./source-map.ts";
 import type { Subject } from "./subject.ts";
 
 export interface ExplainOptions {

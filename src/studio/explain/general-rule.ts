@@ -4,10 +4,10 @@
  */
 import { makeGraph, operandNamesOf, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
-import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
+import { rewriteGraph } from "../../compiler/ir/builder.ts";
+import type { GraphBuilder } from "../../compiler/ir/builder.ts";
 import { typeText } from "../../compiler/ir/types.ts";
 import type { TensorType } from "../../compiler/ir/types.ts";
-import type { GraphBuilder } from "../../compiler/ir/builder.ts";
 import { createBuilder, hasTrait, vjpOf } from "../../compiler/ops/index.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";

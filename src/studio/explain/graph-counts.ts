@@ -21,7 +21,7 @@ import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node, NodeOf, Recurrence } from "../../compiler/ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
-import { bytesOfElement } from "../../compiler/loop/memory.ts";
+import { bytesOfElement } from "../../compiler/loop/types.ts";
 import { chooseStored } from "../../compiler/lower/choose-stored.ts";
 import { flopsToStore } from "../../compiler/lower/flops.ts";
 import { livesOf, peakOf } from "../../compiler/lower/lives.ts";

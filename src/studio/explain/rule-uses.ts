@@ -1,17 +1,76 @@
 /**
- * How a node of the backward part was derived: the rule, what it says in general, and the forward value that
- * it was applied to.
+ * How each backward node was derived: the forward node that it belongs to, and the rule with its general form.
  */
+import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
 import { equationNotation, notationOf } from "../../compiler/notation/notation.ts";
+import { hasTrait } from "../../compiler/ops/index.ts";
 import { rules } from "../../compiler/passes/simplify.ts";
 import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
-import { forwardImages } from "./forward-images.ts";
 import type { generalRules } from "./general-rule.ts";
 import type { Spelling } from "./spelling.ts";
+
+// The images of the differentiated nodes. Passes make new nodes of old ones and keep no record, so a node is found
+// by identity; else by computing the same of the same; else by its name.
+
+/** Gives the node among `nodes` (operands first) that one of `forward` is now. */
+function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node: Node) => Node | undefined {
+  const present = new Set(nodes);
+  const keys = valueKeys();
+  const byKey = new Map<number, Node>();
+  for (const node of nodes) byKey.set(keys(node), node);
+  const byName = new Map(
+    nodes.flatMap((node): [string, Node][] =>
+      node.name === undefined || node.origin.forward !== undefined ? [] : [[node.name, node]],
+    ),
+  );
+  for (const node of collectNodes(forward.map((each, i) => ({ storage: String(i), node: each })))) keys(node);
+  return (node) => {
+    if (present.has(node)) return node;
+    return byKey.get(keys(node)) ?? (node.name === undefined ? undefined : byName.get(node.name));
+  };
+}
+
+/**
+ * Equal numbers for equal values, as far as that shows: asked of operands before it is asked of those who
+ * read them.
+ */
+function valueKeys(): (node: Node) => number {
+  const numbers = new Map<string, number>();
+  const known = new Map<Node, number>();
+  const identities = new Map<object, number>();
+  const identity = (x: object): number => {
+    const number = identities.get(x) ?? identities.size;
+    identities.set(x, number);
+    return number;
+  };
+  const textOf = (node: Node): string => {
+    if (node.op === "argument") return `argument ${identity(node)}`;
+    if (node.op === "scan")
+      return `scan ${identity(node.attributes.recurrence)} ${identity(node.attributes.value)}`;
+    const operands = operandsOf(node).map(keyOf);
+    if (hasTrait(node, "commutative")) operands.sort((a, b) => a - b);
+    return `${node.op} ${operands.join()} ${JSON.stringify(node.attributes)}`;
+  };
+  const keyOf = (node: Node): number => {
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const number = node.op === "stopGradient" ? keyOf(node.operands.x) : numberOf(textOf(node));
+    known.set(node, number);
+    return number;
+  };
+  const numberOf = (text: string): number => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  return keyOf;
+}
+
+// The rule of a backward node: its name, its general form, and the forward value that it applies to.
 
 /** Of the nodes of one graph. */
 export function ruleUses(

@@ -1,14 +1,61 @@
-/**
- * The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of
- * the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
- * to itself: a line without a mapping is taken by many readers for one of the line before it.
- */
-import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.ts";
+/** Locations in the spec's text of what was compiled, and the source map of an emitted file (ECMA-426). */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
-import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
+import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
+import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
+import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import { placeFinder } from "./spec-places.ts";
+import type { SpecPlace } from "../explanation.ts";
+
+// Locations in the text of a spec. All are found at once, because parsing the text takes milliseconds.
+
+export type PlaceOf = (path: SpecPlace["path"]) => SpecPlace | undefined;
+
+/** The place of each of these paths; nothing for others, and where there is no text. */
+export async function specPlaces(
+  source: SpecSource | undefined,
+  paths: readonly SpecPlace["path"][],
+): Promise<PlaceOf> {
+  const asked = new Map(paths.map((path) => [formatPath(path), path]));
+  const questions = [...asked.values()].map((path): Diagnostic => ({
+    code: "internal",
+    severity: "warning",
+    message: "",
+    path,
+  }));
+  const found = new Map(
+    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecPlace][] => {
+      const { line, column } = place ?? {};
+      if (path === undefined || line === undefined || column === undefined) return [];
+      return [[formatPath(path), { path, line, column }]];
+    }),
+  );
+  return (path) => found.get(formatPath(path));
+}
+
+// The locations of the origins of emitted lines. Many lines share a location, which is computed once.
+
+/** Nothing without a text, and for what has no place in it. */
+export function placeFinder(
+  source: SpecSource | undefined,
+): (path: SpecPlace["path"] | undefined) => Promise<SpecPlace | undefined> {
+  const known = new Map<string, Promise<SpecPlace | undefined>>();
+  const find = async (path: SpecPlace["path"]): Promise<SpecPlace | undefined> => {
+    const place = await source?.placeOf(path);
+    return place && { path, ...place };
+  };
+  return (path) => {
+    if (path === undefined) return Promise.resolve(undefined);
+    const key = formatPath(path);
+    const place = known.get(key) ?? find(path);
+    known.set(key, place);
+    return place;
+  };
+}
+
+// The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of
+// the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
+// to itself: a line without a mapping is taken by many readers for one of the line before it.
 
 export interface SourceMapNames {
   /** The name of the emitted file, without folders. */

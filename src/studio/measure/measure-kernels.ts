@@ -1,21 +1,69 @@
 /**
- * What each kernel of the WebAssembly target takes on this machine, run by itself: one thread, a full batch,
- * data in the caches. Kernels are taken in the order in which they run, so that each finds in memory what
- * those before it leave.
+ * Times of the WebAssembly kernels on this machine: the clock rate, then each kernel alone on a full batch.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
+import { assemble } from "../../compiler/emit/wasm/assemble.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
+import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
-import { doubleFunctions } from "../../compiler/loop/double-functions.ts";
-import type { MemoryPlan } from "../../compiler/loop/memory.ts";
-import type { Buffer, Kernel, LoopProgram } from "../../compiler/loop/types.ts";
+import { doubleFunctions } from "../../compiler/loop/evaluate-expressions.ts";
+import type { Buffer, Kernel, LoopProgram, MemoryPlan } from "../../compiler/loop/types.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
 import type { Backend } from "../../runtime/core/machine.ts";
 import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
-import { leastTime, measureClock } from "./measure-clock.ts";
+
+// The clock rate: in a chain of integer operations each waits for the previous one, and takes one cycle on every
+// core of the last decades.
+
+const turns = 1000;
+const pairs = 50;
+/** Additions alone, an engine could gather. */
+const pair = "(local.set $x (i32.xor (i32.add (local.get $x) (local.get $y)) (local.get $y)))";
+const chain = `(module (func (export "chain") (param $turns i32) (param $y i32) (result i32) (local $x i32)
+  (loop $next
+    ${pair.repeat(pairs)}
+    (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+  (local.get $x)))`;
+
+/** Cycles in a nanosecond. */
+export async function measureClock(): Promise<number> {
+  const [bytes] = await assemble(chain);
+  const alone = { base: 0, memoryBytes: 0, scratchBytes: 0, controlBytes: 0, inputAt: 0, inputBytes: 0 };
+  const facts = { module: Buffer.from(bytes).toString("base64"), relaxedAt: [], sharedAt: 0, ...alone };
+  const setting = { memory: wasmMemory(1, false), scratch: 0, control: 0, threads: 1 };
+  const functions = wasmFunctions(compileWasm(facts, "simd", false), setting, {});
+  // The engine's optimizing compiler comes after the first calls.
+  const times = Array.from({ length: 8 }, () => leastTime(() => functions.chain(turns, 12_345)));
+  return (2 * pairs * turns) / (Math.min(...times) * 1e6);
+}
+
+// How long short work takes: the least of many runs, since whatever else the machine does only adds.
+
+/** In milliseconds: calls are timed in runs of about this length, for so long in all. */
+const runLength = 0.1;
+const measuringTime = 3;
+
+/** Milliseconds of one call; it takes some milliseconds to tell. */
+export function leastTime(work: () => void): number {
+  let calls = 1;
+  let last = timeOf(work, calls);
+  for (; last < runLength; last = timeOf(work, calls)) calls *= 2;
+  let least = last;
+  for (const end = performance.now() + measuringTime; performance.now() < end;)
+    least = Math.min(least, timeOf(work, calls));
+  return least / calls;
+}
+
+function timeOf(work: () => void, calls: number): number {
+  const start = performance.now();
+  for (let call = 0; call < calls; call++) work();
+  return performance.now() - start;
+}
+
+// The time of each kernel alone: one thread, a full batch, data in the caches. Kernels run in program order, so that
+// each finds in memory the results of those before it.
 
 export interface KernelTimes {
   /** Which of the module's two variants was run. */

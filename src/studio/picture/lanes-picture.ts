@@ -10,8 +10,8 @@ import type { LayerName } from "./box-texts.ts";
 import type { LayOut } from "./elk-layout.ts";
 import type { Group, Link } from "./choose-boxes.ts";
 import { insidePicture, type Border } from "./inside-picture.ts";
-import { linkSides, type SidedLink } from "./link-sides.ts";
-import { placeLanes, type LaneLayout, type LanePlan } from "./place-lanes.ts";
+import { linkSides, placeLanes } from "./place-lanes.ts";
+import type { LaneLayout, LanePlan, SidedLink } from "./place-lanes.ts";
 
 /** A group that has everything but a place. */
 type Block = Omit<PictureBox, "x" | "y">;

@@ -3,10 +3,9 @@
  * from each value to each that reads it.
  */
 import type { RegionName } from "../explanation.ts";
-import type { PicturePlan } from "./picture-plan.ts";
+import type { LanePlan, PicturePlan } from "./place-lanes.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
-import type { LanePlan } from "./place-lanes.ts";
 
 const colours: Readonly<Record<RegionName, string>> = {
   forward: "#1d5fbf",

@@ -3,7 +3,8 @@ import { element, shapeText, svgFile, textAt } from "../charts/svg.ts";
 import type { Picture } from "../explanation.ts";
 import { detailSize, labelSize, textWidth } from "./box-texts.ts";
 import { boxShape, headShapes, laneShape, regions, wireRegions, wireShape } from "./scene-shapes.ts";
-import { sceneOf, type Scene } from "./scene.ts";
+import { sceneOf } from "./scene.ts";
+import type { Scene } from "./scene.ts";
 
 export interface DrawnPicture {
   readonly title: string;

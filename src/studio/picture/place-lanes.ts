@@ -1,10 +1,53 @@
-/** Lanes beside one another, and the wires between them in the gaps. */
+/**
+ * Lanes next to each other: at which sides values cross between groups, the wires in the gaps, and the picture
+ * before its boxes have positions.
+ */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import type { Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
+import type { ExplainedPicture, Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
 import { labelSize, textWidth } from "./box-texts.ts";
 import type { Group, Link } from "./choose-boxes.ts";
-import type { LaneGroups, SidedLink } from "./link-sides.ts";
-import { channelCount, gapWidth, routeAcross, type Across } from "./route-across.ts";
+import type { Side } from "./elk-layout.ts";
+import { channelCount, gapWidth, routeAcross } from "./route-across.ts";
+import type { Across } from "./route-across.ts";
+
+// The sides at which values leave and enter groups: down or up within a lane, to the right into the next.
+
+export interface SidedLink {
+  readonly link: Link;
+  readonly leaves: Side;
+  readonly enters: Side;
+  /** In a lane that mirrors another: the link whose way it goes backwards. */
+  readonly along: Link | undefined;
+}
+
+/** The groups of one lane. The second of three may mirror the first. */
+interface LaneGroups {
+  readonly groups: readonly Group[];
+  readonly isMirror: boolean;
+}
+
+export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]): SidedLink[] {
+  const laneOf = new Map(
+    lanes.flatMap(({ groups }, index) => groups.map((group) => [group, index] as const)),
+  );
+  const within = links.filter(({ from, to }) => laneOf.get(from) === 0 && laneOf.get(to) === 0);
+  const byEnds = new Map(within.map((link) => [endsOf(link.from.key, link.to.key), link]));
+  return links.map((link): SidedLink => {
+    const [from, to] = [laneOf.get(link.from) ?? 0, laneOf.get(link.to) ?? 0];
+    if (from < to) return { link, leaves: "EAST", enters: "WEST", along: undefined };
+    if (from > to) return { link, leaves: "WEST", enters: "EAST", along: undefined };
+    if (!lanes[from].isMirror) return { link, leaves: "SOUTH", enters: "NORTH", along: undefined };
+    // dL/dx flows to where x came from.
+    const along = byEnds.get(endsOf(link.to.key, link.from.key));
+    return along === undefined
+      ? { link, leaves: "EAST", enters: "EAST", along }
+      : { link, leaves: "NORTH", enters: "SOUTH", along };
+  });
+}
+
+const endsOf = (from: string, to: string): string => JSON.stringify([from, to]);
+
+// Lanes next to each other, and the wires in the gaps between them.
 
 export interface LanePlan extends LaneGroups {
   readonly region: RegionName;
@@ -112,4 +155,12 @@ function boxOf(group: Group, boxes: Boxes): PictureBox {
   const box = boxes.get(group);
   invariant(box !== undefined, `${group.id} has a place`);
   return box;
+}
+
+/** A picture before its boxes have positions. */
+export interface PicturePlan {
+  readonly name: ExplainedPicture["name"];
+  readonly title: string;
+  readonly lanes: readonly LanePlan[];
+  readonly links: readonly Link[];
 }

@@ -1,18 +1,66 @@
 /**
- * How each gradient was derived: the steps from the loss back to the parameter, each a formula with its type,
- * the rules that gave it, the forward values that they were applied to, and the rewrites that made it what it
- * is. As text, as JSON, and as formulas for papers.
+ * How each gradient was derived: the steps from the loss back to the parameter, as text, as JSON and as TeX.
  */
-import { textPrinter } from "../../compiler/notation/text.ts";
-import type { RuleUse } from "../explanation.ts";
-import { gradientStory } from "../explain/gradient-story.ts";
-import type { Derived, GradientStory, Group, Step, Value } from "../explain/gradient-story.ts";
-import { gradientsTex } from "./gradients-tex.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
-import type { View } from "./view.ts";
+import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
+import { textPrinter } from "../../compiler/notation/text.ts";
+import { gradientStory } from "../explain/gradient-story.ts";
+import type { Derived, GradientStory, Group, Step, Value } from "../explain/gradient-story.ts";
 import type { Subject } from "../explain/subject.ts";
+import type { RuleUse } from "../explanation.ts";
+import type { View } from "./view.ts";
 
+/**
+ * The derivation of the gradients for papers: displayed equations with amsmath, numbered as in the text. Names are
+ * escaped, so that nothing in a spec becomes a command.
+ */
+function gradientsTex({ forward, derivations }: GradientStory, model: string): string {
+  return [
+    `% How tapeless derived the gradients of ${model}. It needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
+      "lets long ones break over pages.",
+    "% \\odot multiplies element by element; [condition] is 1 where it holds and 0 elsewhere; i goes over " +
+      "the rows of the batch, j along the",
+    "% last axis, k, l, ... along those between.",
+    ...forward.flatMap(groupTex),
+    ...derivations.flatMap(derivedTex),
+    "",
+  ].join("\n");
+}
+
+const groupTex = ({ layer, values }: Group): string[] => [
+  "",
+  paragraph(layer === undefined ? "The loss:" : `${typewriter(layer)}:`),
+  ...aligned(values.map((value) => equation(value))),
+];
+
+function derivedTex({ parameter, from, steps }: Derived): string[] {
+  const places = from.map((number) => `(${number})`).join(", ");
+  const title = `The gradient with respect to ${typewriter(parameter)}`;
+  if (steps.length === 0) return ["", paragraph(`${title} is ${places}.`)];
+  const equations = steps.map((step) => `${equation(step)} \\tag{${step.number}}`);
+  return [
+    "",
+    paragraph(from.length === 0 ? `${title}:` : `${title}, from ${places}:`),
+    ...aligned(equations),
+  ];
+}
+
+const typewriter = (name: string): string => `\\texttt{${escapeTex(name)}}`;
+const paragraph = (text: string): string => `\\noindent ${text}`;
+
+const aligned = (equations: readonly string[]): string[] => [
+  "\\begin{align*}",
+  ...equations.map((each, i) => `  ${each}${i === equations.length - 1 ? "" : " \\\\"}`),
+  "\\end{align*}",
+];
+
+const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${texOf(formula)}`;
+
+/**
+ * The steps from the loss back to the parameter, each a formula with its type, its rules, the forward values that
+ * they apply to, and the rewrites that changed it.
+ */
 export function gradientsView(subject: Subject): View {
   const story = gradientStory(subject);
   return {

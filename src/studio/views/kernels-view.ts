@@ -5,14 +5,13 @@
  * of their own.
  */
 import { sum } from "d3-array";
-import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import type { ProgramName } from "../../compiler/loop/types.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import { counted } from "../../compiler/util/number-text.ts";
 import type { ExplainedCode } from "../explain/explain-code.ts";
 import { explainKernels } from "../explain/explain-kernels.ts";
 import type { ExplainedKernel } from "../explanation.ts";
-import { fusedText, targetKernels } from "../explain/target-kernels.ts";
-import { isAskedFor, nodesOf } from "../explain/kernel-facts.ts";
+import { fusedText, isAskedFor, nodesOf, targetKernels } from "../explain/target-kernels.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";

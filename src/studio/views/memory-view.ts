@@ -1,18 +1,173 @@
-/**
- * The arena: what it takes and what sharing saves, the lifetimes of the temporaries of each program, and the
- * place of every buffer.
- */
-import { max, sum } from "d3-array";
+/** The arena: its size, what sharing saves, and the lifetimes of temporaries, as text, as JSON and as SVG. */
+import { max, rollups, sum } from "d3-array";
+import { scaleLinear } from "d3-scale";
 import { counted, sizeText } from "../../compiler/util/number-text.ts";
-import { explainMemory } from "../explain/explain-memory.ts";
+import { axisScale } from "../charts/chart.ts";
+import { element, legend, legendHeight, pageSvg, pageWidth, textAt, words } from "../charts/svg.ts";
+import type { Block } from "../charts/svg.ts";
+import { explainMemory, memorySentences, programMemories } from "../explain/explain-memory.ts";
+import type { ProgramMemory, Temporary } from "../explain/explain-memory.ts";
 import { countOptionsOf } from "../explain/graph-counts.ts";
-import { memorySentences, programMemories } from "../explain/program-memory.ts";
-import type { ProgramMemory, Temporary } from "../explain/program-memory.ts";
 import type { Subject } from "../explain/subject.ts";
-import type { ExplainedBuffer } from "../explanation.ts";
-import { memorySvg } from "./memory-svg.ts";
+import type { ExplainedBuffer, ExplainedMemory, RegionName } from "../explanation.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
+
+// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the calls in
+// which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row share memory.
+
+const margin = { left: 72, right: 24, head: 44, foot: 52 } as const;
+const plotWidth = pageWidth - margin.left - margin.right;
+const plotHeight = 240;
+/** About how wide a letter of a box's label is, and how high. */
+const letter = { width: 6, height: 11 } as const;
+
+/** The order in which colours are given out. */
+const parts: readonly RegionName[] = ["forward", "backward", "update", "evaluation"];
+const colourOfOthers = 5;
+
+function memorySvg(title: string, memory: ExplainedMemory, programs: readonly ProgramMemory[]): string {
+  const [subtitle] = memorySentences(memory, sizeText);
+  const drawn = programs.filter(({ temporaries }) => temporaries.length > 0);
+  const inUse = new Set(drawn.flatMap(({ temporaries }) => temporaries.map(({ part }) => part)));
+  const seen = parts.filter((part) => inUse.has(part));
+  return pageSvg({
+    title,
+    subtitle,
+    blocks: [arenaBlock(memory, seen), ...drawn.map((program) => programBlock(program, seen))],
+  });
+}
+
+/**
+ * What lies in the arena, one region behind the other, each as wide as it is large; below it what the colours
+ * of the boxes mean.
+ */
+function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block {
+  const { buffers, bytes, temporaryBytes } = memory;
+  const fixed = buffers.filter(({ life }) => life === undefined);
+  const sizes = rollups(
+    fixed,
+    (list) => sum(list, (buffer) => buffer.bytes),
+    (buffer) => buffer.region,
+  );
+  const bands = [...sizes, ["temporaries", temporaryBytes] as const].filter(([, size]) => size > 0);
+  const series = seen.map((name) => ({ name, points: [], as: "dots" as const }));
+  const x = scaleLinear([0, bytes], [0, plotWidth]);
+  const names = bands
+    .slice(0, -1)
+    .map(([name, size]) => `${name} ${sizeText(size)}`)
+    .join(" · ");
+  return {
+    height: 84 + legendHeight(series, plotWidth),
+    svg: (top) => {
+      let before = 0;
+      const drawn = bands.flatMap(([name, size], i) => {
+        const [left, width] = [margin.left + x(before), x(size)];
+        before += size;
+        const box = { class: "band", x: left, y: top + 12, width, height: 22 };
+        const band = element(
+          "rect",
+          { ...box, "fill-opacity": i % 2 === 0 ? 0.2 : 0.4 },
+          element("title", {}, words(`${name}: ${sizeText(size)}`)),
+        );
+        return hasRoom(name, width, 22) ? [band, textAt(left + 4, top + 27, name)] : [band];
+      });
+      return element(
+        "g",
+        {},
+        ...drawn,
+        textAt(margin.left, top + 52, names, { class: "quiet" }),
+        ...legend(series, margin.left, top + 80, plotWidth),
+      );
+    },
+  };
+}
+
+const programBlock = (memory: ProgramMemory, seen: readonly RegionName[]): Block => ({
+  height: margin.head + plotHeight + margin.foot,
+  svg: (top) => programSvg(memory, seen, top),
+});
+
+function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: number): string {
+  const { program, calls, temporaries, peak, bytes } = memory;
+  const [plotTop, bottom, right] = [
+    top + margin.head,
+    top + margin.head + plotHeight,
+    pageWidth - margin.right,
+  ];
+  const x = scaleLinear([1, calls.length + 1], [margin.left, right]);
+  const y = scaleLinear([0, bytes], [bottom, plotTop]);
+  const call = x(2) - x(1);
+  const middle = axisScale(
+    { label: "call", isWhole: true },
+    {
+      values: [1, calls.length],
+      range: [x(1) + call / 2, right - call / 2],
+      count: 8,
+      isRound: false,
+    },
+  );
+  const at = x(peak.call) + call / 2;
+  const isLeft = at < pageWidth / 2;
+  const placed = bytes === peak.bytes ? "" : `, placed in ${sizeText(bytes)}`;
+  return element(
+    "g",
+    {},
+    textAt(
+      margin.left,
+      top + 12,
+      `${program}: ${counted(temporaries.length, "temporary", "temporaries")} ` +
+        `in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
+      { class: "panel" },
+    ),
+    ...y
+      .ticks(4)
+      .flatMap((value) => [
+        element("line", { class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value) }),
+        textAt(margin.left - 8, y(value) + 4, sizeText(value), { class: "quiet", "text-anchor": "end" }),
+      ]),
+    ...temporaries.flatMap((each) => boxOf(each, x(each.first), x(each.last + 1), y, seen)),
+    ...(calls.length === 1 ? [{ value: 1, label: "1" }] : middle.ticks).map(({ value, label }) =>
+      textAt(x(value) + call / 2, bottom + 18, label, { class: "quiet", "text-anchor": "middle" }),
+    ),
+    element("line", { class: "mark", x1: at, x2: at, y1: plotTop, y2: bottom }),
+    textAt(at, plotTop - 6, `most in call ${peak.call}: ${calls[peak.call - 1]}`, {
+      "text-anchor": isLeft ? "start" : "end",
+    }),
+    element("path", { class: "axis", d: `M${margin.left},${plotTop}V${bottom}H${right}` }),
+    textAt((margin.left + right) / 2, bottom + 36, "calls of kernels", { "text-anchor": "middle" }),
+  );
+}
+
+/** A temporary, with its name where there is room; whoever points at it reads the rest. */
+function boxOf(
+  { name, type, layer, first, last, offset, bytes, part }: Temporary,
+  left: number,
+  right: number,
+  y: (bytes: number) => number,
+  seen: readonly RegionName[],
+): string[] {
+  const [width, height] = [right - left, y(offset) - y(offset + bytes)];
+  const colour = part === undefined ? colourOfOthers : seen.indexOf(part);
+  const about = [
+    name,
+    type,
+    sizeText(bytes),
+    first === last ? `call ${first}` : `calls ${first} to ${last}`,
+    layer ?? "",
+  ];
+  const look = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
+  const box = element(
+    "rect",
+    { class: look, x: left, y: y(offset + bytes), width, height },
+    element("title", {}, words(about.filter((each) => each !== "").join(", "))),
+  );
+  if (!hasRoom(name, width, height)) return [box];
+  return [box, textAt(left + 4, y(offset + bytes / 2) + 4, name, { "font-size": letter.height })];
+}
+
+const hasRoom = (text: string, width: number, height: number): boolean =>
+  width > letter.width * text.length + 8 && height > letter.height + 2;
 
 export function memoryView({ compilation }: Subject): View {
   const { name } = compilation.model;

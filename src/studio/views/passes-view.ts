@@ -4,10 +4,9 @@
  * is shown, of all of them the beginning of each change.
  */
 import { sum } from "d3-array";
-import { explainPasses } from "../explain/explain-passes.ts";
-import { explainStages } from "../explain/explain-stages.ts";
+import { explainPasses, explainStages } from "../explain/explain-passes.ts";
 import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
-import { passFormats } from "./picture-formats.ts";
+import { passFormats } from "./graph-view.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";

@@ -1,7 +1,7 @@
 // `inspect`: every view, as text and as JSON. If one fails, what the compiler derived can no longer be looked at.
 import { afterAll, describe, expect, it } from "vitest";
 import { inspectSpec } from "../../../src/command/cli/inspect.ts";
-import { parseGraph } from "../../../src/compiler/ir/parse.ts";
+import { parseGraph } from "../../../src/compiler/ir/text.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 import { flowers, flowersCsv, workspace } from "./workspace.ts";

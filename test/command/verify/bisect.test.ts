@@ -12,7 +12,7 @@ import type { StageLists } from "../../../src/compiler/pipeline.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
-import type { PlannedPrograms } from "../../../src/compiler/loop/memory.ts";
+import type { PlannedPrograms } from "../../../src/compiler/loop/types.ts";
 import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import type { Nests } from "../../../src/compiler/lower/nests.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";

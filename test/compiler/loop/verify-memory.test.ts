@@ -1,6 +1,6 @@
 // Memory plans that are wrong in one way each. If one passes, buffers that live at the same time may share bytes.
 import { describe, expect, it } from "vitest";
-import type { MemoryPlan, Placement } from "../../../src/compiler/loop/memory.ts";
+import type { MemoryPlan, Placement } from "../../../src/compiler/loop/types.ts";
 import type { Buffer } from "../../../src/compiler/loop/types.ts";
 import { checkPlan, verifyPlan } from "../../../src/compiler/loop/verify-memory.ts";
 

@@ -10,8 +10,7 @@ import {
   syntax,
 } from "../../../src/compiler/ir/nodes.ts";
 import type { Node, OpName } from "../../../src/compiler/ir/nodes.ts";
-import { parseGraph } from "../../../src/compiler/ir/parse.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { parseGraph, printGraph } from "../../../src/compiler/ir/text.ts";
 import { boundShape, isFloat, tensorType } from "../../../src/compiler/ir/types.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import type { SampleOperand } from "../../../src/compiler/ops/define.ts";

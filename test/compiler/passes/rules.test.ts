@@ -2,7 +2,7 @@
 // else than its equation says; if it says that a row is missing, a rule came without showing what it does.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import { createBuilder, ops } from "../../../src/compiler/ops/index.ts";
 import type { Rule } from "../../../src/compiler/passes/rules/define.ts";

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../../src/compiler/loop/evaluate-memory.ts";
+import type { LoopMemory, Sizes } from "../../../src/compiler/loop/evaluate-expressions.ts";
 import { printKernel } from "../../../src/compiler/loop/print.ts";
 import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../src/compiler/loop/verify.ts";

@@ -16,7 +16,7 @@ import {
   variable,
 } from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
-import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
 import { printStatements } from "../../../src/compiler/loop/print.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";

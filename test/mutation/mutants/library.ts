@@ -111,7 +111,7 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/layers/depthwise.ts", layers, [
     ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
   ]),
-  ...inFile("src/compiler/library/initialisers/scaled.ts", "tests of initialisers", [
+  ...inFile("src/compiler/library/initialisers/builtin.ts", "tests of initialisers", [
     ["initialisers: a uniform spread is too small", "Math.sqrt(3 * variance)", "Math.sqrt(variance)"],
     [
       "initialisers: He takes the other fan",

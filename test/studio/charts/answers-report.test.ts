@@ -2,9 +2,8 @@
 // band by band.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { agreementOf } from "../../../src/studio/charts/agreement.ts";
+import { agreementOf, confusionOf, mostConfused } from "../../../src/studio/charts/agreement.ts";
 import { reportFormats, type AnswersReport } from "../../../src/studio/charts/answers-report.ts";
-import { confusionOf, mostConfused } from "../../../src/studio/charts/confusion.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 
 describe("a confusion matrix", () => {

@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
 import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
-import { nodeNames } from "../../../src/studio/explain/node-names.ts";
+import { nodeNames } from "../../../src/studio/explain/spelling.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import type { TargetCompilation } from "../../../src/compiler/compile-target.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";

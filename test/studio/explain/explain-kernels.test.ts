@@ -6,7 +6,7 @@ import { explainCode } from "../../../src/studio/explain/explain-code.ts";
 import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
 import { explainKernels } from "../../../src/studio/explain/explain-kernels.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
-import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
+import { explainStages } from "../../../src/studio/explain/explain-passes.ts";
 import type { ExplainedKernel, ExplainedNode } from "../../../src/studio/explanation.ts";
 import { targetKernels } from "../../../src/studio/explain/target-kernels.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";

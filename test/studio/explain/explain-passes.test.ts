@@ -1,9 +1,8 @@
 // The graphs between passes, in figures and in lines. If one fails, people are told of another compilation than theirs.
 import { describe, expect, it } from "vitest";
-import { explainPasses } from "../../../src/studio/explain/explain-passes.ts";
-import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
+import { explainPasses, explainStages } from "../../../src/studio/explain/explain-passes.ts";
 import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";
-import { nodeNames } from "../../../src/studio/explain/node-names.ts";
+import { nodeNames } from "../../../src/studio/explain/spelling.ts";
 import { passesView } from "../../../src/studio/views/passes-view.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";

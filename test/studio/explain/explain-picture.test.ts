@@ -4,7 +4,8 @@ import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
 import type { ExplainedNode, Picture, Point, Rectangle } from "../../../src/studio/explanation.ts";
-import { sceneOf, type Scene } from "../../../src/studio/picture/scene.ts";
+import { sceneOf } from "../../../src/studio/picture/scene.ts";
+import type { Scene } from "../../../src/studio/picture/scene.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 

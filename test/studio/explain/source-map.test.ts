@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { sourceMap } from "../../../src/studio/explain/source-map.ts";
 import { compileFor, emitTarget } from "../../../src/compiler/compile-target.ts";
 import { readJson } from "../../../src/compiler/spec/read/json.ts";
-import { specOfTree } from "../../../src/compiler/spec/read/spec-of-tree.ts";
+import { specOfTree } from "../../../src/compiler/spec/read/spec-source.ts";
 import { readYaml } from "../../../src/compiler/spec/read/yaml.ts";
 
 const json = `{

@@ -1,8 +1,7 @@
 // The kernels of WebAssembly as they are shown. If one fails, an estimate stands beside another kernel's
 // time, or beside none.
 import { describe, expect, it } from "vitest";
-import { measureClock } from "../../../src/studio/measure/measure-clock.ts";
-import { measureKernels } from "../../../src/studio/measure/measure-kernels.ts";
+import { measureClock, measureKernels } from "../../../src/studio/measure/measure-kernels.ts";
 import type { KernelTimes } from "../../../src/studio/measure/measure-kernels.ts";
 import { memoryView } from "../../../src/studio/views/memory-view.ts";
 import { wasmKernelsView } from "../../../src/studio/views/wasm-kernels-view.ts";

@@ -1,9 +1,8 @@
 /** The arena in emitted code: the name of each offset, the table of them, and views of what they stand for. */
 import type { LineOrigin } from "../emitted-file.ts";
 import { invariant } from "../../diagnostics/errors.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { MemoryPlan, Placement } from "../../loop/memory.ts";
-import type { Region } from "../../loop/types.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { MemoryPlan, Placement, Region } from "../../loop/types.ts";
 import { storageWish } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
 import { viewFor } from "./kernels.ts";

@@ -4,8 +4,7 @@
  */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";

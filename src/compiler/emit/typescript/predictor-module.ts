@@ -4,7 +4,7 @@
  */
 import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
-import type { Placement } from "../../loop/memory.ts";
+import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";

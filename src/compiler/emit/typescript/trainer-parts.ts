@@ -1,5 +1,5 @@
 /** What a trainer is made of: what the compiler hands to this target. */
-import type { MemoryPlan } from "../../loop/memory.ts";
+import type { MemoryPlan } from "../../loop/types.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames, ModuleParts } from "./module-parts.ts";

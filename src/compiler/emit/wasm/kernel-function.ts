@@ -1,9 +1,9 @@
 /** One kernel as a function of WebAssembly, under the formulas that it implements. */
 import { rowsVariable } from "../../loop/expressions.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import { invariant } from "../../diagnostics/errors.ts";
+import { bytesOfElement } from "../../loop/types.ts";
 import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
+import { invariant } from "../../diagnostics/errors.ts";
 import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
 import { expressionText } from "./expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";

@@ -1,7 +1,6 @@
 /** Many steps of training in one call: batches that lie in memory are brought to their place one after the other. */
 import { lossStorage } from "../../ir/storage.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 
 interface Parts {

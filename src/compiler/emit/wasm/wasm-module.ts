@@ -4,8 +4,7 @@
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { assemble } from "./assemble.ts";
 import { fusedPlaces } from "./fused-sums.ts";
 import { layOut } from "./memory-layout.ts";

@@ -4,8 +4,8 @@
  */
 import type CodeBlockWriter from "code-block-writer";
 import { flatParameters, nameIn } from "../../ir/storage.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { Placement } from "../../loop/memory.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { Placement } from "../../loop/types.ts";
 import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";

@@ -3,8 +3,7 @@
  * to know of it.
  */
 import type CodeBlockWriter from "code-block-writer";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { base64Lines } from "../typescript/parameter-texts.ts";
 import type { WasmModule } from "./wasm-module.ts";
 

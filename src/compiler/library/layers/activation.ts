@@ -4,9 +4,9 @@
  */
 import * as z from "zod";
 import { choice } from "../../util/choice.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
+import { didYouMean } from "../../util/message-text.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";
-import type { ActivationFunction } from "../activations/formula.ts";
+import type { ActivationFunction } from "../activations/index.ts";
 import { functionKey } from "../formula/keys.ts";
 import { defineLayer, realNumbers, realWithLastAxis } from "./layer.ts";
 import type { LayerContext } from "./layer.ts";

@@ -10,7 +10,7 @@ import { carried, each, recur, whole } from "../../ir/recurrence.ts";
 import type { Step } from "../../ir/recurrence.ts";
 import type { Shape } from "../../ir/types.ts";
 import { choice } from "../../util/choice.ts";
-import { showValue } from "../../util/show-value.ts";
+import { showValue } from "../../util/message-text.ts";
 import type { Fans } from "../define.ts";
 import { Fault } from "../fault.ts";
 import { functionKey } from "../formula/keys.ts";

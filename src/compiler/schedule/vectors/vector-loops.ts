@@ -14,7 +14,7 @@ import {
   variable,
 } from "../../loop/expressions.ts";
 import type { Expression, FoldOperator } from "../../loop/expressions.ts";
-import { mentions } from "../../loop/mentions.ts";
+import { mentions } from "../../loop/accesses.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { copyOf, haveSameForm, jam, startingAt } from "../register-blocking.ts";

@@ -4,11 +4,9 @@
  */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
-import { layerCards, parameterCards } from "./cards.ts";
-import { curvePanel } from "./curve-panel.ts";
+import { figuresTable, layerCards, parameterCards } from "./cards.ts";
+import { curvePanel, panelsOf } from "./panels.ts";
 import { colourOf } from "./over-time.ts";
-import { panelsOf } from "./panels.ts";
-import { figuresTable } from "./table.ts";
 
 export interface Body {
   readonly roots: readonly HTMLElement[];

@@ -1,9 +1,12 @@
-/** A card for each layer and each parameter: its figures of now in a line, and how they came about. */
+/** The current values of each layer and each parameter: as cards with their history, and as one table. */
+import type { IdleUnits, Probe } from "../../../runtime/trainer/probe.ts";
 import type { LiveEventOf } from "../../charts/live-events.ts";
-import type { IdleUnits } from "../../../runtime/trainer/probe.ts";
 import { element } from "../shared/element.ts";
 import { figure, percent } from "./figure.ts";
-import { overTime, type Colour } from "./over-time.ts";
+import { overTime } from "./over-time.ts";
+import type { Colour } from "./over-time.ts";
+
+// Cards: the current values of a layer or parameter in one line, and their history.
 
 type Probes = readonly LiveEventOf<"probe">[];
 
@@ -40,7 +43,7 @@ export function parameterCards(probes: Probes, colour: Colour): HTMLElement[] {
   });
 }
 
-export function idleWords(idle: IdleUnits | undefined): string[] {
+function idleWords(idle: IdleUnits | undefined): string[] {
   if (idle === undefined) return [];
   const { rule, units, of, share } = idle;
   if (rule === "zero") return [`${units} of ${of} units dead`];
@@ -53,4 +56,34 @@ const brokenWords = ({ notFinite }: { readonly notFinite: number }): string[] =>
 function card(title: string, aside: string, words: readonly string[], content: readonly Node[]): HTMLElement {
   const head = element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside));
   return element("section", { class: "card" }, head, element("p", {}, words.join(" · ")), ...content);
+}
+
+/** The same values as a table: to read aloud, copy and compare. */
+export function figuresTable({ layers, parameters }: Probe): HTMLElement[] {
+  const ofLayers = layers.map(({ name, shape, activations: { mean, std, min, max, zeros }, idle }) => [
+    name,
+    `[${shape.join(", ")}]`,
+    ...[mean, std, min, max].map(figure),
+    percent(zeros),
+    idleWords(idle).join(),
+  ]);
+  const ofParameters = parameters.map(({ name, weights, gradients, updateNorm, updateRatio }) => [
+    name,
+    String(weights.count),
+    ...[weights.norm, gradients.norm, gradients.min, gradients.max, updateNorm, updateRatio].map(figure),
+  ]);
+  return [
+    table(["layer", "shape", "mean", "std", "min", "max", "zeros", "idle units"], ofLayers),
+    table(["parameter", "numbers", "‖w‖", "‖g‖", "min g", "max g", "‖Δw‖", "‖Δw‖/‖w‖"], ofParameters),
+  ];
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
+  const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
+  const body = rows.map((row) => element("tr", {}, ...row.map((text) => element("td", {}, text))));
+  return element(
+    "div",
+    { class: "table" },
+    element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)),
+  );
 }

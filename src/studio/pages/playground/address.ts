@@ -3,7 +3,8 @@
  * ever sent to a server.
  */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
-import { readPathsState, type PathsState } from "./paths/state.ts";
+import { readPathsState } from "./paths/state.ts";
+import type { PathsState } from "./paths/state.ts";
 
 export interface PageState {
   readonly text: string;

@@ -1,20 +1,71 @@
 /**
- * The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own
- * diagnostics at their places.
+ * The editor of specs: JSON or YAML with completion from the schema, its theme, and the list of problems below it.
  */
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { autocompletion } from "@codemirror/autocomplete";
+import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { json } from "@codemirror/lang-json";
 import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
-import { syntaxTree } from "@codemirror/language";
-import { setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+import { setDiagnostics } from "@codemirror/lint";
+import type { Diagnostic as Mark } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
-import { EditorView, hoverTooltip, type Tooltip } from "@codemirror/view";
+import { EditorView, hoverTooltip } from "@codemirror/view";
+import type { Tooltip } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
-import { editorTheme } from "./editor-theme.ts";
-import { outlineOf, type CursorPlace } from "./outline.ts";
+import { outlineOf } from "./outline.ts";
+import type { CursorPlace } from "./outline.ts";
+
+// How the editor looks. It stands in a shadow root, where it makes its styles by rules and not by style
+// elements, which the page's policy would refuse; so what is said of it is said here, and not in the page's
+// style sheet. The page's colours come in as properties.
+
+const theme = EditorView.theme({
+  "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "13px", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-gutters": { background: "var(--raised)", color: "var(--quiet)", borderRightColor: "var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": { background: "light-dark(#eef3fb80, #23304480)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "light-dark(#cfe0fa, #2e4a75)",
+  },
+  "&.cm-focused .cm-matchingBracket": { background: "light-dark(#d5ecd9, #2d4a35)" },
+  ".cm-tooltip": {
+    background: "var(--raised)",
+    color: "var(--ink)",
+    border: "1px solid var(--line)",
+    borderRadius: "5px",
+    maxWidth: "440px",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    background: "var(--accent)",
+    color: "var(--ground)",
+  },
+  ".cm-completionDetail": { opacity: "0.7", marginLeft: "12px" },
+  ".cm-completionInfo, .hover": { padding: "5px 9px", fontFamily: "var(--sans)", fontSize: "13px" },
+  ".hover": { display: "grid" },
+  ".cm-diagnostic": { fontFamily: "var(--sans)", fontSize: "13px", whiteSpace: "pre-wrap" },
+  ".cm-panels": { background: "var(--raised)", color: "var(--ink)" },
+  ".cm-foldPlaceholder": {
+    background: "var(--raised)",
+    color: "var(--quiet)",
+    border: "1px solid var(--line)",
+  },
+});
+
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
+  { tag: [tags.string, tags.content], color: "var(--good)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--backward)" },
+  { tag: tags.comment, color: "var(--quiet)" },
+]);
+
+const editorTheme = [theme, syntaxHighlighting(colours)];
 
 export interface Editor {
   readonly text: () => string;
@@ -161,4 +212,28 @@ async function hover(view: EditorView, position: number, compiler: Compiler): Pr
   if (detail === "" && about === "") return null;
   const shown = element("div", { class: "hover" }, element("b", {}, detail), element("span", {}, about));
   return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
+}
+
+/** The problems of the spec, below the editor: a click or Enter on one goes to its location. */
+export function showProblems(
+  host: HTMLElement,
+  diagnostics: readonly Diagnostic[],
+  goTo: (line: number, column: number) => void,
+): void {
+  host.replaceChildren(
+    ...diagnostics.map(({ severity, code, message, hint, notes = [], place }) => {
+      const { line = 1, column = 1 } = place ?? {};
+      const row = element(
+        "button",
+        { type: "button", class: `problem ${severity}` },
+        element("span", { class: "where" }, `${line}:${column}`),
+        element("span", {}, `${message} `, element("span", { class: "code" }, code)),
+        ...[...(hint === undefined ? [] : [`hint: ${hint}`]), ...notes].map((text) =>
+          element("span", { class: "hint" }, text),
+        ),
+      );
+      row.addEventListener("click", () => goTo(line, column));
+      return element("li", {}, row);
+    }),
+  );
 }

@@ -1,12 +1,17 @@
 /**
- * The panels that show what the compiler tells of a model. Those that are seen are filled: a large model is
- * much to work out and to draw.
+ * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. Only visible
+ * panels are filled.
  */
+import { typescriptLanguage } from "@codemirror/lang-javascript";
+import { classHighlighter, highlightTree } from "@lezer/highlight";
 import type { Explanation } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
+import { graphView } from "../shared/graph-view.ts";
+import type { GraphView } from "../shared/graph-view.ts";
+import { valueCard } from "./parts.ts";
 import type { Panel } from "./tabs.ts";
 
-export interface ExplanationPanel {
+interface ExplanationPanel {
   readonly element: HTMLElement;
   show(explanation: Explanation): void;
 }
@@ -15,9 +20,9 @@ export interface ExplanationPanel {
 export type GoTo = (line: number, column: number) => void;
 
 /** What is to be shown: of a spec that is compiled its explanation can be asked for, of a wrong one there is none. */
-export type Shown = Explanation | "compiled" | "working" | "wrong";
+type Shown = Explanation | "compiled" | "working" | "wrong";
 
-export interface ExplanationPanels {
+interface ExplanationPanels {
   readonly panels: readonly Panel[];
   show(shown: Shown): void;
 }
@@ -58,6 +63,125 @@ export function explanationPanels(
     show(next) {
       shown = next;
       fillSeen();
+    },
+  };
+}
+
+/** The emitted file, coloured; a line that comes from the spec links to its location there. */
+export function codePanel(goTo: GoTo): ExplanationPanel {
+  const facts = element("p", { class: "quiet" });
+  const save = element("a", { class: "save" }, "Save the file");
+  const lines = element("ol", {
+    class: "code-lines",
+    tabindex: 0,
+    "aria-label": "The emitted TypeScript file",
+  });
+  let address: string | undefined;
+  let shown: Explanation | undefined;
+  return {
+    element: element("div", { class: "code" }, element("div", { class: "controls" }, facts, save), lines),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const { code, model } = explanation;
+      const places = new Map(code.lines.flatMap(({ line, place }) => (place ? [[line, place]] : [])));
+      const count = code.text.split("\n").length - 1;
+      facts.textContent =
+        `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
+        "imports";
+      if (address !== undefined) URL.revokeObjectURL(address);
+      address = URL.createObjectURL(new Blob([code.text], { type: "text/plain" }));
+      save.href = address;
+      save.download = `${model.name}.ts`;
+      lines.replaceChildren(
+        ...coloured(code.text).map((parts, index) => {
+          const place = places.get(index + 1);
+          const row = element("li", { class: place ? "has-place" : undefined }, ...parts);
+          if (place) {
+            row.title = `from line ${place.line} of the spec`;
+            row.addEventListener("click", () => goTo(place.line, place.column));
+          }
+          return row;
+        }),
+      );
+    },
+  };
+}
+
+/** For each line its pieces, those that are something with a class. */
+function coloured(text: string): (Node | string)[][] {
+  const rows: (Node | string)[][] = [[]];
+  const put = (piece: string, kind: string) =>
+    piece.split("\n").forEach((part, i) => {
+      if (i > 0) rows.push([]);
+      if (part !== "")
+        rows[rows.length - 1].push(kind === "" ? part : element("span", { class: kind }, part));
+    });
+  let at = 0;
+  highlightTree(typescriptLanguage.parser.parse(text), classHighlighter, (from, to, kind) => {
+    put(text.slice(at, from), "");
+    put(text.slice(from, to), kind);
+    at = to;
+  });
+  put(text.slice(at), "");
+  return rows;
+}
+
+/** The derivation of each gradient: the steps from the loss to the parameter, each with its rule. */
+export function gradientsPanel(goTo: GoTo): ExplanationPanel {
+  const choice = element("select", {});
+  const steps = element("ol", { class: "steps" });
+  let shown: Explanation | undefined;
+  const draw = () => {
+    if (shown === undefined) return;
+    const nodes = new Map(shown.nodes.map((node) => [node.id, node]));
+    const found = shown.derivations.find(({ parameter }) => parameter === choice.value);
+    const values = (found?.steps ?? []).flatMap((id) => nodes.get(id) ?? []);
+    steps.replaceChildren(...values.map((node) => element("li", {}, valueCard(node, goTo))));
+  };
+  choice.addEventListener("change", draw);
+  return {
+    element: element(
+      "div",
+      { class: "gradients" },
+      element("label", { class: "chooser" }, "Gradient of the loss with respect to ", choice),
+      steps,
+    ),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const names = explanation.derivations.map(({ parameter }) => parameter);
+      const before = choice.value;
+      choice.replaceChildren(...names.map((name) => element("option", {}, name)));
+      // The last layer's come first to who follows them from the loss; the same one again where it is still there.
+      choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
+      draw();
+    },
+  };
+}
+
+// The dataflow graph of a training step as a picture, with the details of the selected node below it.
+
+const advice = "Click a layer to open it, a value to see what it is and why it is there.";
+
+export function picturePanel(goTo: GoTo): ExplanationPanel {
+  const host = element("div", { class: "graph-host" });
+  const picked = element("div", { class: "picked" }, advice);
+  let shown: Explanation | undefined;
+  let view: GraphView | undefined;
+  const onPick = (id: string) => {
+    const node = shown?.nodes.find((each) => each.id === id);
+    picked.replaceChildren(node === undefined ? advice : valueCard(node, goTo));
+  };
+  return {
+    element: element("div", { class: "picture-panel" }, host, picked),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const [{ picture }] = explanation.pictures;
+      picked.replaceChildren(advice);
+      if (view === undefined) view = graphView(host, { picture, onPick });
+      else view.show(picture);
     },
   };
 }

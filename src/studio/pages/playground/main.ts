@@ -7,7 +7,8 @@ import { fragmentOf, stateOf, type PageState } from "./address.ts";
 import { examplesOf } from "./examples.ts";
 import { modelPage } from "./model-page.ts";
 import { pathsPage, type PathsPage } from "./paths/paths-page.ts";
-import { firstState, type PathsState } from "./paths/state.ts";
+import { firstState } from "./paths/state.ts";
+import type { PathsState } from "./paths/state.ts";
 import { together } from "./tabs.ts";
 import { texts } from "./texts.ts";
 

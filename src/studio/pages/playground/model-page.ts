@@ -1,17 +1,14 @@
 /** The first view: a spec in the editor, and beside it what the compiler makes of it. */
 import type { CompileAnswer } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
-import { codePanel } from "./code-panel.ts";
+import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
+import type { GoTo } from "./explanation-panels.ts";
 import { startCompiler } from "./compiler.ts";
 import type { Compiler } from "./compiler.ts";
-import { createEditor, type Editor } from "./editor.ts";
-import { explanationPanels, type GoTo } from "./explanation-panels.ts";
-import { gradientsPanel } from "./gradients-panel.ts";
-import { picturePanel } from "./picture-panel.ts";
-import { examplesOf } from "./examples.ts";
-import { madeData, planes } from "./made-data.ts";
+import { createEditor, showProblems } from "./editor.ts";
+import type { Editor } from "./editor.ts";
+import { examplesOf, madeData, planes } from "./examples.ts";
 import { planeFile } from "./paths/spec-of-path.ts";
-import { showProblems } from "./problems.ts";
 import { tabbed, together } from "./tabs.ts";
 import { texts } from "./texts.ts";
 import { trainPanel } from "./train-panel.ts";

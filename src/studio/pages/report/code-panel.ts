@@ -1,13 +1,43 @@
-/**
- * The emitted file and the spec beside each other. A line that is picked shows its nodes on the right and its
- * place in the spec; whatever else is picked marks its lines in both.
- */
+/** The emitted file with its lines coloured and linked to kernels, nodes and the spec. */
 import { element } from "../shared/element.ts";
-import { colouredCode } from "./colour-code.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
-import { lazyList, type LazyList } from "./lazy-list.ts";
+import { lazyList } from "./table.ts";
+import type { LazyList } from "./table.ts";
 
+// Colours of a line of code: comments, strings, numbers, keywords.
+
+const words =
+  "const let function return for if else new export interface type readonly while of in throw import " +
+  "extends true false null undefined void number string async await yield class this typeof case switch " +
+  "default break continue";
+const isWord: ReadonlySet<string> = new Set(words.split(" "));
+const comments = /\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$/.source;
+const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
+const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
+/** What the groups of `tokens` match, in their order. */
+const kinds = ["comment", "text", "number", "word"] as const;
+const longestColoured = 2000;
+
+function colouredCode(line: string): readonly (Node | string)[] {
+  if (line.length > longestColoured) return [line];
+  if (/^\s*\*/.test(line)) return [element("span", { class: "comment" }, line)];
+  const parts: (Node | string)[] = [];
+  let end = 0;
+  for (const match of line.matchAll(tokens)) {
+    const [text, ...groups] = match;
+    const name = kinds[groups.findIndex(Boolean)];
+    if (name === "word" && !isWord.has(text)) continue;
+    parts.push(line.slice(end, match.index), element("span", { class: name }, text));
+    end = match.index + text.length;
+  }
+  return [...parts, line.slice(end)];
+}
+
+/**
+ * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its location
+ * in the spec; any other selection marks its lines in both.
+ */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;
   const texts = explanation.code.text.split("\n");

@@ -5,7 +5,7 @@ import { countText, sizeText, workText } from "../../../compiler/util/number-tex
 import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
 import { withoutGradient } from "./context.ts";
 import type { Context, Pick } from "./context.ts";
-import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
+import { facts, nodeDetails, regionNames, some, transposeNote } from "./details-node.ts";
 import {
   bufferLink,
   kernelLink,
@@ -19,7 +19,6 @@ import {
 } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
-import { transposeNote } from "./transpose-note.ts";
 
 type Part = HTMLElement | string;
 

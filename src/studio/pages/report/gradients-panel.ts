@@ -3,7 +3,8 @@ import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { withoutGradient } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
-import { lazyList, type LazyList } from "./lazy-list.ts";
+import { lazyList } from "./table.ts";
+import type { LazyList } from "./table.ts";
 import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
 

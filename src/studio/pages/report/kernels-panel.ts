@@ -7,7 +7,8 @@ import { listing } from "./code-panel.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lineLinks, link } from "./links.ts";
 import { programTabs } from "./controls.ts";
-import { tableOf, type Table } from "./table.ts";
+import { tableOf } from "./table.ts";
+import type { Table } from "./table.ts";
 
 export function kernelsPanel(context: Context): Panel {
   const { kernels } = context.index.explanation;

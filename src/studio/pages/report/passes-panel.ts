@@ -3,7 +3,7 @@ import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedPass, GraphCounts } from "../../explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
-import { lazyList } from "./lazy-list.ts";
+import { lazyList } from "./table.ts";
 import { link } from "./links.ts";
 import { programTabs } from "./controls.ts";
 

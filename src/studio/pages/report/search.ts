@@ -1,5 +1,5 @@
 /** The search field: nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
-import { didYouMean } from "../../../compiler/util/did-you-mean.ts";
+import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { element } from "../shared/element.ts";
 import type { Context, State } from "./context.ts";
 import { keyOfBuffer, type ReportIndex } from "./report-index.ts";

@@ -9,8 +9,7 @@ import type { Picture } from "../../explanation.ts";
 import { element } from "./element.ts";
 import "./graph-view.css";
 import { boxIndex, directionOf, nearestBox, nextBox } from "./graph/box-index.ts";
-import { atFirst, fitting, panned, zoomed } from "./graph/camera.ts";
-import { listenToGestures } from "./graph/gestures.ts";
+import { atFirst, fitting, listenToGestures, panned, zoomed } from "./graph/camera.ts";
 import { createStage, type Stage } from "./graph/stage.ts";
 
 export interface GraphView {

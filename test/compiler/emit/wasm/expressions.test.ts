@@ -5,7 +5,7 @@ import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts"
 import { moduleText } from "../../../../src/compiler/emit/wasm/module-text.ts";
 import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import type { ElementType } from "../../../../src/compiler/ir/types.ts";
-import { allocateBuffers } from "../../../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../../../src/compiler/loop/evaluate-expressions.ts";
 import { evaluateProgram } from "../../../../src/compiler/loop/evaluate.ts";
 import {
   and,

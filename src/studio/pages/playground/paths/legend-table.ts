@@ -2,8 +2,8 @@
 import { element } from "../../shared/element.ts";
 import { cssColour } from "../parts.ts";
 import type { Path } from "./messages.ts";
-import { optimizers, type Optimizer } from "./optimizers.ts";
-import type { PathsState } from "./state.ts";
+import { optimizers } from "./state.ts";
+import type { Optimizer, PathsState } from "./state.ts";
 
 /** The colour of an optimizer, in the map, the curves and here. */
 export const colourOf = (name: string): string =>

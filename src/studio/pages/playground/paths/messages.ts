@@ -1,5 +1,5 @@
 /** What the page and the worker that walks over a surface say to each other: plain data. */
-import type { Point, Range } from "./surfaces.ts";
+import type { Point, Range } from "./state.ts";
 
 export type WalkRequest =
   /** The heights of the loss on a grid, by the trainer's own `evaluate`. */

@@ -7,13 +7,14 @@ import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
 import { drawCurves } from "../curve-chart.ts";
 import { colourOf, legendTable } from "./legend-table.ts";
-import { gridSide, mapView, type DrawnPath } from "./map-view.ts";
+import { gridSide, mapView } from "./map-view.ts";
+import type { DrawnPath } from "./map-view.ts";
 import type { Path, WalkAnswer } from "./messages.ts";
-import { optimizers, type Optimizer } from "./optimizers.ts";
+import { firstState, optimizers, stateOfSurface, stepChoices } from "./state.ts";
+import type { Optimizer, PathsState } from "./state.ts";
 import { player } from "./player.ts";
 import { scriptsFrom, surveyor } from "./scripts.ts";
 import { specOfPath } from "./spec-of-path.ts";
-import { firstState, stateOfSurface, stepChoices, type PathsState } from "./state.ts";
 import { surfaceFields } from "./surface-fields.ts";
 import { startWalker } from "./walk-worker.ts";
 

@@ -4,9 +4,9 @@
  */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
 import type { Compiler } from "../compiler.ts";
-import { optimizers, type Optimizer } from "./optimizers.ts";
+import { optimizers } from "./state.ts";
+import type { Optimizer, PathsState } from "./state.ts";
 import { specOfPath } from "./spec-of-path.ts";
-import type { PathsState } from "./state.ts";
 
 export interface Scripts {
   /** By the optimizer's name. */

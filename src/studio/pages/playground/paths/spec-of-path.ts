@@ -3,8 +3,7 @@
  * always 1. The loss reads them back from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p
  * and y = Σ (1 − t)·p.
  */
-import type { Optimizer } from "./optimizers.ts";
-import type { Point } from "./surfaces.ts";
+import type { Optimizer, Point } from "./state.ts";
 
 /** The file that the spec names: the one row there is. */
 export const planeFile = { name: "plane.csv", text: "one,first,second\n1,1,0\n" };

@@ -1,7 +1,7 @@
 /** The fields over the map: a surface by its name, its formula, which may be changed, and the start in numbers. */
 import { element } from "../../shared/element.ts";
-import type { PathsState } from "./state.ts";
-import { surfaces, type Point, type Surface } from "./surfaces.ts";
+import { surfaces } from "./state.ts";
+import type { PathsState, Point, Surface } from "./state.ts";
 
 export interface SurfaceFields {
   readonly element: HTMLElement;

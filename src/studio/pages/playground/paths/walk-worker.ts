@@ -8,7 +8,7 @@ import type { EmittedModule } from "../compiler.ts";
 import { texts, workerOf } from "../texts.ts";
 import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
-import type { Point, Range } from "./surfaces.ts";
+import type { Point, Range } from "./state.ts";
 
 // The page's side of the worker that walks: of requests that come while it is busy only the newest of each
 // kind is kept.

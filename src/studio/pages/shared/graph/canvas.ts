@@ -5,7 +5,8 @@
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
 import { setAttributes, shapeElement, svgElement } from "../element.ts";
-import { meets, seen, type Bounds, type Camera, type Size } from "./camera.ts";
+import { meets, seen } from "./camera.ts";
+import type { Bounds, Camera, Size } from "./camera.ts";
 
 /** What is marked in it. */
 export interface Marks {

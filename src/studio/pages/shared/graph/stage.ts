@@ -1,7 +1,9 @@
 /** The scene of a picture on a canvas: which groups are open, from where it is seen, and what is marked. */
 import type { Picture } from "../../../explanation.ts";
-import { sceneOf, type Scene, type SceneBox } from "../../../picture/scene.ts";
-import { atFirst, panned, seen, showing, type Camera, type Size } from "./camera.ts";
+import { sceneOf } from "../../../picture/scene.ts";
+import type { Scene, SceneBox } from "../../../picture/scene.ts";
+import { atFirst, panned, seen, showing } from "./camera.ts";
+import type { Camera, Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
 import { litBy } from "./box-index.ts";
 import { createMinimap } from "./minimap.ts";
