@@ -1079,8 +1079,14 @@ const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
 
-/** Where a value begins, in elements of its type, and how many it has: of what has rows, in each of them. */
-type ComparedValue = readonly [name: string, at: number, size: number, hasRows?: boolean];
+/**
+ * A value with `rows` has `size` elements for each row of the batch. A `gradient` is that of one parameter. A
+ * `perParameter` value has an element for each element of all trainable parameters, in one piece.
+ */
+type ComparedKind = "rows" | "gradient" | "perParameter";
+
+/** Where a value begins, in elements of its type, and how many it has. */
+type ComparedValue = readonly [name: string, at: number, size: number, kind?: ComparedKind];
 
 /** What is compared. */
 interface ComparedFacts {
@@ -1106,7 +1112,8 @@ interface ComparedSide {
 /** One value in both arenas. */
 interface Compared {
   readonly name: string;
-  /** 0 of what has no rows. */
+  readonly isGradient: boolean;
+  /** 0 for a value without rows. */
   readonly rowSize: number;
   readonly wasm: ComparedNumbers;
   readonly typescript: ComparedNumbers;
@@ -1203,7 +1210,7 @@ class ComparedSides {
 
   /** Whether the last batch says something of gradients: some are not zero, or there are none. */
   isTelling(): boolean {
-    const gradients = this.values.filter(isGradient);
+    const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
 
@@ -1244,6 +1251,7 @@ class ComparedSides {
     const near = Math.max(1, wide);
     const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
       name,
+      isGradient: false,
       rowSize: size,
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
@@ -1255,11 +1263,11 @@ class ComparedSides {
       return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
     });
     if (apart.length === 0) return [];
-    const gradients = stored.filter(isGradient).map((value) => largestOf(value.typescript));
+    const gradients = stored.flatMap((value) => (value.isGradient ? largestOf(value.typescript) : []));
     const floor = cancelled * Math.max(0, ...gradients);
     return apart.flatMap((value): Suspect[] => {
       const scale = largestOf(value.typescript);
-      const bound = tolerance[dtype] * Math.max(scale, isGradient(value) ? floor : wide);
+      const bound = tolerance[dtype] * Math.max(scale, value.isGradient ? floor : wide);
       return value.error <= bound
         ? []
         : [{ ...value, cap: Math.max(floor, cancelled * Math.max(near, scale)) }];
@@ -1288,8 +1296,6 @@ class ComparedSides {
   }
 }
 
-const isGradient = ({ name }: Compared): boolean => name.startsWith("gradient:");
-
 const bytesAt = ({ buffer, byteOffset }: Numbers, bytes: number): Uint8Array =>
   new Uint8Array(buffer, byteOffset, bytes);
 
@@ -1300,10 +1306,7 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/**
- * Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of
- * any size for each.
- */
+/** Storage in both arenas. A `perParameter` value is divided: its magnitude may differ between parameters. */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -1311,10 +1314,9 @@ function storedValues(
   typescript: ComparedSide,
 ): Compared[] {
   const trainable = parameters.filter((parameter) => parameter.trainable);
-  const all = trainable.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const parts = (value: ComparedValue): ComparedValue[] => {
-    const [name, start, size] = value;
-    if (size !== all || !/^(optimizer|average):/.test(name)) return [value];
+    const [name, start, , kind] = value;
+    if (kind !== "perParameter") return [value];
     let at = start;
     return trainable.map((parameter): ComparedValue => {
       const own = sizeOf(parameter.shape);
@@ -1322,10 +1324,12 @@ function storedValues(
     });
   };
   return arenaViews.flatMap((view) =>
-    facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
+    facts[view].flatMap(parts).map(([name, at, size, kind]) => {
+      const hasRows = kind === "rows";
       const end = at + size * (hasRows ? batchSize : 1);
       return {
         name,
+        isGradient: kind === "gradient",
         rowSize: hasRows ? size : 0,
         wasm: wasm[view].subarray(at, end),
         typescript: typescript[view].subarray(at, end),
@@ -4073,20 +4077,20 @@ const compared: ComparedFacts = {
     ["dense1.bias", dense1_bias, 64],
     ["dense2.weight", dense2_weight, 640],
     ["dense2.bias", dense2_bias, 10],
-    ["optimizer:mean", optimizer_mean, 4810],
-    ["optimizer:squares", optimizer_squares, 4810],
-    ["gradient:dense1.weight", d_dense1_weight, 4096],
-    ["gradient:dense1.bias", d_dense1_bias, 64],
-    ["gradient:dense2.weight", d_dense2_weight, 640],
-    ["gradient:dense2.bias", d_dense2_bias, 10],
-    ["pixels", pixels, 64, true],
+    ["optimizer:mean", optimizer_mean, 4810, "perParameter"],
+    ["optimizer:squares", optimizer_squares, 4810, "perParameter"],
+    ["gradient:dense1.weight", d_dense1_weight, 4096, "gradient"],
+    ["gradient:dense1.bias", d_dense1_bias, 64, "gradient"],
+    ["gradient:dense2.weight", d_dense2_weight, 640, "gradient"],
+    ["gradient:dense2.bias", d_dense2_bias, 10, "gradient"],
+    ["pixels", pixels, 64, "rows"],
     ["result:loss", loss, 1],
-    ["result:output", prediction, 10, true],
+    ["result:output", prediction, 10, "rows"],
   ],
   integers: [
     ["optimizer:step", optimizer_step, 1],
     ["random:seed", random_seed, 1],
-    ["digit", digit, 1, true],
+    ["digit", digit, 1, "rows"],
   ],
   doubles: [
     ["result:learningRate", learningRate, 1],
