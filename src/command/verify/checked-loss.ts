@@ -108,7 +108,7 @@ const names: ReadonlyMap<string, string> = new Map([
 const forwardAndBackward = 3;
 
 /** Loops as they are lowered: a check is to be read, and not to share what may be wrong with the trainer's. */
-const plain = { exact: true, skip: ["block-contractions", "collapse-loops"] };
+const plain = { exact: true, skip: ["register-blocking", "collapse-loops"] };
 
 /**
  * The text of the check. `trainer`: where that is, as an import of the check names it.
