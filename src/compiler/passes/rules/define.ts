@@ -58,6 +58,19 @@ export function isNormal(value: number, element: ElementType): boolean {
   return smallest <= Math.abs(value) && Math.abs(value) <= largest;
 }
 
+/**
+ * c and y of c · y for a normal number c: as a factor of another number, 0 or infinity would make NaN of what
+ * overflows or underflows.
+ */
+export function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
+  if (!is(node, "multiply")) return undefined;
+  const { element } = node.type;
+  const { x, y } = node.operands;
+  const [left, right] = [scalarOf(x), scalarOf(y)];
+  if (left !== undefined) return isNormal(left, element) ? { value: left, rest: y } : undefined;
+  return right === undefined || !isNormal(right, element) ? undefined : { value: right, rest: x };
+}
+
 /** Both orders of a commutative node's operands, one order of others. */
 export function orders(node: Node): (readonly [Node, Node])[] {
   const [x, y] = operandsOf(node);
