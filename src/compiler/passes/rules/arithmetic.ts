@@ -3,7 +3,7 @@ import { wish } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/** c · d, if it is a normal number too. */
+/** c · d, if c and c · d are normal numbers. */
 function normalProduct(c: number, d: number, { type: { element } }: Node): number | undefined {
   return isNormal(c, element) && isNormal(c * d, element) ? c * d : undefined;
 }
@@ -178,7 +178,7 @@ export const arithmeticRules = [
         const c = scalarOf(outer);
         if (c === undefined || !isNormal(c, node.type.element) || !is(product, "multiply")) return undefined;
         return either(product, (x, y) => {
-          // The product of two scalars is computed once in either form.
+          // A product of two scalars is computed once in both forms.
           if (!is(x, "broadcast") || x.attributes.axes.length === 0 || is(y, "broadcast")) return undefined;
           return g.multiply(g.broadcast(g.multiply(c, x.operands.x), x.attributes), y);
         });
@@ -188,7 +188,7 @@ export const arithmeticRules = [
   defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: ["rounding"], // powers are not always rounded to the nearest number
+    fast: ["rounding"], // power does not always round to the nearest number
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)

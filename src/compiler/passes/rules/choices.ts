@@ -1,4 +1,4 @@
-/** Rules of choices between two values: `c ? x : y` is `select` c, x, y. */
+/** Rules for choices between two values. Equations write `select` c, x, y as c ? x : y. */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -6,10 +6,10 @@ import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 import { isNeverZero } from "./ranges.ts";
 
-/** How far choices are looked for below a choice. */
+/** How many operations below a choice the search for inner choices goes. */
 const deepestChoice = 3;
 
-/** A product or quotient with the given side of each choice by that condition among its factors. */
+/** `x` with each inner choice on the same condition replaced by its given side, through products and quotients. */
 function withinSide(x: Node, condition: Node, side: "x" | "y", g: GraphBuilder, depth = 0): Node {
   if (is(x, "select") && x.operands.condition === condition) return x.operands[side];
   if (depth === deepestChoice || !(is(x, "multiply") || is(x, "divide") || is(x, "negate"))) return x;

@@ -1,4 +1,7 @@
-/** Rules of quotients. With those of sums they give the derivative of a normalisation its three terms. */
+/**
+ * Rules for quotients. Together with the rules for sums they bring the derivative of a normalisation to its three
+ * terms: dx = (γ / σ) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+ */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node, NodeOf } from "../../ir/nodes.ts";
@@ -17,14 +20,14 @@ function quotientOf(node: Node): Quotient | undefined {
   return { x: node.operands.x, divisor: node.operands.y };
 }
 
-/** x and c of a quotient x / c that is repeated as a whole. */
+/** x and c of broadcast (x / c), both repeated. */
 function repeatedQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
   if (!is(node, "broadcast") || !is(node.operands.x, "divide")) return undefined;
   const [x, divisor] = operandsOf(node.operands.x).map((part) => g.broadcast(part, node.attributes));
   return is(divisor, "broadcast") ? { x, divisor } : undefined;
 }
 
-/** x · y and c of (x / c) · y, where x / c is repeated as a whole. */
+/** x · y and c of broadcast (x / c) · y. */
 function scaledQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
   if (!is(node, "multiply")) return undefined;
   const { x, y } = node.operands;
@@ -36,21 +39,21 @@ function scaledQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
 const sameRepetition = (a: Repeated, b: Repeated): boolean =>
   a.operands.x === b.operands.x && a.attributes.axes.join() === b.attributes.axes.join();
 
-/** How many operations the searches below look through. */
+/** How many operations the searches below pass through. */
 const deepest = 6;
 
-/** Whether x is a sum, or products and quotients of one. Such values are small, so dividing them again is cheap. */
+/** Whether x is a sum, or a product or quotient of one. Such values are small, so one more division is cheap. */
 function isOfSum(x: Node, depth = 0): boolean {
   if (is(x, "reduceSum")) return true;
   if (depth === deepest || !(is(x, "negate") || is(x, "multiply") || is(x, "divide"))) return false;
   return operandsOf(x).some((operand) => isOfSum(operand, depth + 1));
 }
 
-/** A number, or a scalar that is repeated. */
+/** Whether x is a scalar or a repeated scalar. */
 const isScalar = (x: Node): boolean =>
   x.type.shape.length === 0 || (is(x, "broadcast") && isScalar(x.operands.x));
 
-/** x / c for c = `divisor` repeated along all axes but `axes`, if x / c is among the values that `u` is computed from. */
+/** The quotient of x and the broadcast of `divisor`, if `u` is computed from it. `axes` are those of the broadcast. */
 function quotientWithin(u: Node, x: Node, divisor: Node, axes: Axes, depth = 0): Node | undefined {
   const quotient = quotientOf(u);
   if (
@@ -85,7 +88,7 @@ function monomialOf(x: Node, depth = 0): Monomial {
   };
 }
 
-/** `all` without each of `some` once; undefined if one is missing, or if nothing remains. */
+/** `all` without one occurrence of each of `some`; undefined if one is missing. */
 function without(all: readonly Node[], some: readonly Node[]): readonly Node[] | undefined {
   let rest = all;
   for (const each of some) {
@@ -96,7 +99,7 @@ function without(all: readonly Node[], some: readonly Node[]): readonly Node[] |
   return rest;
 }
 
-/** x / c for repeated x and c, if c is among the factors of x and something remains that has no denominator. */
+/** x / c for repeated x and c, if x has all factors of c, and at least one more, which is no denominator. */
 function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   if (!is(x, "broadcast") || x.attributes.axes.join() !== c.attributes.axes.join()) return undefined;
   const [all, some] = [monomialOf(x.operands.x), monomialOf(c.operands.x)];
@@ -106,7 +109,7 @@ function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   return g.broadcast(numerators.reduce(g.multiply), x.attributes);
 }
 
-/** The same of a product with a repeated x. */
+/** The same for a product, of which one factor is such an x. */
 const productDividedBy = (product: Node, c: Repeated, g: GraphBuilder): Node | undefined =>
   dividedBy(product, c, g) ??
   (is(product, "multiply")
@@ -126,7 +129,7 @@ export const quotientRules = [
       if (!is(node, "multiply")) return undefined;
       return either(node, (outer, quotient) => {
         const c = scalarOf(outer);
-        // A reciprocal such as 1 / (3 · n) stays what it is.
+        // A reciprocal such as 1 / (3 · n) stays as it is.
         if (c === undefined || !is(quotient, "divide") || scalarOf(quotient.operands.x) !== undefined)
           return undefined;
         const divisor = constantFactor(quotient.operands.y);
@@ -174,7 +177,7 @@ export const quotientRules = [
     apply: (node, g) => {
       if (!is(node, "add") && !is(node, "subtract")) return undefined;
       const plain = operandsOf(node).map(quotientOf);
-      // Where both are repeated as wholes, or scaled, one division of the whole would cost more than two before.
+      // Without a plain quotient, one large division would replace two small ones.
       if (plain.every((quotient) => quotient === undefined)) return undefined;
       const [a, b] = operandsOf(node).map(
         (part, i) => plain[i] ?? repeatedQuotientOf(part, g) ?? scaledQuotientOf(part, g),

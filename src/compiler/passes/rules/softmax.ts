@@ -1,8 +1,8 @@
-/** Rules that give the derivatives of log-sum-exp and softmax their textbook form. */
+/** Rules that bring the derivatives of log-sum-exp and softmax to their textbook form. */
 import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
-/** Whether `sum` is Σ e along the axes that its repetition over e's shape restores. */
+/** Whether `sum` is a sum of e. A broadcast to the shape of e restores the summed axes. */
 const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
 
 export const softmaxRules = [

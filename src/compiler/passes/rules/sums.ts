@@ -1,11 +1,11 @@
-/** Rules that take what does not vary along a sum out of it. */
+/** Rules for sums: they move constant factors out, and drop terms that add up to 0. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { isMeanOf } from "../../ir/means.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
 import type { ElementType, Shape } from "../../ir/types.ts";
 import { defineRule, is, orders } from "./define.ts";
 
-/** How often a value is repeated along axes of these sizes; undefined for once. */
+/** The number of repetitions along axes of these sizes; undefined for 1. */
 function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
   const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
@@ -13,7 +13,7 @@ function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node 
   return fixed === 1 ? undefined : g.number(fixed, element);
 }
 
-/** A repeated value without some of the axes along which it is repeated; `shape` is what is left. */
+/** A repeated value without the given repeated axes. `shape` is the shape of the remaining axes. */
 function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
   if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
   const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
@@ -26,8 +26,8 @@ interface Factored {
 }
 
 /**
- * A factor of a product that `accept` takes, as it gives it, and the product of the others. Within inner products it
- * looks for repeated tensors alone: an inner product with a scalar is rather kept, as other values may share it.
+ * The first factor for which `accept` returns a value, as that value, and the product of the other factors. In inner
+ * products the search skips repeated scalars: other values may share such a product, so it stays.
  */
 function factorOf(
   product: Node,
@@ -49,12 +49,12 @@ function factorOf(
 
 const isRepeatedScalar = (x: Node): boolean => is(x, "broadcast") && x.operands.x.type.shape.length === 0;
 
-/** How many operations are looked through for a centred value. */
+/** How many operations the search for a centred value passes through. */
 const deepest = 4;
 
 /**
- * Whether x adds up to 0 along these axes in real arithmetic: y − mean y, or that times or over something that does
- * not vary along them.
+ * Whether the sum of x along these axes is 0 in real arithmetic. This holds for y − mean y, and for its products and
+ * quotients with values that do not vary along the axes.
  */
 function isCentred(x: Node, axes: Axes, depth = 0): boolean {
   const isFixed = (c: Node) => is(c, "broadcast") && !c.attributes.axes.some((axis) => axes.includes(axis));

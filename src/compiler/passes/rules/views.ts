@@ -1,4 +1,4 @@
-/** Rules that move, merge and remove views, and take repetition out of computations. */
+/** Rules that move, merge and remove views, and compute before values are repeated. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
@@ -8,10 +8,10 @@ import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** f(broadcast a, broadcast b) computed before repeating, over the axes that some operand really has. */
+/** broadcast f(a, b) for f(broadcast a, broadcast b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  // Minus signs go the other way (see negate-before-view): outside, they meet sums and vanish.
+  // Minus signs move outward instead (see negate-before-view): there they cancel or become subtractions.
   if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
     return undefined;
   const { shape } = node.type;
@@ -32,9 +32,8 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last
- * term is looked at first: a long sum of other things is given up at once, not walked through at each of its
- * partial sums.
+ * The terms of nested sums as padded boxes; undefined if one term is not a padded box. The search visits the last
+ * term first, so that it gives up early on a long sum of other terms.
  */
 function boxesOf(sum: Node): PaddedBox[] | undefined {
   const boxes: PaddedBox[] = [];
@@ -56,7 +55,7 @@ interface PaddedBox {
   readonly inner: Node;
 }
 
-/** Where padding stands around a box, on the one axis where it does. */
+/** The axis and start of a box that is padded along one axis. */
 function paddedAxis(node: Node): PaddedBox | undefined {
   if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
   const { before, after } = node.attributes;
@@ -67,7 +66,7 @@ function paddedAxis(node: Node): PaddedBox | undefined {
 }
 
 /**
- * Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is
+ * A sum of zero-padded boxes that are adjacent and cover the whole is their concatenation: each element is
  * x + 0 + 0 …
  */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
