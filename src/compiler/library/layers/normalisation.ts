@@ -1,5 +1,5 @@
 /**
- * Layers that bring values to a common size, each with a learned scale γ (and shift β) for each place of the last axis:
+ * Normalisation layers, each with a learned scale γ (and shift β) for each index of the last axis:
  *
  *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over U units; Ba, Kiros and Hinton 2016
  *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
@@ -23,7 +23,7 @@ const epsilon = z
 const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
   g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** (x − mean x) / √(variance x + ε) over some axes of x, which have `size` elements. */
+/** (x − mean x) / √(variance x + ε) over some axes of x, which hold `size` elements. */
 function normalisedOver(
   g: GraphBuilder,
   x: Node,
@@ -39,11 +39,11 @@ function normalisedOver(
   return g.part("normal", g.divide(centred, repeat(deviationOf(g, variance, epsilon))));
 }
 
-/** γ, 1 at first. */
+/** γ, initially 1. */
 const scaleOf = (context: LayerContext, size: number): Node =>
   context.parameter("scale", [size], { init: { type: "ones" }, initKey: "init", regularized: false });
 
-/** β, 0 at first. */
+/** β, initially 0. */
 const shiftOf = (context: LayerContext, size: number): Node =>
   context.parameter("shift", [size], { init: { type: "zeros" }, initKey: "init", regularized: false });
 
@@ -79,8 +79,8 @@ export const rmsNorm = defineLayer({
 });
 
 /**
- * Channels in groups, each normalised over its channels and all places, as torch.nn.GroupNorm; the variance
- * divides by their number.
+ * Normalises each group of channels over its channels and all positions, as torch.nn.GroupNorm. The variance divides
+ * by the number of elements.
  */
 export const groupNorm = defineLayer({
   name: "group-norm",
@@ -109,8 +109,8 @@ export const groupNorm = defineLayer({
 });
 
 /**
- * Statistics of a batch while training, running ones in evaluation. As in torch.nn.BatchNorm: running ← (1 −
- * m) · running + m · batch, where the running variance takes the unbiased one, N / (N − 1) times what
+ * Uses the statistics of the batch in training and running statistics in evaluation, as torch.nn.BatchNorm: running ←
+ * (1 − m) · running + m · batch. The running variance takes the unbiased variance, N / (N − 1) times the one that
  * normalises.
  */
 export const batchNorm = defineLayer({
@@ -134,7 +134,7 @@ export const batchNorm = defineLayer({
     const centred = g.part("centred", g.subtract(x, mean));
     const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
     const variance = g.part("batch_variance", g.divide(squares, count));
-    // Statistics are taken over as numbers: what they become sways no gradient.
+    // Running statistics have no gradient.
     const blend = (before: Node, batch: Node): Node =>
       g.add(g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, g.stopGradient(batch)));
     const unbiased = g.divide(squares, g.maximum(g.subtract(count, 1), 1));
