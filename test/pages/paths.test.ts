@@ -50,8 +50,8 @@ describe("the paths of optimizers", () => {
 
   it("the first step of descent is the learning rate times the gradient, from wherever the start is put", async () => {
     const { page, complaints } = await openPaths();
-    await page.getByLabel("x of the start").fill("1");
-    await page.getByLabel("y of the start").fill("2");
+    await page.getByLabel("x of the start point").fill("1");
+    await page.getByLabel("y of the start point").fill("2");
     await page.getByRole("button", { name: "Reset" }).click();
     // f(1, 2) = (1 + 2 - 11)² + (1 + 4 - 7)² = 68
     await expect.poll(() => lossOf(page, "descent")).toBe(68);
@@ -72,7 +72,7 @@ describe("the paths of optimizers", () => {
     // The middle of the map is (0, 0).
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     const startIn = async (axis: string) =>
-      Number(await page.getByLabel(`${axis} of the start`).inputValue());
+      Number(await page.getByLabel(`${axis} of the start point`).inputValue());
     for (const axis of ["x", "y"])
       await expect.poll(async () => Math.abs(await startIn(axis))).toBeLessThan(0.03);
     await expect.poll(() => trailOf(page, "adam")).not.toBe(before);
@@ -84,11 +84,11 @@ describe("the paths of optimizers", () => {
 
   it("a loss of one's own is compiled and walked over; one that is wrong is told, and the last one stays", async () => {
     const { page, complaints } = await openPaths();
-    const loss = page.getByLabel("The loss, a formula in x and y");
+    const loss = page.getByLabel("Loss: a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");
     await page.getByText('no function "sine"').waitFor();
     await expect.poll(() => loss.getAttribute("aria-invalid")).toBe("true");
-    await page.getByText("what is drawn is (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
+    await page.getByText("the map shows (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
     await expect.poll(() => page.locator(".head").count()).toBe(4);
     await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
     for (const [formula, told] of [

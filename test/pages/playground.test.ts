@@ -67,7 +67,7 @@ describe("the playground", () => {
     await page.getByText(/^epoch 1\/150/).waitFor();
     await expect.poll(() => surface(page)).not.toBe(untrained);
     const after = await surface(page);
-    await page.getByLabel("How fast").selectOption("as fast as it goes");
+    await page.getByLabel("Speed").selectOption("maximum speed");
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
     await expect.poll(() => surface(page)).not.toBe(after);
@@ -230,9 +230,9 @@ describe("the playground", () => {
   it("tells kindly of a link that is broken, and runs nothing that is in one", async () => {
     const { page, complaints } = await openPage(browser, `${served.url}#v1.nonsense`);
     await compiled(page);
-    await expect.poll(() => page.locator(".notice").textContent()).toContain("the link is broken");
+    await expect.poll(() => page.locator(".notice").textContent()).toContain("the link is damaged");
     await write(page, 'export default (globalThis.wasRun = "<img src=x onerror=alert(1)>");');
-    await page.locator(".problem", { hasText: "this is a spec in TypeScript" }).waitFor();
+    await page.locator(".problem", { hasText: "a spec in TypeScript is code" }).waitFor();
     await expect.poll(() => page.evaluate(() => "wasRun" in globalThis)).toBe(false);
     await expect.poll(() => page.locator("img").count()).toBe(0);
     expect(complaints).toEqual([]);

@@ -156,7 +156,7 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
     await expect.poll(() => view(page)).toBe("gradients");
     await expect.poll(() => page.locator(".step").count()).toBeGreaterThan(2);
     await page.locator(".step .head a").last().click();
-    await expect.poll(() => details(page).locator("h3").allTextContents()).toContain("Why it is there");
+    await expect.poll(() => details(page).locator("h3").allTextContents()).toContain("Why it exists");
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -187,7 +187,7 @@ describe("what is picked in the report", () => {
     await page.locator(".line.marked", { hasText: "for (" }).first().click();
     await expect.poll(() => details(page).locator("h2").textContent()).toMatch(/^Line \d+$/);
     await expect.poll(() => details(page).locator(".formulas").textContent()).toContain("d_dense2.weight");
-    await details(page).getByRole("heading", { name: "The rule that made it" }).waitFor();
+    await details(page).getByRole("heading", { name: "The rule that produced it" }).waitFor();
     await details(page).getByRole("link", { name: "contract.vjp" }).first().waitFor();
     const number = Number(await page.locator(".line.picked").getAttribute("data-line"));
     await page.keyboard.press("ArrowDown");
@@ -202,7 +202,7 @@ describe("what is picked in the report", () => {
     const { page, complaints } = await open("3", { place: "#layers/layer/dense2" });
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
     await page.keyboard.press("Escape");
-    await expect.poll(() => details(page).locator("h2").textContent()).toBe("Pick anything");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("Nothing selected");
     await page.goBack();
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
     await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
@@ -320,11 +320,11 @@ describe("what is picked in the report", () => {
     await expect.poll(place).toBeLessThan(900);
     await page.keyboard.press("/");
     await page.keyboard.type("no such thing");
-    await page.getByText("Nothing has such a name", { exact: true }).waitFor();
+    await page.getByText("No match", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("/");
     await page.keyboard.type("d_dense28.wieght");
-    await page.getByText("Nothing has such a name: this is the nearest").waitFor();
+    await page.getByText("No match; closest matches are shown").waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense28.weight");
     expect(complaints).toEqual([]);
@@ -334,9 +334,9 @@ describe("what is picked in the report", () => {
   it("a buffer of the picture of lifetimes tells when it lives and what it holds", async () => {
     const { page, complaints } = await open("convolution", { place: "#memory" });
     await page.locator(".lifetimes .box").first().click();
-    await expect.poll(() => fact(page, "Lives").textContent()).toMatch(/call \d+/);
-    await fact(page, "Holds").getByRole("link").click();
-    await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/lives from call \d+ to \d+/);
+    await expect.poll(() => fact(page, "Live").textContent()).toMatch(/call \d+/);
+    await fact(page, "Value").getByRole("link").click();
+    await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/live from call \d+ to \d+/);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -1,6 +1,6 @@
 /**
- * The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an
- * older one at its next part.
+ * The worker that compiles the editor's text and answers questions about the schema. A newer text cancels the
+ * work on an older one at its next step.
  */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -18,7 +18,7 @@ import type {
 import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "./suggest.ts";
 
-/** As much of a worker's own scope as is used here. */
+/** The part of the worker's global scope that is used here. */
 declare const self: {
   onmessage: ((event: { readonly data: Question }) => void) | null;
   postMessage(answer: Answer): void;
@@ -28,7 +28,7 @@ declare const performance: { now(): number };
 interface State {
   /** The id of the newest request to compile. */
   newest: number;
-  /** What was compiled last, until it is explained. */
+  /** The last compiled text, until it is explained. */
   compiled?: CompiledText & { readonly id: number };
   schema?: SchemaNode;
 }
@@ -59,7 +59,7 @@ function suggested({ kind, id, place }: SuggestRequest): Answer {
   return { kind, id, words: describe(schema, place) };
 }
 
-/** Lets messages in; whether this request is still the newest. */
+/** Lets pending messages in, then returns whether this request is still the newest. */
 async function isWanted(id: number): Promise<boolean> {
   await new Promise<void>((resolve) => setTimeout(resolve));
   return id === state.newest;

@@ -1,11 +1,11 @@
-/** Predictions against true values: the confusion matrix of classes, and the errors of numbers. */
+/** Compares predictions with true values: a confusion matrix for classes, error statistics for numbers. */
 import { quantileSorted } from "d3-array";
 
 // The confusion matrix, and the metrics of each class.
 
 /**
- * precision = right / predicted as it, recall = right / of it, f1 = 2pr / (p + r); 0 where there is nothing
- * to divide by.
+ * precision = correct / predicted as this class, recall = correct / rows of this class, f1 = 2pr / (p + r); 0
+ * where the divisor is 0.
  */
 interface ClassFigures {
   readonly precision: number;
@@ -21,11 +21,11 @@ export interface Confusion {
   readonly counts: readonly (readonly number[])[];
   readonly perClass: readonly ClassFigures[];
   readonly accuracy: number;
-  /** The mean over the classes, each counting the same; the support is that of all. */
+  /** The unweighted mean over the classes; its support is the number of all rows. */
   readonly mean: ClassFigures;
 }
 
-/** Class numbers of each row; rows whose class is −1 are left out. */
+/** Takes the class numbers of each row; −1 marks a row that is left out. */
 export function confusionOf(
   classes: readonly string[],
   expected: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function confusionOf(
   };
 }
 
-/** The pairs of classes that were taken for one another most often, the most often first. */
+/** The most frequent confusions of two classes, in descending order. */
 export function mostConfused(
   { counts }: Confusion,
   most: number,
@@ -74,11 +74,11 @@ interface Agreement {
   readonly rows: number;
   readonly mae: number;
   readonly rmse: number;
-  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if the true numbers are all the same. */
+  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if all true numbers are equal. */
   readonly r2?: number;
-  /** Of predicted − true, by the share of rows below. */
+  /** Quantiles of predicted − true: `share` is the fraction of rows below `error`. */
   readonly errors: readonly { readonly share: number; readonly error: number }[];
-  /** Rows in the order of their true numbers, in parts of the same size. */
+  /** Rows sorted by their true numbers, in bands of equal size. */
   readonly bands: readonly Band[];
   readonly points: readonly (readonly [expected: number, predicted: number])[];
 }

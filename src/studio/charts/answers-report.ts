@@ -1,7 +1,6 @@
 /**
- * What a trained model says against what is true, part by part: for classes the confusion matrix and the
- * figures of each class, for numbers how far off they are. As text, picture, page or JSON, by the ending of
- * the file that is asked for.
+ * The report of predictions against true values for each split: the confusion matrix and the metrics of each
+ * class, or the errors of predicted numbers. The ending of the requested file selects text, SVG, HTML or JSON.
  */
 import { agreementOf, confusionOf, mostConfused } from "./agreement.ts";
 import type { Confusion } from "./agreement.ts";
@@ -14,8 +13,8 @@ import { tableText } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
 /**
- * One part of the data. With `classes`, expected and predicted are class numbers; without, numbers in the
- * target's own units.
+ * One split of the data. With `classes`, `expected` and `predicted` are class numbers; without, they are
+ * numbers in the target's original units.
  */
 export interface PartAnswers {
   readonly part: string;
@@ -24,7 +23,7 @@ export interface PartAnswers {
   readonly predicted: ArrayLike<number>;
 }
 
-/** A part of the report, before it is text, picture or page. */
+/** The report of one split, before it is rendered. */
 interface Section {
   readonly tables: readonly TableParts[];
   readonly block: Block;
@@ -37,11 +36,11 @@ export interface AnswersReport {
 }
 
 /**
- * More classes than this make a matrix that no terminal is wide enough for: then the commonest confusions are
- * listed.
+ * A matrix of more classes than this is wider than a terminal. The report then lists the most frequent
+ * confusions.
  */
 const widest = 12;
-/** A scatter of more points than this is only larger, not clearer: then points at even distances stand for all. */
+/** A scatter plot of more points is larger, but not clearer. Points at equal distances then represent all. */
 const mostPoints = 1500;
 
 export const reportFormats = {
@@ -67,7 +66,7 @@ function classesSection({ part, expected, predicted }: PartAnswers, classes: rea
   const confusion = confusionOf(classes, expected, predicted);
   const { perClass, accuracy, mean, counts } = confusion;
   const figures: TableParts = {
-    title: `${part}: ${mean.support} answers, ${(100 * accuracy).toFixed(1)} % right`,
+    title: `${part}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
     head: ["class", "precision", "recall", "f1", "support"],
     rows: perClass.map((each, i) => [classes[i], each.precision, each.recall, each.f1, each.support]),
     foot: [["mean", mean.precision, mean.recall, mean.f1, mean.support]],
@@ -88,7 +87,7 @@ function classesSection({ part, expected, predicted }: PartAnswers, classes: rea
 }
 
 const matrixTable = (part: string, { classes, counts }: Confusion): TableParts => ({
-  title: `${part}: how many of each true class (rows) were taken for which (columns)`,
+  title: `${part}: confusion matrix, true classes in rows, predicted classes in columns`,
   head: ["true \\ predicted", ...classes],
   rows: counts.map((row, i) => [classes[i], ...row]),
 });
@@ -96,7 +95,7 @@ const matrixTable = (part: string, { classes, counts }: Confusion): TableParts =
 function confusedTable(part: string, confusion: Confusion): TableParts {
   const { classes } = confusion;
   return {
-    title: `${part}: the commonest confusions`,
+    title: `${part}: most frequent confusions`,
     head: ["true", "predicted", "rows"],
     rows: mostConfused(confusion, 10).map(({ expected, predicted, rows }) => [
       classes[expected],
@@ -118,7 +117,7 @@ function numbersSection({ part, expected, predicted }: PartAnswers): Section {
         rows: [[mae, rmse, r2, ...errors.map(({ error }) => error)]],
       },
       {
-        title: `${part}: a fifth of the rows at a time, by what is true`,
+        title: `${part}: errors by fifths of the rows, sorted by true value`,
         head: ["true from", "to", "rows", "mean true", "mean predicted", "mae"],
         rows: bands.map((band) => [band.from, band.to, band.rows, band.expected, band.predicted, band.mae]),
       },

@@ -1,15 +1,9 @@
-/**
- * The course of a training as a chart: the losses over the epochs, the best epoch marked, and below them the
- * metrics.
- */
+/** Learning curves: losses over the epochs, with the best epoch marked, and the metrics below. */
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { scaleFor } from "./chart.ts";
 import type { Chart, Panel, Series } from "./chart.ts";
 
-/**
- * `reports` in the order of their epochs. Parts that were not set aside and metrics that the spec has not are
- * not drawn.
- */
+/** Takes `reports` in the order of their epochs. Splits and metrics that the spec does not have are not drawn. */
 export function curvesChart(title: string, reports: readonly EpochReport[]): Chart {
   const bestEpoch = reports.findLast(({ best }) => best)?.epoch;
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];
@@ -48,7 +42,8 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   };
 }
 
-// A line of any number of points as one height for each column of a grid, which is all that a terminal can show.
+// A line with any number of points as one height for each column of a grid, which is all that a terminal can
+// show.
 
 interface Columns {
   /** The column of the first height. */
@@ -57,8 +52,8 @@ interface Columns {
 }
 
 /**
- * `places` in grid units, in the order of x. What falls into one column becomes its mean; a column that
- * nothing falls into lies on the straight line between its neighbours.
+ * Takes `places` in grid units, sorted by x. A column gets the mean of its points; a column without points is
+ * interpolated linearly.
  */
 export function columnsOf(places: readonly (readonly [x: number, y: number])[]): Columns {
   const known = new Map<number, { sum: number; count: number }>();

@@ -1,6 +1,6 @@
 /**
- * A confusion matrix as a picture: a row for each true class, a column for each predicted one, darker the
- * larger the share of the row.
+ * A confusion matrix as a picture: a row for each true class, a column for each predicted class. The larger the
+ * fraction of the row, the darker the cell.
  */
 import type { Confusion } from "./agreement.ts";
 import { element, short, textAt } from "./svg.ts";
@@ -9,7 +9,7 @@ import type { Attributes, Block } from "./svg.ts";
 const left = 150;
 const side = 480;
 const head = 76;
-/** Where cells are smaller than this, no count fits into them. */
+/** Smaller cells have no room for a count. */
 const readable = 22;
 const longest = 14;
 
@@ -32,7 +32,7 @@ export function matrixBlock(title: string, confusion: Confusion): Block {
   };
 }
 
-/** A cell for each pair of classes that was met, with its count where there is room. */
+/** A cell for each pair of classes that occurs, with its count if there is room. */
 function cellsOf({ counts, perClass }: Confusion, cell: number, top: number): string[] {
   return counts.flatMap((row, i) =>
     row.flatMap((count, j) => {

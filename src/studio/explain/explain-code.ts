@@ -1,4 +1,4 @@
-/** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
+/** The emitted file. For each line: the kernels and nodes it belongs to, and its location in the spec. */
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -14,15 +14,15 @@ export interface ExplainedCode {
   readonly text: string;
   readonly lines: readonly ExplainedLine[];
   /**
-   * Of each kernel of the target, program by program: the function of TypeScript that does its work, and its
-   * lines with the comments above it.
+   * For each kernel of the target, program by program: the TypeScript function that implements it, and the
+   * lines of the function with the comments above it.
    */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
 
 export interface CodeOptions {
   readonly dtype: "f32" | "f64";
-  /** The text that the spec was read from, if it was. */
+  /** The text that the spec was read from, if there is one. */
   readonly source?: SpecSource | undefined;
 }
 
@@ -58,8 +58,8 @@ export async function explainCode(
 const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
 
 /**
- * The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if
- * any has.
+ * The kernels that a line belongs to. If one kernel was cut into several, those that have the line's nodes, if
+ * any does.
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
   const bySource = groupBy(kernels, ({ program: { name }, source }) =>
@@ -87,8 +87,8 @@ function nodeIds({ lean }: TargetCompilation): (origin: LineOrigin) => NodeId[] 
 }
 
 /**
- * By the places of their kernels. A kernel's function is the run of its lines that one beginning with
- * `function` is among.
+ * Functions by the program and index of their kernels. The lines of a kernel's function are consecutive; one of
+ * them begins with `function`.
  */
 function functionsIn(
   text: string,

@@ -1,4 +1,4 @@
-/** Every node of every graph as it was lowered: its formula, where it came from, and what it is joined to. */
+/** Every node of every lowered graph: its formula, its origin, and the nodes that it reads and that read it. */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -28,8 +28,8 @@ interface Context {
 }
 
 /**
- * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is
- * written, if there is a text; `graphs`: others than those that are lowered.
+ * In the order of the programs, operands before their users. `placeOf`: the location of a spec path, if the
+ * spec has a text; `graphs`: replaces the lowered graphs.
  */
 export function explainNodes(
   { compilation }: Subject,
@@ -47,7 +47,7 @@ export function explainNodes(
   return graphs.flatMap((graph) => explainGraph(graph, programOf(graph), context));
 }
 
-/** A graph is called as its program. */
+/** A graph has the name of its program. */
 function programOf({ name }: Graph): ProgramName {
   const program = programNames.find((each) => each === name);
   invariant(program !== undefined, `there is no program ${name}`);
@@ -100,7 +100,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
   });
 }
 
-/** The part of training that a node of a program serves. */
+/** The phase of training that a node of a program belongs to. */
 export function regionOf(node: Node, program: ProgramName): RegionName {
   if (program === "begin" || program === "update") return "update";
   if (program !== "gradient" && program !== "measure") return "evaluation";
@@ -108,9 +108,9 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * What a node is computed from. A recurrence is entered through what stands in its step for the scan's
- * operands, and left through the value that is stacked; what one step leaves for the next one is told by
- * names alone, so that nothing goes in a circle.
+ * The nodes that a node is computed from. A scan leads to the value of its step that it stacks, and the step's
+ * arguments lead to the operands of the scan. State that one step passes to the next is linked by name only, so
+ * there are no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();
@@ -126,7 +126,7 @@ function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readon
   };
 }
 
-/** How often a node is computed: those of a step as often as it runs. */
+/** How often a node is computed: nodes of a step run once per step. */
 function repetitions(graph: Graph): (node: Node) => number {
   const times = new Map<Node, number>();
   const enter = (part: Graph, count: number): void => {

@@ -1,4 +1,4 @@
-/** What each stage did: passes over the graphs, then the stages of lowering over the loops. */
+/** What each stage did: passes on the graphs, then the lowering stages on the loops. */
 import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/text.ts";
@@ -16,13 +16,17 @@ import { namesBefore, nodeNames } from "./spelling.ts";
 import type { Names } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
 
-// The stages of lowering: nests fused to kernels, values kept in variables, smaller temporaries. The numbers are
-// those of the loops before and after each stage, as the runner reported them; the schedules change none of them.
+// The lowering stages: fusion of nests into kernels, values kept in variables, smaller temporaries. The counts
+// are those of the loops before and after each stage, as the runner reported them; scheduling does not change
+// them.
 
-/** The stages of lowering that work on loops and can be left out; those on graphs have graphs to show. */
+/**
+ * The lowering stages that transform loops and can be skipped. Stages that transform graphs show their graphs
+ * instead.
+ */
 export const stageNames: readonly string[] = [...lowering.nests, ...lowering.kernels].map(({ name }) => name);
 
-/** Of the programs before they are scheduled, in order. */
+/** For the programs before scheduling, in order. */
 export function explainStages({
   compilation,
   reports,
@@ -48,10 +52,10 @@ export function loopCounts(program: LoopProgram, batchSize: number): LoopCounts 
   };
 }
 
-// The passes over the graphs: differentiation first, then each pass as the runner reported it, last
-// rematerialisation. Values have their names of the emitted code as far back as they exist.
+// The passes on the graphs: differentiation first, then each pass as the runner reported it, rematerialisation
+// last. Values have their names in the emitted code, as far back as they exist.
 
-/** The stages that have something to show, in the order in which they run. */
+/** The stages that have a result to show, in execution order. */
 export const shownPasses: readonly string[] = [
   "differentiate",
   "accumulate",
@@ -61,7 +65,7 @@ export const shownPasses: readonly string[] = [
   ...stageNames,
 ];
 
-/** Program by program, in the order in which they ran. */
+/** Program by program, in execution order. */
 export function explainPasses({
   compilation,
   reports,
@@ -87,7 +91,7 @@ export function explainPasses({
   });
 }
 
-/** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
+/** The graphs after the last run of this pass; empty for lowering stages, which produce loops. */
 export const graphsAfter = (
   pass: string,
   { compilation, reports }: Pick<Subject, "compilation" | "reports">,
@@ -104,7 +108,7 @@ interface Step {
   readonly after: Graph;
 }
 
-/** What happened to the graph of one program, from the one that was built to the one that is lowered. */
+/** The changes of one program's graph, from the built graph to the lowered one. */
 function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly StageReport[]): Step[] {
   const { built, derived, model } = compilation;
   const passes = reports.flatMap(({ stage, rules, before, after }): Step[] =>
@@ -116,7 +120,8 @@ function stepsOf(program: ProgramName, compilation: Compilation, reports: readon
   if (program === "gradient") {
     const { gradient } = derived;
     before.push({ pass: "differentiate", rules: new Map(), before: built.training, after: gradient });
-    // Several batches a step, or averaged parameters: the passes then saw another graph than was derived.
+    // With gradient accumulation or averaged parameters, the passes saw a different graph from the one that was
+    // differentiated.
     const [first] = passes;
     const pass = model.training.accumulate === undefined ? "average" : "accumulate";
     if (first !== undefined && first.before !== gradient)
@@ -125,7 +130,7 @@ function stepsOf(program: ProgramName, compilation: Compilation, reports: readon
   return [...before, ...passes];
 }
 
-/** The texts before and after each step. Names go from the last graph to the first. */
+/** The texts before and after each step. Names are derived backwards, from the last graph to the first. */
 function textsOf(
   steps: readonly (readonly [before: Graph, after: Graph])[],
 ): [before: string, after: string][] {
@@ -141,7 +146,7 @@ function textsOf(
   return texts.reverse();
 }
 
-/** Without the line that names the graph: the caller knows it. */
+/** Without the line that names the graph; the caller knows the name. */
 const textOf = (graph: Graph, names: Names): string =>
   printGraphAs(graph, { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? node.op })
     .split("\n")

@@ -1,8 +1,7 @@
 /**
- * How the gradients were derived, as a story that can be told in order: the values on the way to the loss,
- * layer by layer, and the steps back, each told once and under a number. Parameters come in the order in
- * which the backward part reaches them, so each begins where others have come before it, and all of them
- * together are as long as the backward part.
+ * The derivation of the gradients in reading order: the forward values layer by layer, then the backward steps,
+ * each shown once and numbered. Parameters come in the order in which the backward part reaches them, so each
+ * derivation continues earlier ones, and all of them together have the length of the backward part.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -19,24 +18,24 @@ import { spellingOf, withSteps } from "./spelling.ts";
 import type { Spelling } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
 
-/** `symbol = formula`, and where that comes from. */
+/** `symbol = formula`, and its derivation. */
 export interface Value {
-  /** As in the emitted code. */
+  /** The name in the emitted code. */
   readonly name: string;
   readonly symbol: Formula;
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** Of what was derived: by which rule, of which forward value. */
+  /** For derived values: the rule, and the forward value that it applies to. */
   readonly derivation: RuleUse | undefined;
-  /** What made it what it is. */
+  /** The rewrites that produced it. */
   readonly rewrites: readonly RewriteUse[];
 }
 
 export interface Step extends Value {
-  /** From 1, over all derivations. */
+  /** Counted from 1, over all derivations. */
   readonly number: number;
-  /** What was derived on the way and has no name: the formula writes it out. */
+  /** Derived values without a name, which the formula contains. */
   readonly through: readonly Value[];
 }
 
@@ -48,9 +47,9 @@ export interface Group {
 
 export interface Derived {
   readonly parameter: string;
-  /** Numbers of the steps that were told with another parameter and from which these go on. */
+  /** The numbers of the earlier steps, of other parameters, from which these continue. */
   readonly from: readonly number[];
-  /** The last one is the gradient; none if it is a step that was told before, which `from` then has. */
+  /** The last step is the gradient. Empty if the gradient is an earlier step; `from` then has its number. */
   readonly steps: readonly Step[];
 }
 
@@ -59,7 +58,7 @@ export interface GradientStory {
   readonly derivations: readonly Derived[];
 }
 
-/** Of every trainable parameter on which the loss depends, or of the one asked for. */
+/** For every trainable parameter on which the loss depends, or for the requested one. */
 export function gradientStory({ compilation, of }: Subject): GradientStory {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
@@ -76,8 +75,8 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * What a formula reads: values with names, and on the way to them those without. Numbers are not among
-   * these: equal ones are one node, so that theirs is the rule of whoever wrote that number first.
+   * The values that a formula reads: named ones, and unnamed ones between them. Numbers are not included: equal
+   * numbers are one node, so its rule is that of the first expression that needed it.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
@@ -114,8 +113,8 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
 }
 
 /**
- * Values of one layer next to one another, layers in the order of their first ones; what is of none comes
- * last, as the loss does.
+ * Groups the values by layer, in the order of each layer's first value. Values without a layer, such as the
+ * loss, come last.
  */
 function groupsOf(values: readonly Value[]): Group[] {
   const layers = [...new Set(values.map(({ layer }) => layer))].filter((layer) => layer !== undefined);
@@ -124,9 +123,9 @@ function groupsOf(values: readonly Value[]): Group[] {
     .filter((group) => group.values.length > 0);
 }
 
-// The derivation of each gradient: the values of the backward part on which it depends, from the loss on.
+// The derivation of each gradient: the backward values on which it depends, starting from the loss.
 
-/** Of every trainable parameter on which the loss depends; the gradient itself is the last step. */
+/** For every trainable parameter on which the loss depends. The gradient itself is the last step. */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
@@ -142,10 +141,9 @@ export function explainGradients({ compilation }: Pick<Subject, "compilation">):
 }
 
 /**
- * The values with names of the backward part on which the gradient depends; those of the steps of a
- * recurrence before the first value that they make. What such a step is given (a forward value, say) is read
- * and not derived, so it is none. The gradient itself always is one: it may have simplified to a forward
- * value.
+ * The named backward values on which the gradient depends. The step of a recurrence comes before the first
+ * value that the recurrence produces. Inputs of such a step (a forward value, say) are read, not derived, so
+ * they are not included. The gradient itself is always included, even if it simplified to a forward value.
  */
 function stepsTo(gradient: Node, spelling: Spelling): Node[] {
   const isDerived = (node: Node): boolean =>

@@ -1,4 +1,4 @@
-/** Locations in the spec's text of what was compiled, and the source map of an emitted file (ECMA-426). */
+/** Locations of compiled parts in the spec's text, and the source map of an emitted file (ECMA-426). */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
@@ -11,7 +11,7 @@ import type { SpecPlace } from "../explanation.ts";
 
 export type PlaceOf = (path: SpecPlace["path"]) => SpecPlace | undefined;
 
-/** The place of each of these paths; nothing for others, and where there is no text. */
+/** The locations of these paths; undefined for other paths, or if the spec has no text. */
 export async function specPlaces(
   source: SpecSource | undefined,
   paths: readonly SpecPlace["path"][],
@@ -35,7 +35,7 @@ export async function specPlaces(
 
 // The locations of the origins of emitted lines. Many lines share a location, which is computed once.
 
-/** Nothing without a text, and for what has no place in it. */
+/** Undefined if the spec has no text or the path has no location in it. */
 export function placeFinder(
   source: SpecSource | undefined,
 ): (path: SpecPlace["path"] | undefined) => Promise<SpecPlace | undefined> {
@@ -53,9 +53,9 @@ export function placeFinder(
   };
 }
 
-// The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of
-// the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
-// to itself: a line without a mapping is taken by many readers for one of the line before it.
+// The source map of an emitted file, version 3 (ECMA-426): from each line to the line and column of the spec
+// that it comes from. Lines that do not come from the spec, such as the shared runtime, map to themselves,
+// because many readers give a line without a mapping the location of the line before it.
 
 export interface SourceMapNames {
   /** The name of the emitted file, without folders. */
@@ -64,7 +64,7 @@ export interface SourceMapNames {
   readonly spec: string;
 }
 
-/** Maps count lines from 1 and columns from 0; the places of a spec count both from 1. */
+/** Source maps count lines from 1 and columns from 0; locations in specs count both from 1. */
 export async function sourceMap(
   emitted: EmittedFile,
   source: SpecSource,
@@ -88,20 +88,21 @@ export async function sourceMap(
       addMapping(map, to);
       continue;
     }
-    // A name stands where a function begins: that is where profilers and stack traces look for one. Its
-    // parameters keep theirs.
+    // A name belongs to the start of a function, where profilers and stack traces look for it. The parameters
+    // of the function keep their own names.
     addMapping(map, { ...to, name });
     addMapping(map, { ...to, generated: { ...generated, column: text.indexOf("(") + 1 } });
   }
   return toEncodedMap(map);
 }
 
-/** More layers than this are counted: a name is read in a list of calls. */
+/** If a function serves more layers than this, only their number is given, because stack traces show the name. */
 const namedLayers = 3;
 
 /**
- * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`; of one that several layers
- * share all of them.
+/**
+ * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that several layers
+ * share lists them all.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));

@@ -1,34 +1,34 @@
 /**
- * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of
- * the other lane. All wires of one box share a channel, as do all into one box that many go to; channels
- * whose wires would overlap lie beside one another.
+ * Routes wires between lanes: out of a box sideways, along a channel in the gap, into a box of the other lane.
+ * All wires of one box share a channel, and so do the wires into a box with many sources. Channels whose wires
+ * would overlap are next to each other.
  */
 import type { Point, Rectangle } from "../explanation.ts";
 
 export interface Across {
   readonly from: Rectangle;
   readonly to: Rectangle;
-  /** `EAST` into a box of the same lane, by its right side. */
+  /** `EAST` enters a box of the same lane on its right side. */
   readonly enters: "WEST" | "EAST";
 }
 
 export interface Gap {
-  /** Whether the heights of both sides move apart: then no wire is straight. */
+  /** Whether the two sides have independent vertical axes; then no wire is straight. */
   readonly isApart: boolean;
-  /** Where the channels begin. */
+  /** The left end of the channels. */
   readonly left: number;
   readonly wires: readonly Across[];
-  /** What stands in the lanes at its sides, and could be in the way. */
+  /** Boxes of the adjacent lanes that a wire must not cross. */
   readonly before: readonly Rectangle[];
   readonly after: readonly Rectangle[];
 }
 
 const channelWidth = 12;
 const firstChannel = 20;
-/** How far above or below a row a wire runs that cannot go straight. */
+/** The vertical distance from a row for a wire that cannot be straight. */
 const detour = 9;
 
-/** A path, and the height at which it is in the channel. */
+/** A path, and its height at the channel. */
 interface End {
   readonly points: readonly Point[];
   readonly y: number;
@@ -57,14 +57,14 @@ export function routeAcross({ isApart, left, wires, before, after }: Gap): Point
 
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
-/** The box whose channel a wire takes: the one that it comes from, or the one that it shares with many others. */
+/** The box that determines the channel of a wire: its source, or a target that it shares with many others. */
 function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
   const arriving = new Map<Rectangle, number>();
   for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
   return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
 }
 
-/** First come, first served, from above to below: an interval takes the first channel that is free. */
+/** Assigns channels from top to bottom: an interval takes the first free channel. */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
   const trunk = trunksOf(wires);
   const intervals = new Map<Rectangle, { first: number; last: number }>();
@@ -84,7 +84,10 @@ function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
   return channels;
 }
 
-/** Where in the height of its target each wire ends, from 0 to 1: what comes from above enters above the middle. */
+/**
+ * The relative height, from 0 to 1, at which each wire enters its target: wires from above enter above the
+ * middle.
+ */
 function entrySlots(wires: readonly Across[]): number[] {
   const slots = wires.map(() => 0.5);
   const trunk = trunksOf(wires);

@@ -1,4 +1,4 @@
-/** The arena: its size, what sharing saves, and the lifetimes of temporaries, as text, as JSON and as SVG. */
+/** The arena: its size, the savings of sharing, and the lifetimes of temporaries, as text, as JSON and as SVG. */
 import { max, rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { counted, sizeText } from "../../compiler/util/number-text.ts";
@@ -13,16 +13,17 @@ import type { ExplainedBuffer, ExplainedMemory, RegionName } from "../explanatio
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 
-// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the calls in
-// which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row share memory.
+// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the
+// calls in which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row
+// share memory.
 
 const margin = { left: 72, right: 24, head: 44, foot: 52 } as const;
 const plotWidth = pageWidth - margin.left - margin.right;
 const plotHeight = 240;
-/** About how wide a letter of a box's label is, and how high. */
+/** The approximate width of a letter of a label, and its height. */
 const letter = { width: 6, height: 11 } as const;
 
-/** The order in which colours are given out. */
+/** The order in which colours are assigned. */
 const parts: readonly RegionName[] = ["forward", "backward", "update", "evaluation"];
 const colourOfOthers = 5;
 
@@ -38,10 +39,7 @@ function memorySvg(title: string, memory: ExplainedMemory, programs: readonly Pr
   });
 }
 
-/**
- * What lies in the arena, one region behind the other, each as wide as it is large; below it what the colours
- * of the boxes mean.
- */
+/** The content of the arena as a bar, each region as wide as it is large, with the legend of the colours below. */
 function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block {
   const { buffers, bytes, temporaryBytes } = memory;
   const fixed = buffers.filter(({ life }) => life === undefined);
@@ -109,7 +107,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   );
   const at = x(peak.call) + call / 2;
   const isLeft = at < pageWidth / 2;
-  const placed = bytes === peak.bytes ? "" : `, placed in ${sizeText(bytes)}`;
+  const placed = bytes === peak.bytes ? "" : `, ${sizeText(bytes)} with gaps`;
   return element(
     "g",
     {},
@@ -117,7 +115,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
       margin.left,
       top + 12,
       `${program}: ${counted(temporaries.length, "temporary", "temporaries")} ` +
-        `in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
+        `in ${counted(calls.length, "call")}, peak ${sizeText(peak.bytes)}${placed}`,
       { class: "panel" },
     ),
     ...y
@@ -131,7 +129,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
       textAt(x(value) + call / 2, bottom + 18, label, { class: "quiet", "text-anchor": "middle" }),
     ),
     element("line", { class: "mark", x1: at, x2: at, y1: plotTop, y2: bottom }),
-    textAt(at, plotTop - 6, `most in call ${peak.call}: ${calls[peak.call - 1]}`, {
+    textAt(at, plotTop - 6, `peak in call ${peak.call}: ${calls[peak.call - 1]}`, {
       "text-anchor": isLeft ? "start" : "end",
     }),
     element("path", { class: "axis", d: `M${margin.left},${plotTop}V${bottom}H${right}` }),
@@ -139,7 +137,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   );
 }
 
-/** A temporary, with its name where there is room; whoever points at it reads the rest. */
+/** A temporary, with its name if there is room; a tooltip has the details. */
 function boxOf(
   { name, type, layer, first, last, offset, bytes, part }: Temporary,
   left: number,
@@ -190,7 +188,7 @@ export function memoryView({ compilation }: Subject): View {
   };
 }
 
-/** Calls are counted from 1, as in the emitted file. */
+/** Calls count from 1, as in the emitted file. */
 const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
   columns([
     ["region", "buffer", "type", "offset", "bytes", "lives"],
@@ -200,12 +198,12 @@ const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
     }),
   ]);
 
-// Lifetimes in a terminal: a row for each temporary, a column for each call, or for several where there are many.
+// Lifetimes in a terminal: a row per temporary, a column per call, or per group of calls if there are many.
 
-/** In characters: what names and columns may take at most. */
+/** In characters: the maximum widths of names and columns. */
 const nameWidth = 32;
 const columnsWidth = 60;
-/** So many temporaries are shown, the largest. */
+/** The maximum number of temporaries shown; the largest are chosen. */
 const mostRows = 40;
 const levels = " ▁▂▃▄▅▆▇█";
 
@@ -229,8 +227,8 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
   const cell = ({ first, last }: Temporary, from: number): string =>
     first <= from + perColumn && last > from ? "█" : "·";
   return [
-    `${head}${counted(temporaries.length, "temporary", "temporaries")}, at most ${sizeText(peak.bytes)} at ` +
-      `once, in call ${peak.call}: ${calls[peak.call - 1]}`,
+    `${head}${counted(temporaries.length, "temporary", "temporaries")}, peak ${sizeText(peak.bytes)} ` +
+      `in call ${peak.call}: ${calls[peak.call - 1]}`,
     row("all", peak.bytes, spans.map(level).join("")),
     ...temporaries.flatMap((each) =>
       shown.has(each) ? [row(each.name, each.bytes, spans.map((from) => cell(each, from)).join(""))] : [],
@@ -238,10 +236,10 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
     ...(rest.length === 0
       ? []
       : [
-          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} together; ` +
-            "--format json has them all",
+          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} in total; ` +
+            "--format json lists all",
         ]),
-    `  ${" ".repeat(width + 12)}calls 1 to ${calls.length}${perColumn === 1 ? "" : `, ${perColumn} a column`}`,
+    `  ${" ".repeat(width + 12)}calls 1 to ${calls.length}${perColumn === 1 ? "" : `, ${perColumn} per column`}`,
   ];
 }
 

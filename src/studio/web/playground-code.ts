@@ -1,8 +1,8 @@
 /**
- * The playground as files that any host can serve and a browser can open from disk: the page, what its
- * workers run, and the data. The compiler goes into them as it is, but for the few modules that need Node,
- * each of which has a stand-in of the same name in `src/studio/browser/`. What changes with every commit
- * (ours) and what changes with package-lock.json (libraries) are files of their own.
+ * The playground as files that any host can serve and a browser can open from disk: the page, the sources of
+ * its workers, and the data. The compiler is included unchanged except for a few modules that need Node; each
+ * of them has a replacement with the same name in `src/studio/browser/`. Our code, which changes with every
+ * commit, and libraries, which change with package-lock.json, are separate files.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,14 +14,14 @@ import { bundlingFolder, type Bundled } from "./notices.ts";
 const source = new URL("../../", import.meta.url);
 const graphs = new URL("../../../graphs/", import.meta.url);
 
-/** Modules that need Node, and what stands in for them. */
+/** Modules that need Node, and their replacements. */
 const standIns: Readonly<Record<string, string>> = {
   "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
   "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
 };
 
-/** Libraries of the compiler's worker that are large: they stand in a file of their own. */
+/** Large libraries of the compiler's worker, which have a file of their own. */
 const libraries = [
   "prettier/standalone",
   "prettier/plugins/estree",
@@ -31,7 +31,7 @@ const libraries = [
   "zod",
 ];
 
-/** Specs of the repository whose data goes with the page. */
+/** Specs of the repository whose data is included in the page. */
 const specFiles = [
   "iris.json",
   "wine.yaml",
@@ -41,12 +41,15 @@ const specFiles = [
   "perceptron.json",
 ];
 
-/** Data files that examples name, and that are small enough to go with the page. */
+/** Data files of the examples that are small enough to include. */
 const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "two-moons.csv", "wine.csv"];
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
-/** Replaces modules of `src/` in a bundle by others of the same names and types, both relative to `src/`. */
+/**
+ * Replaces modules of `src/` in a bundle by others with the same names and types; both paths are relative to
+ * `src/`.
+ */
 export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
   name: "replacing",
   setup(build) {
@@ -70,7 +73,7 @@ const runtimeDeclarations: Plugin = {
   },
 };
 
-/** Where the libraries' file leaves them, in the worker's global scope. */
+/** The global name under which the libraries' file stores them in the worker. */
 const shelf = "tapelessLibraries";
 
 const fromShelf: Plugin = {
@@ -114,8 +117,8 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 }
 
 /**
- * A script that leaves a text where the page finds it: a worker is made of texts, so it works without a
- * server, and under the page's policy.
+ * A script that stores a text for the page. Workers are made from texts, so they need no server and obey the
+ * page's policy.
  */
 const leaving = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
@@ -127,12 +130,12 @@ const shelfText = (): string =>
   ].join("\n");
 
 export interface WorkerFiles {
-  /** Each a text by the name of its file. */
+  /** File contents by file name. */
   readonly files: ReadonlyMap<string, string>;
   readonly bundled: readonly Bundled[];
 }
 
-/** The scripts of the workers, and the data with the specs that name it. */
+/** The scripts of the workers, and the data with the specs that use it. */
 export async function workerFiles(): Promise<WorkerFiles> {
   const [compiler, trainer, walker, shelved] = await Promise.all([
     bundle({ file: "studio/browser/compiler-worker.ts" }, [

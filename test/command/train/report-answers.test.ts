@@ -22,7 +22,9 @@ describe("train --report", () => {
     const plain = await train();
     const { stdout, stderr } = await train("--report");
     expect(stdout).toBe(plain.stdout);
-    expect(stderr).toMatch(/\nvalidation: 6 answers, \d+\.\d % right\n[^]*│ iris +│[^]*\ntest: 6 answers/);
+    expect(stderr).toMatch(
+      /\nvalidation: 6 predictions, \d+\.\d % correct\n[^]*│ iris +│[^]*\ntest: 6 predictions/,
+    );
     expect(stderr).not.toContain("training: ");
   });
 
@@ -64,7 +66,7 @@ describe("train --report", () => {
     await train("--report", "answers.svg");
     expect(faultOfXml(place.read("answers.svg"))).toBeUndefined();
     await train("--report", "answers.html");
-    expect(place.read("answers.html")).toContain("training: 30 answers");
+    expect(place.read("answers.html")).toContain("training: 30 predictions");
   });
 
   it("has two classes for a single score", async () => {

@@ -91,7 +91,7 @@ describe("a report", () => {
     expect(reportFormats.txt(report)).toMatchInlineSnapshot(`
       "iris & co
 
-      validation: 3 answers, 66.7 % right
+      validation: 3 predictions, 66.7 % correct
       ┌──────────┬───────────┬────────┬────────┬─────────┐
       │ class    │ precision │ recall │     f1 │ support │
       ├──────────┼───────────┼────────┼────────┼─────────┤
@@ -101,7 +101,7 @@ describe("a report", () => {
       │ mean     │    0.7500 │ 0.7500 │ 0.6667 │       3 │
       └──────────┴───────────┴────────┴────────┴─────────┘
 
-      validation: how many of each true class (rows) were taken for which (columns)
+      validation: confusion matrix, true classes in rows, predicted classes in columns
       ┌──────────────────┬──────────┬───┐
       │ true \\ predicted │ <setosa> │ b │
       ├──────────────────┼──────────┼───┤
@@ -116,7 +116,7 @@ describe("a report", () => {
       │ 0.5000 │ 0.6455 │ 0.3750 │    -0.9000 │     -0.5000 │           0 │      0.2500 │      0.4500 │
       └────────┴────────┴────────┴────────────┴─────────────┴─────────────┴─────────────┴─────────────┘
 
-      test: a fifth of the rows at a time, by what is true
+      test: errors by fifths of the rows, sorted by true value
       ┌───────────┬────┬──────┬───────────┬────────────────┬────────┐
       │ true from │ to │ rows │ mean true │ mean predicted │    mae │
       ├───────────┼────┼──────┼───────────┼────────────────┼────────┤
@@ -165,7 +165,7 @@ describe("a report", () => {
       title: "many",
       parts: [{ part: "test", classes, expected, predicted: expected.map((i) => (i + 1) % 40) }],
     };
-    expect(reportFormats.txt(wide)).toContain("test: the commonest confusions");
+    expect(reportFormats.txt(wide)).toContain("test: most frequent confusions");
     expect(reportFormats.txt(wide)).not.toContain("true \\ predicted");
     expect(faultOfXml(reportFormats.svg(wide))).toBeUndefined();
   });

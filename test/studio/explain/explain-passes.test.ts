@@ -89,7 +89,7 @@ describe("the passes of a classifier", () => {
 
   it("are cut in the view of all, which says so, and whole in that of one", () => {
     const all = passesView(subject).text();
-    const [, rest] = /… and (\d+) more lines; --pass differentiate shows them all/.exec(all) ?? [];
+    const [, rest] = /… and (\d+) more lines; --pass differentiate shows all/.exec(all) ?? [];
     const one = passesView({ ...subject, pass: "differentiate" }).text();
     expect(Number(rest)).toBe(gradient[0].diff.length - 40);
     expect(one.split("\n").filter((line) => /^  [-+ ] /.test(line))).toHaveLength(gradient[0].diff.length);

@@ -89,7 +89,7 @@ it("the graphs that a pass left can be drawn, after each of them; what a stage m
     ["differentiate", ...graphPasses.map(({ name }) => name)].map(async (pass) => {
       const dot = after(pass).dot?.() ?? "";
       expect(partsOf(parse(dot.slice(0, dot.indexOf("\n}\n") + 3)), "Node").length).toBeGreaterThan(20);
-      expect(await after(pass).svg?.()).toContain(`A step of training, after ${pass}`);
+      expect(await after(pass).svg?.()).toContain(`A training step, after ${pass}`);
       return dot;
     }),
   );

@@ -53,7 +53,10 @@ it("marks the end of the warm-up, in text and picture", () => {
 });
 
 it.each([
-  [8, 'the schedule ends at step 10: the 2 steps after it keep its last rate; "steps": 10 would end with it'],
+  [
+    8,
+    'the schedule ends at step 10: the remaining 2 steps keep the last rate; "steps": 10 would end with it',
+  ],
   [10, undefined],
   [20, 'training ends at step 12, before the schedule does at step 22; "steps": 10 would end with it'],
 ])("says whether a schedule of %i steps ends with the training", (steps, note) => {
@@ -65,9 +68,7 @@ it.each([
 it("shows what it can without the data", () => {
   expect(viewOf(cosine(8)).facts.steps).toBe(10);
   expect(viewOf(0.1).facts.steps).toBe(1000);
-  expect(viewOf(0.1).text).toContain(
-    "how many steps a run takes is not known without its data; 1,000 are shown",
-  );
+  expect(viewOf(0.1).text).toContain("the number of steps of a run depends on its data; 1,000 are shown");
   expect(viewOf(cosine(8)).facts.notes).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 /**
- * What stands below the head: curves over epochs, a card for each layer and each parameter, and their figures
- * in tables.
+ * The page below the head: curves over epochs, a card for each layer and each parameter, and their values in
+ * tables.
  */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
@@ -21,18 +21,15 @@ export function makeBody(): Body {
   const inside = element(
     "div",
     { hidden: true },
-    titled(
-      "Activations",
-      "of each layer in training mode, for the same rows of the training part every time",
-    ),
+    titled("Activations", "of each layer in training mode, always for the same training rows"),
     layers,
-    titled("Gradients", "of the loss of these rows"),
+    titled("Gradients", "of the loss, for the same rows"),
     parameters,
-    titled("Figures", "of the last look inside"),
+    titled("Values", "of the latest sample"),
     figures,
   );
   const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
-  // Its colour is that of the bars, as numbers it is that of the columns beside them.
+  // The colour of the bars; drawing takes the colour of the columns from it.
   const sample = element("span", { class: "sample", "aria-hidden": "true" });
   return {
     roots: [main, sample],

@@ -36,7 +36,7 @@ export function parameterCards(probes: Probes, colour: Colour): HTMLElement[] {
     const words = [`‖gradient‖ ${figure(gradients.norm)}`, `‖w‖ ${figure(weights.norm)}`, ...ratio];
     return card(
       name,
-      `${weights.count} numbers`,
+      `${weights.count} values`,
       [...words, ...brokenWords(gradients)],
       [overTime(`gradients of ${name}`, moments, colour)],
     );
@@ -51,14 +51,14 @@ function idleWords(idle: IdleUnits | undefined): string[] {
 }
 
 const brokenWords = ({ notFinite }: { readonly notFinite: number }): string[] =>
-  notFinite === 0 ? [] : [`${notFinite} not finite`];
+  notFinite === 0 ? [] : [`${notFinite} NaN or infinite`];
 
 function card(title: string, aside: string, words: readonly string[], content: readonly Node[]): HTMLElement {
   const head = element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside));
   return element("section", { class: "card" }, head, element("p", {}, words.join(" · ")), ...content);
 }
 
-/** The same values as a table: to read aloud, copy and compare. */
+/** The same values as a table, for screen readers, copying and comparison. */
 export function figuresTable({ layers, parameters }: Probe): HTMLElement[] {
   const ofLayers = layers.map(({ name, shape, activations: { mean, std, min, max, zeros }, idle }) => [
     name,
@@ -73,8 +73,8 @@ export function figuresTable({ layers, parameters }: Probe): HTMLElement[] {
     ...[weights.norm, gradients.norm, gradients.min, gradients.max, updateNorm, updateRatio].map(figure),
   ]);
   return [
-    table(["layer", "shape", "mean", "std", "min", "max", "zeros", "idle units"], ofLayers),
-    table(["parameter", "numbers", "‖w‖", "‖g‖", "min g", "max g", "‖Δw‖", "‖Δw‖/‖w‖"], ofParameters),
+    table(["layer", "shape", "mean", "std", "min", "max", "zeros", "dead or saturated"], ofLayers),
+    table(["parameter", "values", "‖w‖", "‖g‖", "min g", "max g", "‖Δw‖", "‖Δw‖/‖w‖"], ofParameters),
   ];
 }
 

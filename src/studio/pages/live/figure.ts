@@ -1,4 +1,4 @@
-/** Figures as a person reads them: three digits, and small or large ones with a power of ten. */
+/** Formats a number for people: three digits, with a power of ten if it is small or large. */
 export function figure(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -6,7 +6,7 @@ export function figure(value: number | null | undefined): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 }
 
-/** A share of 0 to 1 in per cent. */
+/** A fraction from 0 to 1 as a percentage. */
 export const percent = (share: number): string => `${figure(100 * share)} %`;
 
 /** "1 h 04 min", "12 s" */

@@ -1,9 +1,9 @@
-/** What stands above everything: which model, how far it is, how long it will take, and the button that stops it. */
+/** The head of the page: the model, the progress, the remaining time, and the button that stops training. */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element, setAttributes } from "../shared/element.ts";
 import { duration, figure } from "./figure.ts";
 
-/** That to the server: "lost" may come back, "closed" will not. */
+/** The connection to the server: "lost" may be restored, "closed" is final. */
 export type Connection = "open" | "lost" | "closed";
 
 export interface Head {
@@ -11,14 +11,14 @@ export interface Head {
   show(history: LiveHistory, connection: Connection): void;
 }
 
-/** What is said of a connection that is not open. */
+/** The message for a connection that is not open. */
 const lostTexts: Readonly<Record<Connection, string | undefined>> = {
   open: undefined,
-  lost: "the connection is lost: the training ended, or was ended",
-  closed: "the page's server has ended",
+  lost: "the connection to the server is lost; training has ended or was stopped",
+  closed: "the server has stopped",
 };
 
-/** How long the rate of rows is taken over, in milliseconds. */
+/** The period over which the row rate is measured, in milliseconds. */
 const recently = 5000;
 
 export function makeHead(model: string, onStop: () => void): Head {
@@ -86,7 +86,7 @@ function figuresOf(history: LiveHistory, done: number): [string, string][] {
   ];
 }
 
-/** Over the last seconds; of trainings shorter than that, over all. */
+/** Over the last seconds, or over the whole run if it is shorter. */
 function rowsPerSecond(history: LiveHistory): number | undefined {
   const [start] = history.of("start");
   const steps = history.of("steps");

@@ -1,7 +1,7 @@
 /**
- * How numbers are distributed, over epochs: a column for each moment, the darker the more numbers lie there;
- * beside it the distribution of now, on the same axis. What lies more than four standard deviations from the
- * mean counts to the edge.
+ * The distribution of values over epochs: one column per sample, darker where there are more values. Next to it
+ * is the current distribution on the same axis. Values more than four standard deviations from the mean count
+ * at the edge.
  */
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 import { element, svgElement } from "../shared/element.ts";
@@ -60,7 +60,7 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
 /** Red, green and blue, each from 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** A colour of the style sheet as numbers, however it is written there. */
+/** A colour of the style sheet as numbers, in any notation that CSS allows. */
 export function colourOf(place: Element): Colour {
   const context = element("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   if (context === null) return [0, 0, 0];
@@ -84,8 +84,8 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
 }
 
 /**
- * The shares of all numbers that lie in each of the bins between two bounds; those beyond are in the first
- * and the last.
+ * The fraction of all values in each of the bins between two bounds. Values beyond the bounds count in the
+ * first or the last bin.
  */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
   const shares = Array.from({ length: bins }, () => 0);

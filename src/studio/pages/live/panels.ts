@@ -6,9 +6,9 @@ import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-// Curves over epochs between two axes, drawn again when there is more data.
+// Curves over epochs between two axes, drawn again when there is new data.
 
-/** A level to compare with: a line across the whole panel. */
+/** A reference level: a line across the whole panel. */
 interface Guide {
   readonly y: number;
   readonly label: string;
@@ -16,17 +16,17 @@ interface Guide {
 
 interface CurvePanel extends Panel {
   readonly guide?: Guide;
-  /** The name of the series that stands behind the others. */
+  /** The name of the series that is drawn behind the others. */
   readonly faint?: string;
 }
 
 const [width, height] = [480, 210];
 const colours = 6;
-/** More names than that tell nobody anything: then the colour says how deep in the network a curve belongs. */
+/** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
 const mostNames = 14;
 const depths = 10;
 
-/** The look of the ith of so many curves, which are in the order of the network. */
+/** The CSS class of curve i; curves are in network order. */
 const colourOf = (i: number, count: number): string =>
   count <= mostNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
 
@@ -49,7 +49,7 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
       { width, height, levels, label: saying({ ...panel, series }), curve: (i) => ({ class: lookOf(i) }) },
     ),
   );
-  // One curve that is called like its panel needs no name.
+  // A single curve with the name of its panel needs no legend.
   if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
   return card;
 }
@@ -67,7 +67,7 @@ function legend(names: readonly string[]): HTMLElement {
   return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
 }
 
-/** For those who do not see the curves: where each of them stands. */
+/** For screen readers: the last point of each curve. */
 function saying({ title, series }: Panel): string {
   const ends = series.slice(0, mostNames).flatMap(({ name, points }) => {
     const last = points.at(-1);
@@ -94,10 +94,10 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       y: { label: "learning rate" },
       series: [{ name: "learning rate", points: rates.sort(([a], [b]) => a - b) }],
     },
-    // CS231n, "Ratio of weights:updates": somewhere around 1e-3.
+    // CS231n, "Ratio of weights:updates": around 1e-3.
     {
       ...ofParameters("‖Δw‖ / ‖w‖ of a step", probes, ({ updateRatio }) => updateRatio),
-      guide: { y: 1e-3, label: "about 1e-3 is usual" },
+      guide: { y: 1e-3, label: "1e-3 is typical" },
     },
     ofParameters("‖gradient‖", probes, ({ gradients }) => gradients.norm),
     idlePanel(probes),
@@ -136,5 +136,5 @@ function idlePanel(probes: Probes): CurvePanel {
     });
     return [{ name: `${name} (${idle.rule === "zero" ? "dead" : "saturated"})`, points }];
   });
-  return { title: "idle units, % of a layer", x: epochs, y: { label: "%" }, series };
+  return { title: "dead or saturated units, % of a layer", x: epochs, y: { label: "%" }, series };
 }

@@ -1,4 +1,4 @@
-/** The page's side of the compiler's worker. */
+/** The page's interface to the compiler's worker. */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
@@ -7,17 +7,17 @@ import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
 export interface Compiler {
-  /** What comes of it is told to `onAnswer`, unless a newer text came in between. */
+  /** Compiles a text and passes the results to `onAnswer`, unless a newer text arrives first. */
   compile(text: string, files: Readonly<Record<string, string>>): void;
-  /** Asks for the explanation of the text that was compiled last; once. */
+  /** Requests the explanation of the last compiled text, once. */
   explain(): void;
   suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
   describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
-  /** The emitted module of this spec, whose loss is this formula in x and y; or what is wrong with it. */
+  /** The emitted module of this spec, whose loss is this formula in x and y; or its errors. */
   script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }
 
-/** Compiling and asking each have a worker of their own: an answer to a key should not wait for a large model. */
+/** Compiling and schema questions have separate workers, so that completion does not wait for a large model. */
 export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compiler {
   const start = () => workerOf(texts().libraries, texts().compiler);
   const compiling = start();
@@ -58,8 +58,8 @@ export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compil
 }
 
 /**
- * In a worker: a module of what the compiler emitted. What is imported is our compiler's output alone, never
- * a text of the user's.
+ * Module code from the compiler, imported in a worker. Only the compiler's output is imported, never text of
+ * the user.
  */
 export interface EmittedModule {
   readonly model: ModelFacts;

@@ -1,4 +1,4 @@
-/** A function of one number: the points of the data, and the curve that the model draws through them. */
+/** A function of one number: the data points, and the model's curve through them. */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { element, svgElement } from "../shared/element.ts";
@@ -16,7 +16,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
     { length: steps },
     (_, i) => range.low + (i / (steps - 1)) * (range.high - range.low),
   );
-  // Predictions come in the target's own units, the data as it is scaled.
+  // Predictions are in the target's original units; the data is scaled.
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
   const own = (value: number) => value * span + shift;
@@ -51,7 +51,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
       "figure",
       {},
       svg,
-      element("figcaption", {}, `the model's curve; points of training and (ringed) ${heldName}`),
+      element("figcaption", {}, `the model's curve; dots: training, ringed: ${heldName}`),
     ),
     probe: { [input]: places },
     draw(outputs) {

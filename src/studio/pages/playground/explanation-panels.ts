@@ -16,10 +16,10 @@ interface ExplanationPanel {
   show(explanation: Explanation): void;
 }
 
-/** Leads to a place in the spec; lines and columns from 1. */
+/** Moves to a location in the spec; lines and columns count from 1. */
 export type GoTo = (line: number, column: number) => void;
 
-/** What is to be shown: of a spec that is compiled its explanation can be asked for, of a wrong one there is none. */
+/** What to show. The explanation of a compiled spec is requested on demand; an invalid spec has none. */
 type Shown = Explanation | "compiled" | "working" | "wrong";
 
 interface ExplanationPanels {
@@ -35,13 +35,13 @@ export function explanationPanels(
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
-    /** Stands in the panel until it is filled. */
+    /** Shown in the panel until it is filled. */
     told: element("p", { class: "quiet waiting", role: "status" }),
   }));
   const fill = ({ name, panel, told }: (typeof slots)[number]) => {
     told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
     panel.element.querySelector(".panel-name")?.after(told);
-    // What is worked at is told before the work, which stops the page, begins.
+    // Shows the message before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
         if (typeof shown === "string" || !isSeen(name)) return;
@@ -67,7 +67,7 @@ export function explanationPanels(
   };
 }
 
-/** The emitted file, coloured; a line that comes from the spec links to its location there. */
+/** The emitted file with syntax colours. A line that comes from the spec links to its location there. */
 export function codePanel(goTo: GoTo): ExplanationPanel {
   const facts = element("p", { class: "quiet" });
   const save = element("a", { class: "save" }, "Save the file");
@@ -108,7 +108,7 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
   };
 }
 
-/** For each line its pieces, those that are something with a class. */
+/** The pieces of each line; tokens have a class. */
 function coloured(text: string): (Node | string)[][] {
   const rows: (Node | string)[][] = [[]];
   const put = (piece: string, kind: string) =>
@@ -153,7 +153,8 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
       const names = explanation.derivations.map(({ parameter }) => parameter);
       const before = choice.value;
       choice.replaceChildren(...names.map((name) => element("option", {}, name)));
-      // The last layer's come first to who follows them from the loss; the same one again where it is still there.
+      // Derivations start at the loss, so the parameters of the last layer come first. Keeps the selection if
+      // it still exists.
       choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
       draw();
     },
@@ -162,7 +163,7 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
 
 // The dataflow graph of a training step as a picture, with the details of the selected node below it.
 
-const advice = "Click a layer to open it, a value to see what it is and why it is there.";
+const advice = "Click a layer to open it. Click a value to see its formula and how it was derived.";
 
 export function picturePanel(goTo: GoTo): ExplanationPanel {
   const host = element("div", { class: "graph-host" });

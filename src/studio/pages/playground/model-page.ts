@@ -1,4 +1,4 @@
-/** The first view: a spec in the editor, and beside it what the compiler makes of it. */
+/** The first view: a spec in the editor, and next to it the results of compiling it. */
 import type { CompileAnswer } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
@@ -17,12 +17,12 @@ export interface ModelPage {
   readonly element: HTMLElement;
   readonly text: () => string;
   readonly tab: () => string;
-  /** The page's compiler, for what else compiles. */
+  /** The page's compiler, for other views. */
   readonly compiler: Compiler;
   open(text: string, tab?: string): void;
 }
 
-/** How long nothing must be typed before it is compiled. */
+/** Compiling starts after this pause in typing, in milliseconds. */
 const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
@@ -77,7 +77,7 @@ export function modelPage(onChange: () => void): ModelPage {
     }),
   });
   const tabs = tabbed(
-    "What becomes of the spec",
+    "Results of the spec",
     [{ name: "Train", element: training.element }, ...explaining.panels],
     onChange,
   );
@@ -108,14 +108,14 @@ export function modelPage(onChange: () => void): ModelPage {
   };
 }
 
-/** The data files that specs can name: those of the examples, and those that the page makes. */
+/** The data files that specs can name: those of the examples, and generated ones. */
 const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...data,
   ...madeData(data["two-moons.csv"]),
   [planeFile.name]: planeFile.text,
 });
 
-/** Runs `act` once the returned function has not been called for the length of the pause. */
+/** Runs `act` when the returned function has not been called for the length of the pause. */
 function afterPause(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -139,7 +139,7 @@ function compiledText({ trainer, milliseconds }: Extract<CompileAnswer, { kind: 
   return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 }
 
-/** Puts another data set of points into the spec; hidden where the spec has none of them. */
+/** Replaces the data set of points in the spec; hidden if the spec uses none of them. */
 function datasetChooser(editor: Editor) {
   const dataset = chooser("Data", planes, (name) => {
     const current = dataFileIn(editor.text());
@@ -155,7 +155,7 @@ function datasetChooser(editor: Editor) {
   };
 }
 
-/** The file of the data section, if the page has it in a folder `data`. */
+/** The file of the data section, if the page has it in the folder `data`. */
 const dataFileIn = (text: string): string | undefined => /data\/([\w-]+\.csv)/.exec(text)?.[1];
 
 function chooser(label: string, names: readonly string[], onChoose: (name: string) => void) {

@@ -1,6 +1,6 @@
 /**
- * What a model says of rows that it was not trained on: for classes a confusion matrix and the rows
- * themselves, as images where they are; for numbers, said over true.
+ * The predictions of a model on held-out rows: for classes a confusion matrix and the rows themselves, as
+ * images where possible; for numbers, predicted against true values.
  */
 import { scaleLinear } from "d3-scale";
 import { element, svgElement } from "../shared/element.ts";
@@ -31,7 +31,7 @@ export function rowsView(shown: Shown): ModelView {
   };
 }
 
-/** Rows of `truth`, columns of what was said. */
+/** Rows are true classes, columns are predicted classes. */
 function confusion({ classes, held, heldName, target }: Shown, guesses: readonly number[]): HTMLElement {
   const counts = classes.map(() => classes.map(() => 0));
   guesses.forEach((guess, row) => counts[held[target][row]][guess]++);
@@ -39,7 +39,7 @@ function confusion({ classes, held, heldName, target }: Shown, guesses: readonly
   const head = element(
     "tr",
     {},
-    element("th", {}, "true ↓ said →"),
+    element("th", {}, "true ↓ predicted →"),
     ...classes.map((name) => element("th", { scope: "col" }, String(name))),
   );
   const body = counts.map((row, of) =>
@@ -59,7 +59,7 @@ function confusion({ classes, held, heldName, target }: Shown, guesses: readonly
     ),
   );
   const right = guesses.filter((guess, row) => guess === held[target][row]).length;
-  const caption = `${heldName}: ${right} of ${guesses.length} rows right`;
+  const caption = `${heldName}: ${right} of ${guesses.length} rows correct`;
   return element("table", { class: "confusion" }, element("caption", {}, caption), head, ...body);
 }
 
@@ -97,13 +97,13 @@ function sampled(
     const of = held[target][row];
     const share = Number(cells[row][1 + guess] ?? NaN);
     const sure = Number.isFinite(share) && share <= 1 ? ` ${Math.round(100 * share)} %` : "";
-    const text = guess === of ? `${classes[guess]}${sure}` : `${classes[guess]}${sure}, not ${classes[of]}`;
+    const text = guess === of ? `${classes[guess]}${sure}` : `${classes[guess]}${sure}, true: ${classes[of]}`;
     return element("li", { class: guess === of ? "right" : "wrong" }, ...(images ? [images[row]] : []), text);
   });
   return element("ul", { class: images ? "samples images" : "samples" }, ...shown);
 }
 
-/** What was said over what is true, in the target's own units: the nearer to the diagonal, the better. */
+/** Predicted against true values in the target's original units; good predictions are near the diagonal. */
 function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Element {
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
@@ -119,7 +119,7 @@ function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Elem
     {
       viewBox: `0 0 ${size} ${size}`,
       role: "img",
-      "aria-label": "Predicted over true values",
+      "aria-label": "Predicted against true values",
       class: "chart picture",
     },
     svgElement("line", { x1: x(first), y1: y(first), x2: x(last), y2: y(last), class: "grid" }),
@@ -132,7 +132,7 @@ function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Elem
     svgElement(
       "text",
       { x: size / 2, y: size - 5, class: "tick middle" },
-      `true (${heldName}); upwards: predicted`,
+      `x: true (${heldName}), y: predicted`,
     ),
     ...pairs.map(([of, said]) => svgElement("circle", { cx: x(of), cy: y(said), r: 3, class: "point" })),
   );

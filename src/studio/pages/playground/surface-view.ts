@@ -1,22 +1,19 @@
 /**
- * The decision surface of a model of two inputs: the colour of each place is the class that the model gives
- * it, paler where it is less sure.
+ * The decision surface of a model with two inputs: each point has the colour of its predicted class, paler
+ * where the model is less certain.
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 import { classColour, cssColour, fieldRange, legend } from "./parts.ts";
 
-/** Places along each axis at which the model is asked. */
+/** The number of evaluated points along each axis. */
 const steps = 72;
 const size = 420;
 
 export function surfaceView(shown: Shown): ModelView {
   const { train, held, heldName, input, classes, target } = shown;
   const canvas = element("canvas", { width: size, height: size, role: "img", class: "picture surface" });
-  canvas.setAttribute(
-    "aria-label",
-    "The class that the model gives to each place, and the points of the data",
-  );
+  canvas.setAttribute("aria-label", "The predicted class at each point, and the data points");
   const [x, y] = [0, 1].map((column) => fieldRange(train[input], column, 2));
   const grid = new Float64Array(2 * steps * steps);
   for (let row = 0; row < steps; row++)
@@ -52,7 +49,7 @@ export function surfaceView(shown: Shown): ModelView {
         const [name, ...shares] = shown.answer([...outputs.subarray(place * width, (place + 1) * width)]);
         const index = Math.max(0, classes.indexOf(name));
         const share = Math.min(1, Math.max(0, Number(shares[index] ?? 1)));
-        // From what all classes would have alone, which is nothing, to all.
+        // The opacity grows from chance (1 / number of classes) to certainty.
         const sure = 0.15 + 0.6 * Math.max(0, (share * classes.length - 1) / (classes.length - 1));
         const colour = classColour(index);
         for (let channel = 0; channel < 3; channel++)

@@ -1,13 +1,13 @@
 /**
- * Tabs as the ARIA practices have them: arrows go from tab to tab. One panel is seen, or, by the first tab,
- * all of them side by side.
+ * Tabs after the ARIA practices: arrow keys move between tabs. One panel is visible or, with the first tab, all
+ * of them next to one another.
  */
 import { element } from "../shared/element.ts";
 
 export interface Panel {
   readonly name: string;
   readonly element: HTMLElement;
-  /** Called when it comes to be seen. */
+  /** Called when the panel becomes visible. */
   readonly onShow?: () => void;
 }
 
@@ -18,7 +18,7 @@ export interface Tabs {
   choose(tab: string): void;
 }
 
-/** The tab of all panels. */
+/** The tab that shows all panels. */
 export const together = "All";
 
 export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: string) => void): Tabs {

@@ -1,4 +1,4 @@
-/** The texts that the scripts beside the page left: what its workers run, data files, and specs to begin with. */
+/** The texts that the page's other scripts define: worker sources, data files, and example specs. */
 declare global {
   var tapelessTexts: Partial<Texts> | undefined;
 }
@@ -20,11 +20,11 @@ export function texts(): Texts {
   if (libraries && compiler && trainer && walker && data && specs)
     return { libraries, compiler, trainer, walker, data, specs };
   throw new Error(
-    "a file of the playground is missing: compiler.js, libraries.js and data.js stand beside it",
+    "a file of the playground is missing: compiler.js, libraries.js and data.js must be in the same folder",
   );
 }
 
-/** A worker that runs these texts, one after the other. It is under the page's policy, and needs no server. */
+/** A worker that runs these scripts in order. It obeys the page's policy and needs no server. */
 export function workerOf(...scripts: readonly string[]): Worker {
   const address = URL.createObjectURL(
     new Blob([...scripts.map((text) => `${text}\n`)], { type: "text/javascript" }),

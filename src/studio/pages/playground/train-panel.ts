@@ -1,7 +1,4 @@
-/**
- * Training in the page: what the compiler emitted runs in a worker of its own, and is looked at as often as
- * the screen is drawn.
- */
+/** Training in the page: a worker runs the emitted code, and the panel shows its state at every frame. */
 import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
@@ -13,16 +10,16 @@ import { texts, workerOf } from "./texts.ts";
 
 export interface TrainPanel {
   readonly element: HTMLElement;
-  /** Another model: it is ready to train, from its beginning. */
+  /** Another model: ready to train, from its initial parameters. */
   show(trainer: TrainerScript): void;
-  /** The editor has a text that does not compile: what is shown is out of date. */
+  /** Marks the shown results as out of date: the editor's text does not compile. */
   setStale(isStale: boolean): void;
 }
 
-/** How long a worker trains between two pictures: one epoch at least. */
-const paces = { "one epoch a picture": 0, "as fast as it goes": 60 } as const;
+/** How long a worker trains between two frames, in milliseconds; always at least one epoch. */
+const paces = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
-/** A worker, and what it told so far. */
+/** A worker, and its messages so far. */
 interface Training {
   readonly trainer: TrainerScript;
   readonly worker: Worker;
@@ -80,7 +77,7 @@ export function trainPanel(): TrainPanel {
     if (state === "done" && training !== undefined) start(training.trainer);
     isPlaying = !isPlaying;
     refresh();
-    // A worker that is not ready yet goes on when it says so.
+    // A worker that is not ready yet continues when it reports that it is.
     if (isPlaying) go();
   });
   step.addEventListener("click", go);
@@ -93,7 +90,7 @@ export function trainPanel(): TrainPanel {
     element: panel,
     show(trainer) {
       panel.classList.remove("stale");
-      // A comment or a space changes no model: its training goes on.
+      // A change of comments or spaces does not change the model, so its training continues.
       if (training !== undefined && isSame(training.trainer, trainer)) return;
       isPlaying = false;
       if (trainer.problem === undefined) return start(trainer);
@@ -106,14 +103,14 @@ export function trainPanel(): TrainPanel {
   };
 }
 
-/** The elements of the panel, and how they show where training stands. */
+/** The elements of the panel, and functions that show the state of training. */
 function trainDisplay() {
   const play = element("button", { type: "button", class: "primary" }, "Train");
   const step = element("button", { type: "button" }, "One epoch");
   const reset = element("button", { type: "button" }, "Reset");
   const pace = element(
     "select",
-    { "aria-label": "How fast" },
+    { "aria-label": "Speed" },
     ...Object.keys(paces).map((name) => element("option", {}, name)),
   );
   const status = element("output", { class: "status", "aria-live": "off" });
@@ -144,7 +141,7 @@ function trainDisplay() {
     step,
     reset,
     tell,
-    /** The milliseconds between two pictures that are chosen. */
+    /** The selected milliseconds between two frames. */
     pace: (): number => Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0,
     showState(state: State, isPlaying: boolean, hasTraining: boolean) {
       const canGo = state !== "done" && state !== "failed";
@@ -181,7 +178,7 @@ type Progress = Exclude<TrainAnswer, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
-/** The data of a spec follows from its text, which has a hash, and from the page. */
+/** The data of a spec follows from its text, which the hash covers, and from the page. */
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
   a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
 

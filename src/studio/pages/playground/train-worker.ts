@@ -1,6 +1,6 @@
 /**
- * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some
- * epochs at a time, each time that it is told to go on.
+ * The training worker: imports the emitted module and runs it as `tapeless train` does. At each `go` request it
+ * trains some epochs.
  */
 import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOwnUnits } from "../../../runtime/training/own-units.ts";
@@ -9,7 +9,7 @@ import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import { importEmitted } from "./compiler.ts";
 
-/** What waits for the next `go`. */
+/** Continues the training; set while the worker waits for the next `go`. */
 const waiting: { goOn(milliseconds: number): void } = { goOn() {} };
 
 const tell = (answer: TrainAnswer): void => self.postMessage(answer);
@@ -42,7 +42,7 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
   tell({ kind: "done", reports, outputs: outputs(), result });
 }
 
-/** Any number of rows, a batch at a time. */
+/** Predicts any number of rows, a batch at a time. */
 function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: NonNullable<Probe>) {
   const sizes = Object.entries(inputs).map(
     ([name, { shape }]) => [name, shape.reduce((product, size) => product * size, 1)] as const,

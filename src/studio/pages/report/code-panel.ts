@@ -1,4 +1,4 @@
-/** The emitted file with its lines coloured and linked to kernels, nodes and the spec. */
+/** The emitted file with syntax colours; its lines link to kernels, nodes and the spec. */
 import { element } from "../shared/element.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
@@ -15,7 +15,7 @@ const isWord: ReadonlySet<string> = new Set(words.split(" "));
 const comments = /\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$/.source;
 const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
 const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
-/** What the groups of `tokens` match, in their order. */
+/** The kinds of the groups of `tokens`, in their order. */
 const kinds = ["comment", "text", "number", "word"] as const;
 const longestColoured = 2000;
 
@@ -35,8 +35,8 @@ function colouredCode(line: string): readonly (Node | string)[] {
 }
 
 /**
- * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its location
- * in the spec; any other selection marks its lines in both.
+ * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its
+ * location in the spec; any other selection marks its lines in both.
  */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;
@@ -66,14 +66,14 @@ export function codePanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, " +
-          "which rule made it and where in the spec it comes from; the bar at its left has the colour of its " +
-          "part: forward, backward or update.",
+        "The emitted file, and the spec that it comes from. Select a line to see what it computes, the rule " +
+          "that produced it, and its location in the spec. The colour of the bar on the left shows the phase: " +
+          "forward, backward or update.",
       ),
     ),
     element(
       "div",
-      { class: "beside" },
+      { class: "columns" },
       element(
         "div",
         { class: "pane" },
@@ -110,11 +110,11 @@ export function codePanel(context: Context): Panel {
 
 interface Listing {
   readonly element: HTMLElement;
-  /** `picked`: the one line among them, if it is one. It is brought into sight, or else the longest run of them. */
+  /** `picked`: the selected line, if there is one. Scrolls to it, or else to the longest run of `lines`. */
   mark(lines: readonly number[], picked: number | undefined): void;
 }
 
-/** A text with numbers before its lines; they can be picked. */
+/** A text with line numbers whose lines can be selected. */
 export function listing(
   texts: readonly string[],
   {
@@ -172,7 +172,7 @@ function regionOfLine({ index }: Context, line: number): string {
   return (id !== undefined && index.nodes.get(id)?.region) || "";
 }
 
-/** The layer in which a line of the spec lies: the last one that begins before it. */
+/** The layer that contains a line of the spec: the last one that begins at or before it. */
 function layerAt({ index }: Context, line: number): string | undefined {
   const before = index.explanation.layers.filter(({ place }) => place !== undefined && place.line <= line);
   return before.at(-1)?.name;

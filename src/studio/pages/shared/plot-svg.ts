@@ -1,4 +1,4 @@
-/** A panel as a picture in a page: grid, ticks, marks and curves, whose look the page's style sheet gives. */
+/** A panel as a picture in a page: grid, ticks, marks and curves, styled by the page's style sheet. */
 import type { Panel } from "../../charts/chart.ts";
 import { plotOf } from "../../charts/plot.ts";
 import { svgElement } from "./element.ts";
@@ -6,11 +6,11 @@ import { svgElement } from "./element.ts";
 export interface PlotLook {
   readonly width: number;
   readonly height: number;
-  /** What it shows, for those who do not see it. */
+  /** A description for screen readers. */
   readonly label: string;
-  /** The class of a curve, and its colour where no class gives it. */
+  /** The class of a curve, and its colour if the class has none. */
   curve(index: number): { readonly class: string; readonly stroke?: string | undefined };
-  /** Levels to compare with: lines across the whole picture. */
+  /** Reference levels: lines across the whole picture. */
   readonly levels?: readonly number[];
 }
 

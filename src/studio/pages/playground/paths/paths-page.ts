@@ -1,7 +1,7 @@
 /**
- * The second view: the paths of optimizers over a loss of two parameters. Each optimizer is a spec that the
- * compiler turns into a trainer; the trainer takes all its steps at once, in a worker, so that the paths
- * follow the start as it is dragged.
+ * The second view: the paths of optimizers over a loss of two parameters. The compiler turns a spec for each
+ * optimizer into a trainer. A worker runs all steps of a trainer at once, so that the paths follow the start
+ * while it is dragged.
  */
 import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
@@ -25,16 +25,16 @@ export interface PathsPage {
 }
 
 export interface PathsEvents {
-  /** What is set has changed, and stays so for now. */
+  /** The settings have changed and are final for now. */
   onChange(): void;
-  /** A spec is to be seen in the editor. */
+  /** Opens a spec in the editor. */
   onSpec(text: string): void;
 }
 
-/** How long nothing must be typed before it is compiled, in milliseconds. */
+/** Compiling starts after this pause in typing, in milliseconds. */
 const pause = 150;
 
-/** After how many milliseconds it is told that something takes its time. */
+/** After this many milliseconds the page shows that it is compiling. */
 const patience = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
@@ -120,10 +120,10 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   };
 }
 
-/** What the worker has found so far. */
+/** The worker's results so far. */
 interface Walked {
   readonly paths: Readonly<Record<string, Path>>;
-  /** The lowest loss that is known: the curves show what is above it. */
+  /** The lowest known loss; the curves show the difference to it. */
   readonly lowest: number;
 }
 
@@ -137,7 +137,7 @@ function walkedAfter(before: Walked, answer: Exclude<WalkAnswer, { kind: "failed
   return { paths, lowest };
 }
 
-/** The paths of the optimizers that are switched on, in the order of the legend. */
+/** The paths of the selected optimizers, in the order of the legend. */
 const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[] =>
   optimizers.flatMap(({ name }) =>
     on.includes(name) && Object.hasOwn(paths, name) && paths[name].x.length > 0
@@ -148,7 +148,7 @@ const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[]
 const stepsChooser = (): HTMLSelectElement =>
   element(
     "select",
-    { "aria-label": "How many steps" },
+    { "aria-label": "Number of steps" },
     ...stepChoices.map((count) => element("option", { value: count }, `${count} steps`)),
   );
 
@@ -169,14 +169,14 @@ interface Computing {
   setWrong(isWrong: boolean): void;
 }
 
-/** Computes what of the state must be computed: the surface, if it is another one, and the paths. */
+/** Computes what changed in the state: the surface, if it is a new one, and the paths. */
 function computing(
   scriptsOf: ReturnType<typeof scriptsFrom>,
   walk: ReturnType<typeof startWalker>,
   { state, say, setWrong }: Computing,
 ): () => Promise<void> {
   let surveyed = "";
-  /** The last formula that was right: what is seen while another is wrong. */
+  /** The last valid formula, which stays visible while the current one is invalid. */
   let sound: string | undefined;
   return async () => {
     const wanted = state();
@@ -191,7 +191,7 @@ function computing(
     if (wanted !== state()) return;
     setWrong(isWrong);
     const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
-    if (isWrong && sound !== undefined) texts.push(`what is drawn is ${sound}`);
+    if (isWrong && sound !== undefined) texts.push(`the map shows ${sound}`);
     say(texts.join("\n"), isWrong);
     if (!Object.hasOwn(scripts, surveyor.name)) return;
     const surface = JSON.stringify([formula, range]);
@@ -203,14 +203,14 @@ function computing(
   };
 }
 
-/** The losses of the paths above the lowest that is known. */
+/** The losses of the paths, relative to the lowest known loss. */
 function drawLossCurves(
   host: HTMLElement,
   paths: readonly DrawnPath[],
   lowest: number,
   { steps, shown }: PathsState,
 ): void {
-  // What is nearer than that to the lowest loss is at it, as far as numbers of 32 bits tell.
+  // Differences below this are rounding errors of 32-bit numbers.
   const least = 1e-7 * Math.max(...paths.map(({ path }) => path.loss[0] - lowest));
   drawCurves(host, {
     label: "Loss over the steps",
@@ -223,7 +223,7 @@ function drawLossCurves(
   });
 }
 
-/** The spec of one optimizer, and a button that hands it to the editor. */
+/** The spec of one optimizer, and a button that opens it in the editor. */
 function specViewer(onEdit: (spec: string) => void) {
   const title = element("h2", {});
   const edit = element("button", { type: "button" }, "Open in the editor");
@@ -255,14 +255,14 @@ function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
     element(
       "p",
       { class: "quiet" },
-      "The stronger the colour, the lower. Drag the start, click to a place, or move it by the arrow keys.",
+      "Stronger colours are lower losses. Drag the start point, click on the map, or use the arrow keys.",
     ),
   );
   const right = element(
     "section",
     { class: "right", "aria-label": "Paths" },
     ...walks,
-    element("h2", {}, "Loss above the lowest that was seen"),
+    element("h2", {}, "Loss above the lowest value found"),
     curves,
     ...spec,
   );

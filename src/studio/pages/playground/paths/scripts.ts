@@ -1,6 +1,6 @@
 /**
- * The emitted trainers of the optimizers that are on: each compiled from its spec once, whatever the start,
- * which is set in the trainer.
+ * The emitted trainers of the selected optimizers. Each is compiled once from its spec for any start, because
+ * the start is set in the trainer.
  */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
 import type { Compiler } from "../compiler.ts";
@@ -11,11 +11,11 @@ import { specOfPath } from "./spec-of-path.ts";
 export interface Scripts {
   /** By the optimizer's name. */
   readonly scripts: Readonly<Record<string, string>>;
-  /** What is wrong with the first that does not compile; the loss is the same in all. */
+  /** The errors of the first spec that does not compile; all specs have the same loss. */
   readonly faults: readonly Diagnostic[];
 }
 
-/** The loss alone is asked of this one: it is compiled even when it is off. */
+/** The optimizer whose trainer computes the loss on the grid: it is compiled even if it is not selected. */
 export const surveyor = optimizers[0];
 
 export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsState) => Promise<Scripts> {

@@ -1,6 +1,6 @@
 /**
- * The worker that walks: puts the two parameters of emitted trainers to a start, lets each take its steps,
- * and notes where it comes by.
+ * The worker that runs the optimizers: sets the two parameters of emitted trainers to a start, runs the steps
+ * of each, and records the positions.
  */
 import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
 import { importEmitted } from "../compiler.ts";
@@ -10,8 +10,7 @@ import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
 import type { Point, Range } from "./state.ts";
 
-// The page's side of the worker that walks: of requests that come while it is busy only the newest of each
-// kind is kept.
+// The page's interface to the worker. While the worker is busy, only the newest request of each kind is kept.
 
 type Walker = (request: WalkRequest) => void;
 
@@ -36,14 +35,14 @@ export function startWalker(hear: (answer: WalkAnswer) => void): Walker {
   };
 }
 
-/** So many modules are kept: each learning rate that is tried is one. */
+/** The maximum number of cached modules: each learning rate that is tried is one. */
 const mostModules = 60;
 
 const tell = (answer: WalkAnswer): void => self.postMessage(answer);
 
 function start(): void {
   const modules = new Map<string, Promise<EmittedModule>>();
-  /** Without a step behind it: the optimizer's state is zero. */
+  /** A trainer before its first step: the optimizer's state is zero. */
   const freshTrainer = async (script: string): Promise<Trainer> => {
     if (modules.size >= mostModules) modules.clear();
     const module = modules.get(script) ?? importEmitted(script);
@@ -80,7 +79,7 @@ function pathOf(trainer: Trainer, [startX, startY]: Point, steps: number): Path 
   const at: { x: number; y: number; loss: number; slope: number }[] = [];
   for (let step = 0; step <= steps; step++) {
     const [placeX, placeY] = [x[0], y[0]];
-    // The last place is looked at, and not left.
+    // At the last position only the loss is computed; no step follows.
     const loss = finiteOr(() => (step < steps ? trainer.step(planeBatch) : trainer.gradient(planeBatch)));
     if (!Number.isFinite(placeX + placeY + loss)) break;
     at.push({ x: placeX, y: placeY, loss, slope: Math.hypot(dx[0], dy[0]) });
@@ -101,7 +100,10 @@ function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: nu
   return heights;
 }
 
-/** A trainer refuses a loss that is no number: here that is a place beyond the loss's domain. */
+/**
+ * A trainer throws if the loss is not finite; here that means that the position is outside the domain of the
+ * loss.
+ */
 function finiteOr(compute: () => number): number {
   try {
     return compute();

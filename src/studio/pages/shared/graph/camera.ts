@@ -1,6 +1,6 @@
 /** The visible part of a scene, and the pointer and wheel gestures that move it. */
 
-// The camera: scene coordinates times `scale`, then moved by `x` and `y`, are pixels of the view.
+// The camera: scene coordinates times `scale`, plus `x` and `y`, are pixels of the view.
 
 export interface Camera {
   readonly x: number;
@@ -20,7 +20,7 @@ export interface Bounds extends Size {
 
 const smallest = 0.002;
 const largest = 4;
-/** Texts can be read from here on. */
+/** The smallest scale at which text is readable. */
 const readable = 0.55;
 const margin = 12;
 
@@ -32,21 +32,21 @@ export const panned = ({ x, y, scale }: Camera, dx: number, dy: number): Camera 
   scale,
 });
 
-/** The point of the view at `x`, `y` stays where it is. */
+/** Zooms around the point `x`, `y` of the view. */
 export function zoomed(camera: Camera, factor: number, x: number, y: number): Camera {
   const scale = limited(camera.scale * factor);
   const ratio = scale / camera.scale;
   return { x: x - (x - camera.x) * ratio, y: y - (y - camera.y) * ratio, scale };
 }
 
-/** All of it, in the middle; no larger than life. */
+/** Shows the whole scene, centred, at most at scale 1. */
 export function fitting(scene: Size, view: Size): Camera {
   const room = { width: view.width - 2 * margin, height: view.height - 2 * margin };
   const scale = limited(Math.min(room.width / scene.width, room.height / scene.height, 1));
   return { x: (view.width - scene.width * scale) / 2, y: (view.height - scene.height * scale) / 2, scale };
 }
 
-/** All of it if it can be read so; else the upper part, as wide as it goes. */
+/** Shows the whole scene if it is readable; otherwise its upper part at full width. */
 export function atFirst(scene: Size, view: Size): Camera {
   const whole = fitting(scene, view);
   if (whole.scale >= readable) return whole;
@@ -54,7 +54,7 @@ export function atFirst(scene: Size, view: Size): Camera {
   return { x: Math.max(margin, (view.width - scene.width * scale) / 2), y: margin, scale };
 }
 
-/** The part of the scene in view, and some around it. */
+/** The visible part of the scene, and a margin around it. */
 export function seen({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
   return {
     x: (-x - around) / scale,
@@ -67,7 +67,7 @@ export function seen({ x, y, scale }: Camera, { width, height }: Size, around: n
 export const meets = (a: Bounds, b: Bounds): boolean =>
   a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
 
-/** Moved, and made large enough to be read, so that a box is in view; as it was, if it is already. */
+/** Moves the camera, and zooms in until text is readable, so that a box is visible. Unchanged if it already is. */
 export function showing(camera: Camera, box: Bounds, view: Size): Camera {
   const inner = seen(camera, view, -margin);
   const isInside =
@@ -94,7 +94,7 @@ interface GestureHandlers {
   readonly hover: (id: string | undefined) => void;
 }
 
-/** A press may tremble by as much. */
+/** The movement in pixels up to which a press counts as a click. */
 const tremble = 4;
 
 const boxAt = (target: EventTarget | null): string | undefined =>

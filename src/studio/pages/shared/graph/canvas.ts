@@ -1,6 +1,6 @@
 /**
- * Draws what is in view of a scene, and no more: elements come and go as the camera moves, and small print
- * only where it can be read.
+ * Draws only the visible part of a scene: elements are added and removed as the camera moves, and small text is
+ * drawn only if it is readable.
  */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
@@ -8,12 +8,12 @@ import { setAttributes, shapeElement, svgElement } from "../element.ts";
 import { meets, seen } from "./camera.ts";
 import type { Bounds, Camera, Size } from "./camera.ts";
 
-/** What is marked in it. */
+/** The marked boxes and wires. */
 export interface Marks {
   readonly selected: string | undefined;
   readonly current: string | undefined;
   readonly highlighted: ReadonlySet<string>;
-  /** Wires and boxes that are lit, if any are. */
+  /** The highlighted wires and boxes, if any. */
   readonly lit: Lit | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Item {
   readonly mark: (drawn: SVGElement, marks: Marks) => void;
 }
 
-/** Below, texts and what is inside of groups are left out. */
+/** Below this scale, text and the content of groups are left out. */
 const smallPrint = 0.2;
 const around = 200;
 
@@ -52,7 +52,7 @@ export function createCanvas(): Canvas {
       class: "graph-canvas",
       tabindex: 0,
       role: "application",
-      "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom",
+      "aria-label": "Graph: arrow keys move between boxes, Enter opens or selects, plus and minus zoom",
     },
     shapeElement(headShapes),
     world,
@@ -96,7 +96,7 @@ export function createCanvas(): Canvas {
   return { svg, show, draw };
 }
 
-/** Ids of elements hold no spaces. */
+/** Element ids must not contain spaces. */
 const elementId = (id: string): string => `box-${id.replaceAll(/\s/g, "_")}`;
 
 function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
