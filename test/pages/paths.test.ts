@@ -1,5 +1,5 @@
-// The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a
-// person can change of it.
+// The playground's view of paths in a real browser: what the emitted trainers do on a surface, and the
+// controls.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
@@ -27,7 +27,7 @@ async function openPaths(link = served.url, dark = false) {
   return opened;
 }
 
-/** What the legend says of one optimizer: its loss at the step that is shown. */
+/** The legend's loss of one optimizer at the current step. */
 const lossOf = async (page: Page, name: string): Promise<number> =>
   Number(await page.locator(`tr[data-of="${name}"] .figure`).first().textContent());
 
@@ -36,7 +36,7 @@ const trailOf = (page: Page, name: string) =>
   page.locator(`path.trail.whole[data-of="${name}"]`).getAttribute("d");
 
 describe("the paths of optimizers", () => {
-  it("all four come to a minimum of Himmelblau's function, each by a way of its own", async () => {
+  it("all four reach a minimum of Himmelblau's function, on different paths", async () => {
     const { page, complaints } = await openPaths();
     for (const name of four) await expect.poll(() => lossOf(page, name)).toBeLessThan(0.05);
     const trails = await Promise.all(four.map((name) => trailOf(page, name)));
@@ -48,7 +48,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("the first step of descent is the learning rate times the gradient, from wherever the start is put", async () => {
+  it("the first step of descent is the learning rate times the gradient, from any start", async () => {
     const { page, complaints } = await openPaths();
     await page.getByLabel("x of the start point").fill("1");
     await page.getByLabel("y of the start point").fill("2");
@@ -64,7 +64,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("the start follows the pointer and the arrow keys, and all paths begin there", async () => {
+  it("the start follows the pointer and the arrow keys, and all paths begin at it", async () => {
     const { page, complaints } = await openPaths();
     const before = await trailOf(page, "adam");
     const box = await page.locator(".map .frame").boundingBox();
@@ -82,7 +82,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("a loss of one's own is compiled and walked over; one that is wrong is told, and the last one stays", async () => {
+  it("a custom loss is compiled and optimized; an invalid one is reported, and the last valid one remains", async () => {
     const { page, complaints } = await openPaths();
     const loss = page.getByLabel("Loss: a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");
@@ -105,7 +105,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("a link opens the view as it was shared, and a spec goes to the editor, where it compiles", async () => {
+  it("a link restores the view, and a spec opens in the editor and compiles there", async () => {
     const { page } = await openPaths();
     await page.getByRole("combobox", { name: "Loss" }).selectOption("Three pits");
     await page.getByRole("checkbox", { name: "Lion" }).check();

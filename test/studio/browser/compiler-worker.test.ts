@@ -1,5 +1,5 @@
-// The compiler as pages carry it, run without anything that Node has: what it emits must be what the command
-// line emits.
+// The compiler as pages contain it, run without Node's globals: it must emit the same bytes as the command
+// line.
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
   readonly data: Readonly<Record<string, string>>;
 };
 
-/** The worker's global scope has what workers have, and no more. */
+/** The global scope of the worker has only what real workers have. */
 async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[]>> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
   const answers: CompileAnswer[] = [];
@@ -54,13 +54,13 @@ describe("the compiler's worker", async () => {
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
   });
 
-  it("reads YAML, and prepares the data that the page carries", async () => {
+  it("reads YAML, and prepares data from the page", async () => {
     const [first] = await compileInPage(readFileSync("graphs/two-moons.yaml", "utf8"));
     expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
     expect(first.kind === "trainer" && first.trainer.data?.train.moon.length).toBe(600);
   });
 
-  it("tells the line and column of what is wrong", async () => {
+  it("reports the line and column of an error", async () => {
     const [faults] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
     if (faults.kind !== "faults") throw new Error(`faults expected, not ${faults.kind}`);
     const typo = faults.diagnostics.find(({ message }) => message.includes("netwrk"));
@@ -68,7 +68,7 @@ describe("the compiler's worker", async () => {
     expect(typo?.hint).toContain("network");
   });
 
-  it("never runs a spec: what is a TypeScript module is read as text, and refused", async () => {
+  it("never runs a spec: it treats a TypeScript module as text, and rejects it", async () => {
     const [faults] = await compileInPage("export default (globalThis.wasRun = true);");
     expect(faults.kind).toBe("faults");
   });

@@ -1,5 +1,4 @@
-// Answers against what is true. If one fails, a model is called better or worse than it is, class by class or
-// band by band.
+// Predictions against true values. If a test fails, a report shows a model as better or worse than it is.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf, confusionOf, mostConfused } from "../../../src/studio/charts/agreement.ts";
@@ -7,11 +6,11 @@ import { reportFormats, type AnswersReport } from "../../../src/studio/charts/an
 import { faultOfXml } from "../../support/well-formed.ts";
 
 describe("a confusion matrix", () => {
-  // true    0 0 0 1 1 2 −1
-  // said    0 0 1 1 1 1  0
+  // true      0 0 0 1 1 2 −1
+  // predicted 0 0 1 1 1 1  0
   const confusion = confusionOf(["a", "b", "c"], [0, 0, 0, 1, 1, 2, -1], [0, 0, 1, 1, 1, 1, 0]);
 
-  it("counts each true class by what it was taken for, and leaves out −1", () => {
+  it("counts the predicted classes of each true class, and leaves out −1", () => {
     expect(confusion.counts).toEqual([
       [2, 1, 0],
       [0, 2, 0],
@@ -31,12 +30,12 @@ describe("a confusion matrix", () => {
     expect(confusion.mean.support).toBe(6);
   });
 
-  it("names what is confused most often first", () => {
+  it("lists the most frequent confusion first", () => {
     expect(mostConfused(confusion, 1)).toEqual([{ expected: 0, predicted: 1, rows: 1 }]);
     expect(mostConfused(confusion, 9)).toHaveLength(2);
   });
 
-  it("adds up, whatever the answers are", () => {
+  it("adds up for any predictions", () => {
     const pair = fc.tuple(fc.integer({ min: -1, max: 3 }), fc.integer({ min: 0, max: 3 }));
     fc.assert(
       fc.property(fc.array(pair), (pairs) => {
@@ -54,7 +53,7 @@ describe("a confusion matrix", () => {
 });
 
 describe("predicted against true numbers", () => {
-  it("gives errors as their definitions do, and bands by what is true", () => {
+  it("computes errors by their definitions, and bands by true value", () => {
     const expected = [5, 1, 2, 3, 4];
     const predicted = [5, 2, 2, 3, 2];
     const { mae, rmse, r2 = NaN, errors, bands, rows } = agreementOf(expected, predicted);
@@ -87,7 +86,7 @@ describe("a report", () => {
     ],
   };
 
-  it("is text with a table of figures and one of confusions, or of bands", () => {
+  it("is text with a table of metrics and a confusion matrix, or bands", () => {
     expect(reportFormats.txt(report)).toMatchInlineSnapshot(`
       "iris & co
 
@@ -128,7 +127,7 @@ describe("a report", () => {
     `);
   });
 
-  it("is a well-formed picture, and a page that holds tables and pictures", () => {
+  it("is a well-formed picture, and a page with tables and pictures", () => {
     expect(faultOfXml(reportFormats.svg(report))).toBeUndefined();
     const page = reportFormats.html(report);
     expect(page.match(/<table>/g)).toHaveLength(4);
@@ -138,7 +137,7 @@ describe("a report", () => {
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|<script|<link|src=/);
   });
 
-  it("is JSON with the same figures", () => {
+  it("is JSON with the same values", () => {
     const { parts } = JSON.parse(reportFormats.json(report));
     expect(parts[0]).toMatchObject({
       part: "validation",
@@ -158,7 +157,7 @@ describe("a report", () => {
     expect(parts[1]).toMatchObject({ part: "test", rows: 3, mae: 0.5 });
   });
 
-  it("lists the commonest confusions where a matrix would be too wide", () => {
+  it("lists the most frequent confusions if a matrix would be too wide", () => {
     const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`);
     const expected = classes.map((_, i) => i);
     const wide = {
