@@ -100,7 +100,6 @@ export async function sourceMap(
 const namedLayers = 3;
 
 /**
-/**
  * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that several layers
  * share lists them all.
  */
