@@ -13,7 +13,7 @@ export type { ProgramName };
 export type NodeId = string;
 
 /** Lines and columns count from 1. */
-export interface SpecPlace {
+export interface SpecLocation {
   readonly path: readonly (string | number)[];
   readonly line: number;
   readonly column: number;
@@ -48,7 +48,7 @@ export interface ExplainedNode {
   readonly outputs: readonly string[];
   readonly layer: string | undefined;
   readonly composite: string | undefined;
-  readonly place: SpecPlace | undefined;
+  readonly location: SpecLocation | undefined;
   /** For backward nodes: how the node was derived. */
   readonly derivation: RuleUse | undefined;
   /** The rewrites that produced it, in order. */
@@ -219,7 +219,7 @@ export interface ExplainedLayer {
   /** For one pass over a full batch. */
   readonly forwardFlops: number;
   readonly backwardFlops: number;
-  readonly place: SpecPlace | undefined;
+  readonly location: SpecLocation | undefined;
 }
 
 /** What a line of the emitted file computes, and the location in the spec that it comes from. */
@@ -229,7 +229,7 @@ export interface ExplainedLine {
   /** Indices into `kernels`: several if kernels share a function. */
   readonly kernels: readonly number[];
   readonly nodes: readonly NodeId[];
-  readonly place: SpecPlace | undefined;
+  readonly location: SpecLocation | undefined;
 }
 
 /**
@@ -250,7 +250,7 @@ export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
   /** Whether it has its own vertical axis: groups that open here move nothing in other lanes. */
-  readonly isApart: boolean;
+  readonly hasOwnAxis: boolean;
 }
 
 export interface Rectangle {

@@ -5,16 +5,16 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { ModelFacts, TrainingFacts } from "../../runtime/core/model-facts.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
-import type { PlaceInSpec, Suggestion } from "./suggest.ts";
+import type { LocationInSpec, Suggestion } from "./suggest.ts";
 
 /** Requests from the page to its compiler. */
-export type Question = CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
+export type CompilerRequest = CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
 
 /** Asks what can be written at a location, or what the text there means. */
 export interface SuggestRequest {
   readonly kind: "suggest" | "describe";
   readonly id: number;
-  readonly place: PlaceInSpec;
+  readonly location: LocationInSpec;
 }
 
 /** One state of the editor. */
@@ -60,20 +60,24 @@ export interface TrainerScript {
   readonly problem: string | undefined;
 }
 
-export type Answer = CompileAnswer | SuggestAnswer | ScriptAnswer;
+export type Reply = CompileReply | SuggestReply | ScriptReply;
 
 /** `script`: the emitted module without its types. */
-export type ScriptAnswer =
+export type ScriptReply =
   | { readonly kind: "script"; readonly id: number; readonly script: string }
-  | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] };
+  | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] };
 
-export type SuggestAnswer =
+export type SuggestReply =
   | { readonly kind: "suggest"; readonly id: number; readonly suggestions: readonly Suggestion[] }
-  | { readonly kind: "describe"; readonly id: number; readonly words: Pick<Suggestion, "detail" | "about"> };
+  | {
+      readonly kind: "describe";
+      readonly id: number;
+      readonly description: Pick<Suggestion, "detail" | "about">;
+    };
 
-/** Replies to one request, in this order; `explanation` only on request. `faults` is the last one. */
-export type CompileAnswer =
-  | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
+/** Replies to one request, in this order; `explanation` only on request. `errors` is the last one. */
+export type CompileReply =
+  | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | {
       readonly kind: "trainer";
       readonly id: number;
@@ -92,7 +96,7 @@ export type TrainRequest =
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
 /** `outputs`: the network's outputs for the rows of the probe, one row after the other. */
-export type TrainAnswer =
+export type TrainReply =
   | { readonly kind: "ready"; readonly outputs: Float32Array | Float64Array | undefined }
   | {
       readonly kind: "epochs";

@@ -19,10 +19,10 @@ const plane: Place = {
 
 /** @throws DiagnosticError with all errors */
 export function checkPlaneFormula(formula: string): void {
-  const faults = faultsOf(formula);
-  if (faults.length === 0) return;
+  const errors = errorsOf(formula);
+  if (errors.length === 0) return;
   throw new DiagnosticError(
-    faults.map(({ code, message, hint }) => ({
+    errors.map(({ code, message, hint }) => ({
       code,
       severity: "error",
       message: `the formula ${message}`,
@@ -32,7 +32,7 @@ export function checkPlaneFormula(formula: string): void {
   );
 }
 
-function faultsOf(formula: string): readonly Omit<FormulaFault, "span">[] {
+function errorsOf(formula: string): readonly Omit<FormulaFault, "span">[] {
   const parsed = parseFormula(formula);
   if ("fault" in parsed) return [parsed.fault];
   const { faults } = checkFormula(parsed.tree, plane);

@@ -7,7 +7,7 @@ import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/s
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 
 /** A location in a spec that may be incomplete. */
-export interface PlaceInSpec {
+export interface LocationInSpec {
   /** Path of the object that needs a key, or of the value. */
   readonly path: SpecPath;
   readonly at: "key" | "value";
@@ -24,7 +24,7 @@ export interface Suggestion {
 }
 
 /** Keys that the object at the path does not have yet, or values that the schema names. */
-export function suggest(schema: SchemaNode, { path, at, spec }: PlaceInSpec): Suggestion[] {
+export function suggest(schema: SchemaNode, { path, at, spec }: LocationInSpec): Suggestion[] {
   if (at === "value") return valuesAt(schema, path, spec);
   const node = nodeAtPath(schema, path, spec);
   if (node === undefined) return [];
@@ -35,14 +35,14 @@ export function suggest(schema: SchemaNode, { path, at, spec }: PlaceInSpec): Su
   const of = { ...node, $defs: schema.$defs };
   return [...new Set([...own, ...tagKeysOf(node), ...others])]
     .filter((key) => !Object.hasOwn(value, key) && key !== "$schema")
-    .map((key) => ({ label: key, isText: true, ...wordsOf(nodeAtPath(of, [key], value)) }));
+    .map((key) => ({ label: key, isText: true, ...descriptionOf(nodeAtPath(of, [key], value)) }));
 }
 
 /** What the key at the end of the path means, and what its value must be. */
 export const describe = (
   schema: SchemaNode,
-  { path, spec }: PlaceInSpec,
-): Pick<Suggestion, "detail" | "about"> => wordsOf(nodeAtPath(schema, path, spec));
+  { path, spec }: LocationInSpec,
+): Pick<Suggestion, "detail" | "about"> => descriptionOf(nodeAtPath(schema, path, spec));
 
 function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion[] {
   const node = nodeAtPath(schema, path, spec);
@@ -59,7 +59,7 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   return [...texts, ...others.map((label) => ({ label, detail: "", about: "", isText: false }))];
 }
 
-function wordsOf(node: SchemaNode | undefined): Pick<Suggestion, "detail" | "about"> {
+function descriptionOf(node: SchemaNode | undefined): Pick<Suggestion, "detail" | "about"> {
   if (node === undefined) return { detail: "", about: "" };
   const preset = node.default === undefined ? "" : `, ${JSON.stringify(node.default)} by default`;
   return { detail: `${mustBe(node, "a name or an object")}${preset}`, about: node.description ?? "" };

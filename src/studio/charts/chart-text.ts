@@ -43,8 +43,8 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
   });
   const grid: Grid = Array.from({ length: height }, () => Array<string>(columns).fill(" "));
   drawn.forEach((points, i) => {
-    const places = points.map((point) => [x.at(point[0]), y.at(point[1])] as const);
-    (panel.series[i].as === "dots" ? drawDots : drawLine)(grid, places, i);
+    const positions = points.map((point) => [x.at(point[0]), y.at(point[1])] as const);
+    (panel.series[i].as === "dots" ? drawDots : drawLine)(grid, positions, i);
   });
   const labels = new Map(y.ticks.map(({ value, label }) => [height - 1 - Math.round(y.at(value)), label]));
   const left = (label: string, edge: string) => `${label.padStart(margin - 2)} ${edge}`;
@@ -63,19 +63,19 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
 }
 
 type Grid = string[][];
-type Places = readonly (readonly [x: number, y: number])[];
+type Positions = readonly (readonly [x: number, y: number])[];
 
 /** Draws dots behind lines. */
-function drawDots(grid: Grid, places: Places): void {
-  for (const [x, y] of places) {
+function drawDots(grid: Grid, positions: Positions): void {
+  for (const [x, y] of positions) {
     const cells = grid[grid.length - 1 - Math.round(y)];
     if (cells[Math.round(x)] === " ") cells[Math.round(x)] = dot;
   }
 }
 
 /** asciichart draws one line at a time; each is drawn over what the grid already has. */
-function drawLine(grid: Grid, places: Places, index: number): void {
-  const { start, heights } = columnsOf(places);
+function drawLine(grid: Grid, positions: Positions, index: number): void {
+  const { start, heights } = columnsOf(positions);
   if (heights.length === 0) return;
   const last = grid.length - 1;
   // One value more than there are columns: asciichart draws the steps between values.

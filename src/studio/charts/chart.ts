@@ -24,9 +24,9 @@ interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
   /** For epochs and steps: ticks are whole numbers. */
-  readonly isWhole?: boolean;
+  readonly isInteger?: boolean;
   /** Values that the axis includes even if there is no point. */
-  readonly reaches?: readonly number[];
+  readonly includes?: readonly number[];
 }
 
 /** One pair of axes and what is drawn between them. */
@@ -49,12 +49,14 @@ export interface Chart {
 }
 
 /** Beyond these magnitudes distances and ratios can overflow, so such values are not drawn. */
-const farthest = 1e300;
-const nearest = 1e-300;
+const maxMagnitude = 1e300;
+const minMagnitude = 1e-300;
 
 /** Whether these axes can show a point: both values finite, and above 0 on a log axis. */
 export const canBeDrawn = ({ x, y }: Panel, point: Point): boolean =>
-  [x, y].every(({ scale }, i) => Math.abs(point[i]) < farthest && (scale !== "log" || point[i] > nearest));
+  [x, y].every(
+    ({ scale }, i) => Math.abs(point[i]) < maxMagnitude && (scale !== "log" || point[i] > minMagnitude),
+  );
 
 /** Log if all finite values are above 0 and the largest is at least a hundred times the smallest. */
 export function scaleFor(values: readonly number[]): "linear" | "log" {
@@ -88,10 +90,10 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
   if (isRound && !isLog) scale.nice(count);
   const format = scale.tickFormat(count);
   const labelOf = (value: number): string => {
-    if (axis.isWhole) return Number.isInteger(value) ? String(value) : "";
+    if (axis.isInteger) return Number.isInteger(value) ? String(value) : "";
     const text = format(value);
-    if (isLog && text !== "") return powerText(value);
-    return text.length > longest ? exponentText(Number(value.toPrecision(7))) : text;
+    if (isLog && text !== "") return scientificText(value);
+    return text.length > maxTickLength ? exponentText(Number(value.toPrecision(7))) : text;
   };
   // A log axis has more ticks than labels.
   const ticks = scale
@@ -106,21 +108,21 @@ function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   const [low, high] = extent(values);
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
   if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
-  if (high - low > nearest) return [low, high];
+  if (high - low > minMagnitude) return [low, high];
   // For the single value 0: counts and measures are not negative, so 0 is at the start of the axis, not in the
   // middle.
-  if (Math.abs(low) <= nearest) return [0, 1];
+  if (Math.abs(low) <= minMagnitude) return [0, 1];
   const room = Math.abs(low) / 2;
   return [low - room, low + room];
 }
 
 /** A number of more characters, commas included (a million or more), is written with a power of ten. */
-const longest = 9;
+const maxTickLength = 9;
 
 const exponentText = (value: number): string => value.toExponential().replace("e+", "e");
 
 /** A tick of a log axis: one digit and its power of ten. */
-const powerText = (value: number): string => {
+const scientificText = (value: number): string => {
   const rounded = Number(value.toPrecision(1));
   return rounded >= 0.001 && rounded < 1e5 ? String(rounded) : exponentText(rounded);
 };

@@ -9,20 +9,20 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];
   const panelOf = (name: string, series: readonly Series[], scale: "linear" | "log"): Panel => ({
     title: name,
-    x: { label: "epoch", isWhole: true },
+    x: { label: "epoch", isInteger: true },
     y: { label: name, scale },
     series,
     marks,
   });
-  const curve = (name: string, figure: (report: EpochReport) => number | undefined): Series => ({
+  const curve = (name: string, valueOf: (report: EpochReport) => number | undefined): Series => ({
     name,
     points: reports.flatMap((report) => {
-      const value = figure(report);
+      const value = valueOf(report);
       return value === undefined ? [] : [[report.epoch, value] as const];
     }),
   });
-  const both = (figure: string, ofTraining: (report: EpochReport) => number): Series[] =>
-    [curve("training", ofTraining), curve("validation", ({ validation }) => validation?.[figure])].filter(
+  const both = (metric: string, ofTraining: (report: EpochReport) => number): Series[] =>
+    [curve("training", ofTraining), curve("validation", ({ validation }) => validation?.[metric])].filter(
       ({ points }) => points.length > 0,
     );
   const losses = both("loss", ({ loss }) => loss);
@@ -52,12 +52,12 @@ interface Columns {
 }
 
 /**
- * Takes `places` in grid units, sorted by x. A column gets the mean of its points; a column without points is
+ * Takes `points` in grid units, sorted by x. A column gets the mean of its points; a column without points is
  * interpolated linearly.
  */
-export function columnsOf(places: readonly (readonly [x: number, y: number])[]): Columns {
+export function columnsOf(points: readonly (readonly [x: number, y: number])[]): Columns {
   const known = new Map<number, { sum: number; count: number }>();
-  for (const [x, y] of places) {
+  for (const [x, y] of points) {
     const column = Math.round(x);
     const { sum, count } = known.get(column) ?? { sum: 0, count: 0 };
     known.set(column, { sum: sum + y, count: count + 1 });

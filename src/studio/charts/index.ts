@@ -1,5 +1,10 @@
 /** Tables and charts for commands and scripts: for the terminal, as SVG, and the charts of a training run. */
-export { reportFormats, type AnswersReport, type PartAnswers, type ReportFormat } from "./answers-report.ts";
+export {
+  reportFormats,
+  type PredictionReport,
+  type SplitPredictions,
+  type ReportFormat,
+} from "./predictions-report.ts";
 export type { Chart, Mark, Panel, Point, Series } from "./chart.ts";
 export { scaleFor } from "./chart.ts";
 export { chartSvg } from "./chart-svg.ts";

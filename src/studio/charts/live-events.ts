@@ -41,7 +41,7 @@ export type LiveEvent =
 export type LiveEventOf<K extends LiveEvent["kind"]> = Extract<LiveEvent, { readonly kind: K }>;
 
 /** The maximum number of events of each kind. Beyond it, every second old event is dropped. */
-const most: Readonly<Record<LiveEvent["kind"], number>> = {
+const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
   stage: 1,
   start: 1,
   steps: 4000,
@@ -59,9 +59,9 @@ export class LiveHistory {
 
   add(event: LiveEvent): void {
     const { kind } = event;
-    const list = most[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
+    const list = maxEvents[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
     list.push(event);
-    this.kept.set(kind, list.length > most[kind] ? thinned(list) : list);
+    this.kept.set(kind, list.length > maxEvents[kind] ? thinnedOut(list) : list);
   }
 
   /** The events of one kind, in order. */
@@ -76,5 +76,5 @@ export class LiveHistory {
 }
 
 /** Every second event, and the last. */
-const thinned = (list: readonly LiveEvent[]): LiveEvent[] =>
+const thinnedOut = (list: readonly LiveEvent[]): LiveEvent[] =>
   list.filter((_, i) => i % 2 === 0 || i === list.length - 1);

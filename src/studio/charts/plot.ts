@@ -35,18 +35,18 @@ export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame)
   // Values that are compared with one another need the same scale on both axes.
   const across = diagonal ? [...xs, ...ys] : xs;
   const x = axisScale(panel.x, {
-    values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.reaches ?? [])],
+    values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.includes ?? [])],
     range: [left, right],
     count: ticks[0],
     isRound: diagonal === true,
   });
   const y = axisScale(panel.y, {
-    values: [...(diagonal ? across : ys), ...(panel.y.reaches ?? [])],
+    values: [...(diagonal ? across : ys), ...(panel.y.includes ?? [])],
     range: [bottom, top],
     count: ticks[1],
     isRound: true,
   });
-  const place = ([px, py]: Point): Point => [x.at(px), y.at(py)];
+  const position = ([px, py]: Point): Point => [x.at(px), y.at(py)];
   const path = line<Point>()
     .defined((point) => canBeDrawn(panel, point))
     .x(([px]) => x.at(px))
@@ -54,10 +54,10 @@ export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame)
     .digits(2);
   const curves = series.map((each): Curve => {
     const drawn = each.points.filter((point) => canBeDrawn(panel, point));
-    if (each.as === "dots" || drawn.length === 1) return { dots: drawn.map(place) };
+    if (each.as === "dots" || drawn.length === 1) return { dots: drawn.map(position) };
     return { path: path(each.points) ?? undefined };
   });
   if (diagonal !== true || across.length === 0) return { x, y, curves };
   const [low, high] = [Math.min(...across), Math.max(...across)];
-  return { x, y, curves, diagonal: [place([low, low]), place([high, high])] };
+  return { x, y, curves, diagonal: [position([low, low]), position([high, high])] };
 }

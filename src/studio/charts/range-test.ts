@@ -29,15 +29,15 @@ export interface RangeTest {
 }
 
 /** The weight of neighbouring steps relative to the step itself: 0.8, the next one 0.64, and so on. */
-const closeness = 0.8;
+const decay = 0.8;
 /** The loss counts as falling only if it falls by at least this fraction of the first loss. */
-const leastFall = 0.05;
+const minFall = 0.05;
 
 /**
  * Whether the loss has diverged: it is not finite, or it is above four times its minimum and twice the first
  * loss. For negative losses the bounds are at the same distance above.
  */
-export function hasComeApart(losses: readonly number[]): boolean {
+export function lossesDiverged(losses: readonly number[]): boolean {
   const smoothed = trailing(losses);
   const last = smoothed[smoothed.length - 1];
   if (!Number.isFinite(last)) return true;
@@ -49,8 +49,8 @@ export function hasComeApart(losses: readonly number[]): boolean {
 function trailing(values: readonly number[]): number[] {
   let [sum, weight] = [0, 0];
   return values.map((value) => {
-    sum = closeness * sum + value;
-    weight = closeness * weight + 1;
+    sum = decay * sum + value;
+    weight = decay * weight + 1;
     return sum / weight;
   });
 }
@@ -60,7 +60,7 @@ export function smooth(values: readonly number[]): number[] {
   return values.map((_, k) => {
     let [sum, weight] = [0, 0];
     values.forEach((value, i) => {
-      const c = closeness ** Math.abs(k - i);
+      const c = decay ** Math.abs(k - i);
       sum += c * value;
       weight += c;
     });
@@ -72,13 +72,13 @@ export function smooth(values: readonly number[]): number[] {
  * Takes all losses from the first step on, and uses those before they diverge: later ones would distort the
  * smoothed values before them.
  */
-export function readRangeTest(all: readonly number[]): RangeTest {
-  const end = all.findIndex((_, step) => hasComeApart(all.slice(0, step + 1)));
+export function analyseRangeTest(all: readonly number[]): RangeTest {
+  const end = all.findIndex((_, step) => lossesDiverged(all.slice(0, step + 1)));
   const losses = end < 0 ? all : all.slice(0, end);
   const smoothed = smooth(losses);
   const test = { rates: losses.map((_, step) => rateAt(step)), losses, smoothed };
   const bottom = smoothed.indexOf(Math.min(...smoothed));
-  if (bottom < 1 || smoothed[0] - smoothed[bottom] < leastFall * Math.abs(smoothed[0])) return test;
+  if (bottom < 1 || smoothed[0] - smoothed[bottom] < minFall * Math.abs(smoothed[0])) return test;
   // Only up to the minimum: after it the loss diverges.
   const falls = smoothed.slice(0, bottom).map((value, step) => value - smoothed[step + 1]);
   return { ...test, steepest: rateAt(falls.indexOf(Math.max(...falls))), lowest: rateAt(bottom) };

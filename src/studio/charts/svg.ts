@@ -88,22 +88,25 @@ const swatch = 26;
 const widthOf = ({ name }: Series): number => swatch + 7 * [...name].length + 16;
 
 /** Where each entry begins. A single series needs no legend: the axis names it. */
-function placesOf(series: readonly Series[], width: number): { readonly x: number; readonly row: number }[] {
+function positionsOf(
+  series: readonly Series[],
+  width: number,
+): { readonly x: number; readonly row: number }[] {
   let [x, row] = [0, 0];
   return series.map((each) => {
     if (x > 0 && x + widthOf(each) > width) [x, row] = [0, row + 1];
-    const place = { x, row };
+    const position = { x, row };
     x += widthOf(each);
-    return place;
+    return position;
   });
 }
 
 export const legendHeight = (series: readonly Series[], width: number): number =>
-  series.length < 2 ? 0 : ((placesOf(series, width).at(-1)?.row ?? 0) + 1) * rowHeight + 6;
+  series.length < 2 ? 0 : ((positionsOf(series, width).at(-1)?.row ?? 0) + 1) * rowHeight + 6;
 
 export function legend(series: readonly Series[], left: number, top: number, width: number): string[] {
   if (series.length < 2) return [];
-  return placesOf(series, width).flatMap(({ x, row }, i) => {
+  return positionsOf(series, width).flatMap(({ x, row }, i) => {
     const [startX, y] = [left + x, top + row * rowHeight];
     const colour = i % colourCount;
     const dashed = i < colourCount ? "" : " dashed";

@@ -37,12 +37,12 @@ export function tableText(parts: TableParts): string {
 
 /** The cells as text. Counts are whole; in a column of measures, 1 is written like the other values. */
 export function cellTexts({ head, rows, foot = [] }: TableParts): { rows: string[][]; foot: string[][] } {
-  const isCount = head.map((_, column) => rows.every((row) => isWhole(row[column])));
+  const isCount = head.map((_, column) => rows.every((row) => isInteger(row[column])));
   const textsOf = (row: readonly Cell[]) => head.map((_, column) => cellText(row[column], isCount[column]));
   return { rows: rows.map(textsOf), foot: foot.map(textsOf) };
 }
 
-const isWhole = (cell: Cell): boolean => typeof cell !== "number" || Number.isInteger(cell);
+const isInteger = (cell: Cell): boolean => typeof cell !== "number" || Number.isInteger(cell);
 
 function cellText(cell: Cell, isCount: boolean): string {
   if (typeof cell !== "number") return cell ?? "";

@@ -5,8 +5,8 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
-import { nodeNames } from "./spelling.ts";
-import { placeFinder } from "./source-map.ts";
+import { nodeNames } from "./graph-formulas.ts";
+import { locationFinder } from "./source-map.ts";
 import { targetKernels } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 
@@ -34,7 +34,7 @@ export async function explainCode(
   const kernels = targetKernels(compilation);
   const kernelsOf = kernelFinder(kernels);
   const nodesOf = nodeIds(compilation);
-  const placeOf = placeFinder(source);
+  const locationOf = locationFinder(source);
   const origins = emitted.lines();
   const lines: ExplainedLine[] = [];
   for (const [index, origin] of origins.entries())
@@ -42,7 +42,7 @@ export async function explainCode(
       line: index + 1,
       kernels: origin === undefined ? [] : kernelsOf(origin),
       nodes: origin === undefined ? [] : nodesOf(origin),
-      place: await placeOf(origin?.path),
+      location: await locationOf(origin?.path),
     });
   const functions = functionsIn(emitted.text, origins);
   return {
@@ -50,12 +50,12 @@ export async function explainCode(
     lines,
     functions: kernels.map(
       ({ program: { name }, source: index }) =>
-        functions.get(placeText({ program: name, index })) ?? { function: "", lines: undefined },
+        functions.get(keyOf({ program: name, index })) ?? { function: "", lines: undefined },
     ),
   };
 }
 
-const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
+const keyOf = ({ program, index }: KernelPlace): string => `${program} ${index}`;
 
 /**
  * The kernels that a line belongs to. If one kernel was cut into several, those that have the line's nodes, if
@@ -63,12 +63,12 @@ const placeText = ({ program, index }: KernelPlace): string => `${program} ${ind
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
   const bySource = groupBy(kernels, ({ program: { name }, source }) =>
-    placeText({ program: name, index: source }),
+    keyOf({ program: name, index: source }),
   );
   return (origin) => {
     const nodes = new Set(origin.nodes.map(({ node }) => node));
-    return origin.kernels.flatMap((place) => {
-      const parts = bySource.get(placeText(place)) ?? [];
+    return origin.kernels.flatMap((id) => {
+      const parts = bySource.get(keyOf(id)) ?? [];
       const own = parts.filter(({ kernel }) =>
         kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node)),
       );
@@ -95,19 +95,19 @@ function functionsIn(
   origins: readonly (LineOrigin | undefined)[],
 ): Map<string, ExplainedCode["functions"][number]> {
   const found = new Map<string, ExplainedCode["functions"][number]>();
-  const firstPlace = (at: number): string | undefined => {
-    const place = origins[at]?.kernels[0];
-    return place && placeText(place);
+  const firstKey = (at: number): string | undefined => {
+    const kernel = origins[at]?.kernels[0];
+    return kernel && keyOf(kernel);
   };
   text.split("\n").forEach((line, index) => {
     const name = /^function (\w+)\(/.exec(line)?.[1];
-    const own = firstPlace(index);
+    const own = firstKey(index);
     if (name === undefined || own === undefined) return;
     let [first, last] = [index, index];
-    while (firstPlace(first - 1) === own) first--;
-    while (firstPlace(last + 1) === own) last++;
-    for (const place of origins[index]?.kernels ?? [])
-      found.set(placeText(place), { function: name, lines: [first + 1, last + 1] });
+    while (firstKey(first - 1) === own) first--;
+    while (firstKey(last + 1) === own) last++;
+    for (const kernel of origins[index]?.kernels ?? [])
+      found.set(keyOf(kernel), { function: name, lines: [first + 1, last + 1] });
   });
   return found;
 }

@@ -9,7 +9,7 @@ import { layOut } from "../../compiler/emit/wasm/memory-layout.ts";
 import { moduleText } from "../../compiler/emit/wasm/module-text.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
-import { bufferNames, nodeNames } from "./spelling.ts";
+import { bufferNames, nodeNames } from "./graph-formulas.ts";
 import {
   bytesTouched,
   computingKernels,
@@ -39,12 +39,12 @@ export function explainKernels(
     const sources = lowered.find(({ name }) => name === program)?.kernels ?? [];
     const own = kernels.filter((each) => each.program.name === program);
     return own.map((each): ExplainedKernel => {
-      const { index, place, kernel, placed, source, nodes, inlined } = each;
+      const { index, indexInProgram, kernel, placed, source, nodes, inlined } = each;
       const wat = watOf(placed);
       return {
         index,
         program,
-        call: place + 1,
+        call: indexInProgram + 1,
         name: kernel.name,
         nodes: nodes.map((node) => idOf(program, node)),
         inlined: inlined.map((node) => idOf(program, node)),

@@ -7,13 +7,13 @@ import type { Shape } from "../../compiler/ir/types.ts";
 import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
 import type { Layer } from "../../compiler/spec/types.ts";
-import type { ExplainedLayer, SpecPlace } from "../explanation.ts";
+import type { ExplainedLayer, SpecLocation } from "../explanation.ts";
 import { flopsOfProgram } from "./target-kernels.ts";
 
-/** In the order of the spec. `placeOf`: the location of a spec path, if the spec has a text. */
+/** In the order of the spec. `locationOf`: the location of a spec path, if the spec has a text. */
 export function explainLayers(
   compilation: Compilation,
-  placeOf: (path: SpecPlace["path"]) => SpecPlace | undefined,
+  locationOf: (path: SpecLocation["path"]) => SpecLocation | undefined,
 ): ExplainedLayer[] {
   const { model, built } = compilation;
   const flops = flopsOfLayers(compilation);
@@ -34,7 +34,7 @@ export function explainLayers(
     trainable: layer.trainable,
     forwardFlops: flops.get(layer.name)?.forward ?? 0,
     backwardFlops: flops.get(layer.name)?.backward ?? 0,
-    place: placeOf(layer.path),
+    location: locationOf(layer.path),
   }));
 }
 
@@ -92,8 +92,8 @@ export function frozenSavings(compilation: Compilation, options: PipelineOptions
   if (thawed === undefined) return `frozen: ${names}`;
   const count = ({ graphs }: Compilation) => graphs.gradient.nodes.length;
   const [pruned, full] = [compilation, thawed].map((each) => flopsOfProgram(each, "gradient"));
-  const share = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
-  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP a batch (${share} % saved)`;
+  const savedPercent = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
+  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP a batch (${savedPercent} % saved)`;
   return `frozen: ${names}. The gradient takes ${count(compilation)} nodes instead of ${count(thawed)}, ${work}`;
 }
 

@@ -9,7 +9,7 @@ import type { Placement, ProgramName } from "../../compiler/loop/types.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { ExplainedBuffer, ExplainedMemory, NodeId, RegionName } from "../explanation.ts";
 import { regionOf } from "./explain-nodes.ts";
-import { bufferNames, nodeNames } from "./spelling.ts";
+import { bufferNames, nodeNames } from "./graph-formulas.ts";
 
 // Buffers: offset, value, and for temporaries the first and last call of their program that use them.
 
@@ -20,7 +20,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
   // A buffer that names several adjacent buffers as one needs no memory of its own.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
-    byPlace(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
+    byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
       explainedBuffer(placement, program, nodeOf(placement.buffer.name, program)),
     ),
   );
@@ -30,7 +30,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
     lowerBound: plan.lowerBound,
     withoutSharing: sum(temporaries, ({ bytes }) => bytes),
     buffers: [
-      ...byPlace(storage).map((placement) =>
+      ...byOffset(storage).map((placement) =>
         explainedBuffer(placement, undefined, nodeOf(placement.buffer.name)),
       ),
       ...temporaries,
@@ -38,7 +38,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
   };
 }
 
-const byPlace = (placements: Iterable<Placement>): Placement[] =>
+const byOffset = (placements: Iterable<Placement>): Placement[] =>
   [...placements].sort((a, b) => a.offset - b.offset);
 
 function explainedBuffer(

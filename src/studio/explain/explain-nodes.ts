@@ -13,33 +13,33 @@ import { firstKernels } from "./target-kernels.ts";
 import { generalRules } from "./general-rule.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
-import type { PlaceOf } from "./source-map.ts";
-import { spellingOf } from "./spelling.ts";
+import type { LocationOf } from "./source-map.ts";
+import { graphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
 /** What the graphs of one compilation share. */
 interface Context {
   readonly batchSize: number;
   readonly float: "f32" | "f64";
-  readonly placeOf: PlaceOf;
+  readonly locationOf: LocationOf;
   readonly kernelOf: ReturnType<typeof firstKernels>;
   readonly generalRule: ReturnType<typeof generalRules>;
   readonly rewrites: ReturnType<typeof rewriteUses>;
 }
 
 /**
- * In the order of the programs, operands before their users. `placeOf`: the location of a spec path, if the
+ * In the order of the programs, operands before their users. `locationOf`: the location of a spec path, if the
  * spec has a text; `graphs`: replaces the lowered graphs.
  */
 export function explainNodes(
   { compilation }: Subject,
-  placeOf: PlaceOf = () => undefined,
+  locationOf: LocationOf = () => undefined,
   graphs: readonly Graph[] = compilation.lean,
 ): ExplainedNode[] {
   const context: Context = {
     batchSize: compilation.model.training.batchSize,
     float: floatOf(compilation),
-    placeOf,
+    locationOf,
     kernelOf: firstKernels(compilation),
     generalRule: generalRules(),
     rewrites: rewriteUses(),
@@ -60,37 +60,37 @@ const floatOf = ({ plan }: Compilation): "f32" | "f64" => {
 };
 
 function explainGraph(graph: Graph, program: ProgramName, context: Context): ExplainedNode[] {
-  const { batchSize, float, placeOf } = context;
-  const spelling = spellingOf(graph);
-  const idOf = (node: Node): NodeId => `${program}/${spelling.nameOf(node)}`;
-  const sources = sourcesOf(graph, spelling.nodes);
+  const { batchSize, float, locationOf } = context;
+  const formulas = graphFormulas(graph);
+  const idOf = (node: Node): NodeId => `${program}/${formulas.nameOf(node)}`;
+  const sources = sourcesOf(graph, formulas.nodes);
   const users = new Map<Node, NodeId[]>();
-  for (const node of spelling.nodes)
+  for (const node of formulas.nodes)
     for (const source of new Set(sources(node)))
       users.set(source, [...(users.get(source) ?? []), idOf(node)]);
   const outputs = new Map<Node, string[]>();
   for (const { storage, node } of graph.outputs) outputs.set(node, [...(outputs.get(node) ?? []), storage]);
   const timesOf = repetitions(graph);
-  const ruleUse = ruleUses(spelling, idOf, context.generalRule);
-  return spelling.nodes.map((node) => {
+  const ruleUse = ruleUses(formulas, idOf, context.generalRule);
+  return formulas.nodes.map((node) => {
     const { layer, composite, path, rewrites } = node.origin;
     const bytes = sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
     return {
       id: idOf(node),
       program,
-      name: spelling.nameOf(node),
+      name: formulas.nameOf(node),
       op: node.op,
       type: typeText(node.type),
       region: regionOf(node, program),
-      symbol: notationOf(spelling.symbolOf(node)),
-      formula: notationOf(spelling.formulaOf(node)),
+      symbol: notationOf(formulas.symbolOf(node)),
+      formula: notationOf(formulas.formulaOf(node)),
       operands: sources(node).map(idOf),
       users: users.get(node) ?? [],
-      isNamed: spelling.isNamed(node),
+      isNamed: formulas.isNamed(node),
       outputs: outputs.get(node) ?? [],
       layer,
       composite,
-      place: path && placeOf(path),
+      location: path && locationOf(path),
       derivation: ruleUse(node),
       rewrites: context.rewrites(rewrites ?? []),
       kernel: context.kernelOf(program, node),

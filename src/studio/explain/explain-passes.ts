@@ -12,8 +12,8 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
 import { bytesTouched } from "./target-kernels.ts";
-import { namesBefore, nodeNames } from "./spelling.ts";
-import type { Names } from "./spelling.ts";
+import { namesBefore, nodeNames } from "./graph-formulas.ts";
+import type { Names } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
 // The lowering stages: fusion of nests into kernels, values kept in variables, smaller temporaries. The counts

@@ -118,21 +118,22 @@ export function graphDiff(before: string, after: string): DiffLine[] {
   const definedAnew = new Set(fresh.flatMap((line) => (inOld.has(line) ? [] : (keyOf(line) ?? []))));
   const changed = new Map<string, string>();
   // A removed line without a successor is shown after the line that it followed.
-  const gone = new Map<string, string[]>([["", []]]);
+  const removed = new Map<string, string[]>([["", []]]);
   let last = "";
   for (const line of old) {
     const key = keyOf(line);
-    if (inFresh.has(line)) gone.set((last = line), []);
+    if (inFresh.has(line)) removed.set((last = line), []);
     else if (key !== undefined && definedAnew.has(key)) changed.set(key, line);
-    else gone.get(last)?.push(line);
+    else removed.get(last)?.push(line);
   }
-  const goneAfter = (line: string): DiffLine[] => (gone.get(line) ?? []).map((text) => ({ sign: "-", text }));
+  const removedAfter = (line: string): DiffLine[] =>
+    (removed.get(line) ?? []).map((text) => ({ sign: "-", text }));
   const all = fresh.flatMap((line): DiffLine[] => {
-    if (inOld.has(line)) return [{ sign: " ", text: line }, ...goneAfter(line)];
+    if (inOld.has(line)) return [{ sign: " ", text: line }, ...removedAfter(line)];
     const from = changed.get(keyOf(line) ?? "");
     return [...(from === undefined ? [] : [{ sign: "-" as const, text: from }]), { sign: "+", text: line }];
   });
-  return aroundChanges([...goneAfter(""), ...all]);
+  return aroundChanges([...removedAfter(""), ...all]);
 }
 
 const linesOf = (text: string): string[] => text.trimEnd().split("\n");

@@ -9,7 +9,7 @@ import { hasTrait } from "../../compiler/ops/index.ts";
 import { rules } from "../../compiler/passes/simplify.ts";
 import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import type { generalRules } from "./general-rule.ts";
-import type { Spelling } from "./spelling.ts";
+import type { GraphFormulas } from "./graph-formulas.ts";
 
 // The images of differentiated nodes. Passes create new nodes and keep no record, so the image is found by
 // identity, else by an equal computation on equal operands, else by its name.
@@ -69,16 +69,16 @@ function valueKeys(): (node: Node) => number {
 
 /** For the nodes of one graph. */
 export function ruleUses(
-  spelling: Spelling,
+  formulas: GraphFormulas,
   idOf: (node: Node) => NodeId,
   generalRule: ReturnType<typeof generalRules>,
 ): (node: Node) => RuleUse | undefined {
-  const forwards = [...new Set(spelling.nodes.flatMap(({ origin }) => origin.forward ?? []))];
-  const imageOf = forwardImages(spelling.nodes, forwards);
+  const forwards = [...new Set(formulas.nodes.flatMap(({ origin }) => origin.forward ?? []))];
+  const imageOf = forwardImages(formulas.nodes, forwards);
   /** An operand of a forward node may no longer exist; then its former name is used. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
-    if (image !== undefined) return spelling.spoken(image);
+    if (image !== undefined) return formulas.displayName(image);
     return node.name === undefined ? undefined : named(node.name, node.origin.layer);
   };
   const uses = new Map<Node, Pick<RuleUse, "general" | "forward" | "forwardNode">>();

@@ -5,17 +5,17 @@ import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import type { SpecPlace } from "../explanation.ts";
+import type { SpecLocation } from "../explanation.ts";
 
 // Locations in the text of a spec. All are found at once, because parsing the text takes milliseconds.
 
-export type PlaceOf = (path: SpecPlace["path"]) => SpecPlace | undefined;
+export type LocationOf = (path: SpecLocation["path"]) => SpecLocation | undefined;
 
 /** The locations of these paths; undefined for other paths, or if the spec has no text. */
-export async function specPlaces(
+export async function specLocations(
   source: SpecSource | undefined,
-  paths: readonly SpecPlace["path"][],
-): Promise<PlaceOf> {
+  paths: readonly SpecLocation["path"][],
+): Promise<LocationOf> {
   const asked = new Map(paths.map((path) => [formatPath(path), path]));
   const questions = [...asked.values()].map((path): Diagnostic => ({
     code: "",
@@ -24,7 +24,7 @@ export async function specPlaces(
     path,
   }));
   const found = new Map(
-    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecPlace][] => {
+    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecLocation][] => {
       const { line, column } = place ?? {};
       if (path === undefined || line === undefined || column === undefined) return [];
       return [[formatPath(path), { path, line, column }]];
@@ -36,20 +36,20 @@ export async function specPlaces(
 // The locations of the origins of emitted lines. Many lines share a location, which is computed once.
 
 /** Undefined if the spec has no text or the path has no location in it. */
-export function placeFinder(
+export function locationFinder(
   source: SpecSource | undefined,
-): (path: SpecPlace["path"] | undefined) => Promise<SpecPlace | undefined> {
-  const known = new Map<string, Promise<SpecPlace | undefined>>();
-  const find = async (path: SpecPlace["path"]): Promise<SpecPlace | undefined> => {
-    const place = await source?.placeOf(path);
-    return place && { path, ...place };
+): (path: SpecLocation["path"] | undefined) => Promise<SpecLocation | undefined> {
+  const known = new Map<string, Promise<SpecLocation | undefined>>();
+  const find = async (path: SpecLocation["path"]): Promise<SpecLocation | undefined> => {
+    const location = await source?.placeOf(path);
+    return location && { path, ...location };
   };
   return (path) => {
     if (path === undefined) return Promise.resolve(undefined);
     const key = formatPath(path);
-    const place = known.get(key) ?? find(path);
-    known.set(key, place);
-    return place;
+    const location = known.get(key) ?? find(path);
+    known.set(key, location);
+    return location;
   };
 }
 
@@ -73,16 +73,16 @@ export async function sourceMap(
   const map = new GenMapping({ file });
   setSourceContent(map, spec, source.text);
   setSourceContent(map, encodeURIComponent(file), emitted.text);
-  const placeOf = placeFinder(source);
+  const locationOf = locationFinder(source);
   const origins = emitted.lines();
   for (const [index, text] of emitted.text.split("\n").entries()) {
     const origin = origins[index];
     const generated = { line: index + 1, column: 0 };
-    const place = await placeOf(origin?.path);
+    const location = await locationOf(origin?.path);
     const to =
-      place === undefined
+      location === undefined
         ? { generated, source: encodeURIComponent(file), original: generated }
-        : { generated, source: spec, original: { line: place.line, column: place.column - 1 } };
+        : { generated, source: spec, original: { line: location.line, column: location.column - 1 } };
     const name = origin && text.startsWith("function ") ? partsServed(origin) : undefined;
     if (name === undefined) {
       addMapping(map, to);
@@ -107,9 +107,9 @@ function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));
   const parts = [...new Set(own.map(({ layer }) => layer ?? String(path[0])))];
   if (parts.length === 0) return String(path[0]);
-  const said = parts.slice(0, namedLayers).join(", ");
+  const names = parts.slice(0, namedLayers).join(", ");
   const more = parts.length > namedLayers ? ` and ${parts.length - namedLayers} more` : "";
-  return `${own.every(({ rule }) => rule !== undefined) ? "gradient of " : ""}${said}${more}`;
+  return `${own.every(({ rule }) => rule !== undefined) ? "gradient of " : ""}${names}${more}`;
 }
 
 const isWithin = (path: SpecPath, outer: SpecPath): boolean => outer.every((step, i) => path[i] === step);

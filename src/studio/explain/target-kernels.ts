@@ -25,7 +25,7 @@ import { countOptionsOf } from "./graph-counts.ts";
 export interface TargetKernel {
   readonly index: number;
   /** Its index among the kernels of its program, from 0. */
-  readonly place: number;
+  readonly indexInProgram: number;
   /** Its program, as the target has it before buffers get addresses. */
   readonly program: LoopProgram;
   /** With one index per axis: for TypeScript after fusion, for WebAssembly after vectorisation. */
@@ -42,13 +42,13 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
   let index = 0;
   return loops.flatMap((program, p) => {
     const sources = vectors === undefined ? [...program.kernels.keys()] : sourcesOf(program, lowered[p]);
-    return program.kernels.map((kernel, place) => ({
+    return program.kernels.map((kernel, indexInProgram) => ({
       index: index++,
-      place,
+      indexInProgram,
       program,
       kernel,
-      placed: placed[p].kernels[place],
-      source: sources[place],
+      placed: placed[p].kernels[indexInProgram],
+      source: sources[indexInProgram],
     }));
   });
 }
@@ -60,15 +60,19 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
 function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
   const ofLine = new Map(lowered.kernels.flatMap(({ provenance }, k) => provenance.map((line) => [line, k])));
   const known = kernels.map(({ provenance }) => provenance.flatMap((line) => ofLine.get(line) ?? []).at(0));
-  return kernels.map((kernel, place) => {
-    const near = [known.slice(0, place).findLast(isKnown), known.slice(place).find(isKnown)].filter(isKnown);
-    const source = known[place] ?? near.find((k) => storesAlike(kernel, lowered.kernels[k])) ?? near.at(-1);
+  return kernels.map((kernel, position) => {
+    const neighbours = [
+      known.slice(0, position).findLast(isKnown),
+      known.slice(position).find(isKnown),
+    ].filter(isKnown);
+    const source =
+      known[position] ?? neighbours.find((k) => storesAlike(kernel, lowered.kernels[k])) ?? neighbours.at(-1);
     invariant(source !== undefined, `the kernel ${kernel.name} was cut out of none`);
     return source;
   });
 }
 
-const isKnown = (place: number | undefined): place is number => place !== undefined;
+const isKnown = (position: number | undefined): position is number => position !== undefined;
 
 function storesAlike(a: Kernel, b: Kernel): boolean {
   const { stored } = accessesOf(b.body);
@@ -102,9 +106,11 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
   return ({ name, provenance, body }) => {
     const known = provenance.flatMap(({ node }) => (node && ofNode.get(node)) ?? []).at(0);
     if (known !== undefined) return known;
-    const place = stored.findIndex((own) => [...accessesOf(body).stored].some((buffer) => own.has(buffer)));
-    invariant(place >= 0, `no kernel does what the nest ${name} does`);
-    return place;
+    const position = stored.findIndex((own) =>
+      [...accessesOf(body).stored].some((buffer) => own.has(buffer)),
+    );
+    invariant(position >= 0, `no kernel does what the nest ${name} does`);
+    return position;
   };
 }
 

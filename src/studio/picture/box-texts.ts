@@ -70,14 +70,14 @@ const margin = 12;
 const signWidth = 18;
 const widthStep = 24;
 const smallest = 96;
-const longestDetail = 44;
+const maxDetailLength = 44;
 
 export const textWidth = (text: string, size: number): number => [...text].length * size * letterWidth;
 
 /** A longer formula ends in an ellipsis; the details show it in full. */
 function shortened(text: string): string {
   const letters = [...text];
-  return letters.length <= longestDetail ? text : `${letters.slice(0, longestDetail - 1).join("")}…`;
+  return letters.length <= maxDetailLength ? text : `${letters.slice(0, maxDetailLength - 1).join("")}…`;
 }
 
 function boxSize({ label, shape, detail, isGroup = false }: BoxTexts): {

@@ -65,6 +65,6 @@ function groupLines({ id, key, members }: Group): string[] {
 function boxLine(box: Drawn): string {
   const { label, shape, detail } = valueTexts(box);
   const first = shape === "" ? label : `${label}  ${shape}`;
-  const look = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
-  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${look}]`;
+  const attributes = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
+  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${attributes}]`;
 }

@@ -83,7 +83,7 @@ export function placeLanes(
   let x = margin;
   plans.forEach(({ region, label }, index) => {
     const width = Math.max(layouts[index].width, textWidth(label, labelSize) + 2 * margin);
-    lanes.push({ region, label, isApart: region === "update", x, y: margin, width, height });
+    lanes.push({ region, label, hasOwnAxis: region === "update", x, y: margin, width, height });
     x += width + gaps[index];
   });
   const boxes = new Map(
@@ -134,7 +134,7 @@ function wiresAcross(
   const inLane = (layout: LaneLayout | undefined) =>
     [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes));
   const routes = routeAcross({
-    isApart: next?.isApart ?? false,
+    hasOwnAxis: next?.hasOwnAxis ?? false,
     left: x + width,
     wires: links.map((sided) => acrossOf(sided, boxes)),
     before: inLane(before),

@@ -14,7 +14,7 @@ export interface Across {
 
 export interface Gap {
   /** Whether the two sides have independent vertical axes; then no wire is straight. */
-  readonly isApart: boolean;
+  readonly hasOwnAxis: boolean;
   /** The left end of the channels. */
   readonly left: number;
   readonly wires: readonly Across[];
@@ -41,16 +41,16 @@ export function channelCount(wires: readonly Across[]): number {
   return Math.max(0, ...[...channelsOf(wires).values()].map((channel) => channel + 1));
 }
 
-export function routeAcross({ isApart, left, wires, before, after }: Gap): Point[][] {
+export function routeAcross({ hasOwnAxis, left, wires, before, after }: Gap): Point[][] {
   const channels = channelsOf(wires);
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const slots = entrySlots(wires);
   return wires.map((wire, index) => {
     const { from, to, enters } = wire;
     const start = exitOf(from, before);
     const end = entryOf(to, slots[index], enters, enters === "EAST" ? before : after);
-    if (start.y === end.y && !isApart) return [...start.points, ...end.points];
-    const x = left + firstChannel + channelWidth * (channels.get(trunk(wire)) ?? 0);
+    if (start.y === end.y && !hasOwnAxis) return [...start.points, ...end.points];
+    const x = left + firstChannel + channelWidth * (channels.get(channelBox(wire)) ?? 0);
     return [...start.points, [x, start.y], [x, end.y], ...end.points];
   });
 }
@@ -58,7 +58,7 @@ export function routeAcross({ isApart, left, wires, before, after }: Gap): Point
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
 /** The box that determines the channel of a wire: its source, or a target that it shares with many others. */
-function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
+function channelBoxes(wires: readonly Across[]): (wire: Across) => Rectangle {
   const arriving = new Map<Rectangle, number>();
   for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
   return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
@@ -66,12 +66,12 @@ function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
 
 /** Assigns channels from top to bottom: an interval takes the first free channel. */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const intervals = new Map<Rectangle, { first: number; last: number }>();
   for (const wire of wires) {
     const ends = [wire.from.y, wire.to.y, wire.from.y + wire.from.height, wire.to.y + wire.to.height];
-    const { first, last } = intervals.get(trunk(wire)) ?? { first: ends[0], last: ends[0] };
-    intervals.set(trunk(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
+    const { first, last } = intervals.get(channelBox(wire)) ?? { first: ends[0], last: ends[0] };
+    intervals.set(channelBox(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
   }
   const ends: number[] = [];
   const channels = new Map<Rectangle, number>();
@@ -90,10 +90,10 @@ function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
  */
 function entrySlots(wires: readonly Across[]): number[] {
   const slots = wires.map(() => 0.5);
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const byTarget = new Map<Rectangle, number[]>();
   wires.forEach((wire, index) => {
-    if (trunk(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
+    if (channelBox(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
   });
   for (const [to, indices] of byTarget) {
     const above = indices.filter((index) => middle(wires[index].from) < middle(to));

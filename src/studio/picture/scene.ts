@@ -23,7 +23,7 @@ function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
   const open = boxes.filter((box) => box.inside !== undefined && isOpen(box.id));
   const xs = [...lanes, ...boxes].flatMap((each) => [each.x, middleOf(each), each.x + each.width]);
   const points = wires.flatMap((wire) => wire.points);
-  const apart = lanes.filter((lane) => lane.isApart);
+  const apart = lanes.filter((lane) => lane.hasOwnAxis);
   const laneOf = (what: Rectangle | undefined) =>
     apart.find((lane) => what !== undefined && isWithin(what, lane));
   const yAxis = (of: Lane | undefined): Axis => {

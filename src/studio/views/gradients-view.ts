@@ -3,8 +3,8 @@ import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
 import { textPrinter } from "../../compiler/notation/text.ts";
-import { gradientStory } from "../explain/gradient-story.ts";
-import type { Derived, GradientStory, Group, Step, Value } from "../explain/gradient-story.ts";
+import { gradientDerivations } from "../explain/gradient-derivations.ts";
+import type { Derived, GradientDerivations, Group, Step, Value } from "../explain/gradient-derivations.ts";
 import type { Subject } from "../explain/subject.ts";
 import type { RuleUse } from "../explanation.ts";
 import type { View } from "./view.ts";
@@ -13,7 +13,7 @@ import type { View } from "./view.ts";
  * The derivation of the gradients for papers: displayed equations with amsmath, with the same numbers as in the
  * text. Names are escaped, so that nothing in a spec becomes a command.
  */
-function gradientsTex({ forward, derivations }: GradientStory, model: string): string {
+function gradientsTex({ forward, derivations }: GradientDerivations, model: string): string {
   return [
     `% The gradients of ${model}, derived by tapeless. Needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
       "lets long derivations break across pages.",
@@ -60,11 +60,11 @@ const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${
  * the rules apply to, and the rewrites that changed it.
  */
 export function gradientsView(subject: Subject): View {
-  const story = gradientStory(subject);
+  const derivations = gradientDerivations(subject);
   return {
-    text: () => storyText(story),
-    json: () => storyJson(story),
-    tex: () => gradientsTex(story, subject.compilation.model.name),
+    text: () => derivationsText(derivations),
+    json: () => derivationsJson(derivations),
+    tex: () => gradientsTex(derivations, subject.compilation.model.name),
   };
 }
 
@@ -77,7 +77,7 @@ const legend = [
     "k, l, … over the axes between them.",
 ];
 
-function storyText({ forward, derivations }: GradientStory): string {
+function derivationsText({ forward, derivations }: GradientDerivations): string {
   const count = Math.max(0, ...derivations.flatMap(({ steps }) => steps.map(({ number }) => number)));
   const width = `(${count})`.length;
   return [
@@ -153,7 +153,7 @@ const generalText = ({ general }: RuleUse): string =>
   `${general.forward.text}  ⇒  ${general.derivative.text}`;
 
 /** Contains every derived node except numbers: as a step, or in the step whose formula writes it inline. */
-const storyJson = ({ forward, derivations }: GradientStory): unknown => ({
+const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown => ({
   values: forward.flatMap(({ values }) => values.map(valueJson)),
   derivations: derivations.map(({ parameter, from, steps }) => ({
     parameter,

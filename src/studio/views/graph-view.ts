@@ -20,7 +20,7 @@ import type { View } from "./view.ts";
 type PictureFormats = Required<Pick<View, "svg" | "dot">>;
 
 /** A step with more boxes is drawn with its groups closed, unless a layer is selected. */
-const mostOpen = 90;
+const maxOpenBoxes = 90;
 
 /**
  * For all programs. `of` selects one (`step`, `predict`), or a layer: then the step is drawn with that layer
@@ -67,7 +67,7 @@ export function passFormats(subject: Subject): Partial<PictureFormats> {
 }
 
 const isSmall = ({ boxes }: Picture): boolean =>
-  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= mostOpen;
+  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= maxOpenBoxes;
 
 function formats(
   { compilation: { model } }: Subject,

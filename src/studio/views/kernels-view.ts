@@ -86,13 +86,13 @@ function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): str
   ];
 }
 
-const mostListed = 4;
+const maxListed = 4;
 
 /** `stepSize, adam`; a long list is cut. */
 function listText(ids: readonly string[]): string {
   const names = ids.map((id) => id.slice(id.indexOf("/") + 1));
-  if (names.length <= mostListed) return names.join(", ");
-  return `${names.slice(0, mostListed - 1).join(", ")} and ${names.length - mostListed + 1} more`;
+  if (names.length <= maxListed) return names.join(", ");
+  return `${names.slice(0, maxListed - 1).join(", ")} and ${names.length - maxListed + 1} more`;
 }
 
 /**
@@ -127,8 +127,8 @@ function detailsOf(
 
 function servesText({ lines = [1, 0] }: ExplainedKernel, others: readonly ExplainedKernel[]): string {
   const [first, last] = lines;
-  const calls = others.slice(0, mostListed).map(({ program, call }) => `${program} ${call}`);
-  const more = others.length > mostListed ? ` and ${others.length - mostListed} more` : "";
+  const calls = others.slice(0, maxListed).map(({ program, call }) => `${program} ${call}`);
+  const more = others.length > maxListed ? ` and ${others.length - maxListed} more` : "";
   return (
     `lines ${first} to ${last} of the emitted ` +
     `file${calls.length === 0 ? "" : `, also used by ${calls.join(", ")}${more}`}`

@@ -31,16 +31,16 @@ function memorySvg(title: string, memory: ExplainedMemory, programs: readonly Pr
   const [subtitle] = memorySentences(memory, sizeText);
   const drawn = programs.filter(({ temporaries }) => temporaries.length > 0);
   const inUse = new Set(drawn.flatMap(({ temporaries }) => temporaries.map(({ part }) => part)));
-  const seen = parts.filter((part) => inUse.has(part));
+  const usedColours = parts.filter((part) => inUse.has(part));
   return pageSvg({
     title,
     subtitle,
-    blocks: [arenaBlock(memory, seen), ...drawn.map((program) => programBlock(program, seen))],
+    blocks: [arenaBlock(memory, usedColours), ...drawn.map((program) => programBlock(program, usedColours))],
   });
 }
 
 /** The content of the arena as a bar, each region as wide as it is large, with the legend of the colours below. */
-function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block {
+function arenaBlock(memory: ExplainedMemory, usedColours: readonly RegionName[]): Block {
   const { buffers, bytes, temporaryBytes } = memory;
   const fixed = buffers.filter(({ life }) => life === undefined);
   const sizes = rollups(
@@ -49,7 +49,7 @@ function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block
     (buffer) => buffer.region,
   );
   const bands = [...sizes, ["temporaries", temporaryBytes] as const].filter(([, size]) => size > 0);
-  const series = seen.map((name) => ({ name, points: [], as: "dots" as const }));
+  const series = usedColours.map((name) => ({ name, points: [], as: "dots" as const }));
   const x = scaleLinear([0, bytes], [0, plotWidth]);
   const names = bands
     .slice(0, -1)
@@ -81,12 +81,12 @@ function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block
   };
 }
 
-const programBlock = (memory: ProgramMemory, seen: readonly RegionName[]): Block => ({
+const programBlock = (memory: ProgramMemory, usedColours: readonly RegionName[]): Block => ({
   height: margin.head + plotHeight + margin.foot,
-  svg: (top) => programSvg(memory, seen, top),
+  svg: (top) => programSvg(memory, usedColours, top),
 });
 
-function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: number): string {
+function programSvg(memory: ProgramMemory, usedColours: readonly RegionName[], top: number): string {
   const { program, calls, temporaries, peak, bytes } = memory;
   const [plotTop, bottom, right] = [
     top + margin.head,
@@ -97,7 +97,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   const y = scaleLinear([0, bytes], [bottom, plotTop]);
   const call = x(2) - x(1);
   const middle = axisScale(
-    { label: "call", isWhole: true },
+    { label: "call", isInteger: true },
     {
       values: [1, calls.length],
       range: [x(1) + call / 2, right - call / 2],
@@ -124,7 +124,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
         element("line", { class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value) }),
         textAt(margin.left - 8, y(value) + 4, sizeText(value), { class: "quiet", "text-anchor": "end" }),
       ]),
-    ...temporaries.flatMap((each) => boxOf(each, x(each.first), x(each.last + 1), y, seen)),
+    ...temporaries.flatMap((each) => boxOf(each, x(each.first), x(each.last + 1), y, usedColours)),
     ...(calls.length === 1 ? [{ value: 1, label: "1" }] : middle.ticks).map(({ value, label }) =>
       textAt(x(value) + call / 2, bottom + 18, label, { class: "quiet", "text-anchor": "middle" }),
     ),
@@ -143,10 +143,10 @@ function boxOf(
   left: number,
   right: number,
   y: (bytes: number) => number,
-  seen: readonly RegionName[],
+  usedColours: readonly RegionName[],
 ): string[] {
   const [width, height] = [right - left, y(offset) - y(offset + bytes)];
-  const colour = part === undefined ? colourOfOthers : seen.indexOf(part);
+  const colour = part === undefined ? colourOfOthers : usedColours.indexOf(part);
   const about = [
     name,
     type,
@@ -154,10 +154,10 @@ function boxOf(
     first === last ? `call ${first}` : `calls ${first} to ${last}`,
     layer ?? "",
   ];
-  const look = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
+  const className = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
   const box = element(
     "rect",
-    { class: look, x: left, y: y(offset + bytes), width, height },
+    { class: className, x: left, y: y(offset + bytes), width, height },
     element("title", {}, words(about.filter((each) => each !== "").join(", "))),
   );
   if (!hasRoom(name, width, height)) return [box];
@@ -204,7 +204,7 @@ const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
 const nameWidth = 32;
 const columnsWidth = 60;
 /** The maximum number of temporaries shown; the largest are chosen. */
-const mostRows = 40;
+const maxRows = 40;
 const levels = " ▁▂▃▄▅▆▇█";
 
 function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory): string[] {
@@ -244,7 +244,7 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
 }
 
 function largest(temporaries: readonly Temporary[]): Set<Temporary> {
-  return new Set([...temporaries].sort((a, b) => b.bytes - a.bytes).slice(0, mostRows));
+  return new Set([...temporaries].sort((a, b) => b.bytes - a.bytes).slice(0, maxRows));
 }
 
 const cut = (name: string, width: number): string =>

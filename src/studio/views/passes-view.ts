@@ -12,7 +12,7 @@ import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";
 
 /** The maximum number of lines per change if all passes are shown. */
-const mostLines = 40;
+const maxLines = 40;
 
 export function passesView(subject: Subject): View {
   const isWanted = (name: string): boolean => subject.pass === undefined || subject.pass === name;
@@ -23,7 +23,7 @@ export function passesView(subject: Subject): View {
   const { model } = subject.compilation;
   const text = (): string => {
     const { passes, stages } = facts();
-    const most = subject.pass === undefined ? mostLines : Infinity;
+    const most = subject.pass === undefined ? maxLines : Infinity;
     return [
       `${model.name}: effect of each pass, batches of ${model.training.batchSize} rows`,
       ...tableOf(passes),
@@ -41,17 +41,17 @@ function tableOf(passes: readonly ExplainedPass[]): string[] {
   const rows = passes.flatMap(({ program, pass, before, after, diff, rules }, i) => {
     const previous = passes.at(i - 1);
     const isFirst = i === 0 || previous?.program !== program || previous.after !== before;
-    const start = [program, "before", ...figuresOf(before), ""];
+    const start = [program, "before", ...countsOf(before), ""];
     const isSame = diff.length === 0;
     const row = isSame
       ? [program, pass, "", "", "", "", "no change"]
-      : [program, pass, ...figuresOf(after), countText(rules)];
+      : [program, pass, ...countsOf(after), countText(rules)];
     return isFirst ? [start, row] : [row];
   });
   return ["", ...columns([["graph", "pass", "nodes", "FLOP", "bytes moved", "peak bytes", ""], ...rows])];
 }
 
-const figuresOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [
+const countsOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [
   nodes,
   flops,
   bytesMoved,
@@ -66,14 +66,14 @@ function countText(rules: ExplainedPass["rules"]): string {
 function stageTable(stages: readonly ExplainedStage[]): string[] {
   if (stages.length === 0) return [];
   const rows = stages.flatMap(({ program, stage, before, after }, i) => {
-    const row = [program, stage, ...loopFigures(after)];
-    return stages.at(i - 1)?.after === before ? [row] : [[program, "before", ...loopFigures(before)], row];
+    const row = [program, stage, ...loopCountsOf(after)];
+    return stages.at(i - 1)?.after === before ? [row] : [[program, "before", ...loopCountsOf(before)], row];
   });
   const head = ["loops", "stage", "kernels", "temporaries", "bytes touched", "peak bytes"];
   return ["", ...columns([head, ...rows])];
 }
 
-const loopFigures = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [
+const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [
   kernels,
   temporaries,
   bytesTouched,

@@ -19,7 +19,7 @@ interface Span extends Partial<Run> {
 }
 
 /** Longer runs are sampled at this many evenly spaced steps. */
-const mostPlaces = 10_000;
+const maxSamples = 10_000;
 /** For a schedule without an end and an unknown number of rows. */
 const someSteps = 1000;
 
@@ -27,11 +27,11 @@ export function scheduleView({ compilation, run }: Subject): View {
   const { model } = compilation;
   const schedule = model.optimizer.learningRate;
   const span = spanOf(compilation, run);
-  const rates = ratesOf(compilation, placesIn(span.steps));
+  const rates = ratesOf(compilation, sampledSteps(span.steps));
   const notes = notesOn(schedule, span);
   const panel: Panel = {
     title: `learning rate: ${schedule.type}`,
-    x: { label: "step", isWhole: true },
+    x: { label: "step", isInteger: true },
     y: { label: "learning rate" },
     series: [{ name: "learning rate", points: rates }],
     marks: schedule.warmup === undefined ? [] : [{ x: schedule.warmup.steps, label: "end of warm-up" }],
@@ -56,12 +56,9 @@ const ownSteps = (schedule: Schedule): number | undefined =>
   "steps" in schedule ? (schedule.warmup?.steps ?? 0) + schedule.steps : undefined;
 
 /** Steps from 1 to the last, both included. */
-function placesIn(steps: number): number[] {
-  const places = Math.min(steps, mostPlaces);
-  return Array.from(
-    { length: places },
-    (_, i) => 1 + Math.round((i * (steps - 1)) / Math.max(1, places - 1)),
-  );
+function sampledSteps(steps: number): number[] {
+  const count = Math.min(steps, maxSamples);
+  return Array.from({ length: count }, (_, i) => 1 + Math.round((i * (steps - 1)) / Math.max(1, count - 1)));
 }
 
 /** The compiled update reads the number of completed steps and returns the rate of the next one. */

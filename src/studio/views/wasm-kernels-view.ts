@@ -108,8 +108,8 @@ function programFacts(
 
 /** One line per kernel, and one for the total. */
 function tableOf(kernels: readonly KernelFacts[]): string[] {
-  const sum = (figure: (kernel: KernelFacts) => number) =>
-    kernels.reduce((total, kernel) => total + figure(kernel), 0);
+  const sum = (value: (kernel: KernelFacts) => number) =>
+    kernels.reduce((total, kernel) => total + value(kernel), 0);
   const isMeasured = kernels.some(({ microseconds }) => microseconds !== undefined);
   const all = {
     name: "all",
@@ -136,9 +136,9 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
   ]).map((line) => `  ${line}`);
 }
 
-type Figures = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
+type MeasuredValues = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
 
-function rowOf(kernel: Figures): (string | number)[] {
+function rowOf(kernel: MeasuredValues): (string | number)[] {
   const { name, schedule, isShared, fused, flops, bytes, estimatedCycles, measuredCycles, microseconds } =
     kernel;
   const row = [

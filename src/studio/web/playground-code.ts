@@ -15,7 +15,7 @@ const source = new URL("../../", import.meta.url);
 const graphs = new URL("../../../graphs/", import.meta.url);
 
 /** Modules that need Node, and their replacements. */
-const standIns: Readonly<Record<string, string>> = {
+const replacements: Readonly<Record<string, string>> = {
   "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
   "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
@@ -74,15 +74,15 @@ const runtimeDeclarations: Plugin = {
 };
 
 /** The global name under which the libraries' file stores them in the worker. */
-const shelf = "tapelessLibraries";
+const libraryStore = "tapelessLibraries";
 
-const fromShelf: Plugin = {
+const fromLibraryStore: Plugin = {
   name: "from-shelf",
   setup(build) {
     const isShelved = new RegExp(`^(${libraries.join("|")})$`);
     build.onResolve({ filter: isShelved }, ({ path }) => ({ path, namespace: "shelf" }));
     build.onLoad({ filter: /.*/, namespace: "shelf" }, ({ path }) => ({
-      contents: `module.exports = globalThis.${shelf}[${JSON.stringify(path)}];`,
+      contents: `module.exports = globalThis.${libraryStore}[${JSON.stringify(path)}];`,
       loader: "js",
     }));
   },
@@ -120,13 +120,13 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
  * A script that stores a text for the page. Workers are made from texts, so they need no server and obey the
  * page's policy.
  */
-const leaving = (name: string, value: unknown): string =>
+const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
 
-const shelfText = (): string =>
+const librariesText = (): string =>
   [
     ...libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`),
-    `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
+    `globalThis.${libraryStore} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
   ].join("\n");
 
 export interface WorkerFiles {
@@ -137,28 +137,30 @@ export interface WorkerFiles {
 
 /** The scripts of the workers, and the data with the specs that use it. */
 export async function workerFiles(): Promise<WorkerFiles> {
-  const [compiler, trainer, walker, shelved] = await Promise.all([
+  const [compiler, trainer, pathWorker, shelved] = await Promise.all([
     bundle({ file: "studio/browser/compiler-worker.ts" }, [
-      replacing(standIns),
+      replacing(replacements),
       runtimeDeclarations,
-      fromShelf,
+      fromLibraryStore,
     ]),
     bundle({ file: "studio/pages/playground/train-worker.ts" }, []),
-    bundle({ file: "studio/pages/playground/paths/walk-worker.ts" }, []),
-    bundle({ text: shelfText() }, []),
+    bundle({ file: "studio/pages/playground/paths/path-worker.ts" }, []),
+    bundle({ text: librariesText() }, []),
   ]);
   const textsIn = (folder: URL, files: readonly string[]) =>
     Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
   const compilerText =
-    leaving("compiler", compiler.text) + leaving("trainer", trainer.text) + leaving("walker", walker.text);
+    definition("compiler", compiler.text) +
+    definition("trainer", trainer.text) +
+    definition("pathWorker", pathWorker.text);
   const files = new Map([
     ["compiler.js", compilerText],
-    ["libraries.js", leaving("libraries", shelved.text)],
+    ["libraries.js", definition("libraries", shelved.text)],
     [
       "data.js",
-      leaving("data", textsIn(new URL("data/", graphs), dataFiles)) +
-        leaving("specs", textsIn(graphs, specFiles)),
+      definition("data", textsIn(new URL("data/", graphs), dataFiles)) +
+        definition("specs", textsIn(graphs, specFiles)),
     ],
   ]);
-  return { files, bundled: [compiler, trainer, walker, shelved].map((script) => script.bundled) };
+  return { files, bundled: [compiler, trainer, pathWorker, shelved].map((script) => script.bundled) };
 }

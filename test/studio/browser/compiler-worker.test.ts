@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CompileAnswer, Question } from "../../../src/studio/browser/messages.ts";
+import type { CompileReply, CompilerRequest } from "../../../src/studio/browser/messages.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { workerFiles } from "../../../src/studio/web/playground-code.ts";
 
@@ -12,27 +12,27 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
 };
 
 /** The global scope of the worker has only what real workers have. */
-async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[]>> {
+async function startCompiler(): Promise<(text: string) => Promise<CompileReply[]>> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
-  const answers: CompileAnswer[] = [];
+  const answers: CompileReply[] = [];
   Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console });
   scope.self = scope;
-  scope.postMessage = (answer: CompileAnswer) => answers.push(answer);
+  scope.postMessage = (answer: CompileReply) => answers.push(answer);
   createContext(scope);
   for (const script of (await workerFiles()).files.values()) runInContext(script, scope);
   const texts = scope.tapelessTexts;
   if (texts === undefined) throw new Error("the scripts left no texts");
   for (const script of [texts.libraries, texts.compiler]) runInContext(script, scope);
   let id = 0;
-  const ask = (question: Question) => {
+  const ask = (question: CompilerRequest) => {
     scope.question = question;
     runInContext("onmessage({ data: question })", scope);
   };
-  const answered = async (last: CompileAnswer["kind"]) => {
+  const answered = async (last: CompileReply["kind"]) => {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       const own = answers.filter((answer) => answer.id === id);
-      if (own.some(({ kind }) => kind === "faults" || kind === last)) return own;
+      if (own.some(({ kind }) => kind === "errors" || kind === last)) return own;
     }
   };
   return async (text) => {
@@ -61,15 +61,15 @@ describe("the compiler's worker", async () => {
   });
 
   it("reports the line and column of an error", async () => {
-    const [faults] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
-    if (faults.kind !== "faults") throw new Error(`faults expected, not ${faults.kind}`);
-    const typo = faults.diagnostics.find(({ message }) => message.includes("netwrk"));
+    const [reply] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
+    if (reply.kind !== "errors") throw new Error(`errors expected, not ${reply.kind}`);
+    const typo = reply.diagnostics.find(({ message }) => message.includes("netwrk"));
     expect(typo?.place).toMatchObject({ line: 3, column: 3 });
     expect(typo?.hint).toContain("network");
   });
 
   it("never runs a spec: it treats a TypeScript module as text, and rejects it", async () => {
-    const [faults] = await compileInPage("export default (globalThis.wasRun = true);");
-    expect(faults.kind).toBe("faults");
+    const [reply] = await compileInPage("export default (globalThis.wasRun = true);");
+    expect(reply.kind).toBe("errors");
   });
 });

@@ -108,7 +108,7 @@ describe("a chart as SVG", () => {
       [2, 2],
       [3, 1],
     ];
-    const svg = chartSvg(chart(panel(points, { x: { label: "epoch", isWhole: true } })));
+    const svg = chartSvg(chart(panel(points, { x: { label: "epoch", isInteger: true } })));
     expect(svg).not.toMatch(/>1\.5</);
     expect(svg).toMatch(/>2</);
   });

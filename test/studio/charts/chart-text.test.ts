@@ -8,7 +8,7 @@ import { columnsOf } from "../../../src/studio/charts/curves.ts";
 
 const panel = (...series: readonly (readonly Point[])[]): Panel => ({
   title: "loss",
-  x: { label: "epoch", isWhole: true },
+  x: { label: "epoch", isInteger: true },
   y: { label: "loss" },
   series: series.map((points, i) => ({ name: ["training", "validation"][i], points })),
   marks: [{ x: 4, label: "best epoch 4" }],

@@ -2,7 +2,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
 import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
-import { nodeNames } from "../../../src/studio/explain/spelling.ts";
+import { nodeNames } from "../../../src/studio/explain/graph-formulas.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import type { TargetCompilation } from "../../../src/compiler/compile-target.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
@@ -25,10 +25,10 @@ it("has every line of the file, in order", () => {
 });
 
 it("a line has its nodes, kernels and location", () => {
-  const { nodes, kernels, place } = lineWith("f[d_dense1_sum_row + j] =");
+  const { nodes, kernels, location } = lineWith("f[d_dense1_sum_row + j] =");
   expect(nodes).toEqual(["gradient/d_dense1_sum"]);
   expect(kernels).toEqual([6]);
-  expect(place).toEqual({ path: ["network", 0], line: 6, column: 5 });
+  expect(location).toEqual({ path: ["network", 0], line: 6, column: 5 });
 });
 
 it("a function that several programs share has the nodes and kernels of each", () => {

@@ -1,7 +1,7 @@
 // The explanation of nodes. If a test fails, a page shows a formula, a rule or a link that differs from the
 // compiler's.
 import { describe, expect, it } from "vitest";
-import { explainGradients } from "../../../src/studio/explain/gradient-story.ts";
+import { explainGradients } from "../../../src/studio/explain/gradient-derivations.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { explainPasses, explainStages } from "../../../src/studio/explain/explain-passes.ts";
 import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";
-import { nodeNames } from "../../../src/studio/explain/spelling.ts";
+import { nodeNames } from "../../../src/studio/explain/graph-formulas.ts";
 import { passesView } from "../../../src/studio/views/passes-view.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";

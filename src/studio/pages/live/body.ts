@@ -4,7 +4,7 @@
  */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
-import { figuresTable, layerCards, parameterCards } from "./cards.ts";
+import { valuesTable, layerCards, parameterCards } from "./cards.ts";
 import { curvePanel, panelsOf } from "./panels.ts";
 import { colourOf } from "./over-time.ts";
 
@@ -17,7 +17,7 @@ const titled = (title: string, note: string) => element("h2", {}, `${title} `, e
 
 export function makeBody(): Body {
   const grid = () => element("div", { class: "grid" });
-  const [curves, layers, parameters, figures] = [grid(), grid(), grid(), element("div")];
+  const [curves, layers, parameters, values] = [grid(), grid(), grid(), element("div")];
   const inside = element(
     "div",
     { hidden: true },
@@ -26,7 +26,7 @@ export function makeBody(): Body {
     titled("Gradients", "of the loss, for the same rows"),
     parameters,
     titled("Values", "of the latest sample"),
-    figures,
+    values,
   );
   const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
   // The colour of the bars; drawing takes the colour of the columns from it.
@@ -42,7 +42,7 @@ export function makeBody(): Body {
       const colour = colourOf(sample);
       layers.replaceChildren(...layerCards(probes, colour));
       parameters.replaceChildren(...parameterCards(probes, colour));
-      figures.replaceChildren(...figuresTable(last.probe));
+      values.replaceChildren(...valuesTable(last.probe));
     },
   };
 }

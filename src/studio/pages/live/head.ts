@@ -1,7 +1,7 @@
 /** The head of the page: the model, the progress, the remaining time, and the button that stops training. */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element, setAttributes } from "../shared/element.ts";
-import { duration, figure } from "./figure.ts";
+import { duration, formatNumber } from "./format.ts";
 
 /** The connection to the server: "lost" may be restored, "closed" is final. */
 export type Connection = "open" | "lost" | "closed";
@@ -12,7 +12,7 @@ export interface Head {
 }
 
 /** The message for a connection that is not open. */
-const lostTexts: Readonly<Record<Connection, string | undefined>> = {
+const connectionTexts: Readonly<Record<Connection, string | undefined>> = {
   open: undefined,
   lost: "the connection to the server is lost; training has ended or was stopped",
   closed: "the server has stopped",
@@ -25,12 +25,12 @@ export function makeHead(model: string, onStop: () => void): Head {
   const state = element("span", { class: "state", role: "status" });
   const button = element("button", { type: "button", disabled: true }, "Stop after this epoch");
   const bar = element("progress", { max: 1, value: 0, "aria-label": "epochs done" });
-  const figures = element("dl", { class: "figures" });
+  const values = element("dl", { class: "figures" });
   const result = element("pre", { class: "result", hidden: true });
   button.addEventListener("click", onStop);
   const title = element("div", { class: "title" }, element("h1", {}, model), state, button);
   return {
-    root: element("header", {}, title, bar, figures, result),
+    root: element("header", {}, title, bar, values, result),
     show(history, connection) {
       const [start, end, stage] = [
         history.of("start").at(-1),
@@ -40,7 +40,7 @@ export function makeHead(model: string, onStop: () => void): Head {
       const last = history.of("epoch").at(-1)?.report;
       const done = last?.epoch ?? start?.epoch ?? 0;
       state.textContent =
-        lostTexts[connection] ??
+        connectionTexts[connection] ??
         end?.outcome ??
         (start === undefined ? `${stage?.name ?? "reading the data"} …` : "training");
       setAttributes(state, { "data-outcome": end?.outcome });
@@ -53,8 +53,8 @@ export function makeHead(model: string, onStop: () => void): Head {
       button.textContent = end === undefined ? "Stop after this epoch" : "End";
       setAttributes(result, { hidden: end === undefined });
       result.textContent = end?.text ?? "";
-      figures.replaceChildren(
-        ...figuresOf(history, done).map(([name, value]) =>
+      values.replaceChildren(
+        ...valuesOf(history, done).map(([name, value]) =>
           element("div", {}, element("dt", {}, name), element("dd", {}, value)),
         ),
       );
@@ -62,7 +62,7 @@ export function makeHead(model: string, onStop: () => void): Head {
   };
 }
 
-function figuresOf(history: LiveHistory, done: number): [string, string][] {
+function valuesOf(history: LiveHistory, done: number): [string, string][] {
   const [start, end] = [history.of("start").at(-1), history.of("end").at(-1)];
   if (start === undefined) return [];
   const [epochs, steps, probes] = [history.of("epoch"), history.of("steps"), history.of("probe")];
@@ -78,10 +78,10 @@ function figuresOf(history: LiveHistory, done: number): [string, string][] {
     ...(end === undefined && left !== undefined
       ? [["left", `about ${duration(left)}`] as [string, string]]
       : []),
-    ["rows per second", figure(rows && Math.round(rows))],
-    ["learning rate", figure(rate)],
+    ["rows per second", formatNumber(rows && Math.round(rows))],
+    ["learning rate", formatNumber(rate)],
     ["best epoch", best === undefined ? "–" : String(best)],
-    ["steps", figure(probes.at(-1)?.probe.step)],
+    ["steps", formatNumber(probes.at(-1)?.probe.step)],
     ["parameters", String(start.parameters)],
   ];
 }

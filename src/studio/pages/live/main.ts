@@ -7,8 +7,8 @@ import { makeBody } from "./body.ts";
 import { makeHead, type Connection } from "./head.ts";
 
 /** The minimum pause between two drawings, in milliseconds. Drawing takes at most a tenth of the time. */
-const leastPause = 300;
-const pauseShare = 10;
+const minPause = 300;
+const pausePerDrawing = 10;
 
 function showTraining(model: string): void {
   let history = new LiveHistory();
@@ -21,7 +21,7 @@ function showTraining(model: string): void {
     head.show(history, connection);
     body.show(history);
   };
-  let [isWaiting, pause] = [false, leastPause];
+  let [isWaiting, pause] = [false, minPause];
   /** Draws once for all events within the pause, and not while the page is hidden. */
   const drawSoon = () => {
     if (isWaiting) return;
@@ -31,7 +31,7 @@ function showTraining(model: string): void {
       if (document.hidden) return;
       const start = performance.now();
       draw();
-      pause = Math.max(leastPause, pauseShare * (performance.now() - start));
+      pause = Math.max(minPause, pausePerDrawing * (performance.now() - start));
     }, pause);
   };
   const isNow = (now: Connection) => {

@@ -23,12 +23,12 @@ interface CurvePanel extends Panel {
 const [width, height] = [480, 210];
 const colours = 6;
 /** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
-const mostNames = 14;
+const maxNames = 14;
 const depths = 10;
 
 /** The CSS class of curve i; curves are in network order. */
 const colourOf = (i: number, count: number): string =>
-  count <= mostNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
+  count <= maxNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
 
 export function curvePanel(panel: CurvePanel): HTMLElement {
   const series = panel.series.map(({ points, ...others }) => ({
@@ -37,7 +37,7 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
   }));
   const { title, guide, faint } = panel;
   const levels = guide !== undefined && series.some(({ points }) => points.length > 0) ? [guide.y] : [];
-  const lookOf = (i: number): string =>
+  const styleOf = (i: number): string =>
     `${colourOf(i, series.length)}${series[i].name === faint ? " faint" : ""}`;
   const aside = guide === undefined ? "" : `- - - ${guide.label}`;
   const card = element(
@@ -45,8 +45,14 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
     { class: "card" },
     element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
     plotSvg(
-      { ...panel, marks: [], y: { ...panel.y, reaches: levels }, series },
-      { width, height, levels, label: saying({ ...panel, series }), curve: (i) => ({ class: lookOf(i) }) },
+      { ...panel, marks: [], y: { ...panel.y, includes: levels }, series },
+      {
+        width,
+        height,
+        levels,
+        label: descriptionOf({ ...panel, series }),
+        curve: (i) => ({ class: styleOf(i) }),
+      },
     ),
   );
   // A single curve with the name of its panel needs no legend.
@@ -55,8 +61,8 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
 }
 
 function legend(names: readonly string[]): HTMLElement {
-  const item = (name: string, look: string) => element("li", { class: look }, name);
-  if (names.length <= mostNames)
+  const item = (name: string, style: string) => element("li", { class: style }, name);
+  if (names.length <= maxNames)
     return element(
       "ul",
       { class: "legend" },
@@ -68,8 +74,8 @@ function legend(names: readonly string[]): HTMLElement {
 }
 
 /** For screen readers: the last point of each curve. */
-function saying({ title, series }: Panel): string {
-  const ends = series.slice(0, mostNames).flatMap(({ name, points }) => {
+function descriptionOf({ title, series }: Panel): string {
+  const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
     const last = points.at(-1);
     return last === undefined ? [] : [`${name} ${last[1].toPrecision(4)} at ${last[0].toPrecision(4)}`];
   });
@@ -100,7 +106,7 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       guide: { y: 1e-3, label: "1e-3 is typical" },
     },
     ofParameters("‖gradient‖", probes, ({ gradients }) => gradients.norm),
-    idlePanel(probes),
+    inactivePanel(probes),
   ].filter(({ series }) => series.some(({ points }) => points.length > 0));
 }
 
@@ -126,7 +132,7 @@ function ofParameters(
   return { title, x: epochs, y: { label: title, scale: "log" }, series };
 }
 
-function idlePanel(probes: Probes): CurvePanel {
+function inactivePanel(probes: Probes): CurvePanel {
   const [first] = probes;
   const series = (first?.probe.layers ?? []).flatMap(({ name, idle }, i): Series[] => {
     if (idle === undefined) return [];

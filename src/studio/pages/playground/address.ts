@@ -17,16 +17,16 @@ export interface PageState {
 const version = "v1.";
 
 /** A length that browsers and mail programs support; a spec of several hundred layers fits. */
-const longest = 30_000;
+const maxLength = 30_000;
 
 /** The maximum length of a decompressed fragment. A longer text is not a spec, but a decompression attack. */
-const largest = 2 ** 20;
+const maxDecompressed = 2 ** 20;
 
 /** The fragment without its `#`; undefined if it would be too long. */
 export function fragmentOf(state: PageState): string | undefined {
   const bytes = deflateSync(strToU8(JSON.stringify(state)), { level: 9 });
   const text = version + base64Url(bytes);
-  return text.length > longest ? undefined : text;
+  return text.length > maxLength ? undefined : text;
 }
 
 /** @throws Error, in words for people, if it is not a fragment of this page or is damaged */
@@ -46,7 +46,7 @@ export function stateOf(fragment: string): PageState {
 
 function unfolded(text: string): string {
   try {
-    return strFromU8(inflateSync(bytesOf(text), { out: new Uint8Array(largest) }));
+    return strFromU8(inflateSync(bytesOf(text), { out: new Uint8Array(maxDecompressed) }));
   } catch {
     throw new Error("the link is damaged; perhaps its end is missing");
   }

@@ -10,7 +10,7 @@ const width = 460;
 const height = 320;
 const margin = 34;
 
-export function curveView({ train, held, heldName, input, target, answer, trainer }: Shown): ModelView {
+export function curveView({ train, heldOut, heldOutName, input, target, answer, trainer }: Shown): ModelView {
   const range = fieldRange(train[input], 0, 1);
   const places = Float64Array.from(
     { length: steps },
@@ -43,7 +43,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
         svgElement("text", { x: margin - 5, y: y(tick) + 4, class: "tick end" }, String(tick)),
       ]),
     ...points(train, "point"),
-    ...(held === train ? [] : points(held, "point of-held")),
+    ...(heldOut === train ? [] : points(heldOut, "point of-held")),
     curve,
   );
   return {
@@ -51,7 +51,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
       "figure",
       {},
       svg,
-      element("figcaption", {}, `the model's curve; dots: training, ringed: ${heldName}`),
+      element("figcaption", {}, `the model's curve; dots: training, ringed: ${heldOutName}`),
     ),
     probe: { [input]: places },
     draw(outputs) {

@@ -18,7 +18,7 @@ import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
 import { outlineOf } from "./outline.ts";
-import type { CursorPlace } from "./outline.ts";
+import type { CursorLocation } from "./outline.ts";
 
 // The style of the editor. The editor is in a shadow root and inserts its styles as rules, because the page's
 // policy forbids style elements. So its style is here and not in the page's style sheet. The page's colours are
@@ -161,21 +161,21 @@ const outlineIn = (state: EditorState) =>
  * The location of the cursor. YAML has no syntax node at an empty position, so this parses the text as if a
  * word began there.
  */
-function placeIn(state: EditorState, position: number): CursorPlace | undefined {
+function locationIn(state: EditorState, position: number): CursorLocation | undefined {
   const text = state.doc.toString();
   if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
   const begun = `${text.slice(0, position)}_${text.slice(position)}`;
   const tree = yamlLanguage.parser.parse(begun);
   const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
-  const place = outline.cursorAt(position + 1);
-  return place && { ...place, from: position, to: position };
+  const location = outline.cursorAt(position + 1);
+  return location && { ...location, from: position, to: position };
 }
 
 async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
   if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
-  const place = placeIn(context.state, context.pos);
-  if (place === undefined) return null;
-  const { from, to, at, hasColon, mayBeKey, path, spec } = place;
+  const location = locationIn(context.state, context.pos);
+  if (location === undefined) return null;
+  const { from, to, at, hasColon, mayBeKey, path, spec } = location;
   const kinds = mayBeKey ? (["value", "key"] as const) : [at];
   const found = await Promise.all(
     kinds.map(async (kind) =>
@@ -185,7 +185,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
   const suggestions = found.flat();
   if (suggestions.length === 0) return null;
   const isJson = isJsonText(context.state.doc.toString());
-  const written = (label: string, isText: boolean, kind: CursorPlace["at"]): string => {
+  const written = (label: string, isText: boolean, kind: CursorLocation["at"]): string => {
     const name = isJson && isText ? JSON.stringify(label) : label;
     return kind === "key" && !hasColon ? `${name}: ` : name;
   };

@@ -29,7 +29,7 @@ interface ExplanationPanels {
 
 export function explanationPanels(
   panels: Readonly<Record<string, ExplanationPanel>>,
-  { isSeen, explain }: { isSeen: (panel: string) => boolean; explain: () => void },
+  { isVisible, explain }: { isVisible: (panel: string) => boolean; explain: () => void },
 ): ExplanationPanels {
   let shown: Shown = "working";
   const slots = Object.entries(panels).map(([name, panel]) => ({
@@ -44,25 +44,25 @@ export function explanationPanels(
     // Shows the message before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
-        if (typeof shown === "string" || !isSeen(name)) return;
+        if (typeof shown === "string" || !isVisible(name)) return;
         panel.show(shown);
         told.remove();
       }),
     );
   };
-  const fillSeen = () => {
-    const seen = slots.filter(({ name }) => isSeen(name));
-    if (seen.length > 0 && shown === "compiled") {
+  const fillVisible = () => {
+    const visible = slots.filter(({ name }) => isVisible(name));
+    if (visible.length > 0 && shown === "compiled") {
       shown = "working";
       explain();
     }
-    seen.forEach(fill);
+    visible.forEach(fill);
   };
   return {
-    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillSeen() })),
+    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillVisible() })),
     show(next) {
       shown = next;
-      fillSeen();
+      fillVisible();
     },
   };
 }
@@ -84,7 +84,9 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       if (explanation === shown) return;
       shown = explanation;
       const { code, model } = explanation;
-      const places = new Map(code.lines.flatMap(({ line, place }) => (place ? [[line, place]] : [])));
+      const places = new Map(
+        code.lines.flatMap(({ line, location }) => (location ? [[line, location]] : [])),
+      );
       const count = code.text.split("\n").length - 1;
       facts.textContent =
         `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
@@ -95,11 +97,11 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       save.download = `${model.name}.ts`;
       lines.replaceChildren(
         ...coloured(code.text).map((parts, index) => {
-          const place = places.get(index + 1);
-          const row = element("li", { class: place ? "has-place" : undefined }, ...parts);
-          if (place) {
-            row.title = `from line ${place.line} of the spec`;
-            row.addEventListener("click", () => goTo(place.line, place.column));
+          const location = places.get(index + 1);
+          const row = element("li", { class: location ? "has-place" : undefined }, ...parts);
+          if (location) {
+            row.title = `from line ${location.line} of the spec`;
+            row.addEventListener("click", () => goTo(location.line, location.column));
           }
           return row;
         }),

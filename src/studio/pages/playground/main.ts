@@ -14,7 +14,7 @@ import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
 
-function tell(text: string): void {
+function showNotice(text: string): void {
   notice.textContent = text;
   notice.hidden = text === "";
 }
@@ -31,7 +31,7 @@ function stateFromAddress(): PageState {
   try {
     return stateOf(location.hash.slice(1));
   } catch (error) {
-    tell(`${error instanceof Error ? error.message : error}. Showing an example instead.`);
+    showNotice(`${error instanceof Error ? error.message : error}. Showing an example instead.`);
     return first;
   }
 }
@@ -70,14 +70,14 @@ function start(): void {
     if (!isOpen) return;
     const fragment = fragmentOf(state());
     if (fragment !== undefined) history.replaceState(null, "", `#${fragment}`);
-    else tell("the spec is too long for a link: save it in a file");
+    else showNotice("the spec is too long for a link: save it in a file");
   };
   const share = element("button", { type: "button" }, "Copy link");
   share.addEventListener("click", () => {
     keep();
     void navigator.clipboard.writeText(location.href).then(
-      () => tell("Link copied. It contains the spec itself; nothing was sent to a server."),
-      () => tell("Copy the link from the address bar."),
+      () => showNotice("Link copied. It contains the spec itself; nothing was sent to a server."),
+      () => showNotice("Copy the link from the address bar."),
     );
   });
   const header = element(

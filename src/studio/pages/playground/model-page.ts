@@ -1,5 +1,5 @@
 /** The first view: a spec in the editor, and next to it the results of compiling it. */
-import type { CompileAnswer } from "../../browser/messages.ts";
+import type { CompileReply } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
 import type { GoTo } from "./explanation-panels.ts";
@@ -36,7 +36,7 @@ export function modelPage(onChange: () => void): ModelPage {
   const goTo: GoTo = (line, column) => editor.goTo(line, column);
   const explaining = explanationPanels(
     { Code: codePanel(goTo), Gradients: gradientsPanel(goTo), Picture: picturePanel(goTo) },
-    { isSeen: (panel) => tabs.isSeen(panel), explain: () => compiler.explain() },
+    { isVisible: (panel) => tabs.isVisible(panel), explain: () => compiler.explain() },
   );
 
   let changed = 0;
@@ -45,28 +45,28 @@ export function modelPage(onChange: () => void): ModelPage {
     explaining.show("working");
     compiler.compile(editor.text(), files);
   };
-  const hear = (answer: CompileAnswer) => {
-    if (answer.kind === "faults") {
-      status.textContent = errorCountText(answer.diagnostics);
-      tell(answer.diagnostics);
+  const handleReply = (reply: CompileReply) => {
+    if (reply.kind === "errors") {
+      status.textContent = errorCountText(reply.diagnostics);
+      showDiagnostics(reply.diagnostics);
       explaining.show("wrong");
       return training.setStale(true);
     }
-    if (answer.kind === "trainer") {
-      tell(answer.warnings);
-      status.textContent = compiledText(answer);
-      training.show(answer.trainer);
+    if (reply.kind === "trainer") {
+      showDiagnostics(reply.warnings);
+      status.textContent = compiledText(reply);
+      training.show(reply.trainer);
       return explaining.show("compiled");
     }
     status.dataset.explained = String(Math.round(performance.now() - changed));
-    explaining.show(answer.explanation);
+    explaining.show(reply.explanation);
   };
-  const tell = (diagnostics: Diagnostics) => {
+  const showDiagnostics = (diagnostics: Diagnostics) => {
     editor.mark(diagnostics);
     showProblems(problems, diagnostics, editor.goTo);
   };
 
-  const compiler = startCompiler(hear);
+  const compiler = startCompiler(handleReply);
   const editor = createEditor(host, {
     text: "",
     compiler,
@@ -131,7 +131,7 @@ function errorCountText(diagnostics: Diagnostics): string {
   return `${count} ${count === 1 ? "error" : "errors"}`;
 }
 
-function compiledText({ trainer, milliseconds }: Extract<CompileAnswer, { kind: "trainer" }>): string {
+function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "trainer" }>): string {
   const parameters = trainer.facts.parameters.reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,

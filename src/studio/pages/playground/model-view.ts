@@ -35,8 +35,8 @@ function shownOf(trainer: TrainerScript): Shown | undefined {
   return {
     trainer,
     train,
-    held: validation ?? test ?? train,
-    heldName: validation ? "validation" : test ? "test" : "training",
+    heldOut: validation ?? test ?? train,
+    heldOutName: validation ? "validation" : test ? "test" : "training",
     input,
     inputSize: inputShape.reduce((size, extent) => size * extent, 1),
     target,

@@ -3,10 +3,10 @@
  * which exists for any text. One walk handles JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
-import type { PlaceInSpec } from "../../browser/suggest.ts";
+import type { LocationInSpec } from "../../browser/suggest.ts";
 
 /** A location, and the characters that a chosen completion replaces. */
-export interface CursorPlace extends PlaceInSpec {
+export interface CursorLocation extends LocationInSpec {
   readonly from: number;
   readonly to: number;
   /** Whether a colon already follows. */
@@ -58,13 +58,14 @@ export function outlineOf(root: SyntaxNode, textOf: TextOf) {
     return undefined;
   };
 
-  const cursorAt = (position: number): CursorPlace => {
+  const cursorAt = (position: number): CursorLocation => {
     const word = /[\w-]*$/.exec(textOf(Math.max(0, position - 100), position))?.[0] ?? "";
     const bare = { from: position - word.length, to: position, hasColon: false };
     for (let node: SyntaxNode | null = root.resolveInner(position, -1); node !== null; node = node.parent) {
-      const place =
-        placeInToken(node, position, textOf, tree.pathTo) ?? placeInContainer(node, position, textOf, tree);
-      if (place !== undefined) return { ...bare, ...place, spec };
+      const location =
+        locationInToken(node, position, textOf, tree.pathTo) ??
+        locationInContainer(node, position, textOf, tree);
+      if (location !== undefined) return { ...bare, ...location, spec };
     }
     return { ...bare, path: [], at: "key", spec };
   };
@@ -128,15 +129,15 @@ function treeReader(textOf: TextOf): TreeReader {
   return { keyOf, itemsOf, read, pathTo };
 }
 
-type FoundPlace = Pick<CursorPlace, "path" | "at"> & Partial<CursorPlace>;
+type FoundLocation = Pick<CursorLocation, "path" | "at"> & Partial<CursorLocation>;
 
 /** The location of a cursor in a key or a scalar. A completion replaces all of it. */
-function placeInToken(
+function locationInToken(
   node: SyntaxNode,
   position: number,
   textOf: TextOf,
   pathTo: TreeReader["pathTo"],
-): FoundPlace | undefined {
+): FoundLocation | undefined {
   if (isOneOf(names, node)) {
     // Inside unclosed braces the YAML parser reads past the end of the line.
     const isCut = textOf(node.from, node.to).includes("\n");
@@ -155,12 +156,12 @@ function placeInToken(
 }
 
 /** The location of a cursor in a pair, an object or a list, where a word may have begun. */
-function placeInContainer(
+function locationInContainer(
   node: SyntaxNode,
   position: number,
   textOf: TextOf,
   { keyOf, itemsOf, pathTo }: TreeReader,
-): FoundPlace | undefined {
+): FoundLocation | undefined {
   if (isOneOf(pairs, node)) {
     const key = keyOf(node);
     return key === undefined ? undefined : { path: [...pathTo(node), key], at: "value" };

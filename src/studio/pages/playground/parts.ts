@@ -50,7 +50,7 @@ export const cssColour = (index: number): string => `rgb(${classColour(index).jo
 
 /** @param goTo moves to the location in the spec that the value comes from */
 export function valueCard(node: ExplainedNode, goTo: (line: number, column: number) => void): HTMLElement {
-  const { name, type, derivation, rewrites, place } = node;
+  const { name, type, derivation, rewrites, location } = node;
   const card = element(
     "div",
     { class: "value-card" },
@@ -75,9 +75,9 @@ export function valueCard(node: ExplainedNode, goTo: (line: number, column: numb
   }
   for (const { rule, equation: what } of rewrites)
     card.append(element("div", {}, "simplified by ", element("code", {}, rule), ": ", math(what)));
-  if (place !== undefined) {
-    const lead = element("button", { type: "button", class: "lead" }, `line ${place.line} of the spec`);
-    lead.addEventListener("click", () => goTo(place.line, place.column));
+  if (location !== undefined) {
+    const lead = element("button", { type: "button", class: "lead" }, `line ${location.line} of the spec`);
+    lead.addEventListener("click", () => goTo(location.line, location.column));
     card.append(element("div", {}, lead));
   }
   return card;

@@ -16,8 +16,8 @@ export interface Shown {
   readonly trainer: TrainerScript;
   readonly train: Batch;
   /** The validation split, else the test split, else the training split, and its name. */
-  readonly held: Batch;
-  readonly heldName: string;
+  readonly heldOut: Batch;
+  readonly heldOutName: string;
   readonly input: string;
   readonly inputSize: number;
   readonly target: string;

@@ -14,7 +14,7 @@ export interface Panel {
 export interface Tabs {
   readonly element: HTMLElement;
   readonly chosen: () => string;
-  readonly isSeen: (panel: string) => boolean;
+  readonly isVisible: (panel: string) => boolean;
   choose(tab: string): void;
 }
 
@@ -44,7 +44,7 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
     panel.prepend(element("h2", { class: "panel-name" }, name));
   }
   const host = element("div", { class: "tabs" });
-  const isSeen = (panel: string) => chosen === together || chosen === panel;
+  const isVisible = (panel: string) => chosen === together || chosen === panel;
   const choose = (tab: string) => {
     if (!names.includes(tab)) return;
     chosen = tab;
@@ -54,8 +54,8 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
       button.tabIndex = names[i] === tab ? 0 : -1;
     });
     for (const { name, element: panel, onShow } of panels) {
-      panel.hidden = !isSeen(name);
-      if (isSeen(name)) onShow?.();
+      panel.hidden = !isVisible(name);
+      if (isVisible(name)) onShow?.();
     }
     onChoose(tab);
   };
@@ -73,5 +73,5 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
     element("div", { role: "tablist", "aria-label": label }, ...buttons),
     element("div", { class: "panels" }, ...panels.map((panel) => panel.element)),
   );
-  return { element: host, chosen: () => chosen, isSeen, choose };
+  return { element: host, chosen: () => chosen, isVisible, choose };
 }

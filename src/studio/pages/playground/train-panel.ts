@@ -1,5 +1,5 @@
 /** Training in the page: a worker runs the emitted code, and the panel shows its state at every frame. */
-import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import type { TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { element } from "../shared/element.ts";
@@ -17,7 +17,7 @@ export interface TrainPanel {
 }
 
 /** How long a worker trains between two frames, in milliseconds; always at least one epoch. */
-const paces = { "one epoch per frame": 0, "maximum speed": 60 } as const;
+const speeds = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
 /** A worker, and its messages so far. */
 interface Training {
@@ -51,24 +51,24 @@ export function trainPanel(): TrainPanel {
     training = own;
     state = "starting";
     display.showStart(own);
-    worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => {
-      if (training === own) hear(own, answer);
+    worker.onmessage = ({ data: reply }: MessageEvent<TrainReply>) => {
+      if (training === own) handleReply(own, reply);
     };
-    worker.onerror = (event) => hear(own, { kind: "failed", message: event.message });
+    worker.onerror = (event) => handleReply(own, { kind: "failed", message: event.message });
     send(worker, { kind: "start", trainer, probe: view?.probe });
     refresh();
   };
 
-  const hear = (own: Training, answer: TrainAnswer) => {
-    if (answer.kind === "failed") {
+  const handleReply = (own: Training, reply: TrainReply) => {
+    if (reply.kind === "failed") {
       [state, isPlaying] = ["failed", false];
-      display.tell(answer.message, true);
+      display.showStatus(reply.message, true);
       return refresh();
     }
-    if (answer.kind !== "ready") own.reports.push(...answer.reports);
-    display.showProgress(own, answer);
-    state = answer.kind === "done" ? "done" : "ready";
-    if (answer.kind === "done") isPlaying = false;
+    if (reply.kind !== "ready") own.reports.push(...reply.reports);
+    display.showProgress(own, reply);
+    state = reply.kind === "done" ? "done" : "ready";
+    if (reply.kind === "done") isPlaying = false;
     refresh();
     if (isPlaying) requestAnimationFrame(go);
   };
@@ -108,10 +108,10 @@ function trainDisplay() {
   const play = element("button", { type: "button", class: "primary" }, "Train");
   const step = element("button", { type: "button" }, "One epoch");
   const reset = element("button", { type: "button" }, "Reset");
-  const pace = element(
+  const speed = element(
     "select",
     { "aria-label": "Speed" },
-    ...Object.keys(paces).map((name) => element("option", {}, name)),
+    ...Object.keys(speeds).map((name) => element("option", {}, name)),
   );
   const status = element("output", { class: "status", "aria-live": "off" });
   const chart = element("div", { class: "losses" });
@@ -126,11 +126,11 @@ function trainDisplay() {
   const panel = element(
     "div",
     { class: "train" },
-    element("div", { class: "controls" }, play, step, reset, pace),
+    element("div", { class: "controls" }, play, step, reset, speed),
     status,
     element("div", { class: "figures" }, picture, element("div", {}, chart, keys, outcome)),
   );
-  const tell = (text: string, isWrong = false) => {
+  const showStatus = (text: string, isWrong = false) => {
     status.textContent = text;
     status.classList.toggle("wrong", isWrong);
   };
@@ -140,9 +140,9 @@ function trainDisplay() {
     play,
     step,
     reset,
-    tell,
+    showStatus,
     /** The selected milliseconds between two frames. */
-    pace: (): number => Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0,
+    pace: (): number => Object.entries(speeds).find(([name]) => name === speed.value)?.[1] ?? 0,
     showState(state: State, isPlaying: boolean, hasTraining: boolean) {
       const canGo = state !== "done" && state !== "failed";
       play.textContent = isPlaying ? "Pause" : state === "done" ? "Train again" : "Train";
@@ -155,26 +155,26 @@ function trainDisplay() {
       outcome.hidden = true;
       picture.replaceChildren(...(view ? [view.element] : []));
       drawLosses(chart, [], trainer.training.epochs);
-      tell("");
+      showStatus("");
     },
     showProblem(problem: string) {
       picture.replaceChildren();
       chart.replaceChildren();
       outcome.hidden = true;
-      tell(problem, true);
+      showStatus(problem, true);
     },
-    showProgress({ trainer, view, reports }: Training, answer: Progress) {
+    showProgress({ trainer, view, reports }: Training, reply: Progress) {
       const { epochs } = trainer.training;
-      if (answer.outputs && view) view.draw(answer.outputs);
+      if (reply.outputs && view) view.draw(reply.outputs);
       const last = reports.at(-1);
-      tell(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
-      if (answer.kind !== "ready") drawLosses(chart, reports, epochs);
-      if (answer.kind === "done") showOutcome(outcome, answer.result);
+      showStatus(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
+      if (reply.kind !== "ready") drawLosses(chart, reports, epochs);
+      if (reply.kind === "done") showOutcome(outcome, reply.result);
     },
   };
 }
 
-type Progress = Exclude<TrainAnswer, { kind: "failed" }>;
+type Progress = Exclude<TrainReply, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
@@ -182,14 +182,14 @@ const send = (worker: Worker, request: TrainRequest): void => worker.postMessage
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
   a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
 
-const figures = (all: Readonly<Record<string, number>>): string =>
+const metricsText = (all: Readonly<Record<string, number>>): string =>
   Object.entries(all)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 
 function epochLine({ epoch, loss, metrics, validation }: EpochReport, epochs: number): string {
-  const held = validation ? `   validation ${figures(validation)}` : "";
-  return `epoch ${epoch}/${epochs}   training ${figures({ loss, ...metrics })}${held}`;
+  const validationText = validation ? `   validation ${metricsText(validation)}` : "";
+  return `epoch ${epoch}/${epochs}   training ${metricsText({ loss, ...metrics })}${validationText}`;
 }
 
 function showOutcome(host: HTMLElement, result: TrainingResult): void {

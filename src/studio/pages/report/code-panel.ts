@@ -17,10 +17,10 @@ const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
 const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
 /** The kinds of the groups of `tokens`, in their order. */
 const kinds = ["comment", "text", "number", "word"] as const;
-const longestColoured = 2000;
+const maxColouredLength = 2000;
 
 function colouredCode(line: string): readonly (Node | string)[] {
-  if (line.length > longestColoured) return [line];
+  if (line.length > maxColouredLength) return [line];
   if (/^\s*\*/.test(line)) return [element("span", { class: "comment" }, line)];
   const parts: (Node | string)[] = [];
   let end = 0;
@@ -91,9 +91,9 @@ export function codePanel(context: Context): Panel {
     ),
   );
   const show = (pick: Pick | undefined) => {
-    const { lines, places } = marksOf(context, pick);
+    const { lines, specLines } = marksOf(context, pick);
     code.mark(lines, pick?.kind === "line" ? Number(pick.key) : undefined);
-    spec.mark(places, undefined);
+    spec.mark(specLines, undefined);
   };
   return {
     element: root,
@@ -174,35 +174,40 @@ function regionOfLine({ index }: Context, line: number): string {
 
 /** The layer that contains a line of the spec: the last one that begins at or before it. */
 function layerAt({ index }: Context, line: number): string | undefined {
-  const before = index.explanation.layers.filter(({ place }) => place !== undefined && place.line <= line);
+  const before = index.explanation.layers.filter(
+    ({ location }) => location !== undefined && location.line <= line,
+  );
   return before.at(-1)?.name;
 }
 
 interface Marks {
   readonly lines: readonly number[];
-  readonly places: readonly number[];
+  readonly specLines: readonly number[];
 }
 
 function marksOf({ index }: Context, pick: Pick | undefined): Marks {
-  const none: Marks = { lines: [], places: [] };
+  const none: Marks = { lines: [], specLines: [] };
   if (pick === undefined) return none;
-  const placesOf = (places: readonly ({ readonly line: number } | undefined)[]) =>
+  const specLinesOf = (places: readonly ({ readonly line: number } | undefined)[]) =>
     places.flatMap((place) => (place === undefined ? [] : [place.line]));
   const layer = index.layers.get(pick.key);
   const line = index.lines.get(Number(pick.key));
   const buffer = index.buffers.get(pick.key);
   switch (pick.kind) {
     case "node":
-      return { lines: index.linesOfNode(pick.key), places: placesOf([index.nodes.get(pick.key)?.place]) };
+      return {
+        lines: index.linesOfNode(pick.key),
+        specLines: specLinesOf([index.nodes.get(pick.key)?.location]),
+      };
     case "kernel":
       return { ...none, lines: index.linesOfKernel(Number(pick.key)) };
     case "layer":
       return {
         lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)),
-        places: placesOf([layer?.place]),
+        specLines: specLinesOf([layer?.location]),
       };
     case "line":
-      return { lines: [Number(pick.key)], places: placesOf([line?.place]) };
+      return { lines: [Number(pick.key)], specLines: specLinesOf([line?.location]) };
     case "buffer":
       return { ...none, lines: buffer?.node === undefined ? [] : index.linesOfNode(buffer.node) };
     case "rule":

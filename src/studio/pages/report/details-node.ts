@@ -28,10 +28,10 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
   if (!isView && !formula.text.includes("ᵀ")) return [];
   const isOfProduct =
     derivation?.rule === "contract.vjp" && /^z = x (· )?y$/.test(derivation.general.forward.text);
-  const said = isView ? viewText : isOfProduct ? productParts(context, node) : contractionText;
+  const explanation = isView ? viewText : isOfProduct ? productParts(context, node) : contractionText;
   return [
     element("h3", {}, "Why there is a transpose"),
-    ...(typeof said === "string" ? [element("p", {}, said)] : said),
+    ...(typeof explanation === "string" ? [element("p", {}, explanation)] : explanation),
     ...(isView || hasPanels(context)
       ? []
       : [
@@ -162,7 +162,9 @@ export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
     ...(rewrites.length === 0 ? [] : rewriteParts(context, rewrites)),
     ...whereParts(context, node),
     ...neighbourParts(context, node),
-    ...(node.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, node.place)]),
+    ...(node.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, node.location)]),
   ];
 }
 
@@ -274,12 +276,12 @@ function neighbourParts(context: Context, { operands, users }: ExplainedNode): r
   ];
 }
 
-const mostListed = 30;
+const maxListed = 30;
 
 /** The first items of a long list. */
 export const some = (items: readonly (Node | string)[]): (Node | string)[] => [
-  ...listed(items.slice(0, mostListed)),
-  ...(items.length > mostListed ? [` and ${countText(items.length - mostListed)} more`] : []),
+  ...listed(items.slice(0, maxListed)),
+  ...(items.length > maxListed ? [` and ${countText(items.length - maxListed)} more`] : []),
 ];
 
 export { link };

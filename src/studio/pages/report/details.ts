@@ -153,7 +153,7 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
 }
 
 function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
-  const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops, place } = layer;
+  const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops, location } = layer;
   const nodes = context.index.nodesOfLayer(name);
   const ofRegion = (["forward", "backward"] as const).flatMap((region) => {
     const own = nodes.filter((node) => node.region === region && node.program === "gradient");
@@ -178,7 +178,7 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
       ],
     ]),
     ...ofRegion,
-    ...(place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, place)]),
+    ...(location === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, location)]),
   ];
 }
 
@@ -217,12 +217,14 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
           ),
         ),
     ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
-    ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),
+    ...(layer.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, layer.location)]),
   ];
 }
 
 function ruleDetails(context: Context, { name, general, equation, nodes }: KnownRule): Part[] {
-  const said =
+  const explanation =
     general === undefined
       ? [
           element(
@@ -239,15 +241,19 @@ function ruleDetails(context: Context, { name, general, equation, nodes }: Known
         ];
   return [
     element("h2", {}, name),
-    ...said,
+    ...explanation,
     ...(equation === undefined ? [] : [element("div", { class: "display" }, math(equation, true))]),
     element("h3", {}, `Applications (${countText(nodes.length)})`),
-    element("ul", { class: "formulas" }, ...nodes.slice(0, mostApplied).map((id) => nodeItem(context, id))),
-    nodes.length > mostApplied ? `and ${countText(nodes.length - mostApplied)} more` : "",
+    element(
+      "ul",
+      { class: "formulas" },
+      ...nodes.slice(0, maxApplications).map((id) => nodeItem(context, id)),
+    ),
+    nodes.length > maxApplications ? `and ${countText(nodes.length - maxApplications)} more` : "",
   ];
 }
 
-const mostApplied = 40;
+const maxApplications = 40;
 
 function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
   const { name, region, type, offset, bytes, life, node } = buffer;
@@ -322,7 +328,9 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
           ]),
           ...ruleOf(context, line.nodes),
         ]),
-    ...(line?.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, line.place)]),
+    ...(line?.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, line.location)]),
   ];
 }
 

@@ -104,7 +104,7 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
   const { code } = context.index.explanation;
   const [first, last] = kernel.lines ?? [1, 0];
   const emitted = code.text.split("\n").slice(first - 1, last);
-  const said =
+  const description =
     kernel.wat === undefined
       ? ["Emitted", "of the emitted file"]
       : ["TypeScript", "is the fallback for hosts without WebAssembly"];
@@ -118,12 +118,12 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
       1,
     ],
     ["WebAssembly", "The assembled text.", kernel.wat?.split("\n") ?? [], 1],
-    [said[0], `Function ${kernel.function} ${said[1]}.`, emitted, first],
+    [description[0], `Function ${kernel.function} ${description[1]}.`, emitted, first],
   ] as const;
   const shown = element("div", { class: "form" });
   const buttons = forms
     .filter(([, , texts]) => texts.length > 0)
-    .map(([title, said, texts, start]) => {
+    .map(([title, description, texts, start]) => {
       const button = element("button", { type: "button", "aria-pressed": "false" }, title);
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
@@ -132,7 +132,7 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
             context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } });
         };
         const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
-        shown.replaceChildren(element("p", { class: "quiet" }, said), text.element);
+        shown.replaceChildren(element("p", { class: "quiet" }, description), text.element);
       });
       return button;
     });

@@ -1,6 +1,6 @@
 /** Links to selectable items. Each link leads to a state of the page, so that Back returns. */
 import { element } from "../shared/element.ts";
-import type { NodeId, SpecPlace } from "../../explanation.ts";
+import type { NodeId, SpecLocation } from "../../explanation.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, State } from "./context.ts";
 
@@ -47,21 +47,21 @@ export const bufferLink = (context: Context, key: string, name: string): HTMLEle
 /** Lines of the emitted file, neighbours as one range, the longest first. */
 export function lineLinks(context: Context, lines: readonly number[]): HTMLElement {
   const ranges = lineRanges(lines);
-  const links = ranges.slice(0, mostRanges).map(([first, last]) => {
+  const links = ranges.slice(0, maxRanges).map(([first, last]) => {
     const text = first === last ? String(first) : `${first}–${last}`;
     return link(context, { view: "code", pick: { kind: "line", key: String(first) } }, text);
   });
-  return element("span", {}, ...listed(links), ranges.length > mostRanges ? " …" : "");
+  return element("span", {}, ...listed(links), ranges.length > maxRanges ? " …" : "");
 }
 
-const mostRanges = 12;
+const maxRanges = 12;
 
 /** Separated by commas. */
 export const listed = (items: readonly (Node | string)[]): (Node | string)[] =>
   items.flatMap((item, i) => (i === 0 ? [item] : [", ", item]));
 
 /** A quote from the spec: the line of this location, and the lines that are indented below it. */
-export function specQuote({ index }: Context, { line, column }: SpecPlace): HTMLElement {
+export function specQuote({ index }: Context, { line, column }: SpecLocation): HTMLElement {
   const { spec } = index.explanation;
   return element(
     "figure",
@@ -74,16 +74,16 @@ export function specQuote({ index }: Context, { line, column }: SpecPlace): HTML
 /** In JSON the closing bracket belongs to the block; in YAML and TypeScript indentation alone ends it. */
 function blockAt(lines: readonly string[], first: number, column: number): string {
   const text = lines[first] ?? "";
-  if (text.length > longestLine) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
+  if (text.length > maxLineLength) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
   const indent = indentOf(text);
   let end = first + 1;
   while (end < lines.length && indentOf(lines[end]) > indent) end++;
   if (/^\s*[}\])]/.test(lines[end] ?? "") && indentOf(lines[end]) === indent && end > first + 1) end++;
-  const block = lines.slice(first, Math.min(end, first + mostQuoted)).map((each) => each.slice(indent));
-  return [...block, ...(end > first + mostQuoted ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
+  const block = lines.slice(first, Math.min(end, first + maxQuotedLines)).map((each) => each.slice(indent));
+  return [...block, ...(end > first + maxQuotedLines ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
 }
 
 const indentOf = (line: string): number => line.length - line.trimStart().length;
 
-const longestLine = 200;
-const mostQuoted = 12;
+const maxLineLength = 200;
+const maxQuotedLines = 12;

@@ -58,11 +58,11 @@ function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scale
   const region = (node !== undefined && index.nodes.get(node)?.region) || "forward";
   const [x0, x1, y0, y1] = [x(life.first), x(life.last + 1), y(offset), y(offset + bytes)];
   const [wide, high] = [Math.max(1, x1 - x0 - 1), Math.max(1, y1 - y0 - 1)];
-  const said = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
+  const tooltip = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
   const box = svgElement(
     "g",
     { class: `box ${region}` },
-    svgElement("title", {}, said),
+    svgElement("title", {}, tooltip),
     svgElement("rect", { x: x0, y: y0, width: wide, height: high }),
   );
   const letters = Math.floor((wide - 8) / 6.2);
@@ -224,10 +224,10 @@ function totalsOf({
   );
 }
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 function largestOf(context: Context, { buffers }: ExplainedMemory): HTMLElement {
-  const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, mostNamed);
+  const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, maxNamed);
   const links = largest.map((buffer) =>
     element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`),
   );

@@ -18,11 +18,11 @@ export function passesPanel(context: Context): Panel {
     list.replaceChildren(
       ...own.map((place) => {
         const { pass, before, after, diff } = passes[place];
-        const isIdle = diff.length === 0;
-        const gained = isIdle ? "–" : signed(after.nodes - before.nodes);
+        const isUnchanged = diff.length === 0;
+        const gained = isUnchanged ? "–" : signed(after.nodes - before.nodes);
         return element(
           "li",
-          { class: isIdle && "idle", title: isIdle ? "No change" : `${gained} nodes` },
+          { class: isUnchanged && "idle", title: isUnchanged ? "No change" : `${gained} nodes` },
           link(context, linkTo(place), pass),
           element("span", { class: "gained quiet", "aria-hidden": "true" }, gained),
         );

@@ -93,15 +93,15 @@ function grouped<T, K, V>(
 
 function rulesOf(nodes: readonly ExplainedNode[]): ReadonlyMap<string, KnownRule> {
   const found = new Map<string, KnownRule & { readonly nodes: NodeId[] }>();
-  const note = (name: string, id: NodeId, said: Pick<KnownRule, "general" | "equation">) => {
-    const known = found.get(name) ?? { name, nodes: [], ...said };
+  const add = (name: string, id: NodeId, rule: Pick<KnownRule, "general" | "equation">) => {
+    const known = found.get(name) ?? { name, nodes: [], ...rule };
     if (known.nodes.at(-1) !== id) known.nodes.push(id);
     found.set(name, known);
   };
   for (const { id, derivation, rewrites } of nodes) {
     if (derivation !== undefined)
-      note(derivation.rule, id, { general: derivation.general, equation: undefined });
-    for (const { rule, equation } of rewrites) note(rule, id, { general: undefined, equation });
+      add(derivation.rule, id, { general: derivation.general, equation: undefined });
+    for (const { rule, equation } of rewrites) add(rule, id, { general: undefined, equation });
   }
   return found;
 }

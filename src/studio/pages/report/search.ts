@@ -11,7 +11,7 @@ interface Entry {
   readonly to: Partial<State>;
 }
 
-const mostShown = 40;
+const maxShown = 40;
 
 export function searchField({ index, selection }: Context): { element: HTMLElement; focus(): void } {
   const entries = entriesOf(index);
@@ -152,7 +152,7 @@ function matches(entries: readonly Entry[], text: string): readonly Entry[] {
     const rank = ranks.findIndex((holds) => holds(entry.name.toLowerCase()));
     if (rank >= 0) found[rank].push(entry);
   }
-  return found.flat().slice(0, mostShown);
+  return found.flat().slice(0, maxShown);
 }
 
 /** All items with the most similar name. */

@@ -54,7 +54,7 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
   if (count > 0) fill(0);
   // Print everything, up to a reasonable limit.
   addEventListener("beforeprint", () => {
-    if (count <= mostPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
+    if (count <= maxPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
   });
   return {
     parts,
@@ -66,7 +66,7 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
   };
 }
 
-const mostPrinted = 5000;
+const maxPrinted = 5000;
 
 function spaceOf(part: "div" | "tbody", height: number): HTMLElement {
   const space = element(part === "tbody" ? "tr" : "div");

@@ -14,7 +14,7 @@ export interface LegendTable {
   /** Sets the fields, except those that the user is editing. */
   set(state: PathsState): void;
   /** Updates the loss and slope of each path at the current step. */
-  tell(paths: Readonly<Record<string, Path>>, shown: number): void;
+  showValues(paths: Readonly<Record<string, Path>>, shown: number): void;
   /** Marks the optimizer whose spec is shown. */
   pick(name: string): void;
 }
@@ -38,7 +38,7 @@ export function legendTable(events: LegendEvents): LegendTable {
       element("tbody", {}, ...rows.map(({ row }) => row)),
     ),
     set: (state) => rows.forEach((row) => row.set(state)),
-    tell: (paths, shown) => rows.forEach((row) => row.tell(paths, shown)),
+    showValues: (paths, shown) => rows.forEach((row) => row.showValues(paths, shown)),
     pick: (picked) =>
       rows.forEach(({ name, spec }) => spec.setAttribute("aria-pressed", String(name === picked))),
   };
@@ -89,17 +89,17 @@ function legendRow({ name, label }: Optimizer, { onToggle, onRate, onSpec }: Leg
       if (Number(rate.value) !== rates[name]) rate.value = String(rates[name]);
       rate.setAttribute("aria-invalid", "false");
     },
-    tell(paths: Readonly<Record<string, Path>>, shown: number) {
+    showValues(paths: Readonly<Record<string, Path>>, shown: number) {
       const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
       const last = path ? path.x.length - 1 : -1;
       const step = Math.min(shown, last);
       const isLost = path !== undefined && step < shown;
       loss.textContent =
-        path === undefined ? "" : isLost ? `diverged after step ${last}` : figure(path.loss[step]);
-      slope.textContent = path === undefined || isLost ? "" : figure(path.slope[step]);
+        path === undefined ? "" : isLost ? `diverged after step ${last}` : format(path.loss[step]);
+      slope.textContent = path === undefined || isLost ? "" : format(path.slope[step]);
     },
   };
 }
 
-const figure = (value: number): string =>
+const format = (value: number): string =>
   Math.abs(value) < 1e-3 && value !== 0 ? value.toExponential(1) : String(Number(value.toPrecision(4)));

@@ -152,12 +152,12 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
 function listenToPointer(
   svg: SVGSVGElement,
   handle: SVGElement,
-  onPlace: (place: DOMPoint, isSettled: boolean) => void,
+  onPoint: (place: DOMPoint, isSettled: boolean) => void,
 ): void {
   const pointed = ({ clientX, clientY }: PointerEvent, isSettled: boolean) => {
     const toDrawing = svg.getScreenCTM()?.inverse();
     if (toDrawing === undefined) return;
-    onPlace(new DOMPoint(clientX, clientY).matrixTransform(toDrawing), isSettled);
+    onPoint(new DOMPoint(clientX, clientY).matrixTransform(toDrawing), isSettled);
   };
   svg.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -180,8 +180,8 @@ function listenToArrows(handle: SVGElement, onMove: (right: number, up: number) 
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (way === undefined) return;
     event.preventDefault();
-    const share = event.shiftKey ? 0.1 : 0.01;
-    onMove(way[0] * share, way[1] * share);
+    const fraction = event.shiftKey ? 0.1 : 0.01;
+    onMove(way[0] * fraction, way[1] * fraction);
   });
 }
 
@@ -203,15 +203,15 @@ function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }:
   // Points far outside the map are clamped: browsers cannot draw lines of such a length.
   const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
   const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
-  const gone = places.slice(0, shown + 1);
-  const [cx, cy] = gone[gone.length - 1].split(",");
+  const past = places.slice(0, shown + 1);
+  const [cx, cy] = past[past.length - 1].split(",");
   const line = (d: string, kind: string) =>
     svgElement("path", { d, class: kind, stroke: colour, "data-of": name });
   return [
     line(`M${places.join("L")}`, "trail whole"),
-    line(`M${gone.join("L")}`, "trail halo"),
-    line(`M${gone.join("L")}`, "trail"),
-    line(gone.map((place) => `M${place}h0`).join(""), "footprints"),
+    line(`M${past.join("L")}`, "trail halo"),
+    line(`M${past.join("L")}`, "trail"),
+    line(past.map((place) => `M${place}h0`).join(""), "footprints"),
     svgElement("circle", { cx, cy, r: 5.5, fill: colour, class: "head", "data-of": name }),
   ];
 }

@@ -1,7 +1,7 @@
 /** Messages between the page and the worker that runs the optimizers: plain data. */
 import type { Point, Range } from "./state.ts";
 
-export type WalkRequest =
+export type PathRequest =
   /** The loss on a grid, computed by the trainer's own `evaluate`. */
   | { readonly kind: "heights"; readonly script: string; readonly range: Range; readonly side: number }
   /** The same number of steps for each trainer, from the same start. */
@@ -24,7 +24,7 @@ export interface Path {
   readonly slope: Float64Array;
 }
 
-export type WalkAnswer =
+export type PathReply =
   /** Row by row, from the lowest y up; NaN where the loss is not finite. `side` × `side`. */
   | { readonly kind: "heights"; readonly heights: Float64Array }
   | { readonly kind: "paths"; readonly paths: Readonly<Record<string, Path>> }

@@ -9,14 +9,14 @@ import { drawCurves } from "../curve-chart.ts";
 import { colourOf, legendTable } from "./legend-table.ts";
 import { gridSide, mapView } from "./map-view.ts";
 import type { DrawnPath } from "./map-view.ts";
-import type { Path, WalkAnswer } from "./messages.ts";
+import type { Path, PathReply } from "./messages.ts";
 import { firstState, optimizers, stateOfSurface, stepChoices } from "./state.ts";
 import type { Optimizer, PathsState } from "./state.ts";
 import { player } from "./player.ts";
-import { scriptsFrom, surveyor } from "./scripts.ts";
+import { scriptsFrom, gridOptimizer } from "./scripts.ts";
 import { specOfPath } from "./spec-of-path.ts";
 import { surfaceFields } from "./surface-fields.ts";
-import { startWalker } from "./walk-worker.ts";
+import { startPathWorker } from "./path-worker.ts";
 
 export interface PathsPage {
   readonly element: HTMLElement;
@@ -35,11 +35,11 @@ export interface PathsEvents {
 const pause = 150;
 
 /** After this many milliseconds the page shows that it is compiling. */
-const patience = 200;
+const busyDelay = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
   let state = firstState();
-  let walked: Walked = { paths: {}, lowest: Infinity };
+  let results: PathResults = { paths: {}, lowest: Infinity };
   let picked = optimizers[0];
 
   const status = statusLine();
@@ -72,20 +72,20 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
     legend.pick(picked.name);
   };
   const draw = () => {
-    const drawn = drawnPaths(walked, state);
+    const drawn = drawnPaths(results, state);
     map.drawPaths(drawn, state.shown);
-    legend.tell(Object.fromEntries(drawn.map(({ name, path }) => [name, path])), state.shown);
-    drawLossCurves(curves, drawn, walked.lowest, state);
+    legend.showValues(Object.fromEntries(drawn.map(({ name, path }) => [name, path])), state.shown);
+    drawLossCurves(curves, drawn, results.lowest, state);
   };
 
-  const hear = (answer: WalkAnswer) => {
-    if (answer.kind === "failed") return status.say(answer.message, true);
-    if (answer.kind === "heights") map.drawSurface(answer.heights);
-    walked = walkedAfter(walked, answer);
+  const handleReply = (reply: PathReply) => {
+    if (reply.kind === "failed") return status.say(reply.message, true);
+    if (reply.kind === "heights") map.drawSurface(reply.heights);
+    results = resultsAfter(results, reply);
     draw();
   };
-  const walk = startWalker(hear);
-  const compute = computing(scriptsFrom(compiler), walk, {
+  const requestPaths = startPathWorker(handleReply);
+  const compute = computing(scriptsFrom(compiler), requestPaths, {
     state: () => state,
     say: status.say,
     setWrong: fields.setWrong,
@@ -111,7 +111,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   return {
     element: pageOf({
       surface: [fields.element, status.element, map.element],
-      walks: [playing.element, legend.element],
+      paths: [playing.element, legend.element],
       curves,
       spec: specView.elements,
     }),
@@ -121,24 +121,24 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
 }
 
 /** The worker's results so far. */
-interface Walked {
+interface PathResults {
   readonly paths: Readonly<Record<string, Path>>;
   /** The lowest known loss; the curves show the difference to it. */
   readonly lowest: number;
 }
 
-function walkedAfter(before: Walked, answer: Exclude<WalkAnswer, { kind: "failed" }>): Walked {
-  const paths = answer.kind === "paths" ? answer.paths : before.paths;
+function resultsAfter(before: PathResults, reply: Exclude<PathReply, { kind: "failed" }>): PathResults {
+  const paths = reply.kind === "paths" ? reply.paths : before.paths;
   let lowest =
-    answer.kind === "heights"
-      ? answer.heights.reduce((low, height) => (height < low ? height : low), Infinity)
+    reply.kind === "heights"
+      ? reply.heights.reduce((low, height) => (height < low ? height : low), Infinity)
       : before.lowest;
   for (const { loss } of Object.values(paths)) for (const each of loss) lowest = Math.min(lowest, each);
   return { paths, lowest };
 }
 
 /** The paths of the selected optimizers, in the order of the legend. */
-const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[] =>
+const drawnPaths = ({ paths }: PathResults, { on }: PathsState): readonly DrawnPath[] =>
   optimizers.flatMap(({ name }) =>
     on.includes(name) && Object.hasOwn(paths, name) && paths[name].x.length > 0
       ? [{ name, colour: colourOf(name), path: paths[name] }]
@@ -172,34 +172,34 @@ interface Computing {
 /** Computes what changed in the state: the surface, if it is a new one, and the paths. */
 function computing(
   scriptsOf: ReturnType<typeof scriptsFrom>,
-  walk: ReturnType<typeof startWalker>,
+  requestPaths: ReturnType<typeof startPathWorker>,
   { state, say, setWrong }: Computing,
 ): () => Promise<void> {
   let surveyed = "";
   /** The last valid formula, which stays visible while the current one is invalid. */
-  let sound: string | undefined;
+  let lastValid: string | undefined;
   return async () => {
     const wanted = state();
-    const compiling = setTimeout(() => say("compiling …"), patience);
-    const { scripts: found, faults } = await scriptsOf(wanted);
-    const isWrong = faults.length > 0;
-    if (!isWrong) sound = wanted.formula;
-    const { formula, range, start, steps: count } = { ...wanted, formula: sound ?? wanted.formula };
+    const compiling = setTimeout(() => say("compiling …"), busyDelay);
+    const { scripts: found, errors } = await scriptsOf(wanted);
+    const isWrong = errors.length > 0;
+    if (!isWrong) lastValid = wanted.formula;
+    const { formula, range, start, steps: count } = { ...wanted, formula: lastValid ?? wanted.formula };
     const { scripts } =
-      isWrong && sound !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
+      isWrong && lastValid !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
     clearTimeout(compiling);
     if (wanted !== state()) return;
     setWrong(isWrong);
-    const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
-    if (isWrong && sound !== undefined) texts.push(`the map shows ${sound}`);
+    const texts = errors.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+    if (isWrong && lastValid !== undefined) texts.push(`the map shows ${lastValid}`);
     say(texts.join("\n"), isWrong);
-    if (!Object.hasOwn(scripts, surveyor.name)) return;
+    if (!Object.hasOwn(scripts, gridOptimizer.name)) return;
     const surface = JSON.stringify([formula, range]);
     if (surface !== surveyed) {
       surveyed = surface;
-      walk({ kind: "heights", script: scripts[surveyor.name], range, side: gridSide });
+      requestPaths({ kind: "heights", script: scripts[gridOptimizer.name], range, side: gridSide });
     }
-    walk({ kind: "paths", scripts, start, steps: count });
+    requestPaths({ kind: "paths", scripts, start, steps: count });
   };
 }
 
@@ -242,12 +242,12 @@ function specViewer(onEdit: (spec: string) => void) {
 
 interface PageParts {
   readonly surface: readonly Element[];
-  readonly walks: readonly Element[];
+  readonly paths: readonly Element[];
   readonly curves: Element;
   readonly spec: readonly Element[];
 }
 
-function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
+function pageOf({ surface, paths, curves, spec }: PageParts): HTMLElement {
   const left = element(
     "section",
     { class: "left", "aria-label": "Map" },
@@ -261,7 +261,7 @@ function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
   const right = element(
     "section",
     { class: "right", "aria-label": "Paths" },
-    ...walks,
+    ...paths,
     element("h2", {}, "Loss above the lowest value found"),
     curves,
     ...spec,

@@ -3,14 +3,14 @@ import type { Picture, PictureBox } from "../../../explanation.ts";
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import type { Lit } from "./canvas.ts";
 
-interface BoxPlace {
+interface BoxLocation {
   readonly box: string;
   readonly group: string | undefined;
 }
 
 /** By the ids of nodes and of boxes. */
-export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxPlace> {
-  const places = new Map<string, BoxPlace>();
+export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
+  const places = new Map<string, BoxLocation>();
   const drawn = boxes.flatMap((box): { box: PictureBox; group: string | undefined }[] =>
     box.inside === undefined
       ? [{ box, group: undefined }]

@@ -21,7 +21,7 @@ export interface Bounds extends Size {
 const smallest = 0.002;
 const largest = 4;
 /** The smallest scale at which text is readable. */
-const readable = 0.55;
+const minReadableScale = 0.55;
 const margin = 12;
 
 const limited = (scale: number): number => Math.min(largest, Math.max(smallest, scale));
@@ -49,13 +49,13 @@ export function fitting(scene: Size, view: Size): Camera {
 /** Shows the whole scene if it is readable; otherwise its upper part at full width. */
 export function atFirst(scene: Size, view: Size): Camera {
   const whole = fitting(scene, view);
-  if (whole.scale >= readable) return whole;
-  const scale = Math.min(1, Math.max(readable, (view.width - 2 * margin) / scene.width));
+  if (whole.scale >= minReadableScale) return whole;
+  const scale = Math.min(1, Math.max(minReadableScale, (view.width - 2 * margin) / scene.width));
   return { x: Math.max(margin, (view.width - scene.width * scale) / 2), y: margin, scale };
 }
 
 /** The visible part of the scene, and a margin around it. */
-export function seen({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
+export function visibleBounds({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
   return {
     x: (-x - around) / scale,
     y: (-y - around) / scale,
@@ -69,14 +69,14 @@ export const meets = (a: Bounds, b: Bounds): boolean =>
 
 /** Moves the camera, and zooms in until text is readable, so that a box is visible. Unchanged if it already is. */
 export function showing(camera: Camera, box: Bounds, view: Size): Camera {
-  const inner = seen(camera, view, -margin);
+  const inner = visibleBounds(camera, view, -margin);
   const isInside =
     box.x >= inner.x &&
     box.y >= inner.y &&
     box.x + box.width <= inner.x + inner.width &&
     box.y + box.height <= inner.y + inner.height;
-  if (isInside && camera.scale >= readable) return camera;
-  const scale = Math.max(camera.scale, readable + 0.25);
+  if (isInside && camera.scale >= minReadableScale) return camera;
+  const scale = Math.max(camera.scale, minReadableScale + 0.25);
   const fitsIn = box.height * scale < view.height - 80;
   return {
     x: view.width / 2 - (box.x + box.width / 2) * scale,
@@ -95,7 +95,7 @@ interface GestureHandlers {
 }
 
 /** The movement in pixels up to which a press counts as a click. */
-const tremble = 4;
+const clickTolerance = 4;
 
 const boxAt = (target: EventTarget | null): string | undefined =>
   target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? undefined) : undefined;
@@ -134,7 +134,7 @@ export function listenToGestures(canvas: SVGSVGElement, { move, pick, hover }: G
     const before = fingers.get(event.pointerId);
     if (before === undefined || start === undefined) return;
     const place = placeOf(event);
-    if (!start.isDrag && Math.hypot(place.x - start.x, place.y - start.y) < tremble) return;
+    if (!start.isDrag && Math.hypot(place.x - start.x, place.y - start.y) < clickTolerance) return;
     if (!start.isDrag || !canvas.hasPointerCapture(event.pointerId))
       canvas.setPointerCapture(event.pointerId);
     start.isDrag = true;

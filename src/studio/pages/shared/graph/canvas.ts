@@ -5,7 +5,7 @@
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
 import { setAttributes, shapeElement, svgElement } from "../element.ts";
-import { meets, seen } from "./camera.ts";
+import { meets, visibleBounds } from "./camera.ts";
 import type { Bounds, Camera, Size } from "./camera.ts";
 
 /** The marked boxes and wires. */
@@ -75,17 +75,17 @@ export function createCanvas(): Canvas {
     setAttributes(world, { transform: `translate(${camera.x} ${camera.y}) scale(${camera.scale})` });
     svg.classList.toggle("graph-far", camera.scale < smallPrint);
     svg.classList.toggle("graph-lit", marks.lit !== undefined);
-    const window = seen(camera, view, around);
-    const isFar = camera.scale < smallPrint;
+    const window = visibleBounds(camera, view, around);
+    const isZoomedOut = camera.scale < smallPrint;
     for (const item of items) {
-      const isSeen = !(isFar && item.isSmall) && meets(item.bounds, window);
+      const isVisible = !(isZoomedOut && item.isSmall) && meets(item.bounds, window);
       const element = drawn.get(item);
-      if (isSeen && element === undefined) {
+      if (isVisible && element === undefined) {
         const made = item.make();
         drawn.set(item, made);
         item.layer.append(made);
         item.mark(made, marks);
-      } else if (!isSeen && element !== undefined) {
+      } else if (!isVisible && element !== undefined) {
         element.remove();
         drawn.delete(item);
       } else if (element !== undefined) item.mark(element, marks);

@@ -2,7 +2,7 @@
 import type { Picture } from "../../../explanation.ts";
 import { sceneOf } from "../../../picture/scene.ts";
 import type { Scene, SceneBox } from "../../../picture/scene.ts";
-import { atFirst, panned, seen, showing } from "./camera.ts";
+import { atFirst, panned, visibleBounds, showing } from "./camera.ts";
 import type { Camera, Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
 import { litBy } from "./box-index.ts";
@@ -57,10 +57,10 @@ export function createStage(first: Picture): Stage {
     move(({ scale }) => ({ x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale })),
   );
   const draw = oncePerFrame(() => {
-    const looked = marked.hovered ?? marked.current;
-    const lit = looked === undefined ? undefined : litBy(looked, scene);
+    const focused = marked.hovered ?? marked.current;
+    const lit = focused === undefined ? undefined : litBy(focused, scene);
     canvas.draw(camera, view, { ...marked, lit });
-    minimap.frame(seen(camera, view, 0));
+    minimap.frame(visibleBounds(camera, view, 0));
   });
   const move: Stage["move"] = (change) => {
     camera = change(camera, scene, view);

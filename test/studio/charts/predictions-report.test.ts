@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf, confusionOf, mostConfused } from "../../../src/studio/charts/agreement.ts";
-import { reportFormats, type AnswersReport } from "../../../src/studio/charts/answers-report.ts";
+import { reportFormats, type PredictionReport } from "../../../src/studio/charts/predictions-report.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 
 describe("a confusion matrix", () => {
@@ -78,11 +78,11 @@ describe("predicted against true numbers", () => {
 });
 
 describe("a report", () => {
-  const report: AnswersReport = {
+  const report: PredictionReport = {
     title: "iris & co",
-    parts: [
-      { part: "validation", classes: ["<setosa>", "b"], expected: [0, 1, 1], predicted: [0, 1, 0] },
-      { part: "test", expected: [1, 2, 3], predicted: [1, 2.5, 2] },
+    splits: [
+      { split: "validation", classes: ["<setosa>", "b"], expected: [0, 1, 1], predicted: [0, 1, 0] },
+      { split: "test", expected: [1, 2, 3], predicted: [1, 2.5, 2] },
     ],
   };
 
@@ -138,23 +138,23 @@ describe("a report", () => {
   });
 
   it("is JSON with the same values", () => {
-    const { parts } = JSON.parse(reportFormats.json(report));
-    expect(parts[0]).toMatchObject({
-      part: "validation",
+    const { splits } = JSON.parse(reportFormats.json(report));
+    expect(splits[0]).toMatchObject({
+      split: "validation",
       accuracy: 2 / 3,
       confusion: [
         [1, 0],
         [1, 1],
       ],
     });
-    expect(parts[0].classes[0]).toEqual({
+    expect(splits[0].classes[0]).toEqual({
       name: "<setosa>",
       precision: 0.5,
       recall: 1,
       f1: 2 / 3,
       support: 1,
     });
-    expect(parts[1]).toMatchObject({ part: "test", rows: 3, mae: 0.5 });
+    expect(splits[1]).toMatchObject({ split: "test", rows: 3, mae: 0.5 });
   });
 
   it("lists the most frequent confusions if a matrix would be too wide", () => {
@@ -162,7 +162,7 @@ describe("a report", () => {
     const expected = classes.map((_, i) => i);
     const wide = {
       title: "many",
-      parts: [{ part: "test", classes, expected, predicted: expected.map((i) => (i + 1) % 40) }],
+      splits: [{ split: "test", classes, expected, predicted: expected.map((i) => (i + 1) % 40) }],
     };
     expect(reportFormats.txt(wide)).toContain("test: most frequent confusions");
     expect(reportFormats.txt(wide)).not.toContain("true \\ predicted");

@@ -1,5 +1,5 @@
 /** Formats a number for people: three digits, with a power of ten if it is small or large. */
-export function figure(value: number | null | undefined): string {
+export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replace("e+", "e");
@@ -7,7 +7,7 @@ export function figure(value: number | null | undefined): string {
 }
 
 /** A fraction from 0 to 1 as a percentage. */
-export const percent = (share: number): string => `${figure(100 * share)} %`;
+export const percent = (fraction: number): string => `${formatNumber(100 * fraction)} %`;
 
 /** "1 h 04 min", "12 s" */
 export function duration(milliseconds: number): string {

@@ -23,8 +23,8 @@ export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
   const steps = stepsOf(graph).map(({ step }) => step);
   const stored = new Set([graph, ...steps].flatMap((part) => [...chooseStored(part)]));
   const all = [...graph.nodes, ...steps.flatMap(({ nodes }) => nodes)];
-  const hasPlace = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
-  return nameAll([...all.filter(hasPlace), ...all.filter((node) => !hasPlace(node))]);
+  const isInMemory = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
+  return nameAll([...all.filter(isInMemory), ...all.filter((node) => !isInMemory(node))]);
 }
 
 /**
@@ -36,7 +36,7 @@ export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
 export type Names = ReadonlyMap<Node, string>;
 
 /** Criteria for a value that a pass made to be the successor of one that it removed, the most reliable first. */
-const likenesses: readonly ((node: Node) => string | undefined)[] = [
+const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
   // Rebuilt, because an operand changed.
   (node) => `${node.op} ${wish(node)} ${typeText(node.type)}`,
   // The same op, but named after an operand, which is now another one.
@@ -50,9 +50,9 @@ const likenesses: readonly ((node: Node) => string | undefined)[] = [
 export function namesBefore(before: Graph, after: Graph, names: Names): Names {
   const old = [...new Set(nodesWithin(before))];
   const found = new Map<Node, string>();
-  const heirs = new Set(nodesWithin(after));
-  for (const node of old) if (heirs.delete(node)) found.set(node, names.get(node) ?? node.op);
-  for (const likeness of likenesses) inherit(old, heirs, likeness, names, found);
+  const successors = new Set(nodesWithin(after));
+  for (const node of old) if (successors.delete(node)) found.set(node, names.get(node) ?? node.op);
+  for (const criterion of successorCriteria) inherit(old, successors, criterion, names, found);
   const unique = nameMaker(names.values(), "_");
   for (const node of old) if (!found.has(node)) found.set(node, unique(wish(node)));
   return found;
@@ -64,26 +64,26 @@ export function namesBefore(before: Graph, after: Graph, names: Names): Names {
  */
 function inherit(
   old: readonly Node[],
-  heirs: Set<Node>,
-  likeness: (node: Node) => string | undefined,
+  successors: Set<Node>,
+  criterion: (node: Node) => string | undefined,
   names: Names,
   found: Map<Node, string>,
 ): void {
-  const groups = groupBy(heirs, likeness);
+  const groups = groupBy(successors, criterion);
   for (const node of old) {
-    const key = likeness(node);
+    const key = criterion(node);
     if (found.has(node) || key === undefined) continue;
-    const free = (groups.get(key) ?? []).filter((heir) => heirs.has(heir));
-    const heir = free[maxIndex(free, (each) => sameOperands(node, each, names, found))];
-    if (heir === undefined) continue;
-    heirs.delete(heir);
-    found.set(node, names.get(heir) ?? heir.op);
+    const free = (groups.get(key) ?? []).filter((successor) => successors.has(successor));
+    const successor = free[maxIndex(free, (each) => sameOperands(node, each, names, found))];
+    if (successor === undefined) continue;
+    successors.delete(successor);
+    found.set(node, names.get(successor) ?? successor.op);
   }
 }
 
 /** The number of operands that have the same name in both. */
-function sameOperands(node: Node, heir: Node, names: Names, found: Names): number {
-  const others = operandsOf(heir);
+function sameOperands(node: Node, successor: Node, names: Names, found: Names): number {
+  const others = operandsOf(successor);
   return operandsOf(node).filter(
     (operand, i) => found.has(operand) && found.get(operand) === names.get(others[i]),
   ).length;
@@ -110,41 +110,41 @@ export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
 // Formulas of a graph: which values have a name, and the formula of each value in terms of those. The steps of
 // recurrences are part of their graph.
 
-export interface Spelling {
+export interface GraphFormulas {
   /** The nodes of the graph and of its steps, operands first, each once. */
   readonly nodes: readonly Node[];
   nameOf(node: Node): string;
   /** Whether formulas refer to it by name; other values are written inline. */
   isNamed(node: Node): boolean;
   /** Its symbol in formulas; undefined if it is written inline. */
-  spoken(node: Node): Formula | undefined;
+  displayName(node: Node): Formula | undefined;
   /** `h = tanh(z)`: both sides. */
   symbolOf(node: Node): Formula;
   formulaOf(node: Node): Formula;
 }
 
-export function spellingOf(graph: Graph): Spelling {
+export function graphFormulas(graph: Graph): GraphFormulas {
   const nodes = [...new Set(withSteps(graph.nodes))];
   const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
   const names = nodeNames(graph);
   const nameOf = (node: Node): string => names.get(node) ?? node.op;
   const isNamed = namedIn(parts);
-  const spoken = spokenFormulas(graph, isNamed, nameOf);
-  const symbolOf = (node: Node): Formula => spoken(node) ?? named(nameOf(node), node.origin.layer);
-  const carried = carriedNames(parts, spoken);
+  const displayName = spokenFormulas(graph, isNamed, nameOf);
+  const symbolOf = (node: Node): Formula => displayName(node) ?? named(nameOf(node), node.origin.layer);
+  const carried = carriedNames(parts, displayName);
   const formulaOf = (node: Node): Formula => {
     if (node.op === "argument") return symbolOf(node);
     if (node.op !== "scan") {
-      const [formula, name] = [nodeFormula(node, spoken), carried.get(node)];
+      const [formula, name] = [nodeFormula(node, displayName), carried.get(node)];
       return name === undefined ? formula : { kind: "equation", x: name, y: formula };
     }
     const { recurrence, value } = node.attributes;
     return {
       kind: "row",
-      parts: [spoken(value) ?? nodeFormula(value, spoken), ` for ${timesText(recurrence)}`],
+      parts: [displayName(value) ?? nodeFormula(value, displayName), ` for ${timeRangeText(recurrence)}`],
     };
   };
-  return { nodes, nameOf, isNamed, spoken, symbolOf, formulaOf };
+  return { nodes, nameOf, isNamed, displayName, symbolOf, formulaOf };
 }
 
 /**
@@ -153,13 +153,13 @@ export function spellingOf(graph: Graph): Spelling {
  */
 function carriedNames(
   parts: readonly Graph[],
-  spoken: (node: Node) => Formula | undefined,
+  displayName: (node: Node) => Formula | undefined,
 ): ReadonlyMap<Node, Formula> {
   const recurrences = parts.flatMap((part) => [...recurrencesOf(part)]);
   return new Map(
     recurrences.flatMap(([{ operands }, scans]) =>
       operands.flatMap(({ argument, next }): [Node, Formula][] => {
-        const before = spoken(argument);
+        const before = displayName(argument);
         const isStacked = scans.some(({ attributes }) => attributes.value === next);
         if (next === undefined || isStacked || before?.kind !== "name") return [];
         return [[next, { ...before, time: "t" }]];
@@ -179,7 +179,7 @@ export function withSteps(nodes: readonly Node[]): Node[] {
 }
 
 /** `t = 0 … 6`, in execution order. */
-function timesText({ length, reverse }: Recurrence): string {
+function timeRangeText({ length, reverse }: Recurrence): string {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return `t = ${first} … ${last}`;
 }

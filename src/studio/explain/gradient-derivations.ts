@@ -14,8 +14,8 @@ import { hasTrait } from "../../compiler/ops/index.ts";
 import type { Derivation, RewriteUse, RuleUse } from "../explanation.ts";
 import { generalRules } from "./general-rule.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
-import { spellingOf, withSteps } from "./spelling.ts";
-import type { Spelling } from "./spelling.ts";
+import { graphFormulas, withSteps } from "./graph-formulas.ts";
+import type { GraphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
 /** `symbol = formula`, and its derivation. */
@@ -53,22 +53,22 @@ export interface Derived {
   readonly steps: readonly Step[];
 }
 
-export interface GradientStory {
+export interface GradientDerivations {
   readonly forward: readonly Group[];
   readonly derivations: readonly Derived[];
 }
 
 /** For every trainable parameter on which the loss depends, or for the requested one. */
-export function gradientStory({ compilation, of }: Subject): GradientStory {
+export function gradientDerivations({ compilation, of }: Subject): GradientDerivations {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
-  const spelling = spellingOf(graph);
-  const ruleOf = ruleUses(spelling, (node) => `gradient/${spelling.nameOf(node)}`, generalRules());
+  const formulas = graphFormulas(graph);
+  const ruleOf = ruleUses(formulas, (node) => `gradient/${formulas.nameOf(node)}`, generalRules());
   const rewritesOf = rewriteUses();
   const valueOf = (node: Node): Value => ({
-    name: spelling.nameOf(node),
-    symbol: spelling.symbolOf(node),
-    formula: spelling.formulaOf(node),
+    name: formulas.nameOf(node),
+    symbol: formulas.symbolOf(node),
+    formula: formulas.formulaOf(node),
     type: typeText(node.type),
     layer: node.origin.layer,
     derivation: ruleOf(node),
@@ -80,7 +80,7 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
-      if (spelling.isNamed(operand)) return { named: [operand], through: [] };
+      if (formulas.isNamed(operand)) return { named: [operand], through: [] };
       const inner = readBy(operand);
       const isDerived = operand.origin.forward !== undefined && constantOf(operand) === undefined;
       return isDerived ? { ...inner, through: [...inner.through, operand] } : inner;
@@ -91,25 +91,28 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     };
   };
 
-  const told = new Map<Node, number>();
+  const numbers = new Map<Node, number>();
   const derivations = graph.outputs.flatMap(({ storage, node: gradient }): Derived[] => {
     const parameter = nameIn("gradient", storage);
     if (parameter === undefined || (of !== undefined && parameter !== of)) return [];
-    if (told.has(gradient)) return [{ parameter, from: [told.get(gradient) ?? 0], steps: [] }];
-    const fresh = stepsTo(gradient, spelling).filter((node) => !told.has(node));
+    if (numbers.has(gradient)) return [{ parameter, from: [numbers.get(gradient) ?? 0], steps: [] }];
+    const fresh = stepsTo(gradient, formulas).filter((node) => !numbers.has(node));
     const reads = fresh.map(readBy);
-    const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => told.get(node) ?? [])));
+    const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => numbers.get(node) ?? [])));
     const steps = fresh.map((node, i): Step => {
-      const number = told.size + 1;
-      told.set(node, number);
+      const number = numbers.size + 1;
+      numbers.set(node, number);
       return { ...valueOf(node), number, through: reads[i].through.map(valueOf) };
     });
     return [{ parameter, from: [...from].sort((a, b) => a - b), steps }];
   });
 
   const isForward = (node: Node): boolean =>
-    node.origin.forward === undefined && spelling.isNamed(node) && !hasTrait(node, "leaf") && !told.has(node);
-  return { forward: groupsOf(spelling.nodes.filter(isForward).map(valueOf)), derivations };
+    node.origin.forward === undefined &&
+    formulas.isNamed(node) &&
+    !hasTrait(node, "leaf") &&
+    !numbers.has(node);
+  return { forward: groupsOf(formulas.nodes.filter(isForward).map(valueOf)), derivations };
 }
 
 /**
@@ -129,13 +132,13 @@ function groupsOf(values: readonly Value[]): Group[] {
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
-  const spelling = spellingOf(graph);
+  const formulas = graphFormulas(graph);
   return compilation.built.parameters
     .filter(({ trainable }) => trainable)
     .flatMap(({ name }): Derivation[] => {
       const output = graph.outputs.find(({ storage }) => storage === gradientStorage(name));
       if (output === undefined) return [];
-      const steps = stepsTo(output.node, spelling).map((node) => `gradient/${spelling.nameOf(node)}`);
+      const steps = stepsTo(output.node, formulas).map((node) => `gradient/${formulas.nameOf(node)}`);
       return [{ parameter: name, steps }];
     });
 }
@@ -145,9 +148,9 @@ export function explainGradients({ compilation }: Pick<Subject, "compilation">):
  * value that the recurrence produces. Inputs of such a step (a forward value, say) are read, not derived, so
  * they are not included. The gradient itself is always included, even if it simplified to a forward value.
  */
-function stepsTo(gradient: Node, spelling: Spelling): Node[] {
+function stepsTo(gradient: Node, formulas: GraphFormulas): Node[] {
   const isDerived = (node: Node): boolean =>
-    node.origin.forward !== undefined && spelling.isNamed(node) && !hasTrait(node, "leaf");
+    node.origin.forward !== undefined && formulas.isNamed(node) && !hasTrait(node, "leaf");
   const nodes = withSteps(collectNodes([{ storage: "gradient", node: gradient }]));
   return nodes.filter((node) => node === gradient || isDerived(node));
 }

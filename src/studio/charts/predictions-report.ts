@@ -16,8 +16,8 @@ import type { TableParts } from "./table.ts";
  * One split of the data. With `classes`, `expected` and `predicted` are class numbers; without, they are
  * numbers in the target's original units.
  */
-export interface PartAnswers {
-  readonly part: string;
+export interface SplitPredictions {
+  readonly split: string;
   readonly classes?: readonly string[];
   readonly expected: ArrayLike<number>;
   readonly predicted: ArrayLike<number>;
@@ -30,53 +30,58 @@ interface Section {
   readonly json: object;
 }
 
-export interface AnswersReport {
+export interface PredictionReport {
   readonly title: string;
-  readonly parts: readonly PartAnswers[];
+  readonly splits: readonly SplitPredictions[];
 }
 
 /**
  * A matrix of more classes than this is wider than a terminal. The report then lists the most frequent
  * confusions.
  */
-const widest = 12;
+const maxMatrixClasses = 12;
 /** A scatter plot of more points is larger, but not clearer. Points at equal distances then represent all. */
-const mostPoints = 1500;
+const maxPoints = 1500;
 
 export const reportFormats = {
-  txt: ({ title, parts }: AnswersReport): string =>
-    [title, "", ...parts.map(sectionOf).flatMap(({ tables }) => tables.map(tableText))].join("\n"),
-  svg: ({ title, parts }: AnswersReport): string =>
-    pageSvg({ title, blocks: parts.map(sectionOf).map(({ block }) => block) }),
-  html: ({ title, parts }: AnswersReport): string =>
+  txt: ({ title, splits }: PredictionReport): string =>
+    [title, "", ...splits.map(sectionOf).flatMap(({ tables }) => tables.map(tableText))].join("\n"),
+  svg: ({ title, splits }: PredictionReport): string =>
+    pageSvg({ title, blocks: splits.map(sectionOf).map(({ block }) => block) }),
+  html: ({ title, splits }: PredictionReport): string =>
     htmlPage(
       title,
-      parts.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
+      splits.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
     ),
-  json: ({ title, parts }: AnswersReport): string =>
-    `${JSON.stringify({ title, parts: parts.map((part) => ({ part: part.part, ...sectionOf(part).json })) })}\n`,
+  json: ({ title, splits }: PredictionReport): string =>
+    `${JSON.stringify({ title, splits: splits.map((part) => ({ split: part.split, ...sectionOf(part).json })) })}\n`,
 } as const;
 
 export type ReportFormat = keyof typeof reportFormats;
 
-const sectionOf = (answers: PartAnswers): Section =>
-  answers.classes === undefined ? numbersSection(answers) : classesSection(answers, answers.classes);
+const sectionOf = (predictions: SplitPredictions): Section =>
+  predictions.classes === undefined
+    ? numbersSection(predictions)
+    : classesSection(predictions, predictions.classes);
 
-function classesSection({ part, expected, predicted }: PartAnswers, classes: readonly string[]): Section {
+function classesSection(
+  { split, expected, predicted }: SplitPredictions,
+  classes: readonly string[],
+): Section {
   const confusion = confusionOf(classes, expected, predicted);
   const { perClass, accuracy, mean, counts } = confusion;
-  const figures: TableParts = {
-    title: `${part}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
+  const metrics: TableParts = {
+    title: `${split}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
     head: ["class", "precision", "recall", "f1", "support"],
     rows: perClass.map((each, i) => [classes[i], each.precision, each.recall, each.f1, each.support]),
     foot: [["mean", mean.precision, mean.recall, mean.f1, mean.support]],
   };
   return {
     tables: [
-      figures,
-      classes.length > widest ? confusedTable(part, confusion) : matrixTable(part, confusion),
+      metrics,
+      classes.length > maxMatrixClasses ? confusedTable(split, confusion) : matrixTable(split, confusion),
     ],
-    block: matrixBlock(`${part}: true against predicted classes`, confusion),
+    block: matrixBlock(`${split}: true against predicted classes`, confusion),
     json: {
       accuracy,
       classes: perClass.map((each, i) => ({ name: classes[i], ...each })),
@@ -105,28 +110,28 @@ function confusedTable(part: string, confusion: Confusion): TableParts {
   };
 }
 
-function numbersSection({ part, expected, predicted }: PartAnswers): Section {
+function numbersSection({ split, expected, predicted }: SplitPredictions): Section {
   const { points, ...agreement } = agreementOf(expected, predicted);
   const { rows, mae, rmse, r2, errors, bands } = agreement;
-  const every = Math.ceil(points.length / mostPoints);
+  const every = Math.ceil(points.length / maxPoints);
   return {
     tables: [
       {
-        title: `${part}: ${rows} predictions`,
-        head: ["mae", "rmse", "r2", ...errors.map(({ share }) => `error, ${100 * share} %`)],
+        title: `${split}: ${rows} predictions`,
+        head: ["mae", "rmse", "r2", ...errors.map(({ quantile }) => `error, ${100 * quantile} %`)],
         rows: [[mae, rmse, r2, ...errors.map(({ error }) => error)]],
       },
       {
-        title: `${part}: errors by fifths of the rows, sorted by true value`,
+        title: `${split}: errors by fifths of the rows, sorted by true value`,
         head: ["true from", "to", "rows", "mean true", "mean predicted", "mae"],
         rows: bands.map((band) => [band.from, band.to, band.rows, band.expected, band.predicted, band.mae]),
       },
     ],
     block: panelBlock({
-      title: `${part}: predicted against true${every > 1 ? ` (every ${every}th of ${rows})` : ""}`,
+      title: `${split}: predicted against true${every > 1 ? ` (every ${every}th of ${rows})` : ""}`,
       x: { label: "true" },
       y: { label: "predicted" },
-      series: [{ name: part, points: points.filter((_, i) => i % every === 0), as: "dots" }],
+      series: [{ name: split, points: points.filter((_, i) => i % every === 0), as: "dots" }],
       diagonal: true,
     }),
     json: agreement,
