@@ -42,8 +42,8 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -135,6 +135,9 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 // ── 2 Memory: one arena for all tensors ──
+
+/** The element type of the arena. */
+export type Numbers = Float32Array;
 
 // The arena is one block of 16,176 bytes. Each constant is the offset of a tensor, in elements of its type.
 
@@ -306,7 +309,7 @@ function dense1_forward(f: Numbers, n: number, at_output: number): void {
 }
 
 // dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward(f: Numbers): void {
+function regularization_forward_dense1_weight_squares(f: Numbers): void {
   let dense1_weight_squares = 0;
   for (let k = 0; k < 320; k++) {
     const dense1_weight = f[at_dense1_weight + k];
@@ -317,7 +320,7 @@ function regularization_forward(f: Numbers): void {
 
 // dense2.weight_squares = Σ_k,j dense2.weight²
 // loss = mean_loss + 0.001 · dense1.weight_squares + 0.001 · dense2.weight_squares
-function regularization_forward_2(f: Numbers): void {
+function regularization_forward_loss(f: Numbers): void {
   let dense2_weight_squares = 0;
   for (let k = 0; k < 32; k++) {
     const dense2_weight = f[at_dense2_weight + k];
@@ -332,7 +335,7 @@ function regularization_forward_2(f: Numbers): void {
 // difference = dense2_product + dense2.bias − progression
 // Before blocking: for row < n: { sum = 0; for k < 32: sum += dense1[row, k] * dense2.weight[k, 0];
 //   difference[row, 0] = sum + dense2.bias[0] - progression[row, 0] }
-function loss_forward(f: Numbers, n: number): void {
+function loss_forward_difference(f: Numbers, n: number): void {
   const dense2_bias = f[at_dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
     let sum0 = 0;
@@ -594,10 +597,10 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
 /** Forward and backward pass over n rows: writes the gradients, returns the mean loss. */
 function gradient(f: Numbers, n: number): number {
   dense1_forward(f, n, at_dense1);
-  loss_forward(f, n);
+  loss_forward_difference(f, n);
   dense2_backward_bias(f, n);
-  regularization_forward(f);
-  regularization_forward_2(f);
+  regularization_forward_dense1_weight_squares(f);
+  regularization_forward_loss(f);
   loss_backward(f, n);
   dense2_backward_weight(f, n);
   dense1_backward(f, n);
@@ -610,9 +613,6 @@ function gradient(f: Numbers, n: number): number {
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   adam_update(f, integers, doubles);
 }
-
-/** The element type of the arena. */
-export type Numbers = Float32Array;
 
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
@@ -1013,10 +1013,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       progression: f.subarray(at_progression, at_progression + 32),
     },
     output: f.subarray(at_prediction, at_prediction + 32),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 1160, model.parameters),
+    parameters: viewsOf(f, at_dense1_weight, model.parameters),
+    gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 4640),
-    totals: doubles.subarray(972, 982),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 10),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, n),

@@ -13,8 +13,8 @@
 //    8 Random numbers and elementary functions: the same bits in every engine
 //    9 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -804,6 +804,9 @@ function sizeOf(shape: readonly number[]): number {
 
 // ── 3 Memory: one arena for all tensors ──
 
+/** The element type of the arena. */
+export type Numbers = Float64Array;
+
 // The arena is one block of 5,744 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
@@ -872,7 +875,7 @@ function dense2_forward(f: Numbers, n: number): void {
 }
 
 // dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward(f: Numbers): void {
+function regularization_forward_dense1_weight_squares(f: Numbers): void {
   let dense1_weight_squares = 0;
   for (let k = 0; k < 4; k++) {
     const at_dense1_weight_k = at_dense1_weight + k * 16;
@@ -886,7 +889,7 @@ function regularization_forward(f: Numbers): void {
 
 // dense2.weight_squares = Σ_k,j dense2.weight²
 // loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
-function regularization_forward_2(f: Numbers): void {
+function regularization_forward_loss(f: Numbers): void {
   let dense2_weight_squares = 0;
   for (let k = 0; k < 16; k++) {
     const at_dense2_weight_k = at_dense2_weight + k * 3;
@@ -945,8 +948,8 @@ function trainingLoss(f: Numbers, integers: Int32Array, n: number): number {
   dense1_forward(f, n);
   dense2_forward(f, n);
   loss_forward_count(f, integers, n);
-  regularization_forward(f);
-  regularization_forward_2(f);
+  regularization_forward_dense1_weight_squares(f);
+  regularization_forward_loss(f);
   return f[at_loss];
 }
 

@@ -42,8 +42,8 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -135,6 +135,9 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 // ── 2 Memory: one arena for all tensors ──
+
+/** The element type of the arena. */
+export type Numbers = Float32Array;
 
 // The arena is one block of 4,416 bytes. Each constant is the offset of a tensor, in elements of its type.
 
@@ -390,7 +393,7 @@ function dense2_forward(f: Numbers, n: number, at_input: number, at_output: numb
 }
 
 // dense1.weight_squares = Σ_k,j dense1.weight²
-function regularization_forward(f: Numbers): void {
+function regularization_forward_dense1_weight_squares(f: Numbers): void {
   let dense1_weight_squares = 0;
   for (let k = 0; k < 64; k++) {
     const dense1_weight = f[at_dense1_weight + k];
@@ -401,7 +404,7 @@ function regularization_forward(f: Numbers): void {
 
 // dense2.weight_squares = Σ_k,j dense2.weight²
 // loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
-function regularization_forward_2(f: Numbers): void {
+function regularization_forward_loss(f: Numbers): void {
   let dense2_weight_squares = 0;
   for (let k = 0; k < 48; k++) {
     const dense2_weight = f[at_dense2_weight + k];
@@ -755,8 +758,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   dense1_forward(f, n, at_dense1_sum, at_dense1);
   dense2_forward(f, n, at_dense1, at_dense2);
   loss_forward_count(f, integers, n);
-  regularization_forward(f);
-  regularization_forward_2(f);
+  regularization_forward_dense1_weight_squares(f);
+  regularization_forward_loss(f);
   loss_backward(f, integers, n);
   dense2_backward_bias(f, n);
   dense2_backward_weight(f, n);
@@ -771,9 +774,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   sgd_update(f);
   learning_rate(integers, doubles);
 }
-
-/** The element type of the arena. */
-export type Numbers = Float32Array;
 
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
@@ -1174,10 +1174,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       species: integers.subarray(at_species, at_species + 16),
     },
     output: f.subarray(at_prediction, at_prediction + 48),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 268, model.parameters),
+    parameters: viewsOf(f, at_dense1_weight, model.parameters),
+    gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 1060),
-    totals: doubles.subarray(268, 272),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, integers, n),

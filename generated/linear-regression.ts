@@ -37,8 +37,8 @@
 //   12 Data: from a table to batches
 //   13 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -127,6 +127,9 @@ function sizeOf(shape: readonly number[]): number {
 
 // ── 2 Memory: one arena for all tensors ──
 
+/** The element type of the arena. */
+export type Numbers = Float32Array;
+
 // The arena is one block of 25,008 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
@@ -197,7 +200,7 @@ function firstNotFinite(
 // difference = dense1_product + dense1.bias − progression
 // Before blocking: for row < n: { sum = 0; for k < 10: sum += patient[row, k] * dense1.weight[k, 0];
 //   difference[row, 0] = sum + dense1.bias[0] - progression[row, 0] }
-function loss_forward(f: Numbers, n: number): void {
+function loss_forward_difference(f: Numbers, n: number): void {
   const dense1_bias = f[at_dense1_bias];
   for (let row = 0; row < n - (n % 5); row += 5) {
     let sum0 = 0;
@@ -234,7 +237,7 @@ function loss_forward(f: Numbers, n: number): void {
 // loss = loss_total / n
 // Gradient of dense1.bias [broadcast.vjp]:
 //   sum_in_d_dense1.bias = Σ_i difference
-function loss_forward_2(f: Numbers, n: number): void {
+function loss_forward(f: Numbers, n: number): void {
   let loss_total = 0;
   let sum_in_d_dense1_bias = 0;
   for (let row = 0; row < n; row++) {
@@ -312,8 +315,8 @@ function learning_rate(integers: Int32Array, doubles: Float64Array): void {
 
 /** Forward and backward pass over n rows: writes the gradients, returns the mean loss. */
 function gradient(f: Numbers, n: number): number {
+  loss_forward_difference(f, n);
   loss_forward(f, n);
-  loss_forward_2(f, n);
   dense1_backward_bias(f, n);
   dense1_backward_weight(f, n);
   return f[at_loss];
@@ -324,9 +327,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   sgd_update(f);
   learning_rate(integers, doubles);
 }
-
-/** The element type of the arena. */
-export type Numbers = Float32Array;
 
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
@@ -727,10 +727,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       progression: f.subarray(at_progression, at_progression + 442),
     },
     output: f.subarray(at_prediction, at_prediction + 442),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 16, model.parameters),
+    parameters: viewsOf(f, at_dense1_weight, model.parameters),
+    gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 56),
-    totals: doubles.subarray(2672, 2680),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 8),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, n),

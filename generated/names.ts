@@ -6,31 +6,31 @@
 //   characters                     embedding           [16, 64]   weight [27, 64]                                 1,728          0
 //   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024          0
 //   embedded                       dropout             [16, 64]                                                       0      6,144
-//   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     14,400
+//   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
 //   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640    601,088
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.1.attention.dropout1     dropout             [16, 64]                                                       0      2,048
 //   block.1.attention              residual            [16, 64]                                                       0      4,096
-//   block.1.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     14,400
+//   block.1.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
 //   block.1.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640    557,056
 //   block.1.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448    524,288
 //   block.1.mlp.dropout1           dropout             [16, 64]                                                       0      2,048
 //   block.1.mlp                    residual            [16, 64]                                                       0      4,096
-//   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     14,400
+//   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
 //   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640    601,088
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.2.attention.dropout1     dropout             [16, 64]                                                       0      2,048
 //   block.2.attention              residual            [16, 64]                                                       0      4,096
-//   block.2.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     14,400
+//   block.2.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
 //   block.2.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640    548,864
 //   block.2.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448    524,288
 //   block.2.mlp.dropout1           dropout             [16, 64]                                                       0      2,048
 //   block.2.mlp                    residual            [16, 64]                                                       0      4,096
 //   norm                           layer-norm          [16, 64]   scale [64], shift [64]                            128      8,256
 //   logits                         dense               [16, 27]   weight [64, 27], bias [27]                      1,755     55,728
-//   total                                                         forward, per sample:                          104,603  3,508,976
+//   total                                                         forward, per sample:                          104,603  3,492,592
 //
 //   name: names
 //   inputs: { text: { shape: [16], dtype: i32 } }
@@ -110,8 +110,8 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -238,7 +238,10 @@ function sizeOf(shape: readonly number[]): number {
 
 // ── 2 Memory: one arena for all tensors ──
 
-// The arena is one block of 7,522,816 bytes. Each constant is the offset of a tensor, in elements of its type.
+/** The element type of the arena. */
+export type Numbers = Float32Array;
+
+// The arena is one block of 7,510,528 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
 const at_characters_weight = 0; // f32[27, 64]
@@ -346,106 +349,95 @@ const at_totals_accuracy_total = 216638; // f64[]
 const at_totals_accuracy_count = 216639; // f64[]
 
 // Intermediate values; those with separate lifetimes share memory.
-const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 70 of gradient
-const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 70 of gradient
+const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 68 of gradient
+const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 68 of gradient
 const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 12 to 13 of gradient
 const at_block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], calls 25 to 38 of gradient
 const at_block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], calls 25 to 38 of gradient
 const at_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 25 to 37 of gradient
 const at_d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 38 to 38 of gradient
 const at_d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], calls 38 to 42 of gradient
-const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], calls 68 to 69 of gradient
-const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 70 to 70 of gradient
-const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], calls 70 to 74 of gradient
-const at_embedded_kept = 1219712; // f32[n, 16, 64], calls 1 to 97 of gradient
-const at_embedded = 1252480; // f32[n, 16, 64], calls 1 to 97 of gradient
-const at_block_1_attention_layer_norm1 = 433280; // f32[n, 16, 64], calls 1 to 7 of gradient
-const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], calls 2 to 78 of gradient
-const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], calls 3 to 87 of gradient
-const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], calls 4 to 90 of gradient
-const at_block_1_attention_attention1_masked = 466048; // f32[n, 4, 16, 16], calls 5 to 6 of gradient
-const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], calls 6 to 86 of gradient
-const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], calls 7 to 85 of gradient
-const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], calls 8 to 79 of gradient
-const at_block_1_attention = 1481856; // f32[n, 16, 64], calls 9 to 76 of gradient
-const at_block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], calls 10 to 65 of gradient
-const at_block_1_mlp_layer_norm1 = 826496; // f32[n, 16, 64], calls 11 to 12 of gradient
-const at_block_1_mlp = 1547392; // f32[n, 16, 64], calls 13 to 65 of gradient
-const at_block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], calls 14 to 46 of gradient
+const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], calls 66 to 67 of gradient
+const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 68 to 68 of gradient
+const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], calls 68 to 72 of gradient
+const at_embedded_kept = 1219712; // f32[n, 16, 64], calls 1 to 94 of gradient
+const at_embedded = 433280; // f32[n, 16, 64], calls 1 to 9 of gradient
+const at_block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], calls 1 to 94 of gradient
+const at_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 1 to 7 of gradient
+const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], calls 2 to 75 of gradient
+const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], calls 3 to 84 of gradient
+const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], calls 4 to 87 of gradient
+const at_block_1_attention_attention1_masked = 498816; // f32[n, 4, 16, 16], calls 5 to 6 of gradient
+const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], calls 6 to 83 of gradient
+const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], calls 7 to 82 of gradient
+const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], calls 8 to 76 of gradient
+const at_block_1_attention = 826496; // f32[n, 16, 64], calls 9 to 13 of gradient
+const at_block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], calls 10 to 65 of gradient
+const at_block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], calls 11 to 74 of gradient
+const at_block_1_mlp_layer_norm1 = 859264; // f32[n, 16, 64], calls 11 to 12 of gradient
+const at_block_1_mlp = 859264; // f32[n, 16, 64], calls 13 to 22 of gradient
+const at_block_2_attention_dropout1_kept = 1547392; // f32[n, 16, 64], calls 14 to 45 of gradient
+const at_block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], calls 15 to 64 of gradient
 const at_block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], calls 15 to 20 of gradient
-const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], calls 16 to 55 of gradient
-const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], calls 17 to 58 of gradient
+const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], calls 16 to 54 of gradient
+const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], calls 17 to 57 of gradient
 const at_block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], calls 18 to 19 of gradient
-const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], calls 19 to 54 of gradient
-const at_block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], calls 20 to 53 of gradient
-const at_block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], calls 21 to 47 of gradient
-const at_block_2_attention = 1776768; // f32[n, 16, 64], calls 22 to 44 of gradient
-const at_block_2_mlp_dropout1_kept = 1088640; // f32[n, 16, 64], calls 23 to 36 of gradient
-const at_block_2_mlp_layer_norm1 = 1121408; // f32[n, 16, 64], calls 24 to 25 of gradient
-const at_block_2_mlp = 1121408; // f32[n, 16, 64], calls 26 to 35 of gradient
-const at_norm_normal = 1154176; // f32[n, 16, 64], calls 27 to 35 of gradient
+const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], calls 19 to 53 of gradient
+const at_block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], calls 20 to 52 of gradient
+const at_block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], calls 21 to 46 of gradient
+const at_block_2_attention = 1088640; // f32[n, 16, 64], calls 22 to 26 of gradient
+const at_block_2_mlp_dropout1_kept = 1121408; // f32[n, 16, 64], calls 23 to 36 of gradient
+const at_block_2_mlp_layer_norm1_normal = 1776768; // f32[n, 16, 64], calls 24 to 44 of gradient
+const at_block_2_mlp_layer_norm1 = 1154176; // f32[n, 16, 64], calls 24 to 25 of gradient
+const at_block_2_mlp = 1154176; // f32[n, 16, 64], calls 26 to 27 of gradient
+const at_norm_normal = 1088640; // f32[n, 16, 64], calls 27 to 35 of gradient
 const at_norm = 1186944; // f32[n, 16, 64], calls 27 to 32 of gradient
-const at_d_norm = 1186944; // f32[n, 16, 64], calls 33 to 35 of gradient
-const at_d_norm_centred = 1809536; // f32[n, 16, 64], calls 35 to 44 of gradient
+const at_d_norm = 1154176; // f32[n, 16, 64], calls 33 to 35 of gradient
+const at_d_block_2_mlp = 1809536; // f32[n, 16, 64], calls 35 to 44 of gradient
 const at_d_block_2_mlp_output = 1842304; // f32[n, 16, 64], calls 35 to 38 of gradient
 const at_block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], calls 40 to 41 of gradient
-const at_d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], calls 42 to 45 of gradient
-const at_block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], calls 44 to 45 of gradient
-const at_d_block_2_attention = 957568; // f32[n, 16, 64], calls 44 to 76 of gradient
-const at_d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], calls 44 to 48 of gradient
-const at_d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], calls 48 to 53 of gradient
-const at_product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], calls 49 to 61 of gradient
-const at_block_2_attention_layer_norm1_again = 760960; // f32[n, 16, 64], calls 51 to 60 of gradient
-const at_d_block_2_attention_attention1_shares = 793728; // f32[n, 4, 16, 16], calls 53 to 54 of gradient
-const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], calls 54 to 58 of gradient
-const at_product_in_d_block_2_attention_attention1_products = 793728; // f32[n, 4, 16, 16], calls 55 to 62 of gradient
-const at_product_in_d_block_2_attention_attention1_products_2 = 826496; // f32[n, 4, 16, 16], calls 58 to 63 of gradient
-const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], calls 61 to 63 of gradient
-const at_product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], calls 62 to 63 of gradient
-const at_d_block_2_attention_layer_norm1 = 760960; // f32[n, 16, 64], calls 63 to 66 of gradient
-const at_block_2_attention_layer_norm1_normal_again = 695424; // f32[n, 16, 64], calls 65 to 66 of gradient
-const at_d_block_2_attention_layer_norm1_centred = 990336; // f32[n, 16, 64], calls 65 to 76 of gradient
-const at_d_block_1_mlp_dropout1_product = 728192; // f32[n, 16, 64], calls 65 to 67 of gradient
-const at_d_block_1_mlp_output = 1023104; // f32[n, 16, 64], calls 65 to 70 of gradient
-const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], calls 72 to 73 of gradient
-const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], calls 74 to 77 of gradient
-const at_block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], calls 76 to 77 of gradient
-const at_d_block_1_attention = 498816; // f32[n, 16, 64], calls 76 to 97 of gradient
-const at_d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], calls 76 to 80 of gradient
-const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], calls 80 to 85 of gradient
-const at_product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 81 to 93 of gradient
-const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], calls 83 to 92 of gradient
-const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], calls 85 to 86 of gradient
-const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], calls 86 to 90 of gradient
-const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 87 to 94 of gradient
-const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], calls 90 to 95 of gradient
-const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], calls 93 to 95 of gradient
-const at_product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], calls 94 to 95 of gradient
-const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], calls 95 to 98 of gradient
-const at_block_1_attention_layer_norm1_normal_again = 433280; // f32[n, 16, 64], calls 97 to 98 of gradient
-const at_d_embedded_product = 466048; // f32[n, 16, 64], calls 97 to 100 of gradient
-const at_logits = 1809536; // f32[n, 16, 27], calls 28 to 29 of gradient
-const at_exponentials = 1823360; // f32[n, 16, 27], calls 29 to 30 of gradient
+const at_d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], calls 42 to 44 of gradient
+const at_d_block_2_attention = 728192; // f32[n, 16, 64], calls 44 to 64 of gradient
+const at_d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], calls 44 to 47 of gradient
+const at_d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], calls 47 to 52 of gradient
+const at_product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], calls 48 to 60 of gradient
+const at_block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], calls 50 to 59 of gradient
+const at_d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], calls 52 to 53 of gradient
+const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], calls 53 to 57 of gradient
+const at_product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], calls 54 to 61 of gradient
+const at_product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], calls 57 to 62 of gradient
+const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], calls 60 to 62 of gradient
+const at_product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], calls 61 to 62 of gradient
+const at_d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], calls 62 to 64 of gradient
+const at_d_block_1_mlp = 957568; // f32[n, 16, 64], calls 64 to 74 of gradient
+const at_d_block_1_mlp_output = 990336; // f32[n, 16, 64], calls 64 to 68 of gradient
+const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], calls 70 to 71 of gradient
+const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], calls 72 to 74 of gradient
+const at_d_block_1_attention = 466048; // f32[n, 16, 64], calls 74 to 94 of gradient
+const at_d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], calls 74 to 77 of gradient
+const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], calls 77 to 82 of gradient
+const at_product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], calls 78 to 90 of gradient
+const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], calls 80 to 89 of gradient
+const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], calls 82 to 83 of gradient
+const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], calls 83 to 87 of gradient
+const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 84 to 91 of gradient
+const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], calls 87 to 92 of gradient
+const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], calls 90 to 92 of gradient
+const at_product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], calls 91 to 92 of gradient
+const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], calls 92 to 94 of gradient
+const at_d_embedded_product = 433280; // f32[n, 16, 64], calls 94 to 96 of gradient
+const at_logits = 1154176; // f32[n, 16, 27], calls 28 to 29 of gradient
+const at_exponentials = 1168000; // f32[n, 16, 27], calls 29 to 30 of gradient
 const at_d_logits = 1809536; // f32[n, 16, 27], calls 30 to 33 of gradient
-const at_block_1_attention_layer_norm1_mean = 1875072; // f32[n, 16], calls 1 to 97 of gradient
-const at_block_1_attention_layer_norm1_root = 1875584; // f32[n, 16], calls 1 to 97 of gradient
-const at_block_1_mlp_layer_norm1_mean = 1876096; // f32[n, 16], calls 11 to 76 of gradient
-const at_block_1_mlp_layer_norm1_root = 1876608; // f32[n, 16], calls 11 to 76 of gradient
-const at_block_2_attention_layer_norm1_mean = 1877120; // f32[n, 16], calls 15 to 65 of gradient
-const at_block_2_attention_layer_norm1_root = 1877632; // f32[n, 16], calls 15 to 65 of gradient
-const at_block_2_mlp_layer_norm1_mean = 1878144; // f32[n, 16], calls 24 to 44 of gradient
-const at_block_2_mlp_layer_norm1_root = 1878656; // f32[n, 16], calls 24 to 44 of gradient
-const at_norm_mean = 1879168; // f32[n, 16], calls 27 to 35 of gradient
-const at_norm_root = 1879680; // f32[n, 16], calls 27 to 35 of gradient
-const at_sum_of_exponentials = 1837184; // f32[n, 16], calls 29 to 30 of gradient
-const at_quotient_in_d_norm_mean = 1880192; // f32[n, 16], calls 35 to 44 of gradient
-const at_quotient_in_d_block_2_attention_layer_norm1_mean = 1055872; // f32[n, 16], calls 65 to 76 of gradient
-const at_d_block_2_mlp_layer_norm1_centred = 793728; // f32[64], calls 44 to 44 of gradient
-const at_d_block_1_mlp_layer_norm1_centred = 564352; // f32[64], calls 76 to 76 of gradient
-const at_d_block_1_attention_layer_norm1_centred = 564352; // f32[64], calls 97 to 97 of gradient
-const at_block_1_attention_attention1_exponentials = 498816; // f32[16], calls 6 to 6 of gradient
+const at_block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], calls 1 to 94 of gradient
+const at_block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], calls 11 to 74 of gradient
+const at_block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], calls 15 to 64 of gradient
+const at_block_2_mlp_layer_norm1_deviation = 1876608; // f32[n, 16], calls 24 to 44 of gradient
+const at_norm_deviation = 1877120; // f32[n, 16], calls 27 to 35 of gradient
+const at_sum_of_exponentials = 1181824; // f32[n, 16], calls 29 to 30 of gradient
+const at_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 6 to 6 of gradient
 const at_block_2_attention_attention1_exponentials = 760960; // f32[16], calls 19 to 19 of gradient
-const at_d_loss_total = 1837696; // f32[], calls 29 to 30 of gradient
+const at_d_loss_total = 1182336; // f32[], calls 29 to 30 of gradient
 const at_update_kept_share = 433280; // f32[], calls 1 to 3 of update
 const at_update_stepSize = 433284; // f32[], calls 1 to 3 of update
 const at_update_reciprocal_of_correction = 433288; // f32[], calls 1 to 3 of update
@@ -534,19 +526,22 @@ function firstNotFinite(
 // embedded = embedded_kept ⊙ 1 / (1 − 0.1) · (characters.weight[text] + places.weight)
 // block.1.attention.layer-norm1_sum = Σ_j embedded
 // block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
-// block.1.attention.layer-norm1_sum_2 = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
-// block.1.attention.layer-norm1_root = √(block.1.attention.layer-norm1_sum_2 / 64 + 0.00001)
-// block.1.attention.layer-norm1 = (embedded − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_root ⊙ block.1.attention.layer-norm1.scale +
-//   block.1.attention.layer-norm1.shift
+// block.1.attention.layer-norm1_sum_of_squares = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
+// block.1.attention.layer-norm1_deviation = √(block.1.attention.layer-norm1_sum_of_squares / 64 +
+//   0.00001)
+// block.1.attention.layer-norm1_normal = (embedded − block.1.attention.layer-norm1_mean) /
+//   block.1.attention.layer-norm1_deviation
+// block.1.attention.layer-norm1 = block.1.attention.layer-norm1_normal ⊙
+//   block.1.attention.layer-norm1.scale + block.1.attention.layer-norm1.shift
 function block_1_attention_layer_norm1_forward(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[at_random_seed], integers[at_optimizer_step], 1073741826);
   for (let row = 0; row < n; row++) {
     const at_embedded_kept_row = at_embedded_kept + row * 1024;
     const at_text_row = at_text + row * 16;
     const at_embedded_row = at_embedded + row * 1024;
-    const at_block_1_attention_layer_norm1_mean_row = at_block_1_attention_layer_norm1_mean + row * 16;
-    const at_block_1_attention_layer_norm1_root_row = at_block_1_attention_layer_norm1_root + row * 16;
+    const at_block_1_attention_layer_norm1_deviation_row =
+      at_block_1_attention_layer_norm1_deviation + row * 16;
+    const at_block_1_attention_layer_norm1_normal_row = at_block_1_attention_layer_norm1_normal + row * 1024;
     const at_block_1_attention_layer_norm1_row = at_block_1_attention_layer_norm1 + row * 1024;
     for (let j = 0; j < 16; j++) {
       let block_1_attention_layer_norm1_sum = 0;
@@ -566,21 +561,24 @@ function block_1_attention_layer_norm1_forward(f: Numbers, integers: Int32Array,
         block_1_attention_layer_norm1_sum += embedded;
       }
       const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
-      f[at_block_1_attention_layer_norm1_mean_row + j] = block_1_attention_layer_norm1_mean;
-      let block_1_attention_layer_norm1_sum_2 = 0;
+      let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
         const t = f[at_embedded_j + k] - block_1_attention_layer_norm1_mean;
-        block_1_attention_layer_norm1_sum_2 += t * t;
+        block_1_attention_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_attention_layer_norm1_root = Math.sqrt(
-        block_1_attention_layer_norm1_sum_2 / 64 + 0.00001,
+      const block_1_attention_layer_norm1_deviation = Math.sqrt(
+        block_1_attention_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
-      f[at_block_1_attention_layer_norm1_root_row + j] = block_1_attention_layer_norm1_root;
+      f[at_block_1_attention_layer_norm1_deviation_row + j] = block_1_attention_layer_norm1_deviation;
+      const at_block_1_attention_layer_norm1_normal_j = at_block_1_attention_layer_norm1_normal_row + j * 64;
       const at_block_1_attention_layer_norm1_j = at_block_1_attention_layer_norm1_row + j * 64;
       for (let l = 0; l < 64; l++) {
+        const block_1_attention_layer_norm1_normal =
+          (f[at_embedded_j + l] - block_1_attention_layer_norm1_mean) /
+          block_1_attention_layer_norm1_deviation;
+        f[at_block_1_attention_layer_norm1_normal_j + l] = block_1_attention_layer_norm1_normal;
         f[at_block_1_attention_layer_norm1_j + l] =
-          ((f[at_embedded_j + l] - block_1_attention_layer_norm1_mean) / block_1_attention_layer_norm1_root) *
-            f[at_block_1_attention_layer_norm1_scale + l] +
+          block_1_attention_layer_norm1_normal * f[at_block_1_attention_layer_norm1_scale + l] +
           f[at_block_1_attention_layer_norm1_shift + l];
       }
     }
@@ -1066,11 +1064,14 @@ function block_1_mlp_dropout1_forward_kept(f: Numbers, integers: Int32Array, n: 
 
 // block.1.mlp.layer-norm1_sum = Σ_j block.1.attention
 // block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_sum / 64
-// block.1.mlp.layer-norm1_sum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
-// block.1.mlp.layer-norm1_root = √(block.1.mlp.layer-norm1_sum_2 / 64 + 0.00001)
-// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_root ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
-// The same code serves block.2.attention.layer-norm1_forward, block.2.mlp.layer-norm1_forward.
+// block.1.mlp.layer-norm1_sum_of_squares = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
+// block.1.mlp.layer-norm1_deviation = √(block.1.mlp.layer-norm1_sum_of_squares / 64 + 0.00001)
+// block.1.mlp.layer-norm1_normal = (block.1.attention − block.1.mlp.layer-norm1_mean) /
+//   block.1.mlp.layer-norm1_deviation
+// block.1.mlp.layer-norm1 = block.1.mlp.layer-norm1_normal ⊙ block.1.mlp.layer-norm1.scale +
+//   block.1.mlp.layer-norm1.shift
+// The same code serves block.2.attention.layer-norm1_forward, block.2.mlp.layer-norm1_forward,
+//   norm_forward.
 function block_mlp_layer_norm_forward(
   f: Numbers,
   n: number,
@@ -1084,7 +1085,7 @@ function block_mlp_layer_norm_forward(
   for (let row = 0; row < n; row++) {
     const at_input_row = at_input + row * 1024;
     const at_output_row0 = at_output + row * 16;
-    const at_output_row1 = at_output_2 + row * 16;
+    const at_output_row1 = at_output_2 + row * 1024;
     const at_output_row2 = at_output_3 + row * 1024;
     for (let j = 0; j < 16; j++) {
       let block_1_mlp_layer_norm1_sum = 0;
@@ -1092,18 +1093,20 @@ function block_mlp_layer_norm_forward(
       for (let k = 0; k < 64; k++) {
         block_1_mlp_layer_norm1_sum += f[at_input_j + k];
       }
-      const output0 = block_1_mlp_layer_norm1_sum / 64;
-      f[at_output_row0 + j] = output0;
-      let block_1_mlp_layer_norm1_sum_2 = 0;
+      const block_1_mlp_layer_norm1_mean = block_1_mlp_layer_norm1_sum / 64;
+      let block_1_mlp_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[at_input_j + k] - output0;
-        block_1_mlp_layer_norm1_sum_2 += t * t;
+        const t = f[at_input_j + k] - block_1_mlp_layer_norm1_mean;
+        block_1_mlp_layer_norm1_sum_of_squares += t * t;
       }
-      const output1 = Math.sqrt(block_1_mlp_layer_norm1_sum_2 / 64 + 0.00001);
-      f[at_output_row1 + j] = output1;
-      const at_output_j = at_output_row2 + j * 64;
+      const output = Math.sqrt(block_1_mlp_layer_norm1_sum_of_squares / 64 + 0.00001);
+      f[at_output_row0 + j] = output;
+      const at_output_j0 = at_output_row1 + j * 64;
+      const at_output_j1 = at_output_row2 + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[at_output_j + l] = ((f[at_input_j + l] - output0) / output1) * f[at_scale + l] + f[at_shift + l];
+        const output_value = (f[at_input_j + l] - block_1_mlp_layer_norm1_mean) / output;
+        f[at_output_j0 + l] = output_value;
+        f[at_output_j1 + l] = output_value * f[at_scale + l] + f[at_shift + l];
       }
     }
   }
@@ -1364,45 +1367,6 @@ function block_2_mlp_dropout1_forward_kept(f: Numbers, integers: Int32Array, n: 
       const at_block_2_mlp_dropout1_kept_j = at_block_2_mlp_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[at_block_2_mlp_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
-      }
-    }
-  }
-}
-
-// norm_sum = Σ_j block.2.mlp
-// norm_mean = norm_sum / 64
-// norm_sum_2 = Σ_j (block.2.mlp − norm_mean)²
-// norm_root = √(norm_sum_2 / 64 + 0.00001)
-// norm_normal = (block.2.mlp − norm_mean) / norm_root
-// norm = norm_normal ⊙ norm.scale + norm.shift
-function norm_forward(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const at_block_2_mlp_row = at_block_2_mlp + row * 1024;
-    const at_norm_mean_row = at_norm_mean + row * 16;
-    const at_norm_root_row = at_norm_root + row * 16;
-    const at_norm_normal_row = at_norm_normal + row * 1024;
-    const at_norm_row = at_norm + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let norm_sum = 0;
-      const at_block_2_mlp_j = at_block_2_mlp_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        norm_sum += f[at_block_2_mlp_j + k];
-      }
-      const norm_mean = norm_sum / 64;
-      f[at_norm_mean_row + j] = norm_mean;
-      let norm_sum_2 = 0;
-      for (let k = 0; k < 64; k++) {
-        const t = f[at_block_2_mlp_j + k] - norm_mean;
-        norm_sum_2 += t * t;
-      }
-      const norm_root = Math.sqrt(norm_sum_2 / 64 + 0.00001);
-      f[at_norm_root_row + j] = norm_root;
-      const at_norm_normal_j = at_norm_normal_row + j * 64;
-      const at_norm_j = at_norm_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const norm_normal = (f[at_block_2_mlp_j + l] - norm_mean) / norm_root;
-        f[at_norm_normal_j + l] = norm_normal;
-        f[at_norm_j + l] = norm_normal * f[at_norm_scale + l] + f[at_norm_shift + l];
       }
     }
   }
@@ -1707,115 +1671,110 @@ function logits_backward_input(f: Numbers, n: number): void {
 //   d_norm.shift = Σ_i,k d_norm
 // Gradient of norm.scale [broadcast.vjp]:
 //   d_norm.scale = Σ_i,k d_norm ⊙ norm_normal
-function norm_backward_scale(f: Numbers, n: number): void {
+// The same code serves block.2.mlp.layer-norm1_backward_scale,
+//   block.2.attention.layer-norm1_backward_scale, block.1.mlp.layer-norm1_backward_scale and 1 more.
+function norm_backward_scale(
+  f: Numbers,
+  n: number,
+  at_input: number,
+  at_input_2: number,
+  at_d_shift: number,
+  at_d_scale: number,
+): void {
   for (let i = 0; i < 64; i++) {
-    let d_norm_shift = 0;
-    let d_norm_scale = 0;
-    const at_d_norm_i = at_d_norm + i;
-    const at_norm_normal_i = at_norm_normal + i;
+    let d_shift = 0;
+    let d_scale = 0;
+    const at_input_i0 = at_input + i;
+    const at_input_i1 = at_input_2 + i;
     for (let row = 0; row < n; row++) {
-      const at_d_norm_row = at_d_norm_i + row * 1024;
-      const at_norm_normal_row = at_norm_normal_i + row * 1024;
+      const at_input_row0 = at_input_i0 + row * 1024;
+      const at_input_row1 = at_input_i1 + row * 1024;
       for (let k = 0; k < 16; k++) {
-        const d_norm = f[at_d_norm_row + k * 64];
-        d_norm_shift += d_norm;
-        d_norm_scale += d_norm * f[at_norm_normal_row + k * 64];
+        const input = f[at_input_row0 + k * 64];
+        d_shift += input;
+        d_scale += input * f[at_input_row1 + k * 64];
       }
     }
-    f[at_d_norm_shift + i] = d_norm_shift;
-    f[at_d_norm_scale + i] = d_norm_scale;
+    f[at_d_shift + i] = d_shift;
+    f[at_d_scale + i] = d_scale;
   }
 }
 
-// Gradient of norm_variance [broadcast.vjp]:
-//   d_norm_variance = Σ_j (1 − [norm_root = 0]) ⊙ (−d_norm ⊙ norm.scale ⊙ norm_normal / norm_root / (2
-//   · norm_root))
-// Gradient of norm_variance = (Σ_j norm_centred²) / 64 [divide.vjp]:
-//   d_norm_sum = d_norm_variance / 64
-// Gradient of norm_centred² [multiply.vjp]:
-//   d_norm_centred = d_norm ⊙ norm.scale / norm_root + 2 · d_norm_sum ⊙ (block.2.mlp − norm_mean)
+// Gradient of norm_deviation [broadcast.vjp]:
+//   sum_in_d_norm_deviation = Σ_j d_norm ⊙ norm.scale ⊙ norm_normal
+// Gradient of norm_variance = norm_sum_of_squares / 64 [divide.vjp]:
+//   mean_in_d_norm_variance = sum_in_d_norm_deviation / 64
 // Gradient of norm_mean [broadcast.vjp]:
-//   sum_in_d_norm_mean = Σ_j d_norm_centred
-// Gradient of norm_mean = (Σ_j block.2.mlp) / 64 [divide.vjp]:
-//   quotient_in_d_norm_mean = sum_in_d_norm_mean / 64
+//   sum_in_d_norm_mean = Σ_j d_norm ⊙ norm.scale
+// Gradient of norm_mean = norm_sum / 64 [divide.vjp]:
+//   mean_in_d_norm_mean = sum_in_d_norm_mean / 64
+// Gradient of norm_sum = Σ_j block.2.mlp [reduceSum.vjp]:
+//   d_block.2.mlp = (d_norm ⊙ norm.scale − mean_in_d_norm_variance ⊙ norm_normal − mean_in_d_norm_mean)
+//   / norm_deviation
 // Gradient of 1 / (1 − 0.1) · block.2.mlp.output [multiply.vjp]:
-//   d_block.2.mlp.output = 1 / (1 − 0.1) · block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
-//   quotient_in_d_norm_mean)
+//   d_block.2.mlp.output = 1 / (1 − 0.1) · block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 function block_2_mlp_dropout1_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const at_norm_root_row = at_norm_root + row * 16;
     const at_d_norm_row = at_d_norm + row * 1024;
     const at_norm_normal_row = at_norm_normal + row * 1024;
-    const at_norm_mean_row = at_norm_mean + row * 16;
-    const at_block_2_mlp_row = at_block_2_mlp + row * 1024;
-    const at_d_norm_centred_row = at_d_norm_centred + row * 1024;
-    const at_quotient_in_d_norm_mean_row = at_quotient_in_d_norm_mean + row * 16;
+    const at_norm_deviation_row = at_norm_deviation + row * 16;
+    const at_d_block_2_mlp_row = at_d_block_2_mlp + row * 1024;
     const at_block_2_mlp_dropout1_kept_row = at_block_2_mlp_dropout1_kept + row * 1024;
     const at_d_block_2_mlp_output_row = at_d_block_2_mlp_output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_norm_variance = 0;
-      const factor = f[at_norm_root_row + j] === 0;
+      let sum_in_d_norm_deviation = 0;
+      let sum_in_d_norm_mean = 0;
       const at_d_norm_j = at_d_norm_row + j * 64;
       const at_norm_normal_j = at_norm_normal_row + j * 64;
-      const at_norm_root_j = at_norm_root_row + j;
       for (let k = 0; k < 64; k++) {
-        d_norm_variance += factor
-          ? 0
-          : -(
-              (f[at_d_norm_j + k] * f[at_norm_scale + k] * f[at_norm_normal_j + k]) /
-              f[at_norm_root_j] /
-              (f[at_norm_root_j] * 2)
-            );
+        const t = f[at_d_norm_j + k] * f[at_norm_scale + k];
+        sum_in_d_norm_deviation += t * f[at_norm_normal_j + k];
+        sum_in_d_norm_mean += t;
       }
-      const d_norm_sum = d_norm_variance / 64;
-      let sum_in_d_norm_mean = 0;
-      const norm_root = f[at_norm_root_row + j];
-      const norm_mean = f[at_norm_mean_row + j];
-      const at_block_2_mlp_j = at_block_2_mlp_row + j * 64;
-      const at_d_norm_centred_j = at_d_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_norm_centred =
-          (f[at_d_norm_j + k] * f[at_norm_scale + k]) / norm_root +
-          2 * (d_norm_sum * (f[at_block_2_mlp_j + k] - norm_mean));
-        f[at_d_norm_centred_j + k] = d_norm_centred;
-        sum_in_d_norm_mean += d_norm_centred;
-      }
-      const quotient_in_d_norm_mean = sum_in_d_norm_mean / 64;
-      f[at_quotient_in_d_norm_mean_row + j] = quotient_in_d_norm_mean;
+      const mean_in_d_norm_variance = sum_in_d_norm_deviation / 64;
+      const mean_in_d_norm_mean = sum_in_d_norm_mean / 64;
+      const norm_deviation = f[at_norm_deviation_row + j];
+      const at_d_block_2_mlp_j = at_d_block_2_mlp_row + j * 64;
       const at_block_2_mlp_dropout1_kept_j = at_block_2_mlp_dropout1_kept_row + j * 64;
       const at_d_block_2_mlp_output_j = at_d_block_2_mlp_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
+        const d_block_2_mlp =
+          (f[at_d_norm_j + l] * f[at_norm_scale + l] -
+            mean_in_d_norm_variance * f[at_norm_normal_j + l] -
+            mean_in_d_norm_mean) /
+          norm_deviation;
+        f[at_d_block_2_mlp_j + l] = d_block_2_mlp;
         f[at_d_block_2_mlp_output_j + l] =
-          (f[at_block_2_mlp_dropout1_kept_j + l] !== 0
-            ? f[at_d_norm_centred_j + l] - quotient_in_d_norm_mean
-            : 0) *
-          (1 / (1 - 0.1));
+          (f[at_block_2_mlp_dropout1_kept_j + l] !== 0 ? d_block_2_mlp : 0) * (1 / (1 - 0.1));
       }
     }
   }
 }
 
 // Gradient of block.2.mlp.output.bias [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
-//   quotient_in_d_norm_mean)
+//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 //   d_block.2.mlp.output.bias = 1 / (1 − 0.1) · sum_in_d_block.2.mlp.output.bias
-function block_2_mlp_output_backward_bias(f: Numbers, n: number): void {
+// The same code serves block.2.attention.attention1_backward_outputBias,
+//   block.1.mlp.output_backward_bias, block.1.attention.attention1_backward_outputBias.
+function block_mlp_output_backward_bias(
+  f: Numbers,
+  n: number,
+  at_input: number,
+  at_input_2: number,
+  at_d_bias: number,
+): void {
   for (let i = 0; i < 64; i++) {
     let sum_in_d_block_2_mlp_output_bias = 0;
-    const at_block_2_mlp_dropout1_kept_i = at_block_2_mlp_dropout1_kept + i;
-    const at_d_norm_centred_i = at_d_norm_centred + i;
+    const at_input_i0 = at_input + i;
+    const at_input_i1 = at_input_2 + i;
     for (let row = 0; row < n; row++) {
-      const at_block_2_mlp_dropout1_kept_row = at_block_2_mlp_dropout1_kept_i + row * 1024;
-      const at_d_norm_centred_row = at_d_norm_centred_i + row * 1024;
-      const at_quotient_in_d_norm_mean_row = at_quotient_in_d_norm_mean + row * 16;
+      const at_input_row0 = at_input_i0 + row * 1024;
+      const at_input_row1 = at_input_i1 + row * 1024;
       for (let k = 0; k < 16; k++) {
-        sum_in_d_block_2_mlp_output_bias +=
-          f[at_block_2_mlp_dropout1_kept_row + k * 64] !== 0
-            ? f[at_d_norm_centred_row + k * 64] - f[at_quotient_in_d_norm_mean_row + k]
-            : 0;
+        sum_in_d_block_2_mlp_output_bias += f[at_input_row0 + k * 64] !== 0 ? f[at_input_row1 + k * 64] : 0;
       }
     }
-    f[at_d_block_2_mlp_output_bias + i] = (1 / (1 - 0.1)) * sum_in_d_block_2_mlp_output_bias;
+    f[at_d_bias + i] = (1 / (1 - 0.1)) * sum_in_d_block_2_mlp_output_bias;
   }
 }
 
@@ -2030,32 +1989,26 @@ function block_mlp_hidden_backward_bias(f: Numbers, n: number, at_input: number,
   }
 }
 
-// block.2.mlp.layer-norm1_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
-//   block.2.mlp.layer-norm1_root ⊙ block.2.mlp.layer-norm1.scale + block.2.mlp.layer-norm1.shift
+// block.2.mlp.layer-norm1_again = block.2.mlp.layer-norm1_normal ⊙ block.2.mlp.layer-norm1.scale +
+//   block.2.mlp.layer-norm1.shift
 // The same code serves block.2.attention.layer-norm1_recomputed, block.1.mlp.layer-norm1_recomputed,
 //   block.1.attention.layer-norm1_recomputed.
 function block_mlp_layer_norm_recomputed(
   f: Numbers,
   n: number,
   at_input: number,
-  at_input_2: number,
-  at_input_3: number,
   at_scale: number,
   at_shift: number,
   at_output: number,
 ): void {
   for (let row = 0; row < n; row++) {
-    const at_input_row0 = at_input + row * 16;
-    const at_input_row1 = at_input_2 + row * 16;
-    const at_input_row2 = at_input_3 + row * 1024;
+    const at_input_row = at_input + row * 1024;
     const at_output_row = at_output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const input0 = f[at_input_row0 + j];
-      const input1 = f[at_input_row1 + j];
-      const at_input_j = at_input_row2 + j * 64;
+      const at_input_j = at_input_row + j * 64;
       const at_output_j = at_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[at_output_j + l] = ((f[at_input_j + l] - input0) / input1) * f[at_scale + l] + f[at_shift + l];
+        f[at_output_j + l] = f[at_input_j + l] * f[at_scale + l] + f[at_shift + l];
       }
     }
   }
@@ -2233,170 +2186,74 @@ function block_mlp_hidden_backward_input(
   }
 }
 
-// Gradient of block.2.mlp.layer-norm1.shift [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.shift = Σ_i,k d_block.2.mlp.layer-norm1
-// The same code serves block.2.attention.layer-norm1_backward_shift,
-//   block.1.mlp.layer-norm1_backward_shift, block.1.attention.layer-norm1_backward_shift.
-function block_mlp_layer_norm_backward_shift(
-  f: Numbers,
-  n: number,
-  at_input: number,
-  at_d_shift: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_shift = 0;
-    const at_input_i = at_input + i;
-    for (let row = 0; row < n; row++) {
-      const at_input_row = at_input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_shift += f[at_input_row + k * 64];
-      }
-    }
-    f[at_d_shift + i] = d_shift;
-  }
-}
-
-// block.2.mlp.layer-norm1_normal_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
-//   block.2.mlp.layer-norm1_root
-// Gradient of block.2.mlp.layer-norm1_variance [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1_variance = Σ_j (1 − [block.2.mlp.layer-norm1_root = 0]) ⊙
-//   (−d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal_again
-//   / block.2.mlp.layer-norm1_root / (2 · block.2.mlp.layer-norm1_root))
-// Gradient of block.2.mlp.layer-norm1_variance = (Σ_j block.2.mlp.layer-norm1_centred²) / 64
+// Gradient of block.2.mlp.layer-norm1_deviation [broadcast.vjp]:
+//   sum_in_d_block.2.mlp.layer-norm1_deviation = Σ_j d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal
+// Gradient of block.2.mlp.layer-norm1_variance = block.2.mlp.layer-norm1_sum_of_squares / 64
 //   [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_sum = d_block.2.mlp.layer-norm1_variance / 64
-// Gradient of block.2.mlp.layer-norm1_centred² [multiply.vjp]:
-//   d_block.2.mlp.layer-norm1_centred = d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale /
-//   block.2.mlp.layer-norm1_root + 2 · d_block.2.mlp.layer-norm1_sum ⊙ (block.2.attention −
-//   block.2.mlp.layer-norm1_mean)
+//   mean_in_d_block.2.mlp.layer-norm1_variance = sum_in_d_block.2.mlp.layer-norm1_deviation / 64
 // Gradient of block.2.mlp.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.layer-norm1_mean = Σ_j d_block.2.mlp.layer-norm1_centred
-// Gradient of block.2.mlp.layer-norm1_mean = (Σ_j block.2.attention) / 64 [divide.vjp]:
-//   quotient_in_d_block.2.mlp.layer-norm1_mean = sum_in_d_block.2.mlp.layer-norm1_mean / 64
-// Gradient of Σ_j block.2.attention [reduceSum.vjp]:
-//   d_block.2.attention = d_norm_centred − quotient_in_d_norm_mean + d_block.2.mlp.layer-norm1_centred
-//   − quotient_in_d_block.2.mlp.layer-norm1_mean
+//   sum_in_d_block.2.mlp.layer-norm1_mean = Σ_j d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1.scale
+// Gradient of block.2.mlp.layer-norm1_mean = block.2.mlp.layer-norm1_sum / 64 [divide.vjp]:
+//   quotient_in_d_block.2.mlp.layer-norm1_mean = sum_in_d_block.2.mlp.layer-norm1_mean / 64 /
+//   block.2.mlp.layer-norm1_deviation
+// Gradient of block.2.mlp.layer-norm1_sum = Σ_j block.2.attention [reduceSum.vjp]:
+//   d_block.2.attention = d_block.2.mlp + (d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale −
+//   mean_in_d_block.2.mlp.layer-norm1_variance ⊙ block.2.mlp.layer-norm1_normal) /
+//   block.2.mlp.layer-norm1_deviation − quotient_in_d_block.2.mlp.layer-norm1_mean
 // Gradient of 1 / (1 − 0.1) · block.2.attention.attention1 [multiply.vjp]:
 //   d_block.2.attention.attention1 = 1 / (1 − 0.1) · block.2.attention.dropout1_kept ⊙
 //   d_block.2.attention
-function block_2_mlp_layer_norm1_recomputed_normal(f: Numbers, n: number): void {
+// The same code serves block.1.mlp.dropout1_backward_input, block.1.attention.dropout1_backward_input.
+function block_attention_dropout_backward_input(
+  f: Numbers,
+  n: number,
+  at_input: number,
+  at_scale: number,
+  at_input_2: number,
+  at_input_3: number,
+  at_input_4: number,
+  at_input_5: number,
+  at_output: number,
+  at_output_2: number,
+): void {
   for (let row = 0; row < n; row++) {
-    const at_block_2_mlp_layer_norm1_mean_row = at_block_2_mlp_layer_norm1_mean + row * 16;
-    const at_block_2_mlp_layer_norm1_root_row = at_block_2_mlp_layer_norm1_root + row * 16;
-    const at_block_2_attention_row = at_block_2_attention + row * 1024;
-    const at_block_2_mlp_layer_norm1_normal_again_row = at_block_2_mlp_layer_norm1_normal_again + row * 1024;
-    const at_d_block_2_mlp_layer_norm1_row = at_d_block_2_mlp_layer_norm1 + row * 1024;
-    const at_quotient_in_d_norm_mean_row = at_quotient_in_d_norm_mean + row * 16;
-    const at_d_norm_centred_row = at_d_norm_centred + row * 1024;
-    const at_d_block_2_attention_row = at_d_block_2_attention + row * 1024;
-    const at_block_2_attention_dropout1_kept_row = at_block_2_attention_dropout1_kept + row * 1024;
-    const at_d_block_2_attention_attention1_row = at_d_block_2_attention_attention1 + row * 1024;
+    const at_input_row0 = at_input + row * 1024;
+    const at_input_row1 = at_input_2 + row * 1024;
+    const at_input_row2 = at_input_3 + row * 16;
+    const at_input_row3 = at_input_4 + row * 1024;
+    const at_output_row0 = at_output + row * 1024;
+    const at_input_row4 = at_input_5 + row * 1024;
+    const at_output_row1 = at_output_2 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_2_mlp_layer_norm1_variance = 0;
-      const block_2_mlp_layer_norm1_mean = f[at_block_2_mlp_layer_norm1_mean_row + j];
-      const block_2_mlp_layer_norm1_root = f[at_block_2_mlp_layer_norm1_root_row + j];
-      const factor = Math.fround(block_2_mlp_layer_norm1_root) === 0;
-      const at_block_2_attention_j = at_block_2_attention_row + j * 64;
-      const at_block_2_mlp_layer_norm1_normal_again_j = at_block_2_mlp_layer_norm1_normal_again_row + j * 64;
-      const at_d_block_2_mlp_layer_norm1_j = at_d_block_2_mlp_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_2_mlp_layer_norm1_normal_again =
-          (f[at_block_2_attention_j + k] - block_2_mlp_layer_norm1_mean) / block_2_mlp_layer_norm1_root;
-        f[at_block_2_mlp_layer_norm1_normal_again_j + k] = block_2_mlp_layer_norm1_normal_again;
-        d_block_2_mlp_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[at_d_block_2_mlp_layer_norm1_j + k] *
-                f[at_block_2_mlp_layer_norm1_scale + k] *
-                block_2_mlp_layer_norm1_normal_again) /
-              block_2_mlp_layer_norm1_root /
-              (block_2_mlp_layer_norm1_root * 2)
-            );
-      }
-      const d_block_2_mlp_layer_norm1_sum = d_block_2_mlp_layer_norm1_variance / 64;
+      let sum_in_d_block_2_mlp_layer_norm1_deviation = 0;
       let sum_in_d_block_2_mlp_layer_norm1_mean = 0;
+      const at_input_j0 = at_input_row0 + j * 64;
+      const at_input_j1 = at_input_row1 + j * 64;
       for (let k = 0; k < 64; k++) {
-        const d_block_2_mlp_layer_norm1_centred =
-          (f[at_d_block_2_mlp_layer_norm1_j + k] * f[at_block_2_mlp_layer_norm1_scale + k]) /
-            block_2_mlp_layer_norm1_root +
-          2 *
-            (d_block_2_mlp_layer_norm1_sum * (f[at_block_2_attention_j + k] - block_2_mlp_layer_norm1_mean));
-        f[at_d_block_2_mlp_layer_norm1_centred + k] = d_block_2_mlp_layer_norm1_centred;
-        sum_in_d_block_2_mlp_layer_norm1_mean += d_block_2_mlp_layer_norm1_centred;
+        const t = f[at_input_j0 + k] * f[at_scale + k];
+        sum_in_d_block_2_mlp_layer_norm1_deviation += t * f[at_input_j1 + k];
+        sum_in_d_block_2_mlp_layer_norm1_mean += t;
       }
-      const quotient_in_d_block_2_mlp_layer_norm1_mean = sum_in_d_block_2_mlp_layer_norm1_mean / 64;
-      const quotient_in_d_norm_mean = f[at_quotient_in_d_norm_mean_row + j];
-      const at_d_norm_centred_j = at_d_norm_centred_row + j * 64;
-      const at_d_block_2_attention_j = at_d_block_2_attention_row + j * 64;
-      const at_block_2_attention_dropout1_kept_j = at_block_2_attention_dropout1_kept_row + j * 64;
-      const at_d_block_2_attention_attention1_j = at_d_block_2_attention_attention1_row + j * 64;
+      const mean_in_d_block_2_mlp_layer_norm1_variance = sum_in_d_block_2_mlp_layer_norm1_deviation / 64;
+      const input = f[at_input_row2 + j];
+      const quotient_in_d_block_2_mlp_layer_norm1_mean = sum_in_d_block_2_mlp_layer_norm1_mean / 64 / input;
+      const at_input_j2 = at_input_row3 + j * 64;
+      const at_output_j0 = at_output_row0 + j * 64;
+      const at_input_j3 = at_input_row4 + j * 64;
+      const at_output_j1 = at_output_row1 + j * 64;
       for (let l = 0; l < 64; l++) {
-        const d_block_2_attention =
-          f[at_d_norm_centred_j + l] -
-          quotient_in_d_norm_mean +
-          f[at_d_block_2_mlp_layer_norm1_centred + l] -
+        const output =
+          f[at_input_j2 + l] +
+          (f[at_input_j0 + l] * f[at_scale + l] -
+            mean_in_d_block_2_mlp_layer_norm1_variance * f[at_input_j1 + l]) /
+            input -
           quotient_in_d_block_2_mlp_layer_norm1_mean;
-        f[at_d_block_2_attention_j + l] = d_block_2_attention;
-        f[at_d_block_2_attention_attention1_j + l] =
-          (f[at_block_2_attention_dropout1_kept_j + l] !== 0 ? d_block_2_attention : 0) * (1 / (1 - 0.1));
+        f[at_output_j0 + l] = output;
+        f[at_output_j1 + l] = (f[at_input_j3 + l] !== 0 ? output : 0) * (1 / (1 - 0.1));
       }
     }
-  }
-}
-
-// Gradient of block.2.mlp.layer-norm1.scale [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.scale = Σ_i,k d_block.2.mlp.layer-norm1 ⊙
-//   block.2.mlp.layer-norm1_normal_again
-// The same code serves block.2.attention.layer-norm1_backward_scale,
-//   block.1.mlp.layer-norm1_backward_scale, block.1.attention.layer-norm1_backward_scale.
-function block_mlp_layer_norm_backward_scale(
-  f: Numbers,
-  n: number,
-  at_input: number,
-  at_input_2: number,
-  at_d_scale: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_scale = 0;
-    const at_input_i0 = at_input + i;
-    const at_input_i1 = at_input_2 + i;
-    for (let row = 0; row < n; row++) {
-      const at_input_row0 = at_input_i0 + row * 1024;
-      const at_input_row1 = at_input_i1 + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_scale += f[at_input_row0 + k * 64] * f[at_input_row1 + k * 64];
-      }
-    }
-    f[at_d_scale + i] = d_scale;
-  }
-}
-
-// Gradient of block.2.attention.attention1.outputBias [broadcast.vjp]:
-//   sum_in_d_block.2.attention.attention1.outputBias = Σ_i,k block.2.attention.dropout1_kept ⊙
-//   d_block.2.attention
-//   d_block.2.attention.attention1.outputBias = 1 / (1 − 0.1) ·
-//   sum_in_d_block.2.attention.attention1.outputBias
-// The same code serves block.1.attention.attention1_backward_outputBias.
-function block_attention_attention_backward_outputBias(
-  f: Numbers,
-  n: number,
-  at_input: number,
-  at_input_2: number,
-  at_d_outputBias: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let sum_in_d_block_2_attention_attention1_outputBias = 0;
-    const at_input_i0 = at_input + i;
-    const at_input_i1 = at_input_2 + i;
-    for (let row = 0; row < n; row++) {
-      const at_input_row0 = at_input_i0 + row * 1024;
-      const at_input_row1 = at_input_i1 + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        sum_in_d_block_2_attention_attention1_outputBias +=
-          f[at_input_row0 + k * 64] !== 0 ? f[at_input_row1 + k * 64] : 0;
-      }
-    }
-    f[at_d_outputBias + i] = (1 / (1 - 0.1)) * sum_in_d_block_2_attention_attention1_outputBias;
   }
 }
 
@@ -3113,122 +2970,6 @@ function block_attention_attention_backward_input_2(
   }
 }
 
-// block.2.attention.layer-norm1_normal_again = (block.1.mlp − block.2.attention.layer-norm1_mean) /
-//   block.2.attention.layer-norm1_root
-// Gradient of block.2.attention.layer-norm1_variance [broadcast.vjp]:
-//   d_block.2.attention.layer-norm1_variance = Σ_j (1 − [block.2.attention.layer-norm1_root = 0]) ⊙
-//   (−d_block.2.attention.layer-norm1 ⊙ block.2.attention.layer-norm1.scale ⊙
-//   block.2.attention.layer-norm1_normal_again / block.2.attention.layer-norm1_root / (2 ·
-//   block.2.attention.layer-norm1_root))
-// Gradient of block.2.attention.layer-norm1_variance = (Σ_j block.2.attention.layer-norm1_centred²) /
-//   64 [divide.vjp]:
-//   d_block.2.attention.layer-norm1_sum = d_block.2.attention.layer-norm1_variance / 64
-// Gradient of block.2.attention.layer-norm1_centred² [multiply.vjp]:
-//   d_block.2.attention.layer-norm1_centred = d_block.2.attention.layer-norm1 ⊙
-//   block.2.attention.layer-norm1.scale / block.2.attention.layer-norm1_root + 2 ·
-//   d_block.2.attention.layer-norm1_sum ⊙ (block.1.mlp − block.2.attention.layer-norm1_mean)
-// Gradient of block.2.attention.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.2.attention.layer-norm1_mean = Σ_j d_block.2.attention.layer-norm1_centred
-// Gradient of block.2.attention.layer-norm1_mean = (Σ_j block.1.mlp) / 64 [divide.vjp]:
-//   quotient_in_d_block.2.attention.layer-norm1_mean = sum_in_d_block.2.attention.layer-norm1_mean / 64
-// Gradient of block.1.mlp.dropout1 = block.1.mlp.dropout1_kept ⊙ 1 / (1 − 0.1) · block.1.mlp.output
-//   [select.vjp]:
-//   d_block.1.mlp.dropout1_product = block.1.mlp.dropout1_kept ⊙ (d_block.2.attention +
-//   d_block.2.attention.layer-norm1_centred − quotient_in_d_block.2.attention.layer-norm1_mean)
-// Gradient of 1 / (1 − 0.1) · block.1.mlp.output [multiply.vjp]:
-//   d_block.1.mlp.output = 1 / (1 − 0.1) · d_block.1.mlp.dropout1_product
-function block_2_attention_layer_norm1_recomputed_normal(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const at_block_2_attention_layer_norm1_mean_row = at_block_2_attention_layer_norm1_mean + row * 16;
-    const at_block_2_attention_layer_norm1_root_row = at_block_2_attention_layer_norm1_root + row * 16;
-    const at_block_1_mlp_row = at_block_1_mlp + row * 1024;
-    const at_block_2_attention_layer_norm1_normal_again_row =
-      at_block_2_attention_layer_norm1_normal_again + row * 1024;
-    const at_d_block_2_attention_layer_norm1_row = at_d_block_2_attention_layer_norm1 + row * 1024;
-    const at_d_block_2_attention_layer_norm1_centred_row =
-      at_d_block_2_attention_layer_norm1_centred + row * 1024;
-    const at_quotient_in_d_block_2_attention_layer_norm1_mean_row =
-      at_quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
-    const at_block_1_mlp_dropout1_kept_row = at_block_1_mlp_dropout1_kept + row * 1024;
-    const at_d_block_2_attention_row = at_d_block_2_attention + row * 1024;
-    const at_d_block_1_mlp_dropout1_product_row = at_d_block_1_mlp_dropout1_product + row * 1024;
-    const at_d_block_1_mlp_output_row = at_d_block_1_mlp_output + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let d_block_2_attention_layer_norm1_variance = 0;
-      const block_2_attention_layer_norm1_mean = f[at_block_2_attention_layer_norm1_mean_row + j];
-      const block_2_attention_layer_norm1_root = f[at_block_2_attention_layer_norm1_root_row + j];
-      const factor = Math.fround(block_2_attention_layer_norm1_root) === 0;
-      const at_block_1_mlp_j = at_block_1_mlp_row + j * 64;
-      const at_block_2_attention_layer_norm1_normal_again_j =
-        at_block_2_attention_layer_norm1_normal_again_row + j * 64;
-      const at_d_block_2_attention_layer_norm1_j = at_d_block_2_attention_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_2_attention_layer_norm1_normal_again =
-          (f[at_block_1_mlp_j + k] - block_2_attention_layer_norm1_mean) / block_2_attention_layer_norm1_root;
-        f[at_block_2_attention_layer_norm1_normal_again_j + k] = block_2_attention_layer_norm1_normal_again;
-        d_block_2_attention_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[at_d_block_2_attention_layer_norm1_j + k] *
-                f[at_block_2_attention_layer_norm1_scale + k] *
-                block_2_attention_layer_norm1_normal_again) /
-              block_2_attention_layer_norm1_root /
-              (block_2_attention_layer_norm1_root * 2)
-            );
-      }
-      const d_block_2_attention_layer_norm1_sum = d_block_2_attention_layer_norm1_variance / 64;
-      let sum_in_d_block_2_attention_layer_norm1_mean = 0;
-      const at_d_block_2_attention_layer_norm1_centred_j =
-        at_d_block_2_attention_layer_norm1_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block_2_attention_layer_norm1_centred =
-          (f[at_d_block_2_attention_layer_norm1_j + k] * f[at_block_2_attention_layer_norm1_scale + k]) /
-            block_2_attention_layer_norm1_root +
-          2 *
-            (d_block_2_attention_layer_norm1_sum *
-              (f[at_block_1_mlp_j + k] - block_2_attention_layer_norm1_mean));
-        f[at_d_block_2_attention_layer_norm1_centred_j + k] = d_block_2_attention_layer_norm1_centred;
-        sum_in_d_block_2_attention_layer_norm1_mean += d_block_2_attention_layer_norm1_centred;
-      }
-      const quotient_in_d_block_2_attention_layer_norm1_mean =
-        sum_in_d_block_2_attention_layer_norm1_mean / 64;
-      f[at_quotient_in_d_block_2_attention_layer_norm1_mean_row + j] =
-        quotient_in_d_block_2_attention_layer_norm1_mean;
-      const at_block_1_mlp_dropout1_kept_j = at_block_1_mlp_dropout1_kept_row + j * 64;
-      const at_d_block_2_attention_j = at_d_block_2_attention_row + j * 64;
-      const at_d_block_1_mlp_dropout1_product_j = at_d_block_1_mlp_dropout1_product_row + j * 64;
-      const at_d_block_1_mlp_output_j = at_d_block_1_mlp_output_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const d_block_1_mlp_dropout1_product =
-          f[at_block_1_mlp_dropout1_kept_j + l] !== 0
-            ? f[at_d_block_2_attention_j + l] +
-              f[at_d_block_2_attention_layer_norm1_centred_j + l] -
-              quotient_in_d_block_2_attention_layer_norm1_mean
-            : 0;
-        f[at_d_block_1_mlp_dropout1_product_j + l] = d_block_1_mlp_dropout1_product;
-        f[at_d_block_1_mlp_output_j + l] = d_block_1_mlp_dropout1_product * (1 / (1 - 0.1));
-      }
-    }
-  }
-}
-
-// Gradient of block.1.mlp.output.bias [broadcast.vjp]:
-//   sum_in_d_block.1.mlp.output.bias = Σ_i,k d_block.1.mlp.dropout1_product
-//   d_block.1.mlp.output.bias = 1 / (1 − 0.1) · sum_in_d_block.1.mlp.output.bias
-function block_1_mlp_output_backward_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 64; i++) {
-    let sum_in_d_block_1_mlp_output_bias = 0;
-    const at_d_block_1_mlp_dropout1_product_i = at_d_block_1_mlp_dropout1_product + i;
-    for (let row = 0; row < n; row++) {
-      const at_d_block_1_mlp_dropout1_product_row = at_d_block_1_mlp_dropout1_product_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        sum_in_d_block_1_mlp_output_bias += f[at_d_block_1_mlp_dropout1_product_row + k * 64];
-      }
-    }
-    f[at_d_block_1_mlp_output_bias + i] = (1 / (1 - 0.1)) * sum_in_d_block_1_mlp_output_bias;
-  }
-}
-
 // block.1.mlp.hidden_again = 0.5 · block.1.mlp.hidden_twice_phi ⊙ block.1.mlp.hidden_sum
 function block_1_mlp_hidden_recomputed(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -3247,179 +2988,62 @@ function block_1_mlp_hidden_recomputed(f: Numbers, n: number): void {
   }
 }
 
-// block.1.mlp.layer-norm1_normal_again = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_root
-// Gradient of block.1.mlp.layer-norm1_variance [broadcast.vjp]:
-//   d_block.1.mlp.layer-norm1_variance = Σ_j (1 − [block.1.mlp.layer-norm1_root = 0]) ⊙
-//   (−d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale ⊙ block.1.mlp.layer-norm1_normal_again
-//   / block.1.mlp.layer-norm1_root / (2 · block.1.mlp.layer-norm1_root))
-// Gradient of block.1.mlp.layer-norm1_variance = (Σ_j block.1.mlp.layer-norm1_centred²) / 64
-//   [divide.vjp]:
-//   d_block.1.mlp.layer-norm1_sum = d_block.1.mlp.layer-norm1_variance / 64
-// Gradient of block.1.mlp.layer-norm1_centred² [multiply.vjp]:
-//   d_block.1.mlp.layer-norm1_centred = d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale /
-//   block.1.mlp.layer-norm1_root + 2 · d_block.1.mlp.layer-norm1_sum ⊙ (block.1.attention −
-//   block.1.mlp.layer-norm1_mean)
-// Gradient of block.1.mlp.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.1.mlp.layer-norm1_mean = Σ_j d_block.1.mlp.layer-norm1_centred
-// Gradient of block.1.mlp.layer-norm1_mean = (Σ_j block.1.attention) / 64 [divide.vjp]:
-//   quotient_in_d_block.1.mlp.layer-norm1_mean = sum_in_d_block.1.mlp.layer-norm1_mean / 64
-// Gradient of Σ_j block.1.attention [reduceSum.vjp]:
-//   d_block.1.attention = d_block.2.attention + d_block.2.attention.layer-norm1_centred −
-//   quotient_in_d_block.2.attention.layer-norm1_mean + d_block.1.mlp.layer-norm1_centred −
-//   quotient_in_d_block.1.mlp.layer-norm1_mean
-// Gradient of 1 / (1 − 0.1) · block.1.attention.attention1 [multiply.vjp]:
-//   d_block.1.attention.attention1 = 1 / (1 − 0.1) · block.1.attention.dropout1_kept ⊙
-//   d_block.1.attention
-function block_1_mlp_layer_norm1_recomputed_normal(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const at_block_1_mlp_layer_norm1_mean_row = at_block_1_mlp_layer_norm1_mean + row * 16;
-    const at_block_1_mlp_layer_norm1_root_row = at_block_1_mlp_layer_norm1_root + row * 16;
-    const at_block_1_attention_row = at_block_1_attention + row * 1024;
-    const at_block_1_mlp_layer_norm1_normal_again_row = at_block_1_mlp_layer_norm1_normal_again + row * 1024;
-    const at_d_block_1_mlp_layer_norm1_row = at_d_block_1_mlp_layer_norm1 + row * 1024;
-    const at_quotient_in_d_block_2_attention_layer_norm1_mean_row =
-      at_quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
-    const at_d_block_2_attention_row = at_d_block_2_attention + row * 1024;
-    const at_d_block_2_attention_layer_norm1_centred_row =
-      at_d_block_2_attention_layer_norm1_centred + row * 1024;
-    const at_d_block_1_attention_row = at_d_block_1_attention + row * 1024;
-    const at_block_1_attention_dropout1_kept_row = at_block_1_attention_dropout1_kept + row * 1024;
-    const at_d_block_1_attention_attention1_row = at_d_block_1_attention_attention1 + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let d_block_1_mlp_layer_norm1_variance = 0;
-      const block_1_mlp_layer_norm1_mean = f[at_block_1_mlp_layer_norm1_mean_row + j];
-      const block_1_mlp_layer_norm1_root = f[at_block_1_mlp_layer_norm1_root_row + j];
-      const factor = Math.fround(block_1_mlp_layer_norm1_root) === 0;
-      const at_block_1_attention_j = at_block_1_attention_row + j * 64;
-      const at_block_1_mlp_layer_norm1_normal_again_j = at_block_1_mlp_layer_norm1_normal_again_row + j * 64;
-      const at_d_block_1_mlp_layer_norm1_j = at_d_block_1_mlp_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_1_mlp_layer_norm1_normal_again =
-          (f[at_block_1_attention_j + k] - block_1_mlp_layer_norm1_mean) / block_1_mlp_layer_norm1_root;
-        f[at_block_1_mlp_layer_norm1_normal_again_j + k] = block_1_mlp_layer_norm1_normal_again;
-        d_block_1_mlp_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[at_d_block_1_mlp_layer_norm1_j + k] *
-                f[at_block_1_mlp_layer_norm1_scale + k] *
-                block_1_mlp_layer_norm1_normal_again) /
-              block_1_mlp_layer_norm1_root /
-              (block_1_mlp_layer_norm1_root * 2)
-            );
-      }
-      const d_block_1_mlp_layer_norm1_sum = d_block_1_mlp_layer_norm1_variance / 64;
-      let sum_in_d_block_1_mlp_layer_norm1_mean = 0;
-      for (let k = 0; k < 64; k++) {
-        const d_block_1_mlp_layer_norm1_centred =
-          (f[at_d_block_1_mlp_layer_norm1_j + k] * f[at_block_1_mlp_layer_norm1_scale + k]) /
-            block_1_mlp_layer_norm1_root +
-          2 *
-            (d_block_1_mlp_layer_norm1_sum * (f[at_block_1_attention_j + k] - block_1_mlp_layer_norm1_mean));
-        f[at_d_block_1_mlp_layer_norm1_centred + k] = d_block_1_mlp_layer_norm1_centred;
-        sum_in_d_block_1_mlp_layer_norm1_mean += d_block_1_mlp_layer_norm1_centred;
-      }
-      const quotient_in_d_block_1_mlp_layer_norm1_mean = sum_in_d_block_1_mlp_layer_norm1_mean / 64;
-      const quotient_in_d_block_2_attention_layer_norm1_mean =
-        f[at_quotient_in_d_block_2_attention_layer_norm1_mean_row + j];
-      const at_d_block_2_attention_j = at_d_block_2_attention_row + j * 64;
-      const at_d_block_2_attention_layer_norm1_centred_j =
-        at_d_block_2_attention_layer_norm1_centred_row + j * 64;
-      const at_d_block_1_attention_j = at_d_block_1_attention_row + j * 64;
-      const at_block_1_attention_dropout1_kept_j = at_block_1_attention_dropout1_kept_row + j * 64;
-      const at_d_block_1_attention_attention1_j = at_d_block_1_attention_attention1_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const d_block_1_attention =
-          f[at_d_block_2_attention_j + l] +
-          f[at_d_block_2_attention_layer_norm1_centred_j + l] -
-          quotient_in_d_block_2_attention_layer_norm1_mean +
-          f[at_d_block_1_mlp_layer_norm1_centred + l] -
-          quotient_in_d_block_1_mlp_layer_norm1_mean;
-        f[at_d_block_1_attention_j + l] = d_block_1_attention;
-        f[at_d_block_1_attention_attention1_j + l] =
-          (f[at_block_1_attention_dropout1_kept_j + l] !== 0 ? d_block_1_attention : 0) * (1 / (1 - 0.1));
-      }
-    }
-  }
-}
-
-// block.1.attention.layer-norm1_normal_again = (embedded − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_root
-// Gradient of block.1.attention.layer-norm1_variance [broadcast.vjp]:
-//   d_block.1.attention.layer-norm1_variance = Σ_j (1 − [block.1.attention.layer-norm1_root = 0]) ⊙
-//   (−d_block.1.attention.layer-norm1 ⊙ block.1.attention.layer-norm1.scale ⊙
-//   block.1.attention.layer-norm1_normal_again / block.1.attention.layer-norm1_root / (2 ·
-//   block.1.attention.layer-norm1_root))
-// Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_sum_2 / 64
-//   [divide.vjp]:
-//   d_block.1.attention.layer-norm1_sum = d_block.1.attention.layer-norm1_variance / 64
-// Gradient of block.1.attention.layer-norm1_centred² [multiply.vjp]:
-//   d_block.1.attention.layer-norm1_centred = d_block.1.attention.layer-norm1 ⊙
-//   block.1.attention.layer-norm1.scale / block.1.attention.layer-norm1_root + 2 ·
-//   d_block.1.attention.layer-norm1_sum ⊙ (embedded − block.1.attention.layer-norm1_mean)
+// Gradient of block.1.attention.layer-norm1_deviation [broadcast.vjp]:
+//   sum_in_d_block.1.attention.layer-norm1_deviation = Σ_j d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale ⊙ block.1.attention.layer-norm1_normal
+// Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_sum_of_squares /
+//   64 [divide.vjp]:
+//   mean_in_d_block.1.attention.layer-norm1_variance = sum_in_d_block.1.attention.layer-norm1_deviation
+//   / 64
 // Gradient of block.1.attention.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.1.attention.layer-norm1_mean = Σ_j d_block.1.attention.layer-norm1_centred
+//   sum_in_d_block.1.attention.layer-norm1_mean = Σ_j d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale
 // Gradient of block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64 [divide.vjp]:
 //   quotient_in_d_block.1.attention.layer-norm1_mean = sum_in_d_block.1.attention.layer-norm1_mean / 64
+//   / block.1.attention.layer-norm1_deviation
 // Gradient of embedded = embedded_kept ⊙ 1 / (1 − 0.1) · places [select.vjp]:
-//   d_embedded_product = embedded_kept ⊙ (d_block.1.attention + d_block.1.attention.layer-norm1_centred
-//   − quotient_in_d_block.1.attention.layer-norm1_mean)
-function block_1_attention_layer_norm1_recomputed_normal(f: Numbers, n: number): void {
+//   d_embedded_product = embedded_kept ⊙ (d_block.1.attention + (d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale − mean_in_d_block.1.attention.layer-norm1_variance ⊙
+//   block.1.attention.layer-norm1_normal) / block.1.attention.layer-norm1_deviation −
+//   quotient_in_d_block.1.attention.layer-norm1_mean)
+function embedded_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const at_block_1_attention_layer_norm1_mean_row = at_block_1_attention_layer_norm1_mean + row * 16;
-    const at_block_1_attention_layer_norm1_root_row = at_block_1_attention_layer_norm1_root + row * 16;
-    const at_embedded_row = at_embedded + row * 1024;
-    const at_block_1_attention_layer_norm1_normal_again_row =
-      at_block_1_attention_layer_norm1_normal_again + row * 1024;
     const at_d_block_1_attention_layer_norm1_row = at_d_block_1_attention_layer_norm1 + row * 1024;
+    const at_block_1_attention_layer_norm1_normal_row = at_block_1_attention_layer_norm1_normal + row * 1024;
+    const at_block_1_attention_layer_norm1_deviation_row =
+      at_block_1_attention_layer_norm1_deviation + row * 16;
     const at_embedded_kept_row = at_embedded_kept + row * 1024;
     const at_d_block_1_attention_row = at_d_block_1_attention + row * 1024;
     const at_d_embedded_product_row = at_d_embedded_product + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_1_attention_layer_norm1_variance = 0;
-      const block_1_attention_layer_norm1_mean = f[at_block_1_attention_layer_norm1_mean_row + j];
-      const block_1_attention_layer_norm1_root = f[at_block_1_attention_layer_norm1_root_row + j];
-      const factor = Math.fround(block_1_attention_layer_norm1_root) === 0;
-      const at_embedded_j = at_embedded_row + j * 64;
-      const at_block_1_attention_layer_norm1_normal_again_j =
-        at_block_1_attention_layer_norm1_normal_again_row + j * 64;
-      const at_d_block_1_attention_layer_norm1_j = at_d_block_1_attention_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_1_attention_layer_norm1_normal_again =
-          (f[at_embedded_j + k] - block_1_attention_layer_norm1_mean) / block_1_attention_layer_norm1_root;
-        f[at_block_1_attention_layer_norm1_normal_again_j + k] = block_1_attention_layer_norm1_normal_again;
-        d_block_1_attention_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[at_d_block_1_attention_layer_norm1_j + k] *
-                f[at_block_1_attention_layer_norm1_scale + k] *
-                block_1_attention_layer_norm1_normal_again) /
-              block_1_attention_layer_norm1_root /
-              (block_1_attention_layer_norm1_root * 2)
-            );
-      }
-      const d_block_1_attention_layer_norm1_sum = d_block_1_attention_layer_norm1_variance / 64;
+      let sum_in_d_block_1_attention_layer_norm1_deviation = 0;
       let sum_in_d_block_1_attention_layer_norm1_mean = 0;
+      const at_d_block_1_attention_layer_norm1_j = at_d_block_1_attention_layer_norm1_row + j * 64;
+      const at_block_1_attention_layer_norm1_normal_j = at_block_1_attention_layer_norm1_normal_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const d_block_1_attention_layer_norm1_centred =
-          (f[at_d_block_1_attention_layer_norm1_j + k] * f[at_block_1_attention_layer_norm1_scale + k]) /
-            block_1_attention_layer_norm1_root +
-          2 *
-            (d_block_1_attention_layer_norm1_sum *
-              (f[at_embedded_j + k] - block_1_attention_layer_norm1_mean));
-        f[at_d_block_1_attention_layer_norm1_centred + k] = d_block_1_attention_layer_norm1_centred;
-        sum_in_d_block_1_attention_layer_norm1_mean += d_block_1_attention_layer_norm1_centred;
+        const t = f[at_d_block_1_attention_layer_norm1_j + k] * f[at_block_1_attention_layer_norm1_scale + k];
+        sum_in_d_block_1_attention_layer_norm1_deviation +=
+          t * f[at_block_1_attention_layer_norm1_normal_j + k];
+        sum_in_d_block_1_attention_layer_norm1_mean += t;
       }
+      const mean_in_d_block_1_attention_layer_norm1_variance =
+        sum_in_d_block_1_attention_layer_norm1_deviation / 64;
       const quotient_in_d_block_1_attention_layer_norm1_mean =
-        sum_in_d_block_1_attention_layer_norm1_mean / 64;
+        sum_in_d_block_1_attention_layer_norm1_mean /
+        64 /
+        f[at_block_1_attention_layer_norm1_deviation_row + j];
       const at_embedded_kept_j = at_embedded_kept_row + j * 64;
       const at_d_block_1_attention_j = at_d_block_1_attention_row + j * 64;
+      const at_block_1_attention_layer_norm1_deviation_j = at_block_1_attention_layer_norm1_deviation_row + j;
       const at_d_embedded_product_j = at_d_embedded_product_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[at_d_embedded_product_j + l] =
           f[at_embedded_kept_j + l] !== 0
             ? f[at_d_block_1_attention_j + l] +
-              f[at_d_block_1_attention_layer_norm1_centred + l] -
+              (f[at_d_block_1_attention_layer_norm1_j + l] * f[at_block_1_attention_layer_norm1_scale + l] -
+                mean_in_d_block_1_attention_layer_norm1_variance *
+                  f[at_block_1_attention_layer_norm1_normal_j + l]) /
+                f[at_block_1_attention_layer_norm1_deviation_j] -
               quotient_in_d_block_1_attention_layer_norm1_mean
             : 0;
       }
@@ -3591,8 +3215,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_1_attention,
     at_block_1_mlp_layer_norm1_scale,
     at_block_1_mlp_layer_norm1_shift,
-    at_block_1_mlp_layer_norm1_mean,
-    at_block_1_mlp_layer_norm1_root,
+    at_block_1_mlp_layer_norm1_deviation,
+    at_block_1_mlp_layer_norm1_normal,
     at_block_1_mlp_layer_norm1,
   );
   block_mlp_hidden_forward(
@@ -3622,8 +3246,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_1_mlp,
     at_block_2_attention_layer_norm1_scale,
     at_block_2_attention_layer_norm1_shift,
-    at_block_2_attention_layer_norm1_mean,
-    at_block_2_attention_layer_norm1_root,
+    at_block_2_attention_layer_norm1_deviation,
+    at_block_2_attention_layer_norm1_normal,
     at_block_2_attention_layer_norm1,
   );
   block_attention_attention_forward_query(
@@ -3688,8 +3312,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_2_attention,
     at_block_2_mlp_layer_norm1_scale,
     at_block_2_mlp_layer_norm1_shift,
-    at_block_2_mlp_layer_norm1_mean,
-    at_block_2_mlp_layer_norm1_root,
+    at_block_2_mlp_layer_norm1_deviation,
+    at_block_2_mlp_layer_norm1_normal,
     at_block_2_mlp_layer_norm1,
   );
   block_mlp_hidden_forward(
@@ -3712,16 +3336,31 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_2_mlp_output_bias,
     at_block_2_mlp,
   );
-  norm_forward(f, n);
+  block_mlp_layer_norm_forward(
+    f,
+    n,
+    at_block_2_mlp,
+    at_norm_scale,
+    at_norm_shift,
+    at_norm_deviation,
+    at_norm_normal,
+    at_norm,
+  );
   logits_forward(f, n, at_norm, at_logits);
   loss_forward(f, integers, n);
   loss_backward(f, integers, n);
   logits_backward_bias(f, n);
   logits_backward_weight(f, n);
   logits_backward_input(f, n);
-  norm_backward_scale(f, n);
+  norm_backward_scale(f, n, at_d_norm, at_norm_normal, at_d_norm_shift, at_d_norm_scale);
   block_2_mlp_dropout1_backward_input(f, n);
-  block_2_mlp_output_backward_bias(f, n);
+  block_mlp_output_backward_bias(
+    f,
+    n,
+    at_block_2_mlp_dropout1_kept,
+    at_d_block_2_mlp,
+    at_d_block_2_mlp_output_bias,
+  );
   block_mlp_output_backward_weight(
     f,
     n,
@@ -3743,9 +3382,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   block_mlp_layer_norm_recomputed(
     f,
     n,
-    at_block_2_mlp_layer_norm1_mean,
-    at_block_2_mlp_layer_norm1_root,
-    at_block_2_attention,
+    at_block_2_mlp_layer_norm1_normal,
     at_block_2_mlp_layer_norm1_scale,
     at_block_2_mlp_layer_norm1_shift,
     at_block_2_mlp_layer_norm1_again,
@@ -3764,16 +3401,27 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_2_mlp_hidden_weight,
     at_d_block_2_mlp_layer_norm1,
   );
-  block_mlp_layer_norm_backward_shift(f, n, at_d_block_2_mlp_layer_norm1, at_d_block_2_mlp_layer_norm1_shift);
-  block_2_mlp_layer_norm1_recomputed_normal(f, n);
-  block_mlp_layer_norm_backward_scale(
+  norm_backward_scale(
     f,
     n,
     at_d_block_2_mlp_layer_norm1,
-    at_block_2_mlp_layer_norm1_normal_again,
+    at_block_2_mlp_layer_norm1_normal,
+    at_d_block_2_mlp_layer_norm1_shift,
     at_d_block_2_mlp_layer_norm1_scale,
   );
-  block_attention_attention_backward_outputBias(
+  block_attention_dropout_backward_input(
+    f,
+    n,
+    at_d_block_2_mlp_layer_norm1,
+    at_block_2_mlp_layer_norm1_scale,
+    at_block_2_mlp_layer_norm1_normal,
+    at_block_2_mlp_layer_norm1_deviation,
+    at_d_block_2_mlp,
+    at_block_2_attention_dropout1_kept,
+    at_d_block_2_attention,
+    at_d_block_2_attention_attention1,
+  );
+  block_mlp_output_backward_bias(
     f,
     n,
     at_block_2_attention_dropout1_kept,
@@ -3810,9 +3458,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   block_mlp_layer_norm_recomputed(
     f,
     n,
-    at_block_2_attention_layer_norm1_mean,
-    at_block_2_attention_layer_norm1_root,
-    at_block_1_mlp,
+    at_block_2_attention_layer_norm1_normal,
     at_block_2_attention_layer_norm1_scale,
     at_block_2_attention_layer_norm1_shift,
     at_block_2_attention_layer_norm1_again,
@@ -3901,21 +3547,33 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_product_in_d_block_2_attention_attention1_key_product,
     at_d_block_2_attention_layer_norm1,
   );
-  block_mlp_layer_norm_backward_shift(
+  norm_backward_scale(
     f,
     n,
     at_d_block_2_attention_layer_norm1,
+    at_block_2_attention_layer_norm1_normal,
     at_d_block_2_attention_layer_norm1_shift,
-  );
-  block_2_attention_layer_norm1_recomputed_normal(f, n);
-  block_mlp_layer_norm_backward_scale(
-    f,
-    n,
-    at_d_block_2_attention_layer_norm1,
-    at_block_2_attention_layer_norm1_normal_again,
     at_d_block_2_attention_layer_norm1_scale,
   );
-  block_1_mlp_output_backward_bias(f, n);
+  block_attention_dropout_backward_input(
+    f,
+    n,
+    at_d_block_2_attention_layer_norm1,
+    at_block_2_attention_layer_norm1_scale,
+    at_block_2_attention_layer_norm1_normal,
+    at_block_2_attention_layer_norm1_deviation,
+    at_d_block_2_attention,
+    at_block_1_mlp_dropout1_kept,
+    at_d_block_1_mlp,
+    at_d_block_1_mlp_output,
+  );
+  block_mlp_output_backward_bias(
+    f,
+    n,
+    at_block_1_mlp_dropout1_kept,
+    at_d_block_1_mlp,
+    at_d_block_1_mlp_output_bias,
+  );
   block_1_mlp_hidden_recomputed(f, n);
   block_mlp_output_backward_weight(
     f,
@@ -3938,9 +3596,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   block_mlp_layer_norm_recomputed(
     f,
     n,
-    at_block_1_mlp_layer_norm1_mean,
-    at_block_1_mlp_layer_norm1_root,
-    at_block_1_attention,
+    at_block_1_mlp_layer_norm1_normal,
     at_block_1_mlp_layer_norm1_scale,
     at_block_1_mlp_layer_norm1_shift,
     at_block_1_mlp_layer_norm1_again,
@@ -3959,16 +3615,27 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_1_mlp_hidden_weight,
     at_d_block_1_mlp_layer_norm1,
   );
-  block_mlp_layer_norm_backward_shift(f, n, at_d_block_1_mlp_layer_norm1, at_d_block_1_mlp_layer_norm1_shift);
-  block_1_mlp_layer_norm1_recomputed_normal(f, n);
-  block_mlp_layer_norm_backward_scale(
+  norm_backward_scale(
     f,
     n,
     at_d_block_1_mlp_layer_norm1,
-    at_block_1_mlp_layer_norm1_normal_again,
+    at_block_1_mlp_layer_norm1_normal,
+    at_d_block_1_mlp_layer_norm1_shift,
     at_d_block_1_mlp_layer_norm1_scale,
   );
-  block_attention_attention_backward_outputBias(
+  block_attention_dropout_backward_input(
+    f,
+    n,
+    at_d_block_1_mlp_layer_norm1,
+    at_block_1_mlp_layer_norm1_scale,
+    at_block_1_mlp_layer_norm1_normal,
+    at_block_1_mlp_layer_norm1_deviation,
+    at_d_block_1_mlp,
+    at_block_1_attention_dropout1_kept,
+    at_d_block_1_attention,
+    at_d_block_1_attention_attention1,
+  );
+  block_mlp_output_backward_bias(
     f,
     n,
     at_block_1_attention_dropout1_kept,
@@ -4005,9 +3672,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   block_mlp_layer_norm_recomputed(
     f,
     n,
-    at_block_1_attention_layer_norm1_mean,
-    at_block_1_attention_layer_norm1_root,
-    at_embedded,
+    at_block_1_attention_layer_norm1_normal,
     at_block_1_attention_layer_norm1_scale,
     at_block_1_attention_layer_norm1_shift,
     at_block_1_attention_layer_norm1_again,
@@ -4096,20 +3761,15 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_product_in_d_block_1_attention_attention1_key_product,
     at_d_block_1_attention_layer_norm1,
   );
-  block_mlp_layer_norm_backward_shift(
+  norm_backward_scale(
     f,
     n,
     at_d_block_1_attention_layer_norm1,
+    at_block_1_attention_layer_norm1_normal,
     at_d_block_1_attention_layer_norm1_shift,
-  );
-  block_1_attention_layer_norm1_recomputed_normal(f, n);
-  block_mlp_layer_norm_backward_scale(
-    f,
-    n,
-    at_d_block_1_attention_layer_norm1,
-    at_block_1_attention_layer_norm1_normal_again,
     at_d_block_1_attention_layer_norm1_scale,
   );
+  embedded_backward(f, n);
   places_backward_weight(f, n);
   characters_backward_weight(f, integers, n);
   return f[at_loss];
@@ -4121,9 +3781,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   gradient_clipping(f);
   adamw_update(f);
 }
-
-/** The element type of the arena. */
-export type Numbers = Float32Array;
 
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
@@ -4514,7 +4171,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 /** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */
 export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
-  const memory = new ArrayBuffer(7522816);
+  const memory = new ArrayBuffer(7510528);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -4524,10 +4181,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       next: integers.subarray(at_next, at_next + 512),
     },
     output: f.subarray(at_prediction, at_prediction + 13824),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 313812, model.parameters),
+    parameters: viewsOf(f, at_characters_weight, model.parameters),
+    gradients: viewsOf(f, at_d_characters_weight, model.parameters),
     state: new Uint8Array(memory, 0, 1255248),
-    totals: doubles.subarray(216636, 216640),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
@@ -4651,55 +4308,52 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
     check(rows) {
       return firstNotFinite(f, rows, [
         ["embedded_kept", at_embedded_kept, 1024],
-        ["embedded", at_embedded, 1024],
-        ["block.1.attention.layer-norm1_mean", at_block_1_attention_layer_norm1_mean, 16],
-        ["block.1.attention.layer-norm1_root", at_block_1_attention_layer_norm1_root, 16],
+        ["block.1.attention.layer-norm1_normal", at_block_1_attention_layer_norm1_normal, 1024],
+        ["block.1.attention.layer-norm1_deviation", at_block_1_attention_layer_norm1_deviation, 16],
         ["block.1.attention.dropout1_kept", at_block_1_attention_dropout1_kept, 1024],
         ["block.1.attention.attention1_query", at_block_1_attention_attention1_query_2, 1024],
         ["block.1.attention.attention1_key", at_block_1_attention_attention1_key_2, 1024],
         ["block.1.attention.attention1_shares", at_block_1_attention_attention1_shares, 1024],
         ["block.1.attention.attention1_value", at_block_1_attention_attention1_value_2, 1024],
         ["block.1.attention.attention1_heads", at_block_1_attention_attention1_heads, 1024],
-        ["block.1.attention", at_block_1_attention, 1024],
         ["block.1.mlp.dropout1_kept", at_block_1_mlp_dropout1_kept, 1024],
-        ["block.1.mlp.layer-norm1_mean", at_block_1_mlp_layer_norm1_mean, 16],
-        ["block.1.mlp.layer-norm1_root", at_block_1_mlp_layer_norm1_root, 16],
-        ["block.1.mlp", at_block_1_mlp, 1024],
+        ["block.1.mlp.layer-norm1_normal", at_block_1_mlp_layer_norm1_normal, 1024],
+        ["block.1.mlp.layer-norm1_deviation", at_block_1_mlp_layer_norm1_deviation, 16],
         ["block.2.attention.dropout1_kept", at_block_2_attention_dropout1_kept, 1024],
-        ["block.2.attention.layer-norm1_mean", at_block_2_attention_layer_norm1_mean, 16],
-        ["block.2.attention.layer-norm1_root", at_block_2_attention_layer_norm1_root, 16],
+        ["block.2.attention.layer-norm1_normal", at_block_2_attention_layer_norm1_normal, 1024],
+        ["block.2.attention.layer-norm1_deviation", at_block_2_attention_layer_norm1_deviation, 16],
         ["block.2.attention.attention1_query", at_block_2_attention_attention1_query_2, 1024],
         ["block.2.attention.attention1_key", at_block_2_attention_attention1_key_2, 1024],
         ["block.2.attention.attention1_shares", at_block_2_attention_attention1_shares, 1024],
         ["block.2.attention.attention1_value", at_block_2_attention_attention1_value_2, 1024],
         ["block.2.attention.attention1_heads", at_block_2_attention_attention1_heads, 1024],
-        ["block.2.attention", at_block_2_attention, 1024],
-        ["block.2.mlp.layer-norm1_mean", at_block_2_mlp_layer_norm1_mean, 16],
-        ["block.2.mlp.layer-norm1_root", at_block_2_mlp_layer_norm1_root, 16],
-        ["norm_mean", at_norm_mean, 16],
-        ["norm_root", at_norm_root, 16],
-        ["d_norm_centred", at_d_norm_centred, 1024],
+        ["block.2.mlp.layer-norm1_normal", at_block_2_mlp_layer_norm1_normal, 1024],
+        ["block.2.mlp.layer-norm1_deviation", at_block_2_mlp_layer_norm1_deviation, 16],
+        ["norm_deviation", at_norm_deviation, 16],
+        ["d_block.2.mlp", at_d_block_2_mlp, 1024],
         ["d_block.2.mlp.output", at_d_block_2_mlp_output, 1024],
-        ["quotient_in_d_norm_mean", at_quotient_in_d_norm_mean, 16],
         ["d_block.2.mlp.hidden_sum", at_d_block_2_mlp_hidden_sum, 4096],
-        ["d_block.2.attention", at_d_block_2_attention, 1024],
-        ["d_block.2.attention.layer-norm1_centred", at_d_block_2_attention_layer_norm1_centred, 1024],
+        ["d_block.1.mlp", at_d_block_1_mlp, 1024],
         ["d_block.1.mlp.output", at_d_block_1_mlp_output, 1024],
-        [
-          "quotient_in_d_block.2.attention.layer-norm1_mean",
-          at_quotient_in_d_block_2_attention_layer_norm1_mean,
-          16,
-        ],
         ["d_block.1.mlp.hidden", at_d_block_1_mlp_hidden, 4096],
         ["d_block.1.mlp.hidden_sum", at_d_block_1_mlp_hidden_sum, 4096],
         ["d_block.1.attention", at_d_block_1_attention, 1024],
+        [
+          "product_in_d_block.1.attention.attention1_products",
+          at_product_in_d_block_1_attention_attention1_products,
+          1024,
+        ],
         [
           "product_in_d_block.1.attention.attention1_products_2",
           at_product_in_d_block_1_attention_attention1_products_2,
           1024,
         ],
+        [
+          "product_in_d_block.1.attention.attention1_key_product",
+          at_product_in_d_block_1_attention_attention1_key_product,
+          1024,
+        ],
         ["d_block.1.attention.layer-norm1", at_d_block_1_attention_layer_norm1, 1024],
-        ["block.1.attention.layer-norm1_normal_again", at_block_1_attention_layer_norm1_normal_again, 1024],
         ["d_embedded_product", at_d_embedded_product, 1024],
       ]);
     },
@@ -5223,10 +4877,11 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 // places = characters.weight[text] + places.weight
 // block.1.attention.layer-norm1_sum = Σ_j places
 // block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
-// block.1.attention.layer-norm1_sum_2 = Σ_j (places − block.1.attention.layer-norm1_mean)²
-// block.1.attention.layer-norm1_root = √(block.1.attention.layer-norm1_sum_2 / 64 + 0.00001)
+// block.1.attention.layer-norm1_sum_of_squares = Σ_j (places − block.1.attention.layer-norm1_mean)²
+// block.1.attention.layer-norm1_deviation = √(block.1.attention.layer-norm1_sum_of_squares / 64 +
+//   0.00001)
 // block.1.attention.layer-norm1 = (places − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_root ⊙ block.1.attention.layer-norm1.scale +
+//   block.1.attention.layer-norm1_deviation ⊙ block.1.attention.layer-norm1.scale +
 //   block.1.attention.layer-norm1.shift
 // Also called by evaluate.
 function block_1_attention_layer_norm1_predict(
@@ -5252,18 +4907,19 @@ function block_1_attention_layer_norm1_predict(
         block_1_attention_layer_norm1_sum += output;
       }
       const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
-      let block_1_attention_layer_norm1_sum_2 = 0;
+      let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
         const t = f[at_output_j0 + k] - block_1_attention_layer_norm1_mean;
-        block_1_attention_layer_norm1_sum_2 += t * t;
+        block_1_attention_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_attention_layer_norm1_root = Math.sqrt(
-        block_1_attention_layer_norm1_sum_2 / 64 + 0.00001,
+      const block_1_attention_layer_norm1_deviation = Math.sqrt(
+        block_1_attention_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
       const at_output_j1 = at_output_row1 + j * 64;
       for (let l = 0; l < 64; l++) {
         f[at_output_j1 + l] =
-          ((f[at_output_j0 + l] - block_1_attention_layer_norm1_mean) / block_1_attention_layer_norm1_root) *
+          ((f[at_output_j0 + l] - block_1_attention_layer_norm1_mean) /
+            block_1_attention_layer_norm1_deviation) *
             f[at_block_1_attention_layer_norm1_scale + l] +
           f[at_block_1_attention_layer_norm1_shift + l];
       }
@@ -5371,10 +5027,10 @@ function block_attention_predict(
 
 // block.1.mlp.layer-norm1_sum = Σ_j block.1.attention
 // block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_sum / 64
-// block.1.mlp.layer-norm1_sum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
-// block.1.mlp.layer-norm1_root = √(block.1.mlp.layer-norm1_sum_2 / 64 + 0.00001)
+// block.1.mlp.layer-norm1_sum_of_squares = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
+// block.1.mlp.layer-norm1_deviation = √(block.1.mlp.layer-norm1_sum_of_squares / 64 + 0.00001)
 // block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_root ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
+//   block.1.mlp.layer-norm1_deviation ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
 // The same code serves block.2.attention.layer-norm1_predict, block.2.mlp.layer-norm1_predict,
 //   norm_predict and 4 more.
 function block_mlp_layer_norm_predict(
@@ -5395,16 +5051,18 @@ function block_mlp_layer_norm_predict(
         block_1_mlp_layer_norm1_sum += f[at_input_j + k];
       }
       const block_1_mlp_layer_norm1_mean = block_1_mlp_layer_norm1_sum / 64;
-      let block_1_mlp_layer_norm1_sum_2 = 0;
+      let block_1_mlp_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
         const t = f[at_input_j + k] - block_1_mlp_layer_norm1_mean;
-        block_1_mlp_layer_norm1_sum_2 += t * t;
+        block_1_mlp_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_mlp_layer_norm1_root = Math.sqrt(block_1_mlp_layer_norm1_sum_2 / 64 + 0.00001);
+      const block_1_mlp_layer_norm1_deviation = Math.sqrt(
+        block_1_mlp_layer_norm1_sum_of_squares / 64 + 0.00001,
+      );
       const at_output_j = at_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[at_output_j + l] =
-          ((f[at_input_j + l] - block_1_mlp_layer_norm1_mean) / block_1_mlp_layer_norm1_root) *
+          ((f[at_input_j + l] - block_1_mlp_layer_norm1_mean) / block_1_mlp_layer_norm1_deviation) *
             f[at_scale + l] +
           f[at_shift + l];
       }

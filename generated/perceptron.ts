@@ -37,8 +37,8 @@
 //   12 Data: from a table to batches
 //   13 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -127,6 +127,9 @@ function sizeOf(shape: readonly number[]): number {
 
 // ── 2 Memory: one arena for all tensors ──
 
+/** The element type of the arena. */
+export type Numbers = Float32Array;
+
 // The arena is one block of 224 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
@@ -190,7 +193,7 @@ function firstNotFinite(
 // dense1_product = flower · dense1.weight
 // dense1 = dense1_product + dense1.bias
 // violation = −(dense1 if versicolor > 0 else −dense1)
-function loss_forward(f: Numbers, n: number): void {
+function loss_forward_violation(f: Numbers, n: number): void {
   const dense1_bias = f[at_dense1_bias];
   for (let row = 0; row < n; row++) {
     let sum = 0;
@@ -205,7 +208,7 @@ function loss_forward(f: Numbers, n: number): void {
 
 // loss_total = Σ_i,j max(violation, 0)
 // loss = loss_total / n
-function loss_forward_2(f: Numbers, n: number): void {
+function loss_forward(f: Numbers, n: number): void {
   let loss_total = 0;
   for (let row = 0; row < n; row++) {
     loss_total += Math.max(f[at_violation + row], 0);
@@ -220,7 +223,7 @@ function loss_forward_2(f: Numbers, n: number): void {
 // Gradient of max(violation, 0) [maximum.vjp]:
 //   d_violation = [violation ≥ 0] ⊙ (d_loss_total if violation > 0 else 0.5 · d_loss_total)
 // Gradient of −dense1 [negate.vjp]:
-//   d_dense1 = −[versicolor > 0] ⊙ d_violation − [versicolor ≤ 0] ⊙ (−d_violation)
+//   d_dense1 = −d_violation if versicolor > 0 else d_violation
 // Gradient of dense1.bias [broadcast.vjp]:
 //   d_dense1.bias = Σ_i d_dense1
 function dense1_backward_bias(f: Numbers, n: number): void {
@@ -229,8 +232,7 @@ function dense1_backward_bias(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_violation =
       f[at_violation + row] < 0 ? 0 : f[at_violation + row] > 0 ? d_loss_total : d_loss_total * 0.5;
-    const versicolor = f[at_versicolor + row];
-    const d_dense1 = -(versicolor > 0 ? d_violation : 0) - (versicolor > 0 ? 0 : -d_violation);
+    const d_dense1 = f[at_versicolor + row] > 0 ? -d_violation : d_violation;
     f[at_d_dense1 + row] = d_dense1;
     d_dense1_bias += d_dense1;
   }
@@ -281,8 +283,8 @@ function learning_rate(integers: Int32Array, doubles: Float64Array): void {
 
 /** Forward and backward pass over n rows: writes the gradients, returns the mean loss. */
 function gradient(f: Numbers, n: number): number {
+  loss_forward_violation(f, n);
   loss_forward(f, n);
-  loss_forward_2(f, n);
   dense1_backward_bias(f, n);
   dense1_backward_weight(f, n);
   return f[at_loss];
@@ -293,9 +295,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   sgd_update(f);
   learning_rate(integers, doubles);
 }
-
-/** The element type of the arena. */
-export type Numbers = Float32Array;
 
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
@@ -696,10 +695,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       versicolor: f.subarray(at_versicolor, at_versicolor + 1),
     },
     output: f.subarray(at_prediction, at_prediction + 1),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 12, model.parameters),
+    parameters: viewsOf(f, at_dense1_weight, model.parameters),
+    gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 40),
-    totals: doubles.subarray(20, 24),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, n),

@@ -65,8 +65,8 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -165,6 +165,9 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 // ── 2 Memory: one arena for all tensors ──
+
+/** The element type of the arena. */
+export type Numbers = Float32Array;
 
 // The arena is one block of 164,992 bytes. Each constant is the offset of a tensor, in elements of its type.
 
@@ -690,15 +693,12 @@ function scores_forward(f: Numbers, n: number, at_input: number, at_output: numb
 // maximum = max_j(scores)
 // exponentials = exp(scores − maximum)
 // sum_of_exponentials = Σ_j exponentials
-// expected_logit = Σ_j [j = digit] ⊙ (scores − maximum)
-// sum_of_shifted = Σ_j (scores − maximum)
-// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
-//   sum_of_shifted)
+// expected_logit = Σ_j (0.91 if j = digit else 0.01) ⊙ (scores − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(scores − max_j(scores))) − 0.9 · (Σ_j [j = digit] ⊙
-//   (scores − max_j(scores))) − 0.01 · (Σ_j (scores − max_j(scores))))) / max(Σ_i [digit ≥ 0], 1)
-//   [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(scores − max_j(scores))) − (Σ_j (0.91 if j = digit
+//   else 0.01) ⊙ (scores − max_j(scores))))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function loss_forward(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -711,7 +711,6 @@ function loss_forward(f: Numbers, integers: Int32Array, n: number): void {
     }
     let sum_of_exponentials = 0;
     let expected_logit = 0;
-    let sum_of_shifted = 0;
     const digit = integers[at_digit + row];
     const at_exponentials_row = at_exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
@@ -719,11 +718,10 @@ function loss_forward(f: Numbers, integers: Int32Array, n: number): void {
       const exponentials = exp(t);
       f[at_exponentials_row + k] = exponentials;
       sum_of_exponentials += exponentials;
-      expected_logit += k === digit ? t : 0;
-      sum_of_shifted += t;
+      expected_logit += (k === digit ? 0.91 : 0.01) * t;
     }
     f[at_sum_of_exponentials + row] = sum_of_exponentials;
-    loss_total += digit >= 0 ? log(sum_of_exponentials) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
+    loss_total += digit >= 0 ? log(sum_of_exponentials) - expected_logit : 0;
     loss_count += digit >= 0 ? 1 : 0;
   }
   const maximum = Math.max(loss_count, 1);
@@ -733,28 +731,19 @@ function loss_forward(f: Numbers, integers: Int32Array, n: number): void {
 
 // ── 5 Backward: the gradient of the loss ──
 
-// Gradient of 0.01 · (Σ_j (scores − max_j(scores))) [multiply.vjp]:
-//   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
-// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (scores − max_j(scores))) [multiply.vjp]:
-//   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
 // Gradient of exponentials = exp(scores − max_j(scores)) [exp.vjp]:
-//   d_scores = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
-//   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
+//   d_scores = d_loss_total · [digit ≥ 0] ⊙ (exponentials / sum_of_exponentials − (0.91 if j = digit
+//   else 0.01))
 function loss_backward(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit = integers[at_digit + row];
-    const t = digit >= 0 ? f[at_d_loss_total] : 0;
-    const product_in_d_cross_entropy = t * 0.01;
-    const product_in_d_cross_entropy_2 = t * 0.9;
-    const factor = -product_in_d_cross_entropy;
+    const factor = digit >= 0 ? f[at_d_loss_total] : 0;
     const sum_of_exponentials = f[at_sum_of_exponentials + row];
     const at_exponentials_row = at_exponentials + row * 10;
     const at_d_scores_row = at_d_scores + row * 10;
     for (let j = 0; j < 10; j++) {
       f[at_d_scores_row + j] =
-        factor -
-        (j === digit ? product_in_d_cross_entropy_2 : 0) +
-        t * (f[at_exponentials_row + j] / sum_of_exponentials);
+        factor * (f[at_exponentials_row + j] / sum_of_exponentials - (j === digit ? 0.91 : 0.01));
     }
   }
 }
@@ -1523,9 +1512,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   nadam_update(f);
 }
 
-/** The element type of the arena. */
-export type Numbers = Float32Array;
-
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
@@ -1925,10 +1911,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       digit: integers.subarray(at_digit, at_digit + 32),
     },
     output: f.subarray(at_prediction, at_prediction + 320),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 19908, model.parameters),
+    parameters: viewsOf(f, at_stem_weight, model.parameters),
+    gradients: viewsOf(f, at_d_stem_weight, model.parameters),
     state: new Uint8Array(memory, 0, 79628),
-    totals: doubles.subarray(14476, 14480),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
@@ -2727,10 +2713,8 @@ function block_hidden_predict(
 // maximum = max_j(scores)
 // predicted_class = argmax_j(scores)
 // sum_of_exponentials = Σ_j exp(scores − maximum)
-// expected_logit = Σ_j [j = digit] ⊙ (scores − maximum)
-// sum_of_shifted = Σ_j (scores − maximum)
-// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
-//   sum_of_shifted)
+// expected_logit = Σ_j (0.91 if j = digit else 0.01) ⊙ (scores − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals_loss.total + loss_total
 // loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals_loss.count + loss_count
@@ -2754,15 +2738,13 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
     }
     let sum_of_exponentials = 0;
     let expected_logit = 0;
-    let sum_of_shifted = 0;
     const digit = integers[at_digit + row];
     for (let k = 0; k < 10; k++) {
       const t_value = f[at_scores_row + k] - maximum;
       sum_of_exponentials += exp(t_value);
-      expected_logit += k === digit ? t_value : 0;
-      sum_of_shifted += t_value;
+      expected_logit += (k === digit ? 0.91 : 0.01) * t_value;
     }
-    loss_total += digit >= 0 ? log(sum_of_exponentials) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
+    loss_total += digit >= 0 ? log(sum_of_exponentials) - expected_logit : 0;
     loss_count += digit >= 0 ? 1 : 0;
     accuracy_total += digit >= 0 ? (Math.fround(predicted_class) === Math.fround(digit) ? 1 : 0) : 0;
   }

@@ -44,8 +44,8 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is a matrix product, aᵀ a transpose; ⊙ and all other operators work element by element.
-// Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
+// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
 // "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
 // arena; n is the number of rows of a batch.
 
@@ -139,6 +139,9 @@ function sizeOf(shape: readonly number[]): number {
 }
 
 // ── 2 Memory: one arena for all tensors ──
+
+/** The element type of the arena. */
+export type Numbers = Float32Array;
 
 // The arena is one block of 18,304 bytes. Each constant is the offset of a tensor, in elements of its type.
 
@@ -841,9 +844,6 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   adamw_update(f, integers, doubles);
 }
 
-/** The element type of the arena. */
-export type Numbers = Float32Array;
-
 /** The mean loss over rows, and the metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
@@ -1243,10 +1243,10 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       cultivar: integers.subarray(at_cultivar, at_cultivar + 16),
     },
     output: f.subarray(at_prediction, at_prediction + 48),
-    parameters: viewsOf(f, 0, model.parameters),
-    gradients: viewsOf(f, 1644, model.parameters),
+    parameters: viewsOf(f, at_dense1_weight, model.parameters),
+    gradients: viewsOf(f, at_d_dense1_weight, model.parameters),
     state: new Uint8Array(memory, 0, 6576),
-    totals: doubles.subarray(1236, 1240),
+    totals: doubles.subarray(at_totals_loss_total, at_totals_loss_total + 4),
     step: integers.subarray(at_optimizer_step, at_optimizer_step + 1),
     seed: integers.subarray(at_random_seed, at_random_seed + 1),
     gradient: (n) => gradient(f, integers, n),

@@ -3,14 +3,14 @@ export { compile } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";
 export type { ModelSpec } from "./compiler/spec/schema.ts";
-export { DiagnosticError } from "./compiler/diagnostics/errors.ts";
+export { DiagnosticError, InternalError, Unsupported } from "./compiler/diagnostics/errors.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
-// What functions of a TypeScript spec are given and give.
+// Types for the functions of a TypeScript spec.
 export type { GraphBuilder } from "./compiler/ir/builder.ts";
 export type { Node } from "./compiler/ir/nodes.ts";
 export type { Shape } from "./compiler/ir/types.ts";
-export type { ActivationFunction } from "./compiler/library/activations/formula.ts";
+export type { ActivationFunction } from "./compiler/library/activations/index.ts";
 export type { UpdateParts } from "./compiler/library/define.ts";
 export type { MeasureFunction, MeasureParts } from "./compiler/library/formula/measure.ts";
 export type {
@@ -22,4 +22,4 @@ export type {
   RecurrenceStep,
 } from "./compiler/library/layers/custom.ts";
 export type { OptimizerFunction } from "./compiler/library/optimizers/formula.ts";
-export type { ScheduleFunction } from "./compiler/library/schedules/formula.ts";
+export type { ScheduleFunction } from "./compiler/library/schedules/index.ts";

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { flopsOfProgram } from "../../src/studio/explain/kernel-facts.ts";
+import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { tableText } from "../../src/studio/charts/index.ts";

@@ -1,7 +1,7 @@
 // What the comparison stands on: that each workload can be learned, and that its operations are counted as
 // one would by hand. Speeds are measured by `npm run bench`.
 import { describe, expect, test } from "vitest";
-import { flopsOfProgram } from "../../src/studio/explain/kernel-facts.ts";
+import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";

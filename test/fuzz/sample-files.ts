@@ -3,8 +3,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { zipSync, type Zippable } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { dump } from "npyjs";
-import { npz } from "../../src/command/formats/parameters/formats.ts";
-import { safetensors } from "../../src/command/formats/parameters/safetensors.ts";
+import { npz, safetensors } from "../../src/command/formats/parameters/formats.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 
 export interface SampleFile {

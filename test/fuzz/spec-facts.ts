@@ -1,5 +1,5 @@
 /** What a spec's network comes to: each layer's type and the shape of a row of its value. */
-import { collector } from "../../src/compiler/diagnostics/collector.ts";
+import { collector } from "../../src/compiler/diagnostics/errors.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { buildNetwork } from "../../src/compiler/spec/build-network.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

@@ -7,10 +7,9 @@
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import { sizeOf } from "../../src/compiler/ir/types.ts";
-import { bytesOfElement } from "../../src/compiler/loop/memory.ts";
-import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
+import { bytesOfElement } from "../../src/compiler/loop/types.ts";
+import type { Buffer, Kernel, LoopProgram, MemoryPlan, Placement } from "../../src/compiler/loop/types.ts";
 import { visitStatements } from "../../src/compiler/loop/statements.ts";
-import type { Buffer, Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
 import { instantiate } from "../support/run-wasm.ts";
 import type { Running } from "../support/run-wasm.ts";

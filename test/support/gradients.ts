@@ -1,10 +1,10 @@
 // Derived gradients against central differences, in doubles, along a random direction.
+import { rewriteGraph } from "../../src/compiler/ir/builder.ts";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../src/compiler/passes/differentiate.ts";
-import { rewriteGraph } from "../../src/compiler/ir/rewrite.ts";
+import { gradientsOf } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { evaluateGraph, interpret } from "../../src/compiler/reference/interpret.ts";
 import { drawn, streamOf } from "./tensors.ts";

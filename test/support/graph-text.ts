@@ -2,8 +2,7 @@
 // text may use.
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
-import { parseGraph } from "../../src/compiler/ir/parse.ts";
-import { nodeText } from "../../src/compiler/ir/print.ts";
+import { nodeText, parseGraph } from "../../src/compiler/ir/text.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 
 /**

@@ -1,8 +1,8 @@
 // The loop programs of specs, and whether two ways to write one kernel leave the same in memory.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { allocateBuffers } from "../../src/compiler/loop/evaluate-memory.ts";
-import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../src/compiler/loop/evaluate-expressions.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
 import { integer } from "../../src/compiler/loop/expressions.ts";
 import type { LoopProgram, Statement } from "../../src/compiler/loop/types.ts";

@@ -3,8 +3,8 @@
 // leave them alone. All numbers are small integers, so that sums are exact in any order.
 import fc from "fast-check";
 import type { Dimension } from "../../src/compiler/ir/types.ts";
-import { allocateBuffers } from "../../src/compiler/loop/evaluate-memory.ts";
-import type { LoopMemory } from "../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../src/compiler/loop/evaluate-expressions.ts";
+import type { LoopMemory } from "../../src/compiler/loop/evaluate-expressions.ts";
 import {
   add,
   binary,

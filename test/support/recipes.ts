@@ -1,4 +1,4 @@
-/** The recipes of CONTRIBUTING.md as edits: for each, one trial of its kind. */
+/** The recipes of CONTRIBUTING.md as edits, with one trial for each. */
 
 export interface Edit {
   readonly file: string;
@@ -79,7 +79,7 @@ export function asinh(x: number): number {
       text: '  asinh: onDoubles("asinh"),\n',
     },
   ],
-  closedBy: ["src/compiler/loop/double-functions.ts", "src/compiler/ops/index.ts"],
+  closedBy: ["src/compiler/loop/evaluate-expressions.ts", "src/compiler/ops/index.ts"],
 };
 
 const layer: Recipe = {
@@ -139,6 +139,52 @@ export const trial = defineOptimizer({
   ],
 };
 
+const loss: Recipe = {
+  title: "Add a loss",
+  edits: [
+    {
+      file: "src/compiler/library/losses/elementwise.ts",
+      after: "  element: squaredDifference,\n});\n",
+      text: `
+/** mean (2d)² */
+export const trial = elementwise({
+  name: "trial",
+  about: "mean squared error of doubled values",
+  keys: {},
+  threshold: valueThreshold,
+  element: (g, p, t) => g.multiply(4, squaredDifference(g, p, t)),
+});
+`,
+    },
+    {
+      file: "src/compiler/library/losses/index.ts",
+      after: 'import { crossEntropy } from "./cross-entropy.ts";\n',
+      text: 'import { trial } from "./elementwise.ts";\n',
+    },
+    { file: "src/compiler/library/losses/index.ts", after: "export const losses = {\n", text: "  trial,\n" },
+  ],
+};
+
+const rule: Recipe = {
+  title: "Add a rewrite rule",
+  edits: [
+    {
+      file: "src/compiler/passes/rules/arithmetic.ts",
+      after: "export const arithmeticRules = [\n",
+      text: `  defineRule({
+    name: "trial",
+    equation: "½ · (2 · x) = x",
+    apply(node) {
+      if (!is(node, "multiply") || scalarOf(node.operands.x) !== 0.5) return undefined;
+      const inner = node.operands.y;
+      return is(inner, "multiply") && scalarOf(inner.operands.x) === 2 ? inner.operands.y : undefined;
+    },
+  }),
+`,
+    },
+  ],
+};
+
 const format: Recipe = {
   title: "Add a data format",
   edits: [
@@ -147,7 +193,7 @@ const format: Recipe = {
       text: `/** Reads a file of numbers with a bar between them, one row each, after a line that names the column. */
 import { wholeOf } from "./open-bytes.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import type { Wanted } from "./column-builder.ts";
 
 export async function readTrial(file: string, wanted: Wanted): Promise<ReadTable> {
   const [name = "", cells = ""] = Buffer.from(await wholeOf(file)).toString().slice(6).split("\\n");
@@ -175,7 +221,7 @@ const flag: Recipe = {
   title: "Add a flag",
   edits: [
     {
-      file: "src/command/cli/train-options.ts",
+      file: "src/command/cli/options.ts",
       after: '    .option("--resume <checkpoint>", "go on from there")\n',
       text: '    .option("--trial", "do nothing else")\n',
     },
@@ -234,13 +280,14 @@ export const trialStage = defineKernelStage("trial-stage", (kernel) => kernel);
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: 'import { shareExpressions } from "./schedule/share-expressions.ts";\n',
+      after:
+        'import { eliminateCommonSubexpressions } from "./schedule/eliminate-common-subexpressions.ts";\n',
       text: 'import { trialStage } from "./schedule/trial.ts";\n',
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: "export const scalarSchedule: readonly LoopStage[] = [\n",
-      text: "  trialStage, // first, for no reason\n",
+      after: "export const scalarSchedule: ScalarSchedule = {\n  loops: [\n",
+      text: "    trialStage, // first, for no reason\n",
     },
   ],
 };
@@ -251,7 +298,7 @@ const target: Recipe = {
     {
       file: "src/compiler/emit/trial.ts",
       text: `/** The optimized graph of a step, in its text form. */
-import { printGraph } from "../ir/print.ts";
+import { printGraph } from "../ir/text.ts";
 import type { Graph } from "../ir/nodes.ts";
 
 export const emitTrial = ({ gradient }: { readonly gradient: Graph }) => ({
@@ -280,9 +327,11 @@ export const recipes: readonly Recipe[] = [
   elementary,
   layer,
   optimizer,
-  format,
-  flag,
+  loss,
   pass,
+  rule,
   loopStage,
   target,
+  format,
+  flag,
 ];

@@ -1,10 +1,9 @@
 /** `tapeless bench`: how fast the emitted trainer is on random data, and how large. */
 import { gzipSync } from "node:zlib";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
+import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import { checkEmitted } from "../compile/check-emitted.ts";
-import { compileSpec } from "../compile/compile-spec.ts";
+import { checkEmitted, compileSpec } from "../compile/compile-spec.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 

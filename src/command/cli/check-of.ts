@@ -1,7 +1,6 @@
 /** The value of `--of`: whether there is such a parameter, program, layer or kernel. */
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { didYouMean } from "../../compiler/util/did-you-mean.ts";
-import { showValue } from "../../compiler/util/show-value.ts";
+import { didYouMean, showValue } from "../../compiler/util/message-text.ts";
 import type { Format } from "../../studio/views/view.ts";
 import { usageError } from "../terminal/report-error.ts";
 

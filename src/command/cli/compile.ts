@@ -2,25 +2,36 @@
 import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
-import { Unsupported, type DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { Unsupported } from "../../compiler/diagnostics/errors.ts";
+import type { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { defaultTarget, hasAbility, targets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
-import { checkEmitted, comparesKernels } from "../compile/check-emitted.ts";
-import { checkFile } from "../files/check-file.ts";
-import { checkOutputs, checkReplaceable, ofSpec } from "../files/check-outputs.ts";
-import { compileSpec } from "../compile/compile-spec.ts";
-import { mapFileOf, mappedFile } from "../files/mapped-file.ts";
-import type { OutputFile } from "../files/mapped-file.ts";
-import { checkStageFlags, stageWords } from "../compile/pass-names.ts";
-import type { StageFlags } from "../compile/pass-names.ts";
+import {
+  checkEmitted,
+  checkStageFlags,
+  comparesKernels,
+  compileSpec,
+  stageWords,
+} from "../compile/compile-spec.ts";
+import type { StageFlags } from "../compile/compile-spec.ts";
+import {
+  checkFile,
+  checkOutputs,
+  checkReplaceable,
+  checkWritable,
+  mapFileOf,
+  mappedFile,
+  ofSpec,
+  writeFile,
+} from "../files/write-file.ts";
+import type { OutputFile } from "../files/write-file.ts";
 import { reportError, usageError } from "../terminal/report-error.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 import { specFiles, watchFiles } from "../files/spec-files.ts";
-import { shellWord } from "../../compiler/util/shell-word.ts";
+import { shellWord } from "../../compiler/util/message-text.ts";
 import { trainedValues } from "../files/parameter-files.ts";
-import { checkWritable, writeFile } from "../files/write-file.ts";
 
 export interface CompileFlags extends StageFlags {
   readonly output?: string;
@@ -149,7 +160,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
 
 /** The program that proves the trainer in `trainer`, beside that. */
 async function checkOf({ model }: TargetCompilation, trainer: string): Promise<OutputFile> {
-  const { emitCheck } = await import("../verify/emit-check.ts");
+  const { emitCheck } = await import("../verify/checked-loss.ts");
   return {
     file: trainer.replace(typescript, ".check.$1"),
     content: await emitCheck(model, `./${basename(trainer)}`),

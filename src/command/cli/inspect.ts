@@ -7,7 +7,7 @@ import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
 import type { ExplainedCode } from "../../studio/explain/explain-code.ts";
 import type { ExplainOptions } from "../../studio/explain/explain.ts";
 import type { Explanation } from "../../studio/explanation.ts";
-import { isAskedFor } from "../../studio/explain/kernel-facts.ts";
+import { isAskedFor } from "../../studio/explain/target-kernels.ts";
 import type { ReportData } from "../../studio/explain/report-data.ts";
 import type { Format, View } from "../../studio/views/view.ts";
 import type { Subject } from "../../studio/explain/subject.ts";
@@ -15,14 +15,12 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkKernel, checkParameter, checkPart, ofBelongsTo } from "./check-of.ts";
-import { compileSpec } from "../compile/compile-spec.ts";
+import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
+import type { StageFlags } from "../compile/compile-spec.ts";
 import { expectedRun } from "../train/expected-run.ts";
-import { checkShownPass, checkStageFlags } from "../compile/pass-names.ts";
-import type { StageFlags } from "../compile/pass-names.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { writeFile } from "../files/write-file.ts";
 
 export interface InspectFlags extends StageFlags {
   readonly show: ViewName;

@@ -2,9 +2,8 @@
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 import { compileSpec, onFile } from "../compile/compile-spec.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
-import { writeFile } from "../files/write-file.ts";
 import { numbersFor, parameterFaults, parametersIn } from "../formats/parameters/parameters.ts";
 
 /**

@@ -6,13 +6,12 @@ import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../compiler/util/error-text.ts";
+import { fileReason } from "../../compiler/util/message-text.ts";
 import { playgroundFiles } from "../../studio/web/playground-files.ts";
 import { isPlayground, playgroundPolicy } from "../../studio/web/page-html.ts";
 import { serveFiles, type ServedFiles } from "../../studio/web/serve-files.ts";
-import { checkFile } from "../files/check-file.ts";
+import { checkFile, writeFile } from "../files/write-file.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { writeFile } from "../files/write-file.ts";
 
 export interface PlaygroundFlags {
   readonly port?: number;

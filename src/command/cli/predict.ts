@@ -10,13 +10,12 @@ import type { FittedField } from "../../runtime/data/fields.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { readInputs } from "../files/read-source.ts";
 import { readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { writeFile } from "../files/write-file.ts";
 
 export interface PredictFlags {
   readonly output?: string;

@@ -17,13 +17,12 @@ import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags, ImportFlags } from "./parameters.ts";
 import type { InspectFlags } from "./inspect.ts";
-import { collect, port, positive, shard } from "./option-values.ts";
+import { collect, port, positive, shard, withTrainOptions } from "./options.ts";
 import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "../search/shards.ts";
 import type { TrainFlags } from "../train/train-flags.ts";
-import { withTrainOptions } from "./train-options.ts";
 import type { VerifyFlags } from "./verify.ts";
 
 const specArgument = "a model spec: a .json, .yaml or .ts file";
@@ -47,7 +46,7 @@ export function createProgram(done: Done): Command {
         "tapeless train graphs/digits.json --out digits.ckpt",
         "tapeless verify graphs/digits.json",
         "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
-      ),
+      ) + "\n\nThe package contains these specs and their data: cp -r node_modules/tapeless/graphs .",
     );
   quiet(program);
 

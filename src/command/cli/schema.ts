@@ -1,8 +1,7 @@
 /** `tapeless schema`: the JSON Schema of specs, made from the schema that validates them. */
 import { specSchema } from "../../compiler/spec/json-schema.ts";
-import { checkFile } from "../files/check-file.ts";
+import { checkFile, writeFile } from "../files/write-file.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { writeFile } from "../files/write-file.ts";
 
 export interface SchemaFlags {
   readonly output?: string;

@@ -1,25 +1,163 @@
 /**
- * `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the
- * winner once on the test.
+ * `tapeless search`: tries the candidates of a spec's search in threads or from shards, chooses one on the
+ * validation rows, and evaluates it on the test rows.
  */
-import { foldedRegime } from "../../runtime/training/cross-validate.ts";
-import { specText } from "../search/best-spec.ts";
-import { searchHash } from "../search/identity.ts";
-import { judge } from "../search/try-candidate.ts";
-import { openData } from "../search/open-data.ts";
-import { rankingOf } from "../search/ranking.ts";
-import { readCandidates } from "../search/read-candidates.ts";
-import { rankingCsv, rankingJson, rankingText, valuesText } from "../search/report.ts";
-import { shardFile, shardFiles } from "../search/shards.ts";
-import type { SearchFlags } from "../search/shards.ts";
+import { availableParallelism } from "node:os";
+import { dirname, isAbsolute } from "node:path";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
+import { figureText } from "../../runtime/training/train-on.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
-import { checkEmit, emitSearch } from "./emit-search.ts";
+import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
+import { specText } from "../search/best-spec.ts";
+import { readCandidates } from "../search/check-candidates.ts";
+import type { CheckedCandidate } from "../search/check-candidates.ts";
+import { isIn, kubernetesJob, shardFile, shardFiles, shardsOf, slurmScript } from "../search/shards.ts";
+import type { EmitFlags, SearchFlags, Shard } from "../search/shards.ts";
+import { openData, searchHash } from "../search/open-data.ts";
+import type { OpenData } from "../search/open-data.ts";
+import { addResult, isValidated, openResults, readResults } from "../search/results-file.ts";
+import type { Outcome, Outcomes } from "../search/results-file.ts";
+import { rankingCsv, rankingJson, rankingOf, rankingText, valuesText } from "../search/report.ts";
+import { JobEndedThread, inThreads } from "../search/threads.ts";
+import { judge } from "../search/try-candidate.ts";
+import { progressLine } from "../terminal/progress-line.ts";
 import { say, usageError } from "../terminal/report-error.ts";
-import { joinShards, tryCandidates } from "./try-candidates.ts";
-import { checkWritable, writeFile } from "../files/write-file.ts";
+
+// `--emit`: the script that runs the shards of a search on a cluster.
+
+/** @throws DiagnosticError (T1010) for flags that say too little or too much */
+export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): void {
+  const named = Object.entries({ shards, image, volume, output }).filter(([, value]) => value !== undefined);
+  if (emit === undefined && named.length > 0)
+    throw usageError(
+      `--${named[0][0]} belongs to --emit`,
+      "--emit slurm and --emit kubernetes write scripts",
+    );
+  if (emit !== undefined && shards === undefined)
+    throw usageError("--emit needs to know in how many parts the search is cut", "add --shards N");
+  const missing = image === undefined ? "--image" : volume === undefined ? "--volume" : undefined;
+  if (emit === "kubernetes" && missing !== undefined)
+    throw usageError(
+      `--emit kubernetes needs ${missing}`,
+      missing === "--image"
+        ? "--image NAME: a container image that holds tapeless"
+        : "--volume CLAIM: the claim of a volume with the spec and its data, which takes the results",
+    );
+  if (emit === "slurm" && (image !== undefined || volume !== undefined))
+    throw usageError("--image and --volume belong to --emit kubernetes");
+}
+
+/** `name` is the model's, `spec` the file as it was given. */
+export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
+  const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
+  if (flags.emit === "kubernetes" && outside !== undefined)
+    throw usageError(`${outside}: a pod sees the volume alone`, "name files relative to the volume's folder");
+  const { emit, shards = 1, image = "", volume = "", output, data, out, dtype } = flags;
+  const args = [
+    "search",
+    spec.startsWith("-") ? `./${spec}` : spec,
+    ...(data === undefined ? [] : ["--data", data]),
+    ...(out === undefined ? [] : ["--out", out]),
+    ...(dtype === "f32" ? [] : ["--dtype", dtype]),
+  ];
+  const job = { name, shards, args, file: output ?? "FILE" };
+  const text = emit === "kubernetes" ? kubernetesJob({ ...job, image, volume }) : slurmScript(job);
+  if (output === undefined) process.stdout.write(text);
+  else await writeFile(output, text);
+}
+
+// Outcomes of candidates: tried in threads and saved one by one, or joined from the files of shards.
+
+export interface Search {
+  /** The file of the spec. */
+  readonly file: string;
+  readonly model: string;
+  readonly dtype: "f32" | "f64";
+  readonly candidates: readonly CheckedCandidate[];
+  readonly open: OpenData;
+  readonly hash: string;
+}
+
+/** Tries what is not done yet, of all candidates or of a shard; `out` keeps each outcome. */
+export async function tryCandidates(
+  { file, model, dtype, candidates, open, hash }: Search,
+  out: string,
+  { shard = { index: 0, count: 1 }, threads = availableParallelism() }: { shard?: Shard; threads?: number },
+): Promise<Outcomes> {
+  const outcomes = readResults(out, hash);
+  openResults(out, hash, model);
+  const own = candidates.map(({ number }) => number).filter((number) => isIn(shard, number));
+  const left = own.filter((number) => !outcomes.has(number));
+  const progress = await progressLine(process.stderr);
+  progress.show(`${own.length} candidates, ${left.length} to try; ${out} keeps what is done`);
+  const keep = (number: number, outcome: Outcome) => {
+    addResult(out, candidates[number], outcome);
+    outcomes.set(number, outcome);
+    progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);
+  };
+  try {
+    await inThreads({ file, dtype, ...open }, left, threads, keep);
+  } catch (error) {
+    throw error instanceof JobEndedThread ? threadEnded(file, candidates[error.job], error) : error;
+  } finally {
+    progress.end();
+  }
+  return outcomes;
+}
+
+function threadEnded(
+  file: string,
+  { number, values }: CheckedCandidate,
+  error: JobEndedThread,
+): DiagnosticError {
+  const message = `candidate ${number} (${valuesText(values)}) was not tried: ${error.message}`;
+  const { hint } = error;
+  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, place: { file } }]);
+}
+
+/** One line of progress. */
+function outcomeText({ number, values }: CheckedCandidate, outcome: Outcome): string {
+  const figures = isValidated(outcome)
+    ? Object.entries(outcome.validation).map(([name, value]) => `${name} ${figureText(value)}`)
+    : ["diverged"];
+  return `candidate ${number}: ${figures.join("  ")}  (${valuesText(values)})`;
+}
+
+/** Brings what the shards have done into `out`. @throws DiagnosticError (T1010) if some candidate is not among it */
+export function joinShards({ model, candidates, hash }: Search, out: string): Outcomes {
+  const files = shardFiles(out);
+  if (files.length === 0)
+    throw usageError(
+      `--merge found no results of shards in ${dirname(out)}`,
+      `--shard 0/4 writes ${shardFile(out, { index: 0, count: 4 })}`,
+    );
+  const known = readResults(out, hash);
+  const outcomes = new Map([...known, ...files.flatMap((file) => [...readResults(file, hash)])]);
+  const missing = candidates.filter(({ number }) => !outcomes.has(number));
+  if (missing.length > 0) {
+    const shards = shardsOf(
+      missing.map(({ number }) => number),
+      files,
+    ).map(({ index, count }) => `--shard ${index}/${count}`);
+    const lacking = shards.length === 0 ? "" : `not done: ${shards.join(", ")}; `;
+    throw usageError(
+      `--merge lacks ${missing.length} of ${candidates.length} candidates, the first of them ` +
+        `candidate ${missing[0].number}`,
+      `${lacking}found: ${files.join(", ")}; the command of a shard that was interrupted goes on from what it has done`,
+    );
+  }
+  openResults(out, hash, model);
+  for (const candidate of candidates) {
+    const outcome = outcomes.get(candidate.number);
+    if (outcome !== undefined && !known.has(candidate.number)) addResult(out, candidate, outcome);
+  }
+  return outcomes;
+}
+
+// The command.
 
 /** Returns the exit code: 1 if every training diverged. */
 export async function searchSpec(file: string, flags: SearchFlags): Promise<number> {

@@ -1,11 +1,10 @@
 /** `tapeless verify`: how far emitted gradients are from central differences, and every target from the interpreter. */
 import { located } from "../../compiler/spec/read/spec-source.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "./check-of.ts";
 import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
 import { checkReport, formatOf } from "../train/report-answers.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { writeFile } from "../files/write-file.ts";
 
 export interface VerifyFlags {
   /** The gradient of this parameter alone. */
@@ -30,7 +29,7 @@ export async function verifySpec(
   await checkReport(report);
   const { verifyModel } = await import("../verify/verify-model.ts");
   const { verificationFormats } = await import("../verify/verification-report.ts");
-  const { verdictOf } = await import("../verify/verdict.ts");
+  const { verdictOf } = await import("../verify/verification-report.ts");
   const verification = await verifyModel(compilation, { only: of });
   const subject = { verification, spec };
   process.stdout.write(verificationFormats[json ? "json" : "txt"](subject));

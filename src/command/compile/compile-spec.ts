@@ -1,17 +1,59 @@
 /**
- * What every command begins with: from the file of a spec to a compilation, its warnings told, its faults
- * placed in the file.
+ * Compilation for every command: reading a spec, reporting its diagnostics, stage names of flags, and the
+ * comparison of both kinds of kernels.
  */
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
-import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
-import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import { errorText } from "../../compiler/util/error-text.ts";
+import type { ReadSpec, SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import type { NameFault } from "../../compiler/stage-names.ts";
+import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
+import { didYouMean, errorText, shellWord } from "../../compiler/util/message-text.ts";
 import type { Placing } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
-import { say } from "../terminal/report-error.ts";
+import { say, usageError } from "../terminal/report-error.ts";
+
+// Names of stages in flags, from the pipeline.
+
+/** The flags that leave stages out, of all commands that have them. */
+export interface StageFlags {
+  readonly skip?: readonly string[] | undefined;
+  readonly stopAfter?: string | undefined;
+}
+
+/** @throws DiagnosticError for a name that is no stage's, and for a stage that cannot be skipped. */
+export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
+  if (skip.length === 0 && stopAfter === undefined) return;
+  const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
+  for (const name of skip) throwFault("--skip", faultOfSkipped(name));
+  if (stopAfter !== undefined) throwFault("--stop-after", faultOfStage(stopAfter));
+}
+
+/** The flags as words of a command. */
+export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
+  ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
+  ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
+];
+
+function throwFault(flag: string, fault: NameFault | undefined): void {
+  if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
+}
+
+/** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
+export async function checkShownPass(name: string): Promise<void> {
+  const { shownPasses } = await import("../../studio/explain/explain-passes.ts");
+  if (shownPasses.includes(name)) return;
+  const similar = didYouMean(name, shownPasses);
+  throw usageError(
+    `there is no pass '${name}'`,
+    similar ? `did you mean ${similar}?` : `passes: ${shownPasses.join(", ")}`,
+  );
+}
+
+// From the file of a spec to a compilation: warnings are printed, errors get their location in the file.
 
 /** `source` places what is found to be wrong with the spec only later, as when its data is read. */
 export interface CompiledSpec {
@@ -75,8 +117,8 @@ const specFault = (file: string, when: string, error: unknown): DiagnosticError 
   return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
 };
 
-// Errors of an emitted trainer as diagnostics. The trainer is a module of its own with its own copies of the
-// runtime's error classes, so `instanceof` does not know them; their names do.
+// Errors of an emitted trainer as diagnostics. The trainer has its own copies of the runtime's error classes, so
+// `instanceof` does not match; their names do.
 
 /** For rows: what is wrong with them is told with their file. */
 export const onData: Placing = (file, work) => onFile(file, "T2004", work);
@@ -89,4 +131,38 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
     if (!(error instanceof Error) || error.name !== "InputError") throw error;
     throw new DiagnosticError([{ code, severity: "error", message: error.message, place: { file } }]);
   }
+}
+
+// Before a trainer with WebAssembly is written or run: a comparison of its two kinds of kernels.
+
+interface KernelFlags extends StageFlags {
+  readonly target: Target;
+  readonly dtype: "f32" | "f64";
+  readonly exact?: boolean;
+  /** false with --no-check-kernels. */
+  readonly checkKernels?: boolean;
+}
+
+/** Whether the flags ask for a comparison. */
+export const comparesKernels = ({ target, checkKernels = true }: KernelFlags): boolean =>
+  checkKernels && hasAbility(target, "kernels");
+
+/** @throws InternalError where the kernels of the trainer differ. */
+export async function checkEmitted(
+  spec: string,
+  compilation: TargetCompilation,
+  emitted: EmittedModule,
+  flags: KernelFlags,
+): Promise<void> {
+  if (!comparesKernels(flags)) return;
+  const { checkKernels } = await import("../../compiler/check-kernels.ts");
+  const { target, dtype, exact } = flags;
+  const words = ["tapeless", "compile", spec, "--target", target];
+  if (dtype !== "f32") words.push("--dtype", dtype);
+  if (exact) words.push("--exact");
+  words.push(...stageWords(flags));
+  checkKernels(compilation, emitted, {
+    reproduce: words.map(shellWord).join(" "),
+    instead: `--target ${defaultTarget} computes the model without them; --no-check-kernels leaves the comparison out`,
+  });
 }

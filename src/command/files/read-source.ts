@@ -1,24 +1,23 @@
 /** From the `data` section of a spec, or a file or folder that stands for its files, to the rows that they hold. */
 import { dirname, isAbsolute, join } from "node:path";
+import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { formatPath } from "../../compiler/diagnostics/path.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { DataFiles, Model, ModelData } from "../../compiler/spec/types.ts";
 import { dataFacts, idxNames } from "../../compiler/trainer/trainer-facts.ts";
-import { regularFile } from "../../compiler/util/regular-file.ts";
-import { showValue } from "../../compiler/util/show-value.ts";
+import { inFile, regularFile } from "../formats/tables/open-bytes.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Source } from "../../runtime/data/dataset.ts";
 import type { DataFacts, FittedField } from "../../runtime/data/fields.ts";
 import type { Table } from "../../runtime/data/table.ts";
 import { onlyInput } from "../../runtime/program/idx-reader.ts";
-import { inFile } from "../formats/tables/open-bytes.ts";
 import { readIdx } from "../formats/tables/read-idx.ts";
 import { readTable } from "../formats/tables/read-table.ts";
-import { writtenOut } from "../formats/tables/wanted-columns.ts";
-import type { Wanted } from "../formats/tables/wanted-columns.ts";
+import { writtenOut } from "../formats/tables/column-builder.ts";
+import type { Wanted } from "../formats/tables/column-builder.ts";
 
 interface DataRequest {
   /** The file of the spec, which its data files are relative to. */

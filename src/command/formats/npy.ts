@@ -1,13 +1,34 @@
-// NumPy's arrays: .npy files, and .npz, which is a zip archive of them. An array is
-//
-//   \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
-//
-// The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
-import { zipSync } from "fflate";
-import { unzipped } from "../../compiler/util/unzip.ts";
+/** NumPy's files: arrays of .npy, and archives of them (.npz). */
+import { unzipSync, zipSync } from "fflate";
+import { showValue } from "../../compiler/util/message-text.ts";
 import { InputError, shown } from "../../runtime/step/errors.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
 import { mostUnpacked } from "../../runtime/data/idx.ts";
+
+// The members of a zip archive. Sizes and counts that the archive declares are not trusted.
+
+/** By name, at most `most` bytes in all. @throws Error that says what is wrong */
+function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
+  const names = new Set<string>();
+  let total = 0;
+  const members = unzipSync(bytes, {
+    filter({ name, size, originalSize }) {
+      if (names.has(name)) throw new Error(`two members are called ${showValue(name)}`);
+      names.add(name);
+      // Members may share packed bytes, so both sizes count.
+      total += Math.max(size, originalSize);
+      if (total > most) throw new Error(`${showValue(name)} would unpack to more than ${most} bytes`);
+      return true;
+    },
+  });
+  return new Map(Object.entries(members));
+}
+
+// NumPy's arrays: .npy files, and .npz, which is a zip archive of them. An array is
+//
+//  \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
+//
+// The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
 
 /** The header of an array; a damaged or hostile one must not take memory that its file does not justify. */
 const mostHeaderBytes = 2 ** 16;
@@ -205,7 +226,7 @@ function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): 
   return bytes;
 }
 
-// Numbers of 16 bits, of which the language has none: as NumPy's and safetensors' files hold them.
+// 16-bit floats, which JavaScript does not have, as the files of NumPy and safetensors hold them.
 
 /** IEEE's: sign, exponent (5 bits, bias 15) and fraction (10 bits). */
 export function float16(bits: number): number {

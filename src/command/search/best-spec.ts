@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { withValue } from "./place-value.ts";
+import { withValue } from "./candidates.ts";
 import { keysOf, member } from "../../compiler/spec/raw-spec.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 

@@ -1,16 +1,22 @@
-// Every candidate as a model, or all that is wrong with any of them: told before anything is trained, once
-// for all candidates that share it.
+/** Reads and checks the candidates of a search before any of them is trained. */
+import { parsePath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { parsePath } from "../../compiler/diagnostics/path.ts";
-import type { Preparing } from "../../runtime/data/dataset.ts";
+import { isRising, metricName } from "../../compiler/library/metrics/index.ts";
 import { buildGraphs } from "../../compiler/spec/build.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
+import { located } from "../../compiler/spec/read/spec-source.ts";
+import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
+import type { Model } from "../../compiler/spec/types.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
-import type { Model } from "../../compiler/spec/types.ts";
+import type { Preparing } from "../../runtime/data/dataset.ts";
+import { candidatesOf } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./report.ts";
+import type { Criterion } from "./report.ts";
+
+// Every candidate as a model, or all errors of all candidates; an error that several share is reported once.
 
 /** The most faults that are told in one go. */
 const mostTold = 20;
@@ -22,7 +28,7 @@ export interface CheckedCandidate extends Candidate {
 }
 
 /** @throws DiagnosticError placed at the spec's search where a searched value is wrong */
-export function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
+function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
   const checked: CheckedCandidate[] = [];
   const faults = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
   for (const candidate of candidates) {
@@ -70,4 +76,29 @@ function whereText([first, ...others]: readonly Candidate[], total: number): str
   const count = 1 + others.length;
   const all = count === total ? "in every candidate" : `in ${count} of ${total} candidates`;
   return `${all}${count === 1 ? "" : ", first"}: candidate ${first.number} has ${valuesText(first.values)}`;
+}
+
+// From a spec to the checked candidates of its search.
+
+interface ReadCandidates {
+  readonly candidates: readonly CheckedCandidate[];
+  readonly criterion: Criterion;
+}
+
+/** @throws DiagnosticError for a spec without a search (T1705), and with all that is wrong with any candidate */
+export async function readCandidates(
+  { model, source, value, search }: ReadSpec,
+  dtype: "f32" | "f64",
+): Promise<ReadCandidates> {
+  if (search === undefined) {
+    const message = "the spec has no `training.search`, so nothing says what to try";
+    const hint = 'add "search": { "over": { "network[0].units": [8, 16, 32] } } to training';
+    throw new DiagnosticError([
+      { code: "T1705", severity: "error", message, hint, place: { file: source.file } },
+    ]);
+  }
+  const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), dtype));
+  const metric = search.metric ?? model.training.earlyStopping?.metric ?? "loss";
+  const rising = model.metrics.filter(isRising).map(metricName);
+  return { candidates, criterion: { metric, isRising: rising.includes(metric) } };
 }

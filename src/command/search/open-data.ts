@@ -1,10 +1,16 @@
-// What candidates are trained and chosen on, made before any candidate sees anything. The test rows are left
-// behind here, so nothing that chooses can reach them.
+/** The data that candidates are trained and validated on, and the identity of a search that it is part of. */
+import { createHash } from "node:crypto";
+import { version } from "../../compiler/spec/version.ts";
+import { canonicalJson } from "../../compiler/util/json.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
-import type { Batch } from "../../runtime/step/batch.ts";
-import { canonicalJson } from "../../compiler/util/json.ts";
-import { openDatasets, type Opening } from "../train/validate-model.ts";
+import { openDatasets } from "../train/validate-model.ts";
+import type { Opening } from "../train/validate-model.ts";
+import type { CheckedCandidate } from "./check-candidates.ts";
+
+// The training and validation data of all candidates. The test rows are not part of it, so nothing that selects can
+// read them.
 
 /** The data of all candidates: equal ways of reading it are read once. */
 export interface OpenData {
@@ -49,3 +55,21 @@ const inSharedMemory = (batch: Batch): Batch =>
       return [name, copy];
     }),
   );
+
+// The identity of a search: a hash of everything that determines its outcomes, and of nothing else.
+
+/** SHA-256 over the compiler, the models in their order, and the rows that they are trained and chosen on. */
+export function searchHash(
+  candidates: readonly CheckedCandidate[],
+  open: OpenData,
+  dtype: "f32" | "f64",
+): string {
+  const hash = createHash("sha256").update(JSON.stringify([version, dtype, open.dataOf]));
+  for (const { model } of candidates) hash.update(model.specHash);
+  for (const { train, validation = {} } of open.data.flat())
+    for (const [name, values] of [...Object.entries(train), ...Object.entries(validation)]) {
+      hash.update(JSON.stringify([name, values.length]));
+      hash.update(Float64Array.from(values));
+    }
+  return hash.digest("hex");
+}

@@ -1,10 +1,63 @@
-// The outcome of a search for people and programs: a table for the terminal, CSV, and one JSON object.
-import { showValue } from "../../compiler/util/show-value.ts";
+/** The ranking of candidates, and the outcome of a search as a table, as CSV and as JSON. */
+import { showValue } from "../../compiler/util/message-text.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { tableText } from "../../studio/charts/table.ts";
 import type { Cell } from "../../studio/charts/table.ts";
-import type { Ranked, Ranking } from "./ranking.ts";
+import type { Candidate } from "./candidates.ts";
+import { isValidated } from "./results-file.ts";
+import type { Outcome, Outcomes, Validated } from "./results-file.ts";
+
+// The ranking: candidates ordered by a metric on the validation rows only.
+
+/** What decides. */
+export interface Criterion {
+  /** "loss" or a metric. */
+  readonly metric: string;
+  /** Whether more of it is better. */
+  readonly isRising: boolean;
+}
+
+interface Ranked {
+  /** From 1. */
+  readonly rank: number;
+  readonly candidate: Candidate;
+  readonly outcome: Validated;
+}
+
+interface Ranking {
+  readonly ranked: readonly Ranked[];
+  /** Those whose training failed. */
+  readonly diverged: readonly { readonly candidate: Candidate; readonly reason: string }[];
+}
+
+/** Of equals the first candidate wins. A figure that is no number is worse than any. */
+export function rankingOf(
+  candidates: readonly Candidate[],
+  outcomes: Outcomes,
+  { metric, isRising }: Criterion,
+): Ranking {
+  const tried = candidates.flatMap((candidate) => {
+    const outcome = outcomes.get(candidate.number);
+    return outcome === undefined ? [] : [{ candidate, outcome }];
+  });
+  const cost = ({ validation }: Validated): number => {
+    const figure = validation[metric];
+    return Number.isNaN(figure) ? Infinity : isRising ? -figure : figure;
+  };
+  const ranked = tried
+    .flatMap(({ candidate, outcome }) => (isValidated(outcome) ? [{ candidate, outcome }] : []))
+    .sort((a, b) => compare(cost(a.outcome), cost(b.outcome)) || a.candidate.number - b.candidate.number)
+    .map((entry, index) => ({ rank: index + 1, ...entry }));
+  const diverged = tried.flatMap(({ candidate, outcome }) => reasonOf(candidate, outcome));
+  return { ranked, diverged };
+}
+
+/** Not their difference: that of two infinities is no number. */
+const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const reasonOf = (candidate: Candidate, outcome: Outcome) =>
+  isValidated(outcome) ? [] : [{ candidate, reason: outcome.diverged }];
 
 /** How many of the best a terminal shows. */
 const mostShown = 20;
@@ -82,7 +135,7 @@ export const rankingJson = (
   best: { candidate: best.candidate.number, values: best.candidate.values, ...judged },
 });
 
-// What a candidate has, in words.
+// The values of a candidate, in words.
 
 /** One value as a cell of a table: names without quotes, what has a type by its JSON. */
 function valueText(value: unknown): string {

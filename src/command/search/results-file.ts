@@ -1,13 +1,41 @@
-// The outcomes of a search in a file of JSON lines: first which search they belong to, then one line for each
-// candidate as it is done. A process that is killed leaves at worst half of the last line, which is not
-// counted.
+/** Outcomes of candidates, and the file of JSON lines that keeps them. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../compiler/util/error-text.ts";
+import { jsonFigure as figure } from "../../compiler/util/json.ts";
+import { fileReason } from "../../compiler/util/message-text.ts";
 import type { Candidate } from "./candidates.ts";
-import { outcome, type Outcome } from "./outcome.ts";
+
+// The outcome of one candidate: plain data, since it crosses threads and goes into the results file.
+
+const summary = z.object({ loss: figure }).catchall(figure);
+
+const outcome = z.union([
+  z.strictObject({
+    /** Of folds the mean. */
+    bestEpoch: z.number(),
+    /** Loss and metrics of the validation part, with the parameters that would be judged; of folds the mean. */
+    validation: summary,
+    /** Of folds the sample deviation. */
+    deviation: summary.optional(),
+    /** Of folds the figures of each. */
+    folds: z
+      .array(z.object({ bestEpoch: z.number(), loss: figure }).catchall(figure))
+      .readonly()
+      .optional(),
+  }),
+  /** The training failed: why. */
+  z.strictObject({ diverged: z.string() }),
+]);
+
+export type Outcome = z.output<typeof outcome>;
+export type Validated = Exclude<Outcome, { diverged: string }>;
+
+export const isValidated = (found: Outcome): found is Validated => !("diverged" in found);
+
+// The file starts with the identity of its search; then one line for each finished candidate. A killed process
+// leaves at most a partial last line, which is ignored.
 
 const header = z.looseObject({ search: z.string() });
 const line = z.looseObject({ candidate: z.int().nonnegative() });

@@ -3,8 +3,8 @@
 import { Worker } from "node:worker_threads";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
-import { errorText } from "../../compiler/util/error-text.ts";
-import type { Outcome } from "./outcome.ts";
+import { errorText } from "../../compiler/util/message-text.ts";
+import type { Outcome } from "./results-file.ts";
 import type { Answer, WorkerSetup } from "./worker.ts";
 
 /** A thread ended while it did a job, and the reason is the job's, or the machine's. */

@@ -10,7 +10,7 @@ import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { judgeModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./results-file.ts";
 
 /** A training that diverges is an outcome, too. Equal models and data give equal outcomes, in whatever thread. */
 export async function tryCandidate(

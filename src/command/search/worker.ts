@@ -6,7 +6,7 @@ import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { candidatesOf } from "./candidates.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome } from "./results-file.ts";
 import type { OpenData } from "./open-data.ts";
 import { tryCandidate } from "./try-candidate.ts";
 

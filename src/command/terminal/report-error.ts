@@ -1,11 +1,9 @@
 /** What a person reads when a command fails, and the exit code that goes with it. */
 import { CommanderError } from "commander";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
-import { render } from "../../compiler/diagnostics/render.ts";
+import { DiagnosticError, Unsupported, render } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
-import { errorText } from "../../compiler/util/error-text.ts";
-import { printable } from "../../compiler/util/show-value.ts";
+import { errorText, printable } from "../../compiler/util/message-text.ts";
 import { hasColour } from "./progress-line.ts";
 
 const exit = { done: 0, failed: 1, wrong: 2 } as const;

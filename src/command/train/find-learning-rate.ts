@@ -5,12 +5,12 @@
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import { chartSvg, panelText } from "../../studio/charts/index.ts";
 import {
-  hasComeApart,
+  lossesDiverged,
   rangeTestChart,
   rateFactor,
   rateRange,
   rateSteps,
-  readRangeTest,
+  analyseRangeTest,
   type RangeTest,
 } from "../../studio/charts/range-test.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
@@ -19,16 +19,14 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { epochBatches } from "../verify/batches.ts";
-import { checkEmitted } from "../compile/check-emitted.ts";
-import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
-import { compileSpec, onData } from "../compile/compile-spec.ts";
+import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
+import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
 import { say, usageError } from "../terminal/report-error.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { checkPicture } from "./watch-epochs.ts";
-import { writeFile } from "../files/write-file.ts";
 
 /** Returns the exit code: 1 if the loss falls at no rate. */
 export async function findLearningRate(spec: string, flags: TrainFlags): Promise<number> {
@@ -39,7 +37,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   const { name, optimizer } = model;
   await checkOutputs({ "--plot": flags.plot }, ofSpec(spec, model, flags.data));
   const { scale = 1, scaleFrom } = optimizer.learningRate;
-  const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
+  const test = analyseRangeTest(await lossesAtRisingRates(spec, compiled, flags));
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
   if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
   const { steepest, lowest, ...course } = test;
@@ -108,7 +106,7 @@ async function lossesAtRisingRates(
   for (let epoch = 1; losses.length < rateSteps; epoch++)
     for (const batch of epochBatches(facts, train, { seed, epoch, shuffle, accumulate })) {
       losses.push(lossOfStep(trainer, batch));
-      if (losses.length === rateSteps || hasComeApart(losses)) return losses;
+      if (losses.length === rateSteps || lossesDiverged(losses)) return losses;
     }
   return losses;
 }

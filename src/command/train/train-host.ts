@@ -1,38 +1,134 @@
 /**
- * How `tapeless train` carries out a run: checkpoints and logs on disk, progress on standard error, the page of
- * `--serve`, and in the end the cause of a divergence or the report of the predictions.
+ * How `tapeless train` runs: checkpoints and logs on disk, progress on standard error, and the report of a
+ * divergence.
  */
-import { hasDiverged, type EmittedModule } from "../../compiler/load-trainer.ts";
+import { readFile, readdir, rm } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
-import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
+import { hasDiverged } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
-import { foldedRegime, foldsIn } from "../../runtime/training/cross-validate.ts";
+import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
+import { foldsIn } from "../../runtime/training/cross-validate.ts";
 import { inOwnUnits } from "../../runtime/training/own-units.ts";
-import {
-  epochText,
-  type Begun,
-  type Host,
-  type Trainable,
-  type TrainingResult,
-} from "../../runtime/training/train-on.ts";
+import { epochText } from "../../runtime/training/train-on.ts";
+import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
+import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
+import { checkWritable, writeFile } from "../files/write-file.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { say } from "../terminal/report-error.ts";
+import { say, usageError } from "../terminal/report-error.ts";
 import { rowsIn } from "../verify/batches.ts";
-import { checkpointFiles } from "./checkpoint-files.ts";
 import type { LookInside } from "./live/look-inside.ts";
 import { reportAnswers } from "./report-answers.ts";
-import { tellDivergence, type Latest } from "./tell-divergence.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { watchEpochs } from "./watch-epochs.ts";
 
+// Checkpoints on disk. `model.ckpt` is always the newest; with `--keep 3` the two before it stay as
+// `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
+
+/** Writes the next checkpoint. */
+type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * How to save; nothing is written without a file. @throws DiagnosticError (T1010, T1011) before there is
+ * anything to save.
+ */
+export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
+  if (file === undefined) {
+    if (keep > 1) throw usageError("--keep says how many checkpoints stay", "add --out CHECKPOINT");
+    return async () => {};
+  }
+  await checkWritable(file);
+  if (keep === 1) return (bytes) => writeFile(file, bytes);
+  return async (bytes) => {
+    const epoch = epochOf(bytes);
+    const before = await readFile(file).catch(() => undefined);
+    // The copy first: a run that is killed in between has the newest one twice, and loses none.
+    if (before !== undefined && epochOf(before) === epoch - 1)
+      await writeFile(nameAt(file, epoch - 1), before);
+    await writeFile(file, bytes);
+    await removeUpTo(file, epoch - keep);
+  };
+}
+
+/** NaN if the bytes are no checkpoint. */
+function epochOf(bytes: Uint8Array): number {
+  try {
+    return readCheckpoint(bytes).header.progress.epoch;
+  } catch {
+    return NaN;
+  }
+}
+
+/** Names sort as the epochs do. */
+function nameAt(file: string, epoch: number | string): string {
+  const end = extname(file);
+  return join(dirname(file), `${basename(file, end)}.epoch-${String(epoch).padStart(4, "0")}${end}`);
+}
+
+/** Those of this epoch and before, also what a run that was killed could not remove. */
+async function removeUpTo(file: string, last: number): Promise<void> {
+  const [start, end] = basename(nameAt(file, "????")).split("????");
+  for (const name of await readdir(dirname(file))) {
+    const digits =
+      name.startsWith(start) && name.endsWith(end) ? name.slice(start.length, -end.length || undefined) : "";
+    if (/^\d{4,}$/.test(digits) && Number(digits) <= last)
+      await rm(join(dirname(file), name), { force: true });
+  }
+}
+
+// The report of a divergence: when, and at which node of the graph it began.
+
+/** The training that is under way. */
+interface Latest {
+  /** Which one of several. */
+  readonly name: string;
+  readonly trainer: Trainer;
+  readonly dataset: Dataset;
+  /** The checkpoint after the last epoch that went well. */
+  readonly before: Uint8Array;
+}
+
+/**
+ * The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it
+ * began.
+ */
+async function tellDivergence(
+  error: Error,
+  { name, trainer, dataset, before }: Latest,
+  compilation: Compilation,
+  facts: ModelFacts,
+): Promise<number> {
+  const { explainDivergence } = await import("../verify/explain-divergence.ts");
+  trainer.load(before);
+  const cause = explainDivergence(compilation, facts, trainer, dataset.train);
+  say([
+    {
+      code: "T4001",
+      severity: "error",
+      message: name + error.message,
+      hint: "a smaller learning rate, gradient clipping (`optimizer.clip`) or scaled inputs may help",
+      notes: cause === undefined ? [] : [cause],
+    },
+  ]);
+  return 1;
+}
+
+// The host of a run: checkpoints, logs, progress, the page of `--serve`, and at the end the cause of a divergence or
+// the report of the predictions.
+
 /** A run that is about to begin. */
-export interface Beginning {
+interface Beginning {
   readonly spec: string;
   readonly source: SpecSource;
   readonly compilation: TargetCompilation;
@@ -46,7 +142,7 @@ export interface Beginning {
   readonly isProbed: boolean;
 }
 
-export interface TrainHost extends Host {
+interface TrainHost extends Host {
   /** Prints the result. */
   end(result: TrainingResult): Promise<void>;
   /** Reports a divergence with its cause, and returns the exit code; throws any other error. */

@@ -2,11 +2,12 @@
  * What `train` shows of the course of a training beside its progress: a chart in the terminal, a picture, and
  * a log.
  */
+import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../compiler/util/error-text.ts";
+import { fileReason } from "../../compiler/util/message-text.ts";
 import { jsonFigure as figure } from "../../compiler/util/json.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
@@ -149,5 +150,5 @@ const noLog = (file: string, line: number): DiagnosticError =>
     },
   ]);
 
-const fault = (code: string, message: string): DiagnosticError =>
+const fault = (code: DiagnosticCode, message: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message }]);

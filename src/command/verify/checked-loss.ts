@@ -1,24 +1,33 @@
-/**
- * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the
- * same model that was compiled without its backward part; but where a unit step has a surrogate, the
- * derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own
- * stops gradients: there, the training graph is interpreted with every `stopGradient` held at its value,
- * which is the function that was differentiated.
- */
-import { lossStorage, storageIn } from "../../compiler/ir/storage.ts";
-import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
-import type { Node } from "../../compiler/ir/nodes.ts";
-import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
-import { createBuilder } from "../../compiler/ops/index.ts";
-import { loadTrainer } from "../../compiler/load-trainer.ts";
+/** The loss whose derivative a trainer claims to compute, and the emitted check that compares the two. */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
+import { Unsupported } from "../../compiler/diagnostics/errors.ts";
+import { withPrograms } from "../../compiler/emission.ts";
+import { checkModule } from "../../compiler/emit/typescript/check-module.ts";
+import { loadRuntime } from "../../compiler/emit/typescript/load-runtime.ts";
+import { assembleModule } from "../../compiler/emit/typescript/module.ts";
+import { rewriteGraph } from "../../compiler/ir/builder.ts";
+import type { Graph, Node } from "../../compiler/ir/nodes.ts";
+import { lossStorage, storageIn } from "../../compiler/ir/storage.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import { createBuilder } from "../../compiler/ops/index.ts";
+import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
+import type { Storage } from "../../compiler/reference/interpret.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import { checkBanner } from "../../compiler/trainer/trainer-facts.ts";
 import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
+import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
+import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
+
+// The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the
+// same model that was compiled without its backward part; but where a unit step has a surrogate, the
+// derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own
+// stops gradients: there, the training graph is interpreted with every `stopGradient` held at its value,
+// which is the function that was differentiated.
 
 /** The interpreter is slower than emitted code by about as much. */
 const slownessOfInterpreter = 300;
@@ -45,20 +54,29 @@ export async function checkedLoss(
     const moved = parameterStorage(facts, parameters);
     return new Map([...batchStorage(facts, batch), ...moved, ...stateStorage(built.states, trainer.seed)]);
   };
-  const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
-  const now = evaluateGraph(built.training, storageNow(), rows);
+  const loss = lossWithStopsHeld(built.training, storageNow(), rows);
+  return { parameters, value: () => loss(storageNow()), flops: slownessOfInterpreter * flops };
+}
+
+/** The loss as a function of storage, with every `stopGradient` held at its value for `start`. */
+export function lossWithStopsHeld(
+  training: Graph,
+  start: Storage,
+  rows: number,
+): (storage: Storage) => number {
+  const stops = training.nodes.filter(({ op }) => op === "stopGradient");
+  const values = evaluateGraph(training, start, rows);
   const held = stops.flatMap((node, i) => {
-    const value = now.get(node);
+    const value = values.get(node);
     return value === undefined ? [] : [[storageIn("held", String(i)), value] as const];
   });
   let next = 0;
-  // Nodes are visited in graph order, which is that of `stops`.
-  const frozen = rewriteGraph(built.training, createBuilder("f64"), (node, g) =>
+  // The rewriting visits nodes in graph order, which is the order of `stops`.
+  const frozen = rewriteGraph(training, createBuilder("f64"), (node, g) =>
     node.op === "stopGradient" ? g.input({ name: storageIn("held", String(next++)), type: node.type }) : node,
   );
-  const value = () =>
-    interpret(frozen, new Map([...storageNow(), ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
-  return { parameters, value, flops: slownessOfInterpreter * flops };
+  return (storage) =>
+    interpret(frozen, new Map([...storage, ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
 }
 
 /**
@@ -73,4 +91,64 @@ export function stopsOnPurpose({ built, model }: Compilation): Node[] {
       op === "stopGradient" &&
       (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? "")),
   );
+}
+
+// The check of a trainer: a program that proves it on its user's machine. What gradients are held against
+// there is the forward part of the spec, compiled a second time, for doubles and without its backward part;
+// so one and the same check fits every target and type of numbers.
+
+/** What a value of the loss takes, under the names that they go by in a check. */
+const names: ReadonlyMap<string, string> = new Map([
+  ["begin", "begin"],
+  ["measure", "measure"],
+  ["gradient", "trainingLoss"],
+]);
+
+/** As many times the work of the forward part alone. */
+const forwardAndBackward = 3;
+
+/** Loops as they are lowered: a check is to be read, and not to share what may be wrong with the trainer's. */
+const plain = { exact: true, skip: ["register-blocking", "collapse-loops"] };
+
+/**
+ * The text of the check. `trainer`: where that is, as an import of the check names it.
+ *
+ * @throws Unsupported where the gradient is by intention not that of the loss
+ */
+export async function emitCheck(model: Model, trainer: string): Promise<string> {
+  const forward = compileModel(model, { ...plain, dtype: "f64", lossOnly: true });
+  const { built } = forward;
+  const stop = stopsOnPurpose(forward)[0];
+  if (stop !== undefined)
+    throw new Unsupported(
+      `a check of ${stop.origin.layer ?? "a formula"}, whose gradient is by intention not that of the loss, ` +
+        "is a known gap: tapeless verify checks it",
+    );
+  const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
+  const { batchSize } = model.training;
+  const flopsOfRow = flopsOfProgram(forward, "gradient") / batchSize;
+  const rows = rowsFor(batchSize, forwardAndBackward * flopsOfRow);
+  const programs = forward.programs.flatMap((program) => {
+    const name = names.get(program.name);
+    return name === undefined ? [] : [{ ...program, name }];
+  });
+  const { plan } = withPrograms({ ...forward, programs }, [...names.values()]);
+  const parts = {
+    banner: checkBanner(model),
+    facts: {
+      specHash: model.specHash,
+      rows,
+      flops: Math.ceil(flopsOfRow * rows),
+      handsOnNumbers:
+        has("scan") || (has("random") && model.network.some(({ type }) => type === "attention")),
+    },
+    float: "f64" as const,
+    batchSize,
+    graphs: forward.lean.map((graph) => ({ ...graph, name: names.get(graph.name) ?? graph.name })),
+    programs,
+    plan,
+    states: built.states,
+    trainer,
+  };
+  return (await assembleModule(parts, checkModule(parts), await loadRuntime("check"))).text;
 }

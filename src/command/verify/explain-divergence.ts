@@ -7,7 +7,7 @@ import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
 import { flatGradients, gradientStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { boundShape, isFloat, sizeOf } from "../../compiler/ir/types.ts";
-import type { MemoryPlan, Placement } from "../../compiler/loop/memory.ts";
+import type { MemoryPlan, Placement } from "../../compiler/loop/types.ts";
 import { formulaOf } from "../../compiler/notation/text.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -16,7 +16,7 @@ import { decodeCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
+import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 
 /** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */

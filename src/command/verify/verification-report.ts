@@ -1,13 +1,66 @@
-/** A verification for readers: text, a page, a picture of the step sweeps, or JSON with every number. */
-import { chartSvg, type Panel } from "../../studio/charts/index.ts";
+/** The verdict of a verification, and its report for the terminal, as JSON and as a page. */
+import { defaultTarget } from "../../compiler/targets.ts";
+import { shellWord } from "../../compiler/util/message-text.ts";
+import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
+import { tolerances } from "../../runtime/check/prove-trainer.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
 import { htmlPage } from "../../studio/charts/html-page.ts";
+import { chartSvg } from "../../studio/charts/index.ts";
+import type { Panel } from "../../studio/charts/index.ts";
 import { tableText } from "../../studio/charts/table.ts";
 import type { TableParts } from "../../studio/charts/table.ts";
-import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
-import { sizeOf } from "../../runtime/model/facts.ts";
-import { sweepBlocks } from "./step-sweep.ts";
-import { largestError, targetName, verdictOf } from "./verdict.ts";
+import type { TargetCheck } from "./check-target.ts";
+import { sweepBlocks } from "./verify-model.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
+
+// The verdict: whether the verification passed, and for each failure where to look.
+
+/** Relative errors from here on are faults. */
+export const largestError = tolerances.f64.bound;
+
+export interface Verdict {
+  readonly worst: number;
+  readonly holds: boolean;
+  /** One sentence or two for each gradient and each target that is wrong. */
+  readonly faults: readonly string[];
+}
+
+/** `spec`: the file, for commands that a reader may copy. */
+export function verdictOf({ parameters, targets }: Verification, spec: string): Verdict {
+  const wrong = parameters.filter(({ relativeError }) => !(relativeError < largestError));
+  const apart = targets.filter(({ holds }) => !holds);
+  return {
+    worst: Math.max(0, ...parameters.map(({ relativeError }) => relativeError)),
+    holds: wrong.length === 0 && apart.length === 0,
+    faults: [
+      ...wrong.map((parameter) => gradientFault(parameter, spec)),
+      ...apart.map((target) => targetFault(target, spec)),
+    ],
+  };
+}
+
+function gradientFault({ name, worst }: VerifiedParameter, spec: string): string {
+  const where = worst ? ` ${worst.at}: emitted ${worst.emitted}, central differences ${worst.expected}` : "";
+  return (
+    `${name}${where}. How it was derived: tapeless inspect ${shellWord(spec)} --show gradients ` +
+    `--of ${shellWord(name)}`
+  );
+}
+
+function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
+  const gradient = worst === undefined ? "" : `; its worst gradient is that of ${worst}`;
+  const flags = `${target === defaultTarget ? "" : ` --target ${target}`}${dtype === "f64" ? " --dtype f64" : ""}`;
+  return (
+    `${targetName({ target, backend })} ${dtype} is too far from the interpreter${gradient}. Its kernels: ` +
+    `tapeless inspect ${shellWord(spec)} --show kernels${flags}`
+  );
+}
+
+/** `ts`, `wasm (simd)`. */
+export const targetName = ({ target, backend }: Pick<TargetCheck, "target" | "backend">): string =>
+  target === backend ? target : `${target} (${backend})`;
+
+// The report: text, a page, a picture of the step sweeps, or JSON with every number.
 
 export interface VerificationSubject {
   readonly verification: Verification;

@@ -1,23 +1,62 @@
 /**
- * A whole verification: gradients against central differences in f64, then every target against the reference
- * interpreter.
+ * A whole verification: gradients against central differences of several steps in f64, then every target against
+ * the reference interpreter.
  */
-import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
-import { loadTrainer } from "../../compiler/load-trainer.ts";
-import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainerTargets } from "../../compiler/targets.ts";
-import type { Backend } from "../../runtime/step/machine.ts";
 import { budgetOfFlops, checkGradients, lossAlong } from "../../runtime/check/check-gradients.ts";
 import type { ParameterCheck } from "../../runtime/check/check-gradients.ts";
 import { tellingBatch } from "../../runtime/check/batches.ts";
+import type { Backend } from "../../runtime/step/machine.ts";
+import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
+import { rowsFor } from "./batches.ts";
 import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
-import { rowsFor } from "./batches.ts";
-import { stepSweep } from "./step-sweep.ts";
-import type { SweepPoint } from "./step-sweep.ts";
+
+// How a central difference depends on its step: c(h) = (f(h) − f(−h)) / 2h. Its error falls with h² as long
+// as the curvature of f makes it, and rises with ε·|f| / h once rounding does: beside a right gradient the
+// errors draw a V. Beside a wrong one they stay where they are.
+
+export interface SweepPoint {
+  readonly h: number;
+  readonly difference: number;
+  /** |difference − emitted| */
+  readonly error: number;
+}
+
+/** From 1e-2 to 1e-9, two to a decade. */
+const steps: readonly number[] = Array.from(
+  { length: 15 },
+  (_, k) => Number(`1e-${2 + (k >> 1)}`) / (k % 2 === 0 ? 1 : Math.sqrt(10)),
+);
+
+export const stepSweep = (f: (t: number) => number, emitted: number): SweepPoint[] =>
+  steps.map((h) => {
+    const difference = (f(h) - f(-h)) / (2 * h);
+    return { h, difference, error: Math.abs(difference - emitted) };
+  });
+
+// Sweeps of step sizes as lines of blocks, as high as the logarithms of their errors; all on one scale.
+
+const blocks = "▁▂▃▄▅▆▇█";
+
+/** One character a step; an error of 0 is as low as the lowest, one that is no number is a `?`. */
+export function sweepBlocks(sweeps: readonly (readonly SweepPoint[])[]): string[] {
+  const logarithms = sweeps
+    .flat()
+    .flatMap(({ error }) => (error > 0 && error < Infinity ? [Math.log10(error)] : []));
+  const [low, high] = [Math.min(...logarithms), Math.max(...logarithms)];
+  const blockOf = ({ error }: SweepPoint): string => {
+    if (!Number.isFinite(error)) return "?";
+    if (error === 0 || high === low) return blocks[0];
+    return blocks[Math.round(((Math.log10(error) - low) / (high - low)) * (blocks.length - 1))];
+  };
+  return sweeps.map((sweep) => sweep.map(blockOf).join(""));
+}
 
 /** A gradient against central differences; `sweep`: at its worst place, how these depend on their step. */
 export interface VerifiedParameter extends ParameterCheck {

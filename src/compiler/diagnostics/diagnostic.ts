@@ -1,5 +1,7 @@
-// What is wrong with something that the user wrote, as data: so that several can be collected, placed in the source
-// later, and rendered once.
+/** Diagnostics as data: what is wrong, where in the spec, and paths as text. */
+import { showValue } from "../util/message-text.ts";
+
+import type { DiagnosticCode } from "./codes.ts";
 
 /** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
 export interface Place {
@@ -19,14 +21,9 @@ export interface TextPart {
   readonly end: number;
 }
 
-/**
- * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or
- * missing keys; T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx
- * gradients; T16xx formulas and functions; T17xx search; T19xx known gaps; T20xx data; T30xx checkpoints;
- * T40xx training.
- */
+/** One error or warning. All codes, with cause and fix, are in codes.ts; "internal" is a bug of the compiler. */
 export interface Diagnostic {
-  readonly code: string;
+  readonly code: DiagnosticCode | "internal";
   readonly severity: "error" | "warning";
   /** The whole sentence, the path in the spec included: "network[1].units must be a positive integer, got -3". */
   readonly message: string;
@@ -42,4 +39,51 @@ export interface Diagnostic {
   readonly notes?: readonly string[];
   /** The lines of source around `place`, the place marked. */
   readonly frame?: string;
+}
+
+// Paths in a spec as text, such as `network[2].units`. Names that are not plain words are quoted, since they may
+// hold anything.
+
+/** `["network", 2, "units"]` becomes `network[2].units`; the root is "the spec". */
+export function formatPath(path: SpecPath): string {
+  if (path.length === 0) return "the spec";
+  return path.map(formatStep).join("").replace(/^\./, "");
+}
+
+function formatStep(step: string | number): string {
+  if (typeof step === "number") return `[${step}]`;
+  return /^[A-Za-z_$][\w$-]*$/.test(step) && step.length <= 64 ? `.${step}` : `[${showValue(step)}]`;
+}
+
+// The reverse: from text to a path.
+
+// A word or, after the first step, .word; [2]; ["any text"]
+const step = /\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+
+/** `network[2].units` becomes `["network", 2, "units"]`; undefined for what is no path. */
+export function parsePath(text: string): SpecPath | undefined {
+  const path: (string | number)[] = [];
+  const pattern = new RegExp(step);
+  while (pattern.lastIndex < text.length) {
+    const start = pattern.lastIndex;
+    const [matched, word, index, quoted] = pattern.exec(text) ?? [];
+    if (matched === undefined || (word !== undefined && matched.startsWith(".") !== start > 0))
+      return undefined;
+    if (word !== undefined) path.push(word);
+    else if (index !== undefined) path.push(Number(index));
+    else {
+      const name = unquoted(quoted);
+      if (name === undefined) return undefined;
+      path.push(name);
+    }
+  }
+  return path.length === 0 ? undefined : path;
+}
+
+function unquoted(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }

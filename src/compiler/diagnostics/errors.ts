@@ -1,6 +1,92 @@
-// The three kinds of errors: what the user got wrong, what this compiler does not do yet, and what is our own fault.
-import type { Diagnostic } from "./diagnostic.ts";
-import { render } from "./render.ts";
+/**
+ * The three kinds of errors, diagnostics rendered as text, and the collector that lets a check report them
+ * together.
+ */
+import type { DiagnosticCode } from "./codes.ts";
+import pc from "picocolors";
+import { printable, unprintable } from "../util/message-text.ts";
+import type { Diagnostic, Place, SpecPath } from "./diagnostic.ts";
+
+// Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control characters in
+// them, file names and messages of other programs included, are made printable.
+
+/**
+ * All diagnostics, one after the other, without a final line break. Colour is for terminals alone; `omitted`
+ * are more errors.
+ */
+export function render(
+  diagnostics: readonly Diagnostic[],
+  { colour = false, omitted = 0 }: { colour?: boolean; omitted?: number } = {},
+): string {
+  const colours = pc.createColors(colour);
+  const shown = diagnostics.map((diagnostic) => renderOne(diagnostic, colours));
+  const more = omitted > 0 ? [`and ${omitted} more ${omitted === 1 ? "error" : "errors"}`] : [];
+  return [...shown, ...more].join("\n");
+}
+
+function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createColors>): string {
+  const { severity, code, place, message, frame, hint, notes = [] } = diagnostic;
+  const tint = severity === "error" ? colours.red : colours.yellow;
+  const where = place ? `${colours.bold(formatPlace(place))} ` : "";
+  const rows = [`${where}${tint(`${severity} ${code}`)}: ${printable(message)}`];
+  if (frame) rows.push(tintFrame(frame, tint, colours.dim));
+  if (hint) rows.push(`  ${colours.cyan("hint")}: ${printable(hint)}`);
+  for (const note of notes) rows.push(`  ${colours.dim("note")}: ${printable(note)}`);
+  return rows.join("\n");
+}
+
+/** `file:line:column`, as far as it is known. */
+function formatPlace({ file, line, column }: Place): string {
+  return [printable(file), line, column].filter((part) => part !== undefined).join(":");
+}
+
+type Tint = (text: string) => string;
+
+/** Only the marked line and its mark stand out. */
+function tintFrame(frame: string, tint: Tint, dim: Tint): string {
+  return frame
+    .split("\n")
+    .map((row) => (row.startsWith(">") ? row : /^ +\| +\^+$/.test(row) ? tint(row) : dim(row)))
+    .join("\n");
+}
+
+// A code frame: the source lines around a location, with the location marked.
+
+const linesAround = 2;
+const widest = 100;
+
+/**
+ * The marked line with up to two lines before and after:
+ *
+ *       13 |   "network": [
+ *     > 14 |     { "type": "dense", "units": -3 },
+ *          |                                 ^^
+ *
+ * Long lines are cut to 100 characters around the mark.
+ */
+export function codeFrame(lines: readonly string[], place: Place): string | undefined {
+  const { line, column = 1 } = place;
+  if (line === undefined || line < 1 || line > lines.length) return undefined;
+  const first = Math.max(1, line - linesAround);
+  const last = Math.min(lines.length, line + linesAround);
+  const gutter = String(last).length;
+  // One window for all lines, so that they stay aligned with the mark.
+  const start = column > widest - 20 ? column - 1 - widest / 2 : 0;
+  const rows: string[] = [];
+  for (let number = first; number <= last; number++) {
+    const text = lines[number - 1].slice(start, start + widest).replace(unprintable, " ");
+    const label = String(number).padStart(gutter);
+    rows.push(`${number === line ? ">" : " "} ${label} | ${text}`.trimEnd());
+    if (number !== line) continue;
+    const marked = (place.endColumn ?? column + 1) - column;
+    const room = Math.max(1, start + widest - column + 1);
+    const mark = "^".repeat(Math.max(1, Math.min(marked, room)));
+    rows.push(`  ${" ".repeat(gutter)} | ${" ".repeat(column - 1 - start)}${mark}`);
+  }
+  return rows.join("\n");
+}
+
+// The three kinds: an error of the user, a feature that is not supported yet, and a bug of this compiler.
 
 /**
  * The spec, the data or the command line is wrong. Its message is the rendered diagnostics; the command line
@@ -37,4 +123,55 @@ export class InternalError extends Error {
 /** Holds what must be so whatever the user wrote; throws {@link InternalError} otherwise. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InternalError(message);
+}
+
+// Collects diagnostics, so that a check continues after the first error and all are reported together. After a
+// maximum they are only counted.
+
+type Details = Pick<Diagnostic, "at" | "hint" | "notes" | "within" | "frame">;
+
+/** How many errors, and how many warnings, are kept. */
+export const mostKept = 100;
+
+export interface Collector {
+  readonly found: readonly Diagnostic[];
+  /** Whether further errors are only counted, so that their messages need not be made. */
+  isFull(): boolean;
+  error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
+  warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
+  /** `omitted`: how many more errors there are. */
+  add(diagnostics: readonly Diagnostic[], omitted?: number): void;
+  /**
+   * Throws all errors gathered so far, if there are any, with the warnings after them; returns the warnings
+   * otherwise.
+   */
+  throwErrors(): readonly Diagnostic[];
+}
+
+export function collector(): Collector {
+  const found: Diagnostic[] = [];
+  const counts = { error: 0, warning: 0 };
+  const keep = (diagnostic: Diagnostic) => {
+    if (++counts[diagnostic.severity] <= mostKept) found.push(diagnostic);
+  };
+  const put =
+    (severity: Diagnostic["severity"]) =>
+    (path: SpecPath, code: DiagnosticCode, message: string, details: Details = {}) =>
+      keep({ code, severity, path, message, ...details });
+  return {
+    found,
+    isFull: () => counts.error >= mostKept,
+    error: put("error"),
+    warning: put("warning"),
+    add(diagnostics, omitted = 0) {
+      diagnostics.forEach(keep);
+      counts.error += omitted;
+    },
+    throwErrors() {
+      const warnings = found.filter(({ severity }) => severity === "warning");
+      if (counts.error === 0) return warnings;
+      const errors = found.filter(({ severity }) => severity === "error");
+      throw new DiagnosticError([...errors, ...warnings], counts.error - errors.length);
+    },
+  };
 }

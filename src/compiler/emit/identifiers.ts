@@ -6,7 +6,7 @@ import { storageLabel } from "../ir/storage.ts";
 import { visit } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { visitStatements } from "../loop/statements.ts";
-import { isOverBatch } from "../loop/mentions.ts";
+import { isOverBatch } from "../loop/accesses.ts";
 import { buffersOf } from "../loop/skeleton.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 

@@ -1,13 +1,13 @@
-/**
- * The only maker of nodes. It runs the op's shape rule, so an ill-typed graph cannot be built, and it makes
- * broadcasting explicit: operands of a pointwise op are brought to one shape by `broadcast` nodes here, so that no
- * gradient rule and no lowering ever thinks about it.
- */
+/** The builder of graphs: the only maker of nodes. The rewrite engine rebuilds a graph through it. */
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { operandNamesOf, syntax } from "./nodes.ts";
-import type { Attributes, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
-import { overflowsSingle, sameShape, singleRange, TypeRefusal, typeText } from "./types.ts";
+import { makeGraph, operandNamesOf, operandsOf, syntax } from "./nodes.ts";
+import type { Attributes, Graph, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
+import { TypeRefusal, overflowsSingle, sameShape, singleRange, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
+
+// The builder runs the op's shape rule, so an ill-typed graph cannot be built. It makes broadcasting explicit: it
+// brings the operands of a pointwise op to one shape with `broadcast` nodes, so that no gradient rule and no
+// lowering handles it.
 
 /** What the builder must know of an op; the table in `ops/` gives it. */
 export interface OpRules<K extends OpName> {
@@ -17,7 +17,7 @@ export interface OpRules<K extends OpName> {
 export type RuleTable = { readonly [K in OpName]: OpRules<K> };
 
 /** A number stands for a constant of the other operand's element type. */
-export type Operand = Node | number;
+type Operand = Node | number;
 
 type AsOperands<Names extends readonly string[]> = { -readonly [I in keyof Names]: Operand };
 type OperandTuple<K extends OpName> = AsOperands<(typeof syntax)[K]["operands"]>;
@@ -27,7 +27,7 @@ type Method<K extends OpName> = [keyof Attributes<K>] extends [never]
 /** A scan, whose operands are its recurrence's, is made by `recurrence.ts`. */
 type OpMethods = { readonly [K in Exclude<OpName, "scan">]: Method<K> };
 
-export interface BuilderCore {
+interface BuilderCore {
   /** The element type of the model's real numbers. */
   readonly float: "f32" | "f64";
   /** Makes a node of a given op, as the methods do; for code that handles every op alike. */
@@ -220,3 +220,22 @@ export function withOperands(g: GraphBuilder, node: Node, operands: readonly Nod
 
 export const isConstant = (node: Node, value?: number): node is NodeOf<"constant"> =>
   node.op === "constant" && (value === undefined || node.attributes.value === value);
+
+// The rewrite engine: rebuilds a graph bottom-up and lets the caller replace each node. Unchanged nodes are shared
+// with the input graph.
+
+/** Gives the node to stand in place of `node`, whose operands are already rewritten. */
+type Replace = (node: Node, g: GraphBuilder) => Node;
+
+export function rewriteGraph(graph: Graph, g: GraphBuilder, replace: Replace): Graph {
+  const image = new Map<Node, Node>();
+  for (const node of graph.nodes) {
+    const before = operandsOf(node);
+    const after = before.map((operand) => image.get(operand) ?? operand);
+    const moved = after.every((operand, i) => operand === before[i]) ? node : withOperands(g, node, after);
+    image.set(node, replace(moved, g));
+  }
+  const outputs = graph.outputs.map(({ storage, node }) => ({ storage, node: image.get(node) ?? node }));
+  if (outputs.every(({ node }, i) => node === graph.outputs[i].node)) return graph;
+  return makeGraph(graph.name, outputs);
+}

@@ -5,11 +5,10 @@
  *
  *     h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) }, ({ x, before, u }) => …)
  */
-import { withOperands } from "./builder.ts";
+import { rewriteGraph, withOperands } from "./builder.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { collectNodes, makeGraph, operandsOf } from "./nodes.ts";
 import type { Attributes, Graph, Node, NodeOf, Recurrence, StepOperand } from "./nodes.ts";
-import { rewriteGraph } from "./rewrite.ts";
 import { tensorType, TypeRefusal } from "./types.ts";
 import type { Shape, TensorType } from "./types.ts";
 

@@ -7,8 +7,8 @@ import { inferType } from "./builder.ts";
 import type { RuleTable } from "./builder.ts";
 import { operandsOf, syntax } from "./nodes.ts";
 import type { Graph, Node, Recurrence } from "./nodes.ts";
-import { nodeText, spellingOf } from "./print.ts";
-import type { Spelling } from "./print.ts";
+import { nodeText, spellingOf } from "./text.ts";
+import type { Spelling } from "./text.ts";
 import { recurrencesOf, stepGraph } from "./recurrence.ts";
 import { sameType, TypeRefusal, typeText } from "./types.ts";
 

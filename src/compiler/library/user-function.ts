@@ -8,7 +8,7 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { isFloat, sameShape } from "../ir/types.ts";
 import type { Shape } from "../ir/types.ts";
-import { showValue } from "../util/show-value.ts";
+import { showValue } from "../util/message-text.ts";
 import { Fault } from "./fault.ts";
 
 /** What the function returns. `what` is how messages call it: "the activation function". */

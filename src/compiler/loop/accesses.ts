@@ -1,8 +1,27 @@
-/** What statements read and write: buffers with indices, and variables. Fusion asks it whether order may change. */
-import { visit } from "./expressions.ts";
+/** What statements read and write: buffers with indices, variables, and names in expressions. */
+import { rowsVariable, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
 import type { Buffer, For, Statement } from "./types.ts";
+
+// Whether expressions mention variables: needed by every stage that moves, copies or vectorises loops.
+
+/** Whether x, or a part of it, is one of the variables. */
+export function mentionsAny(x: Expression, names: ReadonlySet<string>): boolean {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "variable" && names.has(part.name)) found = true;
+  });
+  return found;
+}
+
+/** Whether x, or a part of it, is the variable. */
+export const mentions = (x: Expression, name: string): boolean => mentionsAny(x, new Set([name]));
+
+/** Whether a loop runs over the batch: where it ends depends on the number of rows. */
+export const isOverBatch = ({ to }: For): boolean => mentions(to, rowsVariable);
+
+// Reads and writes of statements. Fusion uses them to decide whether the order may change.
 
 export interface Access {
   readonly buffer: string;

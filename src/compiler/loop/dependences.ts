@@ -10,14 +10,13 @@
  * The position in memory counts as one more axis, so that reshaped indices (y[i div 8, i mod 8]) and strided vectors
  * are seen as well.
  */
-import { accessesOf, changedBuffers, meets } from "./accesses.ts";
+import { accessesOf, changedBuffers, meets, mentions, mentionsAny } from "./accesses.ts";
 import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { rangeOf, rangesOf } from "./intervals.ts";
 import type { Ranges } from "./intervals.ts";
 import { linearOf, positionIn } from "./linear.ts";
 import type { Linear } from "./linear.ts";
-import { mentions, mentionsAny } from "./mentions.ts";
 import { expressionsOf, substituteVariables, visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, For, Statement } from "./types.ts";
 

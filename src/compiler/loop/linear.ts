@@ -2,7 +2,7 @@
 import { sizeOf } from "../ir/types.ts";
 import { keyOf } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
-import { mentions } from "./mentions.ts";
+import { mentions } from "./accesses.ts";
 import type { Buffer } from "./types.ts";
 
 /** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */

@@ -1,10 +1,13 @@
 /**
- * The loop IR: how a program computes. Kernels are loops over named buffers; the arena gives each buffer its place.
- * There are two levels of it: before the stage `place`, loads and stores have one index an axis; after it, one in all.
+ * The loop IR: how a program computes. Kernels are loops over named buffers, and the memory plan assigns each
+ * buffer its offset in the arena.
  */
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
 import type { Expression } from "./expressions.ts";
+
+// There are two levels: before the stage `compute-addresses`, loads and stores have one index per axis; after it, a
+// single one.
 
 export type Statement =
   /** for (variable = from; variable < to; variable += step). `tiled` loops may be blocked, `along` says what axis. */
@@ -97,3 +100,51 @@ export interface LoopProgram {
   /** Buffers by name; programs of one model share the buffers of storage. */
   readonly buffers: ReadonlyMap<string, Buffer>;
 }
+
+// The plan of the arena: the offset of each buffer. `lower/plan-memory.ts` makes it; targets and views read it.
+
+export interface Placement {
+  readonly buffer: Buffer;
+  /** In bytes, from the start of the arena. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** First and last kernel of its program that touches a temporary; undefined for storage. */
+  readonly lifetime: readonly [number, number] | undefined;
+}
+
+export interface MemoryPlan {
+  /** Storage, by name. */
+  readonly storage: ReadonlyMap<string, Placement>;
+  /** Temporaries of each program, by program and buffer name. */
+  readonly temporaries: ReadonlyMap<string, ReadonlyMap<string, Placement>>;
+  readonly bytes: number;
+  /** What temporaries take, and the least that any plan could take. */
+  readonly temporaryBytes: number;
+  readonly lowerBound: number;
+}
+
+/** Programs, and the arena that they share. */
+export interface PlannedPrograms {
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}
+
+/** One of them. */
+export interface PlannedProgram extends LoopProgram {
+  readonly plan: MemoryPlan;
+}
+
+export const bytesOfElement = { f32: 4, f64: 8, i32: 4 } as const;
+
+/** The programs of a model, in their order. Some models have `begin` and `measure`; `probe` exists on request. */
+export const programNames = [
+  "begin",
+  "measure",
+  "gradient",
+  "update",
+  "predict",
+  "evaluate",
+  "summarise",
+  "probe",
+] as const;
+export type ProgramName = (typeof programNames)[number];

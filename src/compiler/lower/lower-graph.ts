@@ -14,7 +14,7 @@ import { leafName, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import type { Buffer, Provenance } from "../loop/types.ts";
-import { spokenNames } from "../notation/display-names.ts";
+import { spokenNames } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";

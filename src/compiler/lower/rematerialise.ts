@@ -11,8 +11,8 @@
  * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, for values that cost
  * next to nothing.)
  */
-import type { GraphBuilder } from "../ir/builder.ts";
 import { withOperands } from "../ir/builder.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
 import { wish } from "../ir/names.ts";
 import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -54,7 +54,7 @@ export interface Rematerialised {
 
 export const rematerialisedGraphs: Representation<Rematerialised> = {
   check: ({ graph }, after) => checkGraph(ops, graph, after),
-  snapshot: ({ graph }) => graph,
+  snapshots: ({ graph }) => [graph],
 };
 
 /** The values that are kept over the peak and could be had from what is kept with them. */

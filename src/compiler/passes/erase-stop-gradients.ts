@@ -6,7 +6,7 @@
  * Example   %a = stopGradient %x ; %b = exp %a   =>   %b = exp %x
  */
 import type { Node } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
+import { rewriteGraph } from "../ir/builder.ts";
 import { definePass } from "./define.ts";
 
 const unmarked = (node: Node): Node => (node.op === "stopGradient" ? unmarked(node.operands.x) : node);

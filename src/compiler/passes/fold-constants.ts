@@ -5,10 +5,9 @@
  *           doubles by the ops' reference evaluation; a constant of f32 is rounded when it is stored, not before.
  * Example   %a = constant {"value":2} ; %b = multiply %a, %a   =>   %b = constant {"value":4}
  */
-import { isConstant } from "../ir/builder.ts";
+import { isConstant, rewriteGraph } from "../ir/builder.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
 import { evaluateOp, hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 

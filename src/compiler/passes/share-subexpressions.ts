@@ -7,7 +7,7 @@
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
-import { rewriteGraph } from "../ir/rewrite.ts";
+import { rewriteGraph } from "../ir/builder.ts";
 import { hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 

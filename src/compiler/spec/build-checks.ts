@@ -1,17 +1,18 @@
 /**
- * What can only be said once the graph stands: whether every trainable parameter gets a gradient, and whether
- * the model has room.
+ * Checks that need the built graphs: what the graphs say about the spec, and numbers that f32 cannot hold.
  */
-import type { Collector } from "../diagnostics/collector.ts";
+import type { Collector } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/path.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { isFloat, sameShape, sizeOf } from "../ir/types.ts";
+import { isFloat, overflowsSingle, sameShape, singleRange, sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import { readNames } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import type { Layer, Model } from "./types.ts";
+
+// Whether every trainable parameter gets a gradient, and whether the model fits into memory.
 
 /** Whether a derivative passes through the node at all. */
 const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
@@ -151,7 +152,7 @@ export function checkSize(
     if (bytes < limit) return false;
     problems.error(
       path,
-      "T1307",
+      "T1312",
       `${what} needs ${gibibytes(bytes)}; all memory of a model must stay below 2 GiB`,
     );
     return true;
@@ -184,4 +185,35 @@ export function checkSize(
       "network: all parameters with gradients and optimizer states",
       weightOf(network.parameters),
     );
+}
+
+// Numbers that f32 cannot hold: the options of the spec here; numbers of formulas and functions are checked where
+// the graph is built.
+
+/** Whether f32 holds 0 in its place: options that must not be 0, as an epsilon, would be 0 all the same. */
+const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(value) === 0;
+
+/**
+ * Reports every number option of layers, loss, metrics, optimizer, regularization and class weights that f32
+ * cannot hold.
+ */
+export function checkNumbers(model: Model, float: "f32" | "f64", problems: Collector): void {
+  if (float !== "f32") return;
+  const { loss, metrics, optimizer, regularization, training } = model;
+  const walk = (value: unknown, path: SpecPath): void => {
+    if (typeof value === "number") return checkNumber(value, path, problems);
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, part] of Object.entries(value)) walk(part, [...path, Array.isArray(value) ? +key : key]);
+  };
+  for (const { path, ...options } of model.network) walk(options, path);
+  for (const [key, value] of Object.entries({ loss, metrics, optimizer, regularization })) walk(value, [key]);
+  walk(training.classWeights, ["training", "classWeights"]);
+}
+
+function checkNumber(value: number, path: SpecPath, problems: Collector): void {
+  const isTooLarge = overflowsSingle(value);
+  if (!isTooLarge && !underflowsSingle(value)) return;
+  const what = isTooLarge ? "does not fit f32" : "is 0 in f32";
+  const hint = isTooLarge ? singleRange.most : singleRange.least;
+  problems.error(path, "T1313", `${formatPath(path)}: ${value} ${what}`, { hint });
 }

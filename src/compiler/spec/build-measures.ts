@@ -4,15 +4,15 @@
  * fit together.
  */
 import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
-import type { Collector } from "../diagnostics/collector.ts";
-import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/path.ts";
+import type { Collector } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat, sameShape, tensorType } from "../ir/types.ts";
 import { activationName } from "../library/activations/index.ts";
-import { unitStep } from "../library/activations/step.ts";
+import { unitStep } from "../library/activations/builtin.ts";
 import { fitsClasses, fitsElementwise } from "../library/compare.ts";
 import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";

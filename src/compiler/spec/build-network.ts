@@ -3,10 +3,10 @@
  * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
  * over, so that all faults are found at once.
  */
-import type { Collector } from "../diagnostics/collector.ts";
-import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/path.ts";
+import type { Collector } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node, Output } from "../ir/nodes.ts";

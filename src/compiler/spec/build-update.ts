@@ -1,7 +1,8 @@
-/**
- * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do
- * their gradients and each state: the update is one flat computation over P numbers.
- */
+/** One step of the optimizer as a graph, over all trainable parameters as one flat tensor. */
+import type { Collector } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { makeGraph } from "../ir/nodes.ts";
+import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import {
   averageStorage,
   classWeightStorage,
@@ -15,18 +16,16 @@ import {
   storageIn,
   trainedWeights,
 } from "../ir/storage.ts";
-import type { Collector } from "../diagnostics/collector.ts";
-import type { GraphBuilder } from "../ir/builder.ts";
-import { makeGraph } from "../ir/nodes.ts";
-import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
-import { clipped } from "../library/optimizers/parts.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
+import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
-import { averaged } from "./build-average.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
+
+// One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
+// state: the update is one flat computation over P numbers.
 
 export interface StateFacts {
   readonly name: string;
@@ -68,8 +67,6 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
   if (fault !== undefined)
     problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
 }
-
-/** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
 
 /**
  * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
@@ -140,4 +137,19 @@ export function buildUpdate(
     ...moved,
   ];
   return makeGraph("update", outputs);
+}
+
+/**
+ * The end of an update with averaged weights (`passes/average-weights.ts`): p and a, given the new weights w and the
+ * number of steps before this one.
+ */
+function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[] {
+  const p = g.named(flatParameters, g.state({ name: flatParameters, type: w.type }));
+  const moved = g.add(g.multiply(decay, p), g.multiply(1 - decay, w));
+  const isFirst = g.broadcastTo(g.equal(asNumberOf(g, step, w), 0), w.type.shape);
+  const average = g.named("average", g.select(isFirst, w, moved));
+  return [
+    { storage: flatParameters, node: average },
+    { storage: averageStorage, node: average },
+  ];
 }

@@ -3,7 +3,7 @@ import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/json.ts";
 import { mapValues } from "../util/collections.ts";
 import { sha256 } from "../util/sha256.ts";
-import type { FlatNetwork } from "./flatten.ts";
+import type { FlatNetwork } from "./written-network.ts";
 import type { FullSpec } from "./schema.ts";
 import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
 

@@ -1,9 +1,9 @@
 /** Faults of formulas and of functions as diagnostics. Where no file is known, the frame shows the formula itself. */
-import { codeFrame } from "../diagnostics/render.ts";
-import type { Collector } from "../diagnostics/collector.ts";
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
+import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
+import type { Collector } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath, TextPart } from "../diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/path.ts";
 import { Fault } from "../library/fault.ts";
 import type { FormulaFault } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";
@@ -21,7 +21,7 @@ export function reportFormulaFault(
 function reportPart(
   problems: Collector,
   path: SpecPath,
-  code: string,
+  code: DiagnosticCode,
   message: string,
   within: TextPart,
   hint: string | undefined,

@@ -1,7 +1,174 @@
-// The JSON Schema of specs, for editors; made from the schema that validates, so the two cannot differ.
+/** The JSON Schema of specs, made from the schema that validates, and what it says about one path. */
 import * as z from "zod";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { modelSchema } from "./schema.ts";
-import type { SchemaNode } from "./schema-node.ts";
+
+// Reads the JSON Schema: the part that describes a path, and what it requires, in words.
+
+/** How many names a message lists in a sentence. */
+export const mostListed = 6;
+
+export type SchemaNode = z.core.JSONSchema.JSONSchema;
+
+/**
+ * The part of the schema that describes the value at the path; where it offers several forms, the form that
+ * the value has.
+ */
+export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
+  let node: SchemaNode | undefined = schema;
+  let value = spec;
+  for (const step of path) {
+    const form: SchemaNode | undefined = node && formOf(node, value);
+    node = form && referred(schema, memberOf(form, step));
+    value = own(value, step);
+  }
+  return node;
+}
+
+/**
+ * What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told
+ * once, by name.
+ */
+function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
+  const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
+  return name === undefined ? node : schema.$defs?.[name];
+}
+
+/** Among alternatives (nested ones too) the one for a value of this type and, of objects, with this `type` or `fn`. */
+function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
+  const forms = alternatives(node);
+  if (forms.length === 1) return forms[0];
+  const fitting = forms.filter((form) => fits(form, value));
+  return fitting.find((form) => tagsMatch(form, value)) ?? fitting[0];
+}
+
+/** Whether the value has the form's type. */
+const fits = (form: SchemaNode, value: unknown): boolean =>
+  form.type === jsonType(value) || (form.type === "integer" && typeof value === "number");
+
+/** Whether every constant property of the form (its tag) has its value. */
+function tagsMatch(form: SchemaNode, value: unknown): boolean {
+  return Object.entries(form.properties ?? {}).every(
+    ([key, member]) =>
+      typeof member !== "object" || member.const === undefined || member.const === own(value, key),
+  );
+}
+
+function memberOf(form: SchemaNode, step: string | number): SchemaNode | undefined {
+  const { properties = {}, items, additionalProperties } = form;
+  const member =
+    typeof step === "number"
+      ? (form.prefixItems?.[step] ?? items)
+      : Object.hasOwn(properties, step)
+        ? properties[step]
+        : additionalProperties;
+  return typeof member === "object" && !Array.isArray(member) ? member : undefined;
+}
+
+function alternatives(node: SchemaNode): SchemaNode[] {
+  const forms = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].filter((form) => typeof form === "object");
+  return forms.length === 0 ? [node] : forms.flatMap(alternatives);
+}
+
+/** The keys of the form that the value has, and the keys that only the node's other untagged forms have. */
+export function keysOf(node: SchemaNode, value: unknown): { own: string[]; others: string[] } {
+  const form = formOf(node, value);
+  const own = Object.keys(form?.properties ?? {});
+  const untagged = alternatives(node).filter(({ properties = {} }) => !Object.values(properties).some(isTag));
+  const all = untagged.flatMap(({ properties = {} }) => Object.keys(properties));
+  return { own, others: all.filter((key) => !own.includes(key)) };
+}
+
+/** The keys by which an object chooses among the node's forms: `type`, `fn`. */
+export function tagKeysOf(node: SchemaNode): string[] {
+  const members = alternatives(node).flatMap(({ properties = {} }) => Object.entries(properties));
+  return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
+}
+
+const isTag = (member: SchemaNode | boolean): boolean =>
+  typeof member === "object" && member.const !== undefined;
+
+/** The names among which `tag` chooses. */
+export function namesOf(node: SchemaNode, tag: string): string[] {
+  const names = alternatives(node).flatMap((form) => {
+    const member = form.properties?.[tag];
+    if (typeof member !== "object") return form.type === "string" ? (form.enum ?? [form.const]) : [];
+    return member.enum ?? [member.const];
+  });
+  return [...new Set(names.filter((name) => typeof name === "string"))];
+}
+
+/**
+ * What a value must be, as it stands after "must be": "a positive integer", "true or false". A choice among
+ * named rows is called by `kind`. A value that already has the type of one of the forms is told about that
+ * form alone.
+ */
+export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
+  const forms = alternatives(node);
+  const named = forms.some(({ properties = {} }) => Object.values(properties).some(isTag));
+  const fitting = forms.filter((form) => fits(form, value));
+  const phrases = (fitting.length > 0 ? fitting : forms).map((form) => {
+    const isName = form.type === "string" && form.enum !== undefined;
+    return named && (isName || form.type === "object") ? kind : phraseOf(form, value);
+  });
+  return [...new Set(phrases)].join(" or ");
+}
+
+function phraseOf(form: SchemaNode, value: unknown): string {
+  if (form.const !== undefined) return JSON.stringify(form.const);
+  if (form.enum)
+    return form.enum.length > mostListed ? "a name" : oneOf(form.enum.map((name) => JSON.stringify(name)));
+  switch (form.type) {
+    case "boolean":
+      return "true or false";
+    case "integer":
+    case "number":
+      return numberPhrase(form, form.type === "integer" ? "integer" : "number", value);
+    case "string":
+      return form.minLength ? "a text that is not empty" : "a text";
+    case "array":
+      if (form.prefixItems !== undefined) return `a list of ${form.prefixItems.length}`;
+      return form.minItems ? "a list that is not empty" : "a list";
+    case "object":
+      return "an object";
+    default:
+      return "something else";
+  }
+}
+
+/** "a positive integer", "a number in [0, 1)", "an integer from 0 to 255", "a number of at least 0". */
+function numberPhrase(form: SchemaNode, noun: "integer" | "number", value: unknown): string {
+  const article = noun === "integer" ? "an" : "a";
+  const limit = Number.MAX_SAFE_INTEGER;
+  const low = form.exclusiveMinimum ?? (form.minimum === -limit ? undefined : form.minimum);
+  const high = form.exclusiveMaximum ?? (form.maximum === limit ? undefined : form.maximum);
+  const positive = form.exclusiveMinimum === 0 || (noun === "integer" && form.minimum === 1);
+  if (low === undefined && high === undefined) return noun === "integer" ? "an integer" : "a finite number";
+  if (high === undefined && noun === "integer" && typeof value === "number" && value > limit)
+    return `${positive ? "a positive integer" : "an integer"} below 2^53`;
+  if (high === undefined) return positive ? `a positive ${noun}` : `${article} ${noun} of at least ${low}`;
+  if (low === undefined) return `${article} ${noun} of at most ${high}`;
+  if (noun === "integer") return `an integer from ${form.exclusiveMinimum === 0 ? 1 : low} to ${high}`;
+  const open = form.exclusiveMinimum === undefined ? "[" : "(";
+  const close = form.exclusiveMaximum === undefined ? "]" : ")";
+  return `a number in ${open}${low}, ${high}${close}`;
+}
+
+function oneOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return value === null ? "null" : typeof value;
+}
+
+function own(value: unknown, key: string | number): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+// The JSON Schema for editors.
 
 /** The schema of what people write (JSON Schema, draft 2020-12): short forms allowed, keys with defaults optional. */
 export const specSchema = (): SchemaNode =>

@@ -71,7 +71,7 @@ export type Block =
 
 const inner: z.ZodType<FullLayer[], LayerSpec[]> = z.array(z.lazy(() => layerSchema)).min(1);
 
-/** Layers made of layers; `flatten.ts` writes them out, so that nothing behind it knows of them. */
+/** Layers made of layers; `written-network.ts` expands them, so later stages do not know blocks. */
 const blocks = {
   residual: {
     about: "a block of layers whose output is added to its input",

@@ -1,27 +1,23 @@
 // From any value to a model: the schema says what each value may be, the checks say what fits together, and
 // only a spec without faults is made canonical. Needs no file and no host, so it runs wherever the compiler
 // does.
-import { collector } from "../diagnostics/collector.ts";
+import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../diagnostics/errors.ts";
-import { showValue } from "../util/show-value.ts";
+import { showValue } from "../util/message-text.ts";
 import { canonicalModel } from "./canonical.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
-import { checkRate, checkTraining } from "./check/check-training.ts";
+import { checkRate, checkTraining, checkWeights } from "./check/check-training.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
-import { keysOf, member } from "./raw-spec.ts";
+import { keysOf, member, plainSpec } from "./raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
-import { checkWeights } from "./check/check-weights.ts";
 import { explain } from "./explain.ts";
-import { flattenNetwork } from "./flatten.ts";
+import { checkLayerCount, flattenNetwork, writtenNetwork } from "./written-network.ts";
 import { specSchema } from "./json-schema.ts";
-import { plainSpec } from "./plain-spec.ts";
 import { modelSchema } from "./schema.ts";
 import type { Search } from "./search-schema.ts";
 import type { Model } from "./types.ts";
-import { checkLayerCount, writtenNetwork } from "./written-network.ts";
 
 /** A model with what is doubtful about its spec. */
 export interface ParsedSpec {

@@ -1,5 +1,13 @@
-// Looking into a spec that may be anything: the checks below run even where the schema found faults, so that
-// one go tells all.
+/**
+ * A spec before any check: a copy that holds plain data and functions only, and reading of single values from it.
+ */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
+import { formatPath } from "../diagnostics/diagnostic.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { errorText } from "../util/message-text.ts";
+
+// Reads values of a spec that may be anything: the checks run even where the schema found errors, so that all errors
+// are reported together.
 
 /** The own property or list element, or undefined. */
 export function member(value: unknown, step: string | number): unknown {
@@ -22,3 +30,85 @@ export const isCustomLayer = (value: unknown): boolean =>
 
 /** The `type` of a variant in its long or short form. */
 export const typeOf = (value: unknown): string | undefined => textOf(value) ?? textOf(member(value, "type"));
+
+// A copy of a spec that holds plain data and functions only. A spec in TypeScript may have getters, proxies, holes
+// in lists, and cycles; the later stages need values that do not change between reads, and trees of limited size.
+
+/** More than any spec has. The readers of texts know these limits, too. */
+export const deepest = 100;
+export const mostValues = 250_000;
+
+/** How much of a path a message shows. */
+const mostSteps = 8;
+
+interface PlainFault {
+  readonly path: SpecPath;
+  readonly code: DiagnosticCode;
+  readonly message: string;
+}
+
+/** The copy, and the first thing that could not be copied: the copy ends there. */
+interface PlainSpec {
+  readonly value: unknown;
+  readonly fault?: PlainFault | undefined;
+  /** The first part that is nested too deep; the copy has nothing in its place, and is otherwise whole. */
+  readonly tooDeep?: PlainFault | undefined;
+}
+
+/**
+ * Own enumerable properties become data; holes in lists become undefined; what stands in several places is
+ * copied for each.
+ */
+export function plainSpec(spec: unknown): PlainSpec {
+  const path: (string | number)[] = [];
+  let fault: PlainFault | undefined;
+  let tooDeep: PlainFault | undefined;
+  let left = mostValues;
+
+  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
+    path: [...path],
+    code,
+    message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
+  });
+
+  const fail = (code: DiagnosticCode, reason: string): undefined => {
+    fault ??= faultHere(code, reason);
+  };
+
+  const guarded = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      return fail("T1009", `cannot be read: ${errorText(error)}`);
+    }
+  };
+
+  const copyAt = (owner: object, key: string | number): unknown => {
+    path.push(key);
+    const value = guarded(() => Reflect.get(owner, key));
+    const copied = fault === undefined ? copy(value) : undefined;
+    path.pop();
+    return copied;
+  };
+
+  const copy = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    if (path.length > deepest) {
+      tooDeep ??= faultHere("T1006", `is nested deeper than ${deepest} levels`);
+      return undefined;
+    }
+    const isList = guarded(() => Array.isArray(value)) ?? false;
+    const size =
+      isList || ArrayBuffer.isView(value) ? (guarded(() => Number(Reflect.get(value, "length"))) ?? 0) : 0;
+    // Asked before the keys are: a list may have billions of them.
+    const keys = size > left ? [] : (guarded(() => Object.keys(value)) ?? []);
+    const count = Math.max(size, keys.length);
+    if (count > left) return fail("T1006", `has ${count} members: a spec may hold ${mostValues} values`);
+    left -= count;
+    if (isList) return Array.from({ length: size }, (_, index) => copyAt(value, index));
+    // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
+    return Object.fromEntries(keys.map((key) => [key, copyAt(value, key)]));
+  };
+
+  return { value: copy(spec), fault, tooDeep };
+}

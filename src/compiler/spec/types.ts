@@ -23,7 +23,7 @@ type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBa
 
 type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate: Schedule } : never;
 
-/** One layer: a discriminated union over `type`. Blocks are written out (see flatten.ts), so there are none. */
+/** One layer: a discriminated union over `type`. Blocks are expanded (see written-network.ts), so there are none. */
 export type Layer = Named<LayerChoice>;
 export type Loss = Full["loss"];
 export type Metric = Full["metrics"][number];

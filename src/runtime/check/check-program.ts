@@ -9,9 +9,7 @@ import type { ParameterCheck } from "./check-gradients.ts";
 import { faultsOf, proveTrainer } from "./prove-trainer.ts";
 import type { Checked, Proof } from "./prove-trainer.ts";
 
-const help = (
-  name: string,
-): string => `Proves, on this machine, the trainer of "${name}" next to this file.
+const help = (name: string): string => `Proves, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;

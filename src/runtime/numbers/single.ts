@@ -131,7 +131,6 @@ export function erf(x: number): number {
   return Math.abs(x) > 3.93 ? Math.sign(x) : (x * p) / q;
 }
 
-
 /**
  * sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³
  * of the cosine.

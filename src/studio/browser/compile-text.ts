@@ -1,20 +1,94 @@
-/**
- * One state of the editor through the compiler, in parts: what is wanted first comes first, and each part may
- * be the last.
- */
-import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
-import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import { compileFor, emitText, type TargetCompilation } from "../../compiler/compile-target.ts";
-import type { StageReport } from "../../compiler/stages/run.ts";
-import type { Dataset } from "../../runtime/data/dataset.ts";
-import { InputError } from "../../runtime/step/errors.ts";
-import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
-import { located } from "../../compiler/spec/read/spec-source.ts";
-import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
+/** Compiles the text of the editor in steps: read the spec, compile it, prepare its data. */
 import { transform } from "sucrase";
+import { compileFor, emitText } from "../../compiler/compile-target.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
+import { readJson } from "../../compiler/spec/read/json.ts";
+import { located, specOfTree } from "../../compiler/spec/read/spec-source.ts";
+import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
+import { readYaml } from "../../compiler/spec/read/yaml.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
+import { InputError } from "../../runtime/step/errors.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import { datasetOf } from "../../runtime/data/dataset.ts";
+import type { Dataset } from "../../runtime/data/dataset.ts";
+import { parseCsv } from "../../runtime/data/table.ts";
+import type { Table } from "../../runtime/data/table.ts";
+import { parseCleaned } from "../../runtime/program/readers.ts";
+import { placed } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
-import { prepareData } from "./prepare-data.ts";
-import { readText } from "./read-text.ts";
+
+// The editor accepts JSON and YAML. A spec in TypeScript is code, and text from a link must never run as code.
+
+/** JSON begins with a brace or bracket. YAML may do so too, but such a text gets JSON's error messages. */
+const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
+
+/**
+ * Whether the text begins with a TypeScript statement, after comments: no YAML key is two words without a
+ * colon.
+ */
+const isCode =
+  /^(?:\s|\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:import|export|const|let|var|function|class|type|interface)\s+[\w$*{"']/;
+
+const codeRefused = (): DiagnosticError =>
+  new DiagnosticError([
+    {
+      code: "T1008",
+      severity: "error",
+      message: "a spec in TypeScript is code, and the playground accepts only JSON and YAML",
+      hint: "write JSON or YAML here, or save the spec in a file and run: npx tapeless train spec.ts",
+      path: [],
+    },
+  ]);
+
+/** @throws DiagnosticError with all errors, each with its line and column */
+async function readText(text: string): Promise<ReadSpec> {
+  if (isJson(text)) return specOfTree("spec.json", text, readJson(text));
+  if (isCode.test(text)) throw codeRefused();
+  return specOfTree("spec.yaml", text, readYaml(text));
+}
+
+// Prepares the data of a spec from the files in the page, as `tapeless train` does from disk.
+
+/**
+ * Splits and encodes the rows as the spec says.
+ * @throws InputError if the page does not have the file, or if the file does not match the spec
+ */
+function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<string, string>>): Dataset {
+  const { data, training } = model;
+  if (data === undefined)
+    throw new InputError("the spec has no data section, so there are no rows to train on");
+  if (training.validation?.folds !== undefined)
+    throw new InputError("the playground trains one model; use `tapeless train` for cross-validation");
+  const preparing = preparingOf(model, facts);
+  const isCleaned =
+    data.separator !== undefined ||
+    [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
+  const tableIn = (file: string): Table => {
+    const text = textOf(file, files);
+    return placed(file, () => (isCleaned ? parseCleaned(text, preparing.data) : parseCsv(text)));
+  };
+  const { file, test } = data;
+  if (typeof file !== "string" || typeof test === "object")
+    throw new InputError("the playground reads only CSV; use `tapeless train` for other formats");
+  const tested = test === undefined ? undefined : { file: test, table: tableIn(test) };
+  const source = { file, table: tableIn(file), test: tested };
+  return datasetOf(preparing, source, training.seed, placed);
+}
+
+function textOf(file: string, files: Readonly<Record<string, string>>): string {
+  const name = file.replace(/^.*[/\\]/s, "");
+  if (Object.hasOwn(files, name)) return files[name];
+  throw new InputError(
+    `the playground has no file "${name}"; available files: ${Object.keys(files).join(", ")}`,
+  );
+}
+
+// Each state of the editor is compiled in steps, the most urgent first. Work can stop after each step.
 
 /** A spec that compiles. */
 export interface CompiledText {
@@ -24,7 +98,7 @@ export interface CompiledText {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** @throws DiagnosticError with everything that is wrong, each with its line and column where it has one */
+/** @throws DiagnosticError with all errors, each with its line and column if it has one */
 export async function compileText(text: string): Promise<CompiledText> {
   const read = await readText(text);
   const reports: StageReport[] = [];
@@ -35,11 +109,11 @@ export async function compileText(text: string): Promise<CompiledText> {
   return { read, compilation, reports, warnings };
 }
 
-/** The emitted module, unformatted, without its part for data files and without its types. */
+/** The emitted module: unformatted, without types, and without the code that reads data files. */
 export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
   withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
 
-/** The emitted module, and the data that it is to train on. */
+/** The emitted module, and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
   files: Readonly<Record<string, string>>,
@@ -53,8 +127,8 @@ export async function trainerScript(
 }
 
 /**
- * sucrase takes types out without looking at anything else: a tenth of a compiler's time and size, for code
- * that is known to be valid.
+ * Uses sucrase, which removes types without checking them. The code is known to be valid, and this takes a
+ * tenth of the time and size of a compiler.
  */
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
@@ -68,7 +142,10 @@ function preparedOr(prepare: () => Dataset): Pick<TrainerScript, "data" | "probl
   }
 }
 
-/** Whatever compiling threw, as something to show: what is no fault of the spec is told at its first character. */
+/**
+ * Diagnostics for any error. Errors that are not about the spec get no location, so they appear at its first
+ * character.
+ */
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof DiagnosticError) return error.diagnostics;
   const message = error instanceof Error ? error.message : String(error);

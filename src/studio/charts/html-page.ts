@@ -1,9 +1,9 @@
-/** A page of tables and pictures that needs no other file. */
+/** A self-contained HTML page of tables and pictures. */
 import { words } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
-/** Pictures are SVG as {@link pageSvg} gives it. */
+/** Pictures are SVG text from {@link pageSvg}. */
 export function htmlPage(title: string, items: readonly (TableParts | string)[]): string {
   return [
     "<!doctype html>",
@@ -34,7 +34,8 @@ const style = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 h1 { overflow-wrap: anywhere }
-table { display: block; width: max-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums }
+table { display: block; width: max-content; max-width: 100%; overflow-x: auto; margin: 1.5rem 0 }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.4rem }
 th, td { padding: 0.15rem 0.8rem; text-align: right }
 td + td { white-space: nowrap }

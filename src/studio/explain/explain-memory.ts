@@ -1,24 +1,26 @@
 /**
- * The arena: where each buffer lies, the value that it holds, and for temporaries from which call of their
- * program to which they live.
+ * The arena: the offset and value of each buffer, and the lifetimes of temporaries over the calls of a program.
  */
-import { sum } from "d3-array";
-import type { Placement } from "../../compiler/loop/memory.ts";
+import { greatest, max, sum } from "d3-array";
+import type { Node } from "../../compiler/ir/nodes.ts";
 import { bufferType } from "../../compiler/loop/print.ts";
-import { programNames } from "../../compiler/loop/program-names.ts";
-import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import { programNames } from "../../compiler/loop/types.ts";
+import type { Placement, ProgramName } from "../../compiler/loop/types.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { bufferNames, nodeNames } from "./node-names.ts";
-import type { ExplainedBuffer, ExplainedMemory, NodeId } from "../explanation.ts";
+import type { ExplainedBuffer, ExplainedMemory, NodeId, RegionName } from "../explanation.ts";
+import { regionOf } from "./explain-nodes.ts";
+import { bufferNames, nodeNames } from "./graph-formulas.ts";
 
-/** Of the target's own plan. Storage first, then the temporaries of each program, all by their places. */
+// Buffers: offset, value, and for temporaries the first and last call of their program that use them.
+
+/** From the target's own plan: storage first, then the temporaries of each program, sorted by offset. */
 export function explainMemory(compilation: Compilation): ExplainedMemory {
   const { plan } = compilation.vectors ?? compilation;
   const nodeOf = nodesOfBuffers(compilation);
-  // A name for several adjacent buffers as one takes no room of its own.
+  // A buffer that names several adjacent buffers as one needs no memory of its own.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
-    byPlace(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
+    byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
       explainedBuffer(placement, program, nodeOf(placement.buffer.name, program)),
     ),
   );
@@ -28,7 +30,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
     lowerBound: plan.lowerBound,
     withoutSharing: sum(temporaries, ({ bytes }) => bytes),
     buffers: [
-      ...byPlace(storage).map((placement) =>
+      ...byOffset(storage).map((placement) =>
         explainedBuffer(placement, undefined, nodeOf(placement.buffer.name)),
       ),
       ...temporaries,
@@ -36,7 +38,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
   };
 }
 
-const byPlace = (placements: Iterable<Placement>): Placement[] =>
+const byOffset = (placements: Iterable<Placement>): Placement[] =>
   [...placements].sort((a, b) => a.offset - b.offset);
 
 function explainedBuffer(
@@ -52,8 +54,8 @@ function explainedBuffer(
 }
 
 /**
- * The value in a buffer: of a temporary in its program, of storage in the first program that leaves or finds
- * it there.
+ * The value in each buffer. For temporaries, a node of their program; for storage, a node of the first program
+ * that writes or reads it.
  */
 function nodesOfBuffers({
   lean,
@@ -68,4 +70,101 @@ function nodesOfBuffers({
   });
   return (buffer, program) =>
     programs.find(({ name, ids }) => (program ?? name) === name && ids.has(buffer))?.ids.get(buffer);
+}
+
+// Temporaries over the calls of one program: their lifetimes, and the peak.
+
+export interface ProgramMemory {
+  readonly program: ProgramName;
+  /** The names of its kernels, in the order of their calls. */
+  readonly calls: readonly string[];
+  /** Sorted by the call in which their lifetime begins. Offsets count from the first byte of all temporaries. */
+  readonly temporaries: readonly Temporary[];
+  /** Live bytes during each call. */
+  readonly live: readonly number[];
+  /** The call with the most live bytes, counted from 1. */
+  readonly peak: { readonly call: number; readonly bytes: number };
+  /** Bytes from the start of the first temporary to the end of the last. */
+  readonly bytes: number;
+}
+
+export interface Temporary extends ExplainedBuffer {
+  readonly first: number;
+  readonly last: number;
+  /** The phase that the value belongs to; undefined for buffers that a schedule adds, such as packed copies. */
+  readonly part: RegionName | undefined;
+  readonly layer: string | undefined;
+}
+
+/** For the programs that have calls, in order. */
+export function programMemories(
+  compilation: Compilation,
+  { buffers, bytes, temporaryBytes }: ExplainedMemory,
+): ProgramMemory[] {
+  const { programs } = compilation.vectors ?? compilation;
+  const base = Math.min(
+    bytes,
+    ...buffers.flatMap(({ life, offset }) => (life === undefined ? [] : [offset])),
+  );
+  return programNames.flatMap((program): ProgramMemory[] => {
+    const kernels = programs.find(({ name }) => name === program)?.kernels ?? [];
+    if (kernels.length === 0) return [];
+    const nodeIn = nodesByBuffer(compilation, program);
+    const temporaries = buffers.flatMap((buffer): Temporary[] => {
+      const { life, offset, name } = buffer;
+      if (life?.program !== program) return [];
+      const node = nodeIn.get(name);
+      const part = node && regionOf(node, program);
+      return [
+        {
+          ...buffer,
+          offset: offset - base,
+          first: life.first,
+          last: life.last,
+          part,
+          layer: node?.origin.layer,
+        },
+      ];
+    });
+    const live = liveBytes(temporaries, kernels.length);
+    const call = greatest(live.keys(), (k) => live[k]) ?? 0;
+    return [
+      {
+        program,
+        calls: kernels.map(({ name }) => name),
+        temporaries: temporaries.sort((a, b) => a.first - b.first || a.offset - b.offset),
+        live,
+        peak: { call: call + 1, bytes: live[call] },
+        bytes: Math.min(temporaryBytes, max(temporaries, (each) => each.offset + each.bytes) ?? 0),
+      },
+    ];
+  });
+}
+
+function nodesByBuffer({ lean }: Compilation, program: ProgramName): Map<string, Node> {
+  const graph = lean.find(({ name }) => name === program);
+  return new Map(graph && [...bufferNames(graph)].map(([node, buffer]) => [buffer, node]));
+}
+
+function liveBytes(temporaries: readonly Temporary[], calls: number): number[] {
+  const change = new Array<number>(calls + 1).fill(0);
+  for (const { first, last, bytes } of temporaries) {
+    change[first - 1] += bytes;
+    change[last] -= bytes;
+  }
+  let live = 0;
+  return change.slice(0, calls).map((delta) => (live += delta));
+}
+
+/** The totals, one sentence each. */
+export function memorySentences(
+  { bytes, temporaryBytes, lowerBound, withoutSharing, buffers }: ExplainedMemory,
+  sizeOf: (bytes: number) => string,
+): string[] {
+  const storage = sum(buffers, (buffer) => (buffer.life === undefined ? buffer.bytes : 0));
+  return [
+    `arena ${sizeOf(bytes)}: storage ${sizeOf(storage)}, temporaries ${sizeOf(temporaryBytes)}`,
+    `temporaries need ${sizeOf(withoutSharing)} without sharing memory; the lower bound for any plan ` +
+      `is ${sizeOf(lowerBound)}`,
+  ];
 }

@@ -1,30 +1,84 @@
-/**
- * How a node of the backward part was derived: the rule, what it says in general, and the forward value that
- * it was applied to.
- */
+/** The derivation of each backward node: its forward node, and the rule in its general form. */
+import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
 import { equationNotation, notationOf } from "../../compiler/notation/notation.ts";
+import { hasTrait } from "../../compiler/ops/index.ts";
 import { rules } from "../../compiler/passes/simplify.ts";
 import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
-import { forwardImages } from "./forward-images.ts";
 import type { generalRules } from "./general-rule.ts";
-import type { Spelling } from "./spelling.ts";
+import type { GraphFormulas } from "./graph-formulas.ts";
 
-/** Of the nodes of one graph. */
+// The images of differentiated nodes. Passes create new nodes and keep no record, so the image is found by
+// identity, else by an equal computation on equal operands, else by its name.
+
+/** Returns the node among `nodes` (operands first) that replaces a node of `forward`. */
+function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node: Node) => Node | undefined {
+  const present = new Set(nodes);
+  const keys = valueKeys();
+  const byKey = new Map<number, Node>();
+  for (const node of nodes) byKey.set(keys(node), node);
+  const byName = new Map(
+    nodes.flatMap((node): [string, Node][] =>
+      node.name === undefined || node.origin.forward !== undefined ? [] : [[node.name, node]],
+    ),
+  );
+  for (const node of collectNodes(forward.map((each, i) => ({ storage: String(i), node: each })))) keys(node);
+  return (node) => {
+    if (present.has(node)) return node;
+    return byKey.get(keys(node)) ?? (node.name === undefined ? undefined : byName.get(node.name));
+  };
+}
+
+/** Equal numbers for values that are provably equal. It must be called for operands before their users. */
+function valueKeys(): (node: Node) => number {
+  const numbers = new Map<string, number>();
+  const known = new Map<Node, number>();
+  const identities = new Map<object, number>();
+  const identity = (x: object): number => {
+    const number = identities.get(x) ?? identities.size;
+    identities.set(x, number);
+    return number;
+  };
+  const textOf = (node: Node): string => {
+    if (node.op === "argument") return `argument ${identity(node)}`;
+    if (node.op === "scan")
+      return `scan ${identity(node.attributes.recurrence)} ${identity(node.attributes.value)}`;
+    const operands = operandsOf(node).map(keyOf);
+    if (hasTrait(node, "commutative")) operands.sort((a, b) => a - b);
+    return `${node.op} ${operands.join()} ${JSON.stringify(node.attributes)}`;
+  };
+  const keyOf = (node: Node): number => {
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    const number = node.op === "stopGradient" ? keyOf(node.operands.x) : numberOf(textOf(node));
+    known.set(node, number);
+    return number;
+  };
+  const numberOf = (text: string): number => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  return keyOf;
+}
+
+// The rule of a backward node: its name, its general form, and the forward value that it applies to.
+
+/** For the nodes of one graph. */
 export function ruleUses(
-  spelling: Spelling,
+  formulas: GraphFormulas,
   idOf: (node: Node) => NodeId,
   generalRule: ReturnType<typeof generalRules>,
 ): (node: Node) => RuleUse | undefined {
-  const forwards = [...new Set(spelling.nodes.flatMap(({ origin }) => origin.forward ?? []))];
-  const imageOf = forwardImages(spelling.nodes, forwards);
-  /** What a forward node read may be gone by now; then it goes by the name that it had. */
+  const forwards = [...new Set(formulas.nodes.flatMap(({ origin }) => origin.forward ?? []))];
+  const imageOf = forwardImages(formulas.nodes, forwards);
+  /** An operand of a forward node may no longer exist; then its former name is used. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
-    if (image !== undefined) return spelling.spoken(image);
+    if (image !== undefined) return formulas.displayName(image);
     return node.name === undefined ? undefined : named(node.name, node.origin.layer);
   };
   const uses = new Map<Node, Pick<RuleUse, "general" | "forward" | "forwardNode">>();
@@ -51,14 +105,14 @@ function forwardFormula(forward: Node, nameOf: (node: Node) => Formula | undefin
   return { kind: "row", parts: [`${forward.attributes.recurrence.length} steps of a recurrence`] };
 }
 
-// The rewrites of a node with the equations that their rules stand for.
+// The rewrites of a node, with the equations of their rules.
 
-/** Of passes that have one rule and no table of them. */
+/** Equations of passes that have a single rule and no table. */
 const ofPasses: Readonly<Record<string, string>> = {
-  "fold-constants": "f of numbers = the number that it comes to",
+  "fold-constants": "f of constants = its value",
 };
 
-/** Equations are read once for all nodes. */
+/** Parses each equation once. */
 export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
   const texts = new Map([
     ...Object.entries(ofPasses),

@@ -1,28 +1,71 @@
-/** Lanes beside one another, and the wires between them in the gaps. */
+/**
+ * Lanes next to each other: the sides where values leave and enter groups, the wires in the gaps, and the
+ * picture before its boxes have positions.
+ */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import type { Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
+import type { ExplainedPicture, Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
 import { labelSize, textWidth } from "./box-texts.ts";
 import type { Group, Link } from "./choose-boxes.ts";
-import type { LaneGroups, SidedLink } from "./link-sides.ts";
-import { channelCount, gapWidth, routeAcross, type Across } from "./route-across.ts";
+import type { Side } from "./elk-layout.ts";
+import { channelCount, gapWidth, routeAcross } from "./route-across.ts";
+import type { Across } from "./route-across.ts";
+
+// The sides at which values leave and enter groups: down or up within a lane, to the right into the next.
+
+export interface SidedLink {
+  readonly link: Link;
+  readonly leaves: Side;
+  readonly enters: Side;
+  /** In a mirrored lane: the forward link whose route it follows backwards. */
+  readonly along: Link | undefined;
+}
+
+/** The groups of one lane. The second of three may mirror the first. */
+interface LaneGroups {
+  readonly groups: readonly Group[];
+  readonly isMirror: boolean;
+}
+
+export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]): SidedLink[] {
+  const laneOf = new Map(
+    lanes.flatMap(({ groups }, index) => groups.map((group) => [group, index] as const)),
+  );
+  const within = links.filter(({ from, to }) => laneOf.get(from) === 0 && laneOf.get(to) === 0);
+  const byEnds = new Map(within.map((link) => [endsOf(link.from.key, link.to.key), link]));
+  return links.map((link): SidedLink => {
+    const [from, to] = [laneOf.get(link.from) ?? 0, laneOf.get(link.to) ?? 0];
+    if (from < to) return { link, leaves: "EAST", enters: "WEST", along: undefined };
+    if (from > to) return { link, leaves: "WEST", enters: "EAST", along: undefined };
+    if (!lanes[from].isMirror) return { link, leaves: "SOUTH", enters: "NORTH", along: undefined };
+    // dL/dx flows to the layer that computed x.
+    const along = byEnds.get(endsOf(link.to.key, link.from.key));
+    return along === undefined
+      ? { link, leaves: "EAST", enters: "EAST", along }
+      : { link, leaves: "NORTH", enters: "SOUTH", along };
+  });
+}
+
+const endsOf = (from: string, to: string): string => JSON.stringify([from, to]);
+
+// Lanes next to each other, and the wires in the gaps between them.
 
 export interface LanePlan extends LaneGroups {
   readonly region: RegionName;
   readonly label: string;
 }
 
-/** A lane before it has a place beside the others. */
+/** A lane before it has a position next to the others. */
 export interface LaneLayout {
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<Group, PictureBox>;
-  /** Of the links within the lane. */
+  /** For the links within the lane. */
   readonly routes: ReadonlyMap<Link, readonly Point[]>;
 }
 
 type Boxes = ReadonlyMap<Group, PictureBox>;
 
-/** Around the lanes, between them where no wire passes, and around their names. */
+/** The margin around the lanes, between lanes without wires, and around their names. */
 const margin = 16;
 
 export function placeLanes(
@@ -40,7 +83,7 @@ export function placeLanes(
   let x = margin;
   plans.forEach(({ region, label }, index) => {
     const width = Math.max(layouts[index].width, textWidth(label, labelSize) + 2 * margin);
-    lanes.push({ region, label, isApart: region === "update", x, y: margin, width, height });
+    lanes.push({ region, label, hasOwnAxis: region === "update", x, y: margin, width, height });
     x += width + gaps[index];
   });
   const boxes = new Map(
@@ -91,7 +134,7 @@ function wiresAcross(
   const inLane = (layout: LaneLayout | undefined) =>
     [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes));
   const routes = routeAcross({
-    isApart: next?.isApart ?? false,
+    hasOwnAxis: next?.hasOwnAxis ?? false,
     left: x + width,
     wires: links.map((sided) => acrossOf(sided, boxes)),
     before: inLane(before),
@@ -102,7 +145,7 @@ function wiresAcross(
   );
 }
 
-/** As seen from the lane to the left. */
+/** As seen from the lane on the left. */
 function acrossOf({ link: { from, to }, leaves, enters }: SidedLink, boxes: Boxes): Across {
   if (leaves === "WEST") return { from: boxOf(to, boxes), to: boxOf(from, boxes), enters: "WEST" };
   return { from: boxOf(from, boxes), to: boxOf(to, boxes), enters: enters === "EAST" ? "EAST" : "WEST" };
@@ -112,4 +155,12 @@ function boxOf(group: Group, boxes: Boxes): PictureBox {
   const box = boxes.get(group);
   invariant(box !== undefined, `${group.id} has a place`);
   return box;
+}
+
+/** A picture before its boxes have positions. */
+export interface PicturePlan {
+  readonly name: ExplainedPicture["name"];
+  readonly title: string;
+  readonly lanes: readonly LanePlan[];
+  readonly links: readonly Link[];
 }

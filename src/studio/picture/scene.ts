@@ -1,30 +1,148 @@
 /**
- * A picture with some of its groups open, flat: every box and every wire at its place, in the order in which
- * they are drawn. Pages and files draw the same scene.
+ * A picture with some groups open: the axes are stretched for them, and every box and wire gets its position in
+ * drawing order.
  */
-import type { Lane, NodeId, Picture, PictureBox, Point, Wire } from "../explanation.ts";
-import { axesOf, middleOf } from "./axes.ts";
-import type { Axes } from "./axes.ts";
+import type { Lane, NodeId, Picture, PictureBox, Point, Rectangle, Wire } from "../explanation.ts";
 import { wireEnd } from "./wire-ends.ts";
 import type { Moved, WireEnd } from "./wire-ends.ts";
 
+// The axes, stretched for open groups, which grow to both sides and downwards.
+
+type Axis = (place: number) => number;
+
+interface Axes {
+  readonly x: Axis;
+  /** The vertical axis of the lane of an element; a lane that is apart has its own. */
+  readonly y: (what: Rectangle | undefined) => Axis;
+}
+
+const middleOf = ({ x, width }: Rectangle): number => x + width / 2;
+
+function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
+  const { width, lanes, boxes, wires } = picture;
+  const open = boxes.filter((box) => box.inside !== undefined && isOpen(box.id));
+  const xs = [...lanes, ...boxes].flatMap((each) => [each.x, middleOf(each), each.x + each.width]);
+  const points = wires.flatMap((wire) => wire.points);
+  const apart = lanes.filter((lane) => lane.hasOwnAxis);
+  const laneOf = (what: Rectangle | undefined) =>
+    apart.find((lane) => what !== undefined && isWithin(what, lane));
+  const yAxis = (of: Lane | undefined): Axis => {
+    const own = boxes.filter((box) => laneOf(box) === of);
+    const ys = [...lanes, ...own].flatMap((each) => [each.y, each.y + each.height]);
+    const needs = open.filter((box) => laneOf(box) === of).map(heightNeed);
+    return stretch([...ys, ...points.map(([, y]) => y)], needs);
+  };
+  const shared = yAxis(undefined);
+  const axes = new Map(apart.map((lane) => [lane, yAxis(lane)]));
+  return {
+    x: stretch([0, width, ...xs, ...points.map(([x]) => x)], open.flatMap(widthNeeds)),
+    y: (what) => {
+      const lane = laneOf(what);
+      return (lane && axes.get(lane)) ?? shared;
+    },
+  };
+}
+
+const isWithin = (what: Rectangle, lane: Rectangle): boolean =>
+  what.x >= lane.x && what.x < lane.x + lane.width;
+
+const heightNeed = ({ y, height, inside }: PictureBox): Need => ({
+  first: y,
+  last: y + height,
+  length: inside?.height ?? height,
+  at: "last",
+});
+
+function widthNeeds(box: PictureBox): readonly Need[] {
+  const half = (box.inside?.width ?? box.width) / 2;
+  return [
+    { first: box.x, last: middleOf(box), length: half, at: "first" },
+    { first: middleOf(box), last: box.x + box.width, length: half, at: "last" },
+  ];
+}
+
+// One axis of a picture, stretched for open groups: a monotonic map from old positions to new ones that shrinks
+// no gap, so boxes never start to overlap.
+
+/**
+ * The distance from `first` to `last` must be at least `length`. The missing space is added at one end or the
+ * other.
+ */
+interface Need {
+  readonly first: number;
+  readonly last: number;
+  readonly length: number;
+  readonly at: "first" | "last";
+}
+
+function stretch(places: readonly number[], needs: readonly Need[]): (place: number) => number {
+  if (needs.length === 0) return (place) => place;
+  const sorted = [...new Set([...places, ...needs.flatMap(({ first, last }) => [first, last])])].sort(
+    (a, b) => a - b,
+  );
+  // Adding space at the first end is adding it at the last end of the reversed axis.
+  const backwards = needs
+    .filter(({ at }) => at === "first")
+    .map(({ first, last, length }) => ({ first: -last, last: -first, length }));
+  const behind = grown(
+    sorted.map((place) => -place).reverse(),
+    sorted.map((place) => -place).reverse(),
+    backwards,
+  );
+  const widened = behind.map((place) => -place).reverse();
+  const all = grown(sorted, widened, needs);
+  const shift = all[0] - sorted[0];
+  const placed = new Map(sorted.map((place, index) => [place, all[index] - shift]));
+  return (place) => placed.get(place) ?? between(place, sorted, placed);
+}
+
+/**
+ * New positions for the sorted old ones: each gap keeps its size, or grows to the size that a need ending there
+ * requires.
+ */
+function grown(
+  keys: readonly number[],
+  places: readonly number[],
+  needs: readonly Omit<Need, "at">[],
+): number[] {
+  const ending = new Map<number, Omit<Need, "at">[]>();
+  for (const need of needs) ending.set(need.last, [...(ending.get(need.last) ?? []), need]);
+  const found = new Map<number, number>();
+  const result: number[] = [];
+  keys.forEach((key, index) => {
+    const kept = index === 0 ? places[0] : result[index - 1] + places[index] - places[index - 1];
+    const needed = (ending.get(key) ?? []).map(({ first, length }) => (found.get(first) ?? kept) + length);
+    result.push(Math.max(kept, ...needed));
+    found.set(key, result[index]);
+  });
+  return result;
+}
+
+/** A position that is not in the list moves with the one before it. */
+function between(place: number, sorted: readonly number[], placed: ReadonlyMap<number, number>): number {
+  const before = sorted.findLast((each) => each <= place) ?? sorted[0];
+  return (placed.get(before) ?? before) + place - before;
+}
+
+// The flat scene: every box and wire in drawing order. Pages and files draw the same scene.
+
 export interface SceneBox extends PictureBox {
   readonly isOpen: boolean;
-  /** The open group that it is in. */
+  /** The open group that contains it. */
   readonly group: string | undefined;
 }
 
 export interface SceneWire {
-  /** The boxes at its ends; where one is inside of an open group, of that group there is nothing. */
+  /** The boxes at its ends; undefined for an end inside an open group. */
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly nodes: readonly NodeId[];
   readonly points: readonly Point[];
-  /** Whether it ends at a box, and not at another wire. */
+  /** Whether it ends at a box rather than at another wire. */
   readonly hasHead: boolean;
-  /** Whether it goes from the border of a box to another wire only. */
+  /** Whether it only connects the border of a box to another wire. */
   readonly isJoint: boolean;
-  /** The group that it is in, or whose border it crosses. */
+  /** The group that contains it, or whose border it crosses. */
   readonly group: string | undefined;
 }
 
@@ -32,7 +150,7 @@ export interface Scene {
   readonly width: number;
   readonly height: number;
   readonly lanes: readonly Lane[];
-  /** Open groups before what is in them. */
+  /** Open groups come before their content. */
   readonly boxes: readonly SceneBox[];
   readonly wires: readonly SceneWire[];
 }
@@ -91,7 +209,7 @@ function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox
   };
 }
 
-/** A wire at its new place, and what joins it to the wires inside of the open groups at its ends. */
+/** A wire at its new position, and its connections to the wires inside the open groups at its ends. */
 function rerouted(
   { from, to, nodes, points: laidOut }: Wire,
   axes: Axes,
@@ -120,10 +238,7 @@ function rerouted(
   ];
 }
 
-/**
- * Up to the gap between their lanes a wire moves with the box that it comes from, then with the one that it
- * goes to.
- */
+/** A wire moves with its source box up to the gap between the lanes, and with its target box after it. */
 function movedPoints(points: readonly Point[], axes: Axes, from?: PictureBox, to?: PictureBox): Point[] {
   const [early, late] = [axes.y(from), axes.y(to)];
   const right = from === undefined ? 0 : from.x + from.width;

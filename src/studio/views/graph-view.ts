@@ -1,12 +1,104 @@
-/** The graphs of a model after all passes: in the text form that parses back, and as pictures. */
+/** The graphs of a model after all passes: as text, and as pictures in SVG and for Graphviz. */
 import { gzipSync, strToU8 } from "fflate";
-import { printGraph } from "../../compiler/ir/print.ts";
+import { gradientStorage } from "../../compiler/ir/storage.ts";
+import { printGraph } from "../../compiler/ir/text.ts";
+import { explainNodes } from "../explain/explain-nodes.ts";
+import { graphsAfter } from "../explain/explain-passes.ts";
+import { laidOut, planPictures } from "../explain/explain-picture.ts";
 import type { ReportData } from "../explain/report-data.ts";
 import type { Subject } from "../explain/subject.ts";
+import type { ExplainedNode, NodeId, Picture } from "../explanation.ts";
+import { pictureDot } from "../picture/picture-dot.ts";
+import { pictureSvg } from "../picture/picture-svg.ts";
+import type { PicturePlan } from "../picture/place-lanes.ts";
 import { pageCode } from "../web/page-code.ts";
 import { pageHtml } from "../web/page-html.ts";
-import { graphFormats } from "./picture-formats.ts";
 import type { View } from "./view.ts";
+
+// The pictures of views, as SVG and for Graphviz.
+
+type PictureFormats = Required<Pick<View, "svg" | "dot">>;
+
+/** A step with more boxes is drawn with its groups closed, unless a layer is selected. */
+const maxOpenBoxes = 90;
+
+/**
+ * For all programs. `of` selects one (`step`, `predict`), or a layer: then the step is drawn with that layer
+ * open.
+ */
+export function graphFormats(subject: Subject): PictureFormats {
+  const { of, compilation } = subject;
+  const plansOf = () => {
+    const plans = planPictures(explainNodes(subject));
+    if (of === undefined) return plans;
+    const named = plans.filter(({ name }) => name === of);
+    return named.length > 0 ? named : plans.slice(0, 1);
+  };
+  const isLayer = compilation.model.network.some(({ name }) => name === of);
+  const isOpen = (picture: Picture) => (id: string) =>
+    isLayer ? id.startsWith("group:") && id.endsWith(`/${of}`) : isSmall(picture);
+  return formats(subject, plansOf, isOpen);
+}
+
+/** The gradient graph without the update; `of` a parameter: only the derivation of its gradient. */
+export function gradientFormats(subject: Subject): PictureFormats {
+  const { of } = subject;
+  const plansOf = () => {
+    const nodes = explainNodes(subject).filter(({ program }) => program === "gradient");
+    const chosen = of === undefined ? nodes : derivationOf(gradientStorage(of), nodes);
+    const title = of === undefined ? "Gradients" : `Gradient of the loss with respect to ${of}`;
+    return planPictures(chosen).map((plan) => ({ ...plan, title }));
+  };
+  return formats(subject, plansOf, (picture) => () => of !== undefined || isSmall(picture));
+}
+
+/** For the graphs after a pass, if it has any. */
+export function passFormats(subject: Subject): Partial<PictureFormats> {
+  const { pass } = subject;
+  const graphs = pass === undefined ? subject.compilation.lean : graphsAfter(pass, subject);
+  if (graphs.length === 0) return {};
+  const after = pass === undefined ? "" : `, after ${pass}`;
+  const plansOf = () =>
+    planPictures(explainNodes(subject, undefined, graphs)).map((plan) => ({
+      ...plan,
+      title: plan.title + after,
+    }));
+  return formats(subject, plansOf, (picture) => () => isSmall(picture));
+}
+
+const isSmall = ({ boxes }: Picture): boolean =>
+  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= maxOpenBoxes;
+
+function formats(
+  { compilation: { model } }: Subject,
+  plansOf: () => readonly PicturePlan[],
+  isOpen: (picture: Picture) => (id: string) => boolean,
+): PictureFormats {
+  return {
+    dot: () => pictureDot(plansOf()),
+    svg: async () => {
+      const pictures = await laidOut(plansOf(), model.network);
+      return pictureSvg(
+        model.name,
+        pictures.map((each) => ({ ...each, isOpen: isOpen(each.picture) })),
+      );
+    },
+  };
+}
+
+/** The backward nodes that a gradient is computed from, and the forward values that they read. */
+function derivationOf(storage: string, nodes: readonly ExplainedNode[]): ExplainedNode[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const chosen = new Set<NodeId>();
+  const waiting = nodes.filter(({ outputs }) => outputs.includes(storage));
+  for (const node of waiting) {
+    if (chosen.has(node.id)) continue;
+    chosen.add(node.id);
+    const isEnd = node.region === "forward" && node.isNamed && !node.outputs.includes(storage);
+    if (!isEnd) waiting.push(...node.operands.flatMap((id) => byId.get(id) ?? []));
+  }
+  return nodes.filter(({ id }) => chosen.has(id));
+}
 
 export function graphView(subject: Subject): View {
   const { graphs } = subject.compilation;
@@ -22,11 +114,11 @@ export function graphView(subject: Subject): View {
   };
 }
 
-/** The report on a compilation: one page that holds all there is to say of it, and asks nobody for anything. */
+/** The report on a compilation: one self-contained page with the complete explanation. */
 export async function reportPage(data: ReportData): Promise<string> {
   const code = await pageCode("report");
-  // Browsers unpack gzip themselves. It has no date in it, so the same compilation gives the same page.
+  // Browsers decompress gzip natively. It contains no date, so the same compilation gives the same page.
   const packed = gzipSync(strToU8(JSON.stringify(data)), { mtime: 0 });
-  const title = `${data.explanation.model.name}: what tapeless derived`;
+  const title = `${data.explanation.model.name}: compilation report`;
   return pageHtml({ ...code, title, data: Buffer.from(packed).toString("base64") });
 }

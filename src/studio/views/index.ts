@@ -1,10 +1,9 @@
-/** The closed table of views: what `inspect --show` can show. */
+/** The closed table of views that `inspect --show` offers. */
 import { gradientsView } from "./gradients-view.ts";
-import { graphView } from "./graph-view.ts";
+import { gradientFormats, graphView } from "./graph-view.ts";
 import { kernelsView } from "./kernels-view.ts";
 import { memoryView } from "./memory-view.ts";
 import { passesView } from "./passes-view.ts";
-import { gradientFormats } from "./picture-formats.ts";
 import { scheduleView } from "./schedule-view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";

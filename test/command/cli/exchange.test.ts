@@ -4,7 +4,7 @@ import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
-import { safetensors } from "../../../src/command/formats/parameters/safetensors.ts";
+import { safetensors } from "../../../src/command/formats/parameters/formats.ts";
 import type { NamedTensor } from "../../../src/command/formats/parameters/tensors.ts";
 import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";

@@ -5,8 +5,8 @@ import { Job } from "kubernetes-models/batch/v1/Job";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kubernetesJob, slurmScript } from "../../../src/command/search/cluster-jobs.ts";
-import { shellWord } from "../../../src/compiler/util/shell-word.ts";
+import { kubernetesJob, slurmScript } from "../../../src/command/search/shards.ts";
+import { shellWord } from "../../../src/compiler/util/message-text.ts";
 
 const job = { name: "wine", shards: 4, args: ["search", "my specs/wine.yaml"], file: "wine search.sh" };
 const pod = { ...job, image: "registry/tapeless:1", volume: "wines" };
@@ -41,13 +41,14 @@ describe("the Slurm script", () => {
   it("is one job array over the shards, and joins them when it is told to", () => {
     expect(slurmScript(job)).toMatchInlineSnapshot(`
       "#!/usr/bin/env bash
-      # The search of wine in 4 shards. Submit the job array, and the job that joins the results and judges the best:
+      # The search of wine in 4 shards. Submit the job array, and the job that joins the results
+      # and evaluates the best:
       #
       #   shards=$(sbatch --parsable 'wine search.sh')
       #   sbatch --dependency=afterok:$shards --array=0 'wine search.sh' merge
       #
-      # Both run in the folder that they are submitted from. An array that was interrupted goes on from what was done when it is submitted
-      # again. TAPELESS says how the command is called, if not by npx.
+      # Both run in the folder that they are submitted from. An interrupted array continues where it stopped
+      # when it is submitted again. TAPELESS is the command to call instead of npx.
       #SBATCH --job-name=wine-search
       #SBATCH --array=0-3
       #SBATCH --output=wine-search-%A_%a.log

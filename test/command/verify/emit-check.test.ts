@@ -9,7 +9,7 @@ import { compile } from "../../../src/compiler/compile.ts";
 import type { CompileOptions } from "../../../src/compiler/compile.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
-import { emitCheck } from "../../../src/command/verify/emit-check.ts";
+import { emitCheck } from "../../../src/command/verify/checked-loss.ts";
 import { strippedOf } from "../../support/emitted.ts";
 import { specs } from "../../support/specs.ts";
 

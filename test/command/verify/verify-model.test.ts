@@ -7,8 +7,7 @@ import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
 import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
-import { verdictOf } from "../../../src/command/verify/verdict.ts";
-import { verificationFormats } from "../../../src/command/verify/verification-report.ts";
+import { verdictOf, verificationFormats } from "../../../src/command/verify/verification-report.ts";
 import { verifyModel } from "../../../src/command/verify/verify-model.ts";
 
 const spec: ModelSpec = {

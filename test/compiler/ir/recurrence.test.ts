@@ -4,8 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
-import { parseGraph } from "../../../src/compiler/ir/parse.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { parseGraph, printGraph } from "../../../src/compiler/ir/text.ts";
 import {
   argumentNode,
   carried,
@@ -19,7 +18,7 @@ import {
   stepType,
   whole,
 } from "../../../src/compiler/ir/recurrence.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
 import { tensorType, TypeRefusal } from "../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 

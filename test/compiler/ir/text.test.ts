@@ -3,8 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
-import { GraphSyntaxError, parseGraph } from "../../../src/compiler/ir/parse.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { GraphSyntaxError, parseGraph, printGraph } from "../../../src/compiler/ir/text.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 

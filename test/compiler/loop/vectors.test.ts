@@ -2,7 +2,7 @@
 // one fails, the tests that hold the WebAssembly target's loops against the scalar ones are worth nothing.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
-import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
 import {
   add,

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { printGraph } from "../../../src/compiler/ir/text.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { runStages } from "../../../src/compiler/stages/run.ts";
 import { graphPasses } from "../../../src/compiler/pipeline.ts";

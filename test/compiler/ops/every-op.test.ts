@@ -10,8 +10,7 @@ import {
   syntax,
 } from "../../../src/compiler/ir/nodes.ts";
 import type { Node, OpName } from "../../../src/compiler/ir/nodes.ts";
-import { parseGraph } from "../../../src/compiler/ir/parse.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { parseGraph, printGraph } from "../../../src/compiler/ir/text.ts";
 import { boundShape, isFloat, tensorType } from "../../../src/compiler/ir/types.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import type { SampleOperand } from "../../../src/compiler/ops/define.ts";
@@ -26,7 +25,7 @@ import {
 import type { AnySample } from "../../../src/compiler/ops/index.ts";
 import { countOf } from "../../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../../src/compiler/passes/derivatives/gradients-of.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { compareWithDifferences, withGradients } from "../../support/gradients.ts";
 import { runAsLoops } from "../../support/run-loops.ts";

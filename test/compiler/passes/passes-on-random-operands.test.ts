@@ -2,11 +2,10 @@
 // If one fails, a pass takes something for a constant, or for a value that is already there, which is
 // another.
 import { describe, expect, it } from "vitest";
-import { withOperands } from "../../../src/compiler/ir/builder.ts";
+import { rewriteGraph, withOperands } from "../../../src/compiler/ir/builder.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { printGraph } from "../../../src/compiler/ir/text.ts";
 import { sizeOf } from "../../../src/compiler/ir/types.ts";
 import { createBuilder, hasTrait } from "../../../src/compiler/ops/index.ts";
 import type { Pass } from "../../../src/compiler/passes/define.ts";

@@ -5,8 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
-import { printGraph } from "../../../src/compiler/ir/print.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { printGraph } from "../../../src/compiler/ir/text.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
 import { sameType } from "../../../src/compiler/ir/types.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
 import { createBuilder, ops } from "../../../src/compiler/ops/index.ts";

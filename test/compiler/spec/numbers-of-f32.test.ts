@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
-import { formatPath } from "../../../src/compiler/diagnostics/path.ts";
+import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../../../src/compiler/ir/builder.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";

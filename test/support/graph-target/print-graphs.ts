@@ -1,5 +1,5 @@
 /** A target for tests: the optimized graphs of a model in their text form. It is one entry and one folder. */
-import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { printGraph } from "../../../src/compiler/ir/text.ts";
 import type { GraphTarget } from "../../../src/compiler/targets.ts";
 
 export const graphText: GraphTarget = {

@@ -2,7 +2,7 @@
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node, OpName } from "../../../src/compiler/ir/nodes.ts";
-import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
 import { sameType } from "../../../src/compiler/ir/types.ts";
 import { hasTrait } from "../../../src/compiler/ops/index.ts";
 import type { Draw } from "../draw.ts";

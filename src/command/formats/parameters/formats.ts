@@ -1,10 +1,130 @@
-/** The formats of files of parameters, by the ending of the file's name. */
+/** Formats of parameter files by file extension, and the reader and writer of safetensors. */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
-import { membersOf, npzOf, parseNpy } from "../npy.ts";
+import { bfloat16, float16, membersOf, npzOf, parseNpy } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
-import { safetensors } from "./safetensors.ts";
-import { notReal } from "./tensors.ts";
-import type { StoredTensor, TensorFormat } from "./tensors.ts";
+import { notReal, shapeText, sizeIn } from "./tensors.ts";
+import type { NamedTensor, StoredTensor, TensorFormat } from "./tensors.ts";
+
+// Safetensors, as PyTorch and JAX users exchange parameters:
+//
+//   length of the header (64 bits)   header: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, …}   numbers
+//
+// All little-endian. The offsets count from the end of the header; the tensors lie one after the other, without gaps.
+
+type ReadNumber = (view: DataView, at: number) => number;
+
+/** The real numbers of the format, and how one is read. */
+const realTypes: Readonly<Record<string, ReadNumber>> = {
+  F64: (view, at) => view.getFloat64(at, true),
+  F32: (view, at) => view.getFloat32(at, true),
+  F16: (view, at) => float16(view.getUint16(at, true)),
+  BF16: (view, at) => bfloat16(view.getUint16(at, true)),
+};
+
+const mostHeaderBytes = 100e6;
+
+export const safetensors: TensorFormat = {
+  encode(tensors, facts) {
+    let end = 0;
+    const entryOf = ({ name, shape, numbers }: NamedTensor) => {
+      const begin = end;
+      end += numbers.byteLength;
+      const dtype = numbers instanceof Float64Array ? "F64" : "F32";
+      return [name, { dtype, shape, data_offsets: [begin, end] }] as const;
+    };
+    const header = JSON.stringify({ __metadata__: facts, ...Object.fromEntries(tensors.map(entryOf)) });
+    const text = new TextEncoder().encode(header);
+    // Spaces, so that the numbers begin at a multiple of 8.
+    const start = 8 + Math.ceil(text.length / 8) * 8;
+    const bytes = new Uint8Array(start + end).fill(32, 0, start);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+    bytes.set(text, 8);
+    let at = start;
+    for (const { numbers } of tensors) {
+      bytes.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength), at);
+      at += numbers.byteLength;
+    }
+    return bytes;
+  },
+
+  decode(bytes) {
+    const { header, data } = partsOf(bytes);
+    const stored = Object.entries(header)
+      .filter(([name]) => name !== "__metadata__")
+      .map(([name, entry]) => placedTensor(name, entry, data));
+    let end = 0;
+    for (const { begin, end: own, tensor } of stored.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+      if (begin !== end)
+        throw new InputError(`"${shown(tensor.name)}" does not begin where the tensor before it ends`);
+      end = own;
+    }
+    if (end !== data.length)
+      throw new InputError(`the tensors take ${end} bytes, but the file has ${data.length} for them`);
+    return stored.map(({ tensor }) => tensor);
+  },
+};
+
+function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
+  if (bytes.length < 8) throw new InputError("this is no safetensors file: it is too short for one");
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (length > mostHeaderBytes || Number(length) > bytes.length - 8)
+    throw new InputError(
+      `this is no safetensors file, or it is cut short: its header would take ${length} bytes, and it ` +
+        `has ${bytes.length - 8}`,
+    );
+  const start = 8 + Number(length);
+  const header = parsed(new TextDecoder().decode(bytes.subarray(8, start)));
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new InputError("this is no safetensors file: its header is no JSON object");
+  return { header, data: bytes.subarray(start) };
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A tensor and its stretch of the data, which must be there and be of the right length. */
+function placedTensor(
+  name: string,
+  entry: unknown,
+  data: Uint8Array,
+): { begin: number; end: number; tensor: StoredTensor } {
+  const { dtype, shape, data_offsets: offsets }: Readonly<Record<string, unknown>> = { ...Object(entry) };
+  const size = sizeIn(shape);
+  const [begin, end] = Array.isArray(offsets) && offsets.every(Number.isInteger) ? offsets : [];
+  if (
+    typeof dtype !== "string" ||
+    !Array.isArray(shape) ||
+    Number.isNaN(size) ||
+    !(begin >= 0 && begin <= end)
+  )
+    throw new InputError(
+      `the header does not say what "${shown(name)}" is: it needs dtype, shape and data_offsets`,
+    );
+  if (end > data.length)
+    throw new InputError(
+      `"${shown(name)}" would end at byte ${end} of ${data.length}: the file is cut short`,
+    );
+  const read = Object.hasOwn(realTypes, dtype) ? realTypes[dtype] : undefined;
+  const width = Number(/\d+$/.exec(dtype)?.[0]) / 8;
+  if (read !== undefined && size * width !== end - begin)
+    throw new InputError(
+      `"${shown(name)}" of shape ${shapeText(shape)} and type ${dtype} cannot take ${end - begin} bytes`,
+    );
+  const numbers = () => {
+    if (read === undefined) throw notReal(name, shown(dtype));
+    const view = new DataView(data.buffer, data.byteOffset + begin, end - begin);
+    return Float64Array.from({ length: size }, (_, i) => read(view, i * width));
+  };
+  return { begin, end, tensor: { name, shape, numbers } };
+}
+
+// The formats by file extension.
 
 /** NumPy's `.npz`: a zip archive of arrays, each a `.npy` file of its parameter's name. */
 export const npz: TensorFormat = {

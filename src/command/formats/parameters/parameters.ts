@@ -1,8 +1,7 @@
 /** The parameters of a model, out of a checkpoint and out of files of tensors, held against what the model has. */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
-import { sizeOf } from "../../../runtime/model/facts.ts";
-import type { ModelFacts } from "../../../runtime/model/facts.ts";
-import { didYouMean } from "../../../compiler/util/did-you-mean.ts";
+import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
+import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { NamedTensor, StoredTensor } from "./tensors.ts";
 

@@ -8,8 +8,8 @@ import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
 import { mostUnpacked } from "../../../runtime/data/idx.ts";
-import { checkDeltas, checkRuns, type PageReader } from "./check-runs.ts";
-import { thriftEnd } from "./check-thrift.ts";
+import { checkDeltas, checkRuns, thriftEnd } from "./check-encodings.ts";
+import type { PageReader } from "./check-encodings.ts";
 import { deepest } from "./open-bytes.ts";
 import { boundedCodecs } from "./parquet-codecs.ts";
 

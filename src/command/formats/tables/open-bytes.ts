@@ -1,14 +1,31 @@
-// A data file as a stream of bytes; gzip data is unpacked on the way, whatever the file is called.
+/** Data files as streams of bytes; gzip data is unpacked on the way. */
+import type { DiagnosticCode } from "../../../compiler/diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { access, constants, open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../../compiler/util/error-text.ts";
-import { regularFile } from "../../../compiler/util/regular-file.ts";
+import { fileReason } from "../../../compiler/util/message-text.ts";
 import { InputError } from "../../../runtime/step/errors.ts";
 import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/idx.ts";
+
+// Whether a path is a regular file: pipes wait for a writer, and devices have no end.
+
+/** The size of a regular file in bytes, or the reason why the path is not one. Links are followed. */
+export async function regularFile(path: string): Promise<{ size: number } | { reason: string }> {
+  try {
+    const status = await stat(path);
+    if (!status.isFile())
+      return { reason: status.isDirectory() ? "it is a folder" : "it is a device or a pipe, not a file" };
+    await access(path, constants.R_OK);
+    return { size: status.size };
+  } catch (error) {
+    return { reason: fileReason(error) };
+  }
+}
+
+// A data file as a stream of bytes. Gzip is recognised by content, not by the file's name.
 
 const pieceSize = 1 << 16;
 
@@ -125,8 +142,7 @@ function unreadable(file: string, error: Error): DiagnosticError {
   return new DiagnosticError([{ code: "T2001", severity: "error", message }]);
 }
 
-// Gives the errors of the trainer's runtime about a file (its columns, cells, or bytes) the form of all other
-// diagnostics.
+// Errors of the trainer's runtime about a file (columns, cells, or bytes) as diagnostics.
 
 /**
  * Does some work on what a file held; an {@link InputError} becomes a {@link DiagnosticError} with `code`
@@ -143,7 +159,7 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
 }
 
 /** A row that has no line is named in words. */
-export function wrongIn(file: string, code: string, { message, line }: InputError): Diagnostic {
+export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
     ? { code, severity: "error", message, place: { file, line } }
     : {

@@ -6,11 +6,11 @@ import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { TableRecord } from "../../../runtime/data/table.ts";
 import { checkUnpacked, mostLineBytes } from "./open-bytes.ts";
-import { tooLong } from "./read-lines.ts";
+import { tooLong, utf8BytesOf } from "./read-lines.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
-import { utf8BytesOf } from "./utf8-bytes.ts";
-import { listedColumns, type Wanted } from "./wanted-columns.ts";
+import { listedColumns } from "./column-builder.ts";
+import type { Wanted } from "./column-builder.ts";
 
 /**
  * The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file

@@ -1,13 +1,13 @@
 // Reads JSON Lines: an object on each line, whose keys are the columns. The file is read twice: the names of
 // the columns are known only after the last line, since writers of such files leave out keys.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { showValue } from "../../../compiler/util/show-value.ts";
+import { showValue } from "../../../compiler/util/message-text.ts";
 import { checkUnpacked, deepest, inFile } from "./open-bytes.ts";
 import { linesOf } from "./read-lines.ts";
 import type { Line } from "./read-lines.ts";
 import { cellOf, checkColumns, tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import type { Wanted } from "./column-builder.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -5,11 +5,10 @@ import { sizeOf } from "../../../runtime/model/facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
-import type { Cell } from "./column-builder.ts";
+import type { Cell, Wanted } from "./column-builder.ts";
 import { inFile, mostColumns, wholeOf } from "./open-bytes.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
 
 /** Rows are along the first axis, counted from 1. */
 const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);

@@ -6,11 +6,11 @@ import { shown } from "../../../runtime/step/errors.ts";
 import { cellOf, tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 import { checkPages } from "./check-pages.ts";
-import { thriftEnd } from "./check-thrift.ts";
+import { thriftEnd } from "./check-encodings.ts";
 import { wholeOf } from "./open-bytes.ts";
 import { boundedCodecs as compressors } from "./parquet-codecs.ts";
-import { showValue } from "../../../compiler/util/show-value.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import { showValue } from "../../../compiler/util/message-text.ts";
+import type { Wanted } from "./column-builder.ts";
 
 /** Rows are counted from 1; there is no header that could be one. */
 const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);

@@ -4,7 +4,7 @@ import { readCsv } from "./read-csv.ts";
 import { readJsonLines } from "./read-json-lines.ts";
 import { readNpy, readNpz } from "./read-numpy.ts";
 import type { ReadTable } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import type { Wanted } from "./column-builder.ts";
 
 type Reader = (file: string, wanted: Wanted) => Promise<ReadTable>;
 

@@ -3,16 +3,15 @@
 import { isUtf8 } from "node:buffer";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
-import { showValue } from "../../../compiler/util/show-value.ts";
+import { showValue } from "../../../compiler/util/message-text.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { isMissing } from "../../../runtime/data/column-codec.ts";
 import { checkAnyRow, checkCells, checkNames } from "../../../runtime/data/table.ts";
 import type { Column, Table } from "../../../runtime/data/table.ts";
 import { dropText } from "../../../runtime/program/readers.ts";
-import type { Cell } from "./column-builder.ts";
+import { wantedColumns } from "./column-builder.ts";
+import type { Cell, Wanted, WantedColumn } from "./column-builder.ts";
 import { inFile, mostColumns, wrongIn } from "./open-bytes.ts";
-import { wantedColumns } from "./wanted-columns.ts";
-import type { Wanted, WantedColumn } from "./wanted-columns.ts";
 
 /** A column that the model does not read: it is there to be named. */
 const unread: Column = {

@@ -13,7 +13,7 @@ import {
 } from "../../formats/parameters/event-records.ts";
 import type { Probe } from "../../../runtime/trainer/probe.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
-import { fileReason } from "../../../compiler/util/error-text.ts";
+import { fileReason } from "../../../compiler/util/message-text.ts";
 
 export interface EventLog {
   /** On TensorBoard's axis, steps are epochs. */

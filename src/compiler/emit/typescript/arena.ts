@@ -1,8 +1,8 @@
 /** The arena in emitted code: the names of offsets, the table of them, and views of the tensors. */
 import type { LineOrigin } from "../emitted-file.ts";
 import { invariant } from "../../diagnostics/errors.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { MemoryPlan, Placement } from "../../loop/memory.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { MemoryPlan, Placement } from "../../loop/types.ts";
 import type { Region } from "../../loop/types.ts";
 import { storageLabel } from "../../ir/storage.ts";
 import { offsetName } from "../identifiers.ts";

@@ -87,7 +87,7 @@ type KernelGroup = EqualKernels<PlacedKernel>;
  * Groups equal kernels. In TypeScript an offset is a constant: slots with the same constant are the same
  * memory.
  */
-export const shareKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
+export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
   equalKernels(kernels, {
     factsOf: ({ element }) => element,
     isSame: (a, b, slot) => a.places[slot] === b.places[slot],
@@ -218,7 +218,7 @@ export function emitKernels(
     });
   });
   const calls = new Map<PlacedKernel, Call & { readonly takes: readonly string[] }>();
-  const functions = shareKernels(placed).map((group) => {
+  const functions = deduplicateKernels(placed).map((group) => {
     const role = roleOf(group, module.optimizer);
     const name = module.identify(roleName(role));
     const { text, takes } = functionText(group, name, module);

@@ -2,7 +2,7 @@
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
+import type { MemoryPlan } from "../../loop/types.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import type { ArenaNames } from "./arena.ts";

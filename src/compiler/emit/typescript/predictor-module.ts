@@ -1,7 +1,7 @@
 /** A predictor as a module: facts of the model, `createPredictor`, and the trained parameters. */
 import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
-import type { Placement } from "../../loop/memory.ts";
+import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";

@@ -7,9 +7,8 @@ import {
   seedStorage,
   stepStorage,
 } from "../../ir/storage.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { MemoryPlan, Placement } from "../../loop/memory.ts";
-import type { Region } from "../../loop/types.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { MemoryPlan, Placement, Region } from "../../loop/types.ts";
 import { commentLines } from "../statement-provenance.ts";
 import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";

@@ -1,7 +1,7 @@
 /** A kernel as a WebAssembly function, under its formulas. */
 import { rowsVariable } from "../../loop/expressions.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
+import { bytesOfElement } from "../../loop/types.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { storageLabel } from "../../ir/storage.ts";

@@ -8,12 +8,11 @@
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import { sizeOf } from "../../ir/types.ts";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { Buffer, Kernel, LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { integer } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { substituteVariables, visitExpressions, visitStatements } from "../../loop/statements.ts";
-import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { placeOf } from "./addresses.ts";
 import { rangeOf, rangesOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";

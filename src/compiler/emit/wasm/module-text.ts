@@ -4,8 +4,7 @@
  */
 import { lossStorage } from "../../ir/storage.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { Kernel, LoopProgram } from "../../loop/types.ts";
+import type { Kernel, LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { kernelFunctions } from "./kernel-functions.ts";
 import { Library } from "./library.ts";
 import type { MemoryLayout } from "./memory-layout.ts";

@@ -5,7 +5,7 @@
 import type createWabt from "wabt";
 import { InternalError, invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import type { MemoryPlan } from "../../loop/memory.ts";
+import type { MemoryPlan } from "../../loop/types.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import { fusedPlaces } from "./expressions.ts";
 import { layOut } from "./memory-layout.ts";

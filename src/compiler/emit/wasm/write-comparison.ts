@@ -3,8 +3,10 @@
  * and the values in it.
  */
 import type CodeBlockWriter from "code-block-writer";
-import { bytesOfElement } from "../../loop/memory.ts";
-import type { Placement } from "../../loop/memory.ts";
+import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
+import { flatParameters, nameIn } from "../../ir/storage.ts";
+import { bytesOfElement } from "../../loop/types.ts";
+import type { Placement } from "../../loop/types.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
@@ -73,6 +75,8 @@ export function writeCompared(
   { arena: { placeOf } }: EndNames,
 ): void {
   const stored = [...plan.storage.values()];
+  const flat = plan.storage.get(flatParameters);
+  const flatSize = flat && elementCount(flat, batchSize);
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
   writer.writeLine("/** The values that createTrainer({ selfCheck: true }) compares: name, offset, size. */");
   writer
@@ -86,8 +90,10 @@ export function writeCompared(
         );
         const rows = own.map((each) => {
           const { name } = each.buffer;
-          const size = hasRows(each) ? `${elementCount(each, 1)}, true` : elementCount(each, batchSize);
-          return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}]`;
+          const kind = kindOf(each, flatSize);
+          const size = elementCount(each, kind === "rows" ? 1 : batchSize);
+          const ending = kind === undefined ? "" : `, ${JSON.stringify(kind)}`;
+          return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}${ending}]`;
         });
         writer.writeLine(`${view}: [${rows.join(", ")}],`);
       }
@@ -108,6 +114,15 @@ export function writeCompared(
     })
     .write(";")
     .newLine();
+}
+
+/** The kind of a stored value. `flatSize`: the number of elements of all trainable parameters. */
+function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
+  const { name, region } = placement.buffer;
+  if (region === "gradient") return "gradient";
+  if (hasRows(placement)) return "rows";
+  const isOfOptimizer = nameIn("optimizer", name) !== undefined || nameIn("average", name) !== undefined;
+  return isOfOptimizer && elementCount(placement, 1) === flatSize ? "perParameter" : undefined;
 }
 
 /** Whether its rows are consecutive. */

@@ -1,7 +1,6 @@
 /** The WebAssembly module in emitted code: its bytes as text, and what the runtime needs to know about it. */
 import type CodeBlockWriter from "code-block-writer";
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { base64Lines } from "../typescript/parameter-texts.ts";
 import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { WasmModule } from "./wasm-module.ts";

@@ -1,15 +1,68 @@
-/** The closed table of activations. A new one is a definition in this folder and a line here. */
+/**
+ * The table of activations, with user-defined activations as formulas. To add an activation, define it in
+ * `builtin.ts` and add a line here.
+ */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
+import { defineActivation } from "../define.ts";
 import type { Activation } from "../define.ts";
-import { formula } from "./formula.ts";
-import { linear } from "./linear.ts";
-import { elu, leakyRelu, relu, selu } from "./rectifiers.ts";
-import { gelu, mish, silu, softplus } from "./smooth.ts";
-import { logSoftmax, softmax } from "./softmax.ts";
-import { hardSigmoid, hardTanh, sigmoid, softsign, tanh } from "./squashing.ts";
-import { step } from "./step.ts";
+import { buildFormula } from "../formula/build.ts";
+import type { Place } from "../formula/check.ts";
+import { constantKinds, constantValues, constantsKey, expressionTree, formulaKey } from "../formula/keys.ts";
+import type { Constants } from "../formula/keys.ts";
+import { called, returnedLike } from "../user-function.ts";
+import {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardTanh,
+  leakyRelu,
+  linear,
+  logSoftmax,
+  mish,
+  relu,
+  selu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  softsign,
+  step,
+  tanh,
+} from "./builtin.ts";
+
+// A user-defined activation: a formula of x, or in TypeScript a function of the builder.
+
+/** Returns a value with the shape of x. */
+export type ActivationFunction = (g: GraphBuilder, x: Node) => Node;
+
+export const activationPlace = (constants: Constants): Place => ({
+  what: "an activation",
+  names: new Map([["x", "many"], ...constantKinds(constants)]),
+  totals: "none",
+  hasAxes: false,
+  result: "any",
+});
+
+const formula = defineActivation({
+  name: "formula",
+  about: 'a formula over x, such as "x * sigmoid(beta * x)"',
+  keys: {
+    formula: formulaKey<ActivationFunction>("What becomes of each number x."),
+    constants: constantsKey,
+  },
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x, { formula, constants }) => {
+    const names = new Map([["x", x], ...constantValues(constants)]);
+    const value =
+      typeof formula === "string"
+        ? buildFormula(g, expressionTree(formula), { text: formula, names, element: x.type.element })
+        : called("the activation function", () => formula(g, x));
+    return returnedLike(g, "the activation function", value, x.type.shape);
+  },
+});
 
 export const activations = {
   linear,
@@ -32,15 +85,15 @@ export const activations = {
   formula,
 } satisfies Record<string, Activation>;
 
-/** An activation as the canonical spec has it. */
+/** An activation in the canonical spec. */
 export type ActivationChoice = Choice<typeof activations>;
 
-/** What an `activation` layer's `fn` names. */
+/** The activation that `fn` of an `activation` layer names. */
 export const activationName = (fn: string | { readonly type: string }): string =>
   typeof fn === "string" ? fn : fn.type;
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 
-/** The activation of `x`; what it builds is marked as its composite. */
+/** Applies an activation to `x`. Its nodes carry the name of the activation as their composite. */
 export const activate = (g: GraphBuilder, x: Node, chosen: ActivationChoice): Node =>
   g.within({ composite: chosen.type }, () => activationOf(chosen).build(g, x, chosen));

@@ -2,7 +2,7 @@
  * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate
  * * state.m". They are read from the first to the last, and a name means what it was assigned last.
  */
-import { didYouMean } from "../../util/did-you-mean.ts";
+import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
 import type { Kind, Place } from "./check.ts";
 import { functions } from "./functions.ts";
@@ -107,7 +107,12 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
 
 /** Why a line cannot assign that name. */
 function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
-  const refuse = (message: string, hint: string) => ({ code: "T1605", message, hint, span: nameSpan });
+  const refuse = (message: string, hint: string): FormulaFault => ({
+    code: "T1605",
+    message,
+    hint,
+    span: nameSpan,
+  });
   const state = stateName(name);
   if (state === undefined && name.includes("."))
     return refuse(`assigns ${name}`, "what is kept between steps is called state.NAME");

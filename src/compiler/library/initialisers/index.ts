@@ -1,8 +1,20 @@
 /** The closed table of initialisers. A new one is a definition in this folder and a line here. */
 import type { Choice } from "../../util/choice.ts";
 import type { Activation, Fans, Initialiser } from "../define.ts";
-import { constant, normal, ones, orthogonal, uniform, zeros } from "./plain.ts";
-import { heNormal, heUniform, lecunNormal, lecunUniform, xavierNormal, xavierUniform } from "./scaled.ts";
+import {
+  constant,
+  heNormal,
+  heUniform,
+  lecunNormal,
+  lecunUniform,
+  normal,
+  ones,
+  orthogonal,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+  zeros,
+} from "./builtin.ts";
 
 export const initialisers = {
   "lecun-uniform": lecunUniform,

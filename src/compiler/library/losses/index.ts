@@ -1,11 +1,42 @@
-/** The closed table of losses. A new one is a definition in this folder and a line here. */
+/**
+ * The table of losses, with user-defined losses as formulas. To add a loss, define it in this folder and add a line
+ * here.
+ */
 import type { Choice } from "../../util/choice.ts";
+import { defineLoss } from "../define.ts";
 import type { Loss } from "../define.ts";
+import { constantsKey, formulaKey } from "../formula/keys.ts";
+import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts";
+import type { MeasureFunction } from "../formula/measure.ts";
 import { crossEntropy } from "./cross-entropy.ts";
-import { klDivergence, poisson } from "./distributions.ts";
-import { formula } from "./formula.ts";
-import { binaryCrossEntropy, hinge, perceptron } from "./margins.ts";
-import { huber, logCosh, mae, mse, rmse, rmsle } from "./regression.ts";
+import {
+  binaryCrossEntropy,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  mae,
+  mse,
+  perceptron,
+  poisson,
+  rmse,
+  rmsle,
+} from "./elementwise.ts";
+
+/**
+ * A user-defined loss: a formula of prediction, target and inputs, or in TypeScript a function of the builder.
+ */
+const formula = defineLoss({
+  name: "formula",
+  about: 'a formula over prediction and target, such as "mean((prediction - target)^2)"',
+  keys: {
+    formula: formulaKey<MeasureFunction>("The loss, one number made of sums and means over the batch."),
+    constants: constantsKey,
+  },
+  accepts: refuseFormula,
+  sums: (g, comparison, keys) => formulaSums(g, comparison, comparison.prediction, keys),
+  value: (g, sums, keys, comparison) => formulaValue(g, sums, comparison, comparison.prediction, keys),
+});
 
 export const losses = {
   mse,
@@ -23,7 +54,7 @@ export const losses = {
   formula,
 } satisfies Record<string, Loss>;
 
-/** A loss as the canonical spec has it. */
-export type LossChoice = Choice<typeof losses>;
+/** A loss in the canonical spec. */
+type LossChoice = Choice<typeof losses>;
 
 export const lossOf = ({ type }: LossChoice): Loss => losses[type];

@@ -1,14 +1,41 @@
-/** The closed table of metrics. A new one is a definition in this folder and a line here. */
+/**
+ * The closed table of metrics, and the user's own as a formula. A new metric is a definition in `builtin.ts` and a
+ * line here.
+ */
+import * as z from "zod";
 import type { Choice } from "../../util/choice.ts";
+import { defineMetric } from "../define.ts";
 import type { Metric } from "../define.ts";
-import { accuracy } from "./accuracy.ts";
-import { formula } from "./formula.ts";
-import { mae, r2, rmse } from "./regression.ts";
+import { constantsKey, formulaKey } from "../formula/keys.ts";
+import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts";
+import type { MeasureFunction } from "../formula/measure.ts";
+import { accuracy, mae, r2, rmse } from "./builtin.ts";
+
+/**
+ * The user's own metric, under its own name: a formula like that of a loss, but over predictions in the target's
+ * original units.
+ */
+const formula = defineMetric({
+  name: "formula",
+  about: 'a formula over prediction and target, such as "mean(abs(prediction - target) < 1)"',
+  keys: {
+    name: z.string().describe("What the metric is called in reports."),
+    formula: formulaKey<MeasureFunction>("The metric, one number made of sums and means over all rows."),
+    constants: constantsKey,
+    better: z
+      .enum(["lower", "higher"])
+      .default("lower")
+      .describe("Which values early stopping takes for the better ones."),
+  },
+  accepts: refuseFormula,
+  sums: (g, comparison, keys) => formulaSums(g, comparison, comparison.estimate, keys),
+  value: (g, sums, keys, comparison) => formulaValue(g, sums, comparison, comparison.estimate, keys),
+});
 
 export const metrics = { accuracy, mae, rmse, r2, formula } satisfies Record<string, Metric>;
 
 /** A metric as the canonical spec has it. */
-export type MetricChoice = Choice<typeof metrics>;
+type MetricChoice = Choice<typeof metrics>;
 
 /** The key of a metric in reports: its type, or the name of a formula. */
 export const metricName = (metric: MetricChoice): string =>

@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
-import { showValue } from "../../util/show-value.ts";
+import { showValue } from "../../util/message-text.ts";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape, Update, UpdateParts } from "../define.ts";
 import { Fault } from "../fault.ts";

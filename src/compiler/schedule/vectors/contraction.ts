@@ -1,7 +1,7 @@
 /** What the cost model knows of a nest of contractions: its extents, and how each operand lies in memory. */
 import { lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { mentions } from "../../loop/mentions.ts";
+import { mentions } from "../../loop/accesses.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { factorInLanes, factorOf, positionIn } from "../../loop/linear.ts";

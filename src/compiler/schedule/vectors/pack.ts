@@ -11,10 +11,9 @@
  *                 for k: for c<8: panel[k, c] = w[k, J + c]
  *                 for i: for c<8: for k: … panel[k, c] … }
  */
-import { changedBuffers } from "../../loop/accesses.ts";
+import { changedBuffers, mentions } from "../../loop/accesses.ts";
 import { add, integer, keyOf, mapChildren, substitute, variable } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { mentions } from "../../loop/mentions.ts";
 import { store, substituteVariables, rewriteExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Dimension } from "../../ir/types.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";

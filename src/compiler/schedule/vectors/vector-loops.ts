@@ -14,10 +14,10 @@ import {
   variable,
 } from "../../loop/expressions.ts";
 import type { Expression, FoldOperator } from "../../loop/expressions.ts";
-import { mentions } from "../../loop/mentions.ts";
+import { mentions } from "../../loop/accesses.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
-import { copyOf, haveSameForm, jam, startingAt } from "../block-contractions.ts";
+import { copyOf, haveSameForm, jam, startingAt } from "../register-blocking.ts";
 import { vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 

@@ -20,7 +20,7 @@ import {
   visit,
 } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { mentionsAny } from "../../loop/mentions.ts";
+import { mentionsAny } from "../../loop/accesses.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
 import type { Statement } from "../../loop/types.ts";
 import type { Fresh } from "../../stages/loops.ts";

@@ -1,9 +1,9 @@
 // All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What
 // their shapes have to say comes when they are built.
-import type { Collector } from "../../diagnostics/collector.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/path.ts";
-import { activationPlace } from "../../library/activations/formula.ts";
+import { activationPlace } from "../../library/activations/index.ts";
 import { checkFormula, partsOf } from "../../library/formula/check.ts";
 import type { Place } from "../../library/formula/check.ts";
 import type { Constants } from "../../library/formula/keys.ts";
@@ -12,8 +12,8 @@ import { checkLines } from "../../library/formula/lines.ts";
 import { measurePlace } from "../../library/formula/measure.ts";
 import { parseFormula } from "../../library/formula/syntax.ts";
 import type { Expression } from "../../library/formula/syntax.ts";
-import { schedulePlace } from "../../library/schedules/formula.ts";
-import { showValue } from "../../util/show-value.ts";
+import { schedulePlace } from "../../library/schedules/index.ts";
+import { showValue } from "../../util/message-text.ts";
 import { reportFormulaFault } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 

@@ -1,9 +1,9 @@
 // Names: their form, and that no two things share one. Names become keys of records and parts of emitted
 // identifiers, so what could reach a prototype or mean something to a program is refused here, once.
-import type { Collector } from "../../diagnostics/collector.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/path.ts";
-import { showValue } from "../../util/show-value.ts";
+import { showValue } from "../../util/message-text.ts";
 import { namePattern } from "../layer-schema.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";

@@ -1,13 +1,11 @@
 // What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its
 // block stands in.
-import type { Collector } from "../../diagnostics/collector.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/path.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { showValue } from "../../util/show-value.ts";
-import type { FlatNetwork } from "../flatten.ts";
+import { didYouMean, showValue } from "../../util/message-text.ts";
+import type { FlatNetwork, References, Source, WrittenLayer, WrittenList } from "../written-network.ts";
 import { keysOf, member, textOf } from "../raw-spec.ts";
-import type { References, Source, WrittenLayer, WrittenList } from "../written-network.ts";
 import { readByMeasures } from "./check-formulas.ts";
 
 /** A list of layers on the way to a reference: those before `index` can be read. */

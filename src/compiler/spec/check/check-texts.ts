@@ -1,8 +1,7 @@
 // Columns of text in the `data` section: that inputs and targets have the shapes which sequences of characters take.
-import type { Collector } from "../../diagnostics/collector.ts";
-import { formatPath } from "../../diagnostics/path.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { showValue } from "../../util/show-value.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
+import { didYouMean, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 
 /**

@@ -1,10 +1,10 @@
-// Values of `training`, `metrics` and `targets` that are right by themselves but not together.
-import type { Collector } from "../../diagnostics/collector.ts";
-import { formatPath } from "../../diagnostics/path.ts";
+/** Values of `training`, `metrics`, `targets` and weights that are valid alone but not together. */
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { metrics as metricsTable } from "../../library/metrics/index.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { showValue } from "../../util/show-value.ts";
+import { didYouMean, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+import { isOfIdx } from "./check-data.ts";
 import { isUsableName } from "./check-names.ts";
 
 /** Reports shares that leave nothing to train on (T1204), an unknown early-stopping metric (T1303), and the like. */
@@ -106,7 +106,7 @@ function checkStratify(spec: unknown, training: unknown, problems: Collector): v
   problems.error(["training", "stratify"], "T1206", "training.stratify needs a target with classes");
 }
 
-// A learning rate that follows the rows of a step: what it is meant for must be said.
+// A learning rate that scales with the rows of a step must say for which number of rows it is meant.
 
 /** Reports a rule without what it goes by (T1223). */
 export function checkRate(spec: unknown, problems: Collector): void {
@@ -118,4 +118,67 @@ export function checkRate(spec: unknown, problems: Collector): void {
     at: "key",
     hint: 'add "scaleFrom": 32, the rows for which the rate is meant',
   });
+}
+
+// Weights of rows and classes: they belong to something, and there are as many as classes.
+
+/** Reports weights of classes that there are not (T1221), and of rows that no input has (T1222). */
+export function checkWeights(spec: unknown, problems: Collector): void {
+  const training = member(spec, "training");
+  checkClassWeights(spec, member(training, "classWeights"), problems);
+  checkSampleWeights(spec, textOf(member(training, "sampleWeights")), problems);
+}
+
+function checkClassWeights(spec: unknown, given: unknown, problems: Collector): void {
+  if (given === undefined) return;
+  const path = ["training", "classWeights"];
+  const report = (message: string, hint?: string) =>
+    problems.error(path, "T1221", `training.classWeights ${message}`, { hint });
+  const targets = member(spec, "targets");
+  const [target] = keysOf(targets);
+  const classes = member(member(targets, target), "classes");
+  if (target !== undefined && classes === undefined) report("needs a target with classes");
+  const names = keysOf(given);
+  const weights = names.length > 0 ? names.map((name) => member(given, name)) : listOf(given);
+  if (weights.length > 0 && weights.every((weight) => weight === 0))
+    report("must have a weight above 0, or nothing is learned");
+  if (typeof classes === "number" && weights.length > 0 && weights.length !== classes)
+    report(`has ${weights.length} weights, but ${target} has ${classes} classes`);
+  if (names.length > 0) checkNamed(member(spec, "data"), target, report);
+}
+
+/** The names are held against those of the data, so there must be data that has names. */
+function checkNamed(data: unknown, target: string, report: (message: string, hint?: string) => void): void {
+  const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
+  if (data !== undefined && !isOfIdx(data) && !isText) return;
+  report(
+    "names classes, but nothing in the spec says which number a name has",
+    "give a list, the weight of class 0 first; names are for a column of texts",
+  );
+}
+
+function checkSampleWeights(spec: unknown, name: string | undefined, problems: Collector): void {
+  if (name === undefined) return;
+  const path = ["training", "sampleWeights"];
+  const inputs = member(spec, "inputs");
+  const known = keysOf(inputs);
+  if (!known.includes(name)) {
+    const similar = didYouMean(name, known);
+    const message = `training.sampleWeights: there is no input ${showValue(name)}`;
+    const hint = similar
+      ? `did you mean ${showValue(similar)}?`
+      : `name an input that holds one number a row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
+    problems.error(path, "T1222", message, { hint });
+    return;
+  }
+  const shape = member(member(inputs, name), "shape");
+  const isOne = listOf(shape).every((size) => size === 1);
+  if (Array.isArray(shape) && (!isOne || member(member(inputs, name), "dtype") === "i32")) {
+    const message = `training.sampleWeights: ${name} must be one real number a row`;
+    problems.error(path, "T1222", message, { hint: `inputs.${name}: { "shape": [] }` });
+  }
+  const scale = textOf(member(member(member(member(spec, "data"), "inputs"), name), "scale"));
+  if (scale === undefined) return;
+  const message = `data.inputs.${name}.scale: ${scale} would move weights to where 0 means something else`;
+  problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "leave it out" });
 }

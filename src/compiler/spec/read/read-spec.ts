@@ -1,18 +1,16 @@
 // From a file to a model: picks the reader by the file's extension, and reports what is wrong with the file.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { codeFrame } from "../../diagnostics/render.ts";
-import { DiagnosticError } from "../../diagnostics/errors.ts";
-import { didYouMean } from "../../util/did-you-mean.ts";
-import { fileReason } from "../../util/error-text.ts";
+import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
+import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
-import { showValue } from "../../util/show-value.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";
-import { specOfTree, type ReadSpec } from "./spec-of-tree.ts";
-import { readTypeScript } from "./typescript.ts";
-import { typescriptPlaces } from "./typescript-places.ts";
+import { specOfTree } from "./spec-source.ts";
+import type { ReadSpec } from "./spec-source.ts";
+import { readTypeScript, typescriptPlaces } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
 // No spec is near this size; what is larger is some other file.
@@ -102,5 +100,5 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-const fileError = (file: string, code: string, message: string, hint?: string): DiagnosticError =>
+const fileError = (file: string, code: DiagnosticCode, message: string, hint?: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message, hint, place: { file } }]);

@@ -1,13 +1,17 @@
-// The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
-// given their file, line, column and code frame.
-import { mostKept } from "../../diagnostics/collector.ts";
-import { codeFrame } from "../../diagnostics/render.ts";
+/** The text of a spec: kept so that diagnostics of any stage can show a code frame, and parsed to a model. */
+import { DiagnosticError, codeFrame, mostKept } from "../../diagnostics/errors.ts";
 import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../../diagnostics/errors.ts";
-import { lineIndex, type LineIndex } from "../../util/line-index.ts";
-import { printable } from "../../util/show-value.ts";
+import { lineIndex } from "../../util/line-index.ts";
+import type { LineIndex } from "../../util/line-index.ts";
+import { printable } from "../../util/message-text.ts";
+import { parseSpec } from "../parse-model.ts";
+import type { Search } from "../search-schema.ts";
+import type { Model } from "../types.ts";
 import { nodeAt, spanWithin } from "./placed.ts";
-import type { Fault, Placed, Span } from "./placed.ts";
+import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+
+// The text of a spec. Diagnostics of later stages know only paths; from the text they get a file, line, column and
+// code frame.
 
 export interface SpecSource {
   /** The file as the user named it. */
@@ -25,11 +29,7 @@ export interface SpecSource {
 }
 
 /** `placesOf` is asked only when there is something to locate. */
-export function specSource(
-  file: string,
-  text: string,
-  placesOf: () => Promise<Placed | undefined>,
-): SpecSource {
+function specSource(file: string, text: string, placesOf: () => Promise<Placed | undefined>): SpecSource {
   let places: Promise<Placed | undefined> | undefined;
   let indexed: LineIndex | undefined;
   const index = () => (indexed ??= lineIndex(text));
@@ -76,7 +76,7 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
  * What is wrong with the text itself, as diagnostics; sentences of other programs among it lose what a
  * terminal obeys.
  */
-export function textError(file: string, text: string, faults: readonly Fault[]): DiagnosticError {
+function textError(file: string, text: string, faults: readonly Fault[]): DiagnosticError {
   const index = lineIndex(text);
   const shown = faults.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
     const notes = other && [`it is given before at line ${index.at(other.start).line}`];
@@ -113,4 +113,34 @@ function placed(file: string, index: LineIndex, span: Span): { place: Place; fra
   const endColumn = Math.max(column + 1, end.line === line ? end.column : lineEnd);
   const place = { file, line, column, endColumn };
   return { place, frame: codeFrame(index.lines, place) };
+}
+
+// From the parsed text to a model: reports syntax errors, passes the value to the parser, and locates every
+// diagnostic. Needs no file and no host, so it runs in a page too.
+
+/** What reading a spec gives; `source` locates the diagnostics of later stages. */
+export interface ReadSpec {
+  readonly model: Model;
+  readonly warnings: readonly Diagnostic[];
+  readonly source: SpecSource;
+  /** The spec as it was written, and its search. */
+  readonly value: unknown;
+  readonly search?: Search | undefined;
+}
+
+/**
+ * The model of a text that a reader made this tree of; `placesOf` is asked only when there is something to locate.
+ * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line,
+ * column and code frame.
+ */
+export async function specOfTree(
+  file: string,
+  text: string,
+  tree: ReadTree,
+  placesOf: () => Promise<Placed | undefined> = async () => tree.placed,
+): Promise<ReadSpec> {
+  if (tree.faults.length > 0) throw textError(file, text, tree.faults);
+  const source = specSource(file, text, placesOf);
+  const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
+  return { model, warnings: await source.locate(warnings), source, value: tree.value, search };
 }

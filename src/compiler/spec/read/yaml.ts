@@ -11,7 +11,7 @@ import {
   type YAMLError,
 } from "yaml";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
-import { deepest, mostValues } from "../plain-spec.ts";
+import { deepest, mostValues } from "../raw-spec.ts";
 import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;

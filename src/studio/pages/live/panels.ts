@@ -1,8 +1,88 @@
-/** Which curves the page shows of what it has been told. */
+/** The curves of the page: which ones it shows, and the panel that draws one. */
+import { canBeDrawn } from "../../charts/chart.ts";
+import type { Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";
 import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
-import type { Point, Series } from "../../charts/chart.ts";
-import type { CurvePanel } from "./curve-panel.ts";
+import { element } from "../shared/element.ts";
+import { plotSvg } from "../shared/plot-svg.ts";
+
+// Curves over epochs between two axes, drawn again when there is new data.
+
+/** A reference level: a line across the whole panel. */
+interface Guide {
+  readonly y: number;
+  readonly label: string;
+}
+
+interface CurvePanel extends Panel {
+  readonly guide?: Guide;
+  /** The name of the series that is drawn behind the others. */
+  readonly faint?: string;
+}
+
+const [width, height] = [480, 210];
+const colours = 6;
+/** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
+const maxNames = 14;
+const depths = 10;
+
+/** The CSS class of curve i; curves are in network order. */
+const colourOf = (i: number, count: number): string =>
+  count <= maxNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
+
+export function curvePanel(panel: CurvePanel): HTMLElement {
+  const series = panel.series.map(({ points, ...others }) => ({
+    ...others,
+    points: points.filter((point) => canBeDrawn(panel, point)),
+  }));
+  const { title, guide, faint } = panel;
+  const levels = guide !== undefined && series.some(({ points }) => points.length > 0) ? [guide.y] : [];
+  const styleOf = (i: number): string =>
+    `${colourOf(i, series.length)}${series[i].name === faint ? " faint" : ""}`;
+  const aside = guide === undefined ? "" : `- - - ${guide.label}`;
+  const card = element(
+    "section",
+    { class: "card" },
+    element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
+    plotSvg(
+      { ...panel, marks: [], y: { ...panel.y, includes: levels }, series },
+      {
+        width,
+        height,
+        levels,
+        label: descriptionOf({ ...panel, series }),
+        curve: (i) => ({ class: styleOf(i) }),
+      },
+    ),
+  );
+  // A single curve with the name of its panel needs no legend.
+  if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
+  return card;
+}
+
+function legend(names: readonly string[]): HTMLElement {
+  const item = (name: string, style: string) => element("li", { class: style }, name);
+  if (names.length <= maxNames)
+    return element(
+      "ul",
+      { class: "legend" },
+      ...names.map((name, i) => item(name, colourOf(i, names.length))),
+    );
+  const between = Array.from({ length: depths - 2 }, (_, i) => item("", `depth${i + 1}`));
+  const ends = [item(names[0], "depth0"), item(names[names.length - 1], `depth${depths - 1}`)];
+  return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
+}
+
+/** For screen readers: the last point of each curve. */
+function descriptionOf({ title, series }: Panel): string {
+  const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
+    const last = points.at(-1);
+    return last === undefined ? [] : [`${name} ${last[1].toPrecision(4)} at ${last[0].toPrecision(4)}`];
+  });
+  return `${title}: ${ends.join(", ")}`;
+}
+
+// The curves that the page shows.
 
 const epochs = { label: "epoch", isWhole: true };
 
@@ -20,13 +100,13 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       y: { label: "learning rate" },
       series: [{ name: "learning rate", points: rates.sort(([a], [b]) => a - b) }],
     },
-    // CS231n, "Ratio of weights:updates": somewhere around 1e-3.
+    // CS231n, "Ratio of weights:updates": around 1e-3.
     {
       ...ofParameters("‖Δw‖ / ‖w‖ of a step", probes, ({ updateRatio }) => updateRatio),
-      guide: { y: 1e-3, label: "about 1e-3 is usual" },
+      guide: { y: 1e-3, label: "1e-3 is typical" },
     },
     ofParameters("‖gradient‖", probes, ({ gradients }) => gradients.norm),
-    idlePanel(probes),
+    inactivePanel(probes),
   ].filter(({ series }) => series.some(({ points }) => points.length > 0));
 }
 
@@ -52,7 +132,7 @@ function ofParameters(
   return { title, x: epochs, y: { label: title, scale: "log" }, series };
 }
 
-function idlePanel(probes: Probes): CurvePanel {
+function inactivePanel(probes: Probes): CurvePanel {
   const [first] = probes;
   const series = (first?.probe.layers ?? []).flatMap(({ name, idle }, i): Series[] => {
     if (idle === undefined) return [];
@@ -62,5 +142,5 @@ function idlePanel(probes: Probes): CurvePanel {
     });
     return [{ name: `${name} (${idle.rule === "zero" ? "dead" : "saturated"})`, points }];
   });
-  return { title: "idle units, % of a layer", x: epochs, y: { label: "%" }, series };
+  return { title: "dead or saturated units, % of a layer", x: epochs, y: { label: "%" }, series };
 }

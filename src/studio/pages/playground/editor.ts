@@ -1,27 +1,79 @@
 /**
- * The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own
- * diagnostics at their places.
+ * The editor of specs: JSON or YAML with completion from the schema, its theme, and the list of problems below
+ * it.
  */
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { autocompletion } from "@codemirror/autocomplete";
+import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { json } from "@codemirror/lang-json";
 import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
-import { syntaxTree } from "@codemirror/language";
-import { setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { HighlightStyle, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+import { setDiagnostics } from "@codemirror/lint";
+import type { Diagnostic as Mark } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
-import { EditorView, hoverTooltip, type Tooltip } from "@codemirror/view";
+import { EditorView, hoverTooltip } from "@codemirror/view";
+import type { Tooltip } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
-import { editorTheme } from "./editor-theme.ts";
-import { outlineOf, type CursorPlace } from "./outline.ts";
+import { outlineOf } from "./outline.ts";
+import type { CursorLocation } from "./outline.ts";
+
+// The style of the editor. The editor is in a shadow root and inserts its styles as rules, because the page's
+// policy forbids style elements. So its style is here and not in the page's style sheet. The page's colours are
+// passed as CSS properties.
+
+const theme = EditorView.theme({
+  "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },
+  "&.cm-focused": { outline: "none" },
+  ".cm-scroller": { fontFamily: "var(--mono)", fontSize: "13px", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-gutters": { background: "var(--raised)", color: "var(--quiet)", borderRightColor: "var(--line)" },
+  ".cm-activeLine, .cm-activeLineGutter": { background: "light-dark(#eef3fb80, #23304480)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "light-dark(#cfe0fa, #2e4a75)",
+  },
+  "&.cm-focused .cm-matchingBracket": { background: "light-dark(#d5ecd9, #2d4a35)" },
+  ".cm-tooltip": {
+    background: "var(--raised)",
+    color: "var(--ink)",
+    border: "1px solid var(--line)",
+    borderRadius: "5px",
+    maxWidth: "440px",
+  },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    background: "var(--accent)",
+    color: "var(--ground)",
+  },
+  ".cm-completionDetail": { opacity: "0.7", marginLeft: "12px" },
+  ".cm-completionInfo, .hover": { padding: "5px 9px", fontFamily: "var(--sans)", fontSize: "13px" },
+  ".hover": { display: "grid" },
+  ".cm-diagnostic": { fontFamily: "var(--sans)", fontSize: "13px", whiteSpace: "pre-wrap" },
+  ".cm-panels": { background: "var(--raised)", color: "var(--ink)" },
+  ".cm-foldPlaceholder": {
+    background: "var(--raised)",
+    color: "var(--quiet)",
+    border: "1px solid var(--line)",
+  },
+});
+
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
+  { tag: [tags.string, tags.content], color: "var(--good)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--backward)" },
+  { tag: tags.comment, color: "var(--quiet)" },
+]);
+
+const editorTheme = [theme, syntaxHighlighting(colours)];
 
 export interface Editor {
   readonly text: () => string;
   setText(text: string): void;
-  /** Shows what is wrong, each at its place. */
+  /** Shows the errors at their locations. */
   mark(diagnostics: readonly Diagnostic[]): void;
-  /** Puts the cursor there; lines and columns from 1. */
+  /** Moves the cursor there; lines and columns count from 1. */
   goTo(line: number, column: number): void;
 }
 
@@ -78,9 +130,9 @@ export function createEditor(
 }
 
 /**
- * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids;
- * so the editor does the typing itself. Brackets that are put around a selection come from its input
- * handlers.
+ * Types in place of the browser. When Chromium replaces a selection it keeps the selection's look by a style
+ * attribute, which the page's policy forbids. The editor's input handlers still put brackets around a
+ * selection.
  */
 function typeOver(event: InputEvent, view: EditorView): boolean {
   const { inputType, data, isComposing } = event;
@@ -106,24 +158,24 @@ const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
 /**
- * Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is
- * begun there.
+ * The location of the cursor. YAML has no syntax node at an empty position, so this parses the text as if a
+ * word began there.
  */
-function placeIn(state: EditorState, position: number): CursorPlace | undefined {
+function locationIn(state: EditorState, position: number): CursorLocation | undefined {
   const text = state.doc.toString();
   if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
   const begun = `${text.slice(0, position)}_${text.slice(position)}`;
   const tree = yamlLanguage.parser.parse(begun);
   const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
-  const place = outline.cursorAt(position + 1);
-  return place && { ...place, from: position, to: position };
+  const location = outline.cursorAt(position + 1);
+  return location && { ...location, from: position, to: position };
 }
 
 async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
   if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
-  const place = placeIn(context.state, context.pos);
-  if (place === undefined) return null;
-  const { from, to, at, hasColon, mayBeKey, path, spec } = place;
+  const location = locationIn(context.state, context.pos);
+  if (location === undefined) return null;
+  const { from, to, at, hasColon, mayBeKey, path, spec } = location;
   const kinds = mayBeKey ? (["value", "key"] as const) : [at];
   const found = await Promise.all(
     kinds.map(async (kind) =>
@@ -133,7 +185,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
   const suggestions = found.flat();
   if (suggestions.length === 0) return null;
   const isJson = isJsonText(context.state.doc.toString());
-  const written = (label: string, isText: boolean, kind: CursorPlace["at"]): string => {
+  const written = (label: string, isText: boolean, kind: CursorLocation["at"]): string => {
     const name = isJson && isText ? JSON.stringify(label) : label;
     return kind === "key" && !hasColon ? `${name}: ` : name;
   };
@@ -142,7 +194,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
     to,
     filter: true,
     options: suggestions.map(({ label, detail, about, isText, kind }) => ({
-      // What was typed begins with the quote.
+      // The typed text begins with the quote.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
       apply: written(label, isText, kind),
@@ -161,4 +213,28 @@ async function hover(view: EditorView, position: number, compiler: Compiler): Pr
   if (detail === "" && about === "") return null;
   const shown = element("div", { class: "hover" }, element("b", {}, detail), element("span", {}, about));
   return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
+}
+
+/** The problems of the spec, below the editor. A click or Enter on a problem goes to its location. */
+export function showProblems(
+  host: HTMLElement,
+  diagnostics: readonly Diagnostic[],
+  goTo: (line: number, column: number) => void,
+): void {
+  host.replaceChildren(
+    ...diagnostics.map(({ severity, code, message, hint, notes = [], place }) => {
+      const { line = 1, column = 1 } = place ?? {};
+      const row = element(
+        "button",
+        { type: "button", class: `problem ${severity}` },
+        element("span", { class: "where" }, `${line}:${column}`),
+        element("span", {}, `${message} `, element("span", { class: "code" }, code)),
+        ...[...(hint === undefined ? [] : [`hint: ${hint}`]), ...notes].map((text) =>
+          element("span", { class: "hint" }, text),
+        ),
+      );
+      row.addEventListener("click", () => goTo(line, column));
+      return element("li", {}, row);
+    }),
+  );
 }

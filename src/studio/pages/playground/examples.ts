@@ -1,7 +1,73 @@
-/**
- * Specs to begin with: those of the repository that the page has the data of, and some for data that is made
- * in the page.
- */
+/** Example specs, and the small data sets that the page generates for some of them. */
+
+// Small generated data sets with equal columns, so that one model can be tried on all of them. They are the
+// same on every load.
+
+/** Numbers in [0, 1) from Park and Miller's generator, which is good enough for points to look at. */
+function numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+}
+
+type Point = readonly [x: number, y: number, of: string];
+
+const rows = 400;
+
+const shapes: Readonly<
+  Record<string, (share: number, of: number, noise: () => number) => readonly [number, number]>
+> = {
+  circles(share, of, noise) {
+    const radius = (of === 0 ? 0.4 : 1) + 0.12 * noise();
+    return [radius * Math.cos(2 * Math.PI * share), radius * Math.sin(2 * Math.PI * share)];
+  },
+  spiral(share, of, noise) {
+    const turn = 3 * Math.PI * Math.sqrt(share) + of * Math.PI + 0.2 * noise();
+    const radius = 0.05 + Math.sqrt(share);
+    return [radius * Math.cos(turn), radius * Math.sin(turn)];
+  },
+  xor(_, of, noise) {
+    // Opposite quadrants have the same class.
+    const [x, y] = [noise(), Math.abs(noise())];
+    return [x, Math.sign(x) * (of === 0 ? 1 : -1) * y];
+  },
+};
+
+function points(shape: keyof typeof shapes): Point[] {
+  const next = numbersFrom(7);
+  const noise = () => 2 * next() - 1;
+  return Array.from({ length: rows }, (_, row) => {
+    const of = row % 2;
+    const [x, y] = shapes[shape](next(), of, noise);
+    return [x, y, of === 0 ? "inside" : "outside"];
+  });
+}
+
+const csv = (header: string, lines: readonly (readonly (string | number)[])[]): string =>
+  [
+    header,
+    ...lines.map((line) => line.map((cell) => (typeof cell === "number" ? cell.toFixed(4) : cell)).join()),
+    "",
+  ].join("\n");
+
+function waveRows(): number[][] {
+  const next = numbersFrom(11);
+  return Array.from({ length: 200 }, () => {
+    const x = 6 * next() - 3;
+    return [x, Math.sin(2 * x) + 0.3 * x + 0.15 * (next() + next() - 1)];
+  });
+}
+
+/** The names of the data sets with the columns `x`, `y` and `class`. */
+export const planes: readonly string[] = ["moons.csv", "circles.csv", "xor.csv", "spiral.csv"];
+
+/** By name. The moons are the repository's file, with the column names of the other sets. */
+export const madeData = (moons: string): Readonly<Record<string, string>> => ({
+  "moons.csv": moons.replace(/^.*/, "x,y,class"),
+  ...Object.fromEntries(Object.keys(shapes).map((name) => [`${name}.csv`, csv("x,y,class", points(name))])),
+  "wave.csv": csv("x,y", waveRows()),
+});
+
+// Example specs: those of the repository whose data is in the page, and some for generated data.
 
 const plane = `{
   "name": "moons",
@@ -29,7 +95,8 @@ const plane = `{
 }
 `;
 
-const perceptron = `# A line between two classes cannot be found where there is none: see how one neuron fails, and what a layer before it changes.
+const perceptron = `# A single neuron can only separate classes by a straight line. Watch it fail on data
+# that no line separates, and what a hidden layer changes.
 name: one-neuron
 inputs:
   point: { shape: [2] }
@@ -49,7 +116,7 @@ data:
     class: { columns: [class] }
 `;
 
-const wave = `# A curve through noisy points: the function of one number that a small network makes.
+const wave = `# A curve through noisy points: a small network as a function of one number.
 name: wave
 inputs:
   x: { shape: [1] }

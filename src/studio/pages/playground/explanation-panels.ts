@@ -1,63 +1,190 @@
 /**
- * The panels that show what the compiler tells of a model. Those that are seen are filled: a large model is
- * much to work out and to draw.
+ * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. Only visible
+ * panels are filled.
  */
+import { typescriptLanguage } from "@codemirror/lang-javascript";
+import { classHighlighter, highlightTree } from "@lezer/highlight";
 import type { Explanation } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
+import { graphView } from "../shared/graph-view.ts";
+import type { GraphView } from "../shared/graph-view.ts";
+import { valueCard } from "./parts.ts";
 import type { Panel } from "./tabs.ts";
 
-export interface ExplanationPanel {
+interface ExplanationPanel {
   readonly element: HTMLElement;
   show(explanation: Explanation): void;
 }
 
-/** Leads to a place in the spec; lines and columns from 1. */
+/** Moves to a location in the spec; lines and columns count from 1. */
 export type GoTo = (line: number, column: number) => void;
 
-/** What is to be shown: of a spec that is compiled its explanation can be asked for, of a wrong one there is none. */
-export type Shown = Explanation | "compiled" | "working" | "wrong";
+/** What to show. The explanation of a compiled spec is requested on demand; an invalid spec has none. */
+type Shown = Explanation | "compiled" | "working" | "wrong";
 
-export interface ExplanationPanels {
+interface ExplanationPanels {
   readonly panels: readonly Panel[];
   show(shown: Shown): void;
 }
 
 export function explanationPanels(
   panels: Readonly<Record<string, ExplanationPanel>>,
-  { isSeen, explain }: { isSeen: (panel: string) => boolean; explain: () => void },
+  { isVisible, explain }: { isVisible: (panel: string) => boolean; explain: () => void },
 ): ExplanationPanels {
   let shown: Shown = "working";
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
-    /** Stands in the panel until it is filled. */
+    /** Shown in the panel until it is filled. */
     told: element("p", { class: "quiet waiting", role: "status" }),
   }));
   const fill = ({ name, panel, told }: (typeof slots)[number]) => {
     told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
     panel.element.querySelector(".panel-name")?.after(told);
-    // What is worked at is told before the work, which stops the page, begins.
+    // Shows the message before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
-        if (typeof shown === "string" || !isSeen(name)) return;
+        if (typeof shown === "string" || !isVisible(name)) return;
         panel.show(shown);
         told.remove();
       }),
     );
   };
-  const fillSeen = () => {
-    const seen = slots.filter(({ name }) => isSeen(name));
-    if (seen.length > 0 && shown === "compiled") {
+  const fillVisible = () => {
+    const visible = slots.filter(({ name }) => isVisible(name));
+    if (visible.length > 0 && shown === "compiled") {
       shown = "working";
       explain();
     }
-    seen.forEach(fill);
+    visible.forEach(fill);
   };
   return {
-    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillSeen() })),
+    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillVisible() })),
     show(next) {
       shown = next;
-      fillSeen();
+      fillVisible();
+    },
+  };
+}
+
+/** The emitted file with syntax colours. A line that comes from the spec links to its location there. */
+export function codePanel(goTo: GoTo): ExplanationPanel {
+  const facts = element("p", { class: "quiet" });
+  const save = element("a", { class: "save" }, "Save the file");
+  const lines = element("ol", {
+    class: "code-lines",
+    tabindex: 0,
+    "aria-label": "The emitted TypeScript file",
+  });
+  let address: string | undefined;
+  let shown: Explanation | undefined;
+  return {
+    element: element("div", { class: "code" }, element("div", { class: "controls" }, facts, save), lines),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const { code, model } = explanation;
+      const places = new Map(
+        code.lines.flatMap(({ line, location }) => (location ? [[line, location]] : [])),
+      );
+      const count = code.text.split("\n").length - 1;
+      facts.textContent =
+        `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
+        "imports";
+      if (address !== undefined) URL.revokeObjectURL(address);
+      address = URL.createObjectURL(new Blob([code.text], { type: "text/plain" }));
+      save.href = address;
+      save.download = `${model.name}.ts`;
+      lines.replaceChildren(
+        ...coloured(code.text).map((parts, index) => {
+          const location = places.get(index + 1);
+          const row = element("li", { class: location ? "has-place" : undefined }, ...parts);
+          if (location) {
+            row.title = `from line ${location.line} of the spec`;
+            row.addEventListener("click", () => goTo(location.line, location.column));
+          }
+          return row;
+        }),
+      );
+    },
+  };
+}
+
+/** The pieces of each line; tokens have a class. */
+function coloured(text: string): (Node | string)[][] {
+  const rows: (Node | string)[][] = [[]];
+  const put = (piece: string, kind: string) =>
+    piece.split("\n").forEach((part, i) => {
+      if (i > 0) rows.push([]);
+      if (part !== "")
+        rows[rows.length - 1].push(kind === "" ? part : element("span", { class: kind }, part));
+    });
+  let at = 0;
+  highlightTree(typescriptLanguage.parser.parse(text), classHighlighter, (from, to, kind) => {
+    put(text.slice(at, from), "");
+    put(text.slice(from, to), kind);
+    at = to;
+  });
+  put(text.slice(at), "");
+  return rows;
+}
+
+/** The derivation of each gradient: the steps from the loss to the parameter, each with its rule. */
+export function gradientsPanel(goTo: GoTo): ExplanationPanel {
+  const choice = element("select", {});
+  const steps = element("ol", { class: "steps" });
+  let shown: Explanation | undefined;
+  const draw = () => {
+    if (shown === undefined) return;
+    const nodes = new Map(shown.nodes.map((node) => [node.id, node]));
+    const found = shown.derivations.find(({ parameter }) => parameter === choice.value);
+    const values = (found?.steps ?? []).flatMap((id) => nodes.get(id) ?? []);
+    steps.replaceChildren(...values.map((node) => element("li", {}, valueCard(node, goTo))));
+  };
+  choice.addEventListener("change", draw);
+  return {
+    element: element(
+      "div",
+      { class: "gradients" },
+      element("label", { class: "chooser" }, "Gradient of the loss with respect to ", choice),
+      steps,
+    ),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const names = explanation.derivations.map(({ parameter }) => parameter);
+      const before = choice.value;
+      choice.replaceChildren(...names.map((name) => element("option", {}, name)));
+      // Derivations start at the loss, so the parameters of the last layer come first. Keeps the selection if
+      // it still exists.
+      choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
+      draw();
+    },
+  };
+}
+
+// The dataflow graph of a training step as a picture, with the details of the selected node below it.
+
+const advice = "Click a layer to open it. Click a value to see its formula and how it was derived.";
+
+export function picturePanel(goTo: GoTo): ExplanationPanel {
+  const host = element("div", { class: "graph-host" });
+  const picked = element("div", { class: "picked" }, advice);
+  let shown: Explanation | undefined;
+  let view: GraphView | undefined;
+  const onPick = (id: string) => {
+    const node = shown?.nodes.find((each) => each.id === id);
+    picked.replaceChildren(node === undefined ? advice : valueCard(node, goTo));
+  };
+  return {
+    element: element("div", { class: "picture-panel" }, host, picked),
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const [{ picture }] = explanation.pictures;
+      picked.replaceChildren(advice);
+      if (view === undefined) view = graphView(host, { picture, onPick });
+      else view.show(picture);
     },
   };
 }

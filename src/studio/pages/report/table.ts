@@ -1,16 +1,85 @@
-/**
- * Tables of things that can be picked: long ones are drawn as they come into sight, and the arrow keys go
- * from row to row.
- */
+/** Tables whose rows can be selected. Long lists are drawn as they scroll into view. */
 import { element } from "../shared/element.ts";
 import type { Pick } from "./context.ts";
-import { lazyList } from "./lazy-list.ts";
 import { samePick } from "./selection.ts";
 
-export interface TableOptions {
-  /** What scrolls. */
+// A long list, drawn in chunks about two screens high as they scroll into view. Until then only the estimated
+// height of a chunk is known. Drawn chunks remain.
+
+interface LazyOptions {
+  readonly count: number;
+  readonly draw: (index: number) => HTMLElement;
+  /** The scrolling element. */
   readonly root: HTMLElement;
-  /** One that begins with # is of numbers. */
+  /** The height of one item in CSS pixels, as precisely as it is known. */
+  readonly height: number;
+  /** Chunks of a table are `tbody` elements. */
+  readonly part?: "div" | "tbody";
+}
+
+export interface LazyList {
+  readonly parts: readonly HTMLElement[];
+  /** Draws the item if necessary. */
+  item(index: number): HTMLElement | undefined;
+  /** The items that are already drawn. */
+  drawn(): Iterable<readonly [index: number, item: HTMLElement]>;
+}
+
+const partHeight = 1800;
+
+export function lazyList({ count, draw, root, height, part = "div" }: LazyOptions): LazyList {
+  const partSize = Math.max(8, Math.round(partHeight / height));
+  const items = new Map<number, HTMLElement>();
+  const parts = Array.from({ length: Math.ceil(count / partSize) }, () => element(part));
+  const places = new Map<Element, number>(parts.map((each, place) => [each, place]));
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) if (isIntersecting) fill(places.get(target) ?? 0);
+    },
+    { root, rootMargin: "600px" },
+  );
+  const sizeOf = (place: number) => Math.min(partSize, count - place * partSize);
+  const fill = (place: number): void => {
+    const target = parts[place];
+    if (items.has(place * partSize)) return;
+    observer.unobserve(target);
+    for (let i = place * partSize; i < place * partSize + sizeOf(place); i++) items.set(i, draw(i));
+    const made = Array.from({ length: sizeOf(place) }, (_, i) => items.get(place * partSize + i));
+    target.replaceChildren(...made.filter((each) => each !== undefined));
+  };
+  for (const [place, target] of parts.entries()) {
+    target.append(spaceOf(part, sizeOf(place) * height));
+    observer.observe(target);
+  }
+  if (count > 0) fill(0);
+  // Print everything, up to a reasonable limit.
+  addEventListener("beforeprint", () => {
+    if (count <= maxPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
+  });
+  return {
+    parts,
+    item: (index) => {
+      if (index >= 0 && index < count) fill(Math.floor(index / partSize));
+      return items.get(index);
+    },
+    drawn: () => items,
+  };
+}
+
+const maxPrinted = 5000;
+
+function spaceOf(part: "div" | "tbody", height: number): HTMLElement {
+  const space = element(part === "tbody" ? "tr" : "div");
+  space.style.height = `${height}px`;
+  return space;
+}
+
+// Tables of selectable rows; the arrow keys move from row to row.
+
+interface TableOptions {
+  /** The scrolling element. */
+  readonly root: HTMLElement;
+  /** A title that begins with # is that of a column of numbers. */
   readonly titles: readonly string[];
   readonly count: number;
   readonly pickOf: (index: number) => Pick;
@@ -20,7 +89,7 @@ export interface TableOptions {
 
 export interface Table {
   readonly body: HTMLTableElement;
-  /** Marks the row of what is picked, and brings it into sight. */
+  /** Marks the row of the selection and scrolls to it. */
   show(pick: Pick | undefined): void;
 }
 
@@ -35,7 +104,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
       ...cellsOf(i).map((cell, c) => element("td", { class: isNumber[c] && "number" }, cell)),
     );
     mark(row, samePick(pickOf(i), picked));
-    // The whole row leads where its first link leads.
+    // A click on a row follows its first link.
     row.addEventListener("click", ({ target }) => {
       if (target instanceof Element && target.closest("a") === null) row.querySelector("a")?.click();
     });
@@ -72,7 +141,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
   return { body, show };
 }
 
-/** A title takes the width of the empty cells after it. */
+/** A title spans the empty cells after it. */
 function footRow([title, ...cells]: readonly string[], isNumber: readonly boolean[]): HTMLElement {
   const first = cells.findIndex((cell) => cell !== "");
   const rest = cells

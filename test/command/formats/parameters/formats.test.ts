@@ -5,8 +5,7 @@ import { dump } from "npyjs";
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { membersOf, npzOf } from "../../../../src/command/formats/npy.ts";
-import { npz } from "../../../../src/command/formats/parameters/formats.ts";
-import { safetensors } from "../../../../src/command/formats/parameters/safetensors.ts";
+import { npz, safetensors } from "../../../../src/command/formats/parameters/formats.ts";
 import type {
   NamedTensor,
   StoredTensor,

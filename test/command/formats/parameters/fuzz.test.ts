@@ -2,9 +2,8 @@
 // from elsewhere brings the process down, or leaves a trainer that is half of it.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { npz } from "../../../../src/command/formats/parameters/formats.ts";
+import { npz, safetensors } from "../../../../src/command/formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
-import { safetensors } from "../../../../src/command/formats/parameters/safetensors.ts";
 import type { TensorFormat } from "../../../../src/command/formats/parameters/tensors.ts";
 import { InputError } from "../../../../src/runtime/step/errors.ts";
 import { lineData, linearTrainer } from "../../../runtime/linear-machine.ts";

@@ -8,7 +8,7 @@ import { parquetWriteBuffer } from "hyparquet-writer";
 import { dump } from "npyjs";
 import { afterAll, describe, expect, test } from "vitest";
 import { readTable } from "../../../../src/command/formats/tables/read-table.ts";
-import type { Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
+import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import type { Table } from "../../../../src/runtime/data/table.ts";
 import { model } from "../../../runtime/linear-machine.ts";

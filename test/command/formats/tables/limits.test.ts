@@ -11,7 +11,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { bytesOf } from "../../../../src/command/formats/tables/open-bytes.ts";
 import { readIdx } from "../../../../src/command/formats/tables/read-idx.ts";
 import { readTable } from "../../../../src/command/formats/tables/read-table.ts";
-import type { Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
+import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { npz } from "../../../../src/command/formats/parameters/formats.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import { mostUnpacked, unpacked } from "../../../../src/runtime/data/idx.ts";

@@ -2,8 +2,7 @@
 // and memory.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { checkDeltas, checkRuns } from "../../../../src/command/formats/tables/check-runs.ts";
-import { thriftEnd } from "../../../../src/command/formats/tables/check-thrift.ts";
+import { checkDeltas, checkRuns, thriftEnd } from "../../../../src/command/formats/tables/check-encodings.ts";
 import { boundedCodecs } from "../../../../src/command/formats/tables/parquet-codecs.ts";
 
 const reader = (...bytes: number[]) => ({ view: new DataView(Uint8Array.from(bytes).buffer), offset: 0 });

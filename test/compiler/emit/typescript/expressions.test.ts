@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expressionText } from "../../../../src/compiler/emit/typescript/expressions.ts";
 import type { Scope } from "../../../../src/compiler/emit/typescript/expressions.ts";
-import { allocateBuffers } from "../../../../src/compiler/loop/evaluate-memory.ts";
+import { allocateBuffers } from "../../../../src/compiler/loop/evaluate-expressions.ts";
 import { evaluateProgram } from "../../../../src/compiler/loop/evaluate.ts";
 import {
   binary,

@@ -13,7 +13,7 @@ import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import { emitPredictor } from "../../../../src/compiler/emission.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
-import { emitCheck } from "../../../../src/command/verify/emit-check.ts";
+import { emitCheck } from "../../../../src/command/verify/checked-loss.ts";
 import { isUsableName } from "../../../../src/compiler/spec/check/check-names.ts";
 import { faultsOf } from "../../../support/code-faults.ts";
 import { imported } from "../../../support/emitted.ts";

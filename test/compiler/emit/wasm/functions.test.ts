@@ -4,7 +4,7 @@
 import { expect, test } from "vitest";
 import { functions, onDoubles } from "../../../../src/compiler/emit/wasm/functions/index.ts";
 import { Library } from "../../../../src/compiler/emit/wasm/library.ts";
-import { doubleFunctions } from "../../../../src/compiler/loop/double-functions.ts";
+import { doubleFunctions } from "../../../../src/compiler/loop/evaluate-expressions.ts";
 import type { FunctionName } from "../../../../src/compiler/loop/expressions.ts";
 import { erf } from "../../../../src/runtime/numbers/error-function.ts";
 import { exp, expm1, sigmoid, tanh } from "../../../../src/runtime/numbers/exponential.ts";

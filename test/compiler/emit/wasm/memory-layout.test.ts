@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import { add, integer, minus, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
-import type { MemoryPlan } from "../../../../src/compiler/loop/memory.ts";
+import type { MemoryPlan } from "../../../../src/compiler/loop/types.ts";
 import { loop, store } from "../../../../src/compiler/loop/statements.ts";
 import { buffer, load, program, scratch } from "../../../support/loop-program.ts";
 

@@ -2,7 +2,7 @@
 // compute something else than the loops mean: the interpreter of graphs says what it should be.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { printGraph } from "../../../../src/compiler/ir/print.ts";
+import { printGraph } from "../../../../src/compiler/ir/text.ts";
 import { interpret } from "../../../../src/compiler/reference/interpret.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
 import type { Move } from "../../../support/random-graph.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../../src/compiler/ir/nodes.ts";
-import { printGraph } from "../../../../src/compiler/ir/print.ts";
+import { printGraph } from "../../../../src/compiler/ir/text.ts";
 import { tensorType } from "../../../../src/compiler/ir/types.ts";
 import type { GraphBuilder } from "../../../../src/compiler/ir/builder.ts";
 import { createBuilder } from "../../../../src/compiler/ops/index.ts";
@@ -28,7 +28,7 @@ const ways: readonly (readonly string[])[] = [
   ["collapse-loops"],
   ["vectorise"],
   ["hoist-invariants"],
-  ["share-expressions"],
+  ["eliminate-common-subexpressions"],
 ];
 
 function expectSame(

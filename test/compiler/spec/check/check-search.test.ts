@@ -1,7 +1,6 @@
 // What is wrong with a search. If one fails, a wrong search is found out when candidates are tried, or not at all.
 import { describe, expect, it } from "vitest";
-import { render } from "../../../../src/compiler/diagnostics/render.ts";
-import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
+import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/errors.ts";
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";
 import { flowers } from "../../../command/cli/workspace.ts";
 

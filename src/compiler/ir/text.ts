@@ -1,0 +1,269 @@
+/** The text form of a graph: one node per line, printed and parsed. */
+import { isOpName } from "./builder.ts";
+import type { GraphBuilder } from "./builder.ts";
+import { nameAll } from "./names.ts";
+import { makeGraph, operandsOf, syntax } from "./nodes.ts";
+import type { Attributes, Graph, Node, Output, Recurrence, StepOperand } from "./nodes.ts";
+import { stepsOf } from "./recurrence.ts";
+import { sameType, tensorType, typeText } from "./types.ts";
+import type { Dimension, ElementType, TensorType } from "./types.ts";
+
+// The text form of a graph: one line a node, its type on the binder, its layer behind `//`; then the outputs.
+//
+//    %h1: f32[n,32] = contract %x, %dense1.weight {"sumX":[1],"sumY":[0]}   // dense1
+//    output "loss" = %loss
+//
+// Recurrences stand before the nodes, inner ones first; scans name them.
+//
+//    recurrence r1 {"length":20,"reverse":false} {
+//      %x: f32[n,8] = argument {"name":"x"}
+//      …
+//      each %x
+//      carried %h = %next
+//      whole %w
+//    }
+//    %h1: f32[n,20,8] = scan %xs, %zeros, %weight {"recurrence":"r1","value":"next"}
+//
+// The parser reads it back to the same graph.
+
+/** Attributes that the type on the binder or an empty list already says are left out. */
+function attributesText(node: Node, spell: Spelling): string {
+  const attributes =
+    node.op === "scan"
+      ? { recurrence: spell.recurrence(node.attributes.recurrence), value: spell.node(node.attributes.value) }
+      : node.attributes;
+  const entries = Object.entries(attributes).filter(
+    ([key, value]) => key !== "type" && !(Array.isArray(value) && value.length === 0),
+  );
+  const plain = entries.map(([key, value]) => [key, typeof value === "number" ? numberValue(value) : value]);
+  return plain.length === 0 ? "" : ` ${JSON.stringify(Object.fromEntries(plain))}`;
+}
+
+/** JSON has no infinities and no negative zero: these become strings. */
+const numberValue = (value: number): number | string =>
+  Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
+
+/** What nodes and recurrences are called. */
+export interface Spelling {
+  node(node: Node): string;
+  recurrence(recurrence: Recurrence): string;
+}
+
+/** `%name: type = op %x, %y {…}`, without the comment. */
+export function nodeText(node: Node, spell: Spelling): string {
+  const operands = operandsOf(node).map((operand) => `%${spell.node(operand)}`);
+  const list = operands.length === 0 ? "" : ` ${operands.join(", ")}`;
+  return `%${spell.node(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node, spell)}`;
+}
+
+/** Names for the nodes of a graph and of all its steps. */
+export function spellingOf(graph: Graph): Spelling {
+  const names = nameAll(nodesWithin(graph));
+  return { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? "absent" };
+}
+
+/** The nodes of a graph and of all its steps, each in the order of its lines. */
+export const nodesWithin = (graph: Graph): Node[] => [
+  ...stepsOf(graph).flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
+  ...graph.nodes,
+];
+
+/** What the recurrences of a graph are called. */
+export function recurrenceSpelling(graph: Graph): Pick<Spelling, "recurrence"> {
+  // One that stands in several steps has a block for each of them, with what its scans there need.
+  const distinct = new Set(stepsOf(graph).map(({ recurrence }) => recurrence));
+  const recurrences = new Map([...distinct].map((recurrence, i) => [recurrence, `r${i + 1}`]));
+  return { recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent" };
+}
+
+function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
+  return nodes.map((node) => {
+    const { layer } = node.origin;
+    return nodeText(node, spell) + (layer === undefined ? "" : `   // ${layer}`);
+  });
+}
+
+/** Arguments stand first: not every step reads all of them. */
+const linesOf = ({ operands }: Recurrence, { nodes }: Graph): Node[] => [
+  ...new Set([...operands.map(({ argument }) => argument), ...nodes]),
+];
+
+function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): string[] {
+  const { length, reverse, operands } = recurrence;
+  const nodes = linesOf(recurrence, step);
+  const roles = operands.map(({ role, argument, next }) => {
+    const becomes = next === undefined ? "" : ` = %${spell.node(next)}`;
+    return `${role} %${spell.node(argument)}${becomes}`;
+  });
+  const lines = [...nodeLines({ ...step, nodes }, spell), ...roles].map((line) => `  ${line}`);
+  return [
+    `recurrence ${spell.recurrence(recurrence)} ${JSON.stringify({ length, reverse })} {`,
+    ...lines,
+    "}",
+  ];
+}
+
+export const printGraph = (graph: Graph): string => printGraphAs(graph, spellingOf(graph));
+
+/** With other names than the graph's own, as where several graphs are compared. */
+export function printGraphAs(graph: Graph, spell: Spelling): string {
+  const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
+    recurrenceLines(recurrence, step, spell),
+  );
+  const outputs = graph.outputs.map(
+    ({ storage, node }) => `output ${JSON.stringify(storage)} = %${spell.node(node)}`,
+  );
+  return [`graph ${graph.name}`, ...recurrences, ...nodeLines(graph, spell), ...outputs].join("\n") + "\n";
+}
+
+// The parser builds nodes through the builder, so every line is checked.
+
+/** A line that is no node; says which line and why. */
+export class GraphSyntaxError extends Error {}
+
+const typePattern = /(?<element>f32|f64|i32|bool)\[(?<shape>[\dn,]*)\]/.source;
+const operationPattern = /(?<op>\w+)(?<operands>(?: %[^\s,{]+,?)*)(?<attributes> \{.*?\})?/.source;
+const nodeLine = new RegExp(`^%(?<name>\\S+): ${typePattern} = ${operationPattern}(?: +// (?<layer>.*))?$`);
+const outputLine = /^output (?<storage>".*") = %(?<name>\S+)$/;
+
+const elementOf = (text: string): ElementType =>
+  text === "f32" || text === "f64" || text === "i32" ? text : "bool";
+
+function parseType(element: string, shape: string): TensorType {
+  const dimensions = shape === "" ? [] : shape.split(",");
+  return tensorType(
+    elementOf(element),
+    dimensions.map((d): Dimension => (d === "n" ? "n" : Number(d))),
+  );
+}
+
+/** Empty lists were left out by the printer; infinities stand as strings. */
+function parseAttributes(
+  op: keyof typeof syntax,
+  text: string | undefined,
+  name: string,
+  type: TensorType,
+): object {
+  const given: unknown = text === undefined ? {} : JSON.parse(text);
+  const entries = new Map(Object.entries(typeof given === "object" && given !== null ? given : {}));
+  return Object.fromEntries(
+    syntax[op].attributes.map((key) => {
+      if (key === "type") return [key, type];
+      const value = entries.get(key) ?? (key === "name" ? name : []);
+      return [key, key === "value" && op !== "scan" ? Number(value) : value];
+    }),
+  );
+}
+
+/** What stands above a line: nodes by name, and recurrences. */
+interface Known {
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly recurrences: ReadonlyMap<string, Recurrence>;
+}
+
+type Fail = (why: string) => never;
+
+/** The node of a line; operands and recurrences stand above it. */
+function parseNode(line: string, known: Known, g: GraphBuilder, fail: Fail): [string, Node] {
+  const find = (name: string): Node => known.nodes.get(name) ?? fail(`%${name} is not defined above`);
+  const parts = nodeLine.exec(line)?.groups;
+  if (parts === undefined) return fail("not a node");
+  const { op, name, layer } = parts;
+  if (!isOpName(op)) return fail(`no op ${op}`);
+  const operands = [...parts.operands.matchAll(/%([^\s,]+)/g)].map(([, operand]) => find(operand));
+  const type = parseType(parts.element, parts.shape);
+  const written = parseAttributes(op, parts.attributes, name, type);
+  const attributes = op === "scan" ? scanAttributes(written, known, find, fail) : written;
+  const built = g.within(layer === undefined ? {} : { layer }, () => g.make(op, operands, attributes));
+  if (!sameType(built.type, type)) return fail(`the type is ${typeText(built.type)}`);
+  return [name, g.named(name, built)];
+}
+
+/** A scan names its recurrence and, of the nodes in it, its value. */
+function scanAttributes(
+  written: { readonly recurrence?: unknown; readonly value?: unknown },
+  known: Known,
+  find: (name: string) => Node,
+  fail: Fail,
+): Attributes<"scan"> {
+  const recurrence = known.recurrences.get(String(written.recurrence));
+  return {
+    recurrence: recurrence ?? fail(`recurrence ${String(written.recurrence)} is not defined above`),
+    value: find(String(written.value)),
+  };
+}
+
+const recurrenceLine = /^recurrence (?<name>\S+) (?<attributes>\{.*\}) \{$/;
+const roleLine = /^(?<role>each|carried|whole) %(?<argument>\S+)(?: = %(?<next>\S+))?$/;
+
+/** One operand of the recurrence: its argument, the part that it plays, and what it becomes. */
+function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): StepOperand | undefined {
+  const parts = roleLine.exec(line)?.groups;
+  if (parts === undefined) return undefined;
+  const argument = nodes.get(parts.argument);
+  if (argument?.op !== "argument") return fail(`%${parts.argument} is no argument`);
+  const { name } = argument.attributes;
+  const role = parts.role === "each" || parts.role === "whole" ? parts.role : "carried";
+  if (parts.next === undefined) return { name, role, argument };
+  return { name, role, argument, next: nodes.get(parts.next) ?? fail(`%${parts.next} is not defined above`) };
+}
+
+export function parseGraph(text: string, g: GraphBuilder): Graph {
+  // Names are unique over the graph and its steps, so one map holds all; a step's nodes are found by its scans alone.
+  const nodes = new Map<string, Node>();
+  const recurrences = new Map<string, Recurrence>();
+  // A node that several steps share has a line in each of them.
+  const lines = new Set<string>();
+  const outputs: Output[] = [];
+  let graphName = "graph";
+  let open:
+    { readonly name: string; readonly attributes: string; readonly operands: StepOperand[] } | undefined;
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.trim();
+    const fail: Fail = (why) => {
+      throw new GraphSyntaxError(`line ${index + 1}: ${why}: ${line}`);
+    };
+    if (line === "") return;
+    if (line.startsWith("graph ")) {
+      graphName = line.slice("graph ".length);
+      return;
+    }
+    const heading = recurrenceLine.exec(line)?.groups;
+    if (heading !== undefined) {
+      open = { name: heading.name, attributes: heading.attributes, operands: [] };
+      return;
+    }
+    if (open !== undefined && line === "}") {
+      const { length, reverse } = recurrenceAttributes(open.attributes);
+      // One that stands in several steps has a block for each of them.
+      const known = recurrences.get(open.name);
+      recurrences.set(open.name, known ?? { length, reverse, operands: open.operands });
+      open = undefined;
+      return;
+    }
+    const role = open === undefined ? undefined : parseRole(line, nodes, fail);
+    if (role !== undefined) {
+      open?.operands.push(role);
+      return;
+    }
+    const output = outputLine.exec(line)?.groups;
+    if (output !== undefined) {
+      const node = nodes.get(output.name) ?? fail(`%${output.name} is not defined above`);
+      outputs.push({ storage: String(JSON.parse(output.storage)), node });
+      return;
+    }
+    if (lines.has(line)) return;
+    const [name, node] = parseNode(line, { nodes, recurrences }, g, fail);
+    nodes.set(name, node);
+    lines.add(line);
+  });
+  return makeGraph(graphName, outputs);
+}
+
+function recurrenceAttributes(text: string): { readonly length: number; readonly reverse: boolean } {
+  const given: unknown = JSON.parse(text);
+  const entries = new Map<string, unknown>(
+    Object.entries(typeof given === "object" && given !== null ? given : {}),
+  );
+  return { length: Number(entries.get("length")), reverse: entries.get("reverse") === true };
+}

@@ -1,0 +1,225 @@
+/** The built-in activations: pointwise functions, grouped by their shape, then softmax along the last axis. */
+import * as z from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import * as compositions from "../compositions.ts";
+import { defineActivation } from "../define.ts";
+
+/** y = x */
+export const linear = defineActivation({
+  name: "linear",
+  about: "y = x",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (_, x) => x,
+});
+
+/**
+ * The perceptron's unit step: 1 where x ≥ 0, and 0 elsewhere. Its derivative is 0. A surrogate f replaces the
+ * derivative by its own and keeps the value: y = step(x) + (f(x) − stop f(x)), where the bracket is exactly 0.
+ */
+export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual(0, x), 1, 0);
+
+export const step = defineActivation({
+  name: "step",
+  about: "y = 1 where x >= 0, 0 elsewhere; no derivative passes without a surrogate",
+  keys: {
+    surrogate: z
+      .enum(["straight-through", "sigmoid"])
+      .optional()
+      .describe("Whose derivative stands in: that of y = x, or that of the sigmoid."),
+  },
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x, { surrogate }) => {
+    const value = unitStep(g, x);
+    if (surrogate === undefined) return value;
+    const smooth = surrogate === "sigmoid" ? g.sigmoid(x) : x;
+    return g.add(value, g.subtract(smooth, g.stopGradient(smooth)));
+  },
+});
+
+// Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative side, as in
+// PyTorch. Exponentials take min(x, 0), because the unused side of a select must stay finite: 0 · ∞ is NaN.
+
+const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
+
+/** min(x, 0), with derivative 1 at 0. */
+const negativePart = (g: GraphBuilder, x: Node): Node => g.select(isPositive(g, x), 0, x);
+
+/** relu(x) + α · (e^min(x, 0) − 1) */
+const exponentialLinear = (g: GraphBuilder, x: Node, alpha: number): Node =>
+  g.add(g.part("relu", g.relu(x)), g.multiply(alpha, g.part("negative_side", g.expm1(negativePart(g, x)))));
+
+export const relu = defineActivation({
+  name: "relu",
+  about: "y = max(x, 0)",
+  keys: {},
+  family: "he",
+  acts: "on elements",
+  build: (g, x) => g.relu(x),
+});
+
+export const leakyRelu = defineActivation({
+  name: "leaky-relu",
+  about: "y = x where x > 0, slope · x elsewhere",
+  keys: { slope: z.number().default(0.01).describe("The slope for negative x.") },
+  family: "he",
+  acts: "on elements",
+  build: (g, x, { slope }) => g.select(isPositive(g, x), x, g.multiply(slope, x)),
+});
+
+export const elu = defineActivation({
+  name: "elu",
+  about: "y = x where x > 0, alpha · (exp(x) - 1) elsewhere",
+  keys: { alpha: z.number().default(1).describe("Minus the limit for very negative x.") },
+  family: "he",
+  acts: "on elements",
+  build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
+});
+
+/** Klambauer et al. 2017: these two numbers make mean 0 and variance 1 a fixed point. */
+const seluAlpha = 1.6732632423543772;
+const seluScale = 1.0507009873554805;
+
+export const selu = defineActivation({
+  name: "selu",
+  about: "elu scaled so that activations keep mean 0 and variance 1",
+  keys: {},
+  family: "lecun",
+  acts: "on elements",
+  build: (g, x) => g.multiply(seluScale, exponentialLinear(g, x, seluAlpha)),
+});
+
+// Smooth relatives of relu: x times a gate between 0 and 1, and softplus.
+
+/** Hendrycks and Gimpel 2016. Φ is the normal distribution function: Φ(x) = (1 + erf(x/√2)) / 2. */
+export const gelu = defineActivation({
+  name: "gelu",
+  about: "y = x · Φ(x), Φ the normal distribution function",
+  keys: {
+    approximate: z
+      .enum(["none", "tanh"])
+      .default("none")
+      .describe("tanh: Φ(x) as (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2."),
+  },
+  family: "he",
+  acts: "on elements",
+  build: (g, x, { approximate }) =>
+    approximate === "tanh" ? compositions.geluTanh(g, x) : compositions.gelu(g, x),
+});
+
+export const silu = defineActivation({
+  name: "silu",
+  about: "y = x · sigmoid(x)",
+  keys: {},
+  family: "he",
+  acts: "on elements",
+  build: (g, x) => compositions.silu(g, x),
+});
+
+export const mish = defineActivation({
+  name: "mish",
+  about: "y = x · tanh(softplus(x))",
+  keys: {},
+  family: "he",
+  acts: "on elements",
+  build: (g, x) => g.multiply(x, g.part("gate", g.tanh(compositions.softplus(g, x)))),
+});
+
+export const softplus = defineActivation({
+  name: "softplus",
+  about: "y = log(1 + exp(x))",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => compositions.softplus(g, x),
+});
+
+// Activations that map the real line into an interval. The derivative of the hard ones is 0 at their corners, as in
+// PyTorch.
+
+/** `inside` where −limit < x < limit, `below` and `above` elsewhere. */
+const clamped = (g: GraphBuilder, x: Node, limit: number, below: number, inside: Node, above: number): Node =>
+  g.select(
+    g.part("is_above", g.less(-limit, x)),
+    g.part("clipped_above", g.select(g.part("is_below", g.less(x, limit)), inside, above)),
+    below,
+  );
+
+export const sigmoid = defineActivation({
+  name: "sigmoid",
+  about: "y = 1 / (1 + exp(-x))",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => g.sigmoid(x),
+});
+
+/**
+ * x/6 + 1/2 with the derivative of PyTorch, whose backward kernel holds 1/6 as a 32-bit number even for doubles. That
+ * number is larger by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
+ */
+function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
+  const exact = g.add(g.divide(x, 6), 0.5);
+  if (g.float === "f32") return exact;
+  const asInPyTorch = g.multiply(Math.fround(1 / 6), x);
+  return g.add(g.stopGradient(exact), g.subtract(asInPyTorch, g.stopGradient(asInPyTorch)));
+}
+
+export const hardSigmoid = defineActivation({
+  name: "hard-sigmoid",
+  about: "y = x/6 + 1/2, held between 0 and 1",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => clamped(g, x, 3, 0, g.part("line", sixthPlusHalf(g, x)), 1),
+});
+
+export const tanh = defineActivation({
+  name: "tanh",
+  about: "y = tanh(x)",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => g.tanh(x),
+});
+
+export const hardTanh = defineActivation({
+  name: "hard-tanh",
+  about: "y = x, held between -1 and 1",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => clamped(g, x, 1, -1, x, 1),
+});
+
+export const softsign = defineActivation({
+  name: "softsign",
+  about: "y = x / (1 + |x|)",
+  keys: {},
+  family: "xavier",
+  acts: "on elements",
+  build: (g, x) => g.divide(x, g.part("divisor", g.add(1, g.absolute(x)))),
+});
+
+/** y_j = e_j / s */
+export const softmax = defineActivation({
+  name: "softmax",
+  about: "positive numbers that sum to 1 along the last axis",
+  keys: {},
+  family: "xavier",
+  acts: "on the last axis",
+  build: (g, x) => compositions.softmax(g, x),
+});
+
+/** y_j = shifted_j − log s */
+export const logSoftmax = defineActivation({
+  name: "log-softmax",
+  about: "the logarithm of softmax",
+  keys: {},
+  family: "xavier",
+  acts: "on the last axis",
+  build: (g, x) => compositions.logSoftmax(g, x),
+});

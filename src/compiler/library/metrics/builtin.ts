@@ -1,0 +1,115 @@
+/** The built-in metrics: accuracy of classes, and errors of real numbers. */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import {
+  countOf,
+  fitsClasses,
+  meanOf,
+  realTarget,
+  refuseBinary,
+  refuseReal,
+  rowsText,
+  sumOf,
+  totalOf,
+} from "../compare.ts";
+import { lastAxis } from "../compositions.ts";
+import { defineMetric } from "../define.ts";
+import type { Comparison } from "../define.ts";
+
+// Accuracy: the fraction of correct predictions. Of several classes the prediction is the one with the highest
+// output, the first of equal ones; a single score means "yes" from the loss's threshold up. A class target of −1 is
+// not counted.
+
+/** The first j at which x_j is the maximum of the last axis, as a real number. */
+function firstMaximum(g: GraphBuilder, x: Node): Node {
+  const predicted = g.named("predicted_class", g.argMax(x, { axes: [lastAxis(x)] }));
+  return g.cast(predicted, { element: x.type.element });
+}
+
+export const accuracy = defineMetric({
+  name: "accuracy",
+  about: "the share of right answers",
+  keys: {},
+  accepts: (fit) => {
+    if (fitsClasses(fit)) return undefined;
+    if (fit.threshold === undefined)
+      return "needs answers to count, but this loss's outputs are no scores of classes";
+    if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
+    return (
+      `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output ` +
+      `is ${rowsText(fit.output)}`
+    );
+  },
+  sums: (g, comparison) => {
+    const { prediction, threshold = 0 } = comparison;
+    const expected = realTarget(g, comparison);
+    const element = prediction.type.element;
+    const isRight = fitsClasses(comparison)
+      ? g.equal(firstMaximum(g, prediction), expected)
+      : g.equal(
+          g.cast(g.lessEqual(threshold, prediction), { element }),
+          g.cast(g.less(0.5, expected), { element }),
+        );
+    return {
+      total: totalOf(g, comparison, g.cast(g.named("is_right", isRight), { element })),
+      count: countOf(g, comparison),
+    };
+  },
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
+});
+
+// Metrics of real numbers, in the target's original units.
+
+const difference = (g: GraphBuilder, { estimate, expected }: Comparison): Node =>
+  g.named("difference", g.subtract(estimate, expected));
+
+/** mean |p − t| */
+export const mae = defineMetric({
+  name: "mae",
+  about: "mean absolute error",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => ({
+    total: sumOf(g, g.absolute(difference(g, comparison))),
+    count: countOf(g, comparison),
+  }),
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
+});
+
+/** √(mean (p − t)²) */
+export const rmse = defineMetric({
+  name: "rmse",
+  about: "root of the mean squared error",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => {
+    const d = difference(g, comparison);
+    return { total: sumOf(g, g.multiply(d, d)), count: countOf(g, comparison) };
+  },
+  value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
+});
+
+/**
+ * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference
+ * cancels where the mean is far from zero, so it is summed in f64.
+ */
+export const r2 = defineMetric({
+  name: "r2",
+  about: "the share of the target's variance that the prediction explains",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => {
+    const t = g.cast(comparison.expected, { element: "f64" });
+    const d = g.named("exact_difference", g.subtract(g.cast(comparison.estimate, { element: "f64" }), t));
+    return {
+      residual: sumOf(g, g.multiply(d, d)),
+      total: sumOf(g, t),
+      squares: sumOf(g, g.multiply(t, t)),
+      count: countOf(g, comparison),
+    };
+  },
+  value: (g, { residual, total, squares, count }) => {
+    const variation = g.subtract(squares, g.divide(g.multiply(total, total), count));
+    return g.subtract(1, g.divide(residual, variation));
+  },
+});

@@ -1,0 +1,111 @@
+// The form of a diagnostic is part of the contract: place, severity, code, sentence, frame, hint, notes.
+import { expect, it } from "vitest";
+import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
+import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
+import {
+  DiagnosticError,
+  Unsupported,
+  codeFrame,
+  collector,
+  invariant,
+  render,
+} from "../../../src/compiler/diagnostics/errors.ts";
+
+const lines = ["{", '  "network": [', '    { "type": "dense", "units": -3 }', "  ]", "}"];
+const place = { file: "graphs/digits.json", line: 3, column: 33, endColumn: 35 };
+const full: Diagnostic = {
+  code: "T1203",
+  severity: "error",
+  message: "network[0].units must be a positive integer, got -3",
+  path: ["network", 0, "units"],
+  place,
+  frame: codeFrame(lines, place),
+  hint: "one unit at least",
+  notes: ["a note"],
+};
+
+it("renders all parts of a diagnostic", () => {
+  expect(render([full])).toBe(
+    [
+      "graphs/digits.json:3:33 error T1203: network[0].units must be a positive integer, got -3",
+      "  1 | {",
+      '  2 |   "network": [',
+      '> 3 |     { "type": "dense", "units": -3 }',
+      "    |                                 ^^",
+      "  4 |   ]",
+      "  5 | }",
+      "  hint: one unit at least",
+      "  note: a note",
+    ].join("\n"),
+  );
+});
+
+it("renders what has no place, and a file without a line", () => {
+  const bare: Diagnostic = { code: "T1306", severity: "warning", message: "inputs.x is read by no layer" };
+  expect(render([bare, { ...bare, place: { file: "a.ts" } }])).toBe(
+    "warning T1306: inputs.x is read by no layer\na.ts warning T1306: inputs.x is read by no layer",
+  );
+});
+
+it("adds colour without changing the text", () => {
+  const coloured = render([full], { colour: true });
+  expect(coloured).toContain("\u001b[31m");
+  expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(render([full]));
+});
+
+it("cuts a long line around the mark, and all lines alike", () => {
+  const long = `${"a".repeat(500)}X${"b".repeat(1e6)}`;
+  const frame = codeFrame(["before", long], { file: "f", line: 2, column: 501 }) ?? "";
+  const [, marked, mark] = frame.split("\n");
+  expect(marked[mark.indexOf("^")]).toBe("X");
+  expect(frame.length).toBeLessThan(400);
+});
+
+it("replaces tabs and escapes, so that the mark stays below its place and the terminal stays as it is", () => {
+  expect(codeFrame(["\t\u001b[31mx"], { file: "f", line: 1, column: 3 })).toBe("> 1 |   [31mx\n    |   ^");
+});
+
+it("has no frame outside the text", () => {
+  expect(codeFrame(lines, { file: "f", line: 9, column: 1 })).toBeUndefined();
+  expect(codeFrame(lines, { file: "f" })).toBeUndefined();
+});
+
+it.each([
+  [[], "the spec"],
+  [["network", 2, "units"], "network[2].units"],
+  [["inputs", "a b"], 'inputs["a b"]'],
+  [["inputs", "__proto__"], "inputs.__proto__"],
+  [["inputs", 'a"; process.exit()//'], 'inputs["a\\"; process.exit()//"]'],
+])("writes the path %j", (path, expected) => {
+  expect(formatPath(path)).toBe(expected);
+});
+
+it("gives the error of a user the rendered text as its message", () => {
+  expect(new DiagnosticError([full]).message).toBe(render([full]));
+});
+
+it("tells our own faults from known gaps", () => {
+  expect(() => invariant(1 > 2, "one is more than two")).toThrow("internal: one is more than two");
+  expect(new Unsupported("lstm needs scan")).toMatchObject({
+    name: "Unsupported",
+    message: "lstm needs scan",
+  });
+});
+
+// If the collector threw early or swallowed an error, a user would meet faults one by one, or not at all.
+
+it("throws all errors at once, warnings after them", () => {
+  const problems = collector();
+  problems.warning(["a"], "T1306", "a is doubtful");
+  problems.error(["b"], "T1203", "b is wrong", { hint: "right it" });
+  problems.error(["c"], "T1203", "c is wrong");
+  expect(() => problems.throwErrors()).toThrow(
+    "error T1203: b is wrong\n  hint: right it\nerror T1203: c is wrong\nwarning T1306: a is doubtful",
+  );
+});
+
+it("returns the warnings when there is nothing worse", () => {
+  const problems = collector();
+  problems.warning(["a"], "T1306", "a is doubtful");
+  expect(problems.throwErrors()).toMatchObject([{ code: "T1306", path: ["a"] }]);
+});

@@ -1,0 +1,47 @@
+// Values of a spec stand in messages: too long, they hide the message; unescaped, they could write on the
+// user's terminal.
+import { expect, it } from "vitest";
+import { didYouMean, showNames, showValue } from "../../../src/compiler/util/message-text.ts";
+
+it.each([
+  [undefined, "nothing"],
+  [null, "null"],
+  [-3, "-3"],
+  [NaN, "NaN"],
+  [12n, "12n"],
+  ["relu", '"relu"'],
+  ["a\u001b[31m\u202eb", '"a\\u001b[31m\\u202eb"'],
+  ["x".repeat(100), `"${"x".repeat(60)}"… (100 characters)`],
+  [[], "an empty list"],
+  [[1, "a"], '[1, "a"]'],
+  [[[1]], "a list of 1"],
+  [Array.from({ length: 9 }, () => 1), "a list of 9"],
+  [{}, "an empty object"],
+  [{ type: "dense", units: 1, bias: 1, init: 1 }, "an object with type, units, bias, …"],
+  [() => 1, "a function"],
+])("shows %o", (value, expected) => {
+  expect(showValue(value)).toBe(expected);
+});
+
+it("names are cut and counted, so that no list of them fills a screen", () => {
+  expect(showNames(["a", "b\u001b"])).toBe("a, b\\u001b");
+  expect(showNames(["x".repeat(100)])).toBe(`${"x".repeat(60)}…`);
+  const many = Array.from({ length: 20 }, (_, i) => `n${i}`);
+  expect(showNames(many)).toBe(`${many.slice(0, 12).join(", ")}, … (20 in all)`);
+});
+
+// A suggestion that is far from what was written, or none where one letter is wrong, makes every error message worse.
+
+it.each([
+  ["unit", ["units", "bias"], "units"],
+  ["frist", ["x", "first"], "first"],
+  ["crossEntropy", ["mse", "cross-entropy"], "cross-entropy"],
+  ["RELU", ["relu", "elu"], "relu"],
+])("suggests the near name: %s", (word, candidates, expected) => {
+  expect(didYouMean(word, candidates)).toBe(expected);
+});
+
+it("suggests nothing for what is near nothing, and does not compare what is no name", () => {
+  for (const word of ["banana", "", "u".repeat(10_000_000)])
+    expect(didYouMean(word, ["units", "bias"])).toBeUndefined();
+});
