@@ -23,7 +23,8 @@ export function exactFormulaOf(value: number): ShortFormula | undefined {
   if (!isLong(value)) return undefined;
   for (const { kind, value: valueOf, inverse } of exactFormulas) {
     const x = Number(inverse(value).toPrecision(8));
-    if (String(x).length <= 8 && valueOf(x) === value) return { kind, x };
+    const isPlausible = kind === "reciprocal" || (x > 0 && x < 1);
+    if (isPlausible && String(x).length <= 8 && valueOf(x) === value) return { kind, x };
   }
   return undefined;
 }

@@ -130,17 +130,15 @@ function numeral(value: number, type: ElementType): Text {
   const isNegative = value < 0 || Object.is(value, -0);
   switch (formula?.kind) {
     case "complement":
-      return { text: `1 - ${signed(formula.x)}`, level: level.sum };
+      return { text: `1 - ${formula.x}`, level: level.sum };
     case "reciprocal of complement":
-      return { text: `1 / (1 - ${signed(formula.x)})`, level: level.product };
+      return { text: `1 / (1 - ${formula.x})`, level: level.product };
     case "reciprocal":
       return { text: `1 / ${formula.x}`, level: level.product };
     default:
       return { text: numberText(value), level: isNegative ? level.unary : level.atom };
   }
 }
-
-const signed = (x: number): string => (x < 0 ? `(${x})` : String(x));
 
 function conversion(x: Expression, to: ElementType, part: (x: Expression, least: number) => string): Text {
   if (x.type === "bool") return { text: `${part(x, level.select + 1)} ? 1 : 0`, level: level.select };
