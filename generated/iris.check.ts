@@ -32,11 +32,14 @@ const facts: CheckFacts = {
 };
 
 /**
- * The largest accepted difference between a gradient and central differences of the loss in double precision. A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a derivative:
+ * The largest accepted difference between a gradient and central differences of the loss in double precision.
+ * A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a
+ * derivative:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as large as
+ * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as
+ * large as
  * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
  */
 interface Tolerance {
@@ -466,7 +469,8 @@ function unitVector(size: number, random: Random): Float64Array {
 const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h that halve each time,
+ * The derivative of a function at 0 from its values alone. From central differences at widths h that halve
+ * each time,
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
@@ -480,7 +484,8 @@ const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is more than
+ * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is
+ * more than
  * three quarters of the previous g, and more than rounding explains.
  */
 interface Slope {
@@ -1214,8 +1219,10 @@ function tanh(x: number): number {
 }
 
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
+ * + …, as
+ * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of
+ * relative
  * error 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {

@@ -3260,7 +3260,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 }
 
 /**
- * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks start, end and padding:
+ * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks
+ * start, end and padding:
  *
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
  *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss

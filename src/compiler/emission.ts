@@ -21,7 +21,7 @@ import {
 import { headLines } from "./trainer/module-head.ts";
 import { probedLayers } from "./trainer/probed-layers.ts";
 
-/** The compilation reduced to these programs, with an arena of only the tensors that they use. Results stay the same. */
+/** The compilation reduced to these programs, with an arena of only their tensors. Results stay the same. */
 export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));

@@ -1,4 +1,7 @@
-/** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
+/**
+ * What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to
+ * read.
+ */
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { operandsOf } from "../ir/nodes.ts";

@@ -14,11 +14,14 @@ import { bytesPerStep, checkResuming, fewNumbers } from "./check-steps.ts";
 import type { ResumeCheck } from "./check-steps.ts";
 
 /**
- * The largest accepted difference between a gradient and central differences of the loss in double precision. A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a derivative:
+ * The largest accepted difference between a gradient and central differences of the loss in double precision.
+ * A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a
+ * derivative:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as large as
+ * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as
+ * large as
  * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
  */
 interface Tolerance {

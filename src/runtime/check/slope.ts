@@ -1,5 +1,6 @@
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h that halve each time,
+ * The derivative of a function at 0 from its values alone. From central differences at widths h that halve
+ * each time,
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
@@ -13,7 +14,8 @@
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is more than
+ * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is
+ * more than
  * three quarters of the previous g, and more than rounding explains.
  */
 

@@ -7,7 +7,8 @@ import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks start, end and padding:
+ * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks
+ * start, end and padding:
  *
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
  *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss
@@ -113,7 +114,8 @@ function sequences(
 }
 
 /**
- * Words as an input. The words of the training rows have indices from 2, the most frequent first, as many as the embedding has room for; 1 is any other word, 0 marks start, end and padding:
+ * Words as an input. The words of the training rows have indices from 2, the most frequent first, as many as
+ * the embedding has room for; 1 is any other word, 0 marks start, end and padding:
  *
  *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
  *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss

@@ -3,8 +3,10 @@ import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithme
 import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
 
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
+ * + …, as
+ * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of
+ * relative
  * error 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {
@@ -52,7 +54,8 @@ export function log1p(x: number): number {
 }
 
 /**
- * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole are NaN.
+ * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
+ * are NaN.
  * Within 0.6 units in the last place for |y log₂ x| ≤ 1000.
  */
 export function power(x: number, y: number): number {

@@ -36,7 +36,8 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * Compares for the numbers of rows in `asked`; true selects one row, a middle number and a full batch. `machine` is newly initialised on the arena of `wasm`, and is again at the end.
+ * Compares for the numbers of rows in `asked`; true selects one row, a middle number and a full batch.
+ * `machine` is newly initialised on the arena of `wasm`, and is again at the end.
  *
  * @throws KernelsDiffer
  */

@@ -1,11 +1,13 @@
-// Compares two kinds of kernels: runs a program in both arenas, finds the values that differ, and estimates how much of a difference rounding explains.
+// Compares two kinds of kernels: runs a program in both arenas, finds the values that differ, and estimates
+// how much of a difference rounding explains.
 //
 // Each program starts from the same bits, so errors do not accumulate from program to program. For each value in
 // both arenas, with e = max |wasm − typescript| and s = max |typescript|,
 //
 //   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
 //
-// must hold. Inputs are near 1, and small numbers are differences of numbers near 1: 1 − tanh² x, x − mean. Noise is
+// must hold. Inputs are near 1, and small numbers are differences of numbers near 1: 1 − tanh² x, x − mean.
+// Noise is
 // how far the results move when all numbers that the program reads move by a few units in the last place. Where the
 // function itself is steep, as at a kink, both sides move. Where sums cancel, the small remainder may move on one
 // side alone. A wrong index or a missing lane causes neither.

@@ -1,4 +1,7 @@
-/** `createTrainer` in emitted code: the arena, the machine over it, and the trainer of the runtime around the machine. */
+/**
+ * `createTrainer` in emitted code: the arena, the machine over it, and the trainer of the runtime around the
+ * machine.
+ */
 import { trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";

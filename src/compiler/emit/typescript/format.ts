@@ -1,9 +1,13 @@
 /**
- * Formatting with prettier, the last stage. Its standalone form with the TypeScript plugins is the same in Node and in
+ * Formatting with prettier, the last stage. Its standalone form with the TypeScript plugins is the same in
+ * Node and in
  * pages, and a tenth of the package; it is loaded with the first text.
  */
 
-/** Formats a module. The options are fixed, whatever the settings of the user: the same spec gives the same bytes. */
+/**
+ * Formats a module. The options are fixed, whatever the settings of the user: the same spec gives the same
+ * bytes.
+ */
 export const formatModule = (code: string): Promise<string> => formatted(code, {});
 
 /**

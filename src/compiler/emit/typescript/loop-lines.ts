@@ -1,7 +1,8 @@
 /**
  * The loops of a register-blocked kernel as they were before blocking, in one comment:
  *
- *     // Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j]; y[row, j] = sum }
+ *     // Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j]; y[row,
+ * j] = sum }
  */
 import { storageLabel } from "../../ir/storage.ts";
 import { rowsVariable } from "../../loop/expressions.ts";

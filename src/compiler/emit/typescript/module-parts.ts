@@ -50,7 +50,10 @@ export interface EndNames {
   readonly array: string;
 }
 
-/** The argument for the number of rows in a call of a program: `n`, or nothing where the program does not depend on it. */
+/**
+ * The argument for the number of rows in a call of a program: `n`, or nothing where the program does not depend
+ * on it.
+ */
 export const rowsOf = ({ takesOf }: Pick<EndNames, "takesOf">, program: string): "n" | "" =>
   takesOf(program).includes("n") ? "n" : "";
 
@@ -61,7 +64,10 @@ export interface ModuleImports {
   readonly types: readonly string[];
 }
 
-/** Text that the compiler writes: at the beginning of its chapter, or at the end of it, after the runtime's parts. */
+/**
+ * Text that the compiler writes: at the beginning of its chapter, or at the end of it, after the runtime's
+ * parts.
+ */
 export interface Section {
   readonly chapter: ChapterName;
   readonly isLast?: boolean;
@@ -101,14 +107,20 @@ export interface InitialState {
   readonly initial?: readonly number[];
 }
 
-/** Class weights computed from the class counts of the training split: their storage, and the target with `size` classes per row. */
+/**
+ * Class weights computed from the class counts of the training split: their storage, and the target with `size`
+ * classes per row.
+ */
 interface BalancedWeights {
   readonly storage: string;
   readonly target: string;
   readonly size: number;
 }
 
-/** The kernels that a trainer runs. Every trainer has the TypeScript functions; another target adds sections for its own. */
+/**
+ * The kernels that a trainer runs. Every trainer has the TypeScript functions; another target adds sections for
+ * its own.
+ */
 export interface TrainerKernels {
   /** The names that its sections declare, in the module and in `createTrainer`. */
   readonly ownNames: readonly string[];

@@ -31,7 +31,10 @@ function namesDeclared(statement: ts.Statement): string[] {
   return named && statement.name !== undefined ? [statement.name.text] : [];
 }
 
-/** The text with its comments and without `export`; the comment at the head of a file is not part of a declaration. */
+/**
+ * The text with its comments and without `export`; the comment at the head of a file is not part of a
+ * declaration.
+ */
 function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean): string {
   const comments = ts.getLeadingCommentRanges(source.text, statement.getFullStart()) ?? [];
   const own = isFirst ? comments.filter(({ pos }) => source.text.startsWith("/**", pos)).slice(-1) : comments;
@@ -118,7 +121,8 @@ function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   return [...found];
 }
 
-// Free names: the names that a piece of TypeScript reads but does not declare. For a declaration of the runtime they
+// Free names: the names that a piece of TypeScript reads but does not declare. For a declaration of the
+// runtime they
 // give its dependencies. For all declarations together they give the globals that no name of a model may shadow.
 
 /** Names of values, types and labels alike, in the order of their first use; `skipped` nodes are left out. */

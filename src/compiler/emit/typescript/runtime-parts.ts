@@ -1,5 +1,6 @@
 /**
- * Selects the parts of `src/runtime/` that a module needs: the declarations it asks for and everything these mention,
+ * Selects the parts of `src/runtime/` that a module needs: the declarations it asks for and everything these
+ * mention,
  * in the order of the chapters. Optional members of types that no code mentions are removed.
  */
 import type { ChapterName } from "../../../runtime/chapters.ts";

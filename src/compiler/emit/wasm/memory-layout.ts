@@ -3,7 +3,8 @@
  *
  *   a guard, the arena of the plan, slack, and the scratch of each thread.
  *
- * A vector select evaluates both sides, so it may load outside of a buffer; a full load of the last few elements goes
+ * A vector select evaluates both sides, so it may load outside of a buffer; a full load of the last few
+ * elements goes
  * beyond the end. Guard and slack keep such loads inside of memory.
  */
 import { invariant } from "../../diagnostics/errors.ts";

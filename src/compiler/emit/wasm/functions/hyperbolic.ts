@@ -22,7 +22,8 @@ import {
 // last place: 1.50
 
 /**
- * tanh a = a + a³ P(a²) for a = |x| below 0.3 (minimax, relative error 2⁻²⁶), and beyond, up to 10, from where it is 1,
+ * tanh a = a + a³ P(a²) for a = |x| below 0.3 (minimax, relative error 2⁻²⁶), and beyond, up to 10, from where
+ * it is 1,
  *
  *   E / (E + 2),   E = e^(2a) − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1).
  */
