@@ -1,4 +1,4 @@
-/** The public names of the package. */
+/** The public API of the package. */
 export { compile } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";
@@ -6,7 +6,7 @@ export type { ModelSpec } from "./compiler/spec/schema.ts";
 export { DiagnosticError } from "./compiler/diagnostics/errors.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
-// What functions of a TypeScript spec are given and give.
+// Types of the arguments and results of functions in a TypeScript spec.
 export type { GraphBuilder } from "./compiler/ir/builder.ts";
 export type { Node } from "./compiler/ir/nodes.ts";
 export type { Shape } from "./compiler/ir/types.ts";

@@ -79,7 +79,7 @@ test("--data names the folder that all files lie in", async () => {
   expect(moved.stdout).toBe((await place.run("train", "bars.json", "--json")).stdout);
   expectRefusal(
     await place.run("train", "bars.json", "--data", "nowhere"),
-    /nowhere.train.image error T2001: the data cannot be read: there is no such file/,
+    /nowhere.train.image error T2001: cannot read the data: there is no such file/,
   );
   expectRefusal(await program("--data", "nowhere"), /^error: cannot read nowhere\/train\/image: ENOENT/);
   expectRefusal(

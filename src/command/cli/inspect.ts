@@ -1,6 +1,6 @@
 /**
- * `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as
- * pictures, or all of them as a page.
+ * `tapeless inspect`: shows graphs, gradients, passes, kernels, memory or the schedule of a model, as text, JSON or a
+ * picture, or all of them as a page.
  */
 import type { ViewName } from "../../studio/views/index.ts";
 import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
@@ -28,7 +28,7 @@ export interface InspectFlags extends StageFlags {
   readonly pass?: string;
   readonly format: Format;
   readonly target: Target;
-  /** How kernels are written, and whether those of WebAssembly are run to tell what they take. */
+  /** The form of the kernels, and whether WebAssembly kernels run so that their times can be measured. */
   readonly text?: "loops" | "wat";
   readonly measure: boolean;
   readonly dtype: "f32" | "f64";
@@ -50,8 +50,8 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
     );
   if (format === "html" && output === undefined && process.stdout.isTTY)
     throw usageError(
-      "--format html is a whole page, which nobody reads in a terminal",
-      "-o report.html writes it to a file",
+      "--format html prints a whole page, which a terminal cannot show",
+      "write it to a file: -o report.html",
     );
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => reports.push(report);
@@ -76,7 +76,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   return 0;
 }
 
-/** The report has all views and all that is in them, whatever `--show` and `--of` say: they say where it opens. */
+/** The page contains all views in full; `--show` and `--of` select where it opens. */
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
   const [{ explain }, { reportPage }] = await Promise.all([
     import("../../studio/explain/explain.ts"),
@@ -98,7 +98,10 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   if (format === "json") return `${JSON.stringify(view.json(), undefined, 2)}\n`;
   const make = view[format];
   if (make === undefined)
-    throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
+    throw usageError(
+      `--show ${show} does not support --format ${format}`,
+      `formats: ${Object.keys(view).join(", ")}`,
+    );
   return make();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Compilation for every command: reading a spec, reporting its diagnostics, stage names of flags, and the
- * comparison of both kinds of kernels.
+ * Compilation for all commands: reads a spec, reports its diagnostics, checks stage names in flags, and compares
+ * WebAssembly kernels with TypeScript kernels.
  */
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -16,15 +16,14 @@ import type { Placing } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
 import { say, usageError } from "../terminal/report-error.ts";
 
-// Names of stages in flags, from the pipeline.
+// Flags that name compiler stages.
 
-/** The flags that leave stages out, of all commands that have them. */
 export interface StageFlags {
   readonly skip?: readonly string[] | undefined;
   readonly stopAfter?: string | undefined;
 }
 
-/** @throws DiagnosticError for a name that is no stage's, and for a stage that cannot be skipped. */
+/** @throws DiagnosticError for an unknown stage, or a required stage in `--skip`. */
 export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
   if (skip.length === 0 && stopAfter === undefined) return;
   const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
@@ -32,7 +31,7 @@ export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Pro
   if (stopAfter !== undefined) throwFault("--stop-after", faultOfStage(stopAfter));
 }
 
-/** The flags as words of a command. */
+/** The flags in the form of the command line. */
 export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
   ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
@@ -42,28 +41,28 @@ function throwFault(flag: string, fault: NameFault | undefined): void {
   if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
 }
 
-/** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
+/** @throws DiagnosticError for a name in `inspect --pass` that is not a pass with graphs or counts. */
 export async function checkShownPass(name: string): Promise<void> {
   const { shownPasses } = await import("../../studio/explain/explain-passes.ts");
   if (shownPasses.includes(name)) return;
   const similar = didYouMean(name, shownPasses);
   throw usageError(
-    `there is no pass '${name}'`,
+    `--pass: there is no pass '${name}'`,
     similar ? `did you mean ${similar}?` : `passes: ${shownPasses.join(", ")}`,
   );
 }
 
 // From the file of a spec to a compilation: warnings are printed, errors get their location in the file.
 
-/** `source` places what is found to be wrong with the spec only later, as when its data is read. */
+/** `source` locates errors in the spec that appear later, such as when its data is read. */
 export interface CompiledSpec {
   readonly compilation: TargetCompilation;
   readonly source: SpecSource;
-  /** Whether the spec says which others `tapeless search` tries. */
+  /** Whether the spec has a `training.search`. */
   readonly hasSearch: boolean;
 }
 
-/** @throws DiagnosticError with everything that is wrong with the spec, each with its place. */
+/** @throws DiagnosticError with all errors of the spec, each with its location. */
 export async function compileSpec(file: string, options: TargetOptions): Promise<CompiledSpec> {
   const { model, warnings, source, search } = await readGuarded(file);
   const { compileFor } = await import("../../compiler/compile-target.ts");
@@ -73,13 +72,13 @@ export async function compileSpec(file: string, options: TargetOptions): Promise
 }
 
 /**
- * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what
- * never comes. Then nothing has been compiled, and whoever called must not take that for success.
+ * Reads a spec. A spec in TypeScript is a program and may end the process, by `process.exit` or by awaiting a promise
+ * that never settles. The exit code must then report a failure.
  */
 export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
-    const message = "the file ends the process while it is run, so it gives no spec";
-    const hint = "it may call process.exit(), or await what never comes";
+    const message = "the process ends while the file runs, before the file exports a spec";
+    const hint = "it may call process.exit(), or await a promise that never settles";
     say([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
     process.exitCode = 2;
   };
@@ -93,13 +92,13 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   }
 }
 
-/** What nobody catches while the file is run: a promise that is rejected, an exception in a timer. */
+/** Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer. */
 function uncaughtFault(file: string): { readonly thrown: Promise<never>; release(): void } {
   let refuse: (error: unknown) => void = () => {};
   const thrown = new Promise<never>((_, reject) => {
-    refuse = (error) => reject(specFault(file, "while it is run", error));
+    refuse = (error) => reject(specFault(file, "while it runs", error));
   });
-  // Other listeners would end the process.
+  // The existing listeners would end the process.
   const exceptions = process.listeners("uncaughtException");
   const rejections = process.listeners("unhandledRejection");
   process.removeAllListeners("uncaughtException").on("uncaughtException", refuse);
@@ -113,17 +112,17 @@ function uncaughtFault(file: string): { readonly thrown: Promise<never>; release
 }
 
 const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
-  const message = `the file fails ${when}: ${errorText(error)}`;
+  const message = `the file throws ${when}: ${errorText(error)}`;
   return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
 };
 
-// Errors of an emitted trainer as diagnostics. The trainer has its own copies of the runtime's error classes, so
-// `instanceof` does not match; their names do.
+// Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error classes, so
+// they are matched by name and not by `instanceof`.
 
-/** For rows: what is wrong with them is told with their file. */
+/** Reports errors in rows together with their file. */
 export const onData: Placing = (file, work) => onFile(file, "T2004", work);
 
-/** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
+/** Runs `work` on the content of a file. Errors of the trainer or the runtime are reported with the file. */
 export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
     return inFile(file, code, work);
@@ -133,21 +132,21 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
   }
 }
 
-// Before a trainer with WebAssembly is written or run: a comparison of its two kinds of kernels.
+// Before a trainer with WebAssembly is written or run, its kernels are compared with those in TypeScript.
 
 interface KernelFlags extends StageFlags {
   readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly exact?: boolean;
-  /** false with --no-check-kernels. */
+  /** False with `--no-check-kernels`. */
   readonly checkKernels?: boolean;
 }
 
-/** Whether the flags ask for a comparison. */
+/** Whether to compare kernels. */
 export const comparesKernels = ({ target, checkKernels = true }: KernelFlags): boolean =>
   checkKernels && hasAbility(target, "kernels");
 
-/** @throws InternalError where the kernels of the trainer differ. */
+/** @throws InternalError if the kernels differ. */
 export async function checkEmitted(
   spec: string,
   compilation: TargetCompilation,
@@ -163,6 +162,6 @@ export async function checkEmitted(
   words.push(...stageWords(flags));
   checkKernels(compilation, emitted, {
     reproduce: words.map(shellWord).join(" "),
-    instead: `--target ${defaultTarget} computes the model without them; --no-check-kernels leaves the comparison out`,
+    instead: `--target ${defaultTarget} avoids these kernels; --no-check-kernels skips the comparison`,
   });
 }

@@ -1,4 +1,4 @@
-/** From the `data` section of a spec, or a file or folder that stands for its files, to the rows that they hold. */
+/** Reads the rows of the data files that a spec or `--data` names. */
 import { dirname, isAbsolute, join } from "node:path";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
@@ -20,27 +20,24 @@ import { writtenOut } from "../formats/tables/column-builder.ts";
 import type { Wanted } from "../formats/tables/column-builder.ts";
 
 interface DataRequest {
-  /** The file of the spec, which its data files are relative to. */
+  /** The file of the spec. Paths of its data files are relative to it. */
   readonly spec: string;
   readonly source: SpecSource;
   readonly model: Model;
-  /** What the emitted trainer says of itself. */
+  /** The facts that the emitted trainer exports. */
   readonly facts: ModelFacts;
   /** `--data`: a file, or the folder of the IDX files. */
   readonly given: string | undefined;
 }
 
-/** @throws DiagnosticError for files that cannot be read or are wrong. */
+/** @throws DiagnosticError for files that cannot be read or are invalid. */
 export async function readSource(request: DataRequest): Promise<Source> {
   const data = dataOf(request);
   const { file, test } = data;
   return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
 }
 
-/**
- * A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is
- * wrong.
- */
+/** Reads only the inputs of new rows. @throws DiagnosticError if the file cannot be read or is invalid. */
 export async function readInputs(
   request: DataRequest,
   file: string,
@@ -53,7 +50,7 @@ export async function readInputs(
   return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
 }
 
-/** The columns that training read, whatever their order is now; no row of those asked about is left out. */
+/** The columns that training read, in any order. Every row is kept, since each gets a prediction. */
 function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   const data = dataFacts(model) ?? { inputs: {} };
   const inputs = Object.entries(data.inputs).map(([name, facts]) => {
@@ -69,7 +66,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
     {
       code: "T2005",
       severity: "error",
-      message: "the spec has no `data` section, so nothing says which columns are which input and target",
+      message: "the spec has no `data` section, which assigns columns to inputs and targets",
       place: { file: spec },
       hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
     },
@@ -79,7 +76,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
 const besideSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
-/** The files that the data lies in, those that were given in place of the spec's. */
+/** The paths of all data files. `given` (`--data`) replaces the spec's training file or its folder of IDX files. */
 export function dataPaths(spec: string, { data }: Model, given: string | undefined): string[] {
   if (data === undefined) return given === undefined ? [] : [given];
   const { file, test } = data;
@@ -95,7 +92,7 @@ export function dataPaths(spec: string, { data }: Model, given: string | undefin
 const filesOf = (files: DataFiles | undefined): string[] =>
   typeof files === "string" ? [files] : Object.values(files ?? {});
 
-/** Files of one table each; one that is given stands for the spec's training rows. */
+/** Reads files of one table each. `--data` replaces the spec's training file. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
@@ -116,7 +113,7 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
 
 type FilesByName = Readonly<Record<string, string>>;
 
-/** IDX files; a folder that is given stands for the one that all of the spec's lie in. */
+/** Reads IDX files. `--data` names a folder that contains all files of the spec. */
 async function readImages(
   { spec, source, facts, given }: DataRequest,
   train: FilesByName,
@@ -139,9 +136,9 @@ async function readImages(
   return { file, table, test: tested && { file, table: tested } };
 }
 
-// Reads a data file for training; one that cannot be read is told at the place in the spec that names it.
+// Data files for training. An unreadable file is reported at the location in the spec that names it.
 
-/** A file, and where the spec names it; without a path the command line does. */
+/** A file and its location in the spec; without a path it comes from the command line. */
 interface DataFile {
   readonly file: string;
   readonly path?: SpecPath;
@@ -155,7 +152,7 @@ async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Pro
   return table;
 }
 
-/** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */
+/** @throws DiagnosticError (T2001) at the location in the spec that names the unreadable file */
 async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
   const found = await regularFile(file);
   if (!("reason" in found)) return;
@@ -163,13 +160,13 @@ async function checkReadable({ file, path }: DataFile, source: SpecSource): Prom
   await located(source, () => {
     throw new DiagnosticError([
       path === undefined
-        ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }
+        ? { code: "T2001", severity: "error", message: `cannot read the data: ${reason}`, place: { file } }
         : {
             code: "T2001",
             severity: "error",
-            message: `${formatPath(path)}: ${showValue(file)} cannot be read: ${reason}`,
+            message: `${formatPath(path)}: cannot read ${showValue(file)}: ${reason}`,
             path,
-            hint: "paths of data are relative to the spec; --data names another file",
+            hint: "data paths are relative to the spec; --data uses another file",
           },
     ]);
   });

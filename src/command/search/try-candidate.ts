@@ -1,5 +1,5 @@
-// One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
-// validation rows.
+// One candidate: compiled, trained on the training rows and evaluated on the validation rows; the best one is then
+// evaluated on the test rows.
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -12,7 +12,7 @@ import { judgeModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./results-file.ts";
 
-/** A training that diverges is an outcome, too. Equal models and data give equal outcomes, in whatever thread. */
+/** Divergence is an outcome, too. Equal models and data give equal outcomes in any thread. */
 export async function tryCandidate(
   model: Model,
   datasets: readonly OpenDataset[],
@@ -27,16 +27,16 @@ export async function tryCandidate(
   }
 }
 
-/** The model's trainer, in this process. */
+/** Compiles the model and loads its trainer into this process. */
 async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
   const compilation = compileFor(model, { dtype });
   return loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
 }
 
-// The final judgement: the model that was chosen is trained once more, and the test is asked, for the first
-// time and the last.
-
-/** What `tapeless train` tells of the same spec. */
+/**
+ * Trains the chosen model once more and evaluates it on the test rows, which nothing has used before. Gives the result
+ * that `tapeless train` prints for the same spec.
+ */
 export async function judge(
   model: Model,
   found: Validation,

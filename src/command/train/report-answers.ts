@@ -1,4 +1,4 @@
-/** `train --report`: what the trained model says of the rows it was not trained on, against what is true. */
+/** `train --report`: predictions for the rows that the model was not trained on, compared with the true values. */
 import { extname } from "node:path";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import * as answers from "../../runtime/prediction/answers.ts";
@@ -14,27 +14,27 @@ import type { PartAnswers, ReportFormat } from "../../studio/charts/index.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
-/** `true`: on standard error, as standard output is what the program prints. */
+/** `true`: print on standard error, because standard output contains the result. */
 export type ReportFlag = string | true | undefined;
 
 const formats = ["txt", "json", "svg", "html"] satisfies ReportFormat[];
 
-/** @throws DiagnosticError, before any training, for a file that cannot be written. */
+/** @throws DiagnosticError, before any training, for a file that cannot be written */
 export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
     throw usageError(
-      `--report ${file}: a report is text, JSON, a picture or a page`,
-      "name it .txt, .json, .svg or .html",
+      `--report ${file}: the file extension selects no format`,
+      "use a file name that ends in .txt, .json, .svg or .html",
     );
   await checkWritable(file);
 }
 
-/** By the ending of the file. */
+/** The format for the file extension. */
 export const formatOf = (file: string): ReportFormat | undefined =>
   formats.find((format) => extname(file).toLowerCase() === `.${format}`);
 
-/** Tells of the validation and test parts; of the training part where there is no other. */
+/** Reports on the validation and test splits, or on the training split if there is no other. */
 export async function reportAnswers(
   compilation: Compilation,
   facts: ModelFacts,
@@ -71,8 +71,8 @@ function partAnswers(
   const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
   if (!(classes === undefined ? perPlace === 1 : perPlace === 1 || perPlace === classes))
     throw usageError(
-      `--report: "${facts.name}" gives numbers that do not stand beside those of its target, one by one`,
-      "leave it out",
+      `--report: the outputs of "${facts.name}" do not correspond one to one to the values of its target`,
+      "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
   const scaleOf = (place: number) => field.scales?.[place % sizeOf(shape)];
@@ -87,7 +87,7 @@ function partAnswers(
   return { part, expected: own, predicted };
 }
 
-/** The network's output for all rows. */
+/** The outputs of the network for all rows. */
 function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
   const inputs = Object.entries(facts.inputs).filter(([, { onlyLoss }]) => !onlyLoss);
   const rows = rowsIn(facts, data);
@@ -101,10 +101,7 @@ function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number
   return scores;
 }
 
-/**
- * Of what follows in a text: its end, then its characters. Classes that the data has no names for are their
- * numbers.
- */
+/** The names of classes. For the next character of a text: the end, then all characters. Others default to numbers. */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];
   return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i));

@@ -1,8 +1,8 @@
 /**
- * Which stage of the compiler is at fault: results of stages run on seeded data in f64, graphs in the reference
- * interpreter and loops in the interpreter of loops, and are compared with the graph before all stages. Where the last
- * result of a program differs, halving finds the stage whose input agrees and whose result does not. Differentiation
- * comes before the stages; central differences check it.
+ * Finds the compiler stage that introduces an error. Runs the results of stages on seeded data in f64, graphs in the
+ * reference interpreter and loops in the loop interpreter, and compares them with the graph before all stages. If the
+ * final result of a program differs, bisection finds the first stage whose result differs. Differentiation precedes
+ * all stages and is not covered; central differences check it.
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
 import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
@@ -31,7 +31,7 @@ export interface FaultyStage {
   readonly stage: string;
   readonly list: string;
   readonly program: string;
-  /** The storage with the largest relative error, or what kept the interpreter from running. */
+  /** The storage with the largest relative error, or the message of an error in the interpreter. */
   readonly output: string;
   readonly error: number;
 }
@@ -39,20 +39,20 @@ export interface FaultyStage {
 export interface Bisection {
   readonly name: string;
   readonly rows: number;
-  /** All stages that ran, each once for its list. */
+  /** All stages that ran, once per list. */
   readonly stages: readonly string[];
   readonly first?: FaultyStage | undefined;
 }
 
 const seed = 1;
-/** Interpreters do some millions of operations a second: larger models are run on one row. */
+/** Models with more operations per row run on one row, since interpreters do a few million operations per second. */
 const mostFlops = 1e6;
-/** What rewrites that change rounding may come to in f64. */
+/** The largest relative error in f64 that rewrites may cause by rounding. */
 const tolerance = 1e-9;
-/** Next to the other outputs, one that is zero in exact arithmetic is rounding noise. */
+/** Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding noise. */
 const noise = 3e-3;
 
-/** Looks at all stages, on scalars and on vectors. `lists` are other stages than the compiler's, for tests. */
+/** Checks all stages, of the scalar and the vector schedule. `lists` replaces the stages of the compiler, for tests. */
 export function bisect(model: Model, lists?: StageLists): Bisection {
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => void reports.push(report);
@@ -69,19 +69,19 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
       return firstFault(chain, (report) => faultOf(report, trial, { rows, batchSize }));
     });
   });
-  // The stage that comes first in the pipeline, whichever program shows it.
+  // The earliest stage in the pipeline, in any program.
   const found = faults
     .flatMap((fault) => fault ?? [])
     .sort((a, b) => stages.indexOf(key(a)) - stages.indexOf(key(b)));
   return { name: model.name, rows, stages, first: found.at(0) };
 }
 
-/** The last lists: both start from the same kernels. */
+/** The last two lists, which both start from the same kernels. */
 const schedules: readonly string[] = ["scalar schedule", "vector schedule"];
 
 const key = ({ list, stage }: Pick<StageReport, "list" | "stage">): string => `${list}: ${stage}`;
 
-/** Halves the chain, if its last result differs: what is before it agrees, and what is after it does not. */
+/** Binary search for the first stage whose result differs, if the last one does. */
 function firstFault(
   chain: readonly StageReport[],
   faultOf: (report: StageReport) => FaultyStage | undefined,
@@ -102,7 +102,7 @@ function firstFault(
   return fault;
 }
 
-/** A program's storage before it runs, and what the reference interpreter then leaves in it. */
+/** The storage of a program before it runs, and the outputs that the reference interpreter computes from it. */
 interface Trial {
   readonly before: Storage;
   readonly expected: Storage;
@@ -113,7 +113,7 @@ interface Rows {
   readonly batchSize: number;
 }
 
-/** The programs of a step in order, each on what the ones before left in storage. */
+/** Trials for the programs of a step, in order: each starts from the storage that its predecessors leave. */
 function trialsOf(
   { model, built, plan }: Compilation,
   reports: readonly StageReport[],
@@ -145,7 +145,7 @@ function trialsOf(
   return trials;
 }
 
-/** Buffers have room for a full batch; rows come first in them. */
+/** Copies tensors to buffers, which may be larger, since they hold a full batch. */
 function write(memory: LoopMemory, storage: Storage): void {
   for (const [name, { data }] of storage) memory.get(name)?.set(data);
 }
@@ -158,7 +158,7 @@ const read = (memory: LoopMemory, buffers: ReadonlyMap<string, Buffer>, rows: nu
     }),
   );
 
-/** Whether the result of a stage differs. */
+/** The difference between the result of a stage and the expected outputs, if it exceeds the tolerance. */
 function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | undefined {
   const { stage, list, before, after } = report;
   const fault = { stage, list, program: before.name };
@@ -181,7 +181,7 @@ function runLoops(
   sizes: Rows,
 ): Storage {
   const memory = allocateBuffers(program.buffers, sizes.batchSize);
-  // Nothing is in temporaries before the program stores it.
+  // NaN reveals temporaries that are read before they are written.
   for (const [name, { region }] of program.buffers) if (region === "temporary") memory.get(name)?.fill(NaN);
   write(memory, before);
   evaluateProgram(program, memory, {
@@ -212,7 +212,7 @@ function worstOf(actual: Storage, expected: Storage): { readonly output: string;
 const meanSize = (data: Float64Array): number =>
   data.reduce((sum, value) => sum + Math.abs(value), 0) / (data.length || 1);
 
-/** What a bisection found, as one line; of a fault, how to look at the stage, and how to do without it. */
+/** The result as text; for an error, also the command that skips the stage. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {
   if (first === undefined)
     return (
@@ -224,7 +224,7 @@ export function bisectionText({ name, rows, stages, first }: Bisection, spec: st
   return [
     `${name}: the first stage whose result differs from the reference interpreter is ${stage} (${list})`,
     `  in ${program}: ${error === Infinity ? output : `${output}, relative error ${error.toExponential(1)}`}`,
-    `  to leave it out where it can be skipped: tapeless compile ${file} --skip ${stage}`,
+    `  to skip it, unless it is required: tapeless compile ${file} --skip ${stage}`,
     "",
   ].join("\n");
 }

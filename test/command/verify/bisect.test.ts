@@ -1,4 +1,4 @@
-// Bisection. If one fails, a stage that changes what a program computes is not named, or a right one is.
+// Bisection. If one fails, it misses a stage that introduces an error, or names a correct one.
 import { describe, expect, it } from "vitest";
 import { bisect, bisectionText } from "../../../src/command/verify/bisect.ts";
 import { graphPasses, lowering, scalarSchedule, vectorSchedule } from "../../../src/compiler/pipeline.ts";
@@ -13,7 +13,7 @@ import { specs } from "../../support/specs.ts";
 const lists: StageLists = { graphPasses, lowering, scalarSchedule, vectorSchedule };
 const model = parseModel(specs.classifier);
 
-/** The list with one stage that changes its right result. */
+/** The list with one stage whose result is changed. */
 const planted = <S extends Stage<Value, Value, never>, Value>(
   list: readonly S[],
   name: string,
@@ -28,7 +28,7 @@ const planted = <S extends Stage<Value, Value, never>, Value>(
     };
   });
 
-/** Of the gradient's program, without what the last kernel or nest computes. */
+/** Changes the gradient program: removes the last kernel or nest. */
 const withoutLast = <T>(program: string, wanted: string, list: readonly T[]): readonly T[] =>
   program === wanted ? list.slice(0, -1) : list;
 const dropKernel = (program: LoopProgram): LoopProgram => ({
@@ -39,7 +39,7 @@ const dropNest = (nests: Nests): Nests => ({
   ...nests,
   nests: withoutLast(nests.graph.name, "update", nests.nests),
 });
-/** The first two outputs of one type change places. */
+/** Swaps the first two outputs of equal type. */
 function swapOutputs(graph: Graph): Graph {
   const [first, ...others] = graph.outputs;
   const second = others.find(({ node }) => JSON.stringify(node.type) === JSON.stringify(first.node.type));
@@ -53,7 +53,7 @@ function swapOutputs(graph: Graph): Graph {
 }
 
 describe("bisect", () => {
-  it.each(["classifier", "regression"])("finds no fault in the stages as they are: %s", (name) => {
+  it.each(["classifier", "regression"])("finds no error in the stages of the compiler: %s", (name) => {
     const bisection = bisect(parseModel(specs[name]));
     expect(bisection.first).toBeUndefined();
     expect(bisectionText(bisection, "spec.json")).toMatch(/after all \d+ stages, every program agrees/);
@@ -89,7 +89,7 @@ describe("bisect", () => {
         },
       },
     ],
-  ])("names %s where a fault is planted in it", (stage, list, faulty) => {
+  ])("finds an error in %s", (stage, list, faulty) => {
     const bisection = bisect(model, { ...lists, ...faulty });
     expect(bisection.first).toMatchObject({ stage, list });
     expect(bisectionText(bisection, "my spec.json")).toContain(

@@ -1,8 +1,8 @@
-// How pages of Parquet are unpacked: never to more bytes than their header declares, which are counted before.
+// Codecs of Parquet pages that never unpack more bytes than the page declares. The declared sizes are checked before.
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressors, type Compressors } from "hyparquet-compressors";
 
-/** Those of the kept library, but for the three that would unpack to any size. */
+/** The codecs of hyparquet-compressors, with limits for the three that have none. */
 export const boundedCodecs: Compressors = {
   ...compressors,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -13,15 +13,15 @@ export const boundedCodecs: Compressors = {
   },
 };
 
-/** A packed block of zstd unpacks to at most so many bytes. */
+/** The largest unpacked size of a compressed zstd block. */
 const mostBlockBytes = 2 ** 17;
 
-/** Writers that end blocks early still fill them to this share of what they may hold. */
+/** Encoders that end blocks early still fill at least 1/64 of a block. */
 const leastFilling = 64;
 
 /**
- * Adds up what the blocks of zstd frames may unpack to. The size of raw and repeated blocks is exact; a
- * packed one tells only its packed size, so the sum of these is held to a multiple of what the page declares.
+ * Bounds the unpacked size of zstd frames. Raw and repeated blocks declare their exact size. Compressed blocks declare
+ * only their compressed size, so the sum of their largest unpacked sizes must not exceed a multiple of `length`.
  */
 function checkZstd(input: Uint8Array, length: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);

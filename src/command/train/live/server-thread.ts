@@ -1,7 +1,4 @@
-/**
- * The thread of `train --serve`'s server: training keeps the first thread busy for as long as an epoch takes,
- * and the page must not wait.
- */
+/** The server thread of `train --serve`. It stays responsive while training blocks the main thread for whole epochs. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import { createLiveServer } from "./live-server.ts";
@@ -9,13 +6,13 @@ import { createLiveServer } from "./live-server.ts";
 export interface ServerSetup {
   readonly token: string;
   readonly page: string;
-  /** 0: any that is free. */
+  /** 0: a free one. */
   readonly port: number;
-  /** Its one element: how often the button was pressed. */
+  /** One element in shared memory: how often the user pressed the button. */
   readonly stop: Int32Array;
 }
 
-/** What the thread is told, and what it tells. */
+/** Messages to the thread and from it. */
 export type ToServer = LiveEvent | "close";
 export type FromServer =
   | { readonly kind: "listens"; readonly port: number }
