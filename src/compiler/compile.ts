@@ -12,34 +12,31 @@ import type { Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
 
 export interface CompileOptions {
-  /** What the loops become; `ts` by default. */
+  /** The language of the kernels; `ts` by default. */
   readonly target?: Target;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
   /**
-   * Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a
-   * worker needs none of it.
+   * Include the command-line program, if the spec has a data section; `true` by default. A page or a worker
+   * does not need it.
    */
   readonly program?: boolean;
-  /** Have a trainer that can be looked into: `trainer.probe(batch)`, `trainer.onStep(listener)`; `false` by default. */
+  /** Emit an instrumented trainer with `trainer.probe(batch)` and `trainer.onStep(listener)`; `false` by default. */
   readonly probe?: boolean;
-  /** Leave out rewrites that may change rounding. */
+  /** Omit rewrites that may change rounding. */
   readonly exact?: boolean;
-  /** Names of stages to leave out, to see what they do. */
+  /** Names of stages to skip. */
   readonly skip?: readonly string[];
-  /** The last stage by name: after it only those stages run that a file cannot do without. */
+  /** The last optional stage by name. Required stages still run after it. */
   readonly stopAfter?: string;
-  /**
-   * Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true`
-   * by default.
-   */
+  /** With target `wasm`: compare its kernels with the TypeScript kernels before returning; `true` by default. */
   readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
-  /** One standalone TypeScript module; see the contract's section 3. */
+  /** The text of one standalone TypeScript module, which exports `createTrainer`. */
   readonly code: string;
-  /** What deserves a second look without being wrong. */
+  /** Diagnostics of severity "warning"; errors are thrown. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -92,14 +89,14 @@ function wrongOption(message: string, name = "", known: readonly string[] = []):
 }
 
 const optionError = (message: string, hint: string | undefined): DiagnosticError =>
-  new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
+  new DiagnosticError([{ code: "T1010", severity: "error", message, ...(hint && { hint }) }]);
 
 /**
- * Compiles a model spec (the object of the contract's section 2) to a trainer.
+ * Compiles a model spec to the text of a trainer.
  *
- * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
- * @throws {Unsupported} for a known gap.
- * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
+ * @throws {DiagnosticError} if the spec or the options are invalid; it has all errors.
+ * @throws {Unsupported} if the spec needs a feature that the compiler lacks.
+ * @throws {InternalError} if the WebAssembly kernels of the file compute other values than its TypeScript kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);

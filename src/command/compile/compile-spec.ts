@@ -11,7 +11,7 @@ import type { ReadSpec, SpecSource } from "../../compiler/spec/read/spec-source.
 import type { NameFault } from "../../compiler/stage-names.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
-import { didYouMean, errorText, shellWord } from "../../compiler/util/message-text.ts";
+import { didYouMean, errorText, shellWord, showValue } from "../../compiler/util/message-text.ts";
 import type { Placing } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
 import { say, usageError } from "../terminal/report-error.ts";
@@ -47,7 +47,7 @@ export async function checkShownPass(name: string): Promise<void> {
   if (shownPasses.includes(name)) return;
   const similar = didYouMean(name, shownPasses);
   throw usageError(
-    `--pass: there is no pass '${name}'`,
+    `unknown pass ${showValue(name)}`,
     similar ? `did you mean ${similar}?` : `passes: ${shownPasses.join(", ")}`,
   );
 }

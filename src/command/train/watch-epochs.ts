@@ -1,4 +1,5 @@
 /** Records the epochs of a training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines. */
+import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import * as z from "zod";
@@ -148,5 +149,5 @@ const noLog = (file: string, line: number): DiagnosticError =>
     },
   ]);
 
-const fault = (code: string, message: string): DiagnosticError =>
+const fault = (code: DiagnosticCode, message: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message }]);

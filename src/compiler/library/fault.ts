@@ -3,6 +3,7 @@
  * fit, a function of a TypeScript spec, a layer that refuses what it reads. Whoever knows the place in the
  * spec makes a diagnostic of it.
  */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 
 interface FaultDetails {
@@ -14,9 +15,9 @@ interface FaultDetails {
 }
 
 export class Fault extends Error {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly details: FaultDetails;
-  constructor(code: string, message: string, details: FaultDetails = {}) {
+  constructor(code: DiagnosticCode, message: string, details: FaultDetails = {}) {
     super(message);
     this.name = "Fault";
     this.code = code;

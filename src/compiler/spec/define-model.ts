@@ -1,5 +1,5 @@
-// What a spec in TypeScript is wrapped in.
+// The wrapper of a TypeScript spec.
 import type { ModelSpec } from "./schema.ts";
 
-/** Returns the spec as it is; its type gives completion and checking in an editor. */
+/** Returns the spec unchanged. Its type gives completion and checking in an editor. */
 export const defineModel = (spec: ModelSpec): ModelSpec => spec;

@@ -1,6 +1,7 @@
 /**
  * A spec before any check: a copy that holds plain data and functions only, and reading of single values from it.
  */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { errorText } from "../util/message-text.ts";
@@ -42,7 +43,7 @@ const mostSteps = 8;
 
 interface PlainFault {
   readonly path: SpecPath;
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
 }
 
@@ -64,13 +65,13 @@ export function plainSpec(spec: unknown): PlainSpec {
   let tooDeep: PlainFault | undefined;
   let left = mostValues;
 
-  const faultHere = (code: string, reason: string): PlainFault => ({
+  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
     path: [...path],
     code,
     message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
   });
 
-  const fail = (code: string, reason: string): undefined => {
+  const fail = (code: DiagnosticCode, reason: string): undefined => {
     fault ??= faultHere(code, reason);
   };
 

@@ -1,4 +1,5 @@
 /** Data files as streams of bytes, with gzip unpacked. */
+import type { DiagnosticCode } from "../../../compiler/diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { access, constants, open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
@@ -154,7 +155,7 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
 }
 
 /** An {@link InputError} as a diagnostic. Rows of files without lines are named in the message. */
-export function wrongIn(file: string, code: string, { message, line }: InputError): Diagnostic {
+export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
     ? { code, severity: "error", message, place: { file, line } }
     : {

@@ -3,6 +3,7 @@
  * whether functions get what they take, and whether what it comes to has the form that the place asks for.
  * All faults are found, each with its span.
  */
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
@@ -24,7 +25,7 @@ export interface Place {
   /** What to say of a name that the place does not know, where it knows better than that. */
   explain?(
     name: string,
-  ): { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+  ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
 }
 
 export const constantNames: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
@@ -75,7 +76,7 @@ const isComparison = (sign: Sign): boolean => /[<>=]/.test(sign);
 function report(
   { faults }: Checking,
   { start, end }: Span,
-  code: string,
+  code: DiagnosticCode,
   message: string,
   hint?: string,
 ): void {

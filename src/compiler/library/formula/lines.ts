@@ -107,7 +107,12 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
 
 /** Why a line cannot assign that name. */
 function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
-  const refuse = (message: string, hint: string) => ({ code: "T1605", message, hint, span: nameSpan });
+  const refuse = (message: string, hint: string): FormulaFault => ({
+    code: "T1605",
+    message,
+    hint,
+    span: nameSpan,
+  });
   const state = stateName(name);
   if (state === undefined && name.includes("."))
     return refuse(`assigns ${name}`, "what is kept between steps is called state.NAME");

@@ -3,6 +3,7 @@
  * nothing; what stands here turns its tree into ours and its first error into words. Every part keeps its
  * place in the text, for later messages.
  */
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "./tables.ts";
 
@@ -40,7 +41,7 @@ export interface Line extends Span {
 
 /** Something wrong with a formula, and where in its text. */
 export interface FormulaFault {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
   readonly span: Span;

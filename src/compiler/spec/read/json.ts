@@ -1,6 +1,7 @@
 // Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds
 // a key that is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once
 // their ends are known.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 
@@ -175,7 +176,7 @@ class JsonReader {
     return this.fail("JSON has no comments", "T1005", 1, "a spec in YAML or TypeScript may have comments");
   }
 
-  private fail(message: string, code = "T1005", length = 1, hint?: string): never {
+  private fail(message: string, code: DiagnosticCode = "T1005", length = 1, hint?: string): never {
     const start = Math.min(this.at, this.text.length);
     throw new JsonFault({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
   }

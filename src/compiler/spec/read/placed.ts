@@ -1,6 +1,7 @@
 // Where each value of a spec stands in its text: a tree beside the tree of values, with the same keys. The
 // three readers (JSON, YAML, TypeScript) each make one, so that everything after them speaks of paths and
 // never of formats.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
 
 /** Offsets in the text, `end` exclusive. */
@@ -24,7 +25,7 @@ export interface ReadTree {
 
 /** Something wrong with the text itself. `other` is a second place that the message speaks of ("given before"). */
 export interface Fault {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly span: Span;
   readonly hint?: string;
