@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { threadId } from "node:worker_threads";
 
 const sources = fileURLToPath(new URL("../../", import.meta.url));
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/tapeless/", import.meta.url));
@@ -73,7 +74,8 @@ const listOf = (folder) =>
 
 async function bundle(folder) {
   const { bundleProgram, entries } = await import("./bundle-program.js");
-  const partial = `${folder}.${process.pid}`;
+  // Threads of one process bundle at the same time if a source changes while it runs.
+  const partial = `${folder}.${process.pid}.${threadId}`;
   forgetOld();
   await bundleProgram({ outdir: partial, entries });
   writeFileSync(join(partial, listFile), listOf(partial));
