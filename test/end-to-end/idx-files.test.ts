@@ -134,7 +134,7 @@ test("faults of a file are told with its name, in both", async () => {
   });
   expectRefusal(
     await place.run("train", "lost.json"),
-    /^lost\.json:\d+:\d+ error T2001: data\.test\.idx\.image: ".*" cannot be read: there is no such file/m,
+    /^lost\.json:\d+:\d+ error T2001: data\.test\.idx\.image: cannot read ".*": there is no such file/m,
   );
 });
 

@@ -26,7 +26,7 @@ export function checkParameter(name: string, { built, model }: Compilation): voi
 // With `--show graph`, `--of` names a program or a layer; with `--show kernels`, a kernel.
 
 /** @throws DiagnosticError unless the format is a picture and the name is that of a program or a layer. */
-export function checkPart(name: string, { lean, model }: Compilation, format: Format): void {
+export function checkProgramOrLayer(name: string, { lean, model }: Compilation, format: Format): void {
   if (format !== "svg" && format !== "dot") throw usageError(ofBelongsTo);
   const programs = lean.map((graph) => graph.name).filter((each) => each !== "gradient" && each !== "update");
   const names = ["step", ...programs, ...model.network.map((layer) => layer.name)];

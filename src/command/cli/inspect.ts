@@ -16,7 +16,7 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
-import { checkKernel, checkParameter, checkPart, ofBelongsTo } from "./check-of.ts";
+import { checkKernel, checkParameter, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
 import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
 import type { StageFlags } from "../compile/compile-spec.ts";
 import { expectedRun } from "../train/expected-run.ts";
@@ -59,7 +59,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined && show === "gradients") checkParameter(of, compilation);
-  if (of !== undefined && show === "graph") checkPart(of, compilation, format);
+  if (of !== undefined && show === "graph") checkProgramOrLayer(of, compilation, format);
   if (of !== undefined && show === "kernels") checkKernel(of, compilation);
   const { views } = await import("../../studio/views/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;

@@ -9,7 +9,7 @@ import { reportError } from "../terminal/report-error.ts";
  * Handles uncaught errors, such as one in a timer that a spec started: reports the error without a stack trace and
  * exits.
  */
-export const endOn = (error: unknown): never => process.exit(reportError(error));
+export const exitWithError = (error: unknown): never => process.exit(reportError(error));
 
 /** Runs one command. Never throws: errors are printed on standard error. */
 export async function main(args: readonly string[]): Promise<number> {

@@ -26,8 +26,8 @@ export function port(text: string): number {
 }
 
 export function shard(text: string): Shard {
-  const part = shardOf(text);
-  if (part !== undefined) return part;
+  const parsed = shardOf(text);
+  if (parsed !== undefined) return parsed;
   throw new InvalidArgumentError("It must be an index from 0 and a number of shards, such as 0/4.");
 }
 

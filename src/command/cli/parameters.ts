@@ -4,7 +4,7 @@ import { sizeText } from "../../compiler/util/number-text.ts";
 import { compileSpec, onFile } from "../compile/compile-spec.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
-import { numbersFor, parameterFaults, parametersIn } from "../formats/parameters/parameters.ts";
+import { numbersFor, parameterErrors, parametersIn } from "../formats/parameters/parameters.ts";
 
 /** `tapeless export`: writes the parameters of a checkpoint for other libraries. It needs no spec. */
 export interface ExportFlags {
@@ -37,7 +37,7 @@ export interface ImportFlags {
 }
 
 /** How many errors are listed. */
-const mostFaults = 20;
+const maxErrors = 20;
 
 /** Returns the exit code. */
 export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
@@ -46,11 +46,11 @@ export async function importParameters(spec: string, file: string, flags: Import
   await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
   const { emitText } = await import("../../compiler/compile-target.ts");
   const { model, createTrainer } = await loadTrainer(await emitText(compilation, flags.dtype));
-  const faults = parameterFaults(model.parameters, tensors);
-  if (faults.length > 0) {
-    const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
+  const errors = parameterErrors(model.parameters, tensors);
+  if (errors.length > 0) {
+    const more = errors.length > maxErrors ? [`and ${errors.length - maxErrors} more`] : [];
     throw wrongTensors(file, `the tensors do not match the parameters of "${model.name}"`, [
-      ...faults.slice(0, mostFaults),
+      ...errors.slice(0, maxErrors),
       ...more,
     ]);
   }

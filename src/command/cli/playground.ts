@@ -21,7 +21,7 @@ export interface PlaygroundFlags {
 }
 
 /** A fixed port keeps the address the same between sessions. */
-const usualPort = 4321;
+const defaultPort = 4321;
 
 export async function openPlayground({ port, open, output, check }: PlaygroundFlags): Promise<number> {
   if (check && output === undefined) throw usageError("--check needs -o, the folder to check");
@@ -39,7 +39,7 @@ export async function openPlayground({ port, open, output, check }: PlaygroundFl
 async function serve(files: ReadonlyMap<string, string>, port: number | undefined): Promise<ServedFiles> {
   const at = (wanted: number) => serveFiles(files, { port: wanted, policy: playgroundPolicy });
   try {
-    return await at(port ?? usualPort);
+    return await at(port ?? defaultPort);
   } catch (error) {
     if (port === undefined) return at(0);
     throw usageError(`--port ${port}: ${portReason(error)}`, "omit --port to use a free port");
@@ -76,11 +76,11 @@ async function writeAll(folder: string, files: ReadonlyMap<string, string>): Pro
 async function checkOwn(folder: string): Promise<void> {
   // A path that is not a readable folder is reported when the folder is created or written to.
   const found = await readdir(folder).catch(() => []);
-  const seen = found.filter((name) => !name.startsWith(".")).sort();
-  if (seen.length === 0) return;
+  const visible = found.filter((name) => !name.startsWith(".")).sort();
+  if (visible.length === 0) return;
   const page = await readFile(join(folder, "index.html"), "utf8").catch(() => "");
   if (isPlayground(page)) return;
-  const named = seen.slice(0, 3).join(", ") + (seen.length > 3 ? ", …" : "");
+  const named = visible.slice(0, 3).join(", ") + (visible.length > 3 ? ", …" : "");
   throw new DiagnosticError([
     {
       code: "T1014",

@@ -21,10 +21,10 @@ import type { OpenData } from "../search/open-data.ts";
 import { addResult, isValidated, openResults, readResults } from "../search/results-file.ts";
 import type { Outcome, Outcomes } from "../search/results-file.ts";
 import { rankingCsv, rankingJson, rankingOf, rankingText, valuesText } from "../search/report.ts";
-import { JobEndedThread, inThreads } from "../search/threads.ts";
-import { judge } from "../search/try-candidate.ts";
+import { ThreadEndedError, inThreads } from "../search/threads.ts";
+import { testCandidate } from "../search/try-candidate.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 // `--emit`: a script that runs the shards of a search on a cluster.
 
@@ -101,7 +101,7 @@ export async function tryCandidates(
   try {
     await inThreads({ file, dtype, ...open }, left, threads, keep);
   } catch (error) {
-    throw error instanceof JobEndedThread ? threadEnded(file, candidates[error.job], error) : error;
+    throw error instanceof ThreadEndedError ? threadEnded(file, candidates[error.job], error) : error;
   } finally {
     progress.end();
   }
@@ -111,7 +111,7 @@ export async function tryCandidates(
 function threadEnded(
   file: string,
   { number, values }: CheckedCandidate,
-  error: JobEndedThread,
+  error: ThreadEndedError,
 ): DiagnosticError {
   const message = `candidate ${number} (${valuesText(values)}) could not be trained: ${error.message}`;
   const { hint } = error;
@@ -165,7 +165,7 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const { dtype, shard } = flags;
   const spec = await readGuarded(file);
   const { model, source, warnings } = spec;
-  say(warnings);
+  printDiagnostics(warnings);
   const whole = flags.out ?? `${model.name}.search.jsonl`;
   const out = shard === undefined ? whole : shardFile(whole, shard);
   await checkFiles(file, model, whole, flags);
@@ -197,18 +197,18 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   if (best === undefined) {
     const message = `every candidate diverged: ${ranking.diverged[0].reason}`;
     const hint = "smaller learning rates, gradient clipping (`optimizer.clip`) or scaled inputs may help";
-    say([{ code: "T4001", severity: "error", message, hint }]);
+    printDiagnostics([{ code: "T4001", severity: "error", message, hint }]);
     return 1;
   }
   const winner = candidates[best.candidate.number];
   if (flags.writeBest !== undefined)
     await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
-  const judged = await judge(winner.model, best.outcome, rows, onData, dtype);
+  const tested = await testCandidate(winner.model, best.outcome, rows, onData, dtype);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
+      ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, tested))}\n`
       : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
-          `${foldedRegime.text(judged)}\n`,
+          `${foldedRegime.text(tested)}\n`,
   );
   return 0;
 }
@@ -226,7 +226,7 @@ async function checkFiles(spec: string, model: Model, whole: string, flags: Sear
     if (file !== undefined) await checkWritable(file);
 }
 
-const warn = (message: string) => say([{ code: "T2006", severity: "warning", message }]);
+const warn = (message: string) => printDiagnostics([{ code: "T2006", severity: "warning", message }]);
 
 /** @throws DiagnosticError (T1010) for flags that cannot be combined */
 function checkFlags(flags: SearchFlags): void {

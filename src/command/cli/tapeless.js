@@ -13,6 +13,6 @@ if (Number(process.versions.node.split(".")[0]) < oldest) {
 nodeModule.enableCompileCache?.();
 
 const { loadProgram } = await import("./load-program.js");
-const { main, endOn } = await loadProgram("main");
-process.on("uncaughtException", endOn).on("unhandledRejection", endOn);
+const { main, exitWithError } = await loadProgram("main");
+process.on("uncaughtException", exitWithError).on("unhandledRejection", exitWithError);
 process.exitCode = await main(process.argv.slice(2));

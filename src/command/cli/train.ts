@@ -14,7 +14,7 @@ import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-sp
 import { checkOutputs, isSameFile, ofSpec } from "../files/write-file.ts";
 import { readCheckpointFile } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { checkReport } from "../train/report-answers.ts";
+import { checkReport } from "../train/report-predictions.ts";
 import { startingFrom } from "../train/start-from.ts";
 import { checkTrainFlags, type TrainFlags } from "../train/train-flags.ts";
 import { trainHost } from "../train/train-host.ts";
@@ -44,8 +44,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { epochs = preparing.training.epochs } = flags;
-  const beginning = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
-  const host = await trainHost(beginning, flags);
+  const setup = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
+  const host = await trainHost(setup, flags);
   const placed: Placing = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
   const start = { ...preparing, epochs, trainer, resume, resumed, createTrainer, placed };
@@ -61,13 +61,13 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 /** A resumed training may overwrite its own checkpoint. @throws DiagnosticError (T1014) */
 async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promise<void> {
   const { out, plot, log, report, from, resume } = flags;
-  const goesOn = out !== undefined && resume !== undefined && (await isSameFile(out, resume));
+  const isSameCheckpoint = out !== undefined && resume !== undefined && (await isSameFile(out, resume));
   await checkOutputs(
     { "--out": out, "--plot": plot, "--log": log, "--report": report },
     {
       ...ofSpec(spec, model, flags.data),
       "the file of --from": from,
-      "the checkpoint of --resume": goesOn ? undefined : resume,
+      "the checkpoint of --resume": isSameCheckpoint ? undefined : resume,
     },
   );
 }

@@ -14,7 +14,7 @@ import type { Target } from "../../compiler/targets.ts";
 import { didYouMean, errorText, shellWord, showValue } from "../../compiler/util/message-text.ts";
 import type { Placing } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 // Flags that name compiler stages.
 
@@ -27,8 +27,8 @@ export interface StageFlags {
 export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
   if (skip.length === 0 && stopAfter === undefined) return;
   const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
-  for (const name of skip) throwFault("--skip", faultOfSkipped(name));
-  if (stopAfter !== undefined) throwFault("--stop-after", faultOfStage(stopAfter));
+  for (const name of skip) throwUsageError("--skip", faultOfSkipped(name));
+  if (stopAfter !== undefined) throwUsageError("--stop-after", faultOfStage(stopAfter));
 }
 
 /** The flags in the form of the command line. */
@@ -37,8 +37,8 @@ export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly strin
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
 ];
 
-function throwFault(flag: string, fault: NameFault | undefined): void {
-  if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
+function throwUsageError(flag: string, error: NameFault | undefined): void {
+  if (error !== undefined) throw usageError(`${flag}: ${error.message}`, error.hint);
 }
 
 /** @throws DiagnosticError for a name in `inspect --pass` that is not a pass with graphs or counts. */
@@ -67,7 +67,7 @@ export async function compileSpec(file: string, options: TargetOptions): Promise
   const { model, warnings, source, search } = await readGuarded(file);
   const { compileFor } = await import("../../compiler/compile-target.ts");
   const compilation = await located(source, () => compileFor(model, options));
-  say([...warnings, ...(await source.locate(compilation.built.warnings))]);
+  printDiagnostics([...warnings, ...(await source.locate(compilation.built.warnings))]);
   return { compilation, source, hasSearch: search !== undefined };
 }
 
@@ -79,24 +79,24 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
     const message = "the process ends while the file runs, before the file exports a spec";
     const hint = "it may call process.exit(), or await a promise that never settles";
-    say([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
+    printDiagnostics([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
     process.exitCode = 2;
   };
   process.once("exit", ended);
-  const fault = uncaughtFault(file);
+  const uncaught = catchUncaught(file);
   try {
-    return await Promise.race([readSpec(file), fault.thrown]);
+    return await Promise.race([readSpec(file), uncaught.thrown]);
   } finally {
-    fault.release();
+    uncaught.release();
     process.removeListener("exit", ended);
   }
 }
 
 /** Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer. */
-function uncaughtFault(file: string): { readonly thrown: Promise<never>; release(): void } {
+function catchUncaught(file: string): { readonly thrown: Promise<never>; release(): void } {
   let refuse: (error: unknown) => void = () => {};
   const thrown = new Promise<never>((_, reject) => {
-    refuse = (error) => reject(specFault(file, "while it runs", error));
+    refuse = (error) => reject(specError(file, "while it runs", error));
   });
   // The existing listeners would end the process.
   const exceptions = process.listeners("uncaughtException");
@@ -111,7 +111,7 @@ function uncaughtFault(file: string): { readonly thrown: Promise<never>; release
   return { thrown, release };
 }
 
-const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
+const specError = (file: string, when: string, error: unknown): DiagnosticError => {
   const message = `the file throws ${when}: ${errorText(error)}`;
   return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
 };

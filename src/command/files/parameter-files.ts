@@ -14,7 +14,7 @@ import { onFile } from "../compile/compile-spec.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 // Checkpoints: the bytes of a file, and its parameters loaded into the trainer of a spec.
 
@@ -41,7 +41,8 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
 /** Warns (T3003) if a checkpoint holds the model of one fold instead of the final model. */
 export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
   const message = unfinishedText(training.validation?.folds, notes);
-  if (message !== undefined) say([{ code: "T3003", severity: "warning", message, place: { file } }]);
+  if (message !== undefined)
+    printDiagnostics([{ code: "T3003", severity: "warning", message, place: { file } }]);
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */

@@ -16,7 +16,7 @@ import type { Table } from "../../runtime/data/table.ts";
 import { onlyInput } from "../../runtime/program/idx-reader.ts";
 import { readIdx } from "../formats/tables/read-idx.ts";
 import { readTable } from "../formats/tables/read-table.ts";
-import { writtenOut } from "../formats/tables/column-builder.ts";
+import { expandRanges } from "../formats/tables/column-builder.ts";
 import type { Wanted } from "../formats/tables/column-builder.ts";
 
 interface DataRequest {
@@ -73,7 +73,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
   ]);
 }
 
-const besideSpec = (spec: string, file: string): string =>
+const relativeToSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
 /** The paths of all data files. `given` (`--data`) replaces the spec's training file or its folder of IDX files. */
@@ -82,11 +82,11 @@ export function dataPaths(spec: string, { data }: Model, given: string | undefin
   const { file, test } = data;
   if (typeof file !== "string") {
     const names = idxNames(file, test);
-    const inFolder = [names.train, names.test ?? {}].flatMap((part) => Object.values(part));
+    const inFolder = [names.train, names.test ?? {}].flatMap((files) => Object.values(files));
     if (given !== undefined) return inFolder.map((name) => join(given, name));
   }
-  const train = given === undefined ? filesOf(file).map((each) => besideSpec(spec, each)) : [given];
-  return [...train, ...filesOf(test).map((each) => besideSpec(spec, each))];
+  const train = given === undefined ? filesOf(file).map((each) => relativeToSpec(spec, each)) : [given];
+  return [...train, ...filesOf(test).map((each) => relativeToSpec(spec, each))];
 }
 
 const filesOf = (files: DataFiles | undefined): string[] =>
@@ -99,14 +99,16 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
   const isSplit = typeof data.test === "string";
   const rows: DataFile =
     given === undefined
-      ? { file: besideSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
+      ? { file: relativeToSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
       : { file: given };
   const tested: DataFile | undefined =
-    typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
+    typeof data.test === "string"
+      ? { file: relativeToSpec(spec, data.test), path: ["data", "test"] }
+      : undefined;
   const table = await readData(rows, source, wanted);
   const test = tested && {
     file: tested.file,
-    table: await readData(tested, source, writtenOut(wanted, [...table.columns.keys()])),
+    table: await readData(tested, source, expandRanges(wanted, [...table.columns.keys()])),
   };
   return { file: rows.file, table, test };
 }
@@ -120,10 +122,10 @@ async function readImages(
   test: DataFiles | undefined,
 ): Promise<Source> {
   const names = idxNames(train, test);
-  const part = async (files: FilesByName, inFolder: FilesByName, path: SpecPath): Promise<Table> => {
+  const readSplit = async (files: FilesByName, inFolder: FilesByName, path: SpecPath): Promise<Table> => {
     const found = Object.entries(files).map(([name, file]): [string, DataFile] =>
       given === undefined
-        ? [name, { file: besideSpec(spec, file), path: [...path, "idx", name] }]
+        ? [name, { file: relativeToSpec(spec, file), path: [...path, "idx", name] }]
         : [name, { file: join(given, inFolder[name]) }],
     );
     for (const [, file] of found) await checkReadable(file, source);
@@ -131,8 +133,8 @@ async function readImages(
   };
   const isSplit = typeof test === "object";
   const file = given ?? spec;
-  const table = await part(train, names.train, isSplit ? ["data", "train"] : ["data"]);
-  const tested = isSplit ? await part(test, names.test ?? {}, ["data", "test"]) : undefined;
+  const table = await readSplit(train, names.train, isSplit ? ["data", "train"] : ["data"]);
+  const tested = isSplit ? await readSplit(test, names.test ?? {}, ["data", "test"]) : undefined;
   return { file, table, test: tested && { file, table: tested } };
 }
 
@@ -148,7 +150,7 @@ interface DataFile {
 async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
   const table = await readTable(data.file, wanted);
-  if (table.told !== "") process.stderr.write(`${data.file}: ${table.told}\n`);
+  if (table.notice !== "") process.stderr.write(`${data.file}: ${table.notice}\n`);
   return table;
 }
 

@@ -9,7 +9,7 @@ import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason, showValue } from "../../compiler/util/message-text.ts";
 import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/output-file.ts";
-import { say } from "../terminal/report-error.ts";
+import { printDiagnostics } from "../terminal/report-error.ts";
 import { dataPaths } from "./read-source.ts";
 
 // Atomic write: temporary file, fsync, rename. A pipe, a terminal or /dev/null is written to directly.
@@ -19,7 +19,7 @@ import { dataPaths } from "./read-source.ts";
  * @throws DiagnosticError (T1011) if the file cannot be written; an existing file is then unchanged.
  */
 export const writeFile = (file: string, content: string | Uint8Array): Promise<void> =>
-  telling(file, async () => {
+  reportingErrors(file, async () => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const target = await outputTarget(files, file);
     await (target === undefined ? files.writeFile(file, bytes) : replaceFile(files, target, bytes));
@@ -31,12 +31,12 @@ export const writeFile = (file: string, content: string | Uint8Array): Promise<v
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>
-  telling(file, async () => {
+  reportingErrors(file, async () => {
     await checkOutput(files, file);
   });
 
 /** Reports any error of the work as a failure to write this file. */
-async function telling(file: string, work: () => Promise<void>): Promise<void> {
+async function reportingErrors(file: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -57,11 +57,13 @@ export async function checkFile(file: string, wanted: string, command: string): 
   }
   const hint = `run: ${command}`;
   if (found === undefined) {
-    say([{ code: "T1012", severity: "error", message: "the file does not exist", place: { file }, hint }]);
+    printDiagnostics([
+      { code: "T1012", severity: "error", message: "the file does not exist", place: { file }, hint },
+    ]);
     return 1;
   }
   const { line, ours, theirs } = firstDifference(found.toString("utf8"), wanted);
-  say([
+  printDiagnostics([
     {
       code: "T1012",
       severity: "error",
@@ -99,20 +101,20 @@ export const ofSpec = (spec: string, model: Model, given?: string): Inputs => ({
 
 /** @throws DiagnosticError (T1014) if an output is also an input or another output. */
 export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<void> {
-  const taken = new Map<string, string>();
+  const inputPaths = new Map<string, string>();
   for (const [what, files] of Object.entries(inputs))
     for (const file of files === undefined ? [] : [files].flat()) {
-      const place = await placeOf(file);
-      if (!taken.has(place)) taken.set(place, what);
+      const realPath = await realPathOf(file);
+      if (!inputPaths.has(realPath)) inputPaths.set(realPath, what);
     }
   const written = new Map<string, string>();
   for (const [flag, file] of Object.entries(outputs)) {
     if (typeof file !== "string") continue;
-    const place = await placeOf(file);
-    const [input, other] = [taken.get(place), written.get(place)];
+    const realPath = await realPathOf(file);
+    const [input, other] = [inputPaths.get(realPath), written.get(realPath)];
     if (input !== undefined) throw clash(`${flag} ${file} would overwrite ${input}`);
     if (other !== undefined) throw clash(`${other} and ${flag} would both be written to ${file}`);
-    written.set(place, flag);
+    written.set(realPath, flag);
   }
 }
 
@@ -131,14 +133,14 @@ export async function checkReplaceable(file: string, beginning: string): Promise
 }
 
 export const isSameFile = async (a: string, b: string): Promise<boolean> =>
-  (await placeOf(a)) === (await placeOf(b));
+  (await realPathOf(a)) === (await realPathOf(b));
 
 /** The real path of a file that may not exist yet, with all symbolic links resolved. */
-async function placeOf(file: string): Promise<string> {
+async function realPathOf(file: string): Promise<string> {
   const path = resolve(file);
   const folder = dirname(path);
   return realpath(path).catch(async () =>
-    folder === path ? path : join(await placeOf(folder), basename(path)),
+    folder === path ? path : join(await realPathOf(folder), basename(path)),
   );
 }
 

@@ -29,7 +29,7 @@ function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
 // The header is a Python literal: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
 
 /** The largest header, which limits the memory that a damaged or hostile file can use. */
-const mostHeaderBytes = 2 ** 16;
+const maxHeaderBytes = 2 ** 16;
 
 const magic: Uint8Array = Buffer.from("\x93NUMPY", "latin1");
 
@@ -57,7 +57,7 @@ export interface NumpyArray {
   /** The number of values in a row. */
   readonly rowSize: number;
   /** A value of a row, by its row-major index. @throws InputError for an invalid string */
-  at(row: number, place: number): number | string;
+  at(row: number, position: number): number | string;
 }
 
 /** `row` is for messages. */
@@ -86,9 +86,9 @@ export function npyHeader(bytes: Uint8Array): NpyHeader {
     throw new InputError("it does not begin with the signature of a NumPy array");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes[6] > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
-  if (start > mostHeaderBytes)
+  if (start > maxHeaderBytes)
     throw new InputError(
-      `the header of the array has ${start} bytes; at most ${mostHeaderBytes} are supported`,
+      `the header of the array has ${start} bytes; at most ${maxHeaderBytes} are supported`,
     );
   const text = new TextDecoder("latin1").decode(bytes.subarray(10, start));
   const { type, read, width } = typeIn(text);
@@ -154,28 +154,28 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [rows = 1, ...axes] = shape;
   const rowSize = sizeOf(axes);
-  const places = isFortran && size > start ? fortranPlaces(rows, axes) : undefined;
+  const offsets = isFortran && size > start ? columnMajorOffsets(rows, axes) : undefined;
   return {
     type,
     shape,
     rows,
     rowSize,
-    at(row, place) {
-      const offset = places ? row + places[place] : row * rowSize + place;
+    at(row, position) {
+      const offset = offsets ? row + offsets[position] : row * rowSize + position;
       return read(view, start + width * offset, row);
     },
   };
 }
 
 /** Maps row-major indices in the first row to offsets in column-major order, counted in values. */
-function fortranPlaces(rows: number, axes: readonly number[]): number[] {
+function columnMajorOffsets(rows: number, axes: readonly number[]): number[] {
   return axes.reduce(
-    ({ places, stride }, extent) => ({
-      places: places.flatMap((place) => Array.from({ length: extent }, (_, i) => place + i * stride)),
+    ({ offsets, stride }, extent) => ({
+      offsets: offsets.flatMap((offset) => Array.from({ length: extent }, (_, i) => offset + i * stride)),
       stride: stride * extent,
     }),
-    { places: [0], stride: rows },
-  ).places;
+    { offsets: [0], stride: rows },
+  ).offsets;
 }
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;

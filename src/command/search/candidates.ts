@@ -43,12 +43,16 @@ const isLayer = (path: SpecPath): boolean =>
 
 /** `layer` undefined removes the layer: an identity activation takes its place. */
 function withLayer(spec: unknown, path: SpecPath, layer: unknown): unknown {
-  const beside = listAround(writtenNetwork(spec, collector()) ?? [], path);
-  return beside.reduce((changed, { path: place, name, value }) => {
-    const isMeant = formatPath(place) === formatPath(path);
+  const siblings = listAround(writtenNetwork(spec, collector()) ?? [], path);
+  return siblings.reduce((changed, { path: siblingPath, name, value }) => {
+    const isMeant = formatPath(siblingPath) === formatPath(path);
     const put = isMeant ? (layer ?? { type: "activation", fn: "linear" }) : value;
     const from = isMeant ? member(value, "from") : undefined;
-    return withValue(changed, place, { name, ...(from === undefined ? {} : { from }), ...longForm(put) });
+    return withValue(changed, siblingPath, {
+      name,
+      ...(from === undefined ? {} : { from }),
+      ...longForm(put),
+    });
   }, spec);
 }
 
@@ -131,7 +135,7 @@ export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const found: Candidate[] = [];
   const seen = new Set<string>();
   for (const values of choicesOf(axes, search)) {
-    const candidate = place(plain, axes, values);
+    const candidate = specWithValues(plain, axes, values);
     const digest = sha256(canonicalJson(candidate));
     if (seen.has(digest)) continue;
     seen.add(digest);
@@ -167,7 +171,7 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
 const salt = -5;
 
 /** Sets the values of all axes, shorter paths first: a longer path may be inside of the value at a shorter one. */
-function place(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
+function specWithValues(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
   const order = axes.map((axis, index) => ({ ...axis, value: values[index] }));
   order.sort((a, b) => a.path.length - b.path.length);
   const off = order.filter(({ value }) => value === leftOut).map(({ path }) => path);

@@ -6,7 +6,7 @@ import type { Batch } from "../../runtime/core/slots.ts";
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { openDatasets } from "../train/validate-model.ts";
-import type { Opening } from "../train/validate-model.ts";
+import type { DataOptions } from "../train/validate-model.ts";
 import type { CheckedCandidate } from "./check-candidates.ts";
 
 // Training and validation data of all candidates. They contain no test rows, so no selection can depend on them.
@@ -20,7 +20,10 @@ export interface OpenData {
 }
 
 /** `preparings`: the preprocessing of each candidate. */
-export function openData(preparings: readonly Preparing[], opening: Omit<Opening, "preparing">): OpenData {
+export function openData(
+  preparings: readonly Preparing[],
+  opening: Omit<DataOptions, "preparing">,
+): OpenData {
   const known = new Map<string, number>();
   const data: OpenDataset[][] = [];
   const dataOf = preparings.map((preparing) => {

@@ -15,7 +15,7 @@ export interface Criterion {
   /** "loss" or a metric. */
   readonly metric: string;
   /** Whether higher values are better. */
-  readonly isRising: boolean;
+  readonly higherIsBetter: boolean;
 }
 
 interface Ranked {
@@ -35,7 +35,7 @@ interface Ranking {
 export function rankingOf(
   candidates: readonly Candidate[],
   outcomes: Outcomes,
-  { metric, isRising }: Criterion,
+  { metric, higherIsBetter }: Criterion,
 ): Ranking {
   const tried = candidates.flatMap((candidate) => {
     const outcome = outcomes.get(candidate.number);
@@ -43,7 +43,7 @@ export function rankingOf(
   });
   const cost = ({ validation }: Validated): number => {
     const figure = validation[metric];
-    return Number.isNaN(figure) ? Infinity : isRising ? -figure : figure;
+    return Number.isNaN(figure) ? Infinity : higherIsBetter ? -figure : figure;
   };
   const ranked = tried
     .flatMap(({ candidate, outcome }) => (isValidated(outcome) ? [{ candidate, outcome }] : []))
@@ -60,7 +60,7 @@ const reasonOf = (candidate: Candidate, outcome: Outcome) =>
   isValidated(outcome) ? [] : [{ candidate, reason: outcome.diverged }];
 
 /** How many rows the table in the terminal has. */
-const mostShown = 20;
+const maxRows = 20;
 
 /** Head and rows, best first; metrics are those of the validation split. */
 function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
@@ -92,10 +92,10 @@ function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
 /** A table of the best candidates, and the number of the others. */
 export function rankingText(ranking: Ranking): string {
   const { head, rows } = tableOf(ranking);
-  const hidden = rows.length - mostShown;
+  const hidden = rows.length - maxRows;
   const { diverged } = ranking;
   return [
-    tableText({ head, rows: rows.slice(0, mostShown) }),
+    tableText({ head, rows: rows.slice(0, maxRows) }),
     hidden > 0 ? `and ${hidden} more (--csv FILE writes all)\n` : "",
     ...diverged.map(
       ({ candidate, reason }) =>
@@ -115,7 +115,7 @@ export const rankingJson = (
   metric: string,
   { ranked, diverged }: Ranking,
   best: Ranked,
-  { model, ...judged }: TrainingResult,
+  { model, ...tested }: TrainingResult,
 ) => ({
   model,
   metric,
@@ -132,7 +132,7 @@ export const rankingJson = (
       diverged: reason,
     })),
   ],
-  best: { candidate: best.candidate.number, values: best.candidate.values, ...judged },
+  best: { candidate: best.candidate.number, values: best.candidate.values, ...tested },
 });
 
 // The values of a candidate as text.

@@ -5,10 +5,10 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
 import { errorText } from "../../compiler/util/message-text.ts";
 import type { Outcome } from "./results-file.ts";
-import type { Answer, WorkerSetup } from "./worker.ts";
+import type { JobReply, WorkerSetup } from "./worker.ts";
 
 /** A thread ended during a job, because of the job or because memory ran out. */
-export class JobEndedThread extends Error {
+export class ThreadEndedError extends Error {
   readonly job: number;
   readonly hint: string;
   constructor(job: number, message: string, hint: string) {
@@ -43,7 +43,7 @@ export async function inThreads(
       running.add(worker);
       let job: number | undefined = first.value;
       for (let done = 1; job !== undefined; done++) {
-        onResult(job, await answerOf(worker, job));
+        onResult(job, await runJob(worker, job));
         job = done < jobsOfThread && !isOver ? queue.next().value : undefined;
       }
       await worker.terminate();
@@ -59,14 +59,13 @@ export async function inThreads(
 }
 
 /** Sends the job to the thread and waits for the answer, or for the end of the thread. */
-function answerOf(worker: Worker, job: number): Promise<Outcome> {
+function runJob(worker: Worker, job: number): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const release = () => worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-    const onMessage = (answer: Answer) => {
+    const onMessage = (reply: JobReply) => {
       release();
-      if ("result" in answer) resolve(answer.result);
-      else
-        reject("diagnostics" in answer ? new DiagnosticError(answer.diagnostics) : new Error(answer.fault));
+      if ("result" in reply) resolve(reply.result);
+      else reject("diagnostics" in reply ? new DiagnosticError(reply.diagnostics) : new Error(reply.error));
     };
     const onError = (error: unknown) => {
       release();
@@ -75,7 +74,7 @@ function answerOf(worker: Worker, job: number): Promise<Outcome> {
     const onExit = (code: number) => {
       release();
       const hint = "the spec, or what it imports, may call process.exit()";
-      reject(new JobEndedThread(job, `its thread exited with code ${code}`, hint));
+      reject(new ThreadEndedError(job, `its thread exited with code ${code}`, hint));
     };
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     worker.postMessage(job);
@@ -86,10 +85,10 @@ function answerOf(worker: Worker, job: number): Promise<Outcome> {
 function endOf(job: number, error: unknown): unknown {
   if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
     const hint = "set NODE_OPTIONS=--max-old-space-size=8192, or use fewer threads, such as --threads 1";
-    return new JobEndedThread(job, "its thread ran out of memory", hint);
+    return new ThreadEndedError(job, "its thread ran out of memory", hint);
   }
   if (!isOfSpec(error)) return error;
-  return new JobEndedThread(
+  return new ThreadEndedError(
     job,
     `the spec throws in its thread: ${errorText(error)}`,
     "catch the error in the spec",

@@ -8,7 +8,7 @@ import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Placing, Source } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
-import { judgeModel, validateOn } from "../train/validate-model.ts";
+import { testModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./results-file.ts";
 
@@ -37,7 +37,7 @@ async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModu
  * Trains the chosen model once more and evaluates it on the test rows, which nothing has used before. Gives the result
  * that `tapeless train` prints for the same spec.
  */
-export async function judge(
+export async function testCandidate(
   model: Model,
   found: Validation,
   source: Source,
@@ -45,5 +45,5 @@ export async function judge(
   dtype: "f32" | "f64",
 ): Promise<TrainingResult> {
   const emitted = await compiled(model, dtype);
-  return judgeModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
+  return testModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
 }

@@ -11,8 +11,8 @@ import type { OpenData } from "./open-data.ts";
 import { tryCandidate } from "./try-candidate.ts";
 
 /** The answer of a thread to a job: an outcome, errors of the candidate, or the message of another error. */
-export type Answer = { readonly job: number } & (
-  { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly fault: string }
+export type JobReply = { readonly job: number } & (
+  { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly error: string }
 );
 
 export interface WorkerSetup extends OpenData {
@@ -39,12 +39,12 @@ port.on("message", (job: number) => {
     return tryCandidate(parseModel(spec), data[dataOf[job]], dtype);
   };
   trying().then(
-    (result) => port.postMessage({ job, result } satisfies Answer),
-    (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
+    (result) => port.postMessage({ job, result } satisfies JobReply),
+    (error: unknown) => port.postMessage({ job, ...errorOf(error) } satisfies JobReply),
   );
 });
 
-const faultOf = (error: unknown) =>
+const errorOf = (error: unknown) =>
   error instanceof DiagnosticError
     ? { diagnostics: error.diagnostics }
-    : { fault: error instanceof Error ? error.message : String(error) };
+    : { error: error instanceof Error ? error.message : String(error) };

@@ -9,7 +9,7 @@ import { hasColour } from "./progress-line.ts";
 const exit = { done: 0, failed: 1, wrong: 2 } as const;
 
 /** Prints diagnostics on standard error, in colour on a terminal. */
-export function say(diagnostics: readonly Diagnostic[], omitted = 0): void {
+export function printDiagnostics(diagnostics: readonly Diagnostic[], omitted = 0): void {
   if (diagnostics.length === 0) return;
   process.stderr.write(`${render(diagnostics, { colour: hasColour(process.stderr), omitted })}\n`);
 }
@@ -18,24 +18,24 @@ export function say(diagnostics: readonly Diagnostic[], omitted = 0): void {
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof DiagnosticError) {
-    say(error.diagnostics, error.omitted);
+    printDiagnostics(error.diagnostics, error.omitted);
     return exit.wrong;
   }
   const message = error instanceof Error ? error.message : errorText(error);
   if (error instanceof Unsupported) {
-    say([{ code: "T1901", severity: "error", message }]);
+    printDiagnostics([{ code: "T1901", severity: "error", message }]);
     return exit.wrong;
   }
   if (nameOf(error) === "InputError") {
-    say([{ code: "T2004", severity: "error", message }]);
+    printDiagnostics([{ code: "T2004", severity: "error", message }]);
     return exit.wrong;
   }
   if (nameOf(error) === "TrainingDiverged") {
-    say([{ code: "T4001", severity: "error", message }]);
+    printDiagnostics([{ code: "T4001", severity: "error", message }]);
     return exit.failed;
   }
   if (isOfSpec(error)) {
-    say([
+    printDiagnostics([
       { code: "T1009", severity: "error", message: `the spec throws after it has run: ${errorText(error)}` },
     ]);
     return exit.wrong;
@@ -57,7 +57,7 @@ function reportUsage({ code, message, exitCode }: CommanderError): number {
   const [sentence, suggestion] = message.replace(/^error: /, "").split("\n");
   const meant = /^\(Did you mean (.*)\?\)$/.exec(suggestion ?? "");
   const hint = meant ? `did you mean ${meant[1]}?` : "--help lists commands and options";
-  say([{ code: "T1010", severity: "error", message: sentence.replace(/\.$/, ""), hint }]);
+  printDiagnostics([{ code: "T1010", severity: "error", message: sentence.replace(/\.$/, ""), hint }]);
   return exit.wrong;
 }
 

@@ -23,7 +23,7 @@ import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { checkPicture } from "./watch-epochs.ts";
@@ -41,7 +41,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
   if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
   const { steepest, lowest, ...course } = test;
-  if (steepest === undefined || lowest === undefined) return tellNoFall(course);
+  if (steepest === undefined || lowest === undefined) return reportNoFall(course);
   const result = { model: name, rate: rounded(steepest / scale), steepest, lowest, ...course };
   const plot = panelText(chart.panels[0], terminalSize(process.stdout));
   process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${plot}\n${verdict(result, scaleFrom)}`);
@@ -50,7 +50,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
 
 /** Rejects flags that have no effect in a range test. @throws DiagnosticError (T1010) */
 function checkFlags(flags: TrainFlags): void {
-  const idle = [
+  const unsupported = [
     "epochs",
     "from",
     "out",
@@ -65,7 +65,7 @@ function checkFlags(flags: TrainFlags): void {
     "serve",
     "tensorboard",
   ] as const;
-  const given = idle.find((flag) => flags[flag] !== undefined);
+  const given = unsupported.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;
   const flag =
     flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -88,8 +88,8 @@ async function lossesAtRisingRates(
   const { compileFor } = await import("../../compiler/compile-target.ts");
   const { emitText } = await import("../../compiler/compile-target.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
-  const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
-  const compilation = compileFor(rising, { target, dtype });
+  const risingModel: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
+  const compilation = compileFor(risingModel, { target, dtype });
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
@@ -141,10 +141,10 @@ function verdict({ rate, steepest, lowest, rates }: Named, scaleFrom: number | u
   ].join("\n");
 }
 
-function tellNoFall({ losses }: RangeTest): number {
+function reportNoFall({ losses }: RangeTest): number {
   const { low, high } = rateRange;
   const course = `the first loss was ${losses[0]}, the lowest ${Math.min(...losses)}`;
-  say([
+  printDiagnostics([
     {
       code: "T4003",
       severity: "error",

@@ -24,8 +24,8 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const isSame = ({ name, shape }: { name: string; shape: readonly number[] }) =>
     shapeText(found.get(name)?.shape) === shapeText(shape);
-  const taken = model.parameters.filter(isSame);
-  const fresh = model.parameters
+  const matching = model.parameters.filter(isSame);
+  const initialised = model.parameters
     .filter((parameter) => !isSame(parameter))
     .map(({ name, shape }) => {
       const other = found.get(name)?.shape;
@@ -35,22 +35,22 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   const unused = tensors
     .filter(({ name }) => !names.has(name))
     .map(({ name, shape }) => `${name} ${shapeText(shape)}`);
-  if (taken.length === 0)
+  if (matching.length === 0)
     throw wrongTensors(file, `no parameter of "${model.name}" matches one in ${about} by name and shape`, [
-      `"${model.name}" has ${fresh.join(", ")}`,
+      `"${model.name}" has ${initialised.join(", ")}`,
       `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,
     ]);
   // All values are read before any parameter is set.
   const values = onFile(file, "T3002", () =>
-    taken.flatMap(({ name }) => {
+    matching.flatMap(({ name }) => {
       const tensor = found.get(name);
       return tensor === undefined ? [] : [[name, numbersFor(model.dtype, tensor)] as const];
     }),
   );
   const lines = [
-    `from ${file}, ${about}: ${taken.length} of ${model.parameters.length} parameters`,
-    `  loaded: ${taken.map(({ name }) => name).join(", ")}`,
-    ...(fresh.length > 0 ? [`  initialised: ${fresh.join(", ")}`] : []),
+    `from ${file}, ${about}: ${matching.length} of ${model.parameters.length} parameters`,
+    `  loaded: ${matching.map(({ name }) => name).join(", ")}`,
+    ...(initialised.length > 0 ? [`  initialised: ${initialised.join(", ")}`] : []),
     ...(unused.length > 0 ? [`  unused: ${unused.join(", ")}`] : []),
   ];
   process.stderr.write(`${lines.join("\n")}\n`);

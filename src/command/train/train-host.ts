@@ -23,10 +23,10 @@ import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 import { rowsIn } from "../verify/batches.ts";
-import type { LookInside } from "./live/look-inside.ts";
-import { reportAnswers } from "./report-answers.ts";
+import type { TrainingMonitor } from "./live/training-monitor.ts";
+import { reportPredictions } from "./report-predictions.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { watchEpochs } from "./watch-epochs.ts";
 
@@ -97,7 +97,7 @@ interface Latest {
  * The error of the trainer contains step, epoch and rate. Repeating the epoch with the interpreter finds the node
  * where the divergence began.
  */
-async function tellDivergence(
+async function reportDivergence(
   error: Error,
   { name, trainer, dataset, before }: Latest,
   compilation: Compilation,
@@ -106,7 +106,7 @@ async function tellDivergence(
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
   const cause = explainDivergence(compilation, facts, trainer, dataset.train);
-  say([
+  printDiagnostics([
     {
       code: "T4001",
       severity: "error",
@@ -122,7 +122,7 @@ async function tellDivergence(
 // the report of predictions.
 
 /** A run before its first training. */
-interface Beginning {
+interface RunSetup {
   readonly spec: string;
   readonly source: SpecSource;
   readonly compilation: TargetCompilation;
@@ -144,8 +144,8 @@ interface TrainHost extends Host {
 }
 
 /** @throws DiagnosticError for files that cannot be written */
-export async function trainHost(beginning: Beginning, flags: TrainFlags): Promise<TrainHost> {
-  const { spec, source, compilation, emitted, trainer, resumed } = beginning;
+export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<TrainHost> {
+  const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
   const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
   const writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
@@ -153,9 +153,9 @@ export async function trainHost(beginning: Beginning, flags: TrainFlags): Promis
   const isWatched = (notes: Notes = {}) => folds === undefined || foldsIn(notes).length === folds;
   const watch = await watchEpochs(model.name, isWatched(resumed) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
-  let inside: LookInside | undefined;
+  let monitor: TrainingMonitor | undefined;
   let latest: Latest | undefined;
-  const remember = ({ name = "", trainer: own, dataset }: Begun): void => {
+  const saveLatest = ({ name = "", trainer: own, dataset }: Begun): void => {
     latest = { name, trainer: own, dataset, before: own.save() };
   };
 
@@ -164,45 +164,47 @@ export async function trainHost(beginning: Beginning, flags: TrainFlags): Promis
     async begin(begun) {
       const { name = "", dataset, epochs, notes } = begun;
       // Opened only after the data is read, so that a page that is announced has something to show.
-      if (beginning.isProbed && inside === undefined)
-        inside = await (await import("./live/look-inside.ts")).openInside(model.name, trainer.epoch, flags);
+      if (setup.isProbed && monitor === undefined)
+        monitor = await (
+          await import("./live/training-monitor.ts")
+        ).openMonitor(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
-      const plain = seenAs(begun, emitted, model, flags);
-      const seen = isWatched(notes) && inside ? inside.stoppable(plain) : plain;
-      if (isWatched(notes)) await inside?.begin({ ...begun, facts: emitted.model, accumulate });
-      else inside?.pass(name);
-      if (folds === undefined) tellEnded(begun, flags);
-      remember(begun);
-      return seen;
+      const wrapped = wrapTrainer(begun, emitted, model, flags);
+      const monitored = isWatched(notes) && monitor ? monitor.stoppable(wrapped) : wrapped;
+      if (isWatched(notes)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
+      else monitor?.announce(name);
+      if (folds === undefined) reportComplete(begun, flags);
+      saveLatest(begun);
+      return monitored;
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
       const { name = "", epochs, notes } = begun;
-      remember(begun);
+      saveLatest(begun);
       if (isWatched(notes)) {
-        await watch.see(report);
-        await inside?.see(report);
+        await watch.record(report);
+        await monitor?.record(report);
       }
       await save();
       progress.show(name + epochText(report, epochs));
     },
-    warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+    warn: (message) => printDiagnostics([{ code: "T2006", severity: "warning", message }]),
     async end(result) {
       progress.end();
       await watch.end();
       if (flags.report !== undefined && latest !== undefined)
-        await reportAnswers(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
+        await reportPredictions(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
       const text = foldedRegime.text(result);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : text}\n`);
-      await inside?.end(result.epochs < beginning.epochs ? "stopped early" : "done", text);
+      await monitor?.end(result.epochs < setup.epochs ? "stopped early" : "done", text);
     },
     async fail(error) {
       progress.end();
       if (!hasDiverged(error) || latest === undefined) throw error;
       await watch.end();
-      const code = await tellDivergence(error, latest, compilation, emitted.model);
-      await inside?.end("diverged", error.message);
+      const code = await reportDivergence(error, latest, compilation, emitted.model);
+      await monitor?.end("diverged", error.message);
       return code;
     },
   };
@@ -216,7 +218,7 @@ async function showSchedule(compilation: TargetCompilation, run: ScheduleRun): P
 }
 
 /** Wraps the trainer: a language model samples texts, other models report mae and rmse in original units. */
-function seenAs(
+function wrapTrainer(
   { trainer, dataset }: Begun,
   emitted: EmittedModule,
   model: Model,
@@ -229,7 +231,10 @@ function seenAs(
 }
 
 /** Reports if a resumed run has no epochs left. */
-function tellEnded({ trainer: { epoch }, epochs, hasStopped }: Begun, { resume, sample }: TrainFlags): void {
+function reportComplete(
+  { trainer: { epoch }, epochs, hasStopped }: Begun,
+  { resume, sample }: TrainFlags,
+): void {
   if (resume === undefined || sample !== undefined || (epoch < epochs && !hasStopped)) return;
   const why = hasStopped ? "early stopping" : "use --epochs N to train longer";
   process.stderr.write(`${resume}: the training is complete after epoch ${epoch} (${why})\n`);

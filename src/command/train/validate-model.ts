@@ -28,7 +28,7 @@ export interface Compiled {
 }
 
 /** How rows are read and split. */
-export interface Opening {
+export interface DataOptions {
   readonly preparing: Preparing;
   readonly source: Source;
   readonly placed: Placing;
@@ -39,13 +39,13 @@ export interface Opening {
 }
 
 /** A compiled model and its data. */
-export type Candidate = Compiled & Opening;
+export type Candidate = Compiled & DataOptions;
 
 /** Loss and metrics on rows that the model was not trained on; with folds: means and standard deviations. */
 export type Validation = CrossValidation | { readonly bestEpoch: number; readonly validation: Summary };
 
 /** The training and validation splits, or those of each fold, without any row of the test split. */
-export function openDatasets({ preparing, source, placed, ...given }: Opening): OpenDataset[] {
+export function openDatasets({ preparing, source, placed, ...given }: DataOptions): OpenDataset[] {
   const { training } = preparing;
   const { seed = training.seed, warn = () => {} } = given;
   if (training.folds !== undefined)
@@ -75,7 +75,7 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
 }
 
 /** Trains the model again, after folds on the rows of all folds, and evaluates it on the test split like `train`. */
-export async function judgeModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
+export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
   const { source, placed } = candidate;
   const run = { ...runOf(candidate), source, placed, warn: () => {} };
   const { epochs, trainer } = run;

@@ -9,7 +9,7 @@ import { jsonFigure as figure } from "../../compiler/util/json.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 export interface WatchFlags {
   /** Undefined: if standard error is a terminal. */
@@ -20,7 +20,7 @@ export interface WatchFlags {
 
 interface EpochWatch {
   /** Call before a checkpoint is written: resuming replaces lines of repeated epochs, but restores no missing one. */
-  see(report: EpochReport): Promise<void>;
+  record(report: EpochReport): Promise<void>;
   /** Draws the recorded epochs, also after a divergence. */
   end(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export async function watchEpochs(name: string, epoch: number, flags: WatchFlags
   const file = log === undefined ? undefined : await openLog(log, epoch);
   const reports = [...(file?.earlier ?? [])];
   return {
-    async see(report) {
+    async record(report) {
       reports.push(report);
       await file?.add(report);
     },
@@ -61,7 +61,7 @@ async function showChart(name: string, reports: readonly EpochReport[]): Promise
 async function writePlot(name: string, reports: readonly EpochReport[], file: string): Promise<void> {
   if (reports.length === 0) {
     const hint = "--log also plots the epochs before the checkpoint";
-    say([
+    printDiagnostics([
       {
         code: "T4002",
         severity: "warning",
@@ -95,7 +95,7 @@ async function openLog(file: string, epoch: number): Promise<EpochLog> {
     earlier: kept.map(({ report }) => report),
     add: async (report) => {
       await appendFile(file, `${JSON.stringify(report)}\n`).catch((error: unknown) => {
-        throw fault("T1011", `cannot write ${file}: ${fileReason(error)}`);
+        throw logError("T1011", `cannot write ${file}: ${fileReason(error)}`);
       });
     },
   };
@@ -110,13 +110,13 @@ interface Line {
 async function linesOf(file: string): Promise<Line[]> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw fault("T1011", `cannot write ${file}: ${fileReason(error)}`);
+    throw logError("T1011", `cannot write ${file}: ${fileReason(error)}`);
   });
   const lines = text.split("\n").slice(0, -1);
-  if (lines.length === 0 && text.length > 0) throw noLog(file, 1);
+  if (lines.length === 0 && text.length > 0) throw notALog(file, 1);
   return lines.map((line, i) => {
     const report = reportIn(line);
-    if (report === undefined) throw noLog(file, i + 1);
+    if (report === undefined) throw notALog(file, i + 1);
     return { line, report };
   });
 }
@@ -138,7 +138,7 @@ function reportIn(line: string): EpochReport | undefined {
   }
 }
 
-const noLog = (file: string, line: number): DiagnosticError =>
+const notALog = (file: string, line: number): DiagnosticError =>
   new DiagnosticError([
     {
       code: "T1013",
@@ -149,5 +149,5 @@ const noLog = (file: string, line: number): DiagnosticError =>
     },
   ]);
 
-const fault = (code: DiagnosticCode, message: string): DiagnosticError =>
+const logError = (code: DiagnosticCode, message: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message }]);

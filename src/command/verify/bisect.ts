@@ -27,7 +27,7 @@ import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/ran
 import { batchStorage, parameterStorage, rowsFor, stateStorage } from "./batches.ts";
 
 /** A stage whose result differs: in which program, at which output, and by how much. */
-export interface FaultyStage {
+export interface StageDifference {
   readonly stage: string;
   readonly list: string;
   readonly program: string;
@@ -41,12 +41,12 @@ export interface Bisection {
   readonly rows: number;
   /** All stages that ran, once per list. */
   readonly stages: readonly string[];
-  readonly first?: FaultyStage | undefined;
+  readonly first?: StageDifference | undefined;
 }
 
 const seed = 1;
 /** Models with more operations per row run on one row, since interpreters do a few million operations per second. */
-const mostFlops = 1e6;
+const maxFlops = 1e6;
 /** The largest relative error in f64 that rewrites may cause by rounding. */
 const tolerance = 1e-9;
 /** Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding noise. */
@@ -59,19 +59,19 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   const compilation = compileModel(model, { dtype: "f64", schedule: "vectors", watch }, lists);
   const { batchSize } = model.training;
   const flopsOfRow = flopsOfProgram(compilation, "gradient") / batchSize;
-  const rows = flopsOfRow > mostFlops ? 1 : rowsFor(batchSize, flopsOfRow);
+  const rows = flopsOfRow > maxFlops ? 1 : rowsFor(batchSize, flopsOfRow);
   const trials = trialsOf(compilation, reports, rows);
   const stages = [...new Set(reports.map(key))];
-  const faults = [...trials].flatMap(([program, trial]) => {
+  const differences = [...trials].flatMap(([program, trial]) => {
     const own = reports.filter(({ before }) => before.name === program);
     return schedules.map((schedule) => {
       const chain = own.filter(({ list }) => list === schedule || !schedules.includes(list));
-      return firstFault(chain, (report) => faultOf(report, trial, { rows, batchSize }));
+      return firstDifference(chain, (report) => differenceOf(report, trial, { rows, batchSize }));
     });
   });
   // The earliest stage in the pipeline, in any program.
-  const found = faults
-    .flatMap((fault) => fault ?? [])
+  const found = differences
+    .flatMap((difference) => difference ?? [])
     .sort((a, b) => stages.indexOf(key(a)) - stages.indexOf(key(b)));
   return { name: model.name, rows, stages, first: found.at(0) };
 }
@@ -82,24 +82,24 @@ const schedules: readonly string[] = ["scalar schedule", "vector schedule"];
 const key = ({ list, stage }: Pick<StageReport, "list" | "stage">): string => `${list}: ${stage}`;
 
 /** Binary search for the first stage whose result differs, if the last one does. */
-function firstFault(
+function firstDifference(
   chain: readonly StageReport[],
-  faultOf: (report: StageReport) => FaultyStage | undefined,
-): FaultyStage | undefined {
+  differenceOf: (report: StageReport) => StageDifference | undefined,
+): StageDifference | undefined {
   const last = chain.at(-1);
-  let fault = last && faultOf(last);
-  if (fault === undefined) return undefined;
+  let difference = last && differenceOf(last);
+  if (difference === undefined) return undefined;
   let [good, bad] = [-1, chain.length - 1];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    const found = faultOf(chain[middle]);
+    const found = differenceOf(chain[middle]);
     if (found === undefined) good = middle;
     else {
       bad = middle;
-      fault = found;
+      difference = found;
     }
   }
-  return fault;
+  return difference;
 }
 
 /** The storage of a program before it runs, and the outputs that the reference interpreter computes from it. */
@@ -159,18 +159,18 @@ const read = (memory: LoopMemory, buffers: ReadonlyMap<string, Buffer>, rows: nu
   );
 
 /** The difference between the result of a stage and the expected outputs, if it exceeds the tolerance. */
-function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | undefined {
+function differenceOf(report: StageReport, trial: Trial, sizes: Rows): StageDifference | undefined {
   const { stage, list, before, after } = report;
-  const fault = { stage, list, program: before.name };
+  const difference = { stage, list, program: before.name };
   try {
     const actual = isLoopProgram(after)
       ? runLoops(after, report, trial, sizes)
       : interpret(after, trial.before, sizes.rows);
     const { output, error } = worstOf(actual, trial.expected);
-    return error <= tolerance ? undefined : { ...fault, output, error };
+    return error <= tolerance ? undefined : { ...difference, output, error };
   } catch (error) {
     if (!(error instanceof InternalError)) throw error;
-    return { ...fault, output: error.message, error: Infinity };
+    return { ...difference, output: error.message, error: Infinity };
   }
 }
 

@@ -39,7 +39,7 @@ export function expectedOf(
   ]);
   const outputs = interpret(derived.gradient, storage, rows);
   const totals = interpret(derived.evaluate, storage, rows);
-  const told = interpret(derived.summarise, totals, rows);
+  const evaluation = interpret(derived.summarise, totals, rows);
   return {
     loss: outputs.get(lossStorage)?.data[0] ?? NaN,
     gradients: new Map(
@@ -49,7 +49,9 @@ export function expectedOf(
       }),
     ),
     predictions: interpret(derived.predict, storage, rows).get(outputStorage)?.data ?? new Float64Array(0),
-    summary: new Map([...told].map(([storage, { data }]) => [measureOfSummary(storage) ?? storage, data[0]])),
+    summary: new Map(
+      [...evaluation].map(([storage, { data }]) => [measureOfSummary(storage) ?? storage, data[0]]),
+    ),
   };
 }
 
@@ -83,10 +85,10 @@ export function checkTarget(
   for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
   const inputs = Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
   const predictions = distance(trainer.predict(inputs), expected.predictions, 0);
-  const told = trainer.evaluate(batch);
+  const evaluation = trainer.evaluate(batch);
   // In f32, rounding may change whether a prediction counts as correct, so only the loss is compared.
   const compared = [...expected.summary].filter(([name]) => model.dtype === "f64" || name === "loss");
-  const summary = Math.max(...compared.map(([name, value]) => distance([told[name]], [value], 0)));
+  const summary = Math.max(...compared.map(([name, value]) => distance([evaluation[name]], [value], 0)));
   const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
   // A gradient that is zero in exact arithmetic is rounding noise, so its error is relative to the largest gradient.
   const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));

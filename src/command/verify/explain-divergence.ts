@@ -20,7 +20,7 @@ import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 
 /** The largest step that is interpreted. The interpreter does about ten million operations per second. */
-const mostFlops = 1e8;
+const maxFlops = 1e8;
 
 /**
  * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or if a step
@@ -33,7 +33,7 @@ export function explainDivergence(
   data: Batch,
 ): string | undefined {
   const { shuffle, accumulate } = compilation.model.training;
-  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
+  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > maxFlops) return undefined;
   const start = trainer.save();
   const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
   const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
@@ -62,7 +62,7 @@ function firstBadNode(
   const storage = new Map([...kept, ...batchStorage(facts, batch)]);
   if (graphs.begin !== undefined)
     for (const [name, whole] of interpret(graphs.begin, kept, rows))
-      for (const [part, tensor] of partsOf(plan, name, whole)) storage.set(part, tensor);
+      for (const [slice, tensor] of slicesOf(plan, name, whole)) storage.set(slice, tensor);
   const values = evaluateGraph(graphs.gradient, storage, rows);
   const bad = badNode(graphs.gradient, values, facts.dtype);
   if (bad !== undefined) return bad;
@@ -75,22 +75,22 @@ function firstBadNode(
 }
 
 /** The tensor of a buffer and its slices for the buffers that it covers. */
-function partsOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
-  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((part) => storage.get(part)?.buffer ?? []);
+function slicesOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
+  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((slice) => storage.get(slice)?.buffer ?? []);
   let start = 0;
   return [
     [name, whole],
-    ...parts.map(({ name: part, shape }): [string, Tensor] => {
+    ...parts.map(({ name: slice, shape }): [string, Tensor] => {
       const data = whole.data.slice(start, (start += sizeOf(shape, 1)));
-      return [part, { shape: boundShape(shape, 1), data }];
+      return [slice, { shape: boundShape(shape, 1), data }];
     }),
   ];
 }
 
 function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
   // The interpreter computes in f64. Rounding to f32 makes values infinite that overflow in an f32 trainer.
-  const held = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
-  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(held(value)));
+  const rounded = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
+  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(rounded(value)));
   const isBad = (node: Node) => isFloat(node.type.element) && badValue(node) !== undefined;
   const node = graph.nodes.find(
     (each) => each.op !== "constant" && isBad(each) && !operandsOf(each).some(isBad),
@@ -99,7 +99,7 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
   const formula = formulaOf(node, nameOf);
   const of = node.name === undefined ? "" : `${node.name} = `;
   const layer = node.origin.layer === undefined ? "" : ` (layer ${node.origin.layer})`;
-  return `${of}${formula}${layer} becomes ${held(badValue(node) ?? NaN)}`;
+  return `${of}${formula}${layer} becomes ${rounded(badValue(node) ?? NaN)}`;
 }
 
 /** The name of a leaf or of a named value; formulas write all other values out. */

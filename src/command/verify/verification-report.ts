@@ -20,24 +20,24 @@ export interface Verdict {
   readonly worst: number;
   readonly holds: boolean;
   /** A message for each wrong gradient and each wrong target. */
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 }
 
 /** `spec`: the path of the spec, for commands in messages. */
 export function verdictOf({ parameters, targets }: Verification, spec: string): Verdict {
   const wrong = parameters.filter(({ relativeError }) => !(relativeError < largestError));
-  const apart = targets.filter(({ holds }) => !holds);
+  const differing = targets.filter(({ holds }) => !holds);
   return {
     worst: Math.max(0, ...parameters.map(({ relativeError }) => relativeError)),
-    holds: wrong.length === 0 && apart.length === 0,
-    faults: [
-      ...wrong.map((parameter) => gradientFault(parameter, spec)),
-      ...apart.map((target) => targetFault(target, spec)),
+    holds: wrong.length === 0 && differing.length === 0,
+    errors: [
+      ...wrong.map((parameter) => gradientError(parameter, spec)),
+      ...differing.map((target) => targetError(target, spec)),
     ],
   };
 }
 
-function gradientFault({ name, worst }: VerifiedParameter, spec: string): string {
+function gradientError({ name, worst }: VerifiedParameter, spec: string): string {
   const where = worst ? ` ${worst.at}: emitted ${worst.emitted}, central differences ${worst.expected}` : "";
   return (
     `${name}${where}. To see its derivation: tapeless inspect ${shellWord(spec)} --show gradients ` +
@@ -45,7 +45,7 @@ function gradientFault({ name, worst }: VerifiedParameter, spec: string): string
   );
 }
 
-function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
+function targetError({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
   const gradient = worst === undefined ? "" : `; the worst gradient is that of ${worst}`;
   const flags = `${target === defaultTarget ? "" : ` --target ${target}`}${dtype === "f64" ? " --dtype f64" : ""}`;
   return (
@@ -67,7 +67,7 @@ export interface VerificationSubject {
 }
 
 /** How many kinks of each parameter are listed; JSON contains all. */
-const mostKinks = 8;
+const maxKinks = 8;
 
 export const verificationFormats = {
   txt: (subject: VerificationSubject): string =>
@@ -97,7 +97,7 @@ export const verificationFormats = {
 /** The documented fields of `verify --json` first, then the details. */
 export function verificationJson({ verification, spec }: VerificationSubject): object {
   const { rows, parameters, targets, flops, budget } = verification;
-  const { worst, holds, faults } = verdictOf(verification, spec);
+  const { worst, holds, errors } = verdictOf(verification, spec);
   return {
     worst,
     parameters: parameters.map(
@@ -113,7 +113,7 @@ export function verificationJson({ verification, spec }: VerificationSubject): o
       }),
     ),
     holds,
-    faults,
+    errors,
     rows,
     flopsOfLoss: flops,
     budgetOfFlops: budget,
@@ -195,8 +195,8 @@ function kinksTables({ parameters }: Verification): TableParts[] {
         "both sides differ",
       head: ["parameter", "at", "slope below", "slope above", "emitted", "position"],
       rows: kinked.flatMap(({ name, kinks }) => [
-        ...kinks.slice(0, mostKinks).map((kink) => rowOf(name, kink)),
-        ...(kinks.length > mostKinks ? [[name, `… ${kinks.length - mostKinks} more`]] : []),
+        ...kinks.slice(0, maxKinks).map((kink) => rowOf(name, kink)),
+        ...(kinks.length > maxKinks ? [[name, `… ${kinks.length - maxKinks} more`]] : []),
       ]),
     },
   ];
@@ -219,7 +219,7 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
 /** A note on sampling, the verdict, and the errors. */
 function notesOf({ verification, spec }: VerificationSubject): string[] {
   const { parameters, flops, budget } = verification;
-  const { worst, faults } = verdictOf(verification, spec);
+  const { worst, errors } = verdictOf(verification, spec);
   const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
   const isSampled = parameters.some(({ directions }) => directions > 0);
   const sampling =
@@ -231,7 +231,7 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
     "worst relative " +
       `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}` +
       (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
-    ...faults.map((fault) => `ERROR ${fault}`),
+    ...errors.map((message) => `ERROR ${message}`),
   ];
 }
 

@@ -189,7 +189,7 @@ describe("wrong data", () => {
     place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "none.csv" } });
     expectRefusal(
       await place.run("train", "flowers.json"),
-      /^flowers\.json:\d+:\d+ error T2001: data\.file: "none\.csv" cannot be read: there is no such file/,
+      /^flowers\.json:\d+:\d+ error T2001: data\.file: cannot read "none\.csv": there is no such file/,
     );
   });
 
@@ -200,7 +200,7 @@ describe("wrong data", () => {
     place.write("flowers.json", { ...flowers, training, data: { ...columns, train: file, test: "." } });
     expectRefusal(
       await place.run("train", "flowers.json"),
-      /error T2001: data\.test: "\." cannot be read: it is a folder/,
+      /error T2001: data\.test: cannot read "\.": it is a folder/,
     );
   });
 

@@ -139,7 +139,7 @@ describe("tensors that do not fit are reported, and nothing is written", () => {
     await refused(importing("none.npz"), "none.npz error T3002: cannot read the file: there is no such file");
     await refused(
       importing("flowers.csv"),
-      "T1010: the name flowers.csv does not say",
+      "T1010: flowers.csv has no file extension of a supported format",
       "use .safetensors or .npz",
     );
     await refused(

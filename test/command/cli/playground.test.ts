@@ -21,7 +21,7 @@ it("does not overwrite another site", { timeout: 60_000 }, async () => {
 it("writes to a new folder, and over an older playground", { timeout: 60_000 }, async () => {
   for (const time of ["first", "again"]) {
     const { code, stderr } = await place.run("playground", "-o", "new/folder");
-    expect(stderr, time).toContain("7 files in new/folder");
+    expect(stderr, time).toContain("7 files to new/folder");
     expect(code).toBe(0);
   }
   expect(place.made()).toHaveLength(7);

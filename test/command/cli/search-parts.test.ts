@@ -63,7 +63,7 @@ describe("shards", () => {
       place.read("whole.jsonl").split("\n").toSorted(),
     );
     // Combined results count as done.
-    expect((await run()).stderr).toContain("4 candidates, 0 to try");
+    expect((await run()).stderr).toContain("4 candidates, 0 to train");
   });
 
   it.each([

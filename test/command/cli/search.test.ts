@@ -168,7 +168,7 @@ describe("a stored outcome", () => {
     // A run that was killed in the middle of the fourth line.
     place.write("flowers.search.jsonl", [...lines.slice(0, 3), lines[3].slice(0, 20)].join("\n"));
     const resumed = await search("--json");
-    expect(resumed.stderr).toContain("6 candidates, 4 to try");
+    expect(resumed.stderr).toContain("6 candidates, 4 to train");
     expect(resumed.stdout).toBe(whole.stdout);
     expect(place.read("flowers.search.jsonl").split("\n").toSorted()).toEqual(lines.toSorted());
   });
@@ -202,7 +202,7 @@ describe("a stored outcome", () => {
     await search();
     const whole = place.read("flowers.search.jsonl");
     place.write("flowers.search.jsonl", whole.slice(0, 30));
-    expect((await search()).stderr).toContain("6 candidates, 6 to try");
+    expect((await search()).stderr).toContain("6 candidates, 6 to train");
     expect(place.read("flowers.search.jsonl").split("\n")[0]).toBe(whole.split("\n")[0]);
   });
 

@@ -9,7 +9,7 @@ import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn } from "../../../src/runtime/training/train-on.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
-import { judgeModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
+import { testModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
 import { flowers, flowersCsv } from "../cli/workspace.ts";
 
 const placed: Candidate["placed"] = (_, work) => work();
@@ -41,7 +41,7 @@ test(
     const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
     const found = await validateModel(candidate);
     expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
-    expect(await judgeModel(candidate, found)).toEqual(whole);
+    expect(await testModel(candidate, found)).toEqual(whole);
     expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
       found,
     );

@@ -38,16 +38,16 @@ describe("a wrong gradient", () => {
       "f[d_dense2_bias + i] = d_dense2_bias_value",
       "f[d_dense2_bias + i] = i === 1 ? -d_dense2_bias_value : d_dense2_bias_value",
     );
-    const { holds, faults, worst } = verdictOf(verification, "net.json");
-    expect([holds, faults.length, worst > 0.5]).toEqual([false, 1, true]);
-    expect(faults[0]).toMatch(/^dense2\.bias \[1\]: emitted -?[\d.]+, central differences -?[\d.]+\./);
-    expect(faults[0]).toContain("tapeless inspect net.json --show gradients --of dense2.bias");
+    const { holds, errors, worst } = verdictOf(verification, "net.json");
+    expect([holds, errors.length, worst > 0.5]).toEqual([false, 1, true]);
+    expect(errors[0]).toMatch(/^dense2\.bias \[1\]: emitted -?[\d.]+, central differences -?[\d.]+\./);
+    expect(errors[0]).toContain("tapeless inspect net.json --show gradients --of dense2.bias");
     const wrong = verification.parameters.find(({ name }) => name === "dense2.bias");
     expect(wrong?.worst?.index).toEqual([1]);
     expect(wrong?.worst?.emitted).toBeCloseTo(-(wrong?.worst?.expected ?? 0), 8);
     // The error of a wrong gradient is the same for every step size.
-    const errors = wrong?.sweep.map(({ error }) => error) ?? [];
-    expect(Math.min(...errors)).toBeGreaterThan(0.9 * Math.max(...errors));
+    const sizes = wrong?.sweep.map(({ error }) => error) ?? [];
+    expect(Math.min(...sizes)).toBeGreaterThan(0.9 * Math.max(...sizes));
     expect(verificationFormats.txt({ verification, spec: "net.json" })).toContain("NOT below 0.000001");
   });
 

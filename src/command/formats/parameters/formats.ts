@@ -21,7 +21,7 @@ const realTypes: Readonly<Record<string, ReadNumber>> = {
   BF16: (view, at) => bfloat16(view.getUint16(at, true)),
 };
 
-const mostHeaderBytes = 100e6;
+const maxHeaderBytes = 100e6;
 
 export const safetensors: TensorFormat = {
   encode(tensors, facts) {
@@ -51,7 +51,7 @@ export const safetensors: TensorFormat = {
     const { header, data } = partsOf(bytes);
     const stored = Object.entries(header)
       .filter(([name]) => name !== "__metadata__")
-      .map(([name, entry]) => placedTensor(name, entry, data));
+      .map(([name, entry]) => tensorIn(name, entry, data));
     let end = 0;
     for (const { begin, end: own, tensor } of stored.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
       if (begin !== end)
@@ -67,7 +67,7 @@ export const safetensors: TensorFormat = {
 function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
   if (bytes.length < 8) throw new InputError("this is not a safetensors file: it is too short");
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > mostHeaderBytes || Number(length) > bytes.length - 8)
+  if (length > maxHeaderBytes || Number(length) > bytes.length - 8)
     throw new InputError(
       `this is not a safetensors file, or it is cut short: it declares a header of ${length} bytes, but ` +
         `only ${bytes.length - 8} follow`,
@@ -89,7 +89,7 @@ function parsed(text: string): unknown {
 }
 
 /** A tensor and its range of the data. @throws InputError if the range is invalid or does not fit the shape */
-function placedTensor(
+function tensorIn(
   name: string,
   entry: unknown,
   data: Uint8Array,

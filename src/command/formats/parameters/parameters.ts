@@ -42,25 +42,25 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
 }
 
 /** Errors for missing tensors, tensors of another shape, and tensors that are not parameters of the model. */
-export function parameterFaults(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
+export function parameterErrors(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
   const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const extra = [...found.keys()].filter((name) => !expected.has(name));
-  const meant = new Set<string>();
-  const faults = parameters.flatMap(({ name, shape }): string[] => {
+  const unexpected = [...found.keys()].filter((name) => !expected.has(name));
+  const suggested = new Set<string>();
+  const errors = parameters.flatMap(({ name, shape }): string[] => {
     const tensor = found.get(name);
-    if (tensor !== undefined) return shapeFaults(name, shape, tensor.shape);
-    const like = didYouMean(name, extra);
-    if (like !== undefined) meant.add(like);
-    return [`the file has no "${name}"${like === undefined ? "" : `; it has "${shown(like)}"`}`];
+    if (tensor !== undefined) return shapeErrors(name, shape, tensor.shape);
+    const similar = didYouMean(name, unexpected);
+    if (similar !== undefined) suggested.add(similar);
+    return [`the file has no "${name}"${similar === undefined ? "" : `; it has "${shown(similar)}"`}`];
   });
-  const others = extra
-    .filter((name) => !meant.has(name))
+  const others = unexpected
+    .filter((name) => !suggested.has(name))
     .map((name) => `"${shown(name)}" is not a parameter of the model`);
-  return [...faults, ...others];
+  return [...errors, ...others];
 }
 
-function shapeFaults(name: string, shape: readonly number[], found: readonly number[]): string[] {
+function shapeErrors(name: string, shape: readonly number[], found: readonly number[]): string[] {
   const [wanted, given] = [shape, found].map((extents) => `[${extents.join(", ")}]`);
   if (wanted === given) return [];
   const isTransposed = shape.length === 2 && given === `[${shape[1]}, ${shape[0]}]`;

@@ -4,10 +4,10 @@
 // parser allocates lists of any declared length.
 
 /** Structs that Parquet defines are less deep. */
-const deepestStruct = 24;
+const maxStructDepth = 24;
 
 /** Numbers have at most 64 bits, which are 10 bytes with 7 bits each. */
-const mostVarintBytes = 10;
+const maxVarintBytes = 10;
 
 /** The end of the struct that begins at `start`. @throws Error if it declares more than the remaining bytes */
 export function thriftEnd(bytes: Uint8Array, start: number): number {
@@ -19,7 +19,7 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
   };
   const varint = (): number => {
     let value = 0;
-    for (let i = 0; i < mostVarintBytes; i++) {
+    for (let i = 0; i < maxVarintBytes; i++) {
       const byte = take(1);
       value += (byte & 0x7f) * 2 ** (7 * i);
       if (byte < 0x80) return value;
@@ -61,7 +61,7 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
     }
   };
   const struct = (depth: number): void => {
-    if (depth > deepestStruct) throw new Error(`structs are nested more than ${deepestStruct} levels deep`);
+    if (depth > maxStructDepth) throw new Error(`structs are nested more than ${maxStructDepth} levels deep`);
     for (let head = take(1); (head & 15) !== 0; head = take(1)) {
       if (head >> 4 === 0) varint();
       value(head & 15, depth);

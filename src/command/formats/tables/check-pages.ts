@@ -10,14 +10,14 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hypar
 import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
 import { checkDeltas, checkRuns, thriftEnd } from "./check-encodings.ts";
 import type { PageReader } from "./check-encodings.ts";
-import { deepest } from "./open-bytes.ts";
+import { maxDepth } from "./open-bytes.ts";
 import { boundedCodecs } from "./parquet-codecs.ts";
 
 /** The largest number of values of a column in one row group. */
-const mostChunkValues = 2 ** 26;
+const maxChunkValues = 2 ** 26;
 
 /** The largest number of values in all columns of a file with this many bytes. */
-const mostValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
+const maxValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
 
 /** How many values and unpacked bytes the rest of the file may contain. */
 interface Budget {
@@ -37,7 +37,7 @@ interface Chunk {
 /** @throws Error if these columns of the file are invalid */
 export function checkPages(file: Uint8Array, metadata: FileMetaData, columns: ReadonlySet<string>): void {
   const tree = parquetSchema(metadata);
-  const budget = { values: mostValues(file.length), bytes: mostUnpacked(file.length) };
+  const budget = { values: maxValues(file.length), bytes: mostUnpacked(file.length) };
   const rows = metadata.row_groups.reduce((sum, group) => sum + counted(group.num_rows), 0);
   if (rows !== counted(metadata.num_rows))
     throw new Error(`its row groups have ${rows} rows, but its header declares ${metadata.num_rows}`);
@@ -45,13 +45,13 @@ export function checkPages(file: Uint8Array, metadata: FileMetaData, columns: Re
     for (const { meta_data: facts } of chunks) {
       if (facts === undefined || !columns.has(facts.path_in_schema[0])) continue;
       const path = getTreePath(tree, facts.path_in_schema);
-      if (path.length > deepest)
-        throw new Error(`a column is nested ${path.length} levels deep; at most ${deepest} are supported`);
+      if (path.length > maxDepth)
+        throw new Error(`a column is nested ${path.length} levels deep; at most ${maxDepth} are supported`);
       const isFlat = getMaxRepetitionLevel(path) === 0;
       const left = isFlat ? counted(num_rows) : counted(facts.num_values);
-      if (left > mostChunkValues)
+      if (left > maxChunkValues)
         throw new Error(
-          `a row group has ${left} values in a column; at most ${mostChunkValues} are supported`,
+          `a row group has ${left} values in a column; at most ${maxChunkValues} are supported`,
         );
       checkChunk(file, { path, facts, budget, left });
     }
@@ -67,7 +67,7 @@ function checkChunk(file: Uint8Array, chunk: Chunk): void {
   const { facts } = chunk;
   const { element } = chunk.path[chunk.path.length - 1];
   const isDecimal = element.converted_type === "DECIMAL" || element.logical_type?.type === "DECIMAL";
-  if (isDecimal && /BYTE/.test(facts.type) && !((element.type_length ?? Infinity) <= deepest))
+  if (isDecimal && /BYTE/.test(facts.type) && !((element.type_length ?? Infinity) <= maxDepth))
     throw new Error("decimals of variable length or of more than 32 bytes are not supported");
   const start = counted(facts.dictionary_page_offset || facts.data_page_offset);
   const end = start + counted(facts.total_compressed_size);

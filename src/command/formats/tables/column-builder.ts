@@ -116,7 +116,7 @@ export function listedColumns({ data }: Wanted): string[] {
 }
 
 /** Expands column ranges to the names that they cover in one file, so that another file may have another order. */
-export function writtenOut({ model, data }: Wanted, names: readonly string[]): Wanted {
+export function expandRanges({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
     Object.fromEntries(
       Object.entries(fields).map(([name, { columns, ...others }]) => [
@@ -130,7 +130,7 @@ export function writtenOut({ model, data }: Wanted, names: readonly string[]): W
 /** A column that an input or target reads: its index in a record, and whether a missing value drops the row. */
 export interface WantedColumn {
   readonly name: string;
-  readonly place: number;
+  readonly position: number;
   readonly builder: ColumnBuilder;
   readonly drops: boolean;
 }
@@ -146,9 +146,9 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
   const texts = new Set(entries.flatMap(([, { columns }]) => namedBy(names, columns).flat()));
   const dropping = new Set(droppingColumns(data, names));
   const read = new Set(namedBy(names, listedColumns(wanted)).flat());
-  return names.flatMap((name, place) => {
+  return names.flatMap((name, position) => {
     if (!read.has(name)) return [];
     const builder = texts.has(name) ? textBuilder() : numberBuilder(name);
-    return [{ name, place, builder, drops: dropping.has(name) }];
+    return [{ name, position, builder, drops: dropping.has(name) }];
   });
 }

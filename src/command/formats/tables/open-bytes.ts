@@ -170,10 +170,10 @@ export function wrongIn(file: string, code: DiagnosticCode, { message, line }: I
 // data, and prevent a damaged or hostile file from using memory out of proportion to its size.
 
 /** The largest size in bytes of a line of JSON Lines, or of a record of CSV. */
-export const mostLineBytes = 2 ** 24;
+export const maxLineBytes = 2 ** 24;
 
 /** The largest number of columns. */
-export const mostColumns = 1_000_000;
+export const maxColumns = 1_000_000;
 
 /** The deepest nesting of lists and objects in a line of JSON, or in the schema of a Parquet file. */
-export const deepest = 32;
+export const maxDepth = 32;

@@ -14,10 +14,10 @@ export const boundedCodecs: Compressors = {
 };
 
 /** The largest unpacked size of a compressed zstd block. */
-const mostBlockBytes = 2 ** 17;
+const maxBlockBytes = 2 ** 17;
 
-/** Encoders that end blocks early still fill at least 1/64 of a block. */
-const leastFilling = 64;
+/** The largest block size divided by the mean size: encoders that end blocks early still fill 1/64 of them. */
+const maxExpansion = 64;
 
 /**
  * Bounds the unpacked size of zstd frames. Raw and repeated blocks declare their exact size. Compressed blocks declare
@@ -42,9 +42,9 @@ function checkZstd(input: Uint8Array, length: number): void {
       const [type, size] = [(head >> 1) & 3, head >> 3];
       isLast = (head & 1) === 1;
       at += 3 + (type === 1 ? 1 : size);
-      if (type === 2) packed += mostBlockBytes;
+      if (type === 2) packed += maxBlockBytes;
       else exact += size;
-      if (exact > length || packed > leastFilling * (length + mostBlockBytes))
+      if (exact > length || packed > maxExpansion * (length + maxBlockBytes))
         throw new Error(`the zstd data of a page unpacks to more than ${length} bytes`);
     }
     at += 4 * hasChecksum;

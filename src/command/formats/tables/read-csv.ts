@@ -5,7 +5,7 @@ import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { TableRecord } from "../../../runtime/data/table.ts";
-import { checkUnpacked, mostLineBytes } from "./open-bytes.ts";
+import { checkUnpacked, maxLineBytes } from "./open-bytes.ts";
 import { tooLong, utf8BytesOf } from "./read-lines.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
@@ -20,7 +20,7 @@ export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> 
   let take = (header: TableRecord) => {
     checkSeparator(file, wanted, header);
     table.begin(header);
-    take = ({ cells, line }) => table.add(line, cells.length, (place) => cells[place]);
+    take = ({ cells, line }) => table.add(line, cells.length, (position) => cells[position]);
   };
   await eachRecord(file, separator, (record) => take(record));
   return table.end();
@@ -54,7 +54,7 @@ async function eachRecord(
   const bytes = async function* () {
     for await (const piece of utf8BytesOf(file)) {
       passEmpty(parser.info.empty_lines);
-      if (pending > mostLineBytes) throw tooLong(file, line);
+      if (pending > maxLineBytes) throw tooLong(file, line);
       pending += piece.length;
       yield piece;
     }

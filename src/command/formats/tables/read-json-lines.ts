@@ -2,7 +2,7 @@
 // and so the columns are known only after the last line.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
-import { checkUnpacked, deepest, inFile } from "./open-bytes.ts";
+import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
 import { linesOf } from "./read-lines.ts";
 import type { Line } from "./read-lines.ts";
 import { cellOf, checkColumns, tableBuilder } from "./table-builder.ts";
@@ -19,8 +19,8 @@ export async function readJsonLines(file: string, wanted: Wanted): Promise<ReadT
   table.begin({ cells: names, line: 1 });
   for await (const line of linesOf(file)) {
     const values = objectOn(file, line);
-    table.add(line.line, names.length, (place) => {
-      const name = names[place];
+    table.add(line.line, names.length, (position) => {
+      const name = names[position];
       return Object.hasOwn(values, name) ? cellOf(values[name], name, line.line) : "";
     });
   }
@@ -62,8 +62,8 @@ const isRow = (value: unknown): value is Row =>
 /** Rejects deep nesting, and duplicate keys, of which the parser would silently keep the last. */
 function checkShape(file: string, { text, line }: Line, values: Row): void {
   const { keys, depth } = jsonShape(text);
-  if (depth > deepest)
-    throw wrongLine(file, line, `values are nested ${depth} levels deep; at most ${deepest} are supported`);
+  if (depth > maxDepth)
+    throw wrongLine(file, line, `values are nested ${depth} levels deep; at most ${maxDepth} are supported`);
   if (keys === Object.keys(values).length) return;
   const seen = new Set<string>();
   const twice = outerKeys(text).find((key) => seen.size === seen.add(key).size);

@@ -1,7 +1,7 @@
 /** Text files as streams of validated UTF-8 bytes, and as lines. */
 import { isUtf8 } from "node:buffer";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { bytesOf, mostLineBytes } from "./open-bytes.ts";
+import { bytesOf, maxLineBytes } from "./open-bytes.ts";
 
 // Invalid bytes are an error, because a decoder would replace all of them by one character and make different labels
 // equal.
@@ -102,7 +102,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
   for await (const piece of utf8BytesOf(file)) {
     let start = 0;
     for (let end = piece.indexOf(lineFeed); end >= 0; end = piece.indexOf(lineFeed, start)) {
-      if (size + end - start > mostLineBytes) throw tooLong(file, line);
+      if (size + end - start > maxLineBytes) throw tooLong(file, line);
       const text = ended(piece.subarray(start, end));
       if (text.trim() !== "") yield { text, line };
       line++;
@@ -110,7 +110,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     }
     pieces.push(piece.slice(start));
     size += piece.length - start;
-    if (size > mostLineBytes) throw tooLong(file, line);
+    if (size > maxLineBytes) throw tooLong(file, line);
   }
   const text = ended(new Uint8Array(0));
   if (text.trim() !== "") yield { text, line };
@@ -118,7 +118,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
 
 /** The error for a line or record above the limit. */
 export function tooLong(file: string, line: number): DiagnosticError {
-  const message = `the line is longer than ${mostLineBytes / 2 ** 20} MiB`;
+  const message = `the line is longer than ${maxLineBytes / 2 ** 20} MiB`;
   const hint = "write each row on its own line";
   return new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
 }

@@ -5,7 +5,7 @@ import { numberIn } from "../../../runtime/data/table.ts";
 import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
 import type { Cell, Wanted } from "./column-builder.ts";
-import { inFile, mostColumns, wholeOf } from "./open-bytes.ts";
+import { inFile, maxColumns, wholeOf } from "./open-bytes.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 
@@ -18,7 +18,7 @@ export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> 
   const { rows, rowSize, at } = inFile(file, "T2003", () => parseNpy(bytes));
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: Array.from({ length: rowSize }, (_, i) => `c${i}`), line: 0 });
-  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (place) => at(row, place));
+  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (position) => at(row, position));
   return table.end();
 }
 
@@ -32,8 +32,8 @@ function sizeOfTable(beginning: Uint8Array): number {
 function checkTable(shape: readonly number[]): void {
   if (shape.includes(0)) throw new InputError(`the array is empty: its shape is ${shapeText(shape)}`);
   const columns = sizeOf(shape.slice(1));
-  if (columns > mostColumns)
-    throw new InputError(`a row of the array has ${columns} values; at most ${mostColumns} are supported`);
+  if (columns > maxColumns)
+    throw new InputError(`a row of the array has ${columns} values; at most ${maxColumns} are supported`);
 }
 
 /** Reads arrays with equal numbers of rows: each array is a column, and each of its rows a cell. */
@@ -44,7 +44,7 @@ export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> 
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: arrays.map(({ name }) => name), line: 0 });
   for (let row = 0; row < rows; row++)
-    table.add(row + 1, arrays.length, (place) => cellIn(arrays[place], row));
+    table.add(row + 1, arrays.length, (position) => cellIn(arrays[position], row));
   return table.end();
 }
 

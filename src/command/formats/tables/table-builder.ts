@@ -11,7 +11,7 @@ import type { Column, Table } from "../../../runtime/data/table.ts";
 import { dropText } from "../../../runtime/program/clean-csv.ts";
 import { wantedColumns } from "./column-builder.ts";
 import type { Cell, Wanted, WantedColumn } from "./column-builder.ts";
-import { inFile, mostColumns, wrongIn } from "./open-bytes.ts";
+import { inFile, maxColumns, wrongIn } from "./open-bytes.ts";
 
 /** A column that the model does not read. Only its name is used, in messages. */
 const unread: Column = {
@@ -37,14 +37,14 @@ interface TableBuilder {
    * Adds a row of `width` cells. `line` is the row number if the file has no lines. Errors in rows are collected and
    * thrown by `end`.
    */
-  add(line: number, width: number, cellAt: (place: number) => Cell): void;
+  add(line: number, width: number, cellAt: (position: number) => Cell): void;
   /** @throws DiagnosticError with the errors of all rows */
   end(): ReadTable;
 }
 
 /** A table, and a notice about dropped rows; empty if no row was dropped. */
 export interface ReadTable extends Table {
-  readonly told: string;
+  readonly notice: string;
 }
 
 /** `nameOf`: the names of rows in messages, for files without lines. */
@@ -53,7 +53,7 @@ export function tableBuilder(
   wanted: Wanted,
   nameOf: (line: number) => number | string | undefined = (line) => line,
 ): TableBuilder {
-  const faults = tableFaults(file);
+  const errors = rowErrors(file);
   const lines = rowLines();
   let header: Header | undefined;
   let columns: readonly WantedColumn[] = [];
@@ -70,9 +70,9 @@ export function tableBuilder(
       return new Set(columns.map(({ name }) => name));
     },
     add(line, width, cellAt) {
-      faults.noting(() => {
+      errors.recording(() => {
         checkCells(header?.cells.length ?? 0, width, nameOf(line));
-        const cells = columns.map(({ place }) => cellAt(place));
+        const cells = columns.map(({ position }) => cellAt(position));
         if (columns.some(({ drops }, i) => drops && isAbsent(cells[i]))) dropped++;
         else {
           columns.forEach(({ builder }, i) => builder.add(cells[i], nameOf(line)));
@@ -82,8 +82,8 @@ export function tableBuilder(
       });
     },
     end() {
-      faults.end();
-      const told = inFile(file, "T2003", () => {
+      errors.end();
+      const notice = inFile(file, "T2003", () => {
         checkNames(header);
         const text = dropText(dropped, rows + dropped);
         checkAnyRow(rows, header?.line ?? 1);
@@ -91,15 +91,15 @@ export function tableBuilder(
       });
       const built = new Map(columns.map(({ name, builder }) => [name, builder.end()]));
       const all = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unread]));
-      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), told };
+      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), notice };
     },
   };
 }
 
 /** @throws InputError for more columns than a table can have */
 export function checkColumns(count: number): void {
-  if (count > mostColumns)
-    throw new InputError(`the file has ${count} columns; at most ${mostColumns} are supported`);
+  if (count > maxColumns)
+    throw new InputError(`the file has ${count} columns; at most ${maxColumns} are supported`);
 }
 
 function isAbsent(cell: Cell): boolean {
@@ -172,25 +172,25 @@ function rowLines(): RowLines {
 // Errors in rows, collected while a file is read: the first are reported, the others counted.
 
 /** How many errors are reported. */
-const shownFaults = 5;
+const maxReported = 5;
 
-interface TableFaults {
+interface RowErrors {
   /** Runs `work` on a row and records its InputError. */
-  noting(work: () => void): void;
+  recording(work: () => void): void;
   /** @throws DiagnosticError if there are errors */
   end(): void;
 }
 
-function tableFaults(file: string): TableFaults {
+function rowErrors(file: string): RowErrors {
   const shown: Diagnostic[] = [];
   let more = 0;
   return {
-    noting(work) {
+    recording(work) {
       try {
         work();
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        if (shown.length === shownFaults) more++;
+        if (shown.length === maxReported) more++;
         else shown.push(wrongIn(file, "T2003", error));
       }
     },

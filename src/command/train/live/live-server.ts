@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { LiveHistory, type LiveEvent } from "../../../studio/charts/live-events.ts";
 
-export interface LiveServerParts {
+export interface LiveServerOptions {
   readonly token: string;
   /** The markup of the page. */
   readonly page: string;
@@ -27,7 +27,7 @@ const host = "127.0.0.1";
 /** Milliseconds between comments that keep idle connections open. */
 const heartbeat = 15_000;
 /** Unread bytes after which a connection is closed. The page reconnects and receives the whole history. */
-const mostUnread = 0x1000000;
+const maxUnreadBytes = 0x1000000;
 
 const guards = {
   "Cache-Control": "no-store",
@@ -38,7 +38,7 @@ const guards = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
-export function createLiveServer({ token, page, onStop }: LiveServerParts): LiveServer {
+export function createLiveServer({ token, page, onStop }: LiveServerOptions): LiveServer {
   const history = new LiveHistory();
   const readers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -69,12 +69,12 @@ export function createLiveServer({ token, page, onStop }: LiveServerParts): Live
     readers.add(response);
     response.on("close", () => readers.delete(response));
   }
-  const tell = (text: string) => {
+  const broadcast = (text: string) => {
     for (const reader of readers)
-      if (reader.writableLength > mostUnread) reader.destroy();
+      if (reader.writableLength > maxUnreadBytes) reader.destroy();
       else reader.write(text);
   };
-  const beat = setInterval(() => tell(": still here\n\n"), heartbeat).unref();
+  const beat = setInterval(() => broadcast(": still here\n\n"), heartbeat).unref();
 
   return {
     listen: (port) =>
@@ -84,7 +84,7 @@ export function createLiveServer({ token, page, onStop }: LiveServerParts): Live
       }),
     send(event) {
       history.add(event);
-      tell(`data: ${JSON.stringify(event)}\n\n`);
+      broadcast(`data: ${JSON.stringify(event)}\n\n`);
     },
     close: () =>
       new Promise((resolve) => {

@@ -33,30 +33,30 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   const setup: ServerSetup = { token, page, port, stop };
   const worker = new Worker(launcher, { argv: ["server"], workerData: setup });
   /** The first message that matches. */
-  const heard = (isAwaited: (message: FromServer) => boolean) =>
+  const nextMessage = (isAwaited: (message: FromServer) => boolean) =>
     new Promise<FromServer>((resolve, reject) => {
       worker.on("message", (message: FromServer) => isAwaited(message) && resolve(message));
       worker.once("error", reject);
     });
-  const told = await heard(({ kind }) => kind === "listens" || kind === "fault");
-  if (told.kind !== "listens") {
+  const started = await nextMessage(({ kind }) => kind === "listens" || kind === "error");
+  if (started.kind !== "listens") {
     await worker.terminate();
-    throw cannotServe(port, told);
+    throw cannotServe(port, started);
   }
   // The server does not keep the process alive if the training fails.
   worker.unref();
   const send = (message: ToServer) => worker.postMessage(message);
   return {
-    address: `http://127.0.0.1:${told.port}/${token}/`,
+    address: `http://127.0.0.1:${started.port}/${token}/`,
     send,
     isStopped: () => Atomics.load(stop, 0) > 0,
     async untilLeft() {
       worker.ref();
       const before = Atomics.load(stop, 0);
-      const pressed = heard((message) => message.kind === "stop" && message.presses > before);
+      const pressed = nextMessage((message) => message.kind === "stop" && message.presses > before);
       const interrupted = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
       await Promise.race([pressed, interrupted]);
-      const closed = heard(({ kind }) => kind === "closed");
+      const closed = nextMessage(({ kind }) => kind === "closed");
       send("close");
       await closed;
       await worker.terminate();
@@ -64,9 +64,9 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   };
 }
 
-function cannotServe(port: number, told: FromServer): DiagnosticError {
+function cannotServe(port: number, reply: FromServer): DiagnosticError {
   const { code, message } =
-    told.kind === "fault" ? told : { code: "", message: "the server thread does not respond" };
+    reply.kind === "error" ? reply : { code: "", message: "the server thread does not respond" };
   if (code === "EADDRINUSE")
     return usageError(
       `--serve ${port}: another program uses this port`,

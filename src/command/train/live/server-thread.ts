@@ -16,23 +16,23 @@ export interface ServerSetup {
 export type ToServer = LiveEvent | "close";
 export type FromServer =
   | { readonly kind: "listens"; readonly port: number }
-  | { readonly kind: "fault"; readonly code: string; readonly message: string }
+  | { readonly kind: "error"; readonly code: string; readonly message: string }
   | { readonly kind: "stop"; readonly presses: number }
   | { readonly kind: "closed" };
 
 const setup: ServerSetup = workerData;
-const tell = (message: FromServer) => parentPort?.postMessage(message);
+const send = (message: FromServer) => parentPort?.postMessage(message);
 const server = createLiveServer({
   ...setup,
   onStop() {
-    tell({ kind: "stop", presses: Atomics.add(setup.stop, 0, 1) + 1 });
+    send({ kind: "stop", presses: Atomics.add(setup.stop, 0, 1) + 1 });
   },
 });
-parentPort?.on("message", (told: ToServer) => {
-  if (told !== "close") return server.send(told);
-  void server.close().then(() => tell({ kind: "closed" }));
+parentPort?.on("message", (message: ToServer) => {
+  if (message !== "close") return server.send(message);
+  void server.close().then(() => send({ kind: "closed" }));
 });
 server.listen(setup.port).then(
-  (port) => tell({ kind: "listens", port }),
-  (error: NodeJS.ErrnoException) => tell({ kind: "fault", code: error.code ?? "", message: error.message }),
+  (port) => send({ kind: "listens", port }),
+  (error: NodeJS.ErrnoException) => send({ kind: "error", code: error.code ?? "", message: error.message }),
 );

@@ -103,7 +103,7 @@ test("missing keys, JSON null and Parquet null are missing values; booleans are 
     [1, 0],
   ]);
   const kept = await readTable(fileOf(nulls), wanted(["a", "b"], { drop: true }));
-  expect([kept.rows, kept.told, kept.lineOf(0)]).toEqual([
+  expect([kept.rows, kept.notice, kept.lineOf(0)]).toEqual([
     1,
     "1 of 2 rows miss a value and are left out",
     "row 1",

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { inFile } from "../../../../src/command/formats/tables/open-bytes.ts";
 import { readCsv } from "../../../../src/command/formats/tables/read-csv.ts";
-import { writtenOut } from "../../../../src/command/formats/tables/column-builder.ts";
+import { expandRanges } from "../../../../src/command/formats/tables/column-builder.ts";
 import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../../../src/compiler/diagnostics/diagnostic.ts";
@@ -151,7 +151,7 @@ test("a range of columns covers the same columns in a file with another order", 
     data: { inputs: { x: { columns: ["a..c"] } }, targets: { y: { columns: ["d"] } } },
   };
   const first = await readCsv(fileOf("a,b,c,d\n1,2,3,4\n"), ranged);
-  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), writtenOut(ranged, [...first.columns.keys()]));
+  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), expandRanges(ranged, [...first.columns.keys()]));
   for (const name of ["a", "b", "c", "d"])
     expect(second.columns.get(name)?.numbers()).toEqual(first.columns.get(name)?.numbers());
 });

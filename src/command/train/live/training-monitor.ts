@@ -29,14 +29,14 @@ export interface Subject {
   readonly accumulate: number;
 }
 
-export interface LookInside {
+export interface TrainingMonitor {
   /** Call this when a training begins that is not monitored, such as one of a fold. */
-  pass(name: string): void;
+  announce(name: string): void;
   /** Call this when the monitored training begins. */
   begin(subject: Subject): Promise<void>;
   /** Wraps a trainer, so that the button of the page ends its epochs. */
   stoppable(trainer: Trainable): Trainable;
-  see(report: EpochReport): Promise<void>;
+  record(report: EpochReport): Promise<void>;
   /** Reports the outcome, and waits until the user closes the page. */
   end(outcome: End, text: string): Promise<void>;
 }
@@ -46,39 +46,40 @@ const betweenSteps = 100;
 const betweenProbes = 2000;
 const betweenEpochs = 20;
 /** Probes take at most this fraction of the time, plus this many milliseconds. */
-const share = 1 / 25;
-const unnoticed = 200;
+const maxFraction = 1 / 25;
+const freeMilliseconds = 200;
 
-export function lookInside(page: LivePage | undefined, log: EventLog | undefined): LookInside {
+export function createMonitor(page: LivePage | undefined, log: EventLog | undefined): TrainingMonitor {
   const start = performance.now();
   const now = () => performance.now() - start;
-  const tell = (event: LiveEvent) => page?.send(event);
-  let shown: { readonly trainer: ProbingTrainer; readonly batch: Batch } | undefined;
+  const send = (event: LiveEvent) => page?.send(event);
+  let monitored: { readonly trainer: ProbingTrainer; readonly batch: Batch } | undefined;
   let [probed, spent, last] = [-Infinity, 0, -1];
 
   const probe = () => {
-    if (shown === undefined) return undefined;
+    if (monitored === undefined) return undefined;
     const began = now();
-    const found = shown.trainer.probe(shown.batch);
+    const found = monitored.trainer.probe(monitored.batch);
     probed = now();
     // The first probe is not counted, because code that runs for the first time is slow.
     spent += last < 0 ? 0 : probed - began;
     return found;
   };
-  const mayProbe = (pause: number) => now() - probed >= pause && spent <= unnoticed + share * now();
+  const mayProbe = (pause: number) =>
+    now() - probed >= pause && spent <= freeMilliseconds + maxFraction * now();
   const showProbe = (epoch: number, found = probe()) => {
     last = epoch;
-    if (found !== undefined) tell({ kind: "probe", at: now(), epoch, probe: found });
+    if (found !== undefined) send({ kind: "probe", at: now(), epoch, probe: found });
   };
 
   return {
-    pass: (name) => tell({ kind: "stage", at: now(), name: name.trim() }),
+    announce: (name) => send({ kind: "stage", at: now(), name: name.trim() }),
     async begin({ trainer, facts, dataset, epochs, accumulate }) {
       if (!isProbing(trainer)) throw new Error("internal: the trainer was compiled without probe");
       const rows = rowsIn(facts, dataset.train);
       const parameters = facts.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-      shown = { trainer, batch: spreadRows(facts, dataset.train, rows) };
-      tell({ kind: "start", at: now(), epoch: trainer.epoch, epochs, rows, parameters });
+      monitored = { trainer, batch: spreadRows(facts, dataset.train, rows) };
+      send({ kind: "start", at: now(), epoch: trainer.epoch, epochs, rows, parameters });
       const first = probe();
       showProbe(trainer.epoch, first);
       if (trainer.epoch === 0 && first !== undefined) await log?.probe(0, first);
@@ -91,14 +92,14 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
         count += rows;
         if (now() - since < betweenSteps) return;
         const epoch = trainer.epoch + (((taken - 1) % stepsOfEpoch) + 1) / stepsOfEpoch;
-        tell({ kind: "steps", at: now(), epoch, loss: sum / count, rows: count, learningRate });
+        send({ kind: "steps", at: now(), epoch, loss: sum / count, rows: count, learningRate });
         if (mayProbe(betweenProbes)) showProbe(epoch);
         [since, sum, count] = [now(), 0, 0];
       });
     },
     stoppable: (trainer) => (page === undefined ? trainer : endingWith(trainer, page)),
-    async see(report) {
-      tell({ kind: "epoch", at: now(), report });
+    async record(report) {
+      send({ kind: "epoch", at: now(), report });
       // Event files contain every epoch; the page gets a probe if there is time.
       const found = log !== undefined || mayProbe(betweenEpochs) ? probe() : undefined;
       if (found !== undefined) showProbe(report.epoch, found);
@@ -106,9 +107,9 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
       if (found !== undefined) await log?.probe(report.epoch, found);
     },
     async end(outcome, text) {
-      if (shown !== undefined && last < shown.trainer.epoch) showProbe(shown.trainer.epoch);
+      if (monitored !== undefined && last < monitored.trainer.epoch) showProbe(monitored.trainer.epoch);
       const isCut = outcome === "stopped early" && (page?.isStopped() ?? false);
-      tell({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
+      send({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
       if (page === undefined) return;
       // Listens before the line is printed, because the user may react to it at once.
       const left = page.untilLeft();
@@ -166,21 +167,21 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
 }
 
 /** The flags of `train` that monitor it. */
-export interface InsideFlags {
+export interface MonitorFlags {
   /** A port; true: a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
 }
 
 /** `epoch`: the number of completed epochs. @throws DiagnosticError if the page or the files cannot be created */
-export async function openInside(
+export async function openMonitor(
   model: string,
   epoch: number,
-  { serve, tensorboard }: InsideFlags,
-): Promise<LookInside> {
+  { serve, tensorboard }: MonitorFlags,
+): Promise<TrainingMonitor> {
   const log = tensorboard === undefined ? undefined : await openEventLog(tensorboard, epoch);
-  if (serve === undefined) return lookInside(undefined, log);
+  if (serve === undefined) return createMonitor(undefined, log);
   const page = await serveTraining(model, serve === true ? 0 : serve);
   process.stderr.write(`the training is shown at ${page.address}\n`);
-  return lookInside(page, log);
+  return createMonitor(page, log);
 }

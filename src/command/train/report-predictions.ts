@@ -35,18 +35,18 @@ export const formatOf = (file: string): ReportFormat | undefined =>
   formats.find((format) => extname(file).toLowerCase() === `.${format}`);
 
 /** Reports on the validation and test splits, or on the training split if there is no other. */
-export async function reportAnswers(
+export async function reportPredictions(
   compilation: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   { train, validation, test, fields }: Dataset,
   file: string | true,
 ): Promise<void> {
-  const held = Object.entries({ validation, test }).filter(
+  const evaluated = Object.entries({ validation, test }).filter(
     (part): part is [string, Batch] => part[1] !== undefined,
   );
-  const parts = (held.length > 0 ? held : [["training", train] as const]).map(([part, data]) =>
-    partAnswers(compilation, facts, trainer, fields[fields.length - 1], part, data),
+  const parts = (evaluated.length > 0 ? evaluated : [["training", train] as const]).map(([part, data]) =>
+    splitPredictions(compilation, facts, trainer, fields[fields.length - 1], part, data),
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
@@ -55,7 +55,7 @@ export async function reportAnswers(
   else await writeFile(file, text);
 }
 
-function partAnswers(
+function splitPredictions(
   { model, built }: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
@@ -66,25 +66,31 @@ function partAnswers(
   const [[target, { classes, shape }]] = Object.entries(facts.targets);
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
-  const perPlace = scores.length / expected.length;
+  const scoresPerValue = scores.length / expected.length;
   const known: Readonly<Record<string, Answer>> = answers;
   const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
-  if (!(classes === undefined ? perPlace === 1 : perPlace === 1 || perPlace === classes))
+  if (!(classes === undefined ? scoresPerValue === 1 : scoresPerValue === 1 || scoresPerValue === classes))
     throw usageError(
       `--report: the outputs of "${facts.name}" do not correspond one to one to the values of its target`,
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (place: number) => field.scales?.[place % sizeOf(shape)];
-  const predicted = Array.from(expected, (_, place) =>
-    Number(answer(scores.slice(place * perPlace, (place + 1) * perPlace), indices, scaleOf(place))[0]),
+  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)];
+  const predicted = Array.from(expected, (_, position) =>
+    Number(
+      answer(
+        scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue),
+        indices,
+        scaleOf(position),
+      )[0],
+    ),
   );
   if (classes !== undefined) return { part, classes: namesOf(field, classes), expected, predicted };
-  const own = Array.from(expected, (value, place) => {
-    const { shift, span } = scaleOf(place) ?? { shift: 0, span: 1 };
+  const original = Array.from(expected, (value, position) => {
+    const { shift, span } = scaleOf(position) ?? { shift: 0, span: 1 };
     return value * span + shift;
   });
-  return { part, expected: own, predicted };
+  return { part, expected: original, predicted };
 }
 
 /** The outputs of the network for all rows. */
