@@ -82,7 +82,7 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     throw usageError(`--predictor takes the checkpoint of one spec, but there are ${files.length} specs`);
   if (flags.output !== undefined && files.length > 1)
     throw usageError(
-      `-o names one file, but there are ${files.length} specs`,
+      `-o takes one file, but there are ${files.length} specs`,
       "omit -o, or compile the specs one by one",
     );
   const written = new Map<string, string>();

@@ -39,14 +39,14 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const { show, of, pass, format, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
   if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
     throw usageError(ofBelongsTo);
-  if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
+  if (pass !== undefined && show !== "passes") throw usageError("--pass needs --show passes");
   if (pass !== undefined) await checkShownPass(pass);
   await checkStageFlags(flags);
   const hasOwnKernels = show === "kernels" && hasAbility(target, "kernels");
-  if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
+  if (written !== undefined && show !== "kernels") throw usageError("--text needs --show kernels");
   if (!hasOwnKernels && (written === "wat" || !measure))
     throw usageError(
-      `${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target ${targetsWith("kernels")}`,
+      `${measure ? "--text wat" : "--no-measure"} needs --show kernels --target ${targetsWith("kernels")}`,
     );
   if (format === "html" && output === undefined && process.stdout.isTTY)
     throw usageError(

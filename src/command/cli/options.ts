@@ -71,7 +71,7 @@ export const withTrainOptions = (command: Command): Command =>
     )
     .option(
       "--temperature <t>",
-      "set the sampling temperature: 0 always takes the likeliest character, 1 samples the learned distribution (default: 1)",
+      "set the sampling temperature: 0 takes the likeliest character, 1 samples the learned distribution (default: 1)",
       temperature,
     )
     .option(

@@ -50,7 +50,7 @@ export async function reportPredictions(
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
-  const text = reportFormats[format]({ title: `${facts.name}: predicted against true`, parts });
+  const text = reportFormats[format]({ title: `${facts.name}: predicted and true values`, parts });
   if (file === true) process.stderr.write(`\n${text}`);
   else await writeFile(file, text);
 }

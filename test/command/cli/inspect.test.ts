@@ -59,7 +59,7 @@ describe("tapeless inspect", () => {
       'error T1010: unknown pass "simplfy"\n  hint: did you mean simplify?\n',
     ]);
     const elsewhere = await place.run("inspect", "flowers.json", "--pass", "simplify");
-    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, "error T1010: --pass belongs to --show passes\n"]);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, "error T1010: --pass needs --show passes\n"]);
   });
 
   it(

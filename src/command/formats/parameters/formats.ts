@@ -114,7 +114,7 @@ function tensorIn(
   const width = Number(/\d+$/.exec(dtype)?.[0]) / 8;
   if (read !== undefined && size * width !== end - begin)
     throw new InputError(
-      `"${shown(name)}" of shape ${shapeText(shape)} and type ${dtype} cannot take ${end - begin} bytes`,
+      `"${shown(name)}" has ${end - begin} bytes, but shape ${shapeText(shape)} and type ${dtype} need ${size * width}`,
     );
   const numbers = () => {
     if (read === undefined) throw notReal(name, shown(dtype));

@@ -110,7 +110,8 @@ function checkPage(body: Uint8Array, header: PageHeader, chunk: Chunk): void {
     ].map(counted);
     const start = repeated + defined;
     if (start > Math.min(size, body.length)) throw new Error("the levels extend beyond their page");
-    if (counted(page2.num_nulls) > values) throw new Error(`${page2.num_nulls} of ${values} values are null`);
+    if (counted(page2.num_nulls) > values)
+      throw new Error(`a page declares ${page2.num_nulls} nulls among ${values} values`);
     const reader = readerOf(body);
     checkLevels(reader, getMaxRepetitionLevel(chunk.path), values);
     reader.offset = repeated;
