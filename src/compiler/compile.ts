@@ -1,4 +1,4 @@
-/** The library's one call: from a spec to the text of its trainer. */
+/** The library's only function: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";
@@ -12,34 +12,34 @@ import type { Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
 
 export interface CompileOptions {
-  /** What the loops become; `ts` by default. */
+  /** The target language of the loops; `ts` by default. */
   readonly target?: Target;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
   /**
-   * Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a
-   * worker needs none of it.
+   * Whether the file can train on data files as a program, if the spec has a data section; `true` by default. A page
+   * or a worker does not need that.
    */
   readonly program?: boolean;
-  /** Have a trainer that can be looked into: `trainer.probe(batch)`, `trainer.onStep(listener)`; `false` by default. */
+  /** Adds inspection to the trainer: `trainer.probe(batch)` and `trainer.onStep(listener)`; `false` by default. */
   readonly probe?: boolean;
   /** Leave out rewrites that may change rounding. */
   readonly exact?: boolean;
-  /** Names of stages to leave out, to see what they do. */
+  /** Names of stages to skip, to see their effect. */
   readonly skip?: readonly string[];
-  /** The last stage by name: after it only those stages run that a file cannot do without. */
+  /** The name of the last stage to run; after it only required stages run. */
   readonly stopAfter?: string;
   /**
-   * Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true`
-   * by default.
+   * For the target `wasm`: compares its kernels with the TypeScript kernels before the file is returned; `true` by
+   * default.
    */
   readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
-  /** One standalone TypeScript module; see the contract's section 3. */
+  /** One standalone TypeScript module that exports `createTrainer` and `model`. */
   readonly code: string;
-  /** What deserves a second look without being wrong. */
+  /** Doubtful parts of the spec that are not errors. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -47,13 +47,13 @@ const booleans = ["program", "probe", "exact", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
-/** Programs without types may pass anything; an option that is not understood must not be ignored. */
+/** Untyped callers may pass anything; unknown options and wrong values must not be ignored. */
 function checkOptions(options: CompileOptions): void {
   if (typeof options !== "object" || options === null)
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
   for (const name of Object.keys(options))
     if (!optionNames.includes(name))
-      throw wrongOption(`compile has no option ${showValue(name)}`, name, optionNames);
+      throw wrongOption(`compile: unknown option ${showValue(name)}`, name, optionNames);
   for (const [name, values] of Object.entries<readonly string[]>(choices)) {
     const value: unknown = Reflect.get(options, name);
     if (value !== undefined && !values.some((other) => other === value))
@@ -66,8 +66,7 @@ function checkOptions(options: CompileOptions): void {
 }
 
 function checkStages(skip: unknown = [], stopAfter: unknown): void {
-  if (!Array.isArray(skip))
-    throw wrongOption(`skip must be a list of names of stages, got ${showValue(skip)}`);
+  if (!Array.isArray(skip)) throw wrongOption(`skip must be a list of stage names, got ${showValue(skip)}`);
   const skipped: readonly unknown[] = skip;
   for (const name of skipped) {
     const fault = typeof name === "string" ? faultOfSkipped(name) : noName(name);
@@ -79,14 +78,14 @@ function checkStages(skip: unknown = [], stopAfter: unknown): void {
 }
 
 const noName = (value: unknown): NameFault => ({
-  message: `there is no stage ${showValue(value)}`,
+  message: `unknown stage ${showValue(value)}`,
   hint: `stages: ${stageNames.join(", ")}`,
 });
 
-/** A wrong option; of a name that is none of `known`, what may be meant. */
+/** A wrong option; for an unknown name, suggests one of `known`. */
 function wrongOption(message: string, name = "", known: readonly string[] = []): DiagnosticError {
   const meant = didYouMean(name, known);
-  const all = known.length > 0 ? `known: ${known.join(", ")}` : undefined;
+  const all = known.length > 0 ? `known options: ${known.join(", ")}` : undefined;
   const hint = meant === undefined ? all : `did you mean "${meant}"?`;
   return optionError(message, hint);
 }
@@ -95,9 +94,9 @@ const optionError = (message: string, hint: string | undefined): DiagnosticError
   new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
 
 /**
- * Compiles a model spec (the object of the contract's section 2) to a trainer.
+ * Compiles a model spec to a trainer.
  *
- * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
+ * @throws {DiagnosticError} if the spec has errors, with all of them.
  * @throws {Unsupported} for a known gap.
  * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
  */
@@ -123,7 +122,7 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   };
 }
 
-/** Loaded when it is needed: it runs the file, which takes a transpiler. */
+/** Loads the emitted file only when needed, because running it takes a transpiler. */
 async function checkEmitted(
   compilation: TargetCompilation,
   code: string,
@@ -135,6 +134,6 @@ async function checkEmitted(
   ]);
   checkKernels(compilation, await loadTrainer(code), {
     reproduce: `compile(spec, { target: "${compilation.target}", dtype: "${dtype}" })`,
-    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false leaves the comparison out`,
+    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false skips the comparison`,
   });
 }

@@ -1,7 +1,4 @@
-/**
- * What a step computes before the optimizer moves the parameters, where that is more than the gradients of
- * one batch.
- */
+/** The graphs of a step before the optimizer's update, for models that need more than the gradients of one batch. */
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
@@ -19,8 +16,8 @@ export interface GraphsOfStep {
 }
 
 /**
- * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several
- * batches are accumulated, and averaged parameters are trained through the weights that the average is of.
+ * The gradients of a step, and the graphs that run before them. For most models these are the gradients of one batch;
+ * several batches are accumulated, and a model with averaged parameters trains the weights that are averaged.
  */
 export function graphsOfStep(
   model: Model,

@@ -1,4 +1,4 @@
-/** The names of all stages, as the options `skip` and `stopAfter` of a compilation take them. */
+/** The names of all stages, for the options `skip` and `stopAfter` of a compilation. */
 import { graphPasses, lowering, scalarSchedule, stagesOfLowering, vectorSchedule } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
 import { didYouMean } from "./util/message-text.ts";
@@ -19,23 +19,23 @@ const namesOf = (list: readonly StageFacts[]): readonly string[] => [
 export const stageNames = namesOf(stages);
 export const skippableStages = namesOf(stages.filter(({ isRequired }) => !isRequired));
 
-/** What is wrong with the name of a stage, and what would be right. */
+/** An error in the name of a stage, with a hint. */
 export interface NameFault {
   readonly message: string;
   readonly hint: string;
 }
 
-/** What is wrong with a name to stop after. */
+/** The error in a name to stop after, or undefined. */
 export function faultOfStage(name: string): NameFault | undefined {
   if (stageNames.includes(name)) return undefined;
   const meant = didYouMean(name, stageNames);
   return {
-    message: `there is no stage ${JSON.stringify(name)}`,
-    hint: meant === undefined ? `stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`,
+    message: `unknown stage ${JSON.stringify(name)}`,
+    hint: meant === undefined ? `known stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`,
   };
 }
 
-/** What is wrong with a name to skip. */
+/** The error in a name to skip, or undefined. */
 export function faultOfSkipped(name: string): NameFault | undefined {
   if (!stageNames.includes(name) || skippableStages.includes(name)) return faultOfStage(name);
   return {

@@ -1,10 +1,10 @@
 /**
- * The derivative of a recurrence, as a recurrence that runs the other way.
+ * The derivative of a recurrence: a recurrence that runs in the opposite direction.
  *
- * Its step is the derivative of the forward step. What that reads of the forward step comes to it in one of
- * three ways: sequences and whole operands as they are; views and what costs less than a load are computed
- * again; everything else is kept, which is one more value of the forward recurrence. So nothing costly is
- * computed twice, and what no derivative reads is not kept.
+ * Its step is the derivative of the forward step. The values of the forward step that it reads come in one of three
+ * ways: sequences and whole operands are read again; views and values that cost less than a load are recomputed; all
+ * others are kept, each as one more stacked value of the forward recurrence. So nothing expensive is computed twice,
+ * and values that the derivative does not read are not kept.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -17,7 +17,7 @@ import type { TensorType } from "../../ir/types.ts";
 import type { OpDefinition, Reverse } from "../define.ts";
 import { sumOverTime } from "./sum-over-time.ts";
 
-/** Operands of the recurrence in the making, each with the node that it is given. */
+/** Collects the operands of a new recurrence, each with the node that it reads. */
 class Operands {
   readonly list: { readonly operand: StepOperand; readonly node: Node }[] = [];
   private readonly g: GraphBuilder;
@@ -33,7 +33,7 @@ class Operands {
   }
 }
 
-/** The image of the derivative's nodes in the step of the backward recurrence. */
+/** Maps nodes of the derivative into the step of the backward recurrence. */
 function imagesIn(
   z: NodeOf<"scan">,
   operands: Operands,
@@ -50,7 +50,7 @@ function imagesIn(
   const keep = (node: Node): Node => {
     const origin = { forward: undefined, rule: undefined, ...node.origin };
     const stack = g.within(origin, () => scanOf(g, recurrence, node, operandsOf(z)));
-    // An argument is kept as it was before the step.
+    // An argument is kept with its value before the step.
     const name = node.op === "argument" ? `${wish(node)}_before` : wish(node);
     return operands.argument(name, "each", node.type, g.named(name, stack));
   };
@@ -79,7 +79,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const { length, reverse } = recurrence;
   const operands = new Operands(g);
 
-  // The forward step's own derivative: of what is carried, and of the value.
+  // The derivative of the forward step: the seeds are its carried values and its stacked value.
   const seeds = new Map<Node, Node>();
   const seed = (node: Node, cotangent: Node) => {
     const before = seeds.get(node);
@@ -129,7 +129,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
     if (share === undefined) return null;
     if (role === "each") return stack(share);
     if (role === "whole") return sumOverTime(share, backward, given, g, hasTrait);
-    // What the last backward step leaves, at the place in time where the forward steps begin.
+    // The last backward step has the cotangent of the initial value, at the time where the forward steps begin.
     return atStep(g, stack(share), argument.type, reverse ? length - 1 : 0);
   };
   return Object.fromEntries(recurrence.operands.map((operand) => [operand.name, cotangentOf(operand)]));

@@ -1,8 +1,7 @@
 /**
- * The sum over time of a value of a recurrence's step, computed outside of the loop: Σ_t x_tᵀ · y_t is one
- * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes one over rows
- * and time. So the gradient of a weight that every step reads is one blocked product, and nothing of its size
- * is carried from step to step.
+ * The sum over time of a value in a recurrence's step, computed outside the loop: Σ_t x_tᵀ · y_t is one contraction of
+ * the stacks of x and y over rows and time together, and a sum over rows becomes a sum over rows and time. So the
+ * gradient of a weight that every step reads is one large product, and no array of its size is carried between steps.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -23,7 +22,7 @@ export function sumOverTime(
   const varying = varyingNodes(collectNodes([{ storage: "sum", node }]), operands);
   const place = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
 
-  /** A value that is the same at every step, outside. */
+  /** The node outside the loop, for a value that is the same at every step. */
   const outside = (x: Node): Node => {
     if (x.op === "argument") return given[place(x)];
     const parts = operandsOf(x);

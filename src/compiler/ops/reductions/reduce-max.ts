@@ -1,6 +1,6 @@
 /**
- * z = max x over axes, which are gone from the result. dx = dz · [place = argmax x]: of several largest
- * elements the first alone has the gradient, as in PyTorch's max pooling and `max` along an axis.
+ * z = max x over axes, which the result does not have. dx = dz · [index = argmax x]: of several largest elements only
+ * the first gets the gradient, as in PyTorch's max pooling and `max` along an axis.
  */
 import { wish } from "../../ir/names.ts";
 import { defineOp, uniform, values } from "../define.ts";

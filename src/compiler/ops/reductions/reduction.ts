@@ -1,4 +1,4 @@
-/** What reductions over axes share: which loops they need, and where the reduced axes stand in the operand. */
+/** Shared parts of reductions over axes: the loops, and the positions of the reduced axes in the operand. */
 import type { Axes, Node } from "../../ir/nodes.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
@@ -27,7 +27,7 @@ export function mergeAxes(
   });
 }
 
-/** What `combine` makes of the elements along the axes, in row-major order, for each index of the result. */
+/** The result of `combine` on the elements along the axes, in row-major order, for each index of the result. */
 export function reduceElements(
   x: Tensor,
   axes: Axes,
@@ -55,7 +55,7 @@ export const reduceTensor = (
 ): Tensor =>
   reduceElements(x, axes, shape, (elements) => elements.reduce((sum, value) => combine(sum, value), initial));
 
-/** The row-major number of an element along the axes, as i32 nodes of the operand's shape. */
+/** The row-major index of each element along the axes, as i32 nodes of the operand's shape. */
 export function placesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
   const [first, ...rest] = axes.map((axis) => g.iota({ shape, axis }));
   const sizes = axes.map((axis) => shape[axis]);

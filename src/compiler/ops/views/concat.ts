@@ -20,7 +20,7 @@ export const concat = defineOp({
       x.shape.length !== y.shape.length ||
       !sameShape(besides(x.shape), besides(y.shape))
     )
-      throw new TypeRefusal(`${typeText(x)} and ${typeText(y)} do not join along axis ${axis}`);
+      throw new TypeRefusal(`${typeText(x)} and ${typeText(y)} cannot be concatenated along axis ${axis}`);
     const size = staticSize(x.shape[axis], "concat") + staticSize(y.shape[axis], "concat");
     return tensorType(
       x.element,

@@ -4,15 +4,15 @@ import type { Shape } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";
 import { reshapedIndex } from "./reshaped-index.ts";
 
-/** Both shapes hold the batch axis equally often, and as many elements besides. */
+/** The number of elements without the batch axis, which must not change. */
 function sizeBesideBatch(shape: Shape): string {
   const size = shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
 
 /**
- * The elements before, between and behind batch axes: reshaping must not move any across, since their places
- * depend on n.
+ * The number of elements before, between and after batch axes: reshaping must not move any across a batch axis, since
+ * their positions depend on n.
  */
 function sizesAroundBatch(shape: Shape): string {
   const sizes = [1];
