@@ -1,15 +1,15 @@
 /**
- * What is wrong with something of the user's that runs while graphs are built: a formula whose shapes do not
- * fit, a function of a TypeScript spec, a layer that refuses what it reads. Whoever knows the place in the
- * spec makes a diagnostic of it.
+ * An error in user-defined parts that run while graphs are built: a formula whose shapes do not fit, a function of a
+ * TypeScript spec, a layer that rejects its inputs. The caller that knows the path in the spec turns it into a
+ * diagnostic.
  */
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 
 interface FaultDetails {
   readonly hint?: string;
-  /** The key at fault, below what is being built. */
+  /** The key with the error, relative to the object being built. */
   readonly key?: string;
-  /** The part of a formula that is meant. */
+  /** The part of a formula that has the error. */
   readonly within?: TextPart;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The network of a model as nodes: each layer that the output needs, in the spec's order, with the parameters
- * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
- * over, so that all faults are found at once.
+ * The network of a model as nodes: each layer that the output needs, in the order of the spec, with its parameters. A
+ * layer that rejects its inputs becomes a diagnostic, and layers that read it are skipped, so that all errors are
+ * reported together.
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -26,7 +26,7 @@ export interface ParameterFacts {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
-  /** Whether l1 and l2 cover it. */
+  /** Whether l1 and l2 apply to it. */
   readonly regularized: boolean;
   readonly fill: Fill;
   /** "he-uniform, fan-in 64" */
@@ -36,17 +36,17 @@ export interface ParameterFacts {
 }
 
 export interface Network {
-  /** Values by the name of their input or layer; those that were refused are absent. */
+  /** Values by the name of their input or layer; rejected layers have none. */
   readonly values: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
-  /** What a training step makes of each running statistic, by its name. */
+  /** The value of each running statistic after a training step, by its name. */
   readonly statistics: ReadonlyMap<string, Node>;
 }
 
-/** Salts up to here belong to the parameters' first values; dropout must not draw the same numbers at step 0. */
+/** Smaller salts are for initial parameters; dropout must not draw the same numbers at step 0. */
 const dropoutSalts = 0x40000000;
 
-/** Ends a layer's build; caught where layers are built. */
+/** Ends the build of a layer; caught where layers are built. */
 class LayerRefusal extends Fault {
   readonly path: SpecPath;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
@@ -89,7 +89,7 @@ export function buildNetwork(
       g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
     if (value === undefined) continue;
-    // A layer that changes nothing hands on the value as it is; naming it anew would make it twice.
+    // A layer that changes nothing returns its input; a second name would duplicate the value.
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
@@ -102,7 +102,7 @@ export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node
     g.within({ path: ["inputs", name] }, () => g.input({ name, type })),
   );
 
-/** Where a layer's build leaves what outlives it. */
+/** Collects the results of building layers besides their values. */
 interface Kept {
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
   readonly statistics: Map<string, Node>;
@@ -165,13 +165,13 @@ function filling(shape: readonly number[], wish: ParameterWish, path: SpecPath) 
   return { fill: initialiser.fill(shape, fans, init), fillText: initialiserText(init, fans) };
 }
 
-/** What `build` gives; undefined, and the reason among the problems, if the layer or an op's shape rule refuses. */
+/** The result of `build`; undefined if the layer or an op's shape rule rejects it, which is reported. */
 function attempt(problems: Collector, layer: Layer, build: () => Node): Node | undefined {
   try {
     return build();
   } catch (error) {
     if (error instanceof LayerRefusal) {
-      // The copies of a repeated block, and both ways of a bidirectional layer, are written in one place.
+      // The copies of a repeated block, and both directions of a bidirectional layer, share one path in the spec.
       const where = formatPath(error.path);
       if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
         return undefined;
@@ -184,7 +184,7 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
   }
 }
 
-/** Where the formula at fault is written: under a key of the layer, as its activation is, or in the layer itself. */
+/** The path of the formula with the error: a key of the layer (its activation, say) or the layer itself. */
 function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
   const holds = (value: unknown): boolean =>
     typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
@@ -192,9 +192,9 @@ function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
   return key === undefined ? layer.path : [...layer.path, key];
 }
 
-// The values of a network's layers, as outputs of a program that shows them while it trains.
+// The values of the layers as outputs of a program that shows them during training.
 
-/** Layers whose values are new: what only arranges the values of others shows nothing that these do not. */
+/** Layers with new values: a layer that only rearranges the values of others is left out. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {
   const isLayer = new Set(network.map(({ name }) => name));
   const known = new Set([...values].flatMap(([name, node]) => (isLayer.has(name) ? [] : [node])));

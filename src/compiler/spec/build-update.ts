@@ -1,4 +1,4 @@
-/** The optimizer as graphs: one step over all trainable parameters, and weight averaging after it. */
+/** The optimizer as graphs: one step over all trainable parameters, and weight averaging after the step. */
 import type { Collector } from "../diagnostics/errors.ts";
 import { rewriteGraph } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -33,11 +33,11 @@ import type { Model } from "./types.ts";
 export interface StateFacts {
   readonly name: string;
   readonly type: TensorType;
-  /** What it is before the first step; zeros if absent. */
+  /** The value before the first step; zeros if absent. */
   readonly initial?: readonly number[];
 }
 
-/** What optimizer, randomness and loss keep between steps, beside the parameters. */
+/** The state that optimizer, random numbers and loss keep between steps, besides the parameters. */
 export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
@@ -55,7 +55,7 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   ];
 }
 
-/** What the classes weigh: as the spec says; before balanced weights are known, all the same. */
+/** The class weights: as given in the spec; 1 until balanced weights are known. */
 function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
   const [{ classes = 0 }] = Object.values(targets);
   const { classWeights } = training;
@@ -71,11 +71,9 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
     problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
 }
 
-/** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
-
 /**
- * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
- * its rate is at fault.
+ * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its
+ * learning rate has an error.
  */
 export function buildUpdate(
   model: Model,
@@ -145,28 +143,28 @@ export function buildUpdate(
 }
 
 // Weight averaging (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with get_ema_avg_fn).
-// Training moves weights w; the model's parameters p, which evaluation, prediction and checkpoints see, are
-// their exponential moving average. After step 0, 1, …:
+// Training updates weights w; the model's parameters p, which evaluation, prediction and checkpoints use, are their
+// exponential moving average. After step 0, 1, …:
 //
 //     p ← w at step 0, then p ← d · p + (1 − d) · w          a ← p
 //
-// What somebody writes into the parameters is where training goes on from: before the gradients of a step,
+// If someone writes to the parameters, training continues from the written values: before the gradients of a step,
 // element by element,
 //
 //     w ← p where p ≠ a
 //
-// So w needs no first value, and a model whose parameters are replaced or restored needs no word of it.
+// So w needs no initial value, and replacing or restoring the parameters needs no extra call.
 
 const flat = (g: GraphBuilder, name: string, size: number): Node =>
   g.named(name, g.state({ name, type: tensorType(g.float, [size]) }));
 
-/** What precedes the gradients of a step. */
+/** Precedes the gradients of a step. */
 export function takeUpWritten(g: GraphBuilder, size: number): Output {
   const [p, a, w] = [flatParameters, averageStorage, trainedWeights].map((name) => flat(g, name, size));
   return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
 }
 
-/** What follows an update that makes w of the old weights. `step`: how many came before it. */
+/** Follows an update that computes w from the old weights. `step`: the number of steps before it. */
 function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[] {
   const size = Number(w.type.shape[0]);
   const p = flat(g, flatParameters, size);
@@ -179,10 +177,7 @@ function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[]
   ];
 }
 
-/**
- * The graph with the trainable parameters read from where training has them: of a model without an average,
- * the graph as it is.
- */
+/** The graph with the trainable parameters read from the trained weights; unchanged if the model has no average. */
 export function onTrainedWeights(
   { training }: Model,
   parameters: readonly ParameterFacts[],

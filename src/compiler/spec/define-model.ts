@@ -1,5 +1,5 @@
-// What a spec in TypeScript is wrapped in.
+// The wrapper of a spec in TypeScript.
 import type { ModelSpec } from "./schema.ts";
 
-/** Returns the spec as it is; its type gives completion and checking in an editor. */
+/** Returns the spec unchanged; its type gives completion and checking in an editor. */
 export const defineModel = (spec: ModelSpec): ModelSpec => spec;

@@ -1,4 +1,4 @@
-/** Faults of formulas and of functions as diagnostics. Where no file is known, the frame shows the formula itself. */
+/** Errors of formulas and functions as diagnostics. If no file is known, the frame shows the formula itself. */
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -7,7 +7,7 @@ import { Fault } from "../library/fault.ts";
 import type { FormulaFault } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";
 
-/** A fault of the formula `text` that stands at `path`. */
+/** Reports an error of the formula `text` at `path`. */
 export function reportFormulaFault(
   problems: Collector,
   path: SpecPath,
@@ -33,7 +33,7 @@ function reportPart(
   problems.error(path, code, `${formatPath(path)}: ${message}`, { within, hint, frame });
 }
 
-/** What `build` gives; undefined, and the reason among the problems, if a formula or a function is at fault. */
+/** The result of `build`; undefined if a formula or a function has an error, which is reported. */
 export function withoutFault<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
   try {
     return build();
@@ -50,7 +50,7 @@ export function reportFault(problems: Collector, path: SpecPath, { code, message
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];
   const sentence = `${formatPath(path)}: ${message}`;
-  // The copies of a repeated block are written in one place.
+  // The copies of a repeated block share one path in the spec.
   if (!problems.found.some((known) => known.message === sentence))
     problems.error(whole, code, sentence, { hint });
 }

@@ -41,9 +41,13 @@ it("renders all parts of a diagnostic", () => {
 });
 
 it("renders what has no place, and a file without a line", () => {
-  const bare: Diagnostic = { code: "T1306", severity: "warning", message: "inputs.x is read by no layer" };
+  const bare: Diagnostic = {
+    code: "T1306",
+    severity: "warning",
+    message: "inputs.x is not read by any layer",
+  };
   expect(render([bare, { ...bare, place: { file: "a.ts" } }])).toBe(
-    "warning T1306: inputs.x is read by no layer\na.ts warning T1306: inputs.x is read by no layer",
+    "warning T1306: inputs.x is not read by any layer\na.ts warning T1306: inputs.x is not read by any layer",
   );
 });
 

@@ -1,27 +1,26 @@
 /**
- * What can be said of a formula before anything is built: whether all its names are known where it stands,
- * whether functions get what they take, and whether what it comes to has the form that the place asks for.
- * All faults are found, each with its span.
+ * Checks a formula before anything is built: all names are known in its context, functions get the right number of
+ * arguments, and the result has the required form. Finds all errors, each with its span.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
 
-/** Whether a value is one number, or one for each element (of a row, or of the parameters). */
+/** Whether a value is one number, or one number per element (of a row, or of the parameters). */
 export type Kind = "one" | "many";
 
-/** Where a formula stands: what it may name, and what it must come to. */
+/** The context of a formula: the names that it may use, and the result that it must have. */
 export interface Place {
   /** "an activation", for messages. */
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
-  /** Whether `sum` and `mean` are known, and whether one may stand in another; over rows that takes a second pass. */
+  /** Whether `sum` and `mean` are available; nested over rows, they would need a second pass over the data. */
   readonly totals: "none" | "over rows" | "over parameters";
-  /** Whether values have axes, along which `softmax` goes. */
+  /** Whether values have axes, so that `softmax` can run along the last one. */
   readonly hasAxes: boolean;
-  /** A formula for one number must make it of sums and means. */
+  /** "one": the formula must reduce all values to one number by sums and means. */
   readonly result: "one" | "any";
-  /** What to say of a name that the place does not know, where it knows better than that. */
+  /** A special message for an unknown name, if the context has one. */
   explain?(
     name: string,
   ): { readonly code: string; readonly message: string; readonly hint: string } | undefined;
@@ -29,7 +28,7 @@ export interface Place {
 
 export const constantNames: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 
-/** The faults of the formula, and what it comes to. */
+/** The errors of the formula, and the kind of its result. */
 export function checkFormula(
   tree: Expression,
   place: Place,
@@ -52,7 +51,7 @@ function kindOf(x: Expression, checking: Checking): Kind {
   const of = (part: Expression) => kindOf(part, checking);
   switch (x.kind) {
     case "number":
-      if (!Number.isFinite(x.value)) report(checking, x, "T1601", "has a number that is too large");
+      if (!Number.isFinite(x.value)) report(checking, x, "T1601", "contains a number that is too large");
       return "one";
     case "name":
       return kindOfName(x, checking);
@@ -63,7 +62,7 @@ function kindOf(x: Expression, checking: Checking): Kind {
     case "binary":
       for (const part of [x.x, x.y])
         if (isComparison(x.sign) && part.kind === "binary" && isComparison(part.sign) && !part.isBracketed)
-          report(checking, x, "T1601", "compares a comparison", "a < b < c is (a < b) * (b < c)");
+          report(checking, x, "T1601", "chains comparisons", "write a < b < c as (a < b) * (b < c)");
       return widest([of(x.x), of(x.y)]);
     case "choose":
       return widest([of(x.condition), of(x.x), of(x.y)]);
@@ -95,16 +94,17 @@ function kindOfName(x: Expression & { kind: "name" }, checking: Checking): Kind 
   const called = formOf(x.name, place);
   const message =
     called === undefined
-      ? `has no name ${quoted(x.name)}`
-      : `names the function ${x.name} without calling it`;
+      ? `uses the unknown name ${quoted(x.name)}`
+      : `uses the function ${x.name} without calling it`;
   const known = [...place.names.keys()];
   const hint =
-    called ??
-    suggestion(
-      x.name,
-      [...known, ...Object.keys(constantNames)],
-      `names of ${place.what}: ${known.join(", ")}`,
-    );
+    called === undefined
+      ? suggestion(
+          x.name,
+          [...known, ...Object.keys(constantNames)],
+          `names in ${place.what}: ${known.join(", ")}`,
+        )
+      : `write ${called}`;
   report(checking, x, "T1602", message, hint);
   return "many";
 }
@@ -112,14 +112,14 @@ function kindOfName(x: Expression & { kind: "name" }, checking: Checking): Kind 
 const quoted = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 
 function suggestion(name: string, known: readonly string[], otherwise: string): string {
-  // Every name of one letter is near to every other.
+  // All names of one letter are near to each other, so a suggestion would be arbitrary.
   const similar = name.length === 1 ? undefined : didYouMean(name, known);
   return similar === undefined ? otherwise : `did you mean ${quoted(similar)}?`;
 }
 
 const totalNames = ["sum", "mean"];
 
-/** How a function is called, if the place knows it. */
+/** The form of a call, `clamp(x, low, high)`, if the function is available in the context. */
 function formOf(name: string, place: Place): string | undefined {
   if (totalNames.includes(name)) return place.totals === "none" ? undefined : `${name}(x)`;
   return knows(name, place) ? functions[name].form : undefined;
@@ -148,8 +148,8 @@ function kindOfCall(x: Expression & { kind: "call" }, checking: Checking): Kind 
       checking,
       x,
       "T1604",
-      `takes ${x.name} of one number`,
-      `${x.name} runs along the last axis of what it is given`,
+      `applies ${x.name} to a single number`,
+      `${x.name} needs a value with a last axis`,
     );
   return widest(kinds);
 }
@@ -160,8 +160,9 @@ function reportCount(
   form: string,
   checking: Checking,
 ): void {
-  const values = count === 0 ? "nothing" : count === 1 ? "one value" : `${count} values`;
-  report(checking, x, "T1603", `gives ${x.name} ${values}`, `it is called as ${form}`);
+  const values =
+    count === 0 ? "without arguments" : count === 1 ? "with one argument" : `with ${count} arguments`;
+  report(checking, x, "T1603", `calls ${x.name} ${values}`, `write ${form}`);
 }
 
 function checkTotal(
@@ -177,16 +178,16 @@ function checkTotal(
       checking,
       x,
       "T1604",
-      `has a ${x.name} inside a sum or mean`,
-      "over many batches that takes a second pass; mean((a - mean(a))^2) is mean(a^2) - mean(a)^2",
+      `contains a ${x.name} inside another sum or mean`,
+      "that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     );
   else if (kinds[0] === "one" && faults.length === faultsBefore)
     report(
       checking,
       x,
       "T1604",
-      `takes the ${x.name} of one number`,
-      "what it runs over must differ from element to element",
+      `takes the ${x.name} of a single number`,
+      "its argument must differ from element to element",
     );
   return "one";
 }
@@ -199,24 +200,24 @@ function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): vo
       checking,
       span,
       "T1602",
-      `calls ${quoted(x.name)}, which is no function`,
-      "a product is written *",
+      `calls ${quoted(x.name)}, which is not a function`,
+      "write a product with *",
     );
   if (totalNames.includes(x.name))
     return report(
       checking,
       span,
       "T1602",
-      `has ${x.name}, which ${place.what} cannot use`,
-      `${place.what} gives one number for each that it is given`,
+      `uses ${x.name}, which is not available in ${place.what}`,
+      `${place.what} computes one number from one number`,
     );
   if (Object.hasOwn(functions, x.name))
     return report(
       checking,
       span,
       "T1602",
-      `has ${x.name}, which ${place.what} cannot use`,
-      "its values have no last axis",
+      `uses ${x.name}, which is not available in ${place.what}`,
+      `values in ${place.what} have no last axis`,
     );
   const known = [
     ...Object.keys(functions).filter((name) => knows(name, place)),
@@ -226,19 +227,19 @@ function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): vo
     checking,
     span,
     "T1602",
-    `has no function ${quoted(x.name)}`,
-    suggestion(x.name, known, `functions: ${known.join(", ")}`),
+    `calls the unknown function ${quoted(x.name)}`,
+    suggestion(x.name, known, `known functions: ${known.join(", ")}`),
   );
 }
 
-/** The first name that stands outside of every sum and mean. */
+/** The first name outside any sum or mean. */
 function loosePart(tree: Expression, { names }: Place): FormulaFault {
   const found = looseName(tree, names) ?? tree;
   const name = found.kind === "name" ? found.name : "it";
   return {
     code: "T1604",
-    message: `has ${name} outside of every sum and mean`,
-    hint: `the whole must come to one number: mean(…) around what has ${name} in it`,
+    message: `uses ${name} outside any sum or mean`,
+    hint: `the formula must give one number: put the part with ${name} into mean(…)`,
     span: { start: found.start, end: found.end },
   };
 }
@@ -253,7 +254,7 @@ function looseName(x: Expression, names: ReadonlyMap<string, Kind>): Expression 
   return undefined;
 }
 
-/** What an expression is made of. */
+/** The direct subexpressions. */
 export function partsOf(x: Expression): readonly Expression[] {
   switch (x.kind) {
     case "number":

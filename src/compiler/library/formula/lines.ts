@@ -13,11 +13,11 @@ import type { Expression, FormulaFault, Line } from "./syntax.ts";
 
 const prefix = "state.";
 
-/** The state's own name of `state.NAME`. */
+/** The NAME of `state.NAME`. */
 export const stateName = (name: string): string | undefined =>
   name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 
-/** The states that the lines keep, in the order of their first assignment. Lines that are none are passed over. */
+/** The states that the lines keep, in the order of their first assignment. Skips lines that cannot be parsed. */
 export function statesOf(lines: readonly string[]): string[] {
   const names = lines.flatMap((line) => {
     const parsed = parseLine(line);
@@ -26,7 +26,7 @@ export function statesOf(lines: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-/** A fault of a line, or of all of them together. */
+/** An error in a line, or in all lines together. */
 interface LineFault {
   readonly line?: number;
   readonly fault: FormulaFault;
@@ -56,7 +56,7 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
     const depth = depthOf(value, depths);
     depths.set(name, depth);
     if (depth > deepest) {
-      const message = `is, with the lines that it reads, nested deeper than ${deepest} levels`;
+      const message = `is nested deeper than ${deepest} levels, including the lines that it reads`;
       found.push({ line, fault: { code: "T1606", message, span: { start: value.start, end: value.end } } });
       depths.set(name, 0);
     }
@@ -65,20 +65,20 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
   });
   const isRead = found.every(({ fault }) => fault.code !== "T1601");
   if (!assigns && isRead) {
-    const message = "assigns no parameter";
-    const hint = 'a line must say what becomes of it: "parameter = parameter - rate * gradient"';
+    const message = "never assigns parameter";
+    const hint = 'add a line such as "parameter = parameter - rate * gradient"';
     found.push({ fault: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
   }
   return found;
 }
 
-/** How many operations stand upon one another, those of the lines that it reads included. */
+/** The depth of nested operations, including those of the lines that it reads. */
 function depthOf(x: Expression, depths: ReadonlyMap<string, number>): number {
   if (x.kind === "name") return depths.get(x.name) ?? 0;
   return partsOf(x).reduce((depth, part) => Math.max(depth, 1 + depthOf(part, depths)), 0);
 }
 
-/** `assigned`: the names of all lines, later ones too. */
+/** `assigned`: the names that any line assigns. */
 const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): Place => ({
   what: "an optimizer",
   names,
@@ -89,8 +89,8 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
     if (assigned.includes(name))
       return {
         code: "T1605",
-        message: `reads ${name} before a line has assigned it`,
-        hint: "lines are read from the first to the last; what is kept between steps is called state.NAME",
+        message: `reads ${name} before it is assigned`,
+        hint: "lines run from first to last; name values that are kept between steps state.NAME",
       };
     if (stateName(name) === undefined) return undefined;
     const similar = didYouMean(
@@ -98,25 +98,26 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
       [...names.keys()].filter((known) => known.startsWith(prefix)),
     );
     const hint =
-      similar === undefined
-        ? `add a line "${name} = …"; states are zero at first`
-        : `did you mean "${similar}"?`;
-    return { code: "T1605", message: `reads ${name}, which no line assigns`, hint };
+      similar === undefined ? `add a line "${name} = …"; states start at zero` : `did you mean "${similar}"?`;
+    return { code: "T1605", message: `reads ${name}, which is never assigned`, hint };
   },
 });
 
-/** Why a line cannot assign that name. */
+/** The error if a line cannot assign its name. */
 function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
   const refuse = (message: string, hint: string) => ({ code: "T1605", message, hint, span: nameSpan });
   const state = stateName(name);
   if (state === undefined && name.includes("."))
-    return refuse(`assigns ${name}`, "what is kept between steps is called state.NAME");
+    return refuse(
+      `assigns ${name}, which is not a valid name`,
+      "name values that are kept between steps state.NAME",
+    );
   if (state !== undefined && (state.includes(".") || state in Object.prototype || state === "step"))
-    return refuse(`keeps a state of the name ${JSON.stringify(state)}`, "call it otherwise");
+    return refuse(`uses the invalid state name ${JSON.stringify(state)}`, "rename the state");
   if (name === "step" || name === "rate")
-    return refuse(`assigns ${name}, which is given`, "give the value another name");
+    return refuse(`assigns ${name}, which is read-only`, "assign to another name");
   if (Object.hasOwn(constants, name))
-    return refuse(`assigns ${name}, which is a constant`, "give the value another name");
+    return refuse(`assigns ${name}, which is a constant`, "assign to another name");
   if (
     name === "state" ||
     Object.hasOwn(functions, name) ||
@@ -124,6 +125,6 @@ function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaF
     name === "sum" ||
     name === "mean"
   )
-    return refuse(`assigns ${name}, which has a meaning already`, "give the value another name");
+    return refuse(`assigns ${name}, which already has a meaning`, "assign to another name");
   return undefined;
 }

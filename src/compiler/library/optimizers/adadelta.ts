@@ -10,10 +10,10 @@ import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayK
 
 export const adadelta = defineOptimizer({
   name: "adadelta",
-  about: "scales gradients so that updates have the units of parameters",
+  about: "scales gradients so that updates have the units of the parameters",
   defaultRate: 1,
   keys: {
-    rho: shareKey(0.9, "What the running means of squares keep at each step."),
+    rho: shareKey(0.9, "The decay rate of the running means of squares."),
     epsilon: epsilonKey(1e-6),
     weightDecay: weightDecayKey(0),
   },

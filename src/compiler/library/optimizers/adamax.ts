@@ -9,7 +9,7 @@ import { biasCorrection, decayed, momentsKeys, moved, runningMean, weightDecayKe
 
 export const adamax = defineOptimizer({
   name: "adamax",
-  about: "adam with the largest gradient in place of the mean of squares",
+  about: "Adam with the infinity norm of gradients instead of the mean of squares",
   defaultRate: 0.002,
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", largest: "like" }),

@@ -1,6 +1,6 @@
 /**
- * The closed table of schedules with their warm-up, and the user's own as a formula. A new schedule is a
- * definition in `decays.ts` and a line here.
+ * The closed table of schedules with their warm-up, and the user-defined formula. A new schedule is a definition in
+ * `decays.ts` and a line here.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -14,9 +14,9 @@ import type { Constants } from "../formula/keys.ts";
 import { called, returnedLike } from "../user-function.ts";
 import { constant, cosine, exponential, oneCycle, polynomial, step } from "./decays.ts";
 
-// The user's own schedule: a formula over `step` and `initial`, or in TypeScript a function over the builder.
+// A user-defined schedule: a formula over `step` and `initial`, or in TypeScript a function that uses the builder.
 
-/** Gives the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
+/** Returns the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
 export type ScheduleFunction = (g: GraphBuilder, parts: { step: Node; initial: number }) => Node | number;
 
 export const schedulePlace = (constants: Constants): Place => ({
@@ -65,8 +65,8 @@ export type ScheduleChoice = Choice<typeof schedules> & {
 const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
- * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k;
- * the schedule starts after it, at its own step 0. The scale is of warm-up and schedule alike.
+ * The rate at optimizer step k, counted from 0. A warm-up of K steps has the rate initial · (k + 1)/K at step k; the
+ * schedule starts after it, at its own step 0. The scale applies to both.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined

@@ -1,5 +1,5 @@
-// All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What
-// their shapes have to say comes when they are built.
+// Checks all formulas of a spec: each can be parsed and uses only known names. Shapes are checked later, when the
+// graph is built.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -17,7 +17,7 @@ import { showValue } from "../../util/message-text.ts";
 import { reportFormulaFault } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
-/** Reports what is wrong with each formula (T1601 to T1606), with its place in the text. */
+/** Reports the errors of each formula (T1601 to T1606), with their locations in its text. */
 export function checkFormulas(spec: unknown, problems: Collector): void {
   checkActivations(member(spec, "network"), ["network"], problems, new Set());
   const inputs = keysOf(member(spec, "inputs"));
@@ -33,8 +33,8 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
 }
 
 /**
- * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them
- * where a function may read what it likes.
+ * The inputs that the loss and the metrics read: those their formulas name, and the sample weights. A function may
+ * read any input, so it counts as reading all of them.
  */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
@@ -53,13 +53,10 @@ export function readByMeasures(spec: unknown): readonly string[] {
 const namesIn = (x: Expression): readonly string[] =>
   x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
 
-// The schema reports what is nested without end; here it only must not be followed.
+// The schema reports unbounded nesting; here a limit only keeps the recursion finite.
 const deepest = 50;
 
-/**
- * Whatever has a formula within the network is an activation, in blocks of layers too. `path` has as many
- * steps as levels.
- */
+/** Any formula within the network, in blocks too, is an activation's. `path` has one step per level. */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);
@@ -98,7 +95,7 @@ function checkOptimizer(optimizer: unknown, problems: Collector): void {
   }
 }
 
-/** The constants that a formula may name; reports names that it could not. */
+/** The constants that a formula may use; reports names that a formula cannot use. */
 function constantsAt(
   owner: unknown,
   path: SpecPath,
@@ -111,11 +108,12 @@ function constantsAt(
     const whole = [...path, "constants", name];
     const owned = formatPath([...path, "constants"]);
     if (!nameInFormula.test(name) || name in Object.prototype) {
-      const message = `${owned}: a formula cannot name ${showValue(name)}`;
-      problems.error(whole, "T1301", message, { at: "key", hint: "a letter, then letters, digits and _" });
+      const message = `${owned}: ${showValue(name)} cannot be used as a name in a formula`;
+      const hint = "use a letter, followed by letters, digits or _";
+      problems.error(whole, "T1301", message, { at: "key", hint });
     } else if (taken.has(name)) {
-      const message = `${owned}: ${showValue(name)} has a meaning in this formula already`;
-      problems.error(whole, "T1302", message, { at: "key", hint: "give the constant another name" });
+      const message = `${owned}: ${showValue(name)} already has a meaning in this formula`;
+      problems.error(whole, "T1302", message, { at: "key", hint: "rename the constant" });
     }
   }
   const numbers = entries.filter((entry): entry is [string, number] => typeof entry[1] === "number");

@@ -1,10 +1,9 @@
-// Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds
-// a key that is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once
-// their ends are known.
+// Strict JSON (RFC 8259) with the location of every value. JSON.parse neither gives locations nor rejects duplicate
+// keys, so the structure is parsed here. JSON.parse still decodes strings and numbers, once their ends are known.
 import { deepest, mostValues } from "../raw-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 
-/** Reads the whole text. The first syntax error ends the reading; keys given twice are all collected. */
+/** Reads the whole text. Stops at the first syntax error; collects all duplicate keys. */
 export function readJson(text: string): ReadTree {
   const reader = new JsonReader(text);
   try {
@@ -45,15 +44,15 @@ class JsonReader {
   document(): Read {
     const read = this.value(0);
     this.skipSpace();
-    if (this.at < this.text.length) this.fail("there is more text after the end of the spec");
+    if (this.at < this.text.length) this.fail("unexpected text after the end of the spec");
     return read;
   }
 
   private value(depth: number): Read {
     this.skipSpace();
-    // Neither hostile nesting nor hostile length exhausts stack or memory.
+    // Deep nesting must not exhaust the stack, nor great length the memory.
     if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
-    if (++this.count > mostValues) this.fail(`a spec may hold ${mostValues} values`, "T1006");
+    if (++this.count > mostValues) this.fail(`the spec has more than ${mostValues} values`, "T1006");
     const start = this.at;
     switch (this.text[this.at]) {
       case "{":
@@ -78,7 +77,7 @@ class JsonReader {
     for (let first = true; !this.closes("}", first); first = false) {
       const key = this.key();
       this.skipSpace();
-      if (this.text[this.at] !== ":") this.fail('":" is missing after the key');
+      if (this.text[this.at] !== ":") this.fail('expected ":" after the key');
       this.at++;
       const { value, placed } = this.value(depth + 1);
       const before = members.get(key.name);
@@ -93,8 +92,8 @@ class JsonReader {
   private key(): { name: string; span: Span } {
     const start = this.at;
     if (this.text[start] === "'" || /[\w$]/.test(this.text[start] ?? ""))
-      this.fail("keys stand in double quotes in JSON");
-    if (this.text[start] !== '"') this.fail("a key in double quotes is missing here");
+      this.fail("JSON keys must be in double quotes");
+    if (this.text[start] !== '"') this.fail("expected a key in double quotes");
     const name = this.string();
     return { name, span: { start, end: this.at } };
   }
@@ -119,12 +118,12 @@ class JsonReader {
       return true;
     }
     if (first) return false;
-    if (this.text[this.at] !== ",") this.fail(`"," or "${bracket}" is missing here`);
+    if (this.text[this.at] !== ",") this.fail(`expected "," or "${bracket}"`);
     const comma = this.at++;
     this.skipSpace();
     if (this.text[this.at] === bracket) {
       this.at = comma;
-      this.fail(`JSON has no comma before "${bracket}"`);
+      this.fail(`JSON does not allow a comma before "${bracket}"`);
     }
     return false;
   }
@@ -141,7 +140,7 @@ class JsonReader {
       if (code === 0x5c) this.at++;
     }
     this.at = start;
-    return this.fail('this string has no closing " on its line');
+    return this.fail('the string has no closing " on this line');
   }
 
   private decode(start: number): string {
@@ -149,21 +148,21 @@ class JsonReader {
       return String(JSON.parse(this.text.slice(start, this.at)));
     } catch {
       this.at = start;
-      return this.fail("this string holds a backslash sequence that JSON does not have");
+      return this.fail("the string has an escape sequence that JSON does not have");
     }
   }
 
-  /** A number, true, false or null; anything else is a fault that names the likely cause. */
+  /** A number, true, false or null; anything else is an error that names the likely cause. */
   private word(): unknown {
     const start = this.at;
     while (/[\w+.$-]/.test(this.text[this.at] ?? "")) this.at++;
     const word = this.text.slice(start, this.at);
     if (/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(word)) return JSON.parse(word);
     this.at = start;
-    if (start >= this.text.length) return this.fail("the text ends too early");
+    if (start >= this.text.length) return this.fail("unexpected end of the text");
     if (this.text.startsWith("//", start) || this.text.startsWith("/*", start)) return this.noComments();
-    if (this.text[start] === "'") return this.fail("strings stand in double quotes in JSON");
-    return this.fail(word === "" ? "a value is missing here" : "this is no JSON value", "T1005", word.length);
+    if (this.text[start] === "'") return this.fail("JSON strings must be in double quotes");
+    return this.fail(word === "" ? "expected a value" : "this is not a JSON value", "T1005", word.length);
   }
 
   private skipSpace(): void {
@@ -172,7 +171,12 @@ class JsonReader {
   }
 
   private noComments(): never {
-    return this.fail("JSON has no comments", "T1005", 1, "a spec in YAML or TypeScript may have comments");
+    return this.fail(
+      "JSON does not allow comments",
+      "T1005",
+      1,
+      "write the spec in YAML or TypeScript instead",
+    );
   }
 
   private fail(message: string, code = "T1005", length = 1, hint?: string): never {
@@ -181,13 +185,13 @@ class JsonReader {
   }
 }
 
-/** The fault of a key that stands twice in one object. */
+/** The error of a key that occurs twice in one object. */
 export function givenTwice(name: string, span: Span, before: Span): Fault {
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return {
     code: "T1007",
-    message: `the key ${JSON.stringify(shown)} is given twice`,
-    hint: "leave one of the two",
+    message: `duplicate key ${JSON.stringify(shown)}`,
+    hint: "remove one of the two",
     span,
     other: before,
   };

@@ -1,6 +1,5 @@
-// Where each value of a spec stands in its text: a tree beside the tree of values, with the same keys. The
-// three readers (JSON, YAML, TypeScript) each make one, so that everything after them speaks of paths and
-// never of formats.
+// The location of each value of a spec in its text: a tree with the same keys as the tree of values. The three
+// readers (JSON, YAML, TypeScript) each build one, so that later stages work with paths and not with formats.
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
 
 /** Offsets in the text, `end` exclusive. */
@@ -9,20 +8,20 @@ export interface Span {
   readonly end: number;
 }
 
-/** The span of a value, of the key it stands under (if any), and of what is inside it. */
+/** The span of a value, the span of its key (if it has one), and the locations of its members. */
 export interface Placed extends Span {
   readonly key?: Span;
   readonly members: ReadonlyMap<string | number, Placed>;
 }
 
-/** A value that was read, with its places and what was wrong on the way. A tree without `placed` could not be read. */
+/** A value with its locations and errors. A tree without `placed` could not be read. */
 export interface ReadTree {
   readonly value: unknown;
   readonly placed?: Placed;
   readonly faults: readonly Fault[];
 }
 
-/** Something wrong with the text itself. `other` is a second place that the message speaks of ("given before"). */
+/** An error in the text itself. `other` is a second location that the message refers to ("first given"). */
 export interface Fault {
   readonly code: string;
   readonly message: string;
@@ -31,7 +30,7 @@ export interface Fault {
   readonly other?: Span;
 }
 
-/** The node at the path; if the path leaves the tree (a missing key), the deepest node on the way. */
+/** The node at the path; if the path leaves the tree (a missing key), the deepest node along it. */
 export function nodeAt(root: Placed, path: SpecPath): { node: Placed; exact: boolean } {
   let node = root;
   for (const step of path) {
@@ -42,13 +41,13 @@ export function nodeAt(root: Placed, path: SpecPath): { node: Placed; exact: boo
   return { node, exact: true };
 }
 
-// Where a part of a text stands in the file that holds the text as a JSON string, a YAML scalar of any style
-// or a literal of TypeScript.
+// The location of a part of a string in the file that holds the string as a JSON string, a YAML scalar of any style
+// or a TypeScript literal.
 
 /**
- * The span in the file of a part of a text whose literal is `source.slice(literal.start, literal.end)`;
- * undefined if the two cannot be brought together. Quotes, a block scalar's mark, folded lines and
- * indentation are passed over; so are escapes of white space.
+ * The span in the file of a part of a string whose literal is `source.slice(literal.start, literal.end)`;
+ * undefined if the string cannot be aligned with the literal. Skips quotes, the mark of a block scalar, folded
+ * lines, indentation and escapes of white space.
  */
 export function spanWithin(source: string, literal: Span, { text, start, end }: TextPart): Span | undefined {
   const raw = source.slice(literal.start, literal.end);
@@ -60,7 +59,7 @@ export function spanWithin(source: string, literal: Span, { text, start, end }: 
   return { start: at(start), end: Math.max(at(start) + 1, end === 0 ? 0 : at(end - 1) + 1) };
 }
 
-/** For each character of the text, and for its end, its place in the literal. */
+/** The offset in the literal of each character of the string, and of its end. */
 function align(raw: string, text: string): number[] | undefined {
   const places: number[] = [];
   let at = /^([|>][-+\d]*|["'`])?/.exec(raw)?.[0].length ?? 0;

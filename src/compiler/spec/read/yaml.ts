@@ -1,5 +1,5 @@
-// YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are
-// errors, merge keys and custom tags are not taken, and aliases may not blow a small text up to a large tree.
+// YAML 1.2 (core schema) with the location of every value, through the `yaml` package. Duplicate keys are errors,
+// merge keys and custom tags are rejected, and aliases cannot expand a small text to a large tree.
 import {
   type Document,
   isAlias,
@@ -16,12 +16,12 @@ import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
-// The package compiles a regular expression as long as the indentation at each level; past some thousands V8
-// aborts the process, which nothing can catch. Indentation (list and key marks count) of more than four
-// columns a level is refused first.
+// The package compiles a regular expression as long as the indentation at each level; at some thousands of columns V8
+// aborts the process, which cannot be caught. So indentation (list and key marks count) of more than four columns per
+// level is rejected first.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
 
-/** What stands between values: there are no more values than these, and one. */
+/** Separates values: the number of values is at most the number of separators plus one. */
 const separator = /[,:\n\r[{]/g;
 
 /** Reads one YAML document. */
@@ -29,7 +29,7 @@ export function readYaml(text: string): ReadTree {
   try {
     return read(text);
   } catch (error) {
-    // The package recurses into nested values; a hostile text can exhaust the stack, which V8 reports so.
+    // The package recurses into nested values; deep nesting can exhaust the stack, which V8 reports as a RangeError.
     if (!(error instanceof RangeError)) throw error;
     return { value: undefined, faults: [nestedTooDeep(0)] };
   }
@@ -58,7 +58,7 @@ function read(text: string): ReadTree {
   return { ...plain(document, faults, placed), placed, faults };
 }
 
-/** The plain values; an alias bomb is a fault. */
+/** The plain values; excessive alias expansion is an error. */
 function plain(document: Document, faults: Fault[], whole: Span): { value: unknown } {
   try {
     return { value: document.toJS({ maxAliasCount: mostAliases }) };
@@ -72,7 +72,7 @@ function plain(document: Document, faults: Fault[], whole: Span): { value: unkno
   }
 }
 
-/** Mirrors the node's structure; collects keys that are given twice. An alias is a place without anything inside. */
+/** Mirrors the node's structure and collects duplicate keys. An alias is a location without members. */
 function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?: Span): Placed {
   if (node === null) return { start: fallback, end: fallback + 1, key, members: new Map() };
   const span = { start: node.range[0], end: node.range[1] };
@@ -94,14 +94,14 @@ function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?:
 
 const nothingInside: Fault = {
   code: "T1003",
-  message: "the file holds no value",
-  hint: "a spec is one object: see the examples in graphs/",
+  message: "the file has no value",
+  hint: "write the spec as one object: see the examples in graphs/",
   span: { start: 0, end: 1 },
 };
 
 const tooLarge: Fault = {
   code: "T1006",
-  message: `a spec may hold ${mostValues} values`,
+  message: `the spec has more than ${mostValues} values`,
   span: { start: 0, end: 1 },
 };
 
@@ -111,12 +111,12 @@ const nestedTooDeep = (start: number): Fault => ({
   span: { start, end: start + 1 },
 });
 
-/** The package's sentence, unless it speaks of the package. */
+/** The package's message, unless it refers to the package's own API. */
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {
-    message: "the file holds more than one YAML document, and a spec is one",
-    hint: "leave out what follows the line ---, or give it a file of its own",
+    message: "the file has more than one YAML document, but a spec is one document",
+    hint: "remove the part after the line ---, or move it to its own file",
   };
 }
 

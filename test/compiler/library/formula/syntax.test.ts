@@ -56,14 +56,14 @@ describe("reads formulas as mathematics does", () => {
 
 describe("says where a formula goes wrong", () => {
   it.each([
-    ["x + ", "4: ends too early"],
-    ["tanh(x", "6: ends too early"],
-    ["x +  ) + y", '5: cannot go on with ")"'],
-    ["2x", '1: cannot go on with "x"'],
-    ["f(x,)", '4: cannot go on with ")"'],
-    ["state.", '5: cannot go on with "."'],
-    ["x ± y", '2: cannot go on with "\\\\u{b1}"'],
-    ['x + "a"', '4: cannot go on with "\\""'],
+    ["x + ", "4: ends unexpectedly"],
+    ["tanh(x", "6: ends unexpectedly"],
+    ["x +  ) + y", '5: has an unexpected ")"'],
+    ["2x", '1: has an unexpected "x"'],
+    ["f(x,)", '4: has an unexpected ")"'],
+    ["state.", '5: has an unexpected "."'],
+    ["x ± y", '2: has an unexpected "\\\\u{b1}"'],
+    ['x + "a"', '4: has an unexpected "\\""'],
     ["   ", "0: is empty"],
   ])("%j", (text, expected) => expect(read(text)).toBe(expected));
 });

@@ -54,24 +54,24 @@ it("keeps __proto__ an ordinary key", () => {
 
 describe("faults", () => {
   it.each([
-    ['{ "a": 1, }', 8, 'JSON has no comma before "}"'],
-    ["[1, 2,]", 5, 'JSON has no comma before "]"'],
-    ['{ "a": 1 "b": 2 }', 9, '"," or "}" is missing here'],
-    ['{ "a" 1 }', 6, '":" is missing after the key'],
-    ["{ a: 1 }", 2, "keys stand in double quotes in JSON"],
-    ["{ 'a': 1 }", 2, "keys stand in double quotes in JSON"],
-    ["{ , }", 2, "a key in double quotes is missing here"],
-    ["{ \"a\": 'b' }", 7, "strings stand in double quotes in JSON"],
-    ['{ "a": }', 7, "a value is missing here"],
-    ['{ "a": relu }', 7, "this is no JSON value"],
-    ['{ "a": 01 }', 7, "this is no JSON value"],
-    ['{ "a": NaN }', 7, "this is no JSON value"],
-    ['{ "a": "b }', 7, 'this string has no closing " on its line'],
-    ['{ "a": "\\x" }', 7, "this string holds a backslash sequence that JSON does not have"],
-    ['{ "a": 1', 8, '"," or "}" is missing here'],
-    ['{ "a":', 6, "the text ends too early"],
-    ['{ // why\n "a": 1 }', 2, "JSON has no comments"],
-    ["{} {}", 3, "there is more text after the end of the spec"],
+    ['{ "a": 1, }', 8, 'JSON does not allow a comma before "}"'],
+    ["[1, 2,]", 5, 'JSON does not allow a comma before "]"'],
+    ['{ "a": 1 "b": 2 }', 9, 'expected "," or "}"'],
+    ['{ "a" 1 }', 6, 'expected ":" after the key'],
+    ["{ a: 1 }", 2, "JSON keys must be in double quotes"],
+    ["{ 'a': 1 }", 2, "JSON keys must be in double quotes"],
+    ["{ , }", 2, "expected a key in double quotes"],
+    ["{ \"a\": 'b' }", 7, "JSON strings must be in double quotes"],
+    ['{ "a": }', 7, "expected a value"],
+    ['{ "a": relu }', 7, "this is not a JSON value"],
+    ['{ "a": 01 }', 7, "this is not a JSON value"],
+    ['{ "a": NaN }', 7, "this is not a JSON value"],
+    ['{ "a": "b }', 7, 'the string has no closing " on this line'],
+    ['{ "a": "\\x" }', 7, "the string has an escape sequence that JSON does not have"],
+    ['{ "a": 1', 8, 'expected "," or "}"'],
+    ['{ "a":', 6, "unexpected end of the text"],
+    ['{ // why\n "a": 1 }', 2, "JSON does not allow comments"],
+    ["{} {}", 3, "unexpected text after the end of the spec"],
   ])("%s", (text, start, message) => {
     expect(readJson(text).faults).toMatchObject([{ code: "T1005", message, span: { start } }]);
   });
@@ -79,8 +79,8 @@ describe("faults", () => {
   it("finds all keys that are given twice, escapes or not", () => {
     const { faults } = readJson('{ "a": 1, "b": { "c": 1, "c": 2 }, "\\u0061": 3 }');
     expect(faults).toMatchObject([
-      { code: "T1007", message: 'the key "c" is given twice', span: { start: 25 }, other: { start: 17 } },
-      { code: "T1007", message: 'the key "a" is given twice', span: { start: 35 }, other: { start: 2 } },
+      { code: "T1007", message: 'duplicate key "c"', span: { start: 25 }, other: { start: 17 } },
+      { code: "T1007", message: 'duplicate key "a"', span: { start: 35 }, other: { start: 2 } },
     ]);
   });
 
