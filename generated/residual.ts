@@ -2832,7 +2832,7 @@ async function outputTarget(files: HostFiles, path: string): Promise<string | un
 }
 
 /** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
-async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 3): Promise<void> {
+async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 20): Promise<void> {
   const partial = newPartial(target);
   try {
     const mode = (await files.stat(target).catch(() => undefined))?.mode;
@@ -2840,9 +2840,10 @@ async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, 
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
+    // Another run that starts now removes this partial file, as if a killed run had left it. Then write it again.
+    const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
-    // A run that began in the meantime takes the partial file of this one for what a killed run left.
-    if (tries === 1) throw error;
+    if (!wasRemoved || tries === 1) throw error;
     return replaceFile(files, target, bytes, tries - 1);
   }
   const folder = await files.open(partialIn(target)[0]).catch(() => undefined);

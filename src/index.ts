@@ -3,10 +3,10 @@ export { compile } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";
 export type { ModelSpec } from "./compiler/spec/schema.ts";
-export { DiagnosticError } from "./compiler/diagnostics/errors.ts";
+export { DiagnosticError, InternalError, Unsupported } from "./compiler/diagnostics/errors.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
-// What functions of a TypeScript spec are given and give.
+// Types for the functions of a TypeScript spec.
 export type { GraphBuilder } from "./compiler/ir/builder.ts";
 export type { Node } from "./compiler/ir/nodes.ts";
 export type { Shape } from "./compiler/ir/types.ts";

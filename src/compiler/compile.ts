@@ -12,34 +12,31 @@ import type { Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
 
 export interface CompileOptions {
-  /** The target language of the loops; `ts` by default. */
+  /** The language of the kernels; `ts` by default. */
   readonly target?: Target;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
   /**
-   * Whether the file can train on data files as a program, if the spec has a data section; `true` by default. A page
-   * or a worker does not need that.
+   * Include the command-line program, if the spec has a data section; `true` by default. A page or a worker
+   * does not need it.
    */
   readonly program?: boolean;
-  /** Adds inspection to the trainer: `trainer.probe(batch)` and `trainer.onStep(listener)`; `false` by default. */
+  /** Emit an instrumented trainer with `trainer.probe(batch)` and `trainer.onStep(listener)`; `false` by default. */
   readonly probe?: boolean;
-  /** Leave out rewrites that may change rounding. */
+  /** Omit rewrites that may change rounding. */
   readonly exact?: boolean;
-  /** Names of stages to skip, to see their effect. */
+  /** Names of stages to skip. */
   readonly skip?: readonly string[];
-  /** The name of the last stage to run; after it only required stages run. */
+  /** The last optional stage by name. Required stages still run after it. */
   readonly stopAfter?: string;
-  /**
-   * For the target `wasm`: compares its kernels with the TypeScript kernels before the file is returned; `true` by
-   * default.
-   */
+  /** With target `wasm`: compare its kernels with the TypeScript kernels before returning; `true` by default. */
   readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
-  /** One standalone TypeScript module that exports `createTrainer` and `model`. */
+  /** The text of one standalone TypeScript module, which exports `createTrainer`. */
   readonly code: string;
-  /** Doubtful parts of the spec that are not errors. */
+  /** Diagnostics of severity "warning"; errors are thrown. */
   readonly warnings: readonly Diagnostic[];
 }
 
@@ -91,14 +88,14 @@ function wrongOption(message: string, name = "", known: readonly string[] = []):
 }
 
 const optionError = (message: string, hint: string | undefined): DiagnosticError =>
-  new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
+  new DiagnosticError([{ code: "T1010", severity: "error", message, ...(hint && { hint }) }]);
 
 /**
- * Compiles a model spec to a trainer.
+ * Compiles a model spec to the text of a trainer.
  *
- * @throws {DiagnosticError} if the spec has errors, with all of them.
- * @throws {Unsupported} for a known gap.
- * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
+ * @throws {DiagnosticError} if the spec or the options are invalid; it has all errors.
+ * @throws {Unsupported} if the spec needs a feature that the compiler lacks.
+ * @throws {InternalError} if the WebAssembly kernels of the file compute other values than its TypeScript kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);

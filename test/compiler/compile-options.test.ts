@@ -31,7 +31,7 @@ test.each<[unknown, string, string?]>([
   const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
   await expect(attempt).rejects.toThrow(DiagnosticError);
   await expect(attempt).rejects.toMatchObject({
-    diagnostics: [{ code: "T1011", message, ...(hint !== undefined && { hint }) }],
+    diagnostics: [{ code: "T1010", message, ...(hint !== undefined && { hint }) }],
   });
 });
 

@@ -3,7 +3,7 @@
  * [--torch] [--coverage FILE] [--findings FILE] [--write FOLDER] [--shrink N]. Specs run in child processes.
  * Exit code 1 if something was found.
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { coverageText } from "./coverage.ts";
 import { Campaign } from "./campaign.ts";
@@ -82,9 +82,11 @@ async function main(): Promise<number> {
   const coverage = coverageText(outcome.counts);
   if (values.coverage !== undefined) writeFileSync(values.coverage, coverage);
   if (only === undefined) console.log(coverage);
-  if (values.write !== undefined)
+  if (values.write !== undefined) {
+    mkdirSync(values.write, { recursive: true });
     for (const [i, failure] of outcome.failures.entries())
       writeFileSync(`${values.write}/found-${outcome.seed}-${failure.index}-${i}.json`, caseText(failure));
+  }
   console.log(summaryText(outcome));
   return outcome.failures.length === 0 ? 0 : 1;
 }

@@ -147,7 +147,7 @@ const format: Recipe = {
       text: `/** Reads a file of numbers with a bar between them, one row each, after a line that names the column. */
 import { wholeOf } from "./open-bytes.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import type { Wanted } from "./column-builder.ts";
 
 export async function readTrial(file: string, wanted: Wanted): Promise<ReadTable> {
   const [name = "", cells = ""] = Buffer.from(await wholeOf(file)).toString().slice(6).split("\\n");
@@ -251,7 +251,7 @@ const target: Recipe = {
     {
       file: "src/compiler/emit/trial.ts",
       text: `/** The optimized graph of a step, in its text form. */
-import { printGraph } from "../ir/print.ts";
+import { printGraph } from "../ir/text.ts";
 import type { Graph } from "../ir/nodes.ts";
 
 export const emitTrial = ({ gradient }: { readonly gradient: Graph }) => ({

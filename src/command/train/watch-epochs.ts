@@ -2,6 +2,7 @@
  * What `train` shows of the course of a training beside its progress: a chart in the terminal, a picture, and
  * a log.
  */
+import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import * as z from "zod";
@@ -149,5 +150,5 @@ const noLog = (file: string, line: number): DiagnosticError =>
     },
   ]);
 
-const fault = (code: string, message: string): DiagnosticError =>
+const fault = (code: DiagnosticCode, message: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message }]);

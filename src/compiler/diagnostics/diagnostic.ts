@@ -1,6 +1,8 @@
 /** Diagnostics as data: what is wrong, where in the spec, and paths as text. */
 import { showValue } from "../util/message-text.ts";
 
+import type { DiagnosticCode } from "./codes.ts";
+
 /** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
 export interface Place {
   readonly file: string;
@@ -19,14 +21,9 @@ export interface TextPart {
   readonly end: number;
 }
 
-/**
- * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or
- * missing keys; T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx
- * gradients; T16xx formulas and functions; T17xx search; T19xx known gaps; T20xx data; T30xx checkpoints;
- * T40xx training.
- */
+/** One error or warning. All codes, with cause and fix, are in codes.ts; "internal" is a bug of the compiler. */
 export interface Diagnostic {
-  readonly code: string;
+  readonly code: DiagnosticCode | "internal";
   readonly severity: "error" | "warning";
   /** The whole sentence, the path in the spec included: "network[1].units must be a positive integer, got -3". */
   readonly message: string;

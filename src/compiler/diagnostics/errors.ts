@@ -2,6 +2,7 @@
  * The three kinds of errors, diagnostics rendered as text, and the collector that lets a check report them
  * together.
  */
+import type { DiagnosticCode } from "./codes.ts";
 import pc from "picocolors";
 import { printable, unprintable } from "../util/message-text.ts";
 import type { Diagnostic, Place, SpecPath } from "./diagnostic.ts";
@@ -136,8 +137,8 @@ export interface Collector {
   readonly found: readonly Diagnostic[];
   /** Whether further errors are only counted, so that their messages need not be made. */
   isFull(): boolean;
-  error(path: SpecPath, code: string, message: string, details?: Details): void;
-  warning(path: SpecPath, code: string, message: string, details?: Details): void;
+  error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
+  warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   /** `omitted`: how many more errors there are. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
   /**
@@ -155,7 +156,7 @@ export function collector(): Collector {
   };
   const put =
     (severity: Diagnostic["severity"]) =>
-    (path: SpecPath, code: string, message: string, details: Details = {}) =>
+    (path: SpecPath, code: DiagnosticCode, message: string, details: Details = {}) =>
       keep({ code, severity, path, message, ...details });
   return {
     found,

@@ -3,6 +3,7 @@
  * TypeScript spec, a layer that rejects its inputs. The caller that knows the path in the spec turns it into a
  * diagnostic.
  */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 
 interface FaultDetails {
@@ -14,9 +15,9 @@ interface FaultDetails {
 }
 
 export class Fault extends Error {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly details: FaultDetails;
-  constructor(code: string, message: string, details: FaultDetails = {}) {
+  constructor(code: DiagnosticCode, message: string, details: FaultDetails = {}) {
     super(message);
     this.name = "Fault";
     this.code = code;

@@ -4,6 +4,7 @@
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
+import { recurrencesOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import { chooseStored } from "./choose-stored.ts";
@@ -21,6 +22,11 @@ export interface Lives {
 export function livesOf(graph: Graph): Lives {
   const stored = chooseStored(graph);
   const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
+  // Scans of one recurrence become one loop: their values are made together.
+  for (const scans of recurrencesOf(graph).values()) {
+    const first = Math.min(...scans.map((scan) => madeAt.get(scan) ?? 0));
+    for (const scan of scans) madeAt.set(scan, first);
+  }
   const readAt = new Map<Node, number[]>();
   const through = new Map<Node, ReadonlySet<Node>>();
   const sourcesOf = new Map<Node, ReadonlySet<Node>>();

@@ -150,7 +150,7 @@ export function checkSize(
     if (bytes < limit) return false;
     problems.error(
       path,
-      "T1307",
+      "T1312",
       `${what} needs ${gibibytes(bytes)}; the memory of a model must stay below 2 GiB`,
     );
     return true;

@@ -1,5 +1,5 @@
-// The wrapper of a spec in TypeScript.
+// The wrapper of a TypeScript spec.
 import type { ModelSpec } from "./schema.ts";
 
-/** Returns the spec unchanged; its type gives completion and checking in an editor. */
+/** Returns the spec unchanged. Its type gives completion and checking in an editor. */
 export const defineModel = (spec: ModelSpec): ModelSpec => spec;

@@ -1,5 +1,7 @@
 // From an issue that the schema found to a helpful diagnostic. The expected values come from the JSON Schema, which
 // editors use too, so messages and completions never disagree.
+import { isDiagnosticCode } from "../diagnostics/codes.ts";
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type * as z from "zod";
 import { mostKept } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -46,8 +48,8 @@ function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: S
   const value = valueAt(spec, path);
   if (value === undefined && issue.code !== "custom") return [missing(path, schema, spec)];
   if (issue.code === "custom") {
-    const code = typeof issue.params?.code === "string" ? issue.params.code : "T1203";
-    return [wrong(path, code, `${formatPath(path)} ${issue.message}`)];
+    const code: unknown = issue.params?.code;
+    return [wrong(path, isDiagnosticCode(code) ? code : "T1203", `${formatPath(path)} ${issue.message}`)];
   }
   return [mismatch(path, schema, spec)];
 }
@@ -160,7 +162,7 @@ function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic
   return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`);
 }
 
-function wrong(path: SpecPath, code: string, message: string, hint?: string): Diagnostic {
+function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: string): Diagnostic {
   return { code, severity: "error", path, message, ...(hint === undefined ? {} : { hint }) };
 }
 

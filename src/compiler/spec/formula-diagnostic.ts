@@ -1,4 +1,5 @@
 /** Errors of formulas and functions as diagnostics. If no file is known, the frame shows the formula itself. */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -20,7 +21,7 @@ export function reportFormulaFault(
 function reportPart(
   problems: Collector,
   path: SpecPath,
-  code: string,
+  code: DiagnosticCode,
   message: string,
   within: TextPart,
   hint: string | undefined,

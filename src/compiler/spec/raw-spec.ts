@@ -1,4 +1,5 @@
 /** A spec before any check: copies it to plain data and functions, and reads single values from it. */
+import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { errorText } from "../util/message-text.ts";
@@ -40,7 +41,7 @@ const mostSteps = 8;
 
 interface PlainFault {
   readonly path: SpecPath;
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
 }
 
@@ -62,13 +63,13 @@ export function plainSpec(spec: unknown): PlainSpec {
   let tooDeep: PlainFault | undefined;
   let left = mostValues;
 
-  const faultHere = (code: string, reason: string): PlainFault => ({
+  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
     path: [...path],
     code,
     message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
   });
 
-  const fail = (code: string, reason: string): undefined => {
+  const fail = (code: DiagnosticCode, reason: string): undefined => {
     fault ??= faultHere(code, reason);
   };
 

@@ -15,7 +15,12 @@ export function lineIndex(text: string): LineIndex {
     text.slice(start, starts[line + 1] ?? text.length).replace(/[\r\n]+$/, ""),
   );
   const offset = (line: number, column: number) => (starts[line - 1] ?? 0) + column - 1;
-  return { lines, at: (position) => place(starts, position), offset };
+  const at = (position: number) => {
+    const { line, column } = place(starts, position);
+    // An offset inside a line break, as between CR and LF, is the end of its line.
+    return { line, column: Math.min(column, lines[line - 1].length + 1) };
+  };
+  return { lines, at, offset };
 }
 
 /** Binary search for the last line that starts at or before the offset. */

@@ -18,7 +18,7 @@ export async function specPlaces(
 ): Promise<PlaceOf> {
   const asked = new Map(paths.map((path) => [formatPath(path), path]));
   const questions = [...asked.values()].map((path): Diagnostic => ({
-    code: "",
+    code: "internal",
     severity: "warning",
     message: "",
     path,

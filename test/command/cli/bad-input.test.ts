@@ -34,7 +34,7 @@ describe("a wrong spec", () => {
       ["T1203", "network[0].units must be a positive integer, got -3"],
     ],
     ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],
-    ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1307", "2 GiB"]],
+    ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1312", "2 GiB"]],
     ["more units than any number", withNetwork({ ...hidden, units: 1e300 }, scores), ["network[0].units"]],
     [
       "a layer called constructor",

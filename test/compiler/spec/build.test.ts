@@ -188,9 +188,9 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1307: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the memory of a model must stay below 2 GiB
-      error T1307: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; the memory of a model must stay below 2 GiB
-      error T1307: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 
@@ -407,14 +407,14 @@ describe("optimizer and size", () => {
         ],
       }),
     ).toMatchInlineSnapshot(`
-      "error T1307: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the memory of a model must stay below 2 GiB
-      error T1307: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; the memory of a model must stay below 2 GiB
-      error T1307: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the memory of a model must stay below 2 GiB"
     `);
     expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
       .toMatchInlineSnapshot(`
-      "error T1307: inputs.x: a batch of 6 rows needs 2.24 GiB; the memory of a model must stay below 2 GiB
-      error T1307: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the memory of a model must stay below 2 GiB"
+      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 });

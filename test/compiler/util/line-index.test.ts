@@ -21,3 +21,7 @@ it("goes back from a line and column to the offset", () => {
 it("places the end of an empty text on its first line", () => {
   expect(lineIndex("").at(0)).toEqual({ line: 1, column: 1 });
 });
+
+it("gives an offset between CR and LF the column after the last character of the line", () => {
+  expect(lineIndex("ab\r\ncd").at(3)).toEqual({ line: 1, column: 3 });
+});

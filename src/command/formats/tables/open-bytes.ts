@@ -1,4 +1,5 @@
 /** Data files as streams of bytes; gzip data is unpacked on the way. */
+import type { DiagnosticCode } from "../../../compiler/diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { access, constants, open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
@@ -158,7 +159,7 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
 }
 
 /** A row that has no line is named in words. */
-export function wrongIn(file: string, code: string, { message, line }: InputError): Diagnostic {
+export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
     ? { code, severity: "error", message, place: { file, line } }
     : {

@@ -2,6 +2,7 @@
  * Checks a formula before anything is built: all names are known in its context, functions get the right number of
  * arguments, and the result has the required form. Finds all errors, each with its span.
  */
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
@@ -23,7 +24,7 @@ export interface Place {
   /** A special message for an unknown name, if the context has one. */
   explain?(
     name: string,
-  ): { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+  ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
 }
 
 export const constantNames: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
@@ -74,7 +75,7 @@ const isComparison = (sign: Sign): boolean => /[<>=]/.test(sign);
 function report(
   { faults }: Checking,
   { start, end }: Span,
-  code: string,
+  code: DiagnosticCode,
   message: string,
   hint?: string,
 ): void {

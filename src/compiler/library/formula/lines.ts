@@ -105,7 +105,12 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
 
 /** The error if a line cannot assign its name. */
 function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
-  const refuse = (message: string, hint: string) => ({ code: "T1605", message, hint, span: nameSpan });
+  const refuse = (message: string, hint: string): FormulaFault => ({
+    code: "T1605",
+    message,
+    hint,
+    span: nameSpan,
+  });
   const state = stateName(name);
   if (state === undefined && name.includes("."))
     return refuse(

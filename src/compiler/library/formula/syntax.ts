@@ -3,6 +3,7 @@
  * this file converts its tree to ours and describes its first error. Every part keeps its span in the text, for
  * later messages.
  */
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "./tables.ts";
 
@@ -40,7 +41,7 @@ export interface Line extends Span {
 
 /** An error in a formula, with its location in the text. */
 export interface FormulaFault {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
   readonly span: Span;

@@ -1,6 +1,7 @@
 // `training.search` against the rest of the spec: its paths exist, and they do not change what makes candidates
 // comparable. Whether a candidate is a valid spec is checked on the candidate itself; see
 // search/check-candidates.ts.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -50,7 +51,7 @@ export function checkSearch(spec: unknown, problems: Collector): void {
 }
 
 function checkPath(spec: unknown, key: string, problems: Collector): void {
-  const wrong = (code: string, message: string, hint?: string) =>
+  const wrong = (code: DiagnosticCode, message: string, hint?: string) =>
     problems.error([...own, "over", key], code, `training.search.over: ${message}`, { at: "key", hint });
   const path = parsePath(key);
   if (path === undefined) {

@@ -1,5 +1,6 @@
 // Strict JSON (RFC 8259) with the location of every value. JSON.parse neither gives locations nor rejects duplicate
 // keys, so the structure is parsed here. JSON.parse still decodes strings and numbers, once their ends are known.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 
@@ -179,7 +180,7 @@ class JsonReader {
     );
   }
 
-  private fail(message: string, code = "T1005", length = 1, hint?: string): never {
+  private fail(message: string, code: DiagnosticCode = "T1005", length = 1, hint?: string): never {
     const start = Math.min(this.at, this.text.length);
     throw new JsonFault({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
   }

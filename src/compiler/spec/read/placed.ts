@@ -1,5 +1,6 @@
 // The location of each value of a spec in its text: a tree with the same keys as the tree of values. The three
 // readers (JSON, YAML, TypeScript) each build one, so that later stages work with paths and not with formats.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
 
 /** Offsets in the text, `end` exclusive. */
@@ -23,7 +24,7 @@ export interface ReadTree {
 
 /** An error in the text itself. `other` is a second location that the message refers to ("first given"). */
 export interface Fault {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
   readonly span: Span;
   readonly hint?: string;

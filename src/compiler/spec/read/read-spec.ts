@@ -1,4 +1,5 @@
 // From a file to a model: picks the reader by the file's extension, and reports files that cannot be read.
+import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
@@ -107,5 +108,5 @@ function decode(file: string, bytes: Uint8Array): string {
   }
 }
 
-const fileError = (file: string, code: string, message: string, hint?: string): DiagnosticError =>
+const fileError = (file: string, code: DiagnosticCode, message: string, hint?: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message, hint, place: { file } }]);

@@ -1,4 +1,4 @@
-// docs/choosing.md: its commands run, and print what it shows.
+// docs/model-selection.md: its commands run, and print what it shows.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const page = readFileSync(join(root, "docs/choosing.md"), "utf8");
+const page = readFileSync(join(root, "docs/model-selection.md"), "utf8");
 const ofFolds = page.slice(0, page.indexOf("\n## Search"));
 const folder = mkdtempSync(join(tmpdir(), "tapeless-choosing-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

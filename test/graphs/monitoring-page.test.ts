@@ -1,4 +1,4 @@
-// docs/seeing.md: every command runs as it is written, and prints what the page says that it prints.
+// docs/monitoring.md: every command runs as it is written, and prints what the page says that it prints.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { afterAll, expect, test } from "vitest";
 import { runTapeless } from "../support/run-tapeless.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const page = readFileSync(join(root, "docs/seeing.md"), "utf8");
+const page = readFileSync(join(root, "docs/monitoring.md"), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "tapeless-page-"));
 for (const name of ["graphs", "node_modules", "src", "package.json", "tsconfig.json"])
   symlinkSync(join(root, name), join(folder, name));

@@ -1,0 +1,111 @@
+/** The spec reference, from the JSON Schema of specs. */
+import { mustBe, specSchema, type SchemaNode } from "../../compiler/spec/json-schema.ts";
+import { code, prose, table } from "./markdown.ts";
+
+const schema = specSchema();
+
+/** What a key chooses among, where its value is a name or an object with a name. */
+const kinds: Readonly<Record<string, string>> = {
+  activation: "an activation",
+  fn: "an activation",
+  init: "an initialiser",
+  biasInit: "an initialiser",
+  recurrentInit: "an initialiser",
+  learningRate: "a schedule",
+  loss: "a loss",
+  optimizer: "an optimizer",
+  layer: "a recurrent layer",
+};
+
+/** The table of an object's keys. `path`: keys from the root, `*` for any name; "." is the root. */
+export function keysTable(path: string): string {
+  const { properties = {}, required = [] } = objectOf(nodeAt(path));
+  return table(
+    ["key", "value", "default", "description"],
+    Object.entries(properties).map(([key, value]) => keyRow(key, asNode(value), required)),
+  );
+}
+
+/** The keys that all variants at a path have, with their names. */
+export function commonTable(path: string): string {
+  const variants = variantsAt(path);
+  const [{ properties = {}, required = [] }] = variants;
+  return table(
+    ["key", "value", "default", "description"],
+    [...commonKeys(variants)].map((key) => keyRow(key, asNode(properties[key]), required)),
+  );
+}
+
+/** The variants at a path, such as "loss" or "network.*": name, description and keys of each. */
+export function choiceTable(path: string): string {
+  const variants = variantsAt(path);
+  const common = commonKeys(variants);
+  const rows = variants.map(({ properties = {}, required = [], description = "" }) => {
+    const keys = Object.entries(properties).filter(([key]) => !tags.includes(key) && !common.has(key));
+    const items = keys.map(([key, value]) => {
+      const [name, type, end, text] = keyRow(key, asNode(value), required);
+      return `${name} (${[type, end].filter(Boolean).join("; ")}): ${text}`;
+    });
+    return [code(String(tagOf(properties))), prose(description), items.join("<br>")];
+  });
+  return table(["type", "description", "keys"], rows);
+}
+
+function keyRow(key: string, node: SchemaNode, required: readonly string[]): string[] {
+  const end =
+    node.default === undefined
+      ? required.includes(key) && "required"
+      : `default ${code(JSON.stringify(node.default))}`;
+  return [code(key), valueText(key, node), end || "", prose(node.description ?? "")];
+}
+
+const tags = ["type", "fn"];
+
+/** Keys that all variants have are described once, in the text of the page. */
+function commonKeys(variants: readonly SchemaNode[]): ReadonlySet<string> {
+  const [first, ...rest] = variants.map(({ properties = {} }) => Object.keys(properties));
+  return new Set(first.filter((key) => !tags.includes(key) && rest.every((keys) => keys.includes(key))));
+}
+
+function tagOf(properties: Readonly<Record<string, unknown>>): unknown {
+  return asNode(properties.type ?? properties.fn ?? {}).const;
+}
+
+function valueText(key: string, node: SchemaNode): string {
+  const kind = kinds[key];
+  const isMap = node.type === "object" && typeof node.additionalProperties === "object";
+  if (isMap) return "an object";
+  return mustBe(node, kind ?? "a name or an object with `type`").replaceAll(/"([^"]*)"/g, "`$1`");
+}
+
+/** The form of a value that has keys. */
+function objectOf(node: SchemaNode): SchemaNode {
+  return alternatives(node).find(({ properties }) => properties !== undefined) ?? node;
+}
+
+const nodeAt = (path: string): SchemaNode =>
+  path === "." ? schema : path.split(".").reduce(memberOf, schema);
+
+const variantsAt = (path: string): SchemaNode[] =>
+  alternatives(nodeAt(path)).filter(({ properties = {} }) => tagOf(properties) !== undefined);
+
+function memberOf(node: SchemaNode, step: string): SchemaNode {
+  const { items, additionalProperties, properties = {} } = step === "*" ? node : objectOf(node);
+  return resolved(asNode(step === "*" ? (items ?? additionalProperties) : properties[step]));
+}
+
+function resolved(node: SchemaNode): SchemaNode {
+  const name = node.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
+  return name === undefined ? node : asNode(schema.$defs?.[name]);
+}
+
+function alternatives(node: SchemaNode): SchemaNode[] {
+  const forms = [...(node.anyOf ?? []), ...(node.oneOf ?? [])].filter((form) => typeof form === "object");
+  return forms.length === 0 ? [node] : forms.flatMap(alternatives);
+}
+
+function asNode(value: unknown): SchemaNode {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error("the schema has no such member");
+  return { ...value };
+}

@@ -1,0 +1,435 @@
+/**
+ * All diagnostic codes, with the cause and the fix that `docs/diagnostics.md` lists. The table is the type of
+ * `Diagnostic.code`, so a code without a row does not compile. A code is stable: it is never reused.
+ */
+
+export interface CodeEntry {
+  /** A noun phrase or short sentence, in sentence case, without a full stop. */
+  readonly title: string;
+  readonly cause: string;
+  readonly fix: string;
+}
+
+/** The groups of codes by their first digits, in order. */
+export const codeGroups = {
+  T10: "Files, syntax and the command line",
+  T11: "Missing and unknown keys",
+  T12: "Invalid values",
+  T13: "Names, references and shapes",
+  T14: "Loss, metrics and target",
+  T15: "Gradients",
+  T16: "Formulas and functions",
+  T17: "Search",
+  T19: "Unsupported features",
+  T20: "Data",
+  T30: "Checkpoints and parameter files",
+  T40: "Training",
+} as const;
+
+export const diagnosticCodes = {
+  T1001: {
+    title: "File not readable",
+    cause: "The file does not exist, or the process may not read it.",
+    fix: "Check the path and the permissions. The hint names a file with a similar name.",
+  },
+  T1002: {
+    title: "Not a spec file",
+    cause: "The path is a folder, or the file is larger than a spec may be.",
+    fix: "Pass the spec file itself. `compile` also accepts a folder of specs.",
+  },
+  T1003: {
+    title: "Empty spec",
+    cause: "The file is empty or contains only comments.",
+    fix: "Write one object. `docs/getting-started.md` has a spec to start from.",
+  },
+  T1004: {
+    title: "Not UTF-8",
+    cause: "The spec contains bytes that are not valid UTF-8.",
+    fix: "Save the file as UTF-8.",
+  },
+  T1005: {
+    title: "Syntax error",
+    cause: "The text is not valid JSON, YAML or TypeScript at the marked location.",
+    fix: "Correct the marked line. JSON has no comments; YAML and TypeScript specs may have them.",
+  },
+  T1006: {
+    title: "Spec too large",
+    cause: "The spec is nested too deeply or contains too many values.",
+    fix: "Use `repeat` blocks for repeated layers. Check a generated spec for a cycle.",
+  },
+  T1007: {
+    title: "Duplicate key",
+    cause: "An object in a JSON spec contains the same key twice.",
+    fix: "Remove one of the two.",
+  },
+  T1008: {
+    title: "Unknown file type",
+    cause: "The name of the spec does not end in `.json`, `.yaml`, `.yml` or `.ts`.",
+    fix: "Rename the file.",
+  },
+  T1009: {
+    title: "TypeScript spec failed",
+    cause: "The file has no default export, throws while it runs, or exports an object that cannot be read.",
+    fix: "Export the spec as `export default defineModel({ … })`. Run the file alone to see the full error.",
+  },
+  T1010: {
+    title: "Invalid option",
+    cause:
+      "An option of the command line or of `compile` is unknown, has an invalid value, or excludes another one.",
+    fix: "See `tapeless COMMAND --help`, the command-line reference or the library reference.",
+  },
+  T1011: {
+    title: "File not writable",
+    cause:
+      "The output file cannot be written: a missing permission, a full disk, or a folder with that name.",
+    fix: "Choose another file or make room. Existing content is not lost.",
+  },
+  T1012: {
+    title: "Generated file is stale",
+    cause:
+      "With `--check`: the file does not exist, or its content differs from what the compiler generates now.",
+    fix: "Run the same command without `--check`. Do not edit or reformat generated files.",
+  },
+  T1013: {
+    title: "Not a log of this format",
+    cause: "With `--log --resume`: a line of the existing file was not written by `--log`.",
+    fix: "Choose another file for `--log`.",
+  },
+  T1014: {
+    title: "Output would overwrite another file",
+    cause:
+      "The output is the spec, its data or a checkpoint, two outputs are one file, or the existing file was not " +
+      "written by tapeless.",
+    fix: "Choose another output, or delete the file first.",
+  },
+  T1101: {
+    title: "Unknown key",
+    cause: "The object has no key of this name.",
+    fix: "Use the key that the hint suggests, or see the spec reference for the keys of this object.",
+  },
+  T1102: {
+    title: "Missing key",
+    cause: "A required key is not there.",
+    fix: "Add the key. The message says which values are valid.",
+  },
+  T1103: {
+    title: "Unknown name",
+    cause: "No layer, activation, loss, metric, optimizer, schedule or initialiser has this name.",
+    fix: "Use the name that the hint suggests, or see the spec reference for the list.",
+  },
+  T1201: {
+    title: "Wrong type",
+    cause: "The value has another type than the key requires, such as a string instead of a list.",
+    fix: "Write a value of the type in the message.",
+  },
+  T1202: {
+    title: "Unknown option",
+    cause: "The string is not among the few strings that the key accepts.",
+    fix: "Use one of the strings in the message.",
+  },
+  T1203: {
+    title: "Number out of range",
+    cause: "The number is outside the valid range, or is not an integer where an integer is required.",
+    fix: "Write a number in the range in the message.",
+  },
+  T1204: {
+    title: "No rows left for training",
+    cause: "The fractions of the test split and the validation split add up to 1 or more.",
+    fix: "Reduce one of them. Both are fractions of all rows.",
+  },
+  T1205: {
+    title: "No inputs or no target",
+    cause: "`inputs` or `targets` is an empty object.",
+    fix: "Declare at least one input and one target.",
+  },
+  T1206: {
+    title: "Nothing to stratify by",
+    cause: "`training.stratify` is true, but the target does not have one class per row.",
+    fix: "Remove `stratify`. It is on by default for targets with one class per row.",
+  },
+  T1207: {
+    title: "Early stopping without validation",
+    cause: "`training.earlyStopping` needs a validation split, and the spec has none. This is a warning.",
+    fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or pass `validation` to `fit()`.',
+  },
+  T1208: {
+    title: "Keys that exclude each other",
+    cause: "Two keys of one object cannot be combined, or a key has no meaning for this kind of data.",
+    fix: "Remove one of the two. The message says which, and why.",
+  },
+  T1209: {
+    title: "Metric formula on a scaled target",
+    cause: "The target is scaled, and the formula of a metric reads the scaled values. This is a warning.",
+    fix: "Remove the scale of the target, or write the formula for scaled values. `mae` and `rmse` use original units.",
+  },
+  T1221: {
+    title: "Class weights do not match the target",
+    cause:
+      "The target has no classes, the number of weights differs from the number of classes, or all weights are 0.",
+    fix: "List one weight per class. Names of classes work only where the target column contains names.",
+  },
+  T1222: {
+    title: "Invalid sample weights",
+    cause: "`training.sampleWeights` does not name an unscaled input with one real number per row.",
+    fix: 'Declare the input as `{ "shape": [] }` without a scale.',
+  },
+  T1223: {
+    title: "Learning-rate rule without a reference",
+    cause: "`learningRate.rule` says how the rate follows the batch size, but not from which batch size.",
+    fix: 'Add `"scaleFrom": 32`, the batch size for which the rate is meant.',
+  },
+  T1301: {
+    title: "Invalid name",
+    cause: "A name contains characters that are not allowed, or is reserved.",
+    fix: "Start with a letter; continue with letters, digits, `_` and `-`. In formulas `-` is not allowed.",
+  },
+  T1302: {
+    title: "Name used twice",
+    cause:
+      "Two layers, inputs, targets or metrics have the same name, or a constant has the name of a function.",
+    fix: "Rename one of them.",
+  },
+  T1303: {
+    title: "Unknown reference",
+    cause: "The spec refers to an input, layer or metric that it does not declare.",
+    fix: "Use a declared name. The hint suggests a similar one.",
+  },
+  T1304: {
+    title: "Reference to a later layer",
+    cause: "A layer reads itself or a layer after it. A network has no cycles.",
+    fix: "Move the layer, or use a recurrent layer.",
+  },
+  T1305: {
+    title: "Ambiguous first input",
+    cause: "The model has several inputs, and the first layer does not say which of them it reads.",
+    fix: 'Add `"from": "NAME"` to the first layer.',
+  },
+  T1306: {
+    title: "Unused input or layer",
+    cause: "The output does not depend on it. This is a warning.",
+    fix: "Remove it, or read it with `from`.",
+  },
+  T1307: {
+    title: "Data and model declare different names",
+    cause: "`data` omits a declared input or target, or has one that the model does not declare.",
+    fix: "Give every input and target exactly one entry in `data`.",
+  },
+  T1308: {
+    title: "Layer does not fit its input",
+    cause: "The shape or element type of the input is not what the layer requires.",
+    fix: "Compare the two shapes in the message. Insert `flatten` or `reshape`, or change the layer before.",
+  },
+  T1310: {
+    title: "Op does not fit its operands",
+    cause:
+      "A function of a TypeScript spec calls the builder with operands whose shapes or types do not match.",
+    fix: "Correct the call. The message shows the op and the types of its operands.",
+  },
+  T1311: {
+    title: "Block with several inputs",
+    cause: "A block reads exactly one input.",
+    fix: "Combine the inputs with `add` or `concat` first, and let the block read the result.",
+  },
+  T1312: {
+    title: "Model too large",
+    cause:
+      "The model has more layers, inputs, classes or memory than can be compiled. All memory must be below 2 GiB.",
+    fix: "Reduce the batch size, the layers or the sequence length.",
+  },
+  T1313: {
+    title: "Number not representable in f32",
+    cause: "A number of the spec is too large for f32, or so small that it becomes 0.",
+    fix: "Use a number in the range in the hint, or compile with `--dtype f64`.",
+  },
+  T1401: {
+    title: "Loss does not fit output and target",
+    cause:
+      "The loss cannot compare the output of the network with this target, for instance because of its shape.",
+    fix: "Change the last layer or the loss. The notes show the output and the target.",
+  },
+  T1402: {
+    title: "Metric does not fit output and target",
+    cause: "The metric cannot compare the output of the network with this target.",
+    fix: "Remove the metric, or use one for this kind of target.",
+  },
+  T1403: {
+    title: "Activation applied twice",
+    cause:
+      "The last layer applies softmax or sigmoid, and the loss applies it again to its logits. This is a warning.",
+    fix: "Remove the activation of the last layer.",
+  },
+  T1501: {
+    title: "No gradient through a step function",
+    cause: "The derivative of `step` is zero, so parameters before it would never change.",
+    fix: 'Set `"surrogate": "straight-through"` or `"surrogate": "sigmoid"`, or use the `perceptron` loss.',
+  },
+  T1502: {
+    title: "Parameter without gradient",
+    cause: "The loss does not depend on this parameter.",
+    fix: 'Freeze its layer with `"trainable": false`, or connect the layer to the output.',
+  },
+  T1503: {
+    title: "Nothing to train",
+    cause: "No layer has trainable parameters.",
+    fix: 'Add a layer with parameters, or remove `"trainable": false`.',
+  },
+  T1504: {
+    title: "Layer reads the future",
+    cause:
+      "The target is the next element of a sequence, and a layer reads later elements. This is a warning.",
+    fix: "Use causal attention, causal padding or a recurrent layer in forward direction.",
+  },
+  T1601: {
+    title: "Syntax error in a formula",
+    cause: "The formula cannot be parsed at the marked location.",
+    fix: "Correct the marked part. The formula reference has the grammar.",
+  },
+  T1602: {
+    title: "Unknown name in a formula",
+    cause: "The formula uses a variable or function that does not exist here.",
+    fix: "Use one of the names in the hint, or add it to `constants`.",
+  },
+  T1603: {
+    title: "Wrong number of arguments",
+    cause: "A function of the formula is called with too few or too many arguments.",
+    fix: "Call it as the hint shows.",
+  },
+  T1604: {
+    title: "Formula with the wrong kind of value",
+    cause: "A sum or mean is missing, nested or applied to a constant, or two parts have different shapes.",
+    fix: "A loss or metric is built from `sum(…)` and `mean(…)` over rows. See the hint.",
+  },
+  T1605: {
+    title: "Invalid assignment in an optimizer formula",
+    cause: "A line assigns a name that cannot be assigned, or reads a name before it is assigned.",
+    fix: "Assign `parameter` and `state.NAME`. State that survives a step is called `state.NAME`.",
+  },
+  T1606: {
+    title: "Formula too large",
+    cause: "The formula is too long or nested too deeply.",
+    fix: "Split it, or write a function in a TypeScript spec.",
+  },
+  T1607: {
+    title: "Function of the spec throws",
+    cause: "A function of a TypeScript spec throws while the model is compiled.",
+    fix: "Correct the function. It receives the builder `g`, whose methods are the ops.",
+  },
+  T1608: {
+    title: "Function of the spec returns an invalid value",
+    cause:
+      "The function does not return a node of the required shape, or behaves differently in a second call.",
+    fix: "Return what the message requires, built with the builder that the function receives.",
+  },
+  T1701: {
+    title: "Invalid path in a search",
+    cause: "A key of `training.search.over` is not the path of a value in the spec.",
+    fix: "Write paths as `network[0].units`.",
+  },
+  T1702: {
+    title: "Value cannot be searched",
+    cause: "The path names something that must be the same for all candidates, such as the test split.",
+    fix: "Remove the path from `over`.",
+  },
+  T1703: {
+    title: "Invalid range in a search",
+    cause: "A range is empty, has an infinite number of values, or the grid has too many combinations.",
+    fix: "Give `steps` for each range, or draw candidates with `samples`.",
+  },
+  T1704: {
+    title: "Nothing to select candidates by",
+    cause: "The spec has no validation split, or the losses of the candidates cannot be compared.",
+    fix: 'Add a validation split, or name a metric with `"metric"`.',
+  },
+  T1705: {
+    title: "Spec without a search",
+    cause: "`tapeless search` needs the section `training.search`.",
+    fix: 'Add `"search": { "over": { "network[0].units": [8, 16, 32] } }` to `training`.',
+  },
+  T1706: {
+    title: "Results of another search",
+    cause: "The file of `--out` is not a result file, or belongs to another spec, data or search.",
+    fix: "Name another file with `--out`, or delete this one.",
+  },
+  T1707: {
+    title: "Best spec contains functions",
+    cause:
+      "`--write-best` writes JSON or YAML, and the best candidate contains functions of a TypeScript spec.",
+    fix: "Copy the values of the best candidate into the spec.",
+  },
+  T1708: {
+    title: "Candidate not finished",
+    cause: "The worker thread of a candidate ended, for instance because memory ran out.",
+    fix: "Run the same command again; it resumes. Use fewer `--threads` if memory is short.",
+  },
+  T1901: {
+    title: "Not supported yet",
+    cause: "The spec is valid, but the compiler lacks a feature that it needs.",
+    fix: "The message says what is missing. Change the spec until then.",
+  },
+  T2001: {
+    title: "Data file not readable",
+    cause: "A data file does not exist or cannot be read.",
+    fix: "Check the path. Paths in a spec are relative to the spec.",
+  },
+  T2002: {
+    title: "Invalid data file",
+    cause: "The file is damaged, is not UTF-8, or does not follow its format.",
+    fix: "Correct the file at the line in the message, or export it again.",
+  },
+  T2003: {
+    title: "Invalid table",
+    cause:
+      "Columns are missing or duplicated, a row has the wrong number of cells, or a cell cannot be read.",
+    fix: "Correct the cell in the message. `missing` in the spec says what to do with empty cells.",
+  },
+  T2004: {
+    title: "Data does not fit the model",
+    cause: "The number of values per row, a class or the number of rows differs from what the spec declares.",
+    fix: "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file.",
+  },
+  T2005: {
+    title: "Spec without data",
+    cause: "The command needs rows, and the spec has no `data` section.",
+    fix: "Add a `data` section that assigns columns to inputs and targets. `--data` replaces only the file.",
+  },
+  T2006: {
+    title: "Problem in the data",
+    cause: "The data can be used, but a result may be misleading. This is a warning.",
+    fix: "Read the message; it says which rows, classes or folds are affected.",
+  },
+  T3001: {
+    title: "Checkpoint does not fit",
+    cause: "The file is not a checkpoint, is damaged, or belongs to another model, element type or data.",
+    fix: "Use the spec that the checkpoint was trained with. `--from` copies only the parameters that match.",
+  },
+  T3002: {
+    title: "Parameter file does not fit",
+    cause: "A `.safetensors` or `.npz` file is damaged, or its names and shapes are not those of the model.",
+    fix: "Rename or reshape the parameters. All differences are listed.",
+  },
+  T3003: {
+    title: "Checkpoint of an unfinished cross-validation",
+    cause: "The checkpoint contains the model of one fold, not the final model. This is a warning.",
+    fix: "Resume the training until it has finished.",
+  },
+  T4001: {
+    title: "Training diverged",
+    cause: "The loss became infinite or NaN. The message names the step and the first such value.",
+    fix: "Reduce the learning rate, add `clip`, or scale the inputs.",
+  },
+  T4002: {
+    title: "No checkpoint written",
+    cause: "No epoch was trained, so there is nothing to write. This is a warning.",
+    fix: "Increase `--epochs`. It counts the epochs of the checkpoint, too.",
+  },
+  T4003: {
+    title: "No learning rate found",
+    cause: "`--find-learning-rate` found no rate at which the loss falls.",
+    fix: "Check that the inputs are scaled and that the target depends on them.",
+  },
+} as const satisfies Readonly<Record<`${keyof typeof codeGroups}${number}`, CodeEntry>>;
+
+export type DiagnosticCode = keyof typeof diagnosticCodes;
+
+export const isDiagnosticCode = (code: unknown): code is DiagnosticCode =>
+  typeof code === "string" && Object.hasOwn(diagnosticCodes, code);

@@ -1,0 +1,59 @@
+// The documentation as a whole: links and anchors resolve, the index is complete, and generated blocks are current.
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
+    .map((name) => join(folder, name));
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...["docs", "src", "graphs"].flatMap(markdownIn),
+  "test/bench/README.md",
+];
+
+/** Text without code, in which links and headings mean nothing. */
+const proseOf = (page: string): string =>
+  readFileSync(join(root, page), "utf8")
+    .replaceAll(/^```[^]*?^```$/gm, "")
+    .replaceAll(/`[^`\n]*`/g, (code) => code);
+
+/** The anchor that GitHub and the site give to a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replaceAll(/[`*]|\]\([^)]*\)|\[/g, "")
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+
+const anchorsOf = (page: string): string[] =>
+  [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading));
+
+describe.each(pages)("%s", (page) => {
+  const links = [...proseOf(page).matchAll(/(?:\]\(|src=")([^)"\s]+)[)"]/g)].map(([, link]) => link);
+
+  it("has links that resolve", () => {
+    const dead = links
+      .filter((link) => !/^(https?:|mailto:)/.test(link))
+      .filter((link) => {
+        const [file, anchor] = link.split("#");
+        const target = file === "" ? page : relative(root, join(root, dirname(page), file));
+        if (!existsSync(join(root, target))) return true;
+        return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).includes(anchor);
+      });
+    expect(dead).toEqual([]);
+  });
+});
+
+it("docs/README.md links every page", () => {
+  const index = readFileSync(join(root, "docs/README.md"), "utf8");
+  const names = readdirSync(join(root, "docs")).filter(
+    (name) => name.endsWith(".md") && name !== "README.md",
+  );
+  expect(names.filter((name) => !index.includes(`](${name})`))).toEqual([]);
+});
