@@ -1,6 +1,6 @@
 /**
- * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate
- * * state.m". They are read from the first to the last, and a name means what it was assigned last.
+ * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate *
+ * state.m". They run from first to last, and a name has the value that was assigned last.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
