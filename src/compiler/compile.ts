@@ -5,8 +5,8 @@ import { compileFor, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
-import { faultOfSkipped, faultOfStage, stageNames } from "./stage-names.ts";
-import type { NameFault } from "./stage-names.ts";
+import { skippedNameError, stageNameError, stageNames } from "./stage-names.ts";
+import type { NameError } from "./stage-names.ts";
 import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
 import type { Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
@@ -66,15 +66,15 @@ function checkStages(skip: unknown = [], stopAfter: unknown): void {
   if (!Array.isArray(skip)) throw wrongOption(`skip must be a list of stage names, got ${showValue(skip)}`);
   const skipped: readonly unknown[] = skip;
   for (const name of skipped) {
-    const fault = typeof name === "string" ? faultOfSkipped(name) : noName(name);
-    if (fault !== undefined) throw optionError(`skip: ${fault.message}`, fault.hint);
+    const error = typeof name === "string" ? skippedNameError(name) : noName(name);
+    if (error !== undefined) throw optionError(`skip: ${error.message}`, error.hint);
   }
   if (stopAfter === undefined) return;
-  const fault = typeof stopAfter === "string" ? faultOfStage(stopAfter) : noName(stopAfter);
-  if (fault !== undefined) throw optionError(`stopAfter: ${fault.message}`, fault.hint);
+  const error = typeof stopAfter === "string" ? stageNameError(stopAfter) : noName(stopAfter);
+  if (error !== undefined) throw optionError(`stopAfter: ${error.message}`, error.hint);
 }
 
-const noName = (value: unknown): NameFault => ({
+const noName = (value: unknown): NameError => ({
   message: `unknown stage ${showValue(value)}`,
   hint: `stages: ${stageNames.join(", ")}`,
 });

@@ -35,10 +35,10 @@ export function graphsOfStep(
   const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
   const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
   const outputs = [...begin, ...(group ? group.begin : [])];
-  const placed = (graph: Graph) => onTrainedWeights(model, parameters, graph, g);
+  const onTrained = (graph: Graph) => onTrainedWeights(model, parameters, graph, g);
   return {
     ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
-    ...(group && { measure: placed(group.measure) }),
-    gradient: placed(group ? group.gradient : gradient),
+    ...(group && { measure: onTrained(group.measure) }),
+    gradient: onTrained(group ? group.gradient : gradient),
   };
 }

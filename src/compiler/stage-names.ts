@@ -20,13 +20,13 @@ export const stageNames = namesOf(stages);
 export const skippableStages = namesOf(stages.filter(({ isRequired }) => !isRequired));
 
 /** An error in the name of a stage, with a hint. */
-export interface NameFault {
+export interface NameError {
   readonly message: string;
   readonly hint: string;
 }
 
 /** The error in a name to stop after, or undefined. */
-export function faultOfStage(name: string): NameFault | undefined {
+export function stageNameError(name: string): NameError | undefined {
   if (stageNames.includes(name)) return undefined;
   const meant = didYouMean(name, stageNames);
   return {
@@ -36,8 +36,8 @@ export function faultOfStage(name: string): NameFault | undefined {
 }
 
 /** The error in a name to skip, or undefined. */
-export function faultOfSkipped(name: string): NameFault | undefined {
-  if (!stageNames.includes(name) || skippableStages.includes(name)) return faultOfStage(name);
+export function skippedNameError(name: string): NameError | undefined {
+  if (!stageNames.includes(name) || skippableStages.includes(name)) return stageNameError(name);
   return {
     message: `the stage "${name}" cannot be skipped: later stages need its result`,
     hint: `stages that can be skipped: ${skippableStages.join(", ")}`,

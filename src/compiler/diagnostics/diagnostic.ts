@@ -3,7 +3,7 @@ import { showValue } from "../util/message-text.ts";
 import type { DiagnosticCode } from "./codes.ts";
 
 /** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
-export interface Place {
+export interface SourceLocation {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
@@ -26,17 +26,17 @@ export interface Diagnostic {
   readonly severity: "error" | "warning";
   /** The whole sentence, with the path in the spec: "network[1].units must be a positive integer, got -3". */
   readonly message: string;
-  /** The path in the spec; code that has the source text derives `place` and `frame` from it. */
+  /** The path in the spec; code that has the source text derives `location` and `frame` from it. */
   readonly path?: SpecPath;
   /** Whether to mark the key at the end of `path`, or (by default) its value. */
   readonly at?: "key" | "value";
   /** The part to mark if the value at `path` is a formula. */
   readonly within?: TextPart;
-  readonly place?: Place;
+  readonly location?: SourceLocation;
   /** How to fix it. */
   readonly hint?: string;
   readonly notes?: readonly string[];
-  /** The lines of source around `place`, with a mark. */
+  /** The lines of source around `location`, with a mark. */
   readonly frame?: string;
 }
 

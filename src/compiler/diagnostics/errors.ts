@@ -5,7 +5,7 @@
 import type { DiagnosticCode } from "./codes.ts";
 import pc from "picocolors";
 import { printable, unprintable } from "../util/message-text.ts";
-import type { Diagnostic, Place, SpecPath } from "./diagnostic.ts";
+import type { Diagnostic, SourceLocation, SpecPath } from "./diagnostic.ts";
 
 // Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control characters in
 // them, file names and messages of other programs included, are made printable.
@@ -22,9 +22,9 @@ export function render(
 }
 
 function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createColors>): string {
-  const { severity, code, place, message, frame, hint, notes = [] } = diagnostic;
+  const { severity, code, location, message, frame, hint, notes = [] } = diagnostic;
   const tint = severity === "error" ? colours.red : colours.yellow;
-  const where = place ? `${colours.bold(formatPlace(place))} ` : "";
+  const where = location ? `${colours.bold(formatLocation(location))} ` : "";
   const rows = [`${where}${tint(`${severity} ${code}`)}: ${printable(message)}`];
   if (frame) rows.push(tintFrame(frame, tint, colours.dim));
   if (hint) rows.push(`  ${colours.cyan("hint")}: ${printable(hint)}`);
@@ -33,7 +33,7 @@ function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createC
 }
 
 /** `file:line:column`, as far as it is known. */
-function formatPlace({ file, line, column }: Place): string {
+function formatLocation({ file, line, column }: SourceLocation): string {
   return [printable(file), line, column].filter((part) => part !== undefined).join(":");
 }
 
@@ -61,8 +61,8 @@ const widest = 100;
  *
  * Long lines are truncated to 100 characters around the mark.
  */
-export function codeFrame(lines: readonly string[], place: Place): string | undefined {
-  const { line, column = 1 } = place;
+export function codeFrame(lines: readonly string[], location: SourceLocation): string | undefined {
+  const { line, column = 1 } = location;
   if (line === undefined || line < 1 || line > lines.length) return undefined;
   const first = Math.max(1, line - linesAround);
   const last = Math.min(lines.length, line + linesAround);
@@ -75,7 +75,7 @@ export function codeFrame(lines: readonly string[], place: Place): string | unde
     const label = String(number).padStart(gutter);
     rows.push(`${number === line ? ">" : " "} ${label} | ${text}`.trimEnd());
     if (number !== line) continue;
-    const marked = (place.endColumn ?? column + 1) - column;
+    const marked = (location.endColumn ?? column + 1) - column;
     const room = Math.max(1, start + widest - column + 1);
     const mark = "^".repeat(Math.max(1, Math.min(marked, room)));
     rows.push(`  ${" ".repeat(gutter)} | ${" ".repeat(column - 1 - start)}${mark}`);

@@ -112,11 +112,11 @@ export interface Optimizer<Keys extends z.ZodRawShape = z.ZodRawShape> extends E
   /** The states that it keeps; some depend on the keys. */
   states(keys: Values<Keys>): Readonly<Record<string, StateShape>>;
   /** An error in the combination of keys, or undefined. */
-  refuse?(keys: Values<Keys>): KeyFault | undefined;
+  refuse?(keys: Values<Keys>): KeyError | undefined;
   update(g: GraphBuilder, parts: UpdateParts, keys: Values<Keys>): Update;
 }
 
-export interface KeyFault {
+export interface KeyError {
   readonly key: string;
   /** The end of a sentence that starts with the key's path: "needs a momentum above 0". */
   readonly message: string;
@@ -143,7 +143,7 @@ export type Fill =
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
   /** The fans that its numbers depend on. */
   readonly reads: "nothing" | "fan-in" | "both fans";
-  refuse?(keys: Values<Keys>): KeyFault | undefined;
+  refuse?(keys: Values<Keys>): KeyError | undefined;
   fill(shape: readonly number[], fans: Fans, keys: Values<Keys>): Fill;
 }
 

@@ -8,16 +8,16 @@ import type { Node } from "../ir/nodes.ts";
 import { isFloat, sameShape } from "../ir/types.ts";
 import type { Shape } from "../ir/types.ts";
 import { showValue } from "../util/message-text.ts";
-import { Fault } from "./fault.ts";
+import { BuildError } from "./build-error.ts";
 
 /** The function's return value. `what` is its name in messages: "the activation function". */
 export function called(what: string, call: () => unknown): unknown {
   try {
     return call();
   } catch (error) {
-    if (error instanceof Fault || error instanceof DiagnosticError || error instanceof InternalError)
+    if (error instanceof BuildError || error instanceof DiagnosticError || error instanceof InternalError)
       throw error;
-    throw new Fault("T1607", `${what} throws ${errorText(error)}`, {
+    throw new BuildError("T1607", `${what} throws ${errorText(error)}`, {
       hint: "the function runs while the model is compiled; it gets the builder g, whose methods are the ops",
     });
   }
@@ -38,7 +38,7 @@ const isNode = (value: unknown): value is Node =>
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;
-  throw new Fault("T1608", `${what} must return a node of the builder, got ${showValue(value)}`);
+  throw new BuildError("T1608", `${what} must return a node of the builder, got ${showValue(value)}`);
 }
 
 /** The same, real and of that shape; a comparison becomes 0 and 1, a single number is repeated. */
@@ -54,5 +54,5 @@ export function returnedLike(
   if (sameShape(real.type.shape, shape)) return real;
   if (real.type.shape.length === 0) return g.broadcastTo(real, shape);
   const [got, wanted] = [real.type.shape, shape].map((each) => `[${each.join(", ")}]`);
-  throw new Fault("T1608", `${what} must return the shape ${wanted}, but returns ${got}`);
+  throw new BuildError("T1608", `${what} must return the shape ${wanted}, but returns ${got}`);
 }

@@ -114,9 +114,9 @@ export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout
 }
 
 /** The factor next to the sign of an infix formula: the last one of its left part, the first one of its right part. */
-export function besideSign(part: Formula, side: 0 | 1): Formula {
+export function nextToSign(part: Formula, side: 0 | 1): Formula {
   if (part.kind !== "infix" || levelOfSign[part.sign] !== "product") return part;
-  return besideSign(side === 0 ? part.y : part.x, side);
+  return nextToSign(side === 0 ? part.y : part.x, side);
 }
 
 export const named = (name: string, layer?: string): Formula => ({ kind: "name", name, layer });

@@ -45,7 +45,7 @@ const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
 /** Whether the node is one number for all elements. */
 const isScalar = (node: Node): boolean =>
-  node.type.shape.length === 0 || (isSilent(node) && isScalar(node.operands.x));
+  node.type.shape.length === 0 || (isImplicit(node) && isScalar(node.operands.x));
 
 const same: Notation<"reshape" | "broadcast" | "stopGradient" | "cast"> = ({ operands: { x } }, part) =>
   part(x);
@@ -79,7 +79,7 @@ const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
 const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
   const holds = part(condition);
   if (constantOf(y) === 0) return indicated(holds, x, part);
-  if (constantOf(x) === 0) return indicated(contraryOf(holds), y, part);
+  if (constantOf(x) === 0) return indicated(negationOf(holds), y, part);
   return { kind: "choice", condition: holds.kind === "condition" ? holds.x : holds, x: part(x), y: part(y) };
 };
 
@@ -88,16 +88,16 @@ function indicated(holds: Formula, x: Node, part: Part): Formula {
   return isScalar(x) ? infix("scale", part(x), holds) : infix("times", holds, part(x));
 }
 
-const contraries: Partial<Record<Sign, Sign>> = {
+const negatedSigns: Partial<Record<Sign, Sign>> = {
   less: "greaterEqual",
   lessEqual: "greater",
   greater: "lessEqual",
   greaterEqual: "less",
 };
 
-function contraryOf(holds: Formula): Formula {
+function negationOf(holds: Formula): Formula {
   if (holds.kind === "condition" && holds.x.kind === "infix") {
-    const sign = contraries[holds.x.sign];
+    const sign = negatedSigns[holds.x.sign];
     if (sign !== undefined) return { kind: "condition", x: { ...holds.x, sign } };
   }
   return infix("subtract", numeral("1"), holds);
@@ -227,7 +227,7 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
 const spell = (node: Node, part: Part): Formula =>
   ((notations[node.op] ?? applied(node.op)) as Notation<OpName>)(node as NodeOf<OpName>, part);
 
-const isSilent = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
+const isImplicit = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
   node.op === "broadcast" || node.op === "reshape" || node.op === "cast" || node.op === "stopGradient";
 
 /** The formula of a node, down to nodes for which `nameOf` returns a name. The root itself is always expanded. */
@@ -235,7 +235,7 @@ export function nodeFormula(root: Node, nameOf: (node: Node) => Formula | undefi
   const part = (operand: Node): Formula => {
     const name = nameOf(operand);
     if (name !== undefined) return name;
-    return isSilent(operand) ? part(operand.operands.x) : spell(operand, part);
+    return isImplicit(operand) ? part(operand.operands.x) : spell(operand, part);
   };
-  return isSilent(root) ? part(root.operands.x) : spell(root, part);
+  return isImplicit(root) ? part(root.operands.x) : spell(root, part);
 }

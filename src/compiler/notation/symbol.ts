@@ -1,7 +1,7 @@
 /** Names of values in formulas: the display name of each value, and its mathematical symbol. */
 import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
-import { besideSign, named } from "./formula.ts";
+import { nextToSign, named } from "./formula.ts";
 import type { Formula, Name } from "./formula.ts";
 import { nodeFormula } from "./node-formula.ts";
 import { codeName, textOf } from "./text.ts";
@@ -28,7 +28,7 @@ const letters: Readonly<Record<string, string>> = {
 };
 
 /** Symbols of layers with several weights and biases: the subscript says what each is for. Values use them too. */
-const numerous: Readonly<Record<string, readonly [letter: string, below: string]>> = {
+const lettersWithUse: Readonly<Record<string, readonly [letter: string, below: string]>> = {
   query: ["W", "query"],
   key: ["W", "key"],
   value: ["W", "value"],
@@ -92,7 +92,7 @@ const isWord = (symbol: Symbol): boolean =>
 /** Whether a product needs a sign: adjacent numbers or words would read as one. */
 export function needsDot({ sign, x, y }: Extract<Formula, { readonly kind: "infix" }>): boolean {
   if (sign !== "scale" && sign !== "matrix") return false;
-  const [left, right] = [besideSign(x, 0), besideSign(y, 1)];
+  const [left, right] = [nextToSign(x, 0), nextToSign(y, 1)];
   const isLong = (part: Formula): boolean => part.kind === "name" && isWord(symbolOf(part));
   return right.kind === "number" || isLong(left) || isLong(right);
 }
@@ -104,8 +104,8 @@ const letterOf = (role: string): Symbol =>
   Object.hasOwn(letters, role) ? { kind: "letter", letter: letters[role] } : word(role);
 
 function parameterSymbol(layer: string, role: string, below: readonly string[]): Symbol {
-  if (!Object.hasOwn(numerous, role)) return subscripted(letterOf(role), [layer, ...below]);
-  const [letter, use] = numerous[role];
+  if (!Object.hasOwn(lettersWithUse, role)) return subscripted(letterOf(role), [layer, ...below]);
+  const [letter, use] = lettersWithUse[role];
   return subscripted({ kind: "letter", letter }, [use, layer, ...below]);
 }
 
@@ -122,7 +122,7 @@ function subscripted(base: Symbol, below: readonly string[]): Symbol {
 type NameOf = (node: Node) => string | undefined;
 
 /** The formula to show for each node that has a display name; other nodes are expanded where they are used. */
-export function spokenFormulas(
+export function displayFormulas(
   graph: Graph,
   isNamed: (node: Node) => boolean,
   nameOf: NameOf,
@@ -137,7 +137,7 @@ export function spokenFormulas(
     const name = nameOf(node) ?? otherwise;
     return named(name, layerOf(name, layers) ?? node.origin.layer);
   };
-  const spoken = (node: Node): Formula | undefined => {
+  const display = (node: Node): Formula | undefined => {
     const inStep = inSteps.get(node);
     if (inStep !== undefined) return inStep();
     return isNamed(node) && nameOf(node) !== undefined ? own(node) : undefined;
@@ -148,7 +148,7 @@ export function spokenFormulas(
       const before = recurrence.reverse ? "t + 1" : "t − 1";
       for (const scan of [...scans].reverse()) inSteps.set(scan.attributes.value, () => at(own(scan), "t"));
       for (const { name, role, argument, next } of recurrence.operands) {
-        const whole = () => spoken(given[name]) ?? nodeFormula(given[name], spoken);
+        const whole = () => display(given[name]) ?? nodeFormula(given[name], display);
         if (role === "whole") inSteps.set(argument, whole);
         if (role === "each") inSteps.set(argument, () => at(whole(), "t"));
         if (next !== undefined) {
@@ -161,7 +161,7 @@ export function spokenFormulas(
     }
   };
   enter(graph);
-  return spoken;
+  return display;
 }
 
 /** The layer whose value has the name; for a derivative such as `d_dense1`, the layer of dense1. */
@@ -173,10 +173,10 @@ function layerOf(name: string, layers: ReadonlySet<string>): string | undefined 
 }
 
 /** The same as text. */
-export function spokenNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
-  const spoken = spokenFormulas(graph, isNamed, nameOf);
+export function displayNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
+  const display = displayFormulas(graph, isNamed, nameOf);
   return (node) => {
-    const formula = spoken(node);
+    const formula = display(node);
     return formula && textOf(formula);
   };
 }

@@ -49,14 +49,14 @@ function looksAhead(layer: Layer): string | undefined {
 export function warnOfLookahead(model: Model, problems: Collector): void {
   if (!Object.values(model.data?.targets ?? {}).some((target) => "nextOf" in target)) return;
   const read = readNames(model);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const layer of model.network) {
     const hint = read.has(layer.name) ? looksAhead(layer) : undefined;
-    const place = formatPath(layer.path);
+    const location = formatPath(layer.path);
     // All copies of a block look ahead; only the first is reported.
-    if (hint === undefined || told.has(place)) continue;
-    told.add(place);
-    const message = `${place} (${layer.name}) reads later positions, which include the token to predict`;
+    if (hint === undefined || reported.has(location)) continue;
+    reported.add(location);
+    const message = `${location} (${layer.name}) reads later positions, which include the token to predict`;
     problems.warning(layer.path, "T1504", message, { hint });
   }
 }

@@ -18,7 +18,7 @@ import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";
 import { metricName, metricOf } from "../library/metrics/index.ts";
 import { inputNode } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
 
 export interface NamedTarget extends ModelTarget {
@@ -221,7 +221,7 @@ const measured = <T>(
   composite: string,
   path: SpecPath,
   build: () => T,
-): T | undefined => withoutFault(problems, path, () => g.within({ composite, path }, build));
+): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
 /** Adds the sums of a batch to the totals: `totals:loss.count` and so on. */
 export function evaluationOutputs(

@@ -14,12 +14,12 @@ import { layerStorage, seedStorage, stepStorage } from "../ir/storage.ts";
 import { isFloat, tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
 import type { Fill } from "../library/define.ts";
-import { Fault } from "../library/fault.ts";
+import { BuildError } from "../library/build-error.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
 import { hasTrait } from "../ops/index.ts";
-import { reportFault } from "./formula-diagnostic.ts";
+import { reportBuildError } from "./formula-diagnostic.ts";
 import type { Layer, Model } from "./types.ts";
 
 export interface ParameterFacts {
@@ -47,7 +47,7 @@ export interface Network {
 const dropoutSalts = 0x40000000;
 
 /** Ends the build of a layer; caught where layers are built. */
-class LayerRefusal extends Fault {
+class LayerRefusal extends BuildError {
   readonly path: SpecPath;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
     super("T1308", message, { hint });
@@ -103,23 +103,33 @@ export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node
   );
 
 /** Collects the results of building layers besides their values. */
-interface Kept {
+interface Collected {
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
   readonly statistics: Map<string, Node>;
 }
 
-function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], kept: Kept): LayerContext {
+function contextOf(
+  layer: Layer,
+  g: GraphBuilder,
+  mode: LayerContext["mode"],
+  collected: Collected,
+): LayerContext {
   const { path } = layer;
-  const keep = (own: string, shape: readonly number[], trainable: boolean, wish: ParameterWish): Node => {
+  const addParameter = (
+    own: string,
+    shape: readonly number[],
+    trainable: boolean,
+    options: ParameterWish,
+  ): Node => {
     const name = `${layer.name}.${own}`;
     const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
-    const { regularized } = wish;
-    kept.parameters.push({
+    const { regularized } = options;
+    collected.parameters.push({
       name,
       shape,
       trainable,
       regularized,
-      ...filling(shape, wish, path),
+      ...filling(shape, options, path),
       layer: layer.name,
       path,
       node,
@@ -133,10 +143,10 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
     refuse: (message, { key, hint } = {}) => {
       throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint);
     },
-    parameter: (own, shape, wish) => keep(own, shape, layer.trainable, wish),
+    parameter: (own, shape, options) => addParameter(own, shape, layer.trainable, options),
     running: (own, shape, init, next) => {
-      const node = keep(own, shape, false, { init, initKey: own, regularized: false });
-      if (mode === "training") kept.statistics.set(`${layer.name}.${own}`, next(node));
+      const node = addParameter(own, shape, false, { init, initKey: own, regularized: false });
+      if (mode === "training") collected.statistics.set(`${layer.name}.${own}`, next(node));
       return node;
     },
     random: (shape) => {
@@ -152,14 +162,14 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
   };
 }
 
-function filling(shape: readonly number[], wish: ParameterWish, path: SpecPath) {
-  const { init, initKey, fans = fansOf(shape) } = wish;
+function filling(shape: readonly number[], options: ParameterWish, path: SpecPath) {
+  const { init, initKey, fans = fansOf(shape) } = options;
   const initialiser = initialiserOf(init);
-  const fault = initialiser.refuse?.(init);
-  if (fault !== undefined)
+  const error = initialiser.refuse?.(init);
+  if (error !== undefined)
     throw new LayerRefusal(
-      `${initKey}.${fault.key} ${fault.message}`,
-      [...path, initKey, fault.key],
+      `${initKey}.${error.key} ${error.message}`,
+      [...path, initKey, error.key],
       undefined,
     );
   return { fill: initialiser.fill(shape, fans, init), fillText: initialiserText(init, fans) };
@@ -177,7 +187,7 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
         return undefined;
       const message = `${formatPath(layer.path)}: ${error.message}`;
       problems.error(error.path, error.code, message, { hint: error.details.hint });
-    } else if (error instanceof Fault) reportFault(problems, placeOf(layer, error), error);
+    } else if (error instanceof BuildError) reportBuildError(problems, formulaPath(layer, error), error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
@@ -185,7 +195,7 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
 }
 
 /** The path of the formula with the error: a key of the layer (its activation, say) or the layer itself. */
-function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
+function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPath {
   const holds = (value: unknown): boolean =>
     typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
   const key = within && Object.entries(layer).find(([, value]) => holds(value))?.[0];

@@ -24,7 +24,7 @@ import { optimizerOf } from "../library/optimizers/index.ts";
 import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
 import type { ParameterFacts } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 // One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
@@ -66,9 +66,9 @@ function weightStates({ targets, training }: Model, float: "f32" | "f64"): State
 
 /** Reports keys of the optimizer that contradict each other. */
 export function checkOptimizer({ optimizer }: Model, problems: Collector): void {
-  const fault = optimizerOf(optimizer).refuse?.(optimizer);
-  if (fault !== undefined)
-    problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
+  const error = optimizerOf(optimizer).refuse?.(optimizer);
+  if (error !== undefined)
+    problems.error(["optimizer", error.key], "T1203", `optimizer.${error.key} ${error.message}`);
 }
 
 /**
@@ -100,7 +100,7 @@ export function buildUpdate(
   const taken = stored(stepStorage, tensorType("i32", []));
   const step = g.named("step", g.cast(taken, { element: "f64" }));
   const ratePath = ["optimizer", "learningRate"];
-  const scheduled = withoutFault(problems, ratePath, () =>
+  const scheduled = reportingErrors(problems, ratePath, () =>
     g.within({ composite: "learningRate", path: ratePath }, () =>
       learningRate(g, step, optimizer.learningRate),
     ),
@@ -120,7 +120,7 @@ export function buildUpdate(
     step,
     rate,
   };
-  const update = withoutFault(problems, ["optimizer"], () =>
+  const update = reportingErrors(problems, ["optimizer"], () =>
     g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
       optimizerOf(optimizer).update(g, parts, optimizer),
     ),

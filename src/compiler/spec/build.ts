@@ -32,7 +32,7 @@ import {
 } from "./build-measures.ts";
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { LossParts } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
@@ -84,20 +84,20 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   problems.throwErrors();
   invariant(scores !== undefined, "a network without errors has an output");
 
-  const mean = withoutFault(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const mean = reportingErrors(problems, ["loss"], () => meanLoss(g, model, target, scores));
   const update = buildUpdate(model, g, states, size, trained.statistics, problems);
   const evaluated = buildNetwork(model, g, "evaluation", problems);
   checkSameParameters(trained, evaluated, problems);
-  const judged = evaluated.values.get(model.output);
-  if (mean === undefined || update === undefined || judged === undefined) problems.throwErrors();
+  const evaluatedScores = evaluated.values.get(model.output);
+  if (mean === undefined || update === undefined || evaluatedScores === undefined) problems.throwErrors();
   invariant(
-    mean !== undefined && update !== undefined && judged !== undefined,
+    mean !== undefined && update !== undefined && evaluatedScores !== undefined,
     "a model without errors can be built",
   );
-  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep, problems);
+  const totals = evaluationOutputs(g, model, target, evaluatedScores, hasOutputStep, problems);
   const totalNames = totals.map(({ storage }) => storage);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
+  const summaries = summaryOutputs(g, model, target, evaluatedScores, hasOutputStep, totalNames, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -113,7 +113,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   checkGradients(training, spec, trained.parameters, problems);
   warnOfLookahead(model, problems);
   const warnings = problems.throwErrors();
-  const prediction = predictionOf(g, model, judged, hasOutputStep);
+  const prediction = predictionOf(g, model, evaluatedScores, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
     begin: model.training.average ? [takeUpWritten(g, size)] : [],

@@ -95,7 +95,7 @@ function canonicalData(
       ...entry,
       ...(missing === undefined || missing === "error" ? {} : { missing }),
     }));
-  const files = (part: NonNullable<SpecData["train"]>) => (typeof part === "string" ? part : part.idx);
+  const files = (split: NonNullable<SpecData["train"]>) => (typeof split === "string" ? split : split.idx);
   // The checks ensure that there is one of `file`, `idx` and `train`, and that `test` comes only with `train`.
   return {
     file: file ?? idx ?? files(train ?? ""),

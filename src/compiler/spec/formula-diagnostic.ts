@@ -4,16 +4,16 @@ import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath, TextPart } from "../diagnostics/diagnostic.ts";
-import { Fault } from "../library/fault.ts";
-import type { FormulaFault } from "../library/formula/syntax.ts";
+import { BuildError } from "../library/build-error.ts";
+import type { FormulaError } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";
 
 /** Reports an error of the formula `text` at `path`. */
-export function reportFormulaFault(
+export function reportFormulaError(
   problems: Collector,
   path: SpecPath,
   text: string,
-  { code, message, hint, span }: FormulaFault,
+  { code, message, hint, span }: FormulaError,
 ): void {
   reportPart(problems, path, code, `the formula ${message}`, { text, ...span }, hint);
 }
@@ -35,18 +35,22 @@ function reportPart(
 }
 
 /** The result of `build`; undefined if a formula or a function has an error, which is reported. */
-export function withoutFault<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
+export function reportingErrors<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
   try {
     return build();
   } catch (error) {
-    if (error instanceof Fault) reportFault(problems, path, error);
+    if (error instanceof BuildError) reportBuildError(problems, path, error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }
 }
 
-export function reportFault(problems: Collector, path: SpecPath, { code, message, details }: Fault): void {
+export function reportBuildError(
+  problems: Collector,
+  path: SpecPath,
+  { code, message, details }: BuildError,
+): void {
   const { hint, key, within } = details;
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];

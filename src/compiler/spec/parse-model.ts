@@ -31,12 +31,12 @@ export const parseModel = (value: unknown): Model => parseSpec(value).model;
 
 /** Like {@link parseModel}, and also returns the warnings and the search. */
 export function parseSpec(spec: unknown): ParsedSpec {
-  const { value, fault, tooDeep } = plainSpec(spec);
+  const { value, error, tooDeep } = plainSpec(spec);
   const problems = collector();
   // First, because all other checks recurse into blocks, however deep they are.
   const network = writtenNetwork(value, problems);
-  if (network !== undefined && fault !== undefined) problems.error(fault.path, fault.code, fault.message);
-  if (network === undefined || fault !== undefined) throw new DiagnosticError(problems.found);
+  if (network !== undefined && error !== undefined) problems.error(error.path, error.code, error.message);
+  if (network === undefined || error !== undefined) throw new DiagnosticError(problems.found);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const result = modelSchema.safeParse(value);
   if (!result.success) {

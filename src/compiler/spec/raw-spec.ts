@@ -39,7 +39,7 @@ export const mostValues = 250_000;
 /** The number of path steps that a message shows. */
 const mostSteps = 8;
 
-interface PlainFault {
+interface CopyError {
   readonly path: SpecPath;
   readonly code: DiagnosticCode;
   readonly message: string;
@@ -48,9 +48,9 @@ interface PlainFault {
 /** The copy, and the first value that could not be copied: the copy ends there. */
 interface PlainSpec {
   readonly value: unknown;
-  readonly fault?: PlainFault | undefined;
+  readonly error?: CopyError | undefined;
   /** The first part that is nested too deeply; the copy has undefined there and is complete otherwise. */
-  readonly tooDeep?: PlainFault | undefined;
+  readonly tooDeep?: CopyError | undefined;
 }
 
 /**
@@ -59,18 +59,18 @@ interface PlainSpec {
  */
 export function plainSpec(spec: unknown): PlainSpec {
   const path: (string | number)[] = [];
-  let fault: PlainFault | undefined;
-  let tooDeep: PlainFault | undefined;
+  let error: CopyError | undefined;
+  let tooDeep: CopyError | undefined;
   let left = mostValues;
 
-  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
+  const errorHere = (code: DiagnosticCode, reason: string): CopyError => ({
     path: [...path],
     code,
     message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
   });
 
   const fail = (code: DiagnosticCode, reason: string): undefined => {
-    fault ??= faultHere(code, reason);
+    error ??= errorHere(code, reason);
   };
 
   const guarded = <T>(read: () => T): T | undefined => {
@@ -84,7 +84,7 @@ export function plainSpec(spec: unknown): PlainSpec {
   const copyAt = (owner: object, key: string | number): unknown => {
     path.push(key);
     const value = guarded(() => Reflect.get(owner, key));
-    const copied = fault === undefined ? copy(value) : undefined;
+    const copied = error === undefined ? copy(value) : undefined;
     path.pop();
     return copied;
   };
@@ -92,7 +92,7 @@ export function plainSpec(spec: unknown): PlainSpec {
   const copy = (value: unknown): unknown => {
     if (typeof value !== "object" || value === null) return value;
     if (path.length > deepest) {
-      tooDeep ??= faultHere("T1006", `is nested deeper than ${deepest} levels`);
+      tooDeep ??= errorHere("T1006", `is nested deeper than ${deepest} levels`);
       return undefined;
     }
     const isList = guarded(() => Array.isArray(value)) ?? false;
@@ -109,5 +109,5 @@ export function plainSpec(spec: unknown): PlainSpec {
     return Object.fromEntries(keys.map((key) => [key, copyAt(value, key)]));
   };
 
-  return { value: copy(spec), fault, tooDeep };
+  return { value: copy(spec), error, tooDeep };
 }

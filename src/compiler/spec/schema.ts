@@ -228,7 +228,7 @@ const file = z.string().min(1);
 const idxFiles = z
   .record(z.string(), file)
   .describe("An IDX file for each input and target; paths are relative to the spec.");
-const part = z.union([file, z.strictObject({ idx: idxFiles })]);
+const splitFiles = z.union([file, z.strictObject({ idx: idxFiles })]);
 
 const data = z.strictObject({
   file: file
@@ -241,8 +241,10 @@ const data = z.strictObject({
     .enum([",", ";", "\t", "|"])
     .optional()
     .describe("The separator of cells in a CSV file; a comma by default."),
-  train: part.optional().describe("The file of the training rows, if the test rows have their own file."),
-  test: part.optional().describe("The file of the test rows."),
+  train: splitFiles
+    .optional()
+    .describe("The file of the training rows, if the test rows have their own file."),
+  test: splitFiles.optional().describe("The file of the test rows."),
   inputs: z.record(z.string(), inputColumns).optional().describe("The columns of each input."),
   targets: z.record(z.string(), targetColumns).optional().describe("The columns of each target."),
 });

@@ -31,7 +31,7 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Why a network cannot be traversed. */
-interface Fault {
+interface TraversalError {
   readonly path: SpecPath;
   readonly reason: string;
 }
@@ -47,7 +47,7 @@ const mostLayers = 5000;
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
-  let fault: Fault | undefined;
+  let error: TraversalError | undefined;
   const read = (list: unknown, path: SpecPath, depth: number): WrittenList => {
     // The ordinal of a default name counts all layers of that type in the list, also those with a name.
     const counts = new Map<string, number>();
@@ -59,12 +59,12 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
       const own = [...path, index];
       visited++;
       if (visited > mostLayers)
-        fault ??= { path: own, reason: `the network has more than ${mostLayers} layers` };
+        error ??= { path: own, reason: `the network has more than ${mostLayers} layers` };
       const keys = Object.hasOwn(listKeys, type) ? listKeys[type] : undefined;
       const inside = keys?.filter((key) => member(value, key) !== undefined) ?? [];
       if (inside.length > 0 && depth === deepest)
-        fault ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
-      const lists = (fault === undefined ? inside : []).map((key) => {
+        error ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
+      const lists = (error === undefined ? inside : []).map((key) => {
         return [key, read(member(value, key), [...own, key], depth + 1)] as const;
       });
       return {
@@ -78,8 +78,8 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
     });
   };
   const network = read(member(spec, "network"), ["network"], 0);
-  if (fault === undefined) return network;
-  problems.error(fault.path, "T1312", `${formatPath(fault.path)}: ${fault.reason}`);
+  if (error === undefined) return network;
+  problems.error(error.path, "T1312", `${formatPath(error.path)}: ${error.reason}`);
   return undefined;
 }
 
@@ -170,16 +170,16 @@ export function flattenNetwork(
     const name = around.prefix + own.name;
     const trainable = around.trainable && layer.trainable;
     const from = namesRead(own, around);
-    const place = (path: SpecPath) => ({ index: network.length, path });
+    const position = (path: SpecPath) => ({ index: network.length, path });
     const inside = (key: string, list: readonly FullLayer[], prefix: string, input: string): string =>
       flattenList(list, own.lists[key], { input, prefix, trainable });
     switch (layer.type) {
       case "residual": {
         const { layers, shortcut } = layer;
         const last = inside("layers", layers, `${name}.`, from[0]);
-        const kept =
+        const skip =
           shortcut === undefined ? from[0] : inside("shortcut", shortcut, `${name}.shortcut.`, from[0]);
-        network.push({ type: "residual", ...place(own.path), name, from: [kept, last], trainable });
+        network.push({ type: "residual", ...position(own.path), name, from: [skip, last], trainable });
         return name;
       }
       case "repeat": {
@@ -192,14 +192,21 @@ export function flattenNetwork(
         const path = [...own.path, "layer"];
         const ways = { forward: false, backward: true };
         for (const [way, reverse] of Object.entries(ways)) {
-          network.push({ ...layer.layer, reverse, ...place(path), name: `${name}.${way}`, from, trainable });
+          network.push({
+            ...layer.layer,
+            reverse,
+            ...position(path),
+            name: `${name}.${way}`,
+            from,
+            trainable,
+          });
         }
         const both = Object.keys(ways).map((way) => `${name}.${way}`);
-        network.push({ type: "concat", axis: -1, ...place(own.path), name, from: both, trainable });
+        network.push({ type: "concat", axis: -1, ...position(own.path), name, from: both, trainable });
         return name;
       }
       default:
-        network.push({ ...layer, ...place(own.path), name, from, trainable });
+        network.push({ ...layer, ...position(own.path), name, from, trainable });
         return name;
     }
   };

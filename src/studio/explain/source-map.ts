@@ -24,8 +24,8 @@ export async function specPlaces(
     path,
   }));
   const found = new Map(
-    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecPlace][] => {
-      const { line, column } = place ?? {};
+    ((await source?.locate(questions)) ?? []).flatMap(({ path, location }): [string, SpecPlace][] => {
+      const { line, column } = location ?? {};
       if (path === undefined || line === undefined || column === undefined) return [];
       return [[formatPath(path), { path, line, column }]];
     }),
@@ -41,7 +41,7 @@ export function placeFinder(
 ): (path: SpecPlace["path"] | undefined) => Promise<SpecPlace | undefined> {
   const known = new Map<string, Promise<SpecPlace | undefined>>();
   const find = async (path: SpecPlace["path"]): Promise<SpecPlace | undefined> => {
-    const place = await source?.placeOf(path);
+    const place = await source?.locationOf(path);
     return place && { path, ...place };
   };
   return (path) => {

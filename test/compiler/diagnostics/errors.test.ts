@@ -18,7 +18,7 @@ const full: Diagnostic = {
   severity: "error",
   message: "network[0].units must be a positive integer, got -3",
   path: ["network", 0, "units"],
-  place,
+  location: place,
   frame: codeFrame(lines, place),
   hint: "one unit at least",
   notes: ["a note"],
@@ -46,7 +46,7 @@ it("renders what has no place, and a file without a line", () => {
     severity: "warning",
     message: "inputs.x is not read by any layer",
   };
-  expect(render([bare, { ...bare, place: { file: "a.ts" } }])).toBe(
+  expect(render([bare, { ...bare, location: { file: "a.ts" } }])).toBe(
     "warning T1306: inputs.x is not read by any layer\na.ts warning T1306: inputs.x is not read by any layer",
   );
 });

@@ -64,7 +64,7 @@ describe("the compiler's worker", async () => {
     const [faults] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
     if (faults.kind !== "faults") throw new Error(`faults expected, not ${faults.kind}`);
     const typo = faults.diagnostics.find(({ message }) => message.includes("netwrk"));
-    expect(typo?.place).toMatchObject({ line: 3, column: 3 });
+    expect(typo?.location).toMatchObject({ line: 3, column: 3 });
     expect(typo?.hint).toContain("network");
   });
 

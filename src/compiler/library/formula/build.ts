@@ -7,7 +7,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
 import type { ElementType } from "../../ir/types.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { constantNames } from "./check.ts";
 import { choose, functions, power } from "./functions.ts";
 import type { Value } from "./functions.ts";
@@ -112,8 +112,10 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
     const [{ code, message, hint }] = error.diagnostics;
     const within = { text, start: part.start, end: part.end };
     if (code === "T1313")
-      throw new Fault(code, `the formula has a number out of range: ${message}`, { within, hint });
-    throw new Fault("T1604", `the formula combines values that do not fit together: ${message}`, { within });
+      throw new BuildError(code, `the formula has a number out of range: ${message}`, { within, hint });
+    throw new BuildError("T1604", `the formula combines values that do not fit together: ${message}`, {
+      within,
+    });
   }
 }
 

@@ -5,13 +5,13 @@
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
-import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
+import type { Expression, FormulaError, Sign, Span } from "./syntax.ts";
 
 /** Whether a value is one number, or one number per element (of a row, or of the parameters). */
 export type Kind = "one" | "many";
 
 /** The context of a formula: the names that it may use, and the result that it must have. */
-export interface Place {
+export interface FormulaContext {
   /** "an activation", for messages. */
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
@@ -32,38 +32,39 @@ export const constantNames: Readonly<Record<string, number>> = { pi: Math.PI, e:
 /** The errors of the formula, and the kind of its result. */
 export function checkFormula(
   tree: Expression,
-  place: Place,
-): { readonly kind: Kind; readonly faults: readonly FormulaFault[] } {
-  const faults: FormulaFault[] = [];
-  const kind = kindOf(tree, { place, faults, isInTotal: false });
-  if (kind === "many" && place.result === "one" && faults.length === 0) faults.push(loosePart(tree, place));
-  return { kind, faults };
+  context: FormulaContext,
+): { readonly kind: Kind; readonly errors: readonly FormulaError[] } {
+  const errors: FormulaError[] = [];
+  const kind = kindOf(tree, { context, errors, isInTotal: false });
+  if (kind === "many" && context.result === "one" && errors.length === 0)
+    errors.push(outsideTotals(tree, context));
+  return { kind, errors };
 }
 
-interface Checking {
-  readonly place: Place;
-  readonly faults: FormulaFault[];
+interface CheckState {
+  readonly context: FormulaContext;
+  readonly errors: FormulaError[];
   readonly isInTotal: boolean;
 }
 
 const widest = (kinds: readonly Kind[]): Kind => (kinds.includes("many") ? "many" : "one");
 
-function kindOf(x: Expression, checking: Checking): Kind {
-  const of = (part: Expression) => kindOf(part, checking);
+function kindOf(x: Expression, state: CheckState): Kind {
+  const of = (part: Expression) => kindOf(part, state);
   switch (x.kind) {
     case "number":
-      if (!Number.isFinite(x.value)) report(checking, x, "T1601", "contains a number that is too large");
+      if (!Number.isFinite(x.value)) report(state, x, "T1601", "contains a number that is too large");
       return "one";
     case "name":
-      return kindOfName(x, checking);
+      return kindOfName(x, state);
     case "call":
-      return kindOfCall(x, checking);
+      return kindOfCall(x, state);
     case "negate":
       return of(x.x);
     case "binary":
       for (const part of [x.x, x.y])
         if (isComparison(x.sign) && part.kind === "binary" && isComparison(part.sign) && !part.isBracketed)
-          report(checking, x, "T1601", "chains comparisons", "write a < b < c as (a < b) * (b < c)");
+          report(state, x, "T1601", "chains comparisons", "write a < b < c as (a < b) * (b < c)");
       return widest([of(x.x), of(x.y)]);
     case "choose":
       return widest([of(x.condition), of(x.x), of(x.y)]);
@@ -73,40 +74,40 @@ function kindOf(x: Expression, checking: Checking): Kind {
 const isComparison = (sign: Sign): boolean => /[<>=]/.test(sign);
 
 function report(
-  { faults }: Checking,
+  { errors }: CheckState,
   { start, end }: Span,
   code: DiagnosticCode,
   message: string,
   hint?: string,
 ): void {
-  faults.push({ code, message, span: { start, end }, ...(hint === undefined ? {} : { hint }) });
+  errors.push({ code, message, span: { start, end }, ...(hint === undefined ? {} : { hint }) });
 }
 
-function kindOfName(x: Expression & { kind: "name" }, checking: Checking): Kind {
-  const { place } = checking;
-  const kind = place.names.get(x.name);
+function kindOfName(x: Expression & { kind: "name" }, state: CheckState): Kind {
+  const { context } = state;
+  const kind = context.names.get(x.name);
   if (kind !== undefined) return kind;
   if (Object.hasOwn(constantNames, x.name)) return "one";
-  const explained = place.explain?.(x.name);
+  const explained = context.explain?.(x.name);
   if (explained !== undefined) {
-    report(checking, x, explained.code, explained.message, explained.hint);
+    report(state, x, explained.code, explained.message, explained.hint);
     return "many";
   }
-  const called = formOf(x.name, place);
+  const form = formOf(x.name, context);
   const message =
-    called === undefined
+    form === undefined
       ? `uses the unknown name ${quoted(x.name)}`
       : `uses the function ${x.name} without calling it`;
-  const known = [...place.names.keys()];
+  const known = [...context.names.keys()];
   const hint =
-    called === undefined
+    form === undefined
       ? suggestion(
           x.name,
           [...known, ...Object.keys(constantNames)],
-          `names in ${place.what}: ${known.join(", ")}`,
+          `names in ${context.what}: ${known.join(", ")}`,
         )
-      : `write ${called}`;
-  report(checking, x, "T1602", message, hint);
+      : `write ${form}`;
+  report(state, x, "T1602", message, hint);
   return "many";
 }
 
@@ -121,32 +122,30 @@ function suggestion(name: string, known: readonly string[], otherwise: string): 
 const totalNames = ["sum", "mean"];
 
 /** The form of a call, `clamp(x, low, high)`, if the function is available in the context. */
-function formOf(name: string, place: Place): string | undefined {
-  if (totalNames.includes(name)) return place.totals === "none" ? undefined : `${name}(x)`;
-  return knows(name, place) ? functions[name].form : undefined;
+function formOf(name: string, context: FormulaContext): string | undefined {
+  if (totalNames.includes(name)) return context.totals === "none" ? undefined : `${name}(x)`;
+  return knows(name, context) ? functions[name].form : undefined;
 }
 
-const knows = (name: string, { hasAxes }: Place): boolean =>
+const knows = (name: string, { hasAxes }: FormulaContext): boolean =>
   Object.hasOwn(functions, name) && (hasAxes || functions[name].acts === "on elements");
 
-function kindOfCall(x: Expression & { kind: "call" }, checking: Checking): Kind {
-  const { place } = checking;
-  const isTotal = totalNames.includes(x.name) && place.totals !== "none";
-  const faultsBefore = checking.faults.length;
-  const kinds = x.arguments.map((part) =>
-    kindOf(part, isTotal ? { ...checking, isInTotal: true } : checking),
-  );
-  if (isTotal) return checkTotal(x, kinds, faultsBefore, checking);
-  if (!knows(x.name, place)) {
-    reportUnknown(x, checking);
+function kindOfCall(x: Expression & { kind: "call" }, state: CheckState): Kind {
+  const { context } = state;
+  const isTotal = totalNames.includes(x.name) && context.totals !== "none";
+  const errorsBefore = state.errors.length;
+  const kinds = x.arguments.map((part) => kindOf(part, isTotal ? { ...state, isInTotal: true } : state));
+  if (isTotal) return checkTotal(x, kinds, errorsBefore, state);
+  if (!knows(x.name, context)) {
+    reportUnknown(x, state);
     return "many";
   }
   const { least, most, form } = functions[x.name];
   const count = kinds.length;
-  if (count < least || count > most) reportCount(x, count, form, checking);
+  if (count < least || count > most) reportCount(x, count, form, state);
   if (functions[x.name].acts === "along the last axis" && count === 1 && kinds[0] === "one")
     report(
-      checking,
+      state,
       x,
       "T1604",
       `applies ${x.name} to a single number`,
@@ -155,36 +154,31 @@ function kindOfCall(x: Expression & { kind: "call" }, checking: Checking): Kind 
   return widest(kinds);
 }
 
-function reportCount(
-  x: Expression & { kind: "call" },
-  count: number,
-  form: string,
-  checking: Checking,
-): void {
+function reportCount(x: Expression & { kind: "call" }, count: number, form: string, state: CheckState): void {
   const values =
     count === 0 ? "without arguments" : count === 1 ? "with one argument" : `with ${count} arguments`;
-  report(checking, x, "T1603", `calls ${x.name} ${values}`, `write ${form}`);
+  report(state, x, "T1603", `calls ${x.name} ${values}`, `write ${form}`);
 }
 
 function checkTotal(
   x: Expression & { kind: "call" },
   kinds: readonly Kind[],
-  faultsBefore: number,
-  checking: Checking,
+  errorsBefore: number,
+  state: CheckState,
 ): Kind {
-  const { place, isInTotal, faults } = checking;
-  if (kinds.length !== 1) reportCount(x, kinds.length, `${x.name}(x)`, checking);
-  else if (isInTotal && place.totals === "over rows")
+  const { context, isInTotal, errors } = state;
+  if (kinds.length !== 1) reportCount(x, kinds.length, `${x.name}(x)`, state);
+  else if (isInTotal && context.totals === "over rows")
     report(
-      checking,
+      state,
       x,
       "T1604",
       `contains a ${x.name} inside another sum or mean`,
       "that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     );
-  else if (kinds[0] === "one" && faults.length === faultsBefore)
+  else if (kinds[0] === "one" && errors.length === errorsBefore)
     report(
-      checking,
+      state,
       x,
       "T1604",
       `takes the ${x.name} of a single number`,
@@ -193,12 +187,12 @@ function checkTotal(
   return "one";
 }
 
-function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): void {
-  const { place } = checking;
+function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): void {
+  const { context } = state;
   const span = { start: x.start, end: x.start + x.name.length };
-  if (place.names.has(x.name) || Object.hasOwn(constantNames, x.name))
+  if (context.names.has(x.name) || Object.hasOwn(constantNames, x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
       `calls ${quoted(x.name)}, which is not a function`,
@@ -206,26 +200,26 @@ function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): vo
     );
   if (totalNames.includes(x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
-      `uses ${x.name}, which is not available in ${place.what}`,
-      `${place.what} computes one number from one number`,
+      `uses ${x.name}, which is not available in ${context.what}`,
+      `${context.what} computes one number from one number`,
     );
   if (Object.hasOwn(functions, x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
-      `uses ${x.name}, which is not available in ${place.what}`,
-      `values in ${place.what} have no last axis`,
+      `uses ${x.name}, which is not available in ${context.what}`,
+      `values in ${context.what} have no last axis`,
     );
   const known = [
-    ...Object.keys(functions).filter((name) => knows(name, place)),
-    ...(place.totals === "none" ? [] : totalNames),
+    ...Object.keys(functions).filter((name) => knows(name, context)),
+    ...(context.totals === "none" ? [] : totalNames),
   ];
   report(
-    checking,
+    state,
     span,
     "T1602",
     `calls the unknown function ${quoted(x.name)}`,
@@ -234,8 +228,8 @@ function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): vo
 }
 
 /** The first name outside any sum or mean. */
-function loosePart(tree: Expression, { names }: Place): FormulaFault {
-  const found = looseName(tree, names) ?? tree;
+function outsideTotals(tree: Expression, { names }: FormulaContext): FormulaError {
+  const found = nameOutsideTotals(tree, names) ?? tree;
   const name = found.kind === "name" ? found.name : "it";
   return {
     code: "T1604",
@@ -245,11 +239,11 @@ function loosePart(tree: Expression, { names }: Place): FormulaFault {
   };
 }
 
-function looseName(x: Expression, names: ReadonlyMap<string, Kind>): Expression | undefined {
+function nameOutsideTotals(x: Expression, names: ReadonlyMap<string, Kind>): Expression | undefined {
   if (x.kind === "name") return names.get(x.name) === "many" ? x : undefined;
   if (x.kind === "call" && totalNames.includes(x.name)) return undefined;
   for (const part of partsOf(x)) {
-    const found = looseName(part, names);
+    const found = nameOutsideTotals(part, names);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -1,6 +1,6 @@
 /** The keys that every formula has, and the trees of formulas that passed the checks. */
 import * as z from "zod";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import type { Value } from "./functions.ts";
 import type { Kind } from "./check.ts";
 import { parseFormula } from "./syntax.ts";
@@ -35,8 +35,8 @@ export const constantValues = (constants: Constants): [string, Value][] => Objec
 
 export function treeOf<T = Expression>(text: string, parsed: Parsed<T>): T {
   if ("tree" in parsed) return parsed.tree;
-  const { code, message, span } = parsed.fault;
-  throw new Fault(code, `the formula ${message}`, { within: { text, ...span } });
+  const { code, message, span } = parsed.error;
+  throw new BuildError(code, `the formula ${message}`, { within: { text, ...span } });
 }
 
 export const expressionTree = (text: string): Expression => treeOf(text, parseFormula(text));

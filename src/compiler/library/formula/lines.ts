@@ -4,12 +4,12 @@
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
-import type { Kind, Place } from "./check.ts";
+import type { Kind, FormulaContext } from "./check.ts";
 import { functions } from "./functions.ts";
 import { constantKinds } from "./keys.ts";
 import type { Constants } from "./keys.ts";
 import { deepest, parseLine } from "./syntax.ts";
-import type { Expression, FormulaFault, Line } from "./syntax.ts";
+import type { Expression, FormulaError, Line } from "./syntax.ts";
 
 const prefix = "state.";
 
@@ -27,13 +27,13 @@ export function statesOf(lines: readonly string[]): string[] {
 }
 
 /** An error in a line, or in all lines together. */
-interface LineFault {
+interface LineError {
   readonly line?: number;
-  readonly fault: FormulaFault;
+  readonly error: FormulaError;
 }
 
-export function checkLines(lines: readonly string[], constants: Constants): LineFault[] {
-  const found: LineFault[] = [];
+export function checkLines(lines: readonly string[], constants: Constants): LineError[] {
+  const found: LineError[] = [];
   const names = new Map<string, Kind>([
     ["parameter", "many"],
     ["gradient", "many"],
@@ -47,27 +47,27 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
   const parsedLines = lines.map(parseLine);
   const assigned = parsedLines.flatMap((parsed) => ("tree" in parsed ? parsed.tree.name : []));
   parsedLines.forEach((parsed, line) => {
-    if ("fault" in parsed) return void found.push({ line, fault: parsed.fault });
+    if ("error" in parsed) return void found.push({ line, error: parsed.error });
     const { name, value } = parsed.tree;
-    const fault = faultOfTarget(parsed.tree, constants);
-    if (fault !== undefined) found.push({ line, fault });
-    const { kind, faults } = checkFormula(value, optimizerPlace(names, assigned));
-    for (const each of faults) found.push({ line, fault: each });
+    const error = targetError(parsed.tree, constants);
+    if (error !== undefined) found.push({ line, error });
+    const { kind, errors } = checkFormula(value, optimizerContext(names, assigned));
+    for (const each of errors) found.push({ line, error: each });
     const depth = depthOf(value, depths);
     depths.set(name, depth);
     if (depth > deepest) {
       const message = `is nested deeper than ${deepest} levels, including the lines that it reads`;
-      found.push({ line, fault: { code: "T1606", message, span: { start: value.start, end: value.end } } });
+      found.push({ line, error: { code: "T1606", message, span: { start: value.start, end: value.end } } });
       depths.set(name, 0);
     }
     assigns ||= name === "parameter";
     if (!names.has(name) && stateName(name) === undefined) names.set(name, kind);
   });
-  const isRead = found.every(({ fault }) => fault.code !== "T1601");
+  const isRead = found.every(({ error }) => error.code !== "T1601");
   if (!assigns && isRead) {
     const message = "never assigns parameter";
     const hint = 'add a line such as "parameter = parameter - rate * gradient"';
-    found.push({ fault: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
+    found.push({ error: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
   }
   return found;
 }
@@ -79,7 +79,7 @@ function depthOf(x: Expression, depths: ReadonlyMap<string, number>): number {
 }
 
 /** `assigned`: the names that any line assigns. */
-const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): Place => ({
+const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): FormulaContext => ({
   what: "an optimizer",
   names,
   totals: "over parameters",
@@ -104,8 +104,8 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
 });
 
 /** The error if a line cannot assign its name. */
-function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
-  const refuse = (message: string, hint: string): FormulaFault => ({
+function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
+  const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",
     message,
     hint,

@@ -19,11 +19,11 @@ import {
   weightOf,
 } from "../compare.ts";
 import type { Comparison, Fit } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { called, returnedNode } from "../user-function.ts";
 import { buildFormula } from "./build.ts";
-import type { Kind, Place } from "./check.ts";
+import type { Kind, FormulaContext } from "./check.ts";
 import { constantKinds, constantValues, expressionTree, nameInFormula } from "./keys.ts";
 import type { Constants } from "./keys.ts";
 
@@ -53,12 +53,12 @@ export interface MeasureKeys {
 type Sums = Readonly<Record<string, Node>>;
 
 /** `inputs`: the names of the spec's inputs; names with a hyphen are not available in formulas. */
-export const measurePlace = (
+export const measureContext = (
   what: string,
   target: string | undefined,
   inputs: readonly string[],
   constants: Constants,
-): Place => ({
+): FormulaContext => ({
   what,
   names: new Map<string, Kind>([
     ...inputs.filter((name) => nameInFormula.test(name)).map((name): [string, Kind] => [name, "many"]),
@@ -105,7 +105,7 @@ export function formulaSums(
   let ordinal = 0;
   const total = (kind: "sum" | "mean", x: Node): Node => {
     if (dependsOn(x, (node) => made.has(node)))
-      throw new Fault(
+      throw new BuildError(
         "T1604",
         "the function takes a sum or mean inside another, which needs a second pass over the data",
       );
@@ -119,12 +119,12 @@ export function formulaSums(
   };
   const result = resultOf(g, comparison, prediction, keys, total);
   if (dependsOn(result, ({ op }) => leaves.has(op), made))
-    throw new Fault("T1604", "the function reads rows outside any sum or mean", {
+    throw new BuildError("T1604", "the function reads rows outside any sum or mean", {
       hint: "its result must be computed from sum(x) and mean(x), which it gets together with prediction and target",
     });
   if (ordinal === 0) {
     const what = typeof keys.formula === "string" ? "formula" : "function";
-    throw new Fault(
+    throw new BuildError(
       "T1604",
       `the ${what} takes no sum or mean of anything, so it does not depend on the rows`,
     );
@@ -146,7 +146,7 @@ export function formulaValue(
     const value = sums[totalName("total", ordinal)];
     const count = sums[totalName("count", ordinal)];
     if (value === undefined || (kind === "mean" && count === undefined))
-      throw new Fault("T1608", "the function must compute the same in every call", {
+      throw new BuildError("T1608", "the function must compute the same in every call", {
         hint: "it is called for a batch, and for the totals of a data set",
       });
     const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
@@ -210,7 +210,10 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
 function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
   const { target, expected, rowWeight } = comparison;
   if (x.type.shape[0] !== "n")
-    throw new Fault("T1604", "the function takes a sum or mean of a value that is the same in every row");
+    throw new BuildError(
+      "T1604",
+      "the function takes a sum or mean of a value that is the same in every row",
+    );
   if (target.classes === undefined) {
     if (rowWeight !== undefined) {
       const weight = alongRows(g, rowWeight, x.type.shape);

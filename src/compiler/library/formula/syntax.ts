@@ -40,14 +40,14 @@ export interface Line extends Span {
 }
 
 /** An error in a formula, with its location in the text. */
-export interface FormulaFault {
+export interface FormulaError {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
   readonly span: Span;
 }
 
-export type Parsed<T> = { readonly tree: T } | { readonly fault: FormulaFault };
+export type Parsed<T> = { readonly tree: T } | { readonly error: FormulaError };
 
 /** Far above any real formula; within these limits no later stage reaches its own. */
 export const longest = 10_000;
@@ -75,12 +75,12 @@ export const parseLine = (text: string): Parsed<Line> =>
 function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNode) => T): Parsed<T> {
   if (text.length > longest) {
     const message = `has ${text.length} characters; the limit is ${longest}`;
-    return { fault: { code: "T1606", message, span: { start: 0, end: 1 } } };
+    return { error: { code: "T1606", message, span: { start: 0, end: 1 } } };
   }
   const tree = treeOf(text, top);
-  if (tree === undefined) return { fault: tooDeepAt({ start: 0, end: 1 }) };
-  const fault = faultOf(tree, text, top);
-  return fault === undefined ? { tree: read(tree.topNode) } : { fault };
+  if (tree === undefined) return { error: tooDeepAt({ start: 0, end: 1 }) };
+  const error = errorOf(tree, text, top);
+  return error === undefined ? { tree: read(tree.topNode) } : { error };
 }
 
 /** Undefined if the nesting is so deep (thousands of levels) that the parser exhausts the stack. */
@@ -93,7 +93,7 @@ function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   }
 }
 
-const tooDeepAt = (span: Span): FormulaFault => ({
+const tooDeepAt = (span: Span): FormulaError => ({
   code: "T1606",
   message: `is nested deeper than ${deepest} levels`,
   hint: "each operation on the result of another counts as a level, even in a long sum",
@@ -101,7 +101,7 @@ const tooDeepAt = (span: Span): FormulaFault => ({
 });
 
 /** The first syntax error, or that the tree is too large. */
-function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFault | undefined {
+function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaError | undefined {
   let error: Span | undefined;
   let tooDeep: Span | undefined;
   let parts = 0;
@@ -118,14 +118,14 @@ function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFaul
     },
   });
   if (tooDeep !== undefined) return tooDeepAt(tooDeep);
-  if (error !== undefined) return syntaxFault(text, error, top);
+  if (error !== undefined) return syntaxError(text, error, top);
   if (parts <= mostParts) return undefined;
   const message = `has ${parts} numbers, names and signs; the limit is ${mostParts}`;
   return { code: "T1606", message, span: { start: 0, end: 1 } };
 }
 
 /** How to write what other languages write differently. */
-const foreign: Readonly<Record<string, string>> = {
+const otherNotations: Readonly<Record<string, string>> = {
   "**": "write a power with ^",
   "&&": "write a and b as where(a, b, 0), or as a product",
   "||": "write a or b as where(a, 1, b)",
@@ -138,14 +138,14 @@ const foreign: Readonly<Record<string, string>> = {
   ";": "a formula is a single expression",
 };
 
-function syntaxFault(text: string, error: Span, top: "Formula" | "Line"): FormulaFault {
+function syntaxError(text: string, error: Span, top: "Formula" | "Line"): FormulaError {
   const start = error.start + (/^\s*/.exec(text.slice(error.start))?.[0].length ?? 0);
   const found = /^([A-Za-z_]\w*|[\d.]+|\*\*|&&|\|\||[^])/u.exec(text.slice(start))?.[0];
   const code = "T1601";
   if (text.trim() === "") return { code, message: "is empty", span: { start: 0, end: 1 } };
   const before = text.slice(0, start).trimEnd();
   const power = before.endsWith("*") && found === "*" ? "**" : undefined;
-  const hint = foreign[power ?? found ?? ""] ?? hintFor(before, found, top, text);
+  const hint = otherNotations[power ?? found ?? ""] ?? hintFor(before, found, top, text);
   const hinted = hint === undefined ? {} : { hint };
   if (found === undefined)
     return {

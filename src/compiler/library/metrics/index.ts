@@ -41,7 +41,7 @@ export const metricName = (metric: MetricChoice): string =>
   metric.type === "formula" ? metric.name : metric.type;
 
 /** Whether higher values of the metric are better. */
-export const isRising = (metric: MetricChoice): boolean =>
+export const higherIsBetter = (metric: MetricChoice): boolean =>
   metric.type === "accuracy" ||
   metric.type === "r2" ||
   (metric.type === "formula" && metric.better === "higher");

@@ -6,7 +6,7 @@ import { isFloat } from "../../ir/types.ts";
 import { showValue } from "../../util/message-text.ts";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape, Update, UpdateParts } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { buildFormula } from "../formula/build.ts";
 import type { Value } from "../formula/functions.ts";
 import { constantsKey, constantValues, functionKey, nameInFormula, treeOf } from "../formula/keys.ts";
@@ -116,20 +116,20 @@ function updateByFunction(g: GraphBuilder, parts: UpdateParts, formula: Optimize
   const what = "the optimizer function";
   const result = called(what, () => formula(g, parts));
   if (typeof result !== "object" || result === null || !("parameter" in result))
-    throw new Fault("T1608", `${what} must return { parameter, state }, got ${showValue(result)}`);
+    throw new BuildError("T1608", `${what} must return { parameter, state }, got ${showValue(result)}`);
   const like = (part: string, value: unknown) => returnedLike(g, `${part} of ${what}`, value, shape, float);
   const given: object =
     "state" in result && typeof result.state === "object" && result.state !== null ? result.state : {};
   for (const name of Object.keys(given))
     if (!Object.hasOwn(parts.state, name))
-      throw new Fault(
+      throw new BuildError(
         "T1608",
         `${what} returns the state ${showValue(name)}, which the key "state" does not name`,
       );
   const next = Object.keys(parts.state).map((name): [string, Node] => {
     const value: unknown = Object.getOwnPropertyDescriptor(given, name)?.value;
     if (value === undefined)
-      throw new Fault(
+      throw new BuildError(
         "T1608",
         `${what} must return the state ${showValue(name)}, which the key "state" names`,
       );

@@ -13,12 +13,12 @@ export const weightDecayKey = (value: number) =>
 export const epsilonKey = (value: number) =>
   z.number().nonnegative().default(value).describe("Added to the denominator.");
 
-export const shareKey = (value: number, about: string) =>
+export const fractionKey = (value: number, about: string) =>
   z.number().min(0).lt(1).default(value).describe(about);
 
 export const momentsKeys = {
-  beta1: shareKey(0.9, "The decay rate of the running mean of gradients."),
-  beta2: shareKey(0.999, "The decay rate of the running mean of squared gradients."),
+  beta1: fractionKey(0.9, "The decay rate of the running mean of gradients."),
+  beta2: fractionKey(0.999, "The decay rate of the running mean of squared gradients."),
   epsilon: epsilonKey(1e-8),
 };
 

@@ -10,14 +10,14 @@
 import * as z from "zod";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape } from "../define.ts";
-import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";
+import { decayed, epsilonKey, moved, runningMean, fractionKey, square, weightDecayKey } from "./parts.ts";
 
 export const rmsprop = defineOptimizer({
   name: "rmsprop",
   about: "divides by the root of a running mean of squared gradients",
   defaultRate: 0.01,
   keys: {
-    alpha: shareKey(0.99, "The decay rate of the running mean of squares."),
+    alpha: fractionKey(0.99, "The decay rate of the running mean of squares."),
     momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
     centered: z
       .boolean()

@@ -58,8 +58,8 @@ export const polynomial = defineSchedule({
   },
   rate: (g, k, keys) => {
     const left = g.subtract(1, progress(g, k, keys.steps));
-    const share = keys.power === 1 ? left : g.power(left, keys.power);
-    return g.add(keys.end, g.multiply(keys.initial - keys.end, share));
+    const fraction = keys.power === 1 ? left : g.power(left, keys.power);
+    return g.add(keys.end, g.multiply(keys.initial - keys.end, fraction));
   },
 });
 

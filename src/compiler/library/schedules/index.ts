@@ -8,7 +8,7 @@ import type { Choice } from "../../util/choice.ts";
 import { defineSchedule } from "../define.ts";
 import type { Schedule } from "../define.ts";
 import { buildFormula } from "../formula/build.ts";
-import type { Place } from "../formula/check.ts";
+import type { FormulaContext } from "../formula/check.ts";
 import { constantKinds, constantValues, constantsKey, expressionTree, formulaKey } from "../formula/keys.ts";
 import type { Constants } from "../formula/keys.ts";
 import { called, returnedLike } from "../user-function.ts";
@@ -19,7 +19,7 @@ import { constant, cosine, exponential, oneCycle, polynomial, step } from "./dec
 /** Returns the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
 export type ScheduleFunction = (g: GraphBuilder, parts: { step: Node; initial: number }) => Node | number;
 
-export const schedulePlace = (constants: Constants): Place => ({
+export const scheduleContext = (constants: Constants): FormulaContext => ({
   what: "a schedule",
   names: new Map([["step", "one"], ["initial", "one"], ...constantKinds(constants)]),
   totals: "none",
@@ -77,7 +77,7 @@ function unscaledRate(g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node
   const schedule = scheduleOf(chosen);
   if (chosen.warmup === undefined) return schedule.rate(g, step, chosen);
   const { steps } = chosen.warmup;
-  const rising = g.multiply(chosen.initial, g.divide(g.add(step, 1), steps));
+  const warmup = g.multiply(chosen.initial, g.divide(g.add(step, 1), steps));
   const scheduled = schedule.rate(g, g.maximum(g.subtract(step, steps), 0), chosen);
-  return g.select(g.less(step, steps), rising, scheduled);
+  return g.select(g.less(step, steps), warmup, scheduled);
 }

@@ -13,9 +13,9 @@ export const maximum = defineOp({
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
     // Both comparisons are strict: `equal` rounds, so a pair could be both equal and less.
-    const share = (winner: Node, loser: Node) =>
+    const cotangent = (winner: Node, loser: Node) =>
       g.select(g.less(winner, loser), 0, g.select(g.less(loser, winner), dz, g.multiply(dz, 0.5)));
-    return { x: share(x, y), y: share(y, x) };
+    return { x: cotangent(x, y), y: cotangent(y, x) };
   },
   samples: [
     { operands: { x: uniform(["n", 4]), y: uniform(["n", 4]) }, attributes: {} },

@@ -24,9 +24,9 @@ class Operands {
   constructor(g: GraphBuilder) {
     this.g = g;
   }
-  argument(wished: string, role: StepOperand["role"], type: TensorType, node: Node): NodeOf<"argument"> {
-    const taken = this.list.filter(({ operand }) => operand.name.replace(/_\d+$/, "") === wished).length;
-    const name = taken === 0 ? wished : `${wished}_${taken + 1}`;
+  argument(base: string, role: StepOperand["role"], type: TensorType, node: Node): NodeOf<"argument"> {
+    const taken = this.list.filter(({ operand }) => operand.name.replace(/_\d+$/, "") === base).length;
+    const name = taken === 0 ? base : `${base}_${taken + 1}`;
     const argument = argumentNode(this.g, name, type);
     this.list.push({ operand: { name, role, argument }, node });
     return argument;
@@ -94,7 +94,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
       seed(next, cotangent);
     }
   seed(value, operands.argument("d_value", "each", stepType(dz.type, length), dz));
-  const shares = pullback(
+  const cotangents = pullback(
     seeds,
     recurrence.operands.map(({ argument }) => argument),
     g,
@@ -103,8 +103,8 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const image = imagesIn(z, operands, g, hasTrait);
   const images = new Map<string, Node>();
   recurrence.operands.forEach(({ name }, i) => {
-    const share = shares[i];
-    if (share !== undefined) images.set(name, image(share));
+    const cotangent = cotangents[i];
+    if (cotangent !== undefined) images.set(name, image(cotangent));
   });
   const next = ({ name, next: made }: StepOperand): Node | undefined =>
     made && (images.get(name) ?? g.broadcastTo(g.number(0, made.type.element), made.type.shape));
@@ -125,12 +125,12 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const stack = (node: Node): Node => scanOf(g, backward, node, given);
 
   const cotangentOf = ({ name, role, argument }: StepOperand): Node | null => {
-    const share = images.get(name);
-    if (share === undefined) return null;
-    if (role === "each") return stack(share);
-    if (role === "whole") return sumOverTime(share, backward, given, g, hasTrait);
+    const cotangent = images.get(name);
+    if (cotangent === undefined) return null;
+    if (role === "each") return stack(cotangent);
+    if (role === "whole") return sumOverTime(cotangent, backward, given, g, hasTrait);
     // The last backward step has the cotangent of the initial value, at the time where the forward steps begin.
-    return atStep(g, stack(share), argument.type, reverse ? length - 1 : 0);
+    return atStep(g, stack(cotangent), argument.type, reverse ? length - 1 : 0);
   };
   return Object.fromEntries(recurrence.operands.map((operand) => [operand.name, cotangentOf(operand)]));
 };

@@ -20,16 +20,16 @@ export function sumOverTime(
 ): Node {
   const { operands, length } = recurrence;
   const varying = varyingNodes(collectNodes([{ storage: "sum", node }]), operands);
-  const place = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
+  const operandIndex = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
 
   /** The node outside the loop, for a value that is the same at every step. */
   const outside = (x: Node): Node => {
-    if (x.op === "argument") return given[place(x)];
+    if (x.op === "argument") return given[operandIndex(x)];
     const parts = operandsOf(x);
     return parts.length === 0 ? x : withOperands(g, x, parts.map(outside));
   };
   const stacked = (x: Node): Node => {
-    const i = x.op === "argument" ? place(x) : -1;
+    const i = x.op === "argument" ? operandIndex(x) : -1;
     return i >= 0 && operands[i].role === "each" ? given[i] : scanOf(g, recurrence, x, given);
   };
   const sum = (x: Node): Node => {

@@ -23,7 +23,7 @@ export const argMax = defineOp({
   },
   evaluate: ({ x }, { attributes }, shape) =>
     reduceElements(x, attributes.axes, shape, (elements) =>
-      elements.reduce((best, value, place) => (elements[best] < value ? place : best), 0),
+      elements.reduce((best, value, index) => (elements[best] < value ? index : best), 0),
     ),
   samples: [
     { operands: { x: uniform(["n", 3, 4]) }, attributes: { axes: [2] } },

@@ -55,8 +55,8 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
 }
 
 /** The position of an axis in memory, ignoring transposes. */
-const placeInMemory = (x: Node, axis: number): number =>
-  x.op === "transpose" ? placeInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
+const positionInMemory = (x: Node, axis: number): number =>
+  x.op === "transpose" ? positionInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
 /**
  * Result axes in the order of loops: the innermost ones are one axis of x and one of y, those most contiguous in
@@ -72,7 +72,7 @@ function blockingOrder({
   const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
   const last = (operand: Node, free: Axes): number =>
     free.reduce(
-      (best, axis, i) => (placeInMemory(operand, axis) > placeInMemory(operand, free[best]) ? i : best),
+      (best, axis, i) => (positionInMemory(operand, axis) > positionInMemory(operand, free[best]) ? i : best),
       0,
     );
   const inner = [
@@ -84,8 +84,8 @@ function blockingOrder({
 }
 
 /** The transpose that puts result axis i of `x` at axis places[i]. */
-function arrange(g: GraphBuilder, x: Node, places: readonly number[]): Node {
-  const permutation = places.map((_, axis) => places.indexOf(axis));
+function arrange(g: GraphBuilder, x: Node, positions: readonly number[]): Node {
+  const permutation = positions.map((_, axis) => positions.indexOf(axis));
   return permutation.every((from, to) => from === to) ? x : g.transpose(x, { permutation });
 }
 
@@ -113,8 +113,8 @@ export const contract = defineOp({
   vjp: ({ operands: { x, y }, attributes: axes }, dz, g) => {
     const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
     const shared = range(0, batch);
-    const placesI = range(batch, freeX.length);
-    const placesJ = range(batch + freeX.length, freeY.length);
+    const axesI = range(batch, freeX.length);
+    const axesJ = range(batch + freeX.length, freeY.length);
     // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order.
     // Swapping the operands swaps i and k, or k and j: the order is chosen that keeps the operand's innermost axis
     // innermost.
@@ -123,23 +123,23 @@ export const contract = defineOp({
     const kOfX = byAxis(axes.sumY, axes.sumX);
     const kOfY = byAxis(axes.sumX, axes.sumY);
     const dx = freeX.includes(x.type.shape.length - 1)
-      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [
+      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: axesJ }), [
           ...axes.batchX,
           ...kOfX,
           ...freeX,
         ])
-      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [
+      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: axesJ, sumY: freeY }), [
           ...axes.batchX,
           ...freeX,
           ...kOfX,
         ]);
     const dy = axes.sumY.includes(y.type.shape.length - 1)
-      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [
+      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: axesI, sumY: freeX }), [
           ...axes.batchY,
           ...freeY,
           ...kOfY,
         ])
-      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [
+      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: axesI }), [
           ...axes.batchY,
           ...kOfY,
           ...freeY,

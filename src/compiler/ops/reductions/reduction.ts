@@ -22,8 +22,8 @@ export function mergeAxes(
 ): Expression[] {
   const kept = at[Symbol.iterator]();
   return x.type.shape.map((_, axis) => {
-    const place = axes.indexOf(axis);
-    return place >= 0 ? along[place] : (kept.next().value ?? along[0]);
+    const position = axes.indexOf(axis);
+    return position >= 0 ? along[position] : (kept.next().value ?? along[0]);
   });
 }
 
@@ -56,11 +56,11 @@ export const reduceTensor = (
   reduceElements(x, axes, shape, (elements) => elements.reduce((sum, value) => combine(sum, value), initial));
 
 /** The row-major index of each element along the axes, as i32 nodes of the operand's shape. */
-export function placesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
+export function indicesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
   const [first, ...rest] = axes.map((axis) => g.iota({ shape, axis }));
   const sizes = axes.map((axis) => shape[axis]);
-  return rest.reduce((place, index, i) => {
+  return rest.reduce((position, index, i) => {
     const size = sizes[i + 1];
-    return g.add(g.multiply(place, size === "n" ? g.batchSize({ element: "i32" }) : size), index);
+    return g.add(g.multiply(position, size === "n" ? g.batchSize({ element: "i32" }) : size), index);
   }, first);
 }

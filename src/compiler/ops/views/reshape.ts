@@ -5,7 +5,7 @@ import { defineOp, uniform } from "../define.ts";
 import { reshapedIndex } from "./reshaped-index.ts";
 
 /** The number of elements without the batch axis, which must not change. */
-function sizeBesideBatch(shape: Shape): string {
+function sizeWithoutBatch(shape: Shape): string {
   const size = shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
@@ -27,10 +27,10 @@ export const reshape = defineOp({
   name: "reshape",
   traits: ["view", "linear"],
   infer: ({ x }, { shape }) => {
-    if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
+    if (sizeWithoutBatch(x.shape) !== sizeWithoutBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} ` +
-          `elements instead of ${sizeBesideBatch(x.shape)}`,
+        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeWithoutBatch(shape)} ` +
+          `elements instead of ${sizeWithoutBatch(x.shape)}`,
       );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(

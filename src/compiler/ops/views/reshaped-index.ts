@@ -57,10 +57,10 @@ export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape)
     let position: Expression = integer(0);
     for (const axis of source) position = add(multiply(position, integer(sizeAt(from[axis]))), at[axis]);
     let stride = 1;
-    const places = [...target].reverse();
-    places.forEach((axis, k) => {
+    const reversed = [...target].reverse();
+    reversed.forEach((axis, k) => {
       const shifted = quotient(position, stride);
-      index[axis] = k === places.length - 1 ? shifted : remainder(shifted, sizeAt(to[axis]));
+      index[axis] = k === reversed.length - 1 ? shifted : remainder(shifted, sizeAt(to[axis]));
       stride *= sizeAt(to[axis]);
     });
   }

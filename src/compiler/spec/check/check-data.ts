@@ -11,7 +11,7 @@ import { checkTexts } from "./check-texts.ts";
 
 /** Whether the rows come from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>
-  [data, member(data, "train"), member(data, "test")].some((part) => member(part, "idx") !== undefined);
+  [data, member(data, "train"), member(data, "test")].some((split) => member(split, "idx") !== undefined);
 
 /**
  * Reports files that are missing (T1102), that are given twice or combined with a test fraction (T1208), and IDX
@@ -30,8 +30,8 @@ function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
       },
     );
   checkIdx(spec, member(data, "idx"), ["data", "idx"], problems);
-  for (const part of ["train", "test"])
-    checkIdx(spec, member(member(data, part), "idx"), ["data", part, "idx"], problems);
+  for (const split of ["train", "test"])
+    checkIdx(spec, member(member(data, split), "idx"), ["data", split, "idx"], problems);
   const fraction = member(member(member(spec, "training"), "test"), "fraction");
   if (member(data, "test") === undefined || fraction === undefined) return;
   const message = "training.test splits off test rows, but data.test already provides them";
@@ -56,7 +56,7 @@ function checkPresence(data: unknown, problems: Collector): void {
     });
   else if (has("train") && !has("test"))
     problems.error(path, "T1102", "data.test is missing: it must be a string", { at: "key", hint });
-  const [train, test] = ["train", "test"].map((part) => member(data, part));
+  const [train, test] = ["train", "test"].map((split) => member(data, split));
   if (train === undefined || test === undefined || isText(train) === isText(test)) return;
   problems.error(["data", "test"], "T1208", "data.train and data.test are of different kinds", {
     hint: 'use CSV files for both, or { "idx": … } for both',

@@ -3,18 +3,18 @@
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { activationPlace } from "../../library/activations/index.ts";
+import { activationContext } from "../../library/activations/index.ts";
 import { checkFormula, partsOf } from "../../library/formula/check.ts";
-import type { Place } from "../../library/formula/check.ts";
+import type { FormulaContext } from "../../library/formula/check.ts";
 import type { Constants } from "../../library/formula/keys.ts";
 import { nameInFormula } from "../../library/formula/keys.ts";
 import { checkLines } from "../../library/formula/lines.ts";
-import { measurePlace } from "../../library/formula/measure.ts";
+import { measureContext } from "../../library/formula/measure.ts";
 import { parseFormula } from "../../library/formula/syntax.ts";
 import type { Expression } from "../../library/formula/syntax.ts";
-import { schedulePlace } from "../../library/schedules/index.ts";
+import { scheduleContext } from "../../library/schedules/index.ts";
 import { showValue } from "../../util/message-text.ts";
-import { reportFormulaFault } from "../formula-diagnostic.ts";
+import { reportFormulaError } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
 /** Reports the errors of each formula (T1601 to T1606), with their locations in its text. */
@@ -22,13 +22,13 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
   checkActivations(member(spec, "network"), ["network"], problems, new Set());
   const inputs = keysOf(member(spec, "inputs"));
   const [target] = keysOf(member(spec, "targets"));
-  const measure = (what: string) => (constants: Constants) => measurePlace(what, target, inputs, constants);
+  const measure = (what: string) => (constants: Constants) => measureContext(what, target, inputs, constants);
   checkAt(member(spec, "loss"), ["loss"], measure("a loss"), problems);
   listOf(member(spec, "metrics")).forEach((metric, index) =>
     checkAt(metric, ["metrics", index], measure("a metric"), problems),
   );
   const optimizer = member(spec, "optimizer");
-  checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], schedulePlace, problems);
+  checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], scheduleContext, problems);
   checkOptimizer(optimizer, problems);
 }
 
@@ -40,14 +40,14 @@ export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
   const measures = [member(spec, "loss"), ...listOf(member(spec, "metrics"))];
   const weights = textOf(member(member(spec, "training"), "sampleWeights"));
-  const weighing = inputs.filter((name) => name === weights);
+  const weightInputs = inputs.filter((name) => name === weights);
   const named = measures.flatMap((measure) => {
     if (typeof measure === "function" || typeof member(measure, "formula") === "function") return inputs;
     const parsed = parseFormula(textOf(member(measure, "formula")) ?? "");
     const names = "tree" in parsed ? namesIn(parsed.tree) : [];
     return inputs.filter((name) => names.includes(name));
   });
-  return [...weighing, ...named];
+  return [...weightInputs, ...named];
 }
 
 const namesIn = (x: Expression): readonly string[] =>
@@ -60,7 +60,8 @@ const deepest = 50;
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);
-  if (textOf(member(value, "formula")) !== undefined) return checkAt(value, path, activationPlace, problems);
+  if (textOf(member(value, "formula")) !== undefined)
+    return checkAt(value, path, activationContext, problems);
   const steps = Array.isArray(value) ? value.keys() : keysOf(value);
   for (const step of steps) checkActivations(member(value, step), [...path, step], problems, seen);
 }
@@ -68,16 +69,16 @@ function checkActivations(value: unknown, path: SpecPath, problems: Collector, s
 function checkAt(
   owner: unknown,
   path: SpecPath,
-  placeOf: (constants: Constants) => Place,
+  contextOf: (constants: Constants) => FormulaContext,
   problems: Collector,
 ): void {
   const text = textOf(member(owner, "formula"));
   if (text === undefined) return;
-  const constants = constantsAt(owner, path, placeOf({}).names, problems);
+  const constants = constantsAt(owner, path, contextOf({}).names, problems);
   const parsed = parseFormula(text);
-  const place = placeOf(constants);
-  const faults = "fault" in parsed ? [parsed.fault] : checkFormula(parsed.tree, place).faults;
-  for (const fault of faults) reportFormulaFault(problems, [...path, "formula"], text, fault);
+  const context = contextOf(constants);
+  const errors = "error" in parsed ? [parsed.error] : checkFormula(parsed.tree, context).errors;
+  for (const error of errors) reportFormulaError(problems, [...path, "formula"], text, error);
 }
 
 function checkOptimizer(optimizer: unknown, problems: Collector): void {
@@ -89,9 +90,9 @@ function checkOptimizer(optimizer: unknown, problems: Collector): void {
   if (texts.length === 0 || texts.length < lines.length) return;
   const reserved = new Map(["parameter", "gradient", "step", "rate", "state"].map((name) => [name, true]));
   const constants = constantsAt(optimizer, ["optimizer"], reserved, problems);
-  for (const { line, fault } of checkLines(texts, constants)) {
+  for (const { line, error } of checkLines(texts, constants)) {
     const isWhole = line === undefined || single !== undefined;
-    reportFormulaFault(problems, isWhole ? path : [...path, line], texts[line ?? 0], fault);
+    reportFormulaError(problems, isWhole ? path : [...path, line], texts[line ?? 0], error);
   }
 }
 

@@ -36,10 +36,10 @@ export function checkNames(spec: unknown, network: WrittenList, problems: Collec
 function checkLayers(list: WrittenList, owners: Map<string, SpecPath>, problems: Collector): void {
   for (const layer of list) {
     const { name, isNamed, path } = layer;
-    const place = isNamed ? [...path, "name"] : path;
-    if (isNamed) checkForm(place, name, problems);
+    const location = isNamed ? [...path, "name"] : path;
+    if (isNamed) checkForm(location, name, problems);
     const owner = owners.get(name);
-    if (owner) reportTaken(place, name, owner, !isNamed, problems);
+    if (owner) reportTaken(location, name, owner, !isNamed, problems);
     else owners.set(name, path);
     for (const [key, inside] of Object.entries(layer.lists)) {
       const taken = key === "layers" ? shortcutName(layer) : new Map<string, SpecPath>();
@@ -59,10 +59,10 @@ function reportTaken(
   byDefault: boolean,
   problems: Collector,
 ): void {
-  const called = byDefault ? "is named" : "is";
+  const verb = byDefault ? "is named" : "is";
   const hint = byDefault ? "rename one of the two" : undefined;
   const message =
-    `${formatPath(path)} ${called} ${showValue(name)}${byDefault ? " by default" : ""}, but ` +
+    `${formatPath(path)} ${verb} ${showValue(name)}${byDefault ? " by default" : ""}, but ` +
     `${formatPath(owner)} already has that name`;
   problems.error(path, "T1302", message, { hint });
 }

@@ -45,16 +45,16 @@ function sourcesOf(
   problems: Collector,
 ): Source[] {
   const given = member(value, "from");
-  const place: SpecPath = [...path, "from"];
-  if (typeof given === "string") return sourceNamed(place, given, scopes, inputs, problems);
+  const location: SpecPath = [...path, "from"];
+  if (typeof given === "string") return sourceNamed(location, given, scopes, inputs, problems);
   if (Array.isArray(given)) {
     if (isBlock && given.length > 1) {
       const hint = "join them first with an add, multiply or concat layer";
-      const message = `${formatPath(place)}: a block reads one input, got ${given.length}`;
-      problems.error(place, "T1311", message, { hint });
+      const message = `${formatPath(location)}: a block reads one input, got ${given.length}`;
+      problems.error(location, "T1311", message, { hint });
     }
     return given.flatMap((name, i) =>
-      typeof name === "string" ? sourceNamed([...place, i], name, scopes, inputs, problems) : [],
+      typeof name === "string" ? sourceNamed([...location, i], name, scopes, inputs, problems) : [],
     );
   }
   const [{ list, index }, ...outer] = scopes;
@@ -79,11 +79,11 @@ function sourceNamed(
   if (inputs.includes(name)) return [{ input: name }];
   const where = formatPath(path);
   for (const [depth, { list, index }] of scopes.entries()) {
-    const place = list.findIndex((layer) => layer.name === name);
-    if (place < 0) continue;
+    const position = list.findIndex((layer) => layer.name === name);
+    if (position < 0) continue;
     const hint = "a layer can read only inputs and earlier layers";
     const itself = depth === 0 ? "the layer itself" : "the block that contains the layer";
-    const which = place === index ? itself : "a later layer";
+    const which = position === index ? itself : "a later layer";
     problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
     return [];
   }
@@ -152,13 +152,13 @@ export function warnOfUnread(
 ): void {
   // Walks back from the output; inputs and layers that the walk does not reach are unread.
   const read = new Set([output]);
-  const places = new Set<string>();
+  const readPaths = new Set<string>();
   for (const layer of network.toReversed()) {
     if (!read.has(layer.name)) continue;
     layer.from.forEach((name) => read.add(name));
     // A layer is read if one of its copies is, and a block if something in it is.
     for (let length = layer.path.length; length > 1; length--)
-      places.add(formatPath(layer.path.slice(0, length)));
+      readPaths.add(formatPath(layer.path.slice(0, length)));
   }
   for (const name of inputs)
     if (!read.has(name))
@@ -167,7 +167,7 @@ export function warnOfUnread(
   const visit = (list: WrittenList): void => {
     for (const { path, name, lists } of list) {
       const where = formatPath(path);
-      if (places.has(where)) Object.values(lists).forEach(visit);
+      if (readPaths.has(where)) Object.values(lists).forEach(visit);
       else problems.warning(path, "T1306", `${where} (${name}) does not lead to the output`, { hint });
     }
   };

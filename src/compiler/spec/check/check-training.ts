@@ -20,7 +20,7 @@ export function checkTraining(spec: unknown, problems: Collector): void {
 function checkFractions(training: unknown, problems: Collector): void {
   const test = member(member(training, "test"), "fraction");
   const validation = member(member(training, "validation"), "fraction");
-  if (!isShare(test) || !isShare(validation) || test + validation < 1) return;
+  if (!isFraction(test) || !isFraction(validation) || test + validation < 1) return;
   const message =
     `training.test.fraction and training.validation.fraction must sum to less than 1, got ${test} ` +
     `+ ${validation}`;
@@ -29,7 +29,7 @@ function checkFractions(training: unknown, problems: Collector): void {
   });
 }
 
-const isShare = (value: unknown): value is number => typeof value === "number" && value > 0 && value < 1;
+const isFraction = (value: unknown): value is number => typeof value === "number" && value > 0 && value < 1;
 
 function checkMetrics(spec: unknown, problems: Collector): void {
   const metrics = metricNames(spec);

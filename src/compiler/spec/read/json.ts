@@ -2,38 +2,38 @@
 // keys, so the structure is parsed here. JSON.parse still decodes strings and numbers, once their ends are known.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
 /** Reads the whole text. Stops at the first syntax error; collects all duplicate keys. */
 export function readJson(text: string): ReadTree {
   const reader = new JsonReader(text);
   try {
-    const { value, placed } = reader.document();
-    return { value, placed, faults: reader.faults };
+    const { value, located } = reader.document();
+    return { value, located, errors: reader.errors };
   } catch (error) {
-    if (!(error instanceof JsonFault)) throw error;
-    return { value: undefined, faults: [...reader.faults, error.fault] };
+    if (!(error instanceof JsonError)) throw error;
+    return { value: undefined, errors: [...reader.errors, error.error] };
   }
 }
 
 /** Carries the first syntax error out of the recursion. */
-class JsonFault extends Error {
-  readonly fault: Fault;
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.fault = fault;
+class JsonError extends Error {
+  readonly error: TextError;
+  constructor(error: TextError) {
+    super(error.message);
+    this.error = error;
   }
 }
 
 interface Read {
   readonly value: unknown;
-  readonly placed: Placed;
+  readonly located: Located;
 }
 
-const nothingInside: ReadonlyMap<string | number, Placed> = new Map();
+const nothingInside: ReadonlyMap<string | number, Located> = new Map();
 
 class JsonReader {
-  readonly faults: Fault[] = [];
+  readonly errors: TextError[] = [];
   private readonly text: string;
   private at = 0;
   private count = 0;
@@ -68,26 +68,26 @@ class JsonReader {
   }
 
   private leaf(start: number, value: unknown): Read {
-    return { value, placed: { start, end: this.at, members: nothingInside } };
+    return { value, located: { start, end: this.at, members: nothingInside } };
   }
 
   private object(depth: number): Read {
     const start = this.at++;
     const entries = new Map<string, unknown>();
-    const members = new Map<string, Placed>();
+    const members = new Map<string, Located>();
     for (let first = true; !this.closes("}", first); first = false) {
       const key = this.key();
       this.skipSpace();
       if (this.text[this.at] !== ":") this.fail('expected ":" after the key');
       this.at++;
-      const { value, placed } = this.value(depth + 1);
+      const { value, located } = this.value(depth + 1);
       const before = members.get(key.name);
-      if (before?.key) this.faults.push(givenTwice(key.name, key.span, before.key));
+      if (before?.key) this.errors.push(givenTwice(key.name, key.span, before.key));
       entries.set(key.name, value);
-      members.set(key.name, { ...placed, key: key.span });
+      members.set(key.name, { ...located, key: key.span });
     }
     // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
-    return { value: Object.fromEntries(entries), placed: { start, end: this.at, members } };
+    return { value: Object.fromEntries(entries), located: { start, end: this.at, members } };
   }
 
   private key(): { name: string; span: Span } {
@@ -102,13 +102,13 @@ class JsonReader {
   private list(depth: number): Read {
     const start = this.at++;
     const values: unknown[] = [];
-    const members = new Map<number, Placed>();
+    const members = new Map<number, Located>();
     for (let first = true; !this.closes("]", first); first = false) {
-      const { value, placed } = this.value(depth + 1);
-      members.set(values.length, placed);
+      const { value, located } = this.value(depth + 1);
+      members.set(values.length, located);
       values.push(value);
     }
-    return { value: values, placed: { start, end: this.at, members } };
+    return { value: values, located: { start, end: this.at, members } };
   }
 
   /** Consumes the closing bracket, or the comma before the next member. */
@@ -182,12 +182,12 @@ class JsonReader {
 
   private fail(message: string, code: DiagnosticCode = "T1005", length = 1, hint?: string): never {
     const start = Math.min(this.at, this.text.length);
-    throw new JsonFault({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
+    throw new JsonError({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
   }
 }
 
 /** The error of a key that occurs twice in one object. */
-export function givenTwice(name: string, span: Span, before: Span): Fault {
+export function givenTwice(name: string, span: Span, before: Span): TextError {
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return {
     code: "T1007",

@@ -7,10 +7,10 @@ import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
 import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
 import { readJson } from "./json.ts";
-import type { ReadTree } from "./placed.ts";
+import type { ReadTree } from "./locations.ts";
 import { specOfTree } from "./spec-source.ts";
 import type { ReadSpec } from "./spec-source.ts";
-import { readTypeScript, typescriptPlaces } from "./typescript.ts";
+import { readTypeScript, typescriptLocations } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
 // No spec is near this size; a larger file is something else.
@@ -24,7 +24,7 @@ export async function readSpec(file: string): Promise<ReadSpec> {
   const read = readerOf(file);
   const text = await readText(file);
   const tree = await read(file, text);
-  return specOfTree(file, text, tree, async () => tree.placed ?? typescriptPlaces(text));
+  return specOfTree(file, text, tree, async () => tree.located ?? typescriptLocations(text));
 }
 
 type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;
@@ -100,13 +100,13 @@ function decode(file: string, bytes: Uint8Array): string {
       0,
       lines.findIndex((text) => text.includes("\ufffd")),
     );
-    const place = { file, line: line + 1, column: lines[line].indexOf("\ufffd") + 1 };
+    const location = { file, line: line + 1, column: lines[line].indexOf("\ufffd") + 1 };
     const message = "the file is not UTF-8 text";
     throw new DiagnosticError([
-      { code: "T1004", severity: "error", message, place, frame: codeFrame(lines, place) },
+      { code: "T1004", severity: "error", message, location, frame: codeFrame(lines, location) },
     ]);
   }
 }
 
 const fileError = (file: string, code: DiagnosticCode, message: string, hint?: string): DiagnosticError =>
-  new DiagnosticError([{ code, severity: "error", message, hint, place: { file } }]);
+  new DiagnosticError([{ code, severity: "error", message, hint, location: { file } }]);

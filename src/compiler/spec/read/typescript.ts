@@ -4,7 +4,7 @@ import type { BuildFailure, Message } from "esbuild";
 import { basename, dirname, resolve } from "node:path";
 import { lineIndex } from "../../util/line-index.ts";
 import { errorText } from "../../util/message-text.ts";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
 // A spec written in TypeScript: bundled in memory and imported; its default export is the value. Bundling (rather
 // than importing the file itself) makes relative imports of TypeScript work, makes it irrelevant whether the folder
@@ -29,16 +29,16 @@ export async function readTypeScript(file: string, text: string): Promise<ReadTr
     const module: { default?: unknown } = await import(
       `data:text/javascript;base64,${Buffer.from(named).toString("base64")}`
     );
-    if (module.default !== undefined) return { value: module.default, faults: [] };
+    if (module.default !== undefined) return { value: module.default, errors: [] };
     const hint = "end the file with: export default defineModel({ … })";
     return {
       value: undefined,
-      faults: [
+      errors: [
         { code: "T1009", message: "the file has no default export", hint, span: { start: 0, end: 1 } },
       ],
     };
   } catch (error) {
-    return { value: undefined, faults: faultsOf(error, file, text) };
+    return { value: undefined, errors: errorsOf(error, file, text) };
   }
 }
 
@@ -73,9 +73,9 @@ async function bundle(file: string, text: string): Promise<string> {
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && "errors" in error && Array.isArray(error.errors);
 
-function faultsOf(error: unknown, file: string, text: string): Fault[] {
+function errorsOf(error: unknown, file: string, text: string): TextError[] {
   if (isBuildFailure(error) && error.errors.length > 0)
-    return error.errors.map((message) => faultOf(message, file, text));
+    return error.errors.map((message) => errorOf(message, file, text));
   return [
     {
       code: "T1009",
@@ -86,7 +86,7 @@ function faultsOf(error: unknown, file: string, text: string): Fault[] {
 }
 
 /** A syntax error or an import that cannot be resolved. The message names the file if it is another one. */
-function faultOf({ text: message, location }: Message, file: string, text: string): Fault {
+function errorOf({ text: message, location }: Message, file: string, text: string): TextError {
   const here = location !== null && location.file === basename(file);
   const elsewhere = location && !here ? ` (in ${location.file}:${location.line})` : "";
   const start = here && location ? lineIndex(text).offset(location.line, location.column + 1) : 0;
@@ -102,15 +102,15 @@ function faultOf({ text: message, location }: Message, file: string, text: strin
 // large.
 
 /** The locations, or undefined if the default export is not a literal object. */
-export async function typescriptPlaces(text: string): Promise<Placed | undefined> {
+export async function typescriptLocations(text: string): Promise<Located | undefined> {
   const { parser } = await import("@lezer/javascript");
   const { topNode } = parser.configure({ dialect: "ts" }).parse(text);
   const textOf = ({ from, to }: SyntaxNode): string => text.slice(from, to);
 
-  const place = (expression: SyntaxNode, key?: Span): Placed => {
+  const locate = (expression: SyntaxNode, key?: Span): Located => {
     const value = unwrap(expression);
-    const members = new Map<string | number, Placed>();
-    if (value.name === "ObjectExpression") placeMembers(value, members);
+    const members = new Map<string | number, Located>();
+    if (value.name === "ObjectExpression") locateMembers(value, members);
     else if (value.name === "ArrayExpression")
       elementsOf(value).forEach(([first, ...others], index) => {
         if (first === undefined) return;
@@ -118,20 +118,20 @@ export async function typescriptPlaces(text: string): Promise<Placed | undefined
         const spread = others.at(-1);
         members.set(
           index,
-          spread ? { ...spanOf(spread), start: first.from, members: new Map() } : place(first),
+          spread ? { ...spanOf(spread), start: first.from, members: new Map() } : locate(first),
         );
       });
     return { ...spanOf(value), key, members };
   };
 
-  const placeMembers = (object: SyntaxNode, members: Map<string | number, Placed>): void => {
+  const locateMembers = (object: SyntaxNode, members: Map<string | number, Located>): void => {
     for (const property of object.getChildren("Property")) {
       // Skips spreads, computed names, methods and accessors.
       const [name, ...others] = partsOf(property);
       if (name === undefined || !keyNames.has(name.name) || property.getChild("ParamList") !== null) continue;
       const key = spanOf(name);
       // `{ units }` is short for `{ units: units }`: the name is also the value.
-      members.set(keyText(textOf(name)), place(others.at(-1) ?? name, key));
+      members.set(keyText(textOf(name)), locate(others.at(-1) ?? name, key));
     }
   };
 
@@ -180,7 +180,7 @@ export async function typescriptPlaces(text: string): Promise<Placed | undefined
     .map((declaration) =>
       partsOf(declaration).find(({ name }) => name !== "export" && name !== "default"),
     )[0];
-  return root && !/Declaration$/.test(root.name) ? place(root) : undefined;
+  return root && !/Declaration$/.test(root.name) ? locate(root) : undefined;
 }
 
 const keyNames: ReadonlySet<string> = new Set(["PropertyDefinition", "String", "Number"]);

@@ -10,7 +10,7 @@ import {
   type ParsedNode,
   type YAMLError,
 } from "yaml";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
 import { givenTwice } from "./json.ts";
 
@@ -31,14 +31,14 @@ export function readYaml(text: string): ReadTree {
   } catch (error) {
     // The package recurses into nested values; deep nesting can exhaust the stack, which V8 reports as a RangeError.
     if (!(error instanceof RangeError)) throw error;
-    return { value: undefined, faults: [nestedTooDeep(0)] };
+    return { value: undefined, errors: [nestedTooDeep(0)] };
   }
 }
 
 function read(text: string): ReadTree {
   const deep = tooDeep.exec(text);
-  if (deep) return { value: undefined, faults: [nestedTooDeep(deep.index)] };
-  if ((text.match(separator)?.length ?? 0) > 2 * mostValues) return { value: undefined, faults: [tooLarge] };
+  if (deep) return { value: undefined, errors: [nestedTooDeep(deep.index)] };
+  if ((text.match(separator)?.length ?? 0) > 2 * mostValues) return { value: undefined, errors: [tooLarge] };
   const document = parseDocument(text, {
     version: "1.2",
     schema: "core",
@@ -47,19 +47,19 @@ function read(text: string): ReadTree {
     prettyErrors: false,
     stringKeys: true,
   });
-  const faults: Fault[] = [...document.errors, ...document.warnings].map((error) => ({
+  const errors: TextError[] = [...document.errors, ...document.warnings].map((error) => ({
     code: "T1005",
     ...wordsOf(error),
     span: { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) },
   }));
-  if (faults.length > 0) return { value: undefined, faults };
-  if (document.contents === null) return { value: undefined, faults: [nothingInside] };
-  const placed = place(document.contents, text.length, faults);
-  return { ...plain(document, faults, placed), placed, faults };
+  if (errors.length > 0) return { value: undefined, errors };
+  if (document.contents === null) return { value: undefined, errors: [nothingInside] };
+  const located = locate(document.contents, text.length, errors);
+  return { ...plain(document, errors, located), located, errors };
 }
 
 /** The plain values; excessive alias expansion is an error. */
-function plain(document: Document, faults: Fault[], whole: Span): { value: unknown } {
+function plain(document: Document, errors: TextError[], whole: Span): { value: unknown } {
   try {
     return { value: document.toJS({ maxAliasCount: mostAliases }) };
   } catch (error) {
@@ -67,45 +67,45 @@ function plain(document: Document, faults: Fault[], whole: Span): { value: unkno
       error instanceof ReferenceError && /alias count/i.test(error.message)
         ? `aliases expand to more than ${mostAliases} copies`
         : `aliases cannot be resolved: ${error instanceof Error ? firstSentence(error.message) : "unknown reason"}`;
-    faults.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
+    errors.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
     return { value: undefined };
   }
 }
 
 /** Mirrors the node's structure and collects duplicate keys. An alias is a location without members. */
-function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?: Span): Placed {
+function locate(node: ParsedNode | null, fallback: number, errors: TextError[], key?: Span): Located {
   if (node === null) return { start: fallback, end: fallback + 1, key, members: new Map() };
   const span = { start: node.range[0], end: node.range[1] };
-  const members = new Map<string | number, Placed>();
+  const members = new Map<string | number, Located>();
   if (isSeq(node) && !isAlias(node)) {
-    node.items.forEach((item, index) => members.set(index, place(item, span.start, faults)));
+    node.items.forEach((item, index) => members.set(index, locate(item, span.start, errors)));
   } else if (isMap(node) && !isAlias(node)) {
     for (const pair of node.items) {
       if (!isScalar(pair.key)) continue;
       const name = String(pair.key.value);
       const keySpan = { start: pair.key.range[0], end: pair.key.range[1] };
       const before = members.get(name)?.key;
-      if (before) faults.push(givenTwice(name, keySpan, before));
-      members.set(name, place(pair.value, keySpan.start, faults, keySpan));
+      if (before) errors.push(givenTwice(name, keySpan, before));
+      members.set(name, locate(pair.value, keySpan.start, errors, keySpan));
     }
   }
   return { ...span, key, members };
 }
 
-const nothingInside: Fault = {
+const nothingInside: TextError = {
   code: "T1003",
   message: "the file has no value",
   hint: "write the spec as one object: see the examples in graphs/",
   span: { start: 0, end: 1 },
 };
 
-const tooLarge: Fault = {
+const tooLarge: TextError = {
   code: "T1006",
   message: `the spec has more than ${mostValues} values`,
   span: { start: 0, end: 1 },
 };
 
-const nestedTooDeep = (start: number): Fault => ({
+const nestedTooDeep = (start: number): TextError => ({
   code: "T1006",
   message: `nested deeper than ${deepest} levels`,
   span: { start, end: start + 1 },

@@ -2,13 +2,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/compiler/spec/read/json.ts";
-import { nodeAt } from "../../../../src/compiler/spec/read/placed.ts";
+import { nodeAt } from "../../../../src/compiler/spec/read/locations.ts";
 
 it("reads what JSON.parse reads", () => {
   fc.assert(
     fc.property(fc.json(), fc.constantFrom("", " ", "\n"), (text, space) => {
       const spaced = space + JSON.stringify(JSON.parse(text), null, space) + space;
-      expect(readJson(spaced).faults).toEqual([]);
+      expect(readJson(spaced).errors).toEqual([]);
       expect(readJson(spaced).value).toEqual(JSON.parse(spaced));
     }),
   );
@@ -25,9 +25,9 @@ it("refuses what JSON.parse refuses", () => {
           return true;
         }
       })();
-      const { faults } = readJson(text);
-      if (refused) expect(faults).not.toEqual([]);
-      else expect(faults.filter(({ code }) => code !== "T1007")).toEqual([]);
+      const { errors } = readJson(text);
+      if (refused) expect(errors).not.toEqual([]);
+      else expect(errors.filter(({ code }) => code !== "T1007")).toEqual([]);
     }),
     { numRuns: 2000 },
   );
@@ -35,13 +35,13 @@ it("refuses what JSON.parse refuses", () => {
 
 it("knows the place of every value and key", () => {
   const text = '{ "network": [ { "units": -3 } ] }';
-  const { placed } = readJson(text);
-  if (!placed) throw new Error("no places");
-  const { node } = nodeAt(placed, ["network", 0, "units"]);
+  const { located } = readJson(text);
+  if (!located) throw new Error("no places");
+  const { node } = nodeAt(located, ["network", 0, "units"]);
   expect(text.slice(node.start, node.end)).toBe("-3");
   expect(text.slice(node.key?.start, node.key?.end)).toBe('"units"');
-  expect(nodeAt(placed, ["network", 0, "bias", "x"])).toEqual({
-    node: nodeAt(placed, ["network", 0]).node,
+  expect(nodeAt(located, ["network", 0, "bias", "x"])).toEqual({
+    node: nodeAt(located, ["network", 0]).node,
     exact: false,
   });
 });
@@ -73,19 +73,19 @@ describe("faults", () => {
     ['{ // why\n "a": 1 }', 2, "JSON does not allow comments"],
     ["{} {}", 3, "unexpected text after the end of the spec"],
   ])("%s", (text, start, message) => {
-    expect(readJson(text).faults).toMatchObject([{ code: "T1005", message, span: { start } }]);
+    expect(readJson(text).errors).toMatchObject([{ code: "T1005", message, span: { start } }]);
   });
 
   it("finds all keys that are given twice, escapes or not", () => {
-    const { faults } = readJson('{ "a": 1, "b": { "c": 1, "c": 2 }, "\\u0061": 3 }');
-    expect(faults).toMatchObject([
+    const { errors } = readJson('{ "a": 1, "b": { "c": 1, "c": 2 }, "\\u0061": 3 }');
+    expect(errors).toMatchObject([
       { code: "T1007", message: 'duplicate key "c"', span: { start: 25 }, other: { start: 17 } },
       { code: "T1007", message: 'duplicate key "a"', span: { start: 35 }, other: { start: 2 } },
     ]);
   });
 
   it("stops at nesting that no spec has, before the stack does", () => {
-    expect(readJson("[".repeat(1_000_000)).faults).toMatchObject([
+    expect(readJson("[".repeat(1_000_000)).errors).toMatchObject([
       { code: "T1006", message: "nested deeper than 100 levels" },
     ]);
   });

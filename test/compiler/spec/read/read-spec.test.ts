@@ -334,7 +334,7 @@ describe("places of wrong values", () => {
     const given = typescript.replace("./width.ts", "./package-0/width.ts");
     const placeIn = async (name: string, text: string, path: (string | number)[]) => {
       const { source } = await readSpec(await write(name, text));
-      return source.placeOf(path);
+      return source.locationOf(path);
     };
     expect(await placeIn("place.json", json, ["network", 1])).toEqual({ line: 21, column: 5 });
     expect(await placeIn("place.yaml", yaml, ["network", 0])).toEqual({ line: 6, column: 5 });

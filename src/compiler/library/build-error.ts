@@ -6,7 +6,7 @@
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 
-interface FaultDetails {
+interface BuildErrorDetails {
   readonly hint?: string;
   /** The key with the error, relative to the object being built. */
   readonly key?: string;
@@ -14,12 +14,12 @@ interface FaultDetails {
   readonly within?: TextPart;
 }
 
-export class Fault extends Error {
+export class BuildError extends Error {
   readonly code: DiagnosticCode;
-  readonly details: FaultDetails;
-  constructor(code: DiagnosticCode, message: string, details: FaultDetails = {}) {
+  readonly details: BuildErrorDetails;
+  constructor(code: DiagnosticCode, message: string, details: BuildErrorDetails = {}) {
     super(message);
-    this.name = "Fault";
+    this.name = "BuildError";
     this.code = code;
     this.details = details;
   }

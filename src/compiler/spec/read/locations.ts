@@ -10,20 +10,20 @@ export interface Span {
 }
 
 /** The span of a value, the span of its key (if it has one), and the locations of its members. */
-export interface Placed extends Span {
+export interface Located extends Span {
   readonly key?: Span;
-  readonly members: ReadonlyMap<string | number, Placed>;
+  readonly members: ReadonlyMap<string | number, Located>;
 }
 
-/** A value with its locations and errors. A tree without `placed` could not be read. */
+/** A value with its locations and errors. A tree without `located` could not be read. */
 export interface ReadTree {
   readonly value: unknown;
-  readonly placed?: Placed;
-  readonly faults: readonly Fault[];
+  readonly located?: Located;
+  readonly errors: readonly TextError[];
 }
 
 /** An error in the text itself. `other` is a second location that the message refers to ("first given"). */
-export interface Fault {
+export interface TextError {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly span: Span;
@@ -32,7 +32,7 @@ export interface Fault {
 }
 
 /** The node at the path; if the path leaves the tree (a missing key), the deepest node along it. */
-export function nodeAt(root: Placed, path: SpecPath): { node: Placed; exact: boolean } {
+export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: boolean } {
   let node = root;
   for (const step of path) {
     const next = node.members.get(step);
@@ -54,15 +54,15 @@ export function spanWithin(source: string, literal: Span, { text, start, end }: 
   const raw = source.slice(literal.start, literal.end);
   const whole = raw.indexOf(text);
   if (whole >= 0) return { start: literal.start + whole + start, end: literal.start + whole + end };
-  const places = align(raw, text);
-  if (places === undefined) return undefined;
-  const at = (offset: number) => literal.start + places[Math.min(offset, text.length)];
+  const offsets = align(raw, text);
+  if (offsets === undefined) return undefined;
+  const at = (offset: number) => literal.start + offsets[Math.min(offset, text.length)];
   return { start: at(start), end: Math.max(at(start) + 1, end === 0 ? 0 : at(end - 1) + 1) };
 }
 
 /** The offset in the literal of each character of the string, and of its end. */
 function align(raw: string, text: string): number[] | undefined {
-  const places: number[] = [];
+  const offsets: number[] = [];
   let at = /^([|>][-+\d]*|["'`])?/.exec(raw)?.[0].length ?? 0;
   const space = /\s|\\[nrt]|\\\r?\n/y;
   const passSpace = () => {
@@ -75,8 +75,8 @@ function align(raw: string, text: string): number[] | undefined {
     const escape = /^\\u[0-9a-fA-F]{4}/.exec(raw.slice(at, at + 6))?.[0];
     const found = escape === undefined ? raw[at] : String.fromCharCode(parseInt(escape.slice(2), 16));
     if (!isSpace && found !== character) return undefined;
-    places.push(at);
+    offsets.push(at);
     if (!isSpace) at += escape?.length ?? 1;
   }
-  return [...places, at];
+  return [...offsets, at];
 }
