@@ -1,15 +1,9 @@
-/** The names of all stages, as the options `skip` and `stopAfter` of a compilation take them. */
-import { graphPasses, lowering, scalarSchedule, stagesOfLowering, vectorSchedule } from "./pipeline.ts";
+/** The names of all stages, for the options `skip` and `stopAfter` of a compilation. */
+import { stageLists, stagesOf } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
 import { didYouMean } from "./util/message-text.ts";
 
-const stages: readonly StageFacts[] = [
-  ...graphPasses,
-  ...stagesOfLowering(lowering),
-  ...scalarSchedule,
-  ...vectorSchedule.loops,
-  ...vectorSchedule.places,
-];
+const stages = Object.values(stagesOf(stageLists)).flat();
 
 const namesOf = (list: readonly StageFacts[]): readonly string[] => [
   ...new Set(list.map(({ name }) => name)),
@@ -19,25 +13,41 @@ const namesOf = (list: readonly StageFacts[]): readonly string[] => [
 export const stageNames = namesOf(stages);
 export const skippableStages = namesOf(stages.filter(({ isRequired }) => !isRequired));
 
-/** What is wrong with the name of a stage, and what would be right. */
-export interface NameFault {
+/** An error in the name of a stage, with a hint. */
+export interface NameError {
   readonly message: string;
   readonly hint: string;
 }
 
-/** What is wrong with a name to stop after. */
-export function faultOfStage(name: string): NameFault | undefined {
+/** Former names of stages. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["block-contractions", "register-blocking"],
+  ["forward-stores", "scalar-replacement"],
+  ["mark-splits", "mark-parallel-loops"],
+  ["place", "compute-addresses"],
+  ["share-expressions", "eliminate-common-subexpressions"],
+  ["share-kernels", "deduplicate-kernels"],
+  ["shrink-temporaries", "contract-arrays"],
+  ["split-kernels", "distribute-loops"],
+  ["step-pointers", "reduce-strength"],
+]);
+
+/** The error in a name to stop after, or undefined. */
+export function stageNameError(name: string): NameError | undefined {
   if (stageNames.includes(name)) return undefined;
-  const meant = didYouMean(name, stageNames);
-  return {
-    message: `there is no stage ${JSON.stringify(name)}`,
-    hint: meant === undefined ? `stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`,
-  };
+  return { message: `unknown stage ${JSON.stringify(name)}`, hint: hintFor(name) };
 }
 
-/** What is wrong with a name to skip. */
-export function faultOfSkipped(name: string): NameFault | undefined {
-  if (!stageNames.includes(name) || skippableStages.includes(name)) return faultOfStage(name);
+function hintFor(name: string): string {
+  const now = renamed.get(name);
+  if (now !== undefined) return `its name is now "${now}"`;
+  const meant = didYouMean(name, stageNames);
+  return meant === undefined ? `known stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
+}
+
+/** The error in a name to skip, or undefined. */
+export function skippedNameError(name: string): NameError | undefined {
+  if (!stageNames.includes(name) || skippableStages.includes(name)) return stageNameError(name);
   return {
     message: `the stage "${name}" cannot be skipped: later stages need its result`,
     hint: `stages that can be skipped: ${skippableStages.join(", ")}`,

@@ -79,7 +79,7 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
       code: "T3001",
       severity: "error",
       message: "the checkpoint does not contain the preprocessing of its training data",
-      place: { file },
+      location: { file },
       hint: "checkpoints from --out and from trainer.save({ fields }) contain it",
     },
   ]);

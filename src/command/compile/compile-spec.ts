@@ -8,7 +8,7 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec, SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import type { NameFault } from "../../compiler/stage-names.ts";
+import type { NameError } from "../../compiler/stage-names.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { didYouMean, errorText, shellWord, showValue } from "../../compiler/util/message-text.ts";
@@ -26,9 +26,9 @@ export interface StageFlags {
 /** @throws DiagnosticError for an unknown stage, or a required stage in `--skip`. */
 export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
   if (skip.length === 0 && stopAfter === undefined) return;
-  const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
-  for (const name of skip) throwUsageError("--skip", faultOfSkipped(name));
-  if (stopAfter !== undefined) throwUsageError("--stop-after", faultOfStage(stopAfter));
+  const { skippedNameError, stageNameError } = await import("../../compiler/stage-names.ts");
+  for (const name of skip) throwUsageError("--skip", skippedNameError(name));
+  if (stopAfter !== undefined) throwUsageError("--stop-after", stageNameError(stopAfter));
 }
 
 /** The flags in the form of the command line. */
@@ -37,7 +37,7 @@ export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly strin
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
 ];
 
-function throwUsageError(flag: string, error: NameFault | undefined): void {
+function throwUsageError(flag: string, error: NameError | undefined): void {
   if (error !== undefined) throw usageError(`${flag}: ${error.message}`, error.hint);
 }
 
@@ -79,7 +79,7 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
     const message = "the process ends while the file runs, before the file exports a spec";
     const hint = "it may call process.exit(), or await a promise that never settles";
-    printDiagnostics([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
+    printDiagnostics([{ code: "T1009", severity: "error", message, location: { file }, hint }]);
     process.exitCode = 2;
   };
   process.once("exit", ended);
@@ -113,7 +113,7 @@ function catchUncaught(file: string): { readonly thrown: Promise<never>; release
 
 const specError = (file: string, when: string, error: unknown): DiagnosticError => {
   const message = `the file throws ${when}: ${errorText(error)}`;
-  return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
+  return new DiagnosticError([{ code: "T1009", severity: "error", message, location: { file } }]);
 };
 
 // Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error classes, so
@@ -128,7 +128,7 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
     return inFile(file, code, work);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "InputError") throw error;
-    throw new DiagnosticError([{ code, severity: "error", message: error.message, place: { file } }]);
+    throw new DiagnosticError([{ code, severity: "error", message: error.message, location: { file } }]);
   }
 }
 

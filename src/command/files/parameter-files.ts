@@ -31,7 +31,7 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
         code: "T3001",
         severity: "error",
         message: `cannot read the checkpoint: ${fileReason(error)}`,
-        place: { file },
+        location: { file },
       },
     ]);
   });
@@ -42,7 +42,7 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
 export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
   const message = unfinishedText(training.validation?.folds, notes);
   if (message !== undefined)
-    printDiagnostics([{ code: "T3003", severity: "warning", message, place: { file } }]);
+    printDiagnostics([{ code: "T3003", severity: "warning", message, location: { file } }]);
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
@@ -79,4 +79,4 @@ export async function readTensors(file: string): Promise<StoredTensor[]> {
 
 /** T3002: a file of tensors is invalid or does not fit the model. */
 export const wrongTensors = (file: string, message: string, notes: readonly string[] = []): DiagnosticError =>
-  new DiagnosticError([{ code: "T3002", severity: "error", message, place: { file }, notes }]);
+  new DiagnosticError([{ code: "T3002", severity: "error", message, location: { file }, notes }]);

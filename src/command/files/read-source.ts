@@ -67,7 +67,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
       code: "T2005",
       severity: "error",
       message: "the spec has no `data` section, which assigns columns to inputs and targets",
-      place: { file: spec },
+      location: { file: spec },
       hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
     },
   ]);
@@ -162,7 +162,7 @@ async function checkReadable({ file, path }: DataFile, source: SpecSource): Prom
   await located(source, () => {
     throw new DiagnosticError([
       path === undefined
-        ? { code: "T2001", severity: "error", message: `cannot read the data: ${reason}`, place: { file } }
+        ? { code: "T2001", severity: "error", message: `cannot read the data: ${reason}`, location: { file } }
         : {
             code: "T2001",
             severity: "error",

@@ -58,7 +58,7 @@ export async function checkFile(file: string, wanted: string, command: string): 
   const hint = `run: ${command}`;
   if (found === undefined) {
     printDiagnostics([
-      { code: "T1012", severity: "error", message: "the file does not exist", place: { file }, hint },
+      { code: "T1012", severity: "error", message: "the file does not exist", location: { file }, hint },
     ]);
     return 1;
   }
@@ -68,7 +68,7 @@ export async function checkFile(file: string, wanted: string, command: string): 
       code: "T1012",
       severity: "error",
       message: "the file is not up to date",
-      place: { file, line },
+      location: { file, line },
       hint,
       notes: [`found:    ${showValue(theirs)}`, `expected: ${showValue(ours)}`],
     },

@@ -84,7 +84,7 @@ function readable(file: string): string {
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const message = `cannot read the file: ${fileReason(error)}`;
-    throw new DiagnosticError([{ code: "T1001", severity: "error", message, place: { file } }]);
+    throw new DiagnosticError([{ code: "T1001", severity: "error", message, location: { file } }]);
   }
 }
 
@@ -108,7 +108,7 @@ function parsed(text: string): unknown {
 }
 
 const refusal = (file: string, at: number, message: string, hint: string): DiagnosticError =>
-  new DiagnosticError([{ code: "T1706", severity: "error", message, place: { file, line: at }, hint }]);
+  new DiagnosticError([{ code: "T1706", severity: "error", message, location: { file, line: at }, hint }]);
 
 /** Prepares the file for appending: truncates a partial last line, and writes the first line of a new file. */
 export function openResults(file: string, hash: string, model: string): void {

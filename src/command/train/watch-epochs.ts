@@ -144,7 +144,7 @@ const notALog = (file: string, line: number): DiagnosticError =>
       code: "T1013",
       severity: "error",
       message: "the file exists, but this line was not written by --log",
-      place: { file, line },
+      location: { file, line },
       hint: "--log continues an existing log or creates a new file; choose another file",
     },
   ]);

@@ -1,40 +1,27 @@
 /**
- * Finds the compiler stage that introduces an error. Runs the results of stages on seeded data in f64, graphs in the
- * reference interpreter and loops in the loop interpreter, and compares them with the graph before all stages. If the
- * final result of a program differs, bisection finds the first stage whose result differs. Differentiation precedes
- * all stages and is not covered; central differences check it.
+ * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64: graphs in the
+ * reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks the derivation first
+ * (`derivation-errors.ts`), then compares later results with the graphs before all passes. If the final result of a
+ * program differs, bisection finds the first stage whose result differs.
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
-import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
 import { evaluateProgram } from "../../compiler/loop/evaluate.ts";
-import { allocateBuffers } from "../../compiler/loop/evaluate-expressions.ts";
-import type { LoopMemory } from "../../compiler/loop/evaluate-expressions.ts";
+import { allocateBuffers, arenaMemory } from "../../compiler/loop/evaluate-expressions.ts";
 import { programNames } from "../../compiler/loop/types.ts";
-import type { Buffer, LoopProgram } from "../../compiler/loop/types.ts";
-import type { Tensor } from "../../compiler/ops/tensor.ts";
+import type { LoopProgram } from "../../compiler/loop/types.ts";
 import { compileModel, vectorSchedule } from "../../compiler/pipeline.ts";
-import type { Compilation, StageLists } from "../../compiler/pipeline.ts";
+import type { StageLists } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { isLoopProgram } from "../../compiler/stages/define.ts";
+import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
-import { randomBatch } from "../../runtime/check/random-batch.ts";
-import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
-import { batchStorage, parameterStorage, rowsFor, stateStorage } from "./batches.ts";
-
-/** A stage whose result differs: in which program, at which output, and by how much. */
-export interface StageDifference {
-  readonly stage: string;
-  readonly list: string;
-  readonly program: string;
-  /** The storage with the largest relative error, or the message of an error in the interpreter. */
-  readonly output: string;
-  readonly error: number;
-}
+import { rowsFor } from "./batches.ts";
+import { derivationError } from "./derivation-errors.ts";
+import type { StageDifference } from "./derivation-errors.ts";
+import { ModelMemory, readStorage, worstError, writeStorage } from "./model-memory.ts";
 
 export interface Bisection {
   readonly name: string;
@@ -44,13 +31,10 @@ export interface Bisection {
   readonly first?: StageDifference | undefined;
 }
 
-const seed = 1;
 /** Models with more operations per row run on one row, since interpreters do a few million operations per second. */
 const maxFlops = 1e6;
 /** The largest relative error in f64 that rewrites may cause by rounding. */
 const tolerance = 1e-9;
-/** Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding noise. */
-const noise = 3e-3;
 
 /** Checks all stages, of the scalar and the vector schedule. `lists` replaces the stages of the compiler, for tests. */
 export function bisect(model: Model, lists?: StageLists): Bisection {
@@ -60,10 +44,14 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   const { batchSize } = model.training;
   const flopsOfRow = flopsOfProgram(compilation, "gradient") / batchSize;
   const rows = flopsOfRow > maxFlops ? 1 : rowsFor(batchSize, flopsOfRow);
-  const trials = trialsOf(compilation, reports, rows);
   const stages = [...new Set(reports.map(key))];
+  const derivation = reports.filter(({ list }) => list === "derivation");
+  const difference = derivationError(derivation, () => new ModelMemory(compilation, rows), tolerance);
+  if (difference !== undefined) return { name: model.name, rows, stages, first: difference };
+
+  const trials = trialsOf(reports, new ModelMemory(compilation, rows));
   const differences = [...trials].flatMap(([program, trial]) => {
-    const own = reports.filter(({ before }) => before.name === program);
+    const own = reports.filter(({ list, before }) => list !== "derivation" && before.name === program);
     return schedules.map((schedule) => {
       const chain = own.filter(({ list }) => list === schedule || !schedules.includes(list));
       return firstDifference(chain, (report) => differenceOf(report, trial, { rows, batchSize }));
@@ -71,7 +59,7 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   });
   // The earliest stage in the pipeline, in any program.
   const found = differences
-    .flatMap((difference) => difference ?? [])
+    .flatMap((each) => each ?? [])
     .sort((a, b) => stages.indexOf(key(a)) - stages.indexOf(key(b)));
   return { name: model.name, rows, stages, first: found.at(0) };
 }
@@ -114,49 +102,18 @@ interface Rows {
 }
 
 /** Trials for the programs of a step, in order: each starts from the storage that its predecessors leave. */
-function trialsOf(
-  { model, built, plan }: Compilation,
-  reports: readonly StageReport[],
-  rows: number,
-): ReadonlyMap<string, Trial> {
-  const { batchSize } = model.training;
-  const buffers = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  const memory = allocateBuffers(buffers, batchSize);
-  const facts = modelFacts(model, built, "f64");
-  const random = randomStream(randomKey(seed, 0, 1));
-  const parameters = Object.fromEntries(
-    facts.parameters.map(({ name, shape }) => [
-      name,
-      Array.from({ length: sizeOf(shape, batchSize) }, () => normalNumber(random) / 4),
-    ]),
-  );
-  write(memory, batchStorage(facts, randomBatch(facts, rows, seed)));
-  write(memory, parameterStorage(facts, parameters));
-  write(memory, stateStorage(built.states, seed));
+function trialsOf(reports: readonly StageReport[], memory: ModelMemory): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();
   for (const name of programNames) {
-    const graph = reports.map(({ before }) => before).find((before) => before.name === name);
+    // Before the first graph pass: the derivation decides what a program computes.
+    const graph = reports.find(({ list, before }) => list !== "derivation" && before.name === name)?.before;
     if (graph === undefined || isLoopProgram(graph)) continue;
-    const before = read(memory, buffers, rows);
-    const expected = interpret(graph, before, rows);
-    write(memory, expected);
+    const before = memory.read();
+    const expected = memory.run(graph);
     trials.set(name, { before, expected });
   }
   return trials;
 }
-
-/** Copies tensors to buffers, which may be larger, since they hold a full batch. */
-function write(memory: LoopMemory, storage: Storage): void {
-  for (const [name, { data }] of storage) memory.get(name)?.set(data);
-}
-
-const read = (memory: LoopMemory, buffers: ReadonlyMap<string, Buffer>, rows: number): Storage =>
-  new Map(
-    [...buffers].map(([name, { shape }]): [string, Tensor] => {
-      const data = Float64Array.from(memory.get(name)?.subarray(0, sizeOf(shape, rows)) ?? []);
-      return [name, { shape: boundShape(shape, rows), data }];
-    }),
-  );
 
 /** The difference between the result of a stage and the expected outputs, if it exceeds the tolerance. */
 function differenceOf(report: StageReport, trial: Trial, sizes: Rows): StageDifference | undefined {
@@ -166,7 +123,7 @@ function differenceOf(report: StageReport, trial: Trial, sizes: Rows): StageDiff
     const actual = isLoopProgram(after)
       ? runLoops(after, report, trial, sizes)
       : interpret(after, trial.before, sizes.rows);
-    const { output, error } = worstOf(actual, trial.expected);
+    const { output, error } = worstError(actual, trial.expected);
     return error <= tolerance ? undefined : { ...difference, output, error };
   } catch (error) {
     if (!(error instanceof InternalError)) throw error;
@@ -174,43 +131,30 @@ function differenceOf(report: StageReport, trial: Trial, sizes: Rows): StageDiff
   }
 }
 
+/** A planned program runs in the arena, where temporaries share memory. */
 function runLoops(
   program: LoopProgram,
   { stage, list }: StageReport,
   { before, expected }: Trial,
   sizes: Rows,
 ): Storage {
-  const memory = allocateBuffers(program.buffers, sizes.batchSize);
+  const memory = isPlanned(program)
+    ? arenaMemory(program)
+    : allocateBuffers(program.buffers, sizes.batchSize);
   // NaN reveals temporaries that are read before they are written.
   for (const [name, { region }] of program.buffers) if (region === "temporary") memory.get(name)?.fill(NaN);
-  write(memory, before);
+  writeStorage(memory, before);
   evaluateProgram(program, memory, {
     ...sizes,
     mayOverrun: list === "vector schedule",
-    inBytes: list === "vector schedule" && vectorSchedule.places.some(({ name }) => name === stage),
+    inBytes: list === "vector schedule" && inBytes.has(stage),
   });
   const outputs = [...program.buffers].filter(([name]) => expected.has(name));
-  return read(memory, new Map(outputs), sizes.rows);
+  return readStorage(memory, new Map(outputs), sizes.rows);
 }
 
-/** The output with the largest |a − b| / (|b| + mean |b|). */
-function worstOf(actual: Storage, expected: Storage): { readonly output: string; readonly error: number } {
-  const floor = noise * Math.max(0, ...[...expected.values()].map(({ data }) => meanSize(data)));
-  let worst = { output: "", error: 0 };
-  for (const [output, { data }] of expected) {
-    const found = actual.get(output)?.data;
-    const scale = Math.max(meanSize(data), floor) || 1e-3;
-    data.forEach((value, i) => {
-      const other = found?.[i] ?? NaN;
-      const error = Object.is(other, value) ? 0 : Math.abs(other - value) / (scale + Math.abs(value));
-      if (!(error <= worst.error)) worst = { output, error: Number.isNaN(error) ? Infinity : error };
-    });
-  }
-  return worst;
-}
-
-const meanSize = (data: Float64Array): number =>
-  data.reduce((sum, value) => sum + Math.abs(value), 0) / (data.length || 1);
+/** The stages after which vector addresses are in bytes. */
+const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
 /** The result as text; for an error, also the command that skips the stage. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {

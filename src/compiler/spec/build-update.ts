@@ -1,6 +1,5 @@
-/** The optimizer as graphs: one step over all trainable parameters, and weight averaging after it. */
+/** One step of the optimizer as a graph, over all trainable parameters as one flat tensor. */
 import type { Collector } from "../diagnostics/errors.ts";
-import { rewriteGraph } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
@@ -15,7 +14,6 @@ import {
   statisticStorage,
   stepStorage,
   storageIn,
-  trainedStorage,
   trainedWeights,
 } from "../ir/storage.ts";
 import { tensorType } from "../ir/types.ts";
@@ -23,8 +21,7 @@ import type { TensorType } from "../ir/types.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
-import type { ParameterFacts } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 // One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
@@ -33,11 +30,11 @@ import type { Model } from "./types.ts";
 export interface StateFacts {
   readonly name: string;
   readonly type: TensorType;
-  /** What it is before the first step; zeros if absent. */
+  /** The value before the first step; zeros if absent. */
   readonly initial?: readonly number[];
 }
 
-/** What optimizer, randomness and loss keep between steps, beside the parameters. */
+/** The state that optimizer, random numbers and loss keep between steps, besides the parameters. */
 export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
@@ -55,7 +52,7 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   ];
 }
 
-/** What the classes weigh: as the spec says; before balanced weights are known, all the same. */
+/** The class weights: as given in the spec; 1 until balanced weights are known. */
 function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
   const [{ classes = 0 }] = Object.values(targets);
   const { classWeights } = training;
@@ -66,16 +63,14 @@ function weightStates({ targets, training }: Model, float: "f32" | "f64"): State
 
 /** Reports keys of the optimizer that contradict each other. */
 export function checkOptimizer({ optimizer }: Model, problems: Collector): void {
-  const fault = optimizerOf(optimizer).refuse?.(optimizer);
-  if (fault !== undefined)
-    problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
+  const error = optimizerOf(optimizer).refuse?.(optimizer);
+  if (error !== undefined)
+    problems.error(["optimizer", error.key], "T1203", `optimizer.${error.key} ${error.message}`);
 }
 
-/** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
-
 /**
- * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
- * its rate is at fault.
+ * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its
+ * learning rate has an error.
  */
 export function buildUpdate(
   model: Model,
@@ -102,7 +97,7 @@ export function buildUpdate(
   const taken = stored(stepStorage, tensorType("i32", []));
   const step = g.named("step", g.cast(taken, { element: "f64" }));
   const ratePath = ["optimizer", "learningRate"];
-  const scheduled = withoutFault(problems, ratePath, () =>
+  const scheduled = reportingErrors(problems, ratePath, () =>
     g.within({ composite: "learningRate", path: ratePath }, () =>
       learningRate(g, step, optimizer.learningRate),
     ),
@@ -122,7 +117,7 @@ export function buildUpdate(
     step,
     rate,
   };
-  const update = withoutFault(problems, ["optimizer"], () =>
+  const update = reportingErrors(problems, ["optimizer"], () =>
     g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
       optimizerOf(optimizer).update(g, parts, optimizer),
     ),
@@ -144,32 +139,12 @@ export function buildUpdate(
   return makeGraph("update", outputs);
 }
 
-// Weight averaging (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with get_ema_avg_fn).
-// Training moves weights w; the model's parameters p, which evaluation, prediction and checkpoints see, are
-// their exponential moving average. After step 0, 1, …:
-//
-//     p ← w at step 0, then p ← d · p + (1 − d) · w          a ← p
-//
-// What somebody writes into the parameters is where training goes on from: before the gradients of a step,
-// element by element,
-//
-//     w ← p where p ≠ a
-//
-// So w needs no first value, and a model whose parameters are replaced or restored needs no word of it.
-
-const flat = (g: GraphBuilder, name: string, size: number): Node =>
-  g.named(name, g.state({ name, type: tensorType(g.float, [size]) }));
-
-/** What precedes the gradients of a step. */
-export function takeUpWritten(g: GraphBuilder, size: number): Output {
-  const [p, a, w] = [flatParameters, averageStorage, trainedWeights].map((name) => flat(g, name, size));
-  return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
-}
-
-/** What follows an update that makes w of the old weights. `step`: how many came before it. */
+/**
+ * The end of an update with averaged weights (`passes/average-weights.ts`): p and a, given the new weights w and the
+ * number of steps before this one.
+ */
 function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[] {
-  const size = Number(w.type.shape[0]);
-  const p = flat(g, flatParameters, size);
+  const p = g.named(flatParameters, g.state({ name: flatParameters, type: w.type }));
   const moved = g.add(g.multiply(decay, p), g.multiply(1 - decay, w));
   const isFirst = g.broadcastTo(g.equal(asNumberOf(g, step, w), 0), w.type.shape);
   const average = g.named("average", g.select(isFirst, w, moved));
@@ -177,23 +152,4 @@ function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[]
     { storage: flatParameters, node: average },
     { storage: averageStorage, node: average },
   ];
-}
-
-/**
- * The graph with the trainable parameters read from where training has them: of a model without an average,
- * the graph as it is.
- */
-export function onTrainedWeights(
-  { training }: Model,
-  parameters: readonly ParameterFacts[],
-  graph: Graph,
-  g: GraphBuilder,
-): Graph {
-  if (training.average === undefined) return graph;
-  const trainable = new Set(parameters.flatMap(({ name, trainable }) => (trainable ? [name] : [])));
-  return rewriteGraph(graph, g, (node) => {
-    if (node.op !== "parameter" || !trainable.has(node.attributes.name)) return node;
-    const name = trainedStorage(node.attributes.name);
-    return g.named(name, g.state({ name, type: node.type }));
-  });
 }

@@ -136,7 +136,10 @@ describe("tensors that do not fit are reported, and nothing is written", () => {
       importing("cut.safetensors"),
       "cut.safetensors error T3002: this is not a safetensors file",
     );
-    await refused(importing("none.npz"), "none.npz error T3002: cannot read the file: there is no such file");
+    await refused(
+      importing("none.npz"),
+      "none.npz error T3002: cannot read the file: no such file or folder",
+    );
     await refused(
       importing("flowers.csv"),
       "T1010: flowers.csv has no file extension of a supported format",

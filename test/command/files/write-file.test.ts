@@ -117,7 +117,7 @@ test("a folder in place of the file, or a file in place of a folder, is reported
   await expectFailure(checkWritable(folder), "it is a folder");
   await expectFailure(
     writeFile(join(folder, "plain/model.ckpt"), "new"),
-    "a part of its path is a file, not a folder",
+    "part of its path is a file, not a folder",
   );
 });
 

@@ -33,7 +33,7 @@ function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableReco
   if (other === undefined || cells.length > 1 || namedBy(cells, listed).flat().length > 0) return;
   const message = `the first row is a single cell with the probable separator ${JSON.stringify(other)}`;
   const hint = `add to the data section: "separator": ${JSON.stringify(other)}`;
-  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, place: { file, line } }]);
+  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, location: { file, line } }]);
 }
 
 /** Calls `take` for each record. Skips empty lines. */
@@ -81,7 +81,9 @@ async function eachRecord(
     passEmpty(parser.info.empty_lines);
     const message = "a stray quote";
     const hint = "quotes must enclose the whole cell; write a quote inside a cell twice";
-    throw new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
+    throw new DiagnosticError([
+      { code: "T2002", severity: "error", message, hint, location: { file, line } },
+    ]);
   }
 }
 

@@ -28,7 +28,7 @@ export async function readParquet(file: string, wanted: Wanted): Promise<ReadTab
   } catch (error) {
     if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
     const message = `cannot read the Parquet file: ${shown(error.message, 200)}`;
-    throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
+    throw new DiagnosticError([{ code: "T2002", severity: "error", message, location: { file } }]);
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * A layer of the user's own: a function of a TypeScript spec that composes the builder's ops. It is called
- * while the model is compiled, once for each graph that holds the network, and asks for all that it needs of
- * its first parameter.
+ * A user-defined layer: a function in a TypeScript spec that composes ops of the builder. The compiler calls it once
+ * for each graph that contains the network. Its first parameter provides parameters, statistics and randomness.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -12,7 +11,7 @@ import type { Shape } from "../../ir/types.ts";
 import { choice } from "../../util/choice.ts";
 import { showValue } from "../../util/message-text.ts";
 import type { Fans } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { functionKey } from "../formula/keys.ts";
 import { initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
@@ -26,30 +25,30 @@ const initialiser = choice(initialisers);
 export type InitialiserWish = z.input<typeof initialiser>;
 
 export interface ParameterOptions {
-  /** Xavier's uniform by default. */
+  /** Default: Xavier's uniform initialiser. */
   readonly init?: InitialiserWish;
-  /** Whether `regularization` covers it; by default what has two axes or more. */
+  /** Whether `regularization` applies to it. Default: true for two axes or more. */
   readonly regularized?: boolean;
-  /** How many numbers a unit reads and how many units read a number; by default by the shape. */
+  /** Fan-in and fan-out. Default: derived from the shape. */
   readonly fans?: Fans;
 }
 
 export interface CustomContext {
-  /** The builder: its methods are the ops, numpy's rule brings their operands to one shape. */
+  /** The builder. Its methods are the ops; operands broadcast as in numpy. */
   readonly g: GraphBuilder;
   readonly mode: "training" | "evaluation";
   /** The layer's name. */
   readonly layer: string;
   /** A parameter `LAYER.name`, trained unless the layer is frozen. */
   parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
-  /** A statistic `LAYER.name` that no gradient moves; `next` makes of its value the one after a training step. */
+  /** A statistic `LAYER.name` without gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserWish, next: (before: Node) => Node): Node;
   /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
   random(shape: Shape): Node;
   /**
-   * A step repeated along time: [n, length, …] of every value that `step` makes. It sees each sequence at its
-   * own place in time, what is carried as the step before left it, and what is whole as it is; `next` says
-   * what becomes of what is carried.
+   * Repeats `step` along time and stacks each of its values to [n, length, …]. A step sees each sequence at its own
+   * time, the carried values of the previous step, and whole values unchanged. `next` returns the carried values for
+   * the next step.
    */
   recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
   /** Ends the build with a diagnostic at the layer. */
@@ -60,14 +59,14 @@ type Nodes = Readonly<Record<string, Node>>;
 export interface RecurrenceOperands {
   /** Sequences, [n, length, …]. */
   readonly each: Nodes;
-  /** What the first step sees. */
+  /** The carried values of the first step. */
   readonly carried?: Nodes;
   readonly whole?: Nodes;
 }
 /** By the names of the operands. */
 export type RecurrenceStep = (parts: Nodes) => Step;
 
-/** Gives the layer's value, rows first, from those that it reads: [n, …]. */
+/** Returns the value of the layer, [n, …], from the values that it reads. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
 
 export const custom = defineLayer({
@@ -85,33 +84,36 @@ export const custom = defineLayer({
       called(what, () => build(customContext(context), x, ...others)),
     );
     if (value.type.shape[0] !== "n")
-      throw new Fault("T1608", `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`);
+      throw new BuildError(
+        "T1608",
+        `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`,
+      );
     return value.type.element === "bool" ? g.cast(value, { element: g.float }) : value;
   },
 });
 
 const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** The context with its demands checked: no type may have held them. */
+/** The context, with run-time checks of its arguments: a spec need not be type-checked. */
 function customContext(context: LayerContext): CustomContext {
   const { g, mode, layer } = context;
   const asked = new Set<string>();
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
-      throw new Fault("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
+      throw new BuildError("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
         hint: "a letter, then letters, digits, _ and -",
       });
     if (asked.has(name))
-      throw new Fault("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
+      throw new BuildError("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
     asked.add(name);
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
-      throw new Fault(
+      throw new BuildError(
         "T1608",
         `${layer}: the shape of ${name} must be a list of positive integers, got ${showValue(shape)}`,
       );
     const read = initialiser.safeParse(init);
     if (read.success) return read.data;
-    throw new Fault("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
+    throw new BuildError("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
       hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
     });
   };
@@ -132,7 +134,7 @@ function customContext(context: LayerContext): CustomContext {
       const [first] = Object.values(sequences);
       const length = first?.type.shape[1];
       if (typeof length !== "number")
-        throw new Fault("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
+        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
       const given = Object.fromEntries([
         ...Object.entries(sequences).map(([name, node]) => [name, each(node)] as const),
         ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),
