@@ -1,4 +1,4 @@
-// The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
+// The closed tables: a row is stored under its own name and has descriptions, which editors show.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -15,7 +15,7 @@ const tables = { activations, initialisers, layers, losses, metrics, optimizers,
 
 describe.each(Object.entries(tables))("the table of %s", (_, table) => {
   it.each(Object.entries(table))(
-    "has %s under its name, with a line about it and about each key",
+    "has %s under its name, with a description of it and of each key",
     (name, entry) => {
       expect(entry.name).toBe(name);
       expect(entry.about).not.toBe("");
@@ -33,7 +33,7 @@ describe("docs/layers.md", () => {
     types: [...types.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
     keys: [...keys.matchAll(/`([A-Za-z]+)`/g)].map(([, key]) => key),
   }));
-  it.each(Object.entries(layers))("tells of %s and of each of its keys", (name, layer) => {
+  it.each(Object.entries(layers))("documents %s and each of its keys", (name, layer) => {
     const row = rows.find(({ types }) => types.includes(name));
     expect(row?.keys).toEqual(expect.arrayContaining(Object.keys(layer.keys)));
   });
@@ -42,7 +42,7 @@ describe("docs/layers.md", () => {
     const network = [{ type: "dense", units: 64 }, JSON.parse(block), "flatten", { type: "dense", units: 3 }];
     expect(faultsOf(specWith({ inputs: { x: { shape: [4, 2] } }, network }))).toBe("no fault");
   });
-  it("tells of nothing that is not there, but for blocks", () => {
+  it("documents only rows that exist, and blocks", () => {
     const known = [...Object.keys(layers), "residual", "repeat", "bidirectional", "valid", "same", "causal"];
     expect(rows.flatMap(({ types }) => types).filter((type) => !known.includes(type))).toEqual([]);
   });
