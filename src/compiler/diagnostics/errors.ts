@@ -85,7 +85,7 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
 
 // The three kinds: an error of the user, a feature that is not supported yet, and a bug of this compiler.
 
-/** An error in the spec, the data or the command line. Its message is the rendered diagnostics; commands exit with 2. */
+/** An error in the spec, the data or the command line. Its message is the rendered diagnostics. Exit code: 2. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
   /** The number of errors beyond those kept. */

@@ -1,4 +1,4 @@
-// docs/inspecting.md: its section on gradients shows what the compiler derives today.
+// docs/inspecting.md: the section on gradients shows the compiler's current output.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
@@ -7,7 +7,7 @@ import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const page = await readFile(new URL("../../../docs/inspecting.md", import.meta.url), "utf8");
 
-test("the gradients of the spec shown are told as the page has them, as text and as TeX", () => {
+test("the page has the current derivation for its spec, as text and as TeX", () => {
   const [, spec] = /## Gradients[^#]*?```json\n([^`]*)```/.exec(page) ?? [];
   const compilation = compileFor(parseModel(JSON.parse(spec)), { dtype: "f32" });
   const { text, tex } = gradientsView({ compilation, of: undefined, reports: [] });

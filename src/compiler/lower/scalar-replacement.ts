@@ -1,0 +1,155 @@
+/**
+ * Purpose   Keep values in local variables: a load that follows the store of the same element reads the value itself,
+ *           and a temporary that nobody else reads loses its buffer.
+ * Requires  fused nests, one index an axis.
+ * Ensures   no temporary is stored that no load needs.
+ * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
+ */
+import { children, keyOf, variable } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import {
+  define,
+  expressionsOf,
+  mapExpressions,
+  rewriteExpressions,
+  visitExpressions,
+} from "../loop/statements.ts";
+import type { Statement } from "../loop/types.ts";
+import { defineStage } from "../stages/define.ts";
+import { flat, freshBeside, nestsOfLoops } from "./nests.ts";
+import type { Nests } from "./nests.ts";
+
+/** The element that an access touches, as text. */
+const place = (buffer: string, at: readonly Expression[]): string => `${buffer}[${at.map(keyOf).join()}]`;
+
+interface Context {
+  readonly fresh: (base: string) => string;
+  /** Whether an element of the buffer is stored more than once in the kernel. */
+  readonly storedOnce: (buffer: string) => boolean;
+}
+
+/** Replaces loads by the variables that hold the element, from where it is stored to the end of that block. */
+function forwardBlock(
+  statements: readonly Statement[],
+  outer: ReadonlyMap<string, Expression>,
+  context: Context,
+): Statement[] {
+  const values = new Map(outer);
+  const result: Statement[] = [];
+  const replaceLoad = (x: Expression): Expression =>
+    x.kind === "load" ? (values.get(place(x.buffer, x.at)) ?? x) : x;
+  const replace = (statement: Statement): Statement => {
+    const [only] = rewriteExpressions(
+      [statement.kind === "for" ? { ...statement, body: [] } : statement],
+      replaceLoad,
+    );
+    return only;
+  };
+  for (const statement of statements) {
+    const current = replace(statement);
+    if (current.kind === "for" && statement.kind === "for") {
+      result.push({ ...current, body: forwardBlock(statement.body, values, context) });
+    } else if (current.kind === "store" && context.storedOnce(current.buffer)) {
+      const { value } = current;
+      const name = value.kind === "variable" ? value.name : context.fresh(current.buffer);
+      // A mutable accumulator would go on changing; at its store it is complete, so it may stand for the element.
+      const held = variable(name, value.type);
+      if (value.kind !== "variable") result.push(define(name, value));
+      result.push({ ...current, value: held });
+      values.set(place(current.buffer, current.at), held);
+    } else result.push(current);
+  }
+  return result;
+}
+
+const countStores = (statements: readonly Statement[], counts: Map<string, number>): void => {
+  for (const statement of statements) {
+    if (statement.kind === "store") counts.set(statement.buffer, (counts.get(statement.buffer) ?? 0) + 1);
+    if (statement.kind === "for") countStores(statement.body, counts);
+  }
+};
+
+/** Takes values that are read once back into the expression that reads them, so that code stays short. */
+function inlineSingleUses(statements: readonly Statement[]): readonly Statement[] {
+  const uses = new Map<string, number>();
+  visitExpressions(statements, (x) => {
+    if (x.kind === "variable") uses.set(x.name, (uses.get(x.name) ?? 0) + 1);
+  });
+  return inlineBlock(statements, uses);
+}
+
+function inlineBlock(
+  statements: readonly Statement[],
+  uses: ReadonlyMap<string, number>,
+): readonly Statement[] {
+  const result: Statement[] = [];
+  let pending: { name: string; value: Expression } | undefined;
+  const flush = () => {
+    if (pending !== undefined) result.push(define(pending.name, pending.value));
+    pending = undefined;
+  };
+  for (const statement of statements) {
+    let current = statement;
+    if (pending !== undefined) {
+      // Only the very next statement may take it: nothing that it reads has changed in between.
+      const { name, value } = pending;
+      let found = false;
+      const inlined =
+        current.kind === "for"
+          ? current
+          : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true)));
+      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= deepest)) {
+        current = inlined;
+        pending = undefined;
+      } else flush();
+    }
+    if (current.kind === "let" && !current.mutable && uses.get(current.name) === 1) {
+      pending = { name: current.name, value: current.value };
+    } else if (current.kind === "for") result.push({ ...current, body: inlineBlock(current.body, uses) });
+    else result.push(current);
+  }
+  flush();
+  return result;
+}
+
+/** Deeper expressions are not made: nobody could read them. */
+const deepest = 100;
+
+const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
+
+function substituteOnce(x: Expression, name: string, value: Expression, found: () => void): Expression {
+  const [mapped] = rewriteExpressions([define("", x)], (part) => {
+    if (part.kind !== "variable" || part.name !== name) return part;
+    found();
+    return value;
+  });
+  return mapped.kind === "let" ? mapped.value : x;
+}
+
+function forwarded(given: Nests): Nests {
+  const { storage } = given;
+  const flattened = given.nests.map(flat);
+  const fresh = freshBeside(flattened);
+  const nests = flattened.map((nest) => {
+    const counts = new Map<string, number>();
+    countStores(nest.statements, counts);
+    const storedOnce = (buffer: string) => counts.get(buffer) === 1;
+    return { ...nest, statements: forwardBlock(nest.statements, new Map(), { fresh, storedOnce }) };
+  });
+  const loaded = new Set<string>();
+  for (const { statements } of nests)
+    visitExpressions(statements, (x) => x.kind === "load" && loaded.add(x.buffer));
+  const isUseless = (statement: Statement) =>
+    statement.kind === "store" && !storage.has(statement.buffer) && !loaded.has(statement.buffer);
+  const prune = (statements: readonly Statement[]): Statement[] =>
+    statements.flatMap((statement) => {
+      if (isUseless(statement)) return [];
+      return [statement.kind === "for" ? { ...statement, body: prune(statement.body) } : statement];
+    });
+  return {
+    ...given,
+    nests: nests.map((nest) => ({ ...nest, statements: inlineSingleUses(prune(nest.statements)) })),
+  };
+}
+
+export const scalarReplacement = defineStage("scalar-replacement", nestsOfLoops, { each: forwarded });

@@ -1,0 +1,193 @@
+/**
+ * Purpose   Evaluate an expression that is needed more than once a single time: loads that blocking made equal, parts
+ *           of formulas, what an outer block has already computed.
+ * Requires  kernels; pure expressions.
+ * Ensures   an expression of some weight that a block evaluates twice is a named constant, defined right before its
+ *           first use; one that an enclosing or earlier part of the block has named is read by that name. A store or an
+ *           assignment forgets what it changes. Branches of a select are left alone.
+ * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
+ */
+import {
+  children,
+  isSpreadNumber,
+  keyOf,
+  lanesOf,
+  mapChildren,
+  variableOf,
+  visit,
+} from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { accessesOf, meets } from "../loop/accesses.ts";
+import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
+import type { Statement } from "../loop/types.ts";
+import { defineKernelStage } from "../stages/loops.ts";
+import type { Fresh } from "../stages/loops.ts";
+
+const isWorthSharing = (x: Expression): boolean =>
+  x.kind !== "number" &&
+  x.kind !== "variable" &&
+  !(x.type === "i32" && x.kind === "binary") &&
+  !(x.type === "bool" && lanesOf(x) === 1) &&
+  !isSpreadNumber(x);
+
+const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
+
+/** What statements change: buffers stored to, variables assigned, those of inner loops included. */
+interface Changes {
+  readonly buffers: ReadonlySet<string>;
+  readonly variables: ReadonlySet<string>;
+}
+
+function changesOf(statements: readonly Statement[]): Changes {
+  const buffers = new Set<string>();
+  const variables = new Set<string>();
+  visitStatements(statements, (s) => {
+    if (s.kind === "store") buffers.add(s.buffer);
+    if (s.kind === "assign") variables.add(s.name);
+    if (s.kind === "for") variables.add(s.variable);
+  });
+  return { buffers, variables };
+}
+
+const isChanged = (x: Expression, { buffers, variables }: Changes): boolean => {
+  let changed = false;
+  visit(x, (part) => {
+    if (part.kind === "load" && buffers.has(part.buffer)) changed = true;
+    if (part.kind === "variable" && variables.has(part.name)) changed = true;
+  });
+  return changed;
+};
+
+/** Expressions that have a name where the walk stands. */
+class Known {
+  private readonly entries: Map<string, { readonly x: Expression; readonly name: Expression }>;
+  constructor(entries: Known["entries"] = new Map()) {
+    this.entries = new Map(entries);
+  }
+  inside(changes: Changes): Known {
+    const inner = new Known(this.entries);
+    inner.forget(changes);
+    return inner;
+  }
+  nameOf(x: Expression): Expression | undefined {
+    return this.entries.get(keyOf(x))?.name;
+  }
+  learn(x: Expression, name: Expression): void {
+    this.entries.set(keyOf(x), { x, name });
+  }
+  forget(changes: Changes): void {
+    for (const [key, { x, name }] of this.entries)
+      if (isChanged(x, changes) || isChanged(name, changes)) this.entries.delete(key);
+  }
+}
+
+/** Counts what a run of statements evaluates; parts of a repeated expression repeat with it. */
+function countExpressions(x: Expression, counts: Map<string, number>): void {
+  if (isWorthSharing(x)) {
+    const key = keyOf(x);
+    const before = counts.get(key) ?? 0;
+    counts.set(key, before + 1);
+    if (before > 0) return;
+  }
+  for (const part of x.kind === "select" ? [x.condition] : children(x)) countExpressions(part, counts);
+}
+
+/** How often each expression is evaluated from here to where something that it reads changes. */
+function countsAhead(statements: readonly Statement[], start: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const statement of statements.slice(start)) {
+    for (const x of expressionsOf(statement)) countExpressions(x, counts);
+    if (statement.kind !== "let" && !isHarmless(statement, statements.slice(start))) break;
+  }
+  return counts;
+}
+
+/** A statement after which everything that the run reads is what it was. */
+function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
+  const { stored, assigns } = accessesOf([statement]);
+  return !run.some((other) => {
+    if (other === statement) return false;
+    const { loaded, reads } = accessesOf([other]);
+    return meets(stored, loaded) || (statement.kind !== "let" && meets(assigns, reads));
+  });
+}
+
+function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh): readonly Statement[] {
+  const known = outer.inside({ buffers: new Set(), variables: new Set() });
+  const aliases = new Map<string, Expression>();
+  const result: Statement[] = [];
+  let counts = countsAhead(statements, 0);
+
+  const share = (x: Expression): Expression => {
+    if (x.kind === "variable") return aliases.get(x.name) ?? x;
+    if (!isWorthSharing(x)) return shareParts(x);
+    const before = known.nameOf(x);
+    if (before !== undefined) return before;
+    const value = shareParts(x);
+    const renamed = known.nameOf(value);
+    if (renamed !== undefined) return renamed;
+    if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
+    const name = fresh(baseName(x));
+    const made = variableOf(name, x);
+    result.push(define(name, value));
+    known.learn(x, made);
+    known.learn(value, made);
+    return made;
+  };
+  const shareParts = (x: Expression): Expression =>
+    x.kind === "select"
+      ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
+      : mapChildren(x, share);
+  /** In a branch nothing is computed ahead, but what has a name may be read by it. */
+  const renameOnly = (x: Expression): Expression => {
+    if (x.kind === "variable") return aliases.get(x.name) ?? x;
+    return known.nameOf(x) ?? mapChildren(x, renameOnly);
+  };
+
+  statements.forEach((statement, position) => {
+    if (statement.kind === "for") {
+      const changes = changesOf([statement]);
+      known.forget(changes);
+      const body = substituteAliases(statement.body, aliases);
+      const bounds = { from: share(statement.from), to: share(statement.to) };
+      result.push({ ...statement, ...bounds, body: shareBlock(body, known, fresh) });
+      counts = countsAhead(statements, position + 1);
+      return;
+    }
+    const mapped = mapExpressions(statement, share);
+    if (mapped.kind === "let" && !mapped.mutable) {
+      if (mapped.value.kind === "variable") {
+        aliases.set(mapped.name, mapped.value);
+        return;
+      }
+      if (isWorthSharing(mapped.value)) known.learn(mapped.value, variableOf(mapped.name, mapped.value));
+    }
+    result.push(mapped);
+    if (mapped.kind !== "let") {
+      known.forget(changesOf([mapped]));
+      if (!isHarmless(statement, statements.slice(position))) counts = countsAhead(statements, position + 1);
+    }
+  });
+  return result;
+}
+
+const substituteAliases = (
+  statements: readonly Statement[],
+  aliases: ReadonlyMap<string, Expression>,
+): readonly Statement[] => {
+  if (aliases.size === 0) return statements;
+  const replace = (x: Expression): Expression =>
+    x.kind === "variable" ? (aliases.get(x.name) ?? x) : mapChildren(x, replace);
+  return statements.map((statement) => {
+    const mapped = mapExpressions(statement, replace);
+    return mapped.kind === "for" ? { ...mapped, body: substituteAliases(mapped.body, aliases) } : mapped;
+  });
+};
+
+export const eliminateCommonSubexpressions = defineKernelStage(
+  "eliminate-common-subexpressions",
+  (kernel, { fresh }) => ({
+    ...kernel,
+    body: shareBlock(kernel.body, new Known(), fresh),
+  }),
+);

@@ -1,0 +1,163 @@
+/**
+ * Purpose   Kernels of one nest each, or of one run of scalar statements, so that threads can share a nest.
+ * Requires  kernels with one index an axis, as fused.
+ * Ensures   the same stores in the same order. Accumulators stay with the loop that feeds them, and so does
+ *           what follows upon it; other values that a later kernel reads are handed on in temporaries of one
+ *           element. A line of provenance goes to the kernel that computes what it names, else to the one that
+ *           does most; that one keeps the name.
+ * Example   let a = … ; s[] = a ; for i: … a …
+ *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
+ */
+import { accessesOf } from "../../loop/accesses.ts";
+import { convert } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { plainName } from "../../loop/provenance-names.ts";
+import { define, store, substituteVariables, visitStatements } from "../../loop/statements.ts";
+import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
+import { defineLoopStage } from "../../stages/loops.ts";
+import { nameMaker } from "../../util/name-maker.ts";
+import { divideProvenance } from "./cut-kernel.ts";
+
+type Part = readonly Statement[];
+
+const mentions = (statement: Statement, name: string): boolean => {
+  const { reads, assigns } = accessesOf([statement]);
+  return reads.has(name) || assigns.has(name);
+};
+
+/** The variables from outside that a statement changes. */
+function accumulatorsOf(statement: Statement): ReadonlySet<string> {
+  const own = new Set<string>();
+  const assigned = new Set<string>();
+  visitStatements([statement], (s) => {
+    if (s.kind === "let") own.add(s.name);
+    if (s.kind === "assign") assigned.add(s.name);
+  });
+  return new Set([...assigned].filter((name) => !own.has(name)));
+}
+
+/**
+ * Variables that start at a number are defined where they are first needed, and those that stay at it are
+ * that number.
+ */
+function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
+  const constants = new Map<string, Expression>();
+  const waiting = new Map<string, Statement>();
+  const sunk: Statement[] = [];
+  for (const statement of body) {
+    if (statement.kind === "let" && statement.value.kind === "number") {
+      if (statement.mutable) waiting.set(statement.name, statement);
+      else constants.set(statement.name, statement.value);
+      continue;
+    }
+    for (const [name, definition] of waiting)
+      if (mentions(statement, name)) {
+        sunk.push(definition);
+        waiting.delete(name);
+      }
+    sunk.push(statement);
+  }
+  return substituteVariables(sunk, constants);
+}
+
+/**
+ * The runs of a body. What follows upon a nest that accumulates belongs to it, and so do definitions right
+ * before a nest that only it needs.
+ */
+function partsOf(body: readonly Statement[]): readonly Part[] {
+  const parts: Statement[][] = [];
+  let run: Statement[] = [];
+  let isOpen = false;
+  const close = (scalars: readonly Statement[]) => {
+    if (scalars.length === 0) return;
+    if (isOpen) parts[parts.length - 1].push(...scalars);
+    else parts.push([...scalars]);
+  };
+  body.forEach((statement, position) => {
+    if (statement.kind !== "for") return void run.push(statement);
+    const belongs = (before: Statement): boolean => {
+      if (before.kind !== "let") return false;
+      return before.mutable || (!isOpen && !body.slice(position + 1).some((s) => mentions(s, before.name)));
+    };
+    let first = run.length;
+    while (first > 0 && belongs(run[first - 1])) first--;
+    close(run.slice(0, first));
+    parts.push([...run.slice(first), statement]);
+    isOpen = accumulatorsOf(statement).size > 0;
+    run = [];
+  });
+  close(run);
+  return parts;
+}
+
+/**
+ * What is handed from part to part, by variable: the temporary that holds it, and the type that it has as a
+ * variable.
+ */
+interface Handed {
+  readonly buffer: Buffer;
+  readonly type: Expression["type"];
+}
+
+const valueIn = ({ buffer, type }: Handed): Expression =>
+  convert({ kind: "load", buffer: buffer.name, at: [], type: buffer.element }, type);
+
+/** Variables of one part that a later one needs, in the order of their definitions. */
+function handedOn(parts: readonly Part[], nameFor: (base: string) => string): ReadonlyMap<string, Handed> {
+  const handed = new Map<string, Handed>();
+  parts.forEach((part, index) => {
+    const later = parts.slice(index + 1).flat();
+    for (const s of part) {
+      if (s.kind !== "let" || !later.some((other) => mentions(other, s.name))) continue;
+      const { type } = s.value;
+      const element = type === "bool" ? "i32" : type;
+      const name = nameFor(plainName(s.name));
+      handed.set(s.name, {
+        buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
+        type,
+      });
+    }
+  });
+  return handed;
+}
+
+/** The part with what it needs from those before it ahead, and what those behind it need at its end. */
+function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<string, Handed>): Part {
+  const part = parts[index];
+  const later = parts.slice(index + 1).flat();
+  const own = new Set(part.flatMap((s) => (s.kind === "let" ? [s.name] : [])));
+  const changed = new Set(part.flatMap((s) => [...accumulatorsOf(s)]));
+  const before: Statement[] = [];
+  const after: Statement[] = [];
+  for (const [name, each] of handed) {
+    if (!own.has(name) && part.some((s) => mentions(s, name)))
+      before.push(define(name, valueIn(each), changed.has(name)));
+    const isNew = own.has(name) || changed.has(name);
+    if (isNew && later.some((s) => mentions(s, name))) {
+      const variable: Expression = { kind: "variable", name, type: each.type };
+      after.push(store(each.buffer.name, [], convert(variable, each.buffer.element)));
+    }
+  }
+  return [...before, ...part, ...after];
+}
+
+export const distributeLoops = defineLoopStage("distribute-loops", (program, { batchSize }) => {
+  const buffers = new Map(program.buffers);
+  const temporaryName = nameMaker(buffers.keys(), "_");
+  const kernelName = nameMaker(
+    program.kernels.map(({ name }) => name),
+    "_",
+  );
+  const split = (kernel: Kernel): readonly Kernel[] => {
+    const parts = partsOf(sinkNumbers(kernel.body));
+    if (parts.length < 2) return [kernel];
+    const handed = handedOn(parts, temporaryName);
+    for (const { buffer } of handed.values()) buffers.set(buffer.name, buffer);
+    return divideProvenance(kernel, parts, batchSize).map(({ base, provenance }, index) => ({
+      name: base === undefined ? kernel.name : kernelName(base),
+      body: connected(parts, index, handed),
+      provenance,
+    }));
+  };
+  return { ...program, kernels: program.kernels.flatMap(split), buffers };
+});

@@ -1,0 +1,160 @@
+/**
+ * Purpose   Say which kernels threads may share, and where: the outermost loop of a nest may be cut into parts.
+ * Requires  kernels of one nest each, scheduled, with one index an axis.
+ * Ensures   a kernel that is marked is scalar definitions and one loop from 0 on, whose iterations touch
+ *           nothing that another one stores. What else was in it, as the rest of an extent that no vector
+ *           divides, becomes a kernel of its own. Memory that each iteration uses for itself is scratch, each
+ *           thread's own; a panel that all iterations read is not. What takes less time than sharing it stays
+ *           whole.
+ * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
+ *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
+ */
+import { accessesOf } from "../../loop/accesses.ts";
+import { sharedStores } from "../../loop/dependences.ts";
+import { rowsVariable, visit } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { rangesOf } from "../../loop/intervals.ts";
+import type { Buffer, For, Kernel, LoopProgram } from "../../loop/types.ts";
+import { defineLoopStage } from "../../stages/loops.ts";
+import type { LoopContext } from "../../stages/loops.ts";
+import { nameMaker } from "../../util/name-maker.ts";
+import { cutAround } from "./cut-kernel.ts";
+import type { Segment } from "./cut-kernel.ts";
+import { cyclesOf } from "./estimate-cycles.ts";
+
+export interface ParallelContext extends LoopContext {
+  /** Loops of fewer cycles stay whole. */
+  readonly leastCycles?: number;
+}
+
+/**
+ * About what it takes to hand parts to a thread that spins and to wait for it, some microseconds, and as much
+ * again as gain.
+ */
+const cyclesOfSharing = 12_000;
+
+/** Whether the number of rows alone decides what the expression is. */
+function readsRowsAlone(x: Expression): boolean {
+  let holds = true;
+  visit(x, (part) => {
+    if (part.kind === "load" || (part.kind === "variable" && part.name !== rowsVariable)) holds = false;
+  });
+  return holds;
+}
+
+const touchedBy = ({ body }: Pick<Kernel, "body">): ReadonlySet<string> => {
+  const { loaded, stored } = accessesOf(body);
+  return new Set([...loaded, ...stored]);
+};
+
+/** The temporaries that one kernel alone touches. */
+function ownBuffers({ kernels, buffers }: LoopProgram): ReadonlySet<string> {
+  const users = new Map<string, number>();
+  for (const kernel of kernels)
+    for (const name of touchedBy(kernel)) users.set(name, (users.get(name) ?? 0) + 1);
+  return new Set(
+    [...users.keys()].filter((name) => users.get(name) === 1 && buffers.get(name)?.region === "temporary"),
+  );
+}
+
+/** A loop that may be cut, with the buffers that each thread then needs for itself. */
+interface Candidate {
+  readonly loop: For;
+  readonly scratch: readonly string[];
+  readonly cycles: number;
+}
+
+class SplitMarker {
+  readonly buffers: Map<string, Buffer>;
+  private readonly program: LoopProgram;
+  private readonly own: ReadonlySet<string>;
+  private readonly nameFor: (base: string) => string;
+  private readonly batchSize: number;
+  private readonly leastCycles: number;
+
+  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: ParallelContext) {
+    this.program = program;
+    this.buffers = new Map(program.buffers);
+    this.own = ownBuffers(program);
+    this.nameFor = nameMaker(
+      program.kernels.map(({ name }) => name),
+      "_",
+    );
+    this.batchSize = batchSize;
+    this.leastCycles = leastCycles;
+  }
+
+  /** The kernel cut around as many of its loops as can be, or around the longest. */
+  mark(kernel: Kernel): readonly Kernel[] {
+    const candidates = kernel.body.flatMap((s) => (s.kind === "for" ? this.candidate(s, kernel) : []));
+    const longest = candidates.toSorted((a, b) => b.cycles - a.cycles).slice(0, 1);
+    if (longest.length === 0) return [kernel];
+    return this.cut(kernel, candidates) ?? this.cut(kernel, longest) ?? [kernel];
+  }
+
+  private candidate(loop: For, kernel: Kernel): Candidate[] {
+    if (loop.role !== "parallel" && loop.role !== "output") return [];
+    if (loop.from.kind !== "number" || loop.from.value !== 0 || !readsRowsAlone(loop.to)) return [];
+    const cycles = this.cyclesOf(kernel, [loop]);
+    if (cycles < this.leastCycles) return [];
+    const { batchSize } = this;
+    const ranges = rangesOf(kernel.body, batchSize);
+    const scratch = sharedStores(loop, { buffers: this.program.buffers, batchSize, ranges });
+    return scratch?.every((name) => this.own.has(name)) ? [{ loop, scratch, cycles }] : [];
+  }
+
+  private cut(kernel: Kernel, candidates: readonly Candidate[]): readonly Kernel[] | undefined {
+    const segments = cutAround(
+      kernel.body,
+      candidates.map(({ loop }) => loop),
+    );
+    if (segments === undefined) return undefined;
+    const scratch = new Set(candidates.flatMap((candidate) => candidate.scratch));
+    const isForItself = (name: string) => segments.every((segment) => usesForItself(segment, name));
+    if (![...scratch].every(isForItself)) return undefined;
+    for (const name of touchedBy(kernel)) {
+      const buffer = this.program.buffers.get(name);
+      if (buffer === undefined) continue;
+      if (scratch.has(name)) this.buffers.set(name, { ...buffer, isScratch: true });
+      // What one kernel leaves for the next is nobody's own any more.
+      else if (buffer.isScratch && !isForItself(name))
+        this.buffers.set(name, { ...buffer, isScratch: false });
+    }
+    return this.kernels(kernel, segments);
+  }
+
+  /**
+   * The segments as kernels; the longest keeps the name and what is said of it, but for the cycles, of which
+   * each has its own.
+   */
+  private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
+    const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
+    const main = cycles.indexOf(Math.max(...cycles));
+    return segments.map(({ statements, loop }, index) => ({
+      ...(index === main ? kernel : { name: this.nameFor(`${kernel.name}_rest`), provenance: [] }),
+      body: statements,
+      cycles: Math.round(cycles[index]),
+      schedule: index === main ? kernel.schedule : `the rest of ${kernel.name}`,
+      ...(loop && { split: { multiple: loop.step } }),
+    }));
+  }
+
+  private cyclesOf(kernel: Kernel, body: Kernel["body"]): number {
+    return cyclesOf({ ...kernel, body }, this.batchSize);
+  }
+}
+
+/** Whether what others leave in a buffer is of no concern: who loads of it has stored to it. */
+function usesForItself({ statements }: Segment, buffer: string): boolean {
+  const { loaded, stored } = accessesOf(statements);
+  return !loaded.has(buffer) || stored.has(buffer);
+}
+
+export const markParallelLoops = defineLoopStage<ParallelContext>(
+  "mark-parallel-loops",
+  (program, context) => {
+    const marker = new SplitMarker(program, context);
+    const kernels = program.kernels.flatMap((kernel) => marker.mark(kernel));
+    return { ...program, kernels, buffers: marker.buffers };
+  },
+);

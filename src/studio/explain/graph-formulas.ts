@@ -1,0 +1,240 @@
+/** Names of nodes for all views, and the formula of each node in terms of named values. */
+import { maxIndex } from "d3-array";
+import { nameAll, wish } from "../../compiler/ir/names.ts";
+import { leafName, operandsOf } from "../../compiler/ir/nodes.ts";
+import type { Graph, Node, Recurrence } from "../../compiler/ir/nodes.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
+import { nodesWithin } from "../../compiler/ir/text.ts";
+import { typeText } from "../../compiler/ir/types.ts";
+import { chooseStored } from "../../compiler/lower/choose-stored.ts";
+import { directPlaces } from "../../compiler/lower/scope.ts";
+import { named } from "../../compiler/notation/formula.ts";
+import type { Formula } from "../../compiler/notation/formula.ts";
+import { nodeFormula } from "../../compiler/notation/node-formula.ts";
+import { displayFormulas } from "../../compiler/notation/symbol.ts";
+import { hasTrait } from "../../compiler/ops/index.ts";
+import { groupBy } from "../../compiler/util/collections.ts";
+import { nameMaker } from "../../compiler/util/name-maker.ts";
+
+// One name for each node of a graph, the same in all views. Stored values have their names in the emitted code.
+
+/** For a lowered graph, including the steps of its recurrences. */
+export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
+  const steps = stepsOf(graph).map(({ step }) => step);
+  const stored = new Set([graph, ...steps].flatMap((part) => [...chooseStored(part)]));
+  const all = [...graph.nodes, ...steps.flatMap(({ nodes }) => nodes)];
+  const isInMemory = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
+  return nameAll([...all.filter(isInMemory), ...all.filter((node) => !isInMemory(node))]);
+}
+
+/**
+ * Names for the graph before a pass, taken from the graph after it. A value that the pass leaves unchanged
+ * keeps its name, so a diff of both texts shows only what the pass did, and names match the emitted code as far
+ * back as the value exists. Otherwise the numbers that distinguish names would shift with every value that
+ * appears or disappears.
+ */
+export type Names = ReadonlyMap<Node, string>;
+
+/** Criteria for a value that a pass made to be the successor of one that it removed, the most reliable first. */
+const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
+  // Rebuilt, because an operand changed.
+  (node) => `${node.op} ${wish(node)} ${typeText(node.type)}`,
+  // The same op, but named after an operand, which is now another one.
+  (node) =>
+    isCalledAfterOperand(node) ? `${node.op} ${originText(node)} ${typeText(node.type)}` : undefined,
+  // Replaced by another computation.
+  (node) => `${wish(node)} ${typeText(node.type)}`,
+];
+
+/** `names`: for the nodes of `after`. A node that the pass left unchanged is the same object in both graphs. */
+export function namesBefore(before: Graph, after: Graph, names: Names): Names {
+  const old = [...new Set(nodesWithin(before))];
+  const found = new Map<Node, string>();
+  const successors = new Set(nodesWithin(after));
+  for (const node of old) if (successors.delete(node)) found.set(node, names.get(node) ?? node.op);
+  for (const criterion of successorCriteria) inherit(old, successors, criterion, names, found);
+  const unique = nameMaker(names.values(), "_");
+  for (const node of old) if (!found.has(node)) found.set(node, unique(wish(node)));
+  return found;
+}
+
+/**
+ * Gives each value without a name the name of a matching successor, preferring the one that shares the most
+ * operands. Each successor is used once.
+ */
+function inherit(
+  old: readonly Node[],
+  successors: Set<Node>,
+  criterion: (node: Node) => string | undefined,
+  names: Names,
+  found: Map<Node, string>,
+): void {
+  const groups = groupBy(successors, criterion);
+  for (const node of old) {
+    const key = criterion(node);
+    if (found.has(node) || key === undefined) continue;
+    const free = (groups.get(key) ?? []).filter((successor) => successors.has(successor));
+    const successor = free[maxIndex(free, (each) => sameOperands(node, each, names, found))];
+    if (successor === undefined) continue;
+    successors.delete(successor);
+    found.set(node, names.get(successor) ?? successor.op);
+  }
+}
+
+/** The number of operands that have the same name in both. */
+function sameOperands(node: Node, successor: Node, names: Names, found: Names): number {
+  const others = operandsOf(successor);
+  return operandsOf(node).filter(
+    (operand, i) => found.has(operand) && found.get(operand) === names.get(others[i]),
+  ).length;
+}
+
+const isCalledAfterOperand = (node: Node): boolean => hasTrait(node, "view") || node.op === "cast";
+
+const originText = ({ origin: { layer, composite, forward } }: Node): string =>
+  `${layer ?? ""} ${composite ?? ""} ${forward === undefined ? "" : wish(forward)}`;
+
+// The buffer that holds a value of a lowered graph.
+
+/**
+ * For leaves and for values that are stored before fusion, including the steps of recurrences. A value that is
+ * later kept in a variable has no buffer.
+ */
+export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
+  const direct = directPlaces(graph);
+  return new Map(
+    [...nodeNames(graph)].map(([node, name]) => [node, leafName(node) ?? direct.get(node) ?? name]),
+  );
+}
+
+// Formulas of a graph: which values have a name, and the formula of each value in terms of those. The steps of
+// recurrences are part of their graph.
+
+export interface GraphFormulas {
+  /** The nodes of the graph and of its steps, operands first, each once. */
+  readonly nodes: readonly Node[];
+  nameOf(node: Node): string;
+  /** Whether formulas refer to it by name; other values are written inline. */
+  isNamed(node: Node): boolean;
+  /** Its symbol in formulas; undefined if it is written inline. */
+  displayName(node: Node): Formula | undefined;
+  /** `h = tanh(z)`: both sides. */
+  symbolOf(node: Node): Formula;
+  formulaOf(node: Node): Formula;
+}
+
+export function graphFormulas(graph: Graph): GraphFormulas {
+  const nodes = [...new Set(withSteps(graph.nodes))];
+  const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
+  const names = nodeNames(graph);
+  const nameOf = (node: Node): string => names.get(node) ?? node.op;
+  const isNamed = namedIn(parts);
+  const displayName = displayFormulas(graph, isNamed, nameOf);
+  const symbolOf = (node: Node): Formula => displayName(node) ?? named(nameOf(node), node.origin.layer);
+  const carried = carriedNames(parts, displayName);
+  const formulaOf = (node: Node): Formula => {
+    if (node.op === "argument") return symbolOf(node);
+    if (node.op !== "scan") {
+      const [formula, name] = [nodeFormula(node, displayName), carried.get(node)];
+      return name === undefined ? formula : { kind: "equation", x: name, y: formula };
+    }
+    const { recurrence, value } = node.attributes;
+    return {
+      kind: "row",
+      parts: [displayName(value) ?? nodeFormula(value, displayName), ` for ${timeRangeText(recurrence)}`],
+    };
+  };
+  return { nodes, nameOf, isNamed, displayName, symbolOf, formulaOf };
+}
+
+/**
+ * State that a step passes to the next one, which reads it as c[t − 1] or d_c[t + 1]. c[t] is a second name for
+ * the value, and its formula shows both. Stacked values have one name at all times.
+ */
+function carriedNames(
+  parts: readonly Graph[],
+  displayName: (node: Node) => Formula | undefined,
+): ReadonlyMap<Node, Formula> {
+  const recurrences = parts.flatMap((part) => [...recurrencesOf(part)]);
+  return new Map(
+    recurrences.flatMap(([{ operands }, scans]) =>
+      operands.flatMap(({ argument, next }): [Node, Formula][] => {
+        const before = displayName(argument);
+        const isStacked = scans.some(({ attributes }) => attributes.value === next);
+        if (next === undefined || isStacked || before?.kind !== "name") return [];
+        return [[next, { ...before, time: "t" }]];
+      }),
+    ),
+  );
+}
+
+/** Operands first; the nodes of a recurrence's step come before the first value that the recurrence produces. */
+export function withSteps(nodes: readonly Node[]): Node[] {
+  const recurrences = recurrencesOf({ nodes });
+  return nodes.flatMap((node) => {
+    const scans = node.op === "scan" ? (recurrences.get(node.attributes.recurrence) ?? []) : [];
+    if (node.op !== "scan" || scans[0] !== node) return [node];
+    return [...withSteps(stepGraph(node.attributes.recurrence, scans).nodes), node];
+  });
+}
+
+/** `t = 0 … 6`, in execution order. */
+function timeRangeText({ length, reverse }: Recurrence): string {
+  const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
+  return `t = ${first} … ${last}`;
+}
+
+/**
+ * Which values have a name: outputs of the graph, values that the model, the library or a rule named, stored
+ * values, values that need loops of their own, and values with several users. Written inline are numbers,
+ * views, a product that is added to something (x · W + b), and derivatives by unnamed values with a single
+ * user.
+ */
+function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
+  const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
+  const outputs = new Set(parts.flatMap((part) => part.outputs.map(({ node }) => node)));
+  const nodes = new Set(parts.flatMap((part) => part.nodes));
+  const users = new Map<Node, Node[]>();
+  for (const node of nodes)
+    for (const operand of operandsOf(node)) users.set(operand, [...(users.get(operand) ?? []), node]);
+  const valueNames = new Set([...nodes].flatMap(({ name, origin }) => [name, origin.forward?.name]));
+
+  /** The only user, if there is exactly one. */
+  const readerOf = (node: Node): Node | undefined => {
+    const readers = users.get(node) ?? [];
+    return readers.length === 1 && !outputs.has(node) ? readers[0] : undefined;
+  };
+  const isTerm = (node: Node): boolean => node.op === "contract" && readerOf(node)?.op === "add";
+  /** The rounded number replaces the exact one, which has no other user. */
+  const isRounded = (node: Node): boolean =>
+    node.op === "cast" &&
+    stored.has(node) &&
+    !stored.has(node.operands.x) &&
+    readerOf(node.operands.x) === node;
+  const isDerivativeByUnnamed = (node: Node): boolean =>
+    node.name?.startsWith("d_") === true &&
+    node.origin.forward !== undefined &&
+    !valueNames.has(node.name.slice(2));
+  return (node) => {
+    if (outputs.has(node) || hasTrait(node, "leaf")) return true;
+    const reader = readerOf(node);
+    if (isRounded(node)) return true;
+    if (isRepetition(node) || isTerm(node) || (reader !== undefined && isRounded(reader))) return false;
+    if (stored.has(node)) return true;
+    if (node.name !== undefined) return reader === undefined || !isDerivativeByUnnamed(node);
+    const isSmall =
+      node.op === "constant" || node.op === "iota" || node.op === "batchSize" || hasTrait(node, "view");
+    const hasLoops = hasTrait(node, "contraction") || hasTrait(node, "recurrence");
+    return hasLoops || (!isSmall && reader === undefined);
+  };
+}
+
+/**
+ * The same numbers, repeated or of another type. Mathematics has one name for both, unless the library gave
+ * them two.
+ */
+function isRepetition(node: Node): boolean {
+  const { forward } = node.origin;
+  const isSame = node.op === "broadcast" || node.op === "cast" || node.op === "stopGradient";
+  return isSame && (node.name === undefined || forward !== undefined);
+}

@@ -1,0 +1,40 @@
+// Which kernels are one function. If one fails, a kernel goes through memory as another one's shapes say, or
+// works on another program's values.
+import { expect, it } from "vitest";
+import { integer } from "../../../../src/compiler/loop/expressions.ts";
+import { store } from "../../../../src/compiler/loop/statements.ts";
+import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
+import { runStage } from "../../../../src/compiler/stages/run.ts";
+import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
+import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
+
+/** No loop: sharing adds no work to an innermost one. */
+const copies = (from: string, to: string): Statement[] => [
+  store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
+];
+/** Of each kernel the buffers that it is told, or undefined if it is a function of its own. */
+const told = (...programs: readonly LoopProgram[]) =>
+  runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
+    kernels.map(({ shared }) => shared?.addresses),
+  );
+
+it("kernels on buffers of the same shapes are one function", () => {
+  const buffers = ["a", "b", "c", "d"].map((name) => buffer(name, [4, 6]));
+  const program = programOf([copies("a", "b"), copies("c", "d")], ...buffers);
+  expect(told(program)).toEqual([
+    [
+      ["a", "b"],
+      ["c", "d"],
+    ].map((names) => expect.arrayContaining(names)),
+  ]);
+});
+
+it("kernels on buffers of different shapes are not, though their loops are equal", () => {
+  const buffers = [buffer("a", [4, 6]), buffer("b", [4, 6]), buffer("c", [4, 3]), buffer("d", [4, 3])];
+  expect(told(programOf([copies("a", "b"), copies("c", "d")], ...buffers))).toEqual([[undefined, undefined]]);
+});
+
+it("a temporary is in another place for each program, though its name is the same", () => {
+  const program = programOf([copies("x", "t")], buffer("x", [4, 6]), temporary("t", [4, 6]));
+  expect(told(program, { ...program, name: "other" })).toEqual([[["t"]], [["t"]]]);
+});

@@ -1,0 +1,211 @@
+// Kernels of one nest each. If one fails, a part reads what another has not handed on, a value is handed on
+// before it is made, or readers are told that a kernel computes what another does.
+import { formulaLine, headLine } from "../../../../src/compiler/loop/provenance-names.ts";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  binary,
+  call,
+  integer,
+  less,
+  number,
+  select,
+  variable,
+} from "../../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
+import { printKernel } from "../../../../src/compiler/loop/print.ts";
+import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
+import type { LoopProgram, Provenance, Statement } from "../../../../src/compiler/loop/types.ts";
+import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
+import { distributeLoops } from "../../../../src/compiler/schedule/vectors/distribute-loops.ts";
+import { buffer, load, program } from "../../../support/loop-program.ts";
+import { differences, fusedPrograms, shortened, specNames } from "../../../support/programs.ts";
+import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
+import { lowered, runLoops } from "../../../support/run-loops.ts";
+import { afterStage } from "../../../support/stages.ts";
+import { compareStorage } from "../../../support/tensors.ts";
+
+const split = (loops: LoopProgram, batchSize: number): LoopProgram =>
+  afterStage(distributeLoops, loops, { batchSize, float: "f64" });
+
+const i = variable("i", "i32");
+const real = (value: number) => number(value, "f64");
+const reads = (name: string): Expression => variable(name, "f64");
+const plus = (x: Expression, y: Expression) => binary("+", x, y);
+const sizes = { rows: 2, batchSize: 3 };
+
+const s = buffer("s", []);
+const x = buffer("x", [4]);
+const y = buffer("y", [4]);
+const z = buffer("z", [4]);
+const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
+
+/** "y = x" is a formula, and a line without "=" heads others. */
+function said(line: string) {
+  const [value, formula] = line.split(" = ");
+  return formula === undefined || line.endsWith(":") ? headLine(line) : formulaLine(value, formula, []);
+}
+
+/** The kernels of a body, each as text; they must leave in memory what the body does. */
+function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
+  const provenance = lines.map((line): Provenance => ({
+    node: undefined,
+    ...said(line),
+    layer: undefined,
+    gradientOf: undefined,
+    rule: undefined,
+    path: undefined,
+    flops: 1,
+  }));
+  const whole = program(body, s, x, y, z);
+  const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
+  const after = split(before, 3);
+  checkLoops(after, "distribute-loops");
+  expect(differences(before, after, sizes)).toEqual([]);
+  expect(after.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort()).toEqual(
+    [...lines].sort(),
+  );
+  return after.kernels.map(printKernel);
+}
+
+describe("distribute-loops", () => {
+  it("hands on a sum that several nests go on with", () => {
+    const grows = (from: string) =>
+      loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
+    const body = [
+      define("a", real(0), true),
+      grows("x"),
+      grows("y"),
+      each([store("z", [i], plus(reads("a"), load("x", [i])))]),
+    ];
+    expect(kernelsOf(body)).toHaveLength(3);
+  });
+  it("cuts between nests; the part that does most keeps the name", () => {
+    const body = [
+      each([store("y", [i], load("x", [i]))]),
+      each([store("z", [i], call("exp", [load("y", [i])], "f64"))]),
+    ];
+    expect(kernelsOf(body, "z = exp(y)", "y = x").join("\n")).toMatchInlineSnapshot(`
+      "kernel y
+        // y = x
+        for i in 0 .. 4: parallel
+          y[i] = x[i]
+      kernel kernel0
+        // z = exp(y)
+        for i in 0 .. 4: parallel
+          z[i] = exp(y[i])"
+    `);
+  });
+  it("hands on what a later nest reads, and reads it there before anything else is stored", () => {
+    const body = [
+      define("a", call("sqrt", [load("s", [])], "f64")),
+      store("s", [], plus(load("s", []), real(1))),
+      each([store("y", [i], plus(reads("a"), load("s", [])))]),
+      each([store("z", [i], reads("a"))]),
+    ];
+    expect(kernelsOf(body, "next_s = s + 1", "y = a + s").join("\n")).toMatchInlineSnapshot(`
+      "kernel next_s
+        // next_s = s + 1
+        let a: f64 = sqrt(s[])
+        s[] = s[] + 1
+        a[] = a
+      kernel kernel0
+        // y = a + s
+        let a: f64 = a[]
+        for i in 0 .. 4: parallel
+          y[i] = a + s[]
+      kernel z
+        let a: f64 = a[]
+        for i in 0 .. 4: parallel
+          z[i] = a"
+    `);
+  });
+  it("keeps accumulators with the loop that feeds them, and what is made of them with both", () => {
+    const body = [
+      define("sum", real(0), true),
+      define("other", real(0), true),
+      loop("i", 4, "reduction", [assign("sum", plus(reads("sum"), load("x", [i])))]),
+      store("s", [], reads("sum")),
+      loop("i", 4, "reduction", [assign("other", plus(reads("other"), load("y", [i])))]),
+      store("x", [integer(0)], binary("*", reads("other"), reads("sum"))),
+    ];
+    expect(kernelsOf(body).join("\n")).toMatchInlineSnapshot(`
+      "kernel kernel0
+        var sum: f64 = 0
+        for i in 0 .. 4: reduction
+          sum = sum + x[i]
+        s[] = sum
+        sum[] = sum
+      kernel x
+        let sum: f64 = sum[]
+        var other: f64 = 0
+        for i in 0 .. 4: reduction
+          other = other + y[i]
+        x[0] = other * sum"
+    `);
+  });
+  it("carries an accumulator that two loops feed from one to the other", () => {
+    const add = (name: string) =>
+      loop("i", 4, "reduction", [assign("sum", plus(reads("sum"), load(name, [i])))]);
+    const body = [define("sum", real(0), true), add("x"), add("y"), store("s", [], reads("sum"))];
+    expect(kernelsOf(body)).toHaveLength(2);
+  });
+  it("hands on what is true as a number", () => {
+    const isSmall: Expression = { kind: "variable", name: "small", type: "bool" };
+    const body = [
+      define("small", less(load("s", []), real(1))),
+      store("s", [], real(7)),
+      each([store("y", [i], select(isSmall, real(1), real(2)))]),
+    ];
+    expect(kernelsOf(body)).toHaveLength(2);
+  });
+  it("leaves definitions with the one nest that needs them, so that its kernel stores nothing else", () => {
+    const body = [define("a", load("s", [])), each([store("y", [i], reads("a"))])];
+    expect(kernelsOf(body)).toHaveLength(1);
+  });
+  it("leaves the lines of a step under the head of its loop along time", () => {
+    const steps: Statement = { ...loop("t", 4, "sequential", [each([store("y", [i], load("x", [i]))])]) };
+    const body = [each([store("x", [i], real(0))]), steps];
+    const lines = ["For t = 0 … 3:", "h[t] = tanh(x)"];
+    const [first, second] = kernelsOf(body, ...lines);
+    expect(first).not.toMatch(/\/\//);
+    expect(second).toMatch(/\/\/ For t = 0 … 3:\n {2}\/\/ h\[t\] = tanh\(x\)/);
+  });
+});
+
+describe("split programs leave the same bits in memory", () => {
+  // The interpreter rounds to f32 where it stores, and handing on is a store.
+  it.each([
+    ["f64", 0],
+    ["f32", 1e-4],
+  ] as const)("random graphs and their gradients, %s", (float, tolerance) => {
+    fc.assert(
+      fc.property(moves(), fc.integer({ min: 1, max: 3 }), (list, rows) => {
+        const { graph } = graphOf(list, float);
+        const values = valuesFor(graph, rows, 3);
+        const [before, after] = [undefined, (loops: LoopProgram) => split(loops, 3)].map((prepare) =>
+          runLoops(lowered(graph, { float, unscheduled: true, ...(prepare && { prepare }) }), values, rows),
+        );
+        expect(compareStorage(after, before).worst).toBeLessThanOrEqual(tolerance);
+      }),
+      often(80, 11),
+    );
+  });
+  it.each(specNames)("%s", async (name) => {
+    const seen = new Set<string>();
+    for (const full of await fusedPrograms(name, "f64", 2)) {
+      const fused = shortened(full, 5);
+      const whole = split(fused, 2);
+      checkLoops(whole, "distribute-loops");
+      const lines = (p: LoopProgram) => p.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort();
+      expect(lines(whole)).toEqual(lines(fused));
+      for (const kernel of fused.kernels) {
+        const before = { ...fused, kernels: [kernel] };
+        const after = split(before, 2);
+        if (after.kernels.length === 1 || seen.has(printKernel(kernel))) continue;
+        seen.add(printKernel(kernel));
+        expect(differences(before, after, { rows: 1, batchSize: 2 })).toEqual([]);
+      }
+    }
+  });
+});
