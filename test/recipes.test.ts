@@ -1,5 +1,5 @@
-// The recipes of CONTRIBUTING.md, followed. If one fails, a recipe lacks a file that has to be touched, or names
-// one that is gone, or a table that it calls closed compiles with an entry missing.
+// Follows the recipes of CONTRIBUTING.md. A failure means that a recipe omits a file, names a file that does not
+// exist, or calls a table closed that compiles with an entry missing.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { existsSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ interface Section {
 /** What the page says: of each recipe the paths that begin its numbered lines. */
 const sections: readonly Section[] = readFileSync(join(root, "CONTRIBUTING.md"), "utf8")
   .split(/^## /m)
-  .slice(1)
+  .filter((text) => /^Add an? /.test(text))
   .map((text) => ({
     title: text.split("\n")[0],
     places: Array.from(text.matchAll(/^\d+\. `([^`]+)`/gm), ([, path]) => path),
@@ -123,8 +123,8 @@ describe("all of them at once", () => {
   afterAll(() => rmSync(copy, { recursive: true }));
 
   it(
-    "work: a model has the op, the function, the layer and the optimizer; the command has the format, the flag, " +
-      "the stages and the target",
+    "work: a model has the op, the function, the layer, the loss and the optimizer; the compiler has the rule, " +
+      "the stages and the target; the command has the format and the flag",
     () => {
       const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
       const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
@@ -133,6 +133,7 @@ describe("all of them at once", () => {
         rows: 2,
         flag: true,
         stages: true,
+        rule: true,
         target: true,
       });
     },

@@ -1,4 +1,4 @@
-// One row at a time: as many updates in an epoch as there are rows.
+// One row at a time: an epoch has as many updates as rows.
 import { defineModel } from "tapeless";
 import base from "./batch-mini.ts";
 

@@ -1,5 +1,5 @@
-// The same, stopped when twenty epochs have brought nothing for the validation part; the best epoch's
-// parameters are kept.
+// The same, stopped after twenty epochs without a better validation loss. The parameters of the
+// best epoch are restored.
 import { defineModel } from "tapeless";
 import base from "./epochs-all.ts";
 

@@ -1,4 +1,4 @@
-// The same rows in five folds: each of the 120 that are not for the test validates once.
+// The same rows in five folds: each of the 120 rows outside the test split validates once.
 import { defineModel } from "tapeless";
 import base from "./one-part.ts";
 

@@ -1,4 +1,4 @@
-// Digits through eight ReLU layers. Its siblings differ in the spread of the first weights alone.
+// Digits through eight ReLU layers. The related specs differ only in the scale of the initial weights.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

@@ -1,4 +1,4 @@
-// The same from weights with a deviation of 1: each layer makes what it was given several times larger.
+// The same with a standard deviation of 1: each layer multiplies its input several times.
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

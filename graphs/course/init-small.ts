@@ -1,4 +1,4 @@
-// The same from weights with a deviation of 0.01: each layer hands on a fraction of what it was given.
+// The same with a standard deviation of 0.01: each layer passes on a fraction of its input.
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

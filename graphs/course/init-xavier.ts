@@ -1,4 +1,4 @@
-// The same from Xavier's variance, 2 / (in + out).
+// The same with Xavier's variance, 2 / (in + out).
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

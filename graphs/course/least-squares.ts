@@ -1,4 +1,4 @@
-// Linear regression: how far diabetes went in a year, from ten measurements at its beginning.
+// Linear regression: the progression of diabetes in one year, from ten measurements at its start.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// One linear model, judged by four measures at once. Its siblings differ in which of them they make small.
+// One linear model, evaluated by four measures. The related specs differ in the measure that is the loss.
 import { defineModel } from "tapeless";
 import base from "./least-squares.ts";
 

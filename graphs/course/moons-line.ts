@@ -1,4 +1,4 @@
-// No hidden layer: what a straight line between the moons is worth.
+// No hidden layer: the accuracy of a straight line between the moons.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

@@ -1,4 +1,4 @@
-// Plain gradient descent on the two moons. Its siblings differ in the optimizer alone; the rate is the same.
+// Plain gradient descent on the two moons. The related specs differ only in the optimizer.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// Iris with one part of thirty flowers for validation.
+// Iris with a validation split of thirty flowers.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// The same just beyond the edge of what is stable.
+// The same at a rate just above the limit of stability.
 import { defineModel } from "tapeless";
 import base from "./rate-right.ts";
 

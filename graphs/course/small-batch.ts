@@ -1,4 +1,4 @@
-// Digits with four hidden layers, batches of 32: 45 steps an epoch, the rate falls to zero at the end.
+// Digits with four hidden layers, batches of 32: 45 steps per epoch; the rate falls to zero at the end.
 import { defineModel } from "tapeless";
 
 const hidden = { type: "dense", units: 32, activation: "tanh" } as const;

@@ -1,4 +1,4 @@
-// The same line with the Huber loss, squared near zero and absolute far from it.
+// The same line with the Huber loss, quadratic near zero and linear far from it.
 import { defineModel } from "tapeless";
 import base from "./spoilt-mse.ts";
 

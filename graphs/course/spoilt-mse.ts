@@ -1,4 +1,4 @@
-// A line through readings of which every tenth lost its decimal point; judged on readings that are whole.
+// A line through readings, every tenth without its decimal point; tested on correct readings.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,5 +1,5 @@
-// Which structure and which rate? Every combination is trained, stopped early and compared on the validation
-// part; the winner is tested.
+// Which structure and which rate? Every combination is trained with early stopping and compared on the
+// validation split; the winner is tested.
 import { defineModel } from "tapeless";
 import base from "./epochs-stopped.ts";
 

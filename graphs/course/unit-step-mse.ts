@@ -1,4 +1,4 @@
-// The same with a loss that reads the step itself: no gradient comes through it, and the compiler says so.
+// The same with a loss that depends on the step itself: it has no gradient, and the compiler reports it.
 import { defineModel } from "tapeless";
 import base from "./unit-step.ts";
 

@@ -1,5 +1,5 @@
-// One parameter, the frequency of a wave, and a loss with several valleys: where training ends depends on
-// where it starts.
+// One parameter, the frequency of a wave, and a loss with several minima: the start of the training
+// decides where it ends.
 import { defineModel } from "tapeless";
 
 export default defineModel({

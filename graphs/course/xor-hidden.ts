@@ -1,4 +1,4 @@
-// The same four points with eight hidden units in between, and a loss that has a slope everywhere.
+// The same four points with eight hidden units, and a loss with a nonzero derivative everywhere.
 import { defineModel } from "tapeless";
 import base from "./xor-line.ts";
 

@@ -1,4 +1,4 @@
-// The perceptron before four points that no straight line divides: is one of two inputs on, and only one?
+// The perceptron and four points that no straight line separates: is exactly one of two inputs on?
 import { defineModel } from "tapeless";
 
 export default defineModel({

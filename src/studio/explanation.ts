@@ -119,7 +119,10 @@ export interface LoopCounts {
   readonly temporaries: number;
   /** The total size of each kernel's buffers, each counted once per kernel. */
   readonly bytesTouched: number;
-  /** The maximum size of live temporaries. A temporary lives from the first kernel that accesses it to the last. */
+  /**
+   * The maximum size of live temporaries. A temporary lives from the first kernel that accesses it to the last.
+   * After memory planning: the bytes that temporaries take in the arena.
+   */
   readonly peakBytes: number;
 }
 

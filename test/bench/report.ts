@@ -101,7 +101,7 @@ function boundSection(all: readonly WorkloadOutcome[]): string[] {
     limit,
     holds === true ? "holds" : "**missed**",
   ]);
-  return ["## What is promised", markdownTable(["", "measured", "promised", ""], rows)];
+  return ["## Limits", markdownTable(["", "measured", "limit", ""], rows)];
 }
 
 /** The whole page. */
@@ -110,14 +110,14 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
     all.flatMap(({ outcomes }) => outcomes.map((each) => each.rounds.length)).filter((n) => n > 0),
   );
   return `${[
-    "# Training steps, side by side",
-    `Written by \`${where.command}\`; [what is measured and ` +
-      `how](../test/bench/README.md). ${where.machine}; ${where.engine}. ${where.libraries.join(", ")}.`,
-    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which ` +
-      `all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. ` +
-      "GFLOP/s counts the operations of this compiler's graphs, whoever takes the step; PyTorch may go beyond " +
-      "the peak of 128 bits, since it has wider registers.",
-    "![Training steps a second](benchmarks.svg)",
+    "# Benchmarks",
+    "After this page you know how fast training steps are on one machine, compared with other libraries. It is " +
+      `written by \`${where.command}\` ([method](benchmark-method.md)). ${where.machine}; ${where.engine}. ` +
+      `${where.libraries.join(", ")}.`,
+    `Every value is of one thread unless it says otherwise, and the median of ${rounds} rounds. "Ours is × as ` +
+      "fast\" compares with the fastest of this compiler's trainers on one thread. GFLOP/s count the operations of " +
+      "this compiler's graphs for every library. PyTorch may exceed the 128-bit peak, because it uses wider registers.",
+    "![Training steps per second](benchmarks.svg)",
     ...all.map(sectionOf),
     ...boundSection(all),
   ].join("\n\n")}\n`;

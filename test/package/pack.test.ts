@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -46,8 +46,11 @@ function copyOfClone(): string {
   const copy = join(folder, "clone");
   mkdirSync(copy);
   for (const name of [
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "README.md",
+    "docs",
     "generated",
     "graphs",
     "package.json",
@@ -118,20 +121,46 @@ beforeAll(install, 5 * minutes);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("what is packed", () => {
-  it("is the bundled program, its launchers, the JSON Schema, and the papers", () => {
-    const kinds = new Set(packed.map((path) => (path.startsWith("dist/") ? "dist" : path)));
-    expect([...kinds].sort()).toEqual(
-      [
-        "LICENSE",
-        "README.md",
-        "dist",
-        "generated/spec.schema.json",
-        "package.json",
-        "src/command/cli/load-program.js",
-        "src/command/cli/start-thread.js",
-        "src/command/cli/tapeless.js",
-      ].sort(),
+  it("is the bundled program, its launchers, the JSON Schema, documentation and examples", () => {
+    const folders = /^(dist|docs|graphs)\/.*/;
+    expect([...new Set(packed.map((path) => path.replace(folders, "$1")))].sort()).toEqual([
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "dist",
+      "docs",
+      "generated/spec.schema.json",
+      "graphs",
+      "package.json",
+      "src/README.md",
+      "src/command/cli/load-program.js",
+      "src/command/cli/start-thread.js",
+      "src/command/cli/tapeless.js",
+    ]);
+  });
+
+  it("has the target of every link in its Markdown", () => {
+    const files = new Set(packed);
+    const dead = packed
+      .filter((path) => path.endsWith(".md"))
+      .flatMap((path) => {
+        const text = readFileSync(join(home, "node_modules/tapeless", path), "utf8");
+        const links = [...text.matchAll(/(?:\]\(|src=")([^)"#\s]+)[^)"]*[)"]/g)].map(([, link]) => link);
+        return links
+          .filter((link) => !link.startsWith("http"))
+          .map((link) => normalize(join(dirname(path), link)))
+          .filter((file) => !files.has(file) && !packed.some((each) => each.startsWith(`${file}/`)))
+          .map((file) => `${path}: ${file}`);
+      });
+    expect(dead).toEqual([]);
+  });
+
+  it("installs without a script of its own", () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+      readFileSync(join(home, "node_modules/tapeless/package.json"), "utf8"),
     );
+    expect(["preinstall", "install", "postinstall", "prepare"].filter((name) => name in scripts)).toEqual([]);
   });
 
   it("leaves no build behind in the clone", () => {
@@ -171,6 +200,16 @@ describe("what is packed", () => {
 });
 
 describe("the command", () => {
+  it(
+    "trains the examples that come with it, once they are copied",
+    async () => {
+      cpSync(join(home, "node_modules/tapeless/graphs"), join(home, "graphs"), { recursive: true });
+      for (const spec of ["iris.json", "residual.ts", "course/unit-step.ts"])
+        expect(await tapeless("train", `graphs/${spec}`, "--epochs", "1")).toContain("1 epoch");
+    },
+    minutes,
+  );
+
   it(
     "compiles and trains",
     async () => {

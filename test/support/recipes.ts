@@ -1,4 +1,4 @@
-/** The recipes of CONTRIBUTING.md as edits: for each, one trial of its kind. */
+/** The recipes of CONTRIBUTING.md as edits, with one trial for each. */
 
 export interface Edit {
   readonly file: string;
@@ -139,6 +139,52 @@ export const trial = defineOptimizer({
   ],
 };
 
+const loss: Recipe = {
+  title: "Add a loss",
+  edits: [
+    {
+      file: "src/compiler/library/losses/elementwise.ts",
+      after: "  element: squaredDifference,\n});\n",
+      text: `
+/** mean (2d)² */
+export const trial = elementwise({
+  name: "trial",
+  about: "mean squared error of doubled values",
+  keys: {},
+  threshold: valueThreshold,
+  element: (g, p, t) => g.multiply(4, squaredDifference(g, p, t)),
+});
+`,
+    },
+    {
+      file: "src/compiler/library/losses/index.ts",
+      after: 'import { crossEntropy } from "./cross-entropy.ts";\n',
+      text: 'import { trial } from "./elementwise.ts";\n',
+    },
+    { file: "src/compiler/library/losses/index.ts", after: "export const losses = {\n", text: "  trial,\n" },
+  ],
+};
+
+const rule: Recipe = {
+  title: "Add a rewrite rule",
+  edits: [
+    {
+      file: "src/compiler/passes/rules/arithmetic.ts",
+      after: "export const arithmeticRules = [\n",
+      text: `  defineRule({
+    name: "trial",
+    equation: "½ · (2 · x) = x",
+    apply(node) {
+      if (!is(node, "multiply") || scalarOf(node.operands.x) !== 0.5) return undefined;
+      const inner = node.operands.y;
+      return is(inner, "multiply") && scalarOf(inner.operands.x) === 2 ? inner.operands.y : undefined;
+    },
+  }),
+`,
+    },
+  ],
+};
+
 const format: Recipe = {
   title: "Add a data format",
   edits: [
@@ -234,13 +280,14 @@ export const trialStage = defineKernelStage("trial-stage", (kernel) => kernel);
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: 'import { shareExpressions } from "./schedule/share-expressions.ts";\n',
+      after:
+        'import { eliminateCommonSubexpressions } from "./schedule/eliminate-common-subexpressions.ts";\n',
       text: 'import { trialStage } from "./schedule/trial.ts";\n',
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: "export const scalarSchedule: readonly LoopStage[] = [\n",
-      text: "  trialStage, // first, for no reason\n",
+      after: "export const scalarSchedule: ScalarSchedule = {\n  loops: [\n",
+      text: "    trialStage, // first, for no reason\n",
     },
   ],
 };
@@ -280,9 +327,11 @@ export const recipes: readonly Recipe[] = [
   elementary,
   layer,
   optimizer,
-  format,
-  flag,
+  loss,
   pass,
+  rule,
   loopStage,
   target,
+  format,
+  flag,
 ];

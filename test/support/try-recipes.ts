@@ -8,6 +8,7 @@ const load = (path: string) => import(new URL(`./src/${path}`, import.meta.url).
 
 const { compile } = await load("compiler/compile.ts");
 const { stageNames } = await load("compiler/stage-names.ts");
+const { rules } = await load("compiler/passes/simplify.ts");
 const { createProgram } = await load("command/cli/program.ts");
 const { readTable } = await load("command/formats/tables/read-table.ts");
 
@@ -20,7 +21,7 @@ const spec = {
     { type: "trial" },
     { type: "dense", units: 2 },
   ],
-  loss: "mse",
+  loss: "trial",
   optimizer: "trial",
   training: { batchSize: 4, epochs: 1 },
 };
@@ -44,6 +45,7 @@ process.stdout.write(
     rows,
     flag: train.helpInformation().includes("--trial"),
     stages: ["trial", "trial-stage"].every((name) => stageNames.includes(name)),
+    rule: rules.some(({ name }: { name: string }) => name === "trial"),
     target: text.includes("asinh %"),
   }),
 );

@@ -46,7 +46,7 @@ export function createProgram(done: Done): Command {
         "tapeless train graphs/digits.json --out digits.ckpt",
         "tapeless verify graphs/digits.json",
         "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
-      ),
+      ) + "\n\nThe package contains these specs and their data: cp -r node_modules/tapeless/graphs .",
     );
   quiet(program);
 

@@ -1,6 +1,6 @@
 /**
  * The size of a graph and the cost of its work before fusion, so that the graphs between passes can be
- * compared. The counts are those of the loops that `--skip fuse-loops,forward-stores,shrink-temporaries` would
+ * compared. The counts are those of the loops that `--skip fuse-loops,scalar-replacement,contract-arrays` would
  * leave:
  *
  * - nodes: of the graph, and of each step of a recurrence once;

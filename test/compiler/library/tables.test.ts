@@ -28,22 +28,17 @@ describe.each(Object.entries(tables))("the table of %s", (_, table) => {
 
 describe("docs/layers.md", () => {
   const text = readFileSync(new URL("../../../docs/layers.md", import.meta.url), "utf8");
-  // Everything but the separators and the head of a table: type, keys, the rest.
-  const rows = [...text.matchAll(/^\| (`[^|]*) \|([^|]*)\|([^|]*)\|$/gm)].map(([, types, keys]) => ({
-    types: [...types.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
-    keys: [...keys.matchAll(/`([A-Za-z]+)`/g)].map(([, key]) => key),
-  }));
-  it.each(Object.entries(layers))("tells of %s and of each of its keys", (name, layer) => {
-    const row = rows.find(({ types }) => types.includes(name));
-    expect(row?.keys).toEqual(expect.arrayContaining(Object.keys(layer.keys)));
-  });
+  const types = [...text.matchAll(/^\| (`[^|]*) \|/gm)].flatMap(([, cell]) =>
+    [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
+  );
+  it.each(Object.keys(layers))("has %s", (name) => expect(types).toContain(name));
   it("shows a block that can be written so", () => {
     const [, block] = /```json\n([^`]*)```/.exec(text) ?? [];
     const network = [{ type: "dense", units: 64 }, JSON.parse(block), "flatten", { type: "dense", units: 3 }];
     expect(faultsOf(specWith({ inputs: { x: { shape: [4, 2] } }, network }))).toBe("no fault");
   });
-  it("tells of nothing that is not there, but for blocks", () => {
+  it("has only layers, blocks and paddings that exist", () => {
     const known = [...Object.keys(layers), "residual", "repeat", "bidirectional", "valid", "same", "causal"];
-    expect(rows.flatMap(({ types }) => types).filter((type) => !known.includes(type))).toEqual([]);
+    expect(types.filter((type) => !known.includes(type))).toEqual([]);
   });
 });
