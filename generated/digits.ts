@@ -262,14 +262,12 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 // maximum = max_j(dense2)
 // exponentials = exp(dense2 − maximum)
 // sum_of_exponentials = Σ_j exponentials
-// expected_logit = Σ_j [j = digit] ⊙ (dense2 − maximum)
-// sum_of_shifted = Σ_j (dense2 − maximum)
-// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
-//   sum_of_shifted)
+// expected_logit = Σ_j (0.91 if j = digit else 0.01) ⊙ (dense2 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − 0.9 · (Σ_j [j = digit] ⊙
-//   (dense2 − maximum)) − 0.01 · (Σ_j (dense2 − maximum)))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j (0.91 if j = digit else
+//   0.01) ⊙ (dense2 − maximum)))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -282,7 +280,6 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let sum_of_shifted = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
@@ -290,12 +287,10 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
       const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
-      expected_logit += k === digit_value ? t : 0;
-      sum_of_shifted += t;
+      expected_logit += (k === digit_value ? 0.91 : 0.01) * t;
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
-    loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
+    loss_total += digit_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
   }
   const maximum = Math.max(loss_count, 1);
@@ -303,28 +298,19 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of 0.01 · (Σ_j (dense2 − maximum)) [multiply.vjp]:
-//   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
-// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (dense2 − maximum)) [multiply.vjp]:
-//   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
-//   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
+//   d_dense2 = d_loss_total · [digit ≥ 0] ⊙ (exponentials / sum_of_exponentials − (0.91 if j = digit
+//   else 0.01))
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
-    const t = digit_value >= 0 ? f[d_loss_total] : 0;
-    const product_in_d_cross_entropy = t * 0.01;
-    const product_in_d_cross_entropy_2 = t * 0.9;
-    const factor = -product_in_d_cross_entropy;
+    const factor = digit_value >= 0 ? f[d_loss_total] : 0;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 10;
     const d_dense2_row = d_dense2 + row * 10;
     for (let j = 0; j < 10; j++) {
       f[d_dense2_row + j] =
-        factor -
-        (j === digit_value ? product_in_d_cross_entropy_2 : 0) +
-        t * (f[exponentials_row + j] / sum_of_exponentials_value);
+        factor * (f[exponentials_row + j] / sum_of_exponentials_value - (j === digit_value ? 0.91 : 0.01));
     }
   }
 }
@@ -594,10 +580,8 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 // maximum = max_j(dense2)
 // predicted_class = argmax_j(dense2)
 // sum_of_exponentials = Σ_j exp(dense2 − maximum)
-// expected_logit = Σ_j [j = digit] ⊙ (dense2 − maximum)
-// sum_of_shifted = Σ_j (dense2 − maximum)
-// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
-//   sum_of_shifted)
+// expected_logit = Σ_j (0.91 if j = digit else 0.01) ⊙ (dense2 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
@@ -626,16 +610,13 @@ function compute_totals_accuracy_count(
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let sum_of_shifted = 0;
     const digit_value = integers[digit + row];
     for (let k = 0; k < 10; k++) {
       const t_value = f[dense2_row + k] - maximum;
       sum_of_exponentials_value += exp(t_value);
-      expected_logit += k === digit_value ? t_value : 0;
-      sum_of_shifted += t_value;
+      expected_logit += (k === digit_value ? 0.91 : 0.01) * t_value;
     }
-    loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
+    loss_total += digit_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
     accuracy_total +=
       digit_value >= 0 ? (Math.fround(predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;

@@ -71,7 +71,7 @@ const data: DataFacts = {
   targets: { next: { columns: [], nextOf: "text" } },
 };
 
-// The arena: one block of 7522816 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 7510528 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -180,106 +180,95 @@ const totals_accuracy_total = 216638; // f64[]
 const totals_accuracy_count = 216639; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 70 of gradient
-const block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], from call 12 to call 70 of gradient
+const block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 68 of gradient
+const block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], from call 12 to call 68 of gradient
 const block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 12 to call 13 of gradient
 const block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], from call 25 to call 38 of gradient
 const block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], from call 25 to call 38 of gradient
 const block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 25 to call 37 of gradient
 const d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 38 to call 38 of gradient
 const d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], from call 38 to call 42 of gradient
-const block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], from call 68 to call 69 of gradient
-const d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 70 to call 70 of gradient
-const d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 70 to call 74 of gradient
-const embedded_kept = 1219712; // f32[n, 16, 64], from call 1 to call 97 of gradient
-const embedded = 1252480; // f32[n, 16, 64], from call 1 to call 97 of gradient
-const block_1_attention_layer_norm1 = 433280; // f32[n, 16, 64], from call 1 to call 7 of gradient
-const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 78 of gradient
-const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 87 of gradient
-const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 90 of gradient
-const block_1_attention_attention1_masked = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
-const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 86 of gradient
-const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 85 of gradient
-const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 79 of gradient
-const block_1_attention = 1481856; // f32[n, 16, 64], from call 9 to call 76 of gradient
-const block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], from call 10 to call 65 of gradient
-const block_1_mlp_layer_norm1 = 826496; // f32[n, 16, 64], from call 11 to call 12 of gradient
-const block_1_mlp = 1547392; // f32[n, 16, 64], from call 13 to call 65 of gradient
-const block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], from call 14 to call 46 of gradient
+const block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], from call 66 to call 67 of gradient
+const d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 68 to call 68 of gradient
+const d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 68 to call 72 of gradient
+const embedded_kept = 1219712; // f32[n, 16, 64], from call 1 to call 94 of gradient
+const embedded = 433280; // f32[n, 16, 64], from call 1 to call 9 of gradient
+const block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], from call 1 to call 94 of gradient
+const block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], from call 1 to call 7 of gradient
+const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 75 of gradient
+const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 84 of gradient
+const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 87 of gradient
+const block_1_attention_attention1_masked = 498816; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
+const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 83 of gradient
+const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 82 of gradient
+const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 76 of gradient
+const block_1_attention = 826496; // f32[n, 16, 64], from call 9 to call 13 of gradient
+const block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], from call 10 to call 65 of gradient
+const block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], from call 11 to call 74 of gradient
+const block_1_mlp_layer_norm1 = 859264; // f32[n, 16, 64], from call 11 to call 12 of gradient
+const block_1_mlp = 859264; // f32[n, 16, 64], from call 13 to call 22 of gradient
+const block_2_attention_dropout1_kept = 1547392; // f32[n, 16, 64], from call 14 to call 45 of gradient
+const block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], from call 15 to call 64 of gradient
 const block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], from call 15 to call 20 of gradient
-const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 55 of gradient
-const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 58 of gradient
+const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 54 of gradient
+const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 57 of gradient
 const block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
-const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 54 of gradient
-const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 53 of gradient
-const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 47 of gradient
-const block_2_attention = 1776768; // f32[n, 16, 64], from call 22 to call 44 of gradient
-const block_2_mlp_dropout1_kept = 1088640; // f32[n, 16, 64], from call 23 to call 36 of gradient
-const block_2_mlp_layer_norm1 = 1121408; // f32[n, 16, 64], from call 24 to call 25 of gradient
-const block_2_mlp = 1121408; // f32[n, 16, 64], from call 26 to call 35 of gradient
-const norm_normal = 1154176; // f32[n, 16, 64], from call 27 to call 35 of gradient
+const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 53 of gradient
+const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 52 of gradient
+const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 46 of gradient
+const block_2_attention = 1088640; // f32[n, 16, 64], from call 22 to call 26 of gradient
+const block_2_mlp_dropout1_kept = 1121408; // f32[n, 16, 64], from call 23 to call 36 of gradient
+const block_2_mlp_layer_norm1_normal = 1776768; // f32[n, 16, 64], from call 24 to call 44 of gradient
+const block_2_mlp_layer_norm1 = 1154176; // f32[n, 16, 64], from call 24 to call 25 of gradient
+const block_2_mlp = 1154176; // f32[n, 16, 64], from call 26 to call 27 of gradient
+const norm_normal = 1088640; // f32[n, 16, 64], from call 27 to call 35 of gradient
 const norm = 1186944; // f32[n, 16, 64], from call 27 to call 32 of gradient
-const d_norm = 1186944; // f32[n, 16, 64], from call 33 to call 35 of gradient
-const d_norm_centred = 1809536; // f32[n, 16, 64], from call 35 to call 44 of gradient
+const d_norm = 1154176; // f32[n, 16, 64], from call 33 to call 35 of gradient
+const d_block_2_mlp = 1809536; // f32[n, 16, 64], from call 35 to call 44 of gradient
 const d_block_2_mlp_output = 1842304; // f32[n, 16, 64], from call 35 to call 38 of gradient
 const block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], from call 40 to call 41 of gradient
-const d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], from call 42 to call 45 of gradient
-const block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], from call 44 to call 45 of gradient
-const d_block_2_attention = 957568; // f32[n, 16, 64], from call 44 to call 76 of gradient
-const d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], from call 44 to call 48 of gradient
-const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 48 to call 53 of gradient
-const product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], from call 49 to call 61 of gradient
-const block_2_attention_layer_norm1_again = 760960; // f32[n, 16, 64], from call 51 to call 60 of gradient
-const d_block_2_attention_attention1_shares = 793728; // f32[n, 4, 16, 16], from call 53 to call 54 of gradient
-const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 54 to call 58 of gradient
-const product_in_d_block_2_attention_attention1_products = 793728; // f32[n, 4, 16, 16], from call 55 to call 62 of gradient
-const product_in_d_block_2_attention_attention1_products_2 = 826496; // f32[n, 4, 16, 16], from call 58 to call 63 of gradient
-const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 61 to call 63 of gradient
-const product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], from call 62 to call 63 of gradient
-const d_block_2_attention_layer_norm1 = 760960; // f32[n, 16, 64], from call 63 to call 66 of gradient
-const block_2_attention_layer_norm1_normal_again = 695424; // f32[n, 16, 64], from call 65 to call 66 of gradient
-const d_block_2_attention_layer_norm1_centred = 990336; // f32[n, 16, 64], from call 65 to call 76 of gradient
-const d_block_1_mlp_dropout1_multiply = 728192; // f32[n, 16, 64], from call 65 to call 67 of gradient
-const d_block_1_mlp_output = 1023104; // f32[n, 16, 64], from call 65 to call 70 of gradient
-const block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], from call 72 to call 73 of gradient
-const d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], from call 74 to call 77 of gradient
-const block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], from call 76 to call 77 of gradient
-const d_block_1_attention = 498816; // f32[n, 16, 64], from call 76 to call 97 of gradient
-const d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], from call 76 to call 80 of gradient
-const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 80 to call 85 of gradient
-const product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 81 to call 93 of gradient
-const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 83 to call 92 of gradient
-const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 85 to call 86 of gradient
-const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 86 to call 90 of gradient
-const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 87 to call 94 of gradient
-const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 90 to call 95 of gradient
-const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 93 to call 95 of gradient
-const product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], from call 94 to call 95 of gradient
-const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 95 to call 98 of gradient
-const block_1_attention_layer_norm1_normal_again = 433280; // f32[n, 16, 64], from call 97 to call 98 of gradient
-const d_embedded_multiply = 466048; // f32[n, 16, 64], from call 97 to call 100 of gradient
-const logits = 1809536; // f32[n, 16, 27], from call 28 to call 29 of gradient
-const exponentials = 1823360; // f32[n, 16, 27], from call 29 to call 30 of gradient
+const d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], from call 42 to call 44 of gradient
+const d_block_2_attention = 728192; // f32[n, 16, 64], from call 44 to call 64 of gradient
+const d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], from call 44 to call 47 of gradient
+const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 47 to call 52 of gradient
+const product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], from call 48 to call 60 of gradient
+const block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], from call 50 to call 59 of gradient
+const d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], from call 52 to call 53 of gradient
+const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 53 to call 57 of gradient
+const product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], from call 54 to call 61 of gradient
+const product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], from call 57 to call 62 of gradient
+const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 60 to call 62 of gradient
+const product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], from call 61 to call 62 of gradient
+const d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], from call 62 to call 64 of gradient
+const d_block_1_mlp = 957568; // f32[n, 16, 64], from call 64 to call 74 of gradient
+const d_block_1_mlp_output = 990336; // f32[n, 16, 64], from call 64 to call 68 of gradient
+const block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], from call 70 to call 71 of gradient
+const d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], from call 72 to call 74 of gradient
+const d_block_1_attention = 466048; // f32[n, 16, 64], from call 74 to call 94 of gradient
+const d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], from call 74 to call 77 of gradient
+const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 77 to call 82 of gradient
+const product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], from call 78 to call 90 of gradient
+const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 80 to call 89 of gradient
+const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 82 to call 83 of gradient
+const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 83 to call 87 of gradient
+const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 84 to call 91 of gradient
+const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 87 to call 92 of gradient
+const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 90 to call 92 of gradient
+const product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], from call 91 to call 92 of gradient
+const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 92 to call 94 of gradient
+const d_embedded_multiply = 433280; // f32[n, 16, 64], from call 94 to call 96 of gradient
+const logits = 1154176; // f32[n, 16, 27], from call 28 to call 29 of gradient
+const exponentials = 1168000; // f32[n, 16, 27], from call 29 to call 30 of gradient
 const d_logits = 1809536; // f32[n, 16, 27], from call 30 to call 33 of gradient
-const block_1_attention_layer_norm1_mean = 1875072; // f32[n, 16], from call 1 to call 97 of gradient
-const block_1_attention_layer_norm1_sqrt = 1875584; // f32[n, 16], from call 1 to call 97 of gradient
-const block_1_mlp_layer_norm1_mean = 1876096; // f32[n, 16], from call 11 to call 76 of gradient
-const block_1_mlp_layer_norm1_sqrt = 1876608; // f32[n, 16], from call 11 to call 76 of gradient
-const block_2_attention_layer_norm1_mean = 1877120; // f32[n, 16], from call 15 to call 65 of gradient
-const block_2_attention_layer_norm1_sqrt = 1877632; // f32[n, 16], from call 15 to call 65 of gradient
-const block_2_mlp_layer_norm1_mean = 1878144; // f32[n, 16], from call 24 to call 44 of gradient
-const block_2_mlp_layer_norm1_sqrt = 1878656; // f32[n, 16], from call 24 to call 44 of gradient
-const norm_mean = 1879168; // f32[n, 16], from call 27 to call 35 of gradient
-const norm_sqrt = 1879680; // f32[n, 16], from call 27 to call 35 of gradient
-const sum_of_exponentials = 1837184; // f32[n, 16], from call 29 to call 30 of gradient
-const quotient_in_d_norm_mean = 1880192; // f32[n, 16], from call 35 to call 44 of gradient
-const quotient_in_d_block_2_attention_layer_norm1_mean = 1055872; // f32[n, 16], from call 65 to call 76 of gradient
-const d_block_2_mlp_layer_norm1_centred = 793728; // f32[64], from call 44 to call 44 of gradient
-const d_block_1_mlp_layer_norm1_centred = 564352; // f32[64], from call 76 to call 76 of gradient
-const d_block_1_attention_layer_norm1_centred = 564352; // f32[64], from call 97 to call 97 of gradient
-const block_1_attention_attention1_exponentials = 498816; // f32[16], from call 6 to call 6 of gradient
+const block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], from call 1 to call 94 of gradient
+const block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], from call 11 to call 74 of gradient
+const block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], from call 15 to call 64 of gradient
+const block_2_mlp_layer_norm1_deviation = 1876608; // f32[n, 16], from call 24 to call 44 of gradient
+const norm_deviation = 1877120; // f32[n, 16], from call 27 to call 35 of gradient
+const sum_of_exponentials = 1181824; // f32[n, 16], from call 29 to call 30 of gradient
+const block_1_attention_attention1_exponentials = 531584; // f32[16], from call 6 to call 6 of gradient
 const block_2_attention_attention1_exponentials = 760960; // f32[16], from call 19 to call 19 of gradient
-const d_loss_total = 1837696; // f32[], from call 29 to call 30 of gradient
+const d_loss_total = 1182336; // f32[], from call 29 to call 30 of gradient
 const update_kept_share = 433280; // f32[], from call 1 to call 3 of update
 const update_stepSize = 433284; // f32[], from call 1 to call 3 of update
 const update_reciprocal_of_correction = 433288; // f32[], from call 1 to call 3 of update
@@ -344,24 +333,26 @@ const evaluate_block_2_attention_attention1_exponentials = 531584; // f32[16], f
 
 // embedded_kept = [random ≥ 0.1]
 // embedded = embedded_kept ⊙ 1.11111… · (characters.weight[text] + places.weight)
-// block.1.attention.layer-norm1_reduceSum = Σ_j embedded
-// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
-// block.1.attention.layer-norm1_reduceSum_2 = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
-// block.1.attention.layer-norm1_sqrt = √(block.1.attention.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.attention.layer-norm1 = (embedded − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_sqrt ⊙ block.1.attention.layer-norm1.scale +
-//   block.1.attention.layer-norm1.shift
+// block.1.attention.layer-norm1_sum = Σ_j embedded
+// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
+// block.1.attention.layer-norm1_sum_of_squares = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
+// block.1.attention.layer-norm1_deviation = √(block.1.attention.layer-norm1_sum_of_squares / 64 +
+//   0.00001)
+// block.1.attention.layer-norm1_normal = (embedded − block.1.attention.layer-norm1_mean) /
+//   block.1.attention.layer-norm1_deviation
+// block.1.attention.layer-norm1 = block.1.attention.layer-norm1_normal ⊙
+//   block.1.attention.layer-norm1.scale + block.1.attention.layer-norm1.shift
 function compute_block_1_attention_layer_norm1(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741826);
   for (let row = 0; row < n; row++) {
     const embedded_kept_row = embedded_kept + row * 1024;
     const text_row = text + row * 16;
     const embedded_row = embedded + row * 1024;
-    const block_1_attention_layer_norm1_mean_row = block_1_attention_layer_norm1_mean + row * 16;
-    const block_1_attention_layer_norm1_sqrt_row = block_1_attention_layer_norm1_sqrt + row * 16;
+    const block_1_attention_layer_norm1_deviation_row = block_1_attention_layer_norm1_deviation + row * 16;
+    const block_1_attention_layer_norm1_normal_row = block_1_attention_layer_norm1_normal + row * 1024;
     const block_1_attention_layer_norm1_row = block_1_attention_layer_norm1 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let block_1_attention_layer_norm1_reduceSum = 0;
+      let block_1_attention_layer_norm1_sum = 0;
       const embedded_kept_j = embedded_kept_row + j * 64;
       const text_j = text_row + j;
       const places_weight_j = places_weight + j * 64;
@@ -374,25 +365,27 @@ function compute_block_1_attention_layer_norm1(f: Numbers, integers: Int32Array,
             ? 1.1111111111111112 * (f[characters_weight + integers[text_j] * 64 + k] + f[places_weight_j + k])
             : 0;
         f[embedded_j + k] = embedded_value;
-        block_1_attention_layer_norm1_reduceSum += embedded_value;
+        block_1_attention_layer_norm1_sum += embedded_value;
       }
-      const block_1_attention_layer_norm1_mean_value = block_1_attention_layer_norm1_reduceSum / 64;
-      f[block_1_attention_layer_norm1_mean_row + j] = block_1_attention_layer_norm1_mean_value;
-      let block_1_attention_layer_norm1_reduceSum_2 = 0;
+      const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
+      let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[embedded_j + k] - block_1_attention_layer_norm1_mean_value;
-        block_1_attention_layer_norm1_reduceSum_2 += t * t;
+        const t = f[embedded_j + k] - block_1_attention_layer_norm1_mean;
+        block_1_attention_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_attention_layer_norm1_sqrt_value = Math.sqrt(
-        block_1_attention_layer_norm1_reduceSum_2 / 64 + 0.00001,
+      const block_1_attention_layer_norm1_deviation_value = Math.sqrt(
+        block_1_attention_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
-      f[block_1_attention_layer_norm1_sqrt_row + j] = block_1_attention_layer_norm1_sqrt_value;
+      f[block_1_attention_layer_norm1_deviation_row + j] = block_1_attention_layer_norm1_deviation_value;
+      const block_1_attention_layer_norm1_normal_j = block_1_attention_layer_norm1_normal_row + j * 64;
       const block_1_attention_layer_norm1_j = block_1_attention_layer_norm1_row + j * 64;
       for (let l = 0; l < 64; l++) {
+        const block_1_attention_layer_norm1_normal_value =
+          (f[embedded_j + l] - block_1_attention_layer_norm1_mean) /
+          block_1_attention_layer_norm1_deviation_value;
+        f[block_1_attention_layer_norm1_normal_j + l] = block_1_attention_layer_norm1_normal_value;
         f[block_1_attention_layer_norm1_j + l] =
-          ((f[embedded_j + l] - block_1_attention_layer_norm1_mean_value) /
-            block_1_attention_layer_norm1_sqrt_value) *
-            f[block_1_attention_layer_norm1_scale + l] +
+          block_1_attention_layer_norm1_normal_value * f[block_1_attention_layer_norm1_scale + l] +
           f[block_1_attention_layer_norm1_shift + l];
       }
     }
@@ -862,13 +855,15 @@ function compute_block_1_mlp_dropout1_kept(f: Numbers, integers: Int32Array, n: 
   }
 }
 
-// block.1.mlp.layer-norm1_reduceSum = Σ_j block.1.attention
-// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_reduceSum / 64
-// block.1.mlp.layer-norm1_reduceSum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
-// block.1.mlp.layer-norm1_sqrt = √(block.1.mlp.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_sqrt ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
-// And in the same way block.2.attention.layer-norm1, block.2.mlp.layer-norm1.
+// block.1.mlp.layer-norm1_sum = Σ_j block.1.attention
+// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_sum / 64
+// block.1.mlp.layer-norm1_sum_of_squares = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
+// block.1.mlp.layer-norm1_deviation = √(block.1.mlp.layer-norm1_sum_of_squares / 64 + 0.00001)
+// block.1.mlp.layer-norm1_normal = (block.1.attention − block.1.mlp.layer-norm1_mean) /
+//   block.1.mlp.layer-norm1_deviation
+// block.1.mlp.layer-norm1 = block.1.mlp.layer-norm1_normal ⊙ block.1.mlp.layer-norm1.scale +
+//   block.1.mlp.layer-norm1.shift
+// And in the same way block.2.attention.layer-norm1, block.2.mlp.layer-norm1, norm.
 function compute_block__mlp_layer_norm(
   f: Numbers,
   n: number,
@@ -882,26 +877,28 @@ function compute_block__mlp_layer_norm(
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 1024;
     const output_row = output + row * 16;
-    const output_2_row = output_2 + row * 16;
+    const output_2_row = output_2 + row * 1024;
     const output_3_row = output_3 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let block_1_mlp_layer_norm1_reduceSum = 0;
+      let block_1_mlp_layer_norm1_sum = 0;
       const input_j = input_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        block_1_mlp_layer_norm1_reduceSum += f[input_j + k];
+        block_1_mlp_layer_norm1_sum += f[input_j + k];
       }
-      const output_value = block_1_mlp_layer_norm1_reduceSum / 64;
-      f[output_row + j] = output_value;
-      let block_1_mlp_layer_norm1_reduceSum_2 = 0;
+      const block_1_mlp_layer_norm1_mean = block_1_mlp_layer_norm1_sum / 64;
+      let block_1_mlp_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[input_j + k] - output_value;
-        block_1_mlp_layer_norm1_reduceSum_2 += t * t;
+        const t = f[input_j + k] - block_1_mlp_layer_norm1_mean;
+        block_1_mlp_layer_norm1_sum_of_squares += t * t;
       }
-      const output_2_value = Math.sqrt(block_1_mlp_layer_norm1_reduceSum_2 / 64 + 0.00001);
-      f[output_2_row + j] = output_2_value;
+      const output_value = Math.sqrt(block_1_mlp_layer_norm1_sum_of_squares / 64 + 0.00001);
+      f[output_row + j] = output_value;
+      const output_2_j = output_2_row + j * 64;
       const output_3_j = output_3_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[output_3_j + l] = ((f[input_j + l] - output_value) / output_2_value) * f[scale + l] + f[shift + l];
+        const output_2_value = (f[input_j + l] - block_1_mlp_layer_norm1_mean) / output_value;
+        f[output_2_j + l] = output_2_value;
+        f[output_3_j + l] = output_2_value * f[scale + l] + f[shift + l];
       }
     }
   }
@@ -1158,45 +1155,6 @@ function compute_block_2_mlp_dropout1_kept(f: Numbers, integers: Int32Array, n: 
       const block_2_mlp_dropout1_kept_j = block_2_mlp_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[block_2_mlp_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
-      }
-    }
-  }
-}
-
-// norm_reduceSum = Σ_j block.2.mlp
-// norm_mean = norm_reduceSum / 64
-// norm_reduceSum_2 = Σ_j (block.2.mlp − norm_mean)²
-// norm_sqrt = √(norm_reduceSum_2 / 64 + 0.00001)
-// norm_normal = (block.2.mlp − norm_mean) / norm_sqrt
-// norm = norm_normal ⊙ norm.scale + norm.shift
-function compute_norm(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const block_2_mlp_row = block_2_mlp + row * 1024;
-    const norm_mean_row = norm_mean + row * 16;
-    const norm_sqrt_row = norm_sqrt + row * 16;
-    const norm_normal_row = norm_normal + row * 1024;
-    const norm_row = norm + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let norm_reduceSum = 0;
-      const block_2_mlp_j = block_2_mlp_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        norm_reduceSum += f[block_2_mlp_j + k];
-      }
-      const norm_mean_value = norm_reduceSum / 64;
-      f[norm_mean_row + j] = norm_mean_value;
-      let norm_reduceSum_2 = 0;
-      for (let k = 0; k < 64; k++) {
-        const t = f[block_2_mlp_j + k] - norm_mean_value;
-        norm_reduceSum_2 += t * t;
-      }
-      const norm_sqrt_value = Math.sqrt(norm_reduceSum_2 / 64 + 0.00001);
-      f[norm_sqrt_row + j] = norm_sqrt_value;
-      const norm_normal_j = norm_normal_row + j * 64;
-      const norm_j = norm_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const norm_normal_value = (f[block_2_mlp_j + l] - norm_mean_value) / norm_sqrt_value;
-        f[norm_normal_j + l] = norm_normal_value;
-        f[norm_j + l] = norm_normal_value * f[norm_scale + l] + f[norm_shift + l];
       }
     }
   }
@@ -1491,114 +1449,110 @@ function compute_d_norm(f: Numbers, n: number): void {
 //   d_norm.shift = Σ_i,k d_norm
 // Gradient of norm.scale [broadcast.vjp]:
 //   d_norm.scale = Σ_i,k d_norm ⊙ norm_normal
-function compute_d_norm_scale(f: Numbers, n: number): void {
+// And in the same way d_block.2.mlp.layer-norm1.scale, d_block.2.attention.layer-norm1.scale,
+//   d_block.1.mlp.layer-norm1.scale and 1 more.
+function compute_d_norm_scale(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_shift: number,
+  d_scale: number,
+): void {
   for (let i = 0; i < 64; i++) {
-    let d_norm_shift_value = 0;
-    let d_norm_scale_value = 0;
-    const d_norm_i = d_norm + i;
-    const norm_normal_i = norm_normal + i;
+    let d_shift_value = 0;
+    let d_scale_value = 0;
+    const input_i = input + i;
+    const input_2_i = input_2 + i;
     for (let row = 0; row < n; row++) {
-      const d_norm_row = d_norm_i + row * 1024;
-      const norm_normal_row = norm_normal_i + row * 1024;
+      const input_row = input_i + row * 1024;
+      const input_2_row = input_2_i + row * 1024;
       for (let k = 0; k < 16; k++) {
-        const d_norm_value = f[d_norm_row + k * 64];
-        d_norm_shift_value += d_norm_value;
-        d_norm_scale_value += d_norm_value * f[norm_normal_row + k * 64];
+        const input_value = f[input_row + k * 64];
+        d_shift_value += input_value;
+        d_scale_value += input_value * f[input_2_row + k * 64];
       }
     }
-    f[d_norm_shift + i] = d_norm_shift_value;
-    f[d_norm_scale + i] = d_norm_scale_value;
+    f[d_shift + i] = d_shift_value;
+    f[d_scale + i] = d_scale_value;
   }
 }
 
-// Gradient of norm_variance [broadcast.vjp]:
-//   d_norm_variance = Σ_j (1 − [norm_sqrt = 0]) ⊙ (−d_norm ⊙ norm.scale ⊙ norm_normal / norm_sqrt / (2
-//   · norm_sqrt))
-// Gradient of norm_variance = (Σ_j norm_centred²) / 64 [divide.vjp]:
-//   d_norm_reduceSum = d_norm_variance / 64
-// Gradient of norm_centred² [multiply.vjp]:
-//   d_norm_centred = d_norm ⊙ norm.scale / norm_sqrt + 2 · d_norm_reduceSum ⊙ (block.2.mlp − norm_mean)
+// Gradient of norm_deviation [broadcast.vjp]:
+//   sum_in_d_norm_deviation = Σ_j d_norm ⊙ norm.scale ⊙ norm_normal
+// Gradient of norm_variance = norm_sum_of_squares / 64 [divide.vjp]:
+//   mean_in_d_norm_variance = sum_in_d_norm_deviation / 64
 // Gradient of norm_mean [broadcast.vjp]:
-//   sum_in_d_norm_mean = Σ_j d_norm_centred
-// Gradient of norm_mean = (Σ_j block.2.mlp) / 64 [divide.vjp]:
-//   quotient_in_d_norm_mean = sum_in_d_norm_mean / 64
+//   sum_in_d_norm_mean = Σ_j d_norm ⊙ norm.scale
+// Gradient of norm_mean = norm_sum / 64 [divide.vjp]:
+//   mean_in_d_norm_mean = sum_in_d_norm_mean / 64
+// Gradient of norm_sum = Σ_j block.2.mlp [reduceSum.vjp]:
+//   d_block.2.mlp = (d_norm ⊙ norm.scale − mean_in_d_norm_variance ⊙ norm_normal − mean_in_d_norm_mean)
+//   / norm_deviation
 // Gradient of 1.11111… · block.2.mlp.output [multiply.vjp]:
-//   d_block.2.mlp.output = 1.11111… · block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
-//   quotient_in_d_norm_mean)
+//   d_block.2.mlp.output = 1.11111… · block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 function compute_d_block_2_mlp_output(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const norm_sqrt_row = norm_sqrt + row * 16;
     const d_norm_row = d_norm + row * 1024;
     const norm_normal_row = norm_normal + row * 1024;
-    const norm_mean_row = norm_mean + row * 16;
-    const block_2_mlp_row = block_2_mlp + row * 1024;
-    const d_norm_centred_row = d_norm_centred + row * 1024;
-    const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
+    const norm_deviation_row = norm_deviation + row * 16;
+    const d_block_2_mlp_row = d_block_2_mlp + row * 1024;
     const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept + row * 1024;
     const d_block_2_mlp_output_row = d_block_2_mlp_output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_norm_variance = 0;
-      const factor = f[norm_sqrt_row + j] === 0;
+      let sum_in_d_norm_deviation = 0;
+      let sum_in_d_norm_mean = 0;
       const d_norm_j = d_norm_row + j * 64;
       const norm_normal_j = norm_normal_row + j * 64;
-      const norm_sqrt_j = norm_sqrt_row + j;
       for (let k = 0; k < 64; k++) {
-        d_norm_variance += factor
-          ? 0
-          : -(
-              (f[d_norm_j + k] * f[norm_scale + k] * f[norm_normal_j + k]) /
-              f[norm_sqrt_j] /
-              (f[norm_sqrt_j] * 2)
-            );
+        const t = f[d_norm_j + k] * f[norm_scale + k];
+        sum_in_d_norm_deviation += t * f[norm_normal_j + k];
+        sum_in_d_norm_mean += t;
       }
-      const d_norm_reduceSum = d_norm_variance / 64;
-      let sum_in_d_norm_mean = 0;
-      const norm_sqrt_value = f[norm_sqrt_row + j];
-      const norm_mean_value = f[norm_mean_row + j];
-      const block_2_mlp_j = block_2_mlp_row + j * 64;
-      const d_norm_centred_j = d_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_norm_centred_value =
-          (f[d_norm_j + k] * f[norm_scale + k]) / norm_sqrt_value +
-          2 * (d_norm_reduceSum * (f[block_2_mlp_j + k] - norm_mean_value));
-        f[d_norm_centred_j + k] = d_norm_centred_value;
-        sum_in_d_norm_mean += d_norm_centred_value;
-      }
-      const quotient_in_d_norm_mean_value = sum_in_d_norm_mean / 64;
-      f[quotient_in_d_norm_mean_row + j] = quotient_in_d_norm_mean_value;
+      const mean_in_d_norm_variance = sum_in_d_norm_deviation / 64;
+      const mean_in_d_norm_mean = sum_in_d_norm_mean / 64;
+      const norm_deviation_value = f[norm_deviation_row + j];
+      const d_block_2_mlp_j = d_block_2_mlp_row + j * 64;
       const block_2_mlp_dropout1_kept_j = block_2_mlp_dropout1_kept_row + j * 64;
       const d_block_2_mlp_output_j = d_block_2_mlp_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
+        const d_block_2_mlp_value =
+          (f[d_norm_j + l] * f[norm_scale + l] -
+            mean_in_d_norm_variance * f[norm_normal_j + l] -
+            mean_in_d_norm_mean) /
+          norm_deviation_value;
+        f[d_block_2_mlp_j + l] = d_block_2_mlp_value;
         f[d_block_2_mlp_output_j + l] =
-          (f[block_2_mlp_dropout1_kept_j + l] !== 0
-            ? f[d_norm_centred_j + l] - quotient_in_d_norm_mean_value
-            : 0) * 1.1111111111111112;
+          (f[block_2_mlp_dropout1_kept_j + l] !== 0 ? d_block_2_mlp_value : 0) * 1.1111111111111112;
       }
     }
   }
 }
 
 // Gradient of block.2.mlp.output.bias [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
-//   quotient_in_d_norm_mean)
+//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 //   d_block.2.mlp.output.bias = 1.11111… · sum_in_d_block.2.mlp.output.bias
-function compute_d_block_2_mlp_output_bias(f: Numbers, n: number): void {
+// And in the same way d_block.2.attention.attention1.outputBias, d_block.1.mlp.output.bias,
+//   d_block.1.attention.attention1.outputBias.
+function compute_d_block__mlp_output_bias(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_bias: number,
+): void {
   for (let i = 0; i < 64; i++) {
     let sum_in_d_block_2_mlp_output_bias = 0;
-    const block_2_mlp_dropout1_kept_i = block_2_mlp_dropout1_kept + i;
-    const d_norm_centred_i = d_norm_centred + i;
+    const input_i = input + i;
+    const input_2_i = input_2 + i;
     for (let row = 0; row < n; row++) {
-      const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept_i + row * 1024;
-      const d_norm_centred_row = d_norm_centred_i + row * 1024;
-      const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
+      const input_row = input_i + row * 1024;
+      const input_2_row = input_2_i + row * 1024;
       for (let k = 0; k < 16; k++) {
-        sum_in_d_block_2_mlp_output_bias +=
-          f[block_2_mlp_dropout1_kept_row + k * 64] !== 0
-            ? f[d_norm_centred_row + k * 64] - f[quotient_in_d_norm_mean_row + k]
-            : 0;
+        sum_in_d_block_2_mlp_output_bias += f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
       }
     }
-    f[d_block_2_mlp_output_bias + i] = 1.1111111111111112 * sum_in_d_block_2_mlp_output_bias;
+    f[d_bias + i] = 1.1111111111111112 * sum_in_d_block_2_mlp_output_bias;
   }
 }
 
@@ -1811,32 +1765,26 @@ function compute_d_block__mlp_hidden_bias(f: Numbers, n: number, input: number, 
   }
 }
 
-// block.2.mlp.layer-norm1_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
-//   block.2.mlp.layer-norm1_sqrt ⊙ block.2.mlp.layer-norm1.scale + block.2.mlp.layer-norm1.shift
+// block.2.mlp.layer-norm1_again = block.2.mlp.layer-norm1_normal ⊙ block.2.mlp.layer-norm1.scale +
+//   block.2.mlp.layer-norm1.shift
 // And in the same way block.2.attention.layer-norm1_again, block.1.mlp.layer-norm1_again,
 //   block.1.attention.layer-norm1_again.
 function compute_block__mlp_layer_norm_again(
   f: Numbers,
   n: number,
   input: number,
-  input_2: number,
-  input_3: number,
   scale: number,
   shift: number,
   output: number,
 ): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 16;
-    const input_2_row = input_2 + row * 16;
-    const input_3_row = input_3 + row * 1024;
+    const input_row = input + row * 1024;
     const output_row = output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const input_value = f[input_row + j];
-      const input_2_value = f[input_2_row + j];
-      const input_3_j = input_3_row + j * 64;
+      const input_j = input_row + j * 64;
       const output_j = output_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[output_j + l] = ((f[input_3_j + l] - input_value) / input_2_value) * f[scale + l] + f[shift + l];
+        f[output_j + l] = f[input_j + l] * f[scale + l] + f[shift + l];
       }
     }
   }
@@ -2008,167 +1956,73 @@ function compute_d_block__mlp_layer_norm(
   }
 }
 
-// Gradient of block.2.mlp.layer-norm1.shift [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.shift = Σ_i,k d_block.2.mlp.layer-norm1
-// And in the same way d_block.2.attention.layer-norm1.shift, d_block.1.mlp.layer-norm1.shift,
-//   d_block.1.attention.layer-norm1.shift.
-function compute_d_block__mlp_layer_norm_shift(f: Numbers, n: number, input: number, d_shift: number): void {
-  for (let i = 0; i < 64; i++) {
-    let d_shift_value = 0;
-    const input_i = input + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_shift_value += f[input_row + k * 64];
-      }
-    }
-    f[d_shift + i] = d_shift_value;
-  }
-}
-
-// block.2.mlp.layer-norm1_normal_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
-//   block.2.mlp.layer-norm1_sqrt
-// Gradient of block.2.mlp.layer-norm1_variance [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1_variance = Σ_j (1 − [block.2.mlp.layer-norm1_sqrt = 0]) ⊙
-//   (−d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal_again
-//   / block.2.mlp.layer-norm1_sqrt / (2 · block.2.mlp.layer-norm1_sqrt))
-// Gradient of block.2.mlp.layer-norm1_variance = (Σ_j block.2.mlp.layer-norm1_centred²) / 64
+// Gradient of block.2.mlp.layer-norm1_deviation [broadcast.vjp]:
+//   sum_in_d_block.2.mlp.layer-norm1_deviation = Σ_j d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal
+// Gradient of block.2.mlp.layer-norm1_variance = block.2.mlp.layer-norm1_sum_of_squares / 64
 //   [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_reduceSum = d_block.2.mlp.layer-norm1_variance / 64
-// Gradient of block.2.mlp.layer-norm1_centred² [multiply.vjp]:
-//   d_block.2.mlp.layer-norm1_centred = d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale /
-//   block.2.mlp.layer-norm1_sqrt + 2 · d_block.2.mlp.layer-norm1_reduceSum ⊙ (block.2.attention −
-//   block.2.mlp.layer-norm1_mean)
+//   mean_in_d_block.2.mlp.layer-norm1_variance = sum_in_d_block.2.mlp.layer-norm1_deviation / 64
 // Gradient of block.2.mlp.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.layer-norm1_mean = Σ_j d_block.2.mlp.layer-norm1_centred
-// Gradient of block.2.mlp.layer-norm1_mean = (Σ_j block.2.attention) / 64 [divide.vjp]:
-//   quotient_in_d_block.2.mlp.layer-norm1_mean = sum_in_d_block.2.mlp.layer-norm1_mean / 64
-// Gradient of Σ_j block.2.attention [reduceSum.vjp]:
-//   d_block.2.attention = d_norm_centred − quotient_in_d_norm_mean + d_block.2.mlp.layer-norm1_centred
-//   − quotient_in_d_block.2.mlp.layer-norm1_mean
+//   sum_in_d_block.2.mlp.layer-norm1_mean = Σ_j d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1.scale
+// Gradient of block.2.mlp.layer-norm1_mean = block.2.mlp.layer-norm1_sum / 64 [divide.vjp]:
+//   quotient_in_d_block.2.mlp.layer-norm1_mean = sum_in_d_block.2.mlp.layer-norm1_mean / 64 /
+//   block.2.mlp.layer-norm1_deviation
+// Gradient of block.2.mlp.layer-norm1_sum = Σ_j block.2.attention [reduceSum.vjp]:
+//   d_block.2.attention = d_block.2.mlp + (d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale −
+//   mean_in_d_block.2.mlp.layer-norm1_variance ⊙ block.2.mlp.layer-norm1_normal) /
+//   block.2.mlp.layer-norm1_deviation − quotient_in_d_block.2.mlp.layer-norm1_mean
 // Gradient of 1.11111… · block.2.attention.attention1 [multiply.vjp]:
 //   d_block.2.attention.attention1 = 1.11111… · block.2.attention.dropout1_kept ⊙ d_block.2.attention
-function compute_block_2_mlp_layer_norm1_normal_again(f: Numbers, n: number): void {
+// And in the same way d_block.1.mlp.output, d_block.1.attention.attention1.
+function compute_d_block__attention_attention(
+  f: Numbers,
+  n: number,
+  input: number,
+  scale: number,
+  input_2: number,
+  input_3: number,
+  input_4: number,
+  input_5: number,
+  output: number,
+  output_2: number,
+): void {
   for (let row = 0; row < n; row++) {
-    const block_2_mlp_layer_norm1_mean_row = block_2_mlp_layer_norm1_mean + row * 16;
-    const block_2_mlp_layer_norm1_sqrt_row = block_2_mlp_layer_norm1_sqrt + row * 16;
-    const block_2_attention_row = block_2_attention + row * 1024;
-    const block_2_mlp_layer_norm1_normal_again_row = block_2_mlp_layer_norm1_normal_again + row * 1024;
-    const d_block_2_mlp_layer_norm1_row = d_block_2_mlp_layer_norm1 + row * 1024;
-    const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
-    const d_norm_centred_row = d_norm_centred + row * 1024;
-    const d_block_2_attention_row = d_block_2_attention + row * 1024;
-    const block_2_attention_dropout1_kept_row = block_2_attention_dropout1_kept + row * 1024;
-    const d_block_2_attention_attention1_row = d_block_2_attention_attention1 + row * 1024;
+    const input_row = input + row * 1024;
+    const input_2_row = input_2 + row * 1024;
+    const input_3_row = input_3 + row * 16;
+    const input_4_row = input_4 + row * 1024;
+    const output_row = output + row * 1024;
+    const input_5_row = input_5 + row * 1024;
+    const output_2_row = output_2 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_2_mlp_layer_norm1_variance = 0;
-      const block_2_mlp_layer_norm1_mean_value = f[block_2_mlp_layer_norm1_mean_row + j];
-      const block_2_mlp_layer_norm1_sqrt_value = f[block_2_mlp_layer_norm1_sqrt_row + j];
-      const factor = Math.fround(block_2_mlp_layer_norm1_sqrt_value) === 0;
-      const block_2_attention_j = block_2_attention_row + j * 64;
-      const block_2_mlp_layer_norm1_normal_again_j = block_2_mlp_layer_norm1_normal_again_row + j * 64;
-      const d_block_2_mlp_layer_norm1_j = d_block_2_mlp_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_2_mlp_layer_norm1_normal_again_value =
-          (f[block_2_attention_j + k] - block_2_mlp_layer_norm1_mean_value) /
-          block_2_mlp_layer_norm1_sqrt_value;
-        f[block_2_mlp_layer_norm1_normal_again_j + k] = block_2_mlp_layer_norm1_normal_again_value;
-        d_block_2_mlp_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[d_block_2_mlp_layer_norm1_j + k] *
-                f[block_2_mlp_layer_norm1_scale + k] *
-                block_2_mlp_layer_norm1_normal_again_value) /
-              block_2_mlp_layer_norm1_sqrt_value /
-              (block_2_mlp_layer_norm1_sqrt_value * 2)
-            );
-      }
-      const d_block_2_mlp_layer_norm1_reduceSum = d_block_2_mlp_layer_norm1_variance / 64;
+      let sum_in_d_block_2_mlp_layer_norm1_deviation = 0;
       let sum_in_d_block_2_mlp_layer_norm1_mean = 0;
+      const input_j = input_row + j * 64;
+      const input_2_j = input_2_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const d_block_2_mlp_layer_norm1_centred_value =
-          (f[d_block_2_mlp_layer_norm1_j + k] * f[block_2_mlp_layer_norm1_scale + k]) /
-            block_2_mlp_layer_norm1_sqrt_value +
-          2 *
-            (d_block_2_mlp_layer_norm1_reduceSum *
-              (f[block_2_attention_j + k] - block_2_mlp_layer_norm1_mean_value));
-        f[d_block_2_mlp_layer_norm1_centred + k] = d_block_2_mlp_layer_norm1_centred_value;
-        sum_in_d_block_2_mlp_layer_norm1_mean += d_block_2_mlp_layer_norm1_centred_value;
+        const t = f[input_j + k] * f[scale + k];
+        sum_in_d_block_2_mlp_layer_norm1_deviation += t * f[input_2_j + k];
+        sum_in_d_block_2_mlp_layer_norm1_mean += t;
       }
-      const quotient_in_d_block_2_mlp_layer_norm1_mean = sum_in_d_block_2_mlp_layer_norm1_mean / 64;
-      const quotient_in_d_norm_mean_value = f[quotient_in_d_norm_mean_row + j];
-      const d_norm_centred_j = d_norm_centred_row + j * 64;
-      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
-      const block_2_attention_dropout1_kept_j = block_2_attention_dropout1_kept_row + j * 64;
-      const d_block_2_attention_attention1_j = d_block_2_attention_attention1_row + j * 64;
+      const mean_in_d_block_2_mlp_layer_norm1_variance = sum_in_d_block_2_mlp_layer_norm1_deviation / 64;
+      const input_3_value = f[input_3_row + j];
+      const quotient_in_d_block_2_mlp_layer_norm1_mean =
+        sum_in_d_block_2_mlp_layer_norm1_mean / 64 / input_3_value;
+      const input_4_j = input_4_row + j * 64;
+      const output_j = output_row + j * 64;
+      const input_5_j = input_5_row + j * 64;
+      const output_2_j = output_2_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const d_block_2_attention_value =
-          f[d_norm_centred_j + l] -
-          quotient_in_d_norm_mean_value +
-          f[d_block_2_mlp_layer_norm1_centred + l] -
+        const output_value =
+          f[input_4_j + l] +
+          (f[input_j + l] * f[scale + l] - mean_in_d_block_2_mlp_layer_norm1_variance * f[input_2_j + l]) /
+            input_3_value -
           quotient_in_d_block_2_mlp_layer_norm1_mean;
-        f[d_block_2_attention_j + l] = d_block_2_attention_value;
-        f[d_block_2_attention_attention1_j + l] =
-          (f[block_2_attention_dropout1_kept_j + l] !== 0 ? d_block_2_attention_value : 0) *
-          1.1111111111111112;
+        f[output_j + l] = output_value;
+        f[output_2_j + l] = (f[input_5_j + l] !== 0 ? output_value : 0) * 1.1111111111111112;
       }
     }
-  }
-}
-
-// Gradient of block.2.mlp.layer-norm1.scale [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.scale = Σ_i,k d_block.2.mlp.layer-norm1 ⊙
-//   block.2.mlp.layer-norm1_normal_again
-// And in the same way d_block.2.attention.layer-norm1.scale, d_block.1.mlp.layer-norm1.scale,
-//   d_block.1.attention.layer-norm1.scale.
-function compute_d_block__mlp_layer_norm_scale(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_scale: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_scale_value = 0;
-    const input_i = input + i;
-    const input_2_i = input_2 + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      const input_2_row = input_2_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_scale_value += f[input_row + k * 64] * f[input_2_row + k * 64];
-      }
-    }
-    f[d_scale + i] = d_scale_value;
-  }
-}
-
-// Gradient of block.2.attention.attention1.outputBias [broadcast.vjp]:
-//   sum_in_d_block.2.attention.attention1.outputBias = Σ_i,k block.2.attention.dropout1_kept ⊙
-//   d_block.2.attention
-//   d_block.2.attention.attention1.outputBias = 1.11111… ·
-//   sum_in_d_block.2.attention.attention1.outputBias
-// And in the same way d_block.1.attention.attention1.outputBias.
-function compute_d_block__attention_attention_outputBias(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_outputBias: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let sum_in_d_block_2_attention_attention1_outputBias = 0;
-    const input_i = input + i;
-    const input_2_i = input_2 + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      const input_2_row = input_2_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        sum_in_d_block_2_attention_attention1_outputBias +=
-          f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
-      }
-    }
-    f[d_outputBias + i] = 1.1111111111111112 * sum_in_d_block_2_attention_attention1_outputBias;
   }
 }
 
@@ -2864,122 +2718,6 @@ function compute_d_block__attention_layer_norm(
   }
 }
 
-// block.2.attention.layer-norm1_normal_again = (block.1.mlp − block.2.attention.layer-norm1_mean) /
-//   block.2.attention.layer-norm1_sqrt
-// Gradient of block.2.attention.layer-norm1_variance [broadcast.vjp]:
-//   d_block.2.attention.layer-norm1_variance = Σ_j (1 − [block.2.attention.layer-norm1_sqrt = 0]) ⊙
-//   (−d_block.2.attention.layer-norm1 ⊙ block.2.attention.layer-norm1.scale ⊙
-//   block.2.attention.layer-norm1_normal_again / block.2.attention.layer-norm1_sqrt / (2 ·
-//   block.2.attention.layer-norm1_sqrt))
-// Gradient of block.2.attention.layer-norm1_variance = (Σ_j block.2.attention.layer-norm1_centred²) /
-//   64 [divide.vjp]:
-//   d_block.2.attention.layer-norm1_reduceSum = d_block.2.attention.layer-norm1_variance / 64
-// Gradient of block.2.attention.layer-norm1_centred² [multiply.vjp]:
-//   d_block.2.attention.layer-norm1_centred = d_block.2.attention.layer-norm1 ⊙
-//   block.2.attention.layer-norm1.scale / block.2.attention.layer-norm1_sqrt + 2 ·
-//   d_block.2.attention.layer-norm1_reduceSum ⊙ (block.1.mlp − block.2.attention.layer-norm1_mean)
-// Gradient of block.2.attention.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.2.attention.layer-norm1_mean = Σ_j d_block.2.attention.layer-norm1_centred
-// Gradient of block.2.attention.layer-norm1_mean = (Σ_j block.1.mlp) / 64 [divide.vjp]:
-//   quotient_in_d_block.2.attention.layer-norm1_mean = sum_in_d_block.2.attention.layer-norm1_mean / 64
-// Gradient of block.1.mlp.dropout1 = block.1.mlp.dropout1_kept ⊙ 1.11111… · block.1.mlp.output
-//   [select.vjp]:
-//   d_block.1.mlp.dropout1_multiply = block.1.mlp.dropout1_kept ⊙ (d_block.2.attention +
-//   d_block.2.attention.layer-norm1_centred − quotient_in_d_block.2.attention.layer-norm1_mean)
-// Gradient of 1.11111… · block.1.mlp.output [multiply.vjp]:
-//   d_block.1.mlp.output = 1.11111… · d_block.1.mlp.dropout1_multiply
-function compute_block_2_attention_layer_norm1_normal_again(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const block_2_attention_layer_norm1_mean_row = block_2_attention_layer_norm1_mean + row * 16;
-    const block_2_attention_layer_norm1_sqrt_row = block_2_attention_layer_norm1_sqrt + row * 16;
-    const block_1_mlp_row = block_1_mlp + row * 1024;
-    const block_2_attention_layer_norm1_normal_again_row =
-      block_2_attention_layer_norm1_normal_again + row * 1024;
-    const d_block_2_attention_layer_norm1_row = d_block_2_attention_layer_norm1 + row * 1024;
-    const d_block_2_attention_layer_norm1_centred_row = d_block_2_attention_layer_norm1_centred + row * 1024;
-    const quotient_in_d_block_2_attention_layer_norm1_mean_row =
-      quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
-    const block_1_mlp_dropout1_kept_row = block_1_mlp_dropout1_kept + row * 1024;
-    const d_block_2_attention_row = d_block_2_attention + row * 1024;
-    const d_block_1_mlp_dropout1_multiply_row = d_block_1_mlp_dropout1_multiply + row * 1024;
-    const d_block_1_mlp_output_row = d_block_1_mlp_output + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let d_block_2_attention_layer_norm1_variance = 0;
-      const block_2_attention_layer_norm1_mean_value = f[block_2_attention_layer_norm1_mean_row + j];
-      const block_2_attention_layer_norm1_sqrt_value = f[block_2_attention_layer_norm1_sqrt_row + j];
-      const factor = Math.fround(block_2_attention_layer_norm1_sqrt_value) === 0;
-      const block_1_mlp_j = block_1_mlp_row + j * 64;
-      const block_2_attention_layer_norm1_normal_again_j =
-        block_2_attention_layer_norm1_normal_again_row + j * 64;
-      const d_block_2_attention_layer_norm1_j = d_block_2_attention_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_2_attention_layer_norm1_normal_again_value =
-          (f[block_1_mlp_j + k] - block_2_attention_layer_norm1_mean_value) /
-          block_2_attention_layer_norm1_sqrt_value;
-        f[block_2_attention_layer_norm1_normal_again_j + k] =
-          block_2_attention_layer_norm1_normal_again_value;
-        d_block_2_attention_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[d_block_2_attention_layer_norm1_j + k] *
-                f[block_2_attention_layer_norm1_scale + k] *
-                block_2_attention_layer_norm1_normal_again_value) /
-              block_2_attention_layer_norm1_sqrt_value /
-              (block_2_attention_layer_norm1_sqrt_value * 2)
-            );
-      }
-      const d_block_2_attention_layer_norm1_reduceSum = d_block_2_attention_layer_norm1_variance / 64;
-      let sum_in_d_block_2_attention_layer_norm1_mean = 0;
-      const d_block_2_attention_layer_norm1_centred_j = d_block_2_attention_layer_norm1_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block_2_attention_layer_norm1_centred_value =
-          (f[d_block_2_attention_layer_norm1_j + k] * f[block_2_attention_layer_norm1_scale + k]) /
-            block_2_attention_layer_norm1_sqrt_value +
-          2 *
-            (d_block_2_attention_layer_norm1_reduceSum *
-              (f[block_1_mlp_j + k] - block_2_attention_layer_norm1_mean_value));
-        f[d_block_2_attention_layer_norm1_centred_j + k] = d_block_2_attention_layer_norm1_centred_value;
-        sum_in_d_block_2_attention_layer_norm1_mean += d_block_2_attention_layer_norm1_centred_value;
-      }
-      const quotient_in_d_block_2_attention_layer_norm1_mean_value =
-        sum_in_d_block_2_attention_layer_norm1_mean / 64;
-      f[quotient_in_d_block_2_attention_layer_norm1_mean_row + j] =
-        quotient_in_d_block_2_attention_layer_norm1_mean_value;
-      const block_1_mlp_dropout1_kept_j = block_1_mlp_dropout1_kept_row + j * 64;
-      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
-      const d_block_1_mlp_dropout1_multiply_j = d_block_1_mlp_dropout1_multiply_row + j * 64;
-      const d_block_1_mlp_output_j = d_block_1_mlp_output_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const d_block_1_mlp_dropout1_multiply_value =
-          f[block_1_mlp_dropout1_kept_j + l] !== 0
-            ? f[d_block_2_attention_j + l] +
-              f[d_block_2_attention_layer_norm1_centred_j + l] -
-              quotient_in_d_block_2_attention_layer_norm1_mean_value
-            : 0;
-        f[d_block_1_mlp_dropout1_multiply_j + l] = d_block_1_mlp_dropout1_multiply_value;
-        f[d_block_1_mlp_output_j + l] = d_block_1_mlp_dropout1_multiply_value * 1.1111111111111112;
-      }
-    }
-  }
-}
-
-// Gradient of block.1.mlp.output.bias [broadcast.vjp]:
-//   sum_in_d_block.1.mlp.output.bias = Σ_i,k d_block.1.mlp.dropout1_multiply
-//   d_block.1.mlp.output.bias = 1.11111… · sum_in_d_block.1.mlp.output.bias
-function compute_d_block_1_mlp_output_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 64; i++) {
-    let sum_in_d_block_1_mlp_output_bias = 0;
-    const d_block_1_mlp_dropout1_multiply_i = d_block_1_mlp_dropout1_multiply + i;
-    for (let row = 0; row < n; row++) {
-      const d_block_1_mlp_dropout1_multiply_row = d_block_1_mlp_dropout1_multiply_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        sum_in_d_block_1_mlp_output_bias += f[d_block_1_mlp_dropout1_multiply_row + k * 64];
-      }
-    }
-    f[d_block_1_mlp_output_bias + i] = 1.1111111111111112 * sum_in_d_block_1_mlp_output_bias;
-  }
-}
-
 // block.1.mlp.hidden_again = 0.5 · block.1.mlp.hidden_twice_phi ⊙ block.1.mlp.hidden_sum
 function compute_block_1_mlp_hidden_again(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -2998,181 +2736,58 @@ function compute_block_1_mlp_hidden_again(f: Numbers, n: number): void {
   }
 }
 
-// block.1.mlp.layer-norm1_normal_again = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_sqrt
-// Gradient of block.1.mlp.layer-norm1_variance [broadcast.vjp]:
-//   d_block.1.mlp.layer-norm1_variance = Σ_j (1 − [block.1.mlp.layer-norm1_sqrt = 0]) ⊙
-//   (−d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale ⊙ block.1.mlp.layer-norm1_normal_again
-//   / block.1.mlp.layer-norm1_sqrt / (2 · block.1.mlp.layer-norm1_sqrt))
-// Gradient of block.1.mlp.layer-norm1_variance = (Σ_j block.1.mlp.layer-norm1_centred²) / 64
-//   [divide.vjp]:
-//   d_block.1.mlp.layer-norm1_reduceSum = d_block.1.mlp.layer-norm1_variance / 64
-// Gradient of block.1.mlp.layer-norm1_centred² [multiply.vjp]:
-//   d_block.1.mlp.layer-norm1_centred = d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale /
-//   block.1.mlp.layer-norm1_sqrt + 2 · d_block.1.mlp.layer-norm1_reduceSum ⊙ (block.1.attention −
-//   block.1.mlp.layer-norm1_mean)
-// Gradient of block.1.mlp.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.1.mlp.layer-norm1_mean = Σ_j d_block.1.mlp.layer-norm1_centred
-// Gradient of block.1.mlp.layer-norm1_mean = (Σ_j block.1.attention) / 64 [divide.vjp]:
-//   quotient_in_d_block.1.mlp.layer-norm1_mean = sum_in_d_block.1.mlp.layer-norm1_mean / 64
-// Gradient of Σ_j block.1.attention [reduceSum.vjp]:
-//   d_block.1.attention = d_block.2.attention + d_block.2.attention.layer-norm1_centred −
-//   quotient_in_d_block.2.attention.layer-norm1_mean + d_block.1.mlp.layer-norm1_centred −
-//   quotient_in_d_block.1.mlp.layer-norm1_mean
-// Gradient of 1.11111… · block.1.attention.attention1 [multiply.vjp]:
-//   d_block.1.attention.attention1 = 1.11111… · block.1.attention.dropout1_kept ⊙ d_block.1.attention
-function compute_block_1_mlp_layer_norm1_normal_again(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const block_1_mlp_layer_norm1_mean_row = block_1_mlp_layer_norm1_mean + row * 16;
-    const block_1_mlp_layer_norm1_sqrt_row = block_1_mlp_layer_norm1_sqrt + row * 16;
-    const block_1_attention_row = block_1_attention + row * 1024;
-    const block_1_mlp_layer_norm1_normal_again_row = block_1_mlp_layer_norm1_normal_again + row * 1024;
-    const d_block_1_mlp_layer_norm1_row = d_block_1_mlp_layer_norm1 + row * 1024;
-    const quotient_in_d_block_2_attention_layer_norm1_mean_row =
-      quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
-    const d_block_2_attention_row = d_block_2_attention + row * 1024;
-    const d_block_2_attention_layer_norm1_centred_row = d_block_2_attention_layer_norm1_centred + row * 1024;
-    const d_block_1_attention_row = d_block_1_attention + row * 1024;
-    const block_1_attention_dropout1_kept_row = block_1_attention_dropout1_kept + row * 1024;
-    const d_block_1_attention_attention1_row = d_block_1_attention_attention1 + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      let d_block_1_mlp_layer_norm1_variance = 0;
-      const block_1_mlp_layer_norm1_mean_value = f[block_1_mlp_layer_norm1_mean_row + j];
-      const block_1_mlp_layer_norm1_sqrt_value = f[block_1_mlp_layer_norm1_sqrt_row + j];
-      const factor = Math.fround(block_1_mlp_layer_norm1_sqrt_value) === 0;
-      const block_1_attention_j = block_1_attention_row + j * 64;
-      const block_1_mlp_layer_norm1_normal_again_j = block_1_mlp_layer_norm1_normal_again_row + j * 64;
-      const d_block_1_mlp_layer_norm1_j = d_block_1_mlp_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_1_mlp_layer_norm1_normal_again_value =
-          (f[block_1_attention_j + k] - block_1_mlp_layer_norm1_mean_value) /
-          block_1_mlp_layer_norm1_sqrt_value;
-        f[block_1_mlp_layer_norm1_normal_again_j + k] = block_1_mlp_layer_norm1_normal_again_value;
-        d_block_1_mlp_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[d_block_1_mlp_layer_norm1_j + k] *
-                f[block_1_mlp_layer_norm1_scale + k] *
-                block_1_mlp_layer_norm1_normal_again_value) /
-              block_1_mlp_layer_norm1_sqrt_value /
-              (block_1_mlp_layer_norm1_sqrt_value * 2)
-            );
-      }
-      const d_block_1_mlp_layer_norm1_reduceSum = d_block_1_mlp_layer_norm1_variance / 64;
-      let sum_in_d_block_1_mlp_layer_norm1_mean = 0;
-      for (let k = 0; k < 64; k++) {
-        const d_block_1_mlp_layer_norm1_centred_value =
-          (f[d_block_1_mlp_layer_norm1_j + k] * f[block_1_mlp_layer_norm1_scale + k]) /
-            block_1_mlp_layer_norm1_sqrt_value +
-          2 *
-            (d_block_1_mlp_layer_norm1_reduceSum *
-              (f[block_1_attention_j + k] - block_1_mlp_layer_norm1_mean_value));
-        f[d_block_1_mlp_layer_norm1_centred + k] = d_block_1_mlp_layer_norm1_centred_value;
-        sum_in_d_block_1_mlp_layer_norm1_mean += d_block_1_mlp_layer_norm1_centred_value;
-      }
-      const quotient_in_d_block_1_mlp_layer_norm1_mean = sum_in_d_block_1_mlp_layer_norm1_mean / 64;
-      const quotient_in_d_block_2_attention_layer_norm1_mean_value =
-        f[quotient_in_d_block_2_attention_layer_norm1_mean_row + j];
-      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
-      const d_block_2_attention_layer_norm1_centred_j = d_block_2_attention_layer_norm1_centred_row + j * 64;
-      const d_block_1_attention_j = d_block_1_attention_row + j * 64;
-      const block_1_attention_dropout1_kept_j = block_1_attention_dropout1_kept_row + j * 64;
-      const d_block_1_attention_attention1_j = d_block_1_attention_attention1_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const d_block_1_attention_value =
-          f[d_block_2_attention_j + l] +
-          f[d_block_2_attention_layer_norm1_centred_j + l] -
-          quotient_in_d_block_2_attention_layer_norm1_mean_value +
-          f[d_block_1_mlp_layer_norm1_centred + l] -
-          quotient_in_d_block_1_mlp_layer_norm1_mean;
-        f[d_block_1_attention_j + l] = d_block_1_attention_value;
-        f[d_block_1_attention_attention1_j + l] =
-          (f[block_1_attention_dropout1_kept_j + l] !== 0 ? d_block_1_attention_value : 0) *
-          1.1111111111111112;
-      }
-    }
-  }
-}
-
-// block.1.attention.layer-norm1_normal_again = (embedded − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_sqrt
-// Gradient of block.1.attention.layer-norm1_variance [broadcast.vjp]:
-//   d_block.1.attention.layer-norm1_variance = Σ_j (1 − [block.1.attention.layer-norm1_sqrt = 0]) ⊙
-//   (−d_block.1.attention.layer-norm1 ⊙ block.1.attention.layer-norm1.scale ⊙
-//   block.1.attention.layer-norm1_normal_again / block.1.attention.layer-norm1_sqrt / (2 ·
-//   block.1.attention.layer-norm1_sqrt))
-// Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_reduceSum_2 / 64
-//   [divide.vjp]:
-//   d_block.1.attention.layer-norm1_reduceSum = d_block.1.attention.layer-norm1_variance / 64
-// Gradient of block.1.attention.layer-norm1_centred² [multiply.vjp]:
-//   d_block.1.attention.layer-norm1_centred = d_block.1.attention.layer-norm1 ⊙
-//   block.1.attention.layer-norm1.scale / block.1.attention.layer-norm1_sqrt + 2 ·
-//   d_block.1.attention.layer-norm1_reduceSum ⊙ (embedded − block.1.attention.layer-norm1_mean)
+// Gradient of block.1.attention.layer-norm1_deviation [broadcast.vjp]:
+//   sum_in_d_block.1.attention.layer-norm1_deviation = Σ_j d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale ⊙ block.1.attention.layer-norm1_normal
+// Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_sum_of_squares /
+//   64 [divide.vjp]:
+//   mean_in_d_block.1.attention.layer-norm1_variance = sum_in_d_block.1.attention.layer-norm1_deviation
+//   / 64
 // Gradient of block.1.attention.layer-norm1_mean [broadcast.vjp]:
-//   sum_in_d_block.1.attention.layer-norm1_mean = Σ_j d_block.1.attention.layer-norm1_centred
-// Gradient of block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
+//   sum_in_d_block.1.attention.layer-norm1_mean = Σ_j d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale
+// Gradient of block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64 [divide.vjp]:
 //   quotient_in_d_block.1.attention.layer-norm1_mean = sum_in_d_block.1.attention.layer-norm1_mean / 64
+//   / block.1.attention.layer-norm1_deviation
 // Gradient of embedded = embedded_kept ⊙ 1.11111… · places [select.vjp]:
-//   d_embedded_multiply = embedded_kept ⊙ (d_block.1.attention +
-//   d_block.1.attention.layer-norm1_centred − quotient_in_d_block.1.attention.layer-norm1_mean)
-function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: number): void {
+//   d_embedded_multiply = embedded_kept ⊙ (d_block.1.attention + (d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale − mean_in_d_block.1.attention.layer-norm1_variance ⊙
+//   block.1.attention.layer-norm1_normal) / block.1.attention.layer-norm1_deviation −
+//   quotient_in_d_block.1.attention.layer-norm1_mean)
+function compute_d_embedded_multiply(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const block_1_attention_layer_norm1_mean_row = block_1_attention_layer_norm1_mean + row * 16;
-    const block_1_attention_layer_norm1_sqrt_row = block_1_attention_layer_norm1_sqrt + row * 16;
-    const embedded_row = embedded + row * 1024;
-    const block_1_attention_layer_norm1_normal_again_row =
-      block_1_attention_layer_norm1_normal_again + row * 1024;
     const d_block_1_attention_layer_norm1_row = d_block_1_attention_layer_norm1 + row * 1024;
+    const block_1_attention_layer_norm1_normal_row = block_1_attention_layer_norm1_normal + row * 1024;
+    const block_1_attention_layer_norm1_deviation_row = block_1_attention_layer_norm1_deviation + row * 16;
     const embedded_kept_row = embedded_kept + row * 1024;
     const d_block_1_attention_row = d_block_1_attention + row * 1024;
     const d_embedded_multiply_row = d_embedded_multiply + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_1_attention_layer_norm1_variance = 0;
-      const block_1_attention_layer_norm1_mean_value = f[block_1_attention_layer_norm1_mean_row + j];
-      const block_1_attention_layer_norm1_sqrt_value = f[block_1_attention_layer_norm1_sqrt_row + j];
-      const factor = Math.fround(block_1_attention_layer_norm1_sqrt_value) === 0;
-      const embedded_j = embedded_row + j * 64;
-      const block_1_attention_layer_norm1_normal_again_j =
-        block_1_attention_layer_norm1_normal_again_row + j * 64;
-      const d_block_1_attention_layer_norm1_j = d_block_1_attention_layer_norm1_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const block_1_attention_layer_norm1_normal_again_value =
-          (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value) /
-          block_1_attention_layer_norm1_sqrt_value;
-        f[block_1_attention_layer_norm1_normal_again_j + k] =
-          block_1_attention_layer_norm1_normal_again_value;
-        d_block_1_attention_layer_norm1_variance += factor
-          ? 0
-          : -(
-              (f[d_block_1_attention_layer_norm1_j + k] *
-                f[block_1_attention_layer_norm1_scale + k] *
-                block_1_attention_layer_norm1_normal_again_value) /
-              block_1_attention_layer_norm1_sqrt_value /
-              (block_1_attention_layer_norm1_sqrt_value * 2)
-            );
-      }
-      const d_block_1_attention_layer_norm1_reduceSum = d_block_1_attention_layer_norm1_variance / 64;
+      let sum_in_d_block_1_attention_layer_norm1_deviation = 0;
       let sum_in_d_block_1_attention_layer_norm1_mean = 0;
+      const d_block_1_attention_layer_norm1_j = d_block_1_attention_layer_norm1_row + j * 64;
+      const block_1_attention_layer_norm1_normal_j = block_1_attention_layer_norm1_normal_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const d_block_1_attention_layer_norm1_centred_value =
-          (f[d_block_1_attention_layer_norm1_j + k] * f[block_1_attention_layer_norm1_scale + k]) /
-            block_1_attention_layer_norm1_sqrt_value +
-          2 *
-            (d_block_1_attention_layer_norm1_reduceSum *
-              (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value));
-        f[d_block_1_attention_layer_norm1_centred + k] = d_block_1_attention_layer_norm1_centred_value;
-        sum_in_d_block_1_attention_layer_norm1_mean += d_block_1_attention_layer_norm1_centred_value;
+        const t = f[d_block_1_attention_layer_norm1_j + k] * f[block_1_attention_layer_norm1_scale + k];
+        sum_in_d_block_1_attention_layer_norm1_deviation += t * f[block_1_attention_layer_norm1_normal_j + k];
+        sum_in_d_block_1_attention_layer_norm1_mean += t;
       }
+      const mean_in_d_block_1_attention_layer_norm1_variance =
+        sum_in_d_block_1_attention_layer_norm1_deviation / 64;
       const quotient_in_d_block_1_attention_layer_norm1_mean =
-        sum_in_d_block_1_attention_layer_norm1_mean / 64;
+        sum_in_d_block_1_attention_layer_norm1_mean / 64 / f[block_1_attention_layer_norm1_deviation_row + j];
       const embedded_kept_j = embedded_kept_row + j * 64;
       const d_block_1_attention_j = d_block_1_attention_row + j * 64;
+      const block_1_attention_layer_norm1_deviation_j = block_1_attention_layer_norm1_deviation_row + j;
       const d_embedded_multiply_j = d_embedded_multiply_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[d_embedded_multiply_j + l] =
           f[embedded_kept_j + l] !== 0
             ? f[d_block_1_attention_j + l] +
-              f[d_block_1_attention_layer_norm1_centred + l] -
+              (f[d_block_1_attention_layer_norm1_j + l] * f[block_1_attention_layer_norm1_scale + l] -
+                mean_in_d_block_1_attention_layer_norm1_variance *
+                  f[block_1_attention_layer_norm1_normal_j + l]) /
+                f[block_1_attention_layer_norm1_deviation_j] -
               quotient_in_d_block_1_attention_layer_norm1_mean
             : 0;
       }
@@ -3275,12 +2890,13 @@ function compute_next_parameters(f: Numbers): void {
 }
 
 // places = characters.weight[text] + places.weight
-// block.1.attention.layer-norm1_reduceSum = Σ_j places
-// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
-// block.1.attention.layer-norm1_reduceSum_2 = Σ_j (places − block.1.attention.layer-norm1_mean)²
-// block.1.attention.layer-norm1_sqrt = √(block.1.attention.layer-norm1_reduceSum_2 / 64 + 0.00001)
+// block.1.attention.layer-norm1_sum = Σ_j places
+// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
+// block.1.attention.layer-norm1_sum_of_squares = Σ_j (places − block.1.attention.layer-norm1_mean)²
+// block.1.attention.layer-norm1_deviation = √(block.1.attention.layer-norm1_sum_of_squares / 64 +
+//   0.00001)
 // block.1.attention.layer-norm1 = (places − block.1.attention.layer-norm1_mean) /
-//   block.1.attention.layer-norm1_sqrt ⊙ block.1.attention.layer-norm1.scale +
+//   block.1.attention.layer-norm1_deviation ⊙ block.1.attention.layer-norm1.scale +
 //   block.1.attention.layer-norm1.shift
 // The same for evaluate.
 function compute_block_1_attention_layer_norm1_2(
@@ -3295,7 +2911,7 @@ function compute_block_1_attention_layer_norm1_2(
     const output_row = output + row * 1024;
     const output_2_row = output_2 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let block_1_attention_layer_norm1_reduceSum = 0;
+      let block_1_attention_layer_norm1_sum = 0;
       const text_value = integers[text_row + j];
       const characters_weight_j = characters_weight + text_value * 64;
       const places_weight_j = places_weight + j * 64;
@@ -3303,22 +2919,22 @@ function compute_block_1_attention_layer_norm1_2(
       for (let k = 0; k < 64; k++) {
         const output_value = f[characters_weight_j + k] + f[places_weight_j + k];
         f[output_j + k] = output_value;
-        block_1_attention_layer_norm1_reduceSum += output_value;
+        block_1_attention_layer_norm1_sum += output_value;
       }
-      const block_1_attention_layer_norm1_mean_value = block_1_attention_layer_norm1_reduceSum / 64;
-      let block_1_attention_layer_norm1_reduceSum_2 = 0;
+      const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
+      let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[output_j + k] - block_1_attention_layer_norm1_mean_value;
-        block_1_attention_layer_norm1_reduceSum_2 += t * t;
+        const t = f[output_j + k] - block_1_attention_layer_norm1_mean;
+        block_1_attention_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_attention_layer_norm1_sqrt_value = Math.sqrt(
-        block_1_attention_layer_norm1_reduceSum_2 / 64 + 0.00001,
+      const block_1_attention_layer_norm1_deviation_value = Math.sqrt(
+        block_1_attention_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
       const output_2_j = output_2_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[output_2_j + l] =
-          ((f[output_j + l] - block_1_attention_layer_norm1_mean_value) /
-            block_1_attention_layer_norm1_sqrt_value) *
+          ((f[output_j + l] - block_1_attention_layer_norm1_mean) /
+            block_1_attention_layer_norm1_deviation_value) *
             f[block_1_attention_layer_norm1_scale + l] +
           f[block_1_attention_layer_norm1_shift + l];
       }
@@ -3419,12 +3035,12 @@ function compute_block__attention_2(
   }
 }
 
-// block.1.mlp.layer-norm1_reduceSum = Σ_j block.1.attention
-// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_reduceSum / 64
-// block.1.mlp.layer-norm1_reduceSum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
-// block.1.mlp.layer-norm1_sqrt = √(block.1.mlp.layer-norm1_reduceSum_2 / 64 + 0.00001)
+// block.1.mlp.layer-norm1_sum = Σ_j block.1.attention
+// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_sum / 64
+// block.1.mlp.layer-norm1_sum_of_squares = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
+// block.1.mlp.layer-norm1_deviation = √(block.1.mlp.layer-norm1_sum_of_squares / 64 + 0.00001)
 // block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
-//   block.1.mlp.layer-norm1_sqrt ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
+//   block.1.mlp.layer-norm1_deviation ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
 // And in the same way block.2.attention.layer-norm1, block.2.mlp.layer-norm1, norm.
 function compute_block__mlp_layer_norm_2(
   f: Numbers,
@@ -3438,24 +3054,24 @@ function compute_block__mlp_layer_norm_2(
     const input_row = input + row * 1024;
     const output_row = output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let block_1_mlp_layer_norm1_reduceSum = 0;
+      let block_1_mlp_layer_norm1_sum = 0;
       const input_j = input_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        block_1_mlp_layer_norm1_reduceSum += f[input_j + k];
+        block_1_mlp_layer_norm1_sum += f[input_j + k];
       }
-      const block_1_mlp_layer_norm1_mean_value = block_1_mlp_layer_norm1_reduceSum / 64;
-      let block_1_mlp_layer_norm1_reduceSum_2 = 0;
+      const block_1_mlp_layer_norm1_mean = block_1_mlp_layer_norm1_sum / 64;
+      let block_1_mlp_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[input_j + k] - block_1_mlp_layer_norm1_mean_value;
-        block_1_mlp_layer_norm1_reduceSum_2 += t * t;
+        const t = f[input_j + k] - block_1_mlp_layer_norm1_mean;
+        block_1_mlp_layer_norm1_sum_of_squares += t * t;
       }
-      const block_1_mlp_layer_norm1_sqrt_value = Math.sqrt(
-        block_1_mlp_layer_norm1_reduceSum_2 / 64 + 0.00001,
+      const block_1_mlp_layer_norm1_deviation_value = Math.sqrt(
+        block_1_mlp_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
       const output_j = output_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[output_j + l] =
-          ((f[input_j + l] - block_1_mlp_layer_norm1_mean_value) / block_1_mlp_layer_norm1_sqrt_value) *
+          ((f[input_j + l] - block_1_mlp_layer_norm1_mean) / block_1_mlp_layer_norm1_deviation_value) *
             f[scale + l] +
           f[shift + l];
       }
@@ -3785,8 +3401,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention,
     block_1_mlp_layer_norm1_scale,
     block_1_mlp_layer_norm1_shift,
-    block_1_mlp_layer_norm1_mean,
-    block_1_mlp_layer_norm1_sqrt,
+    block_1_mlp_layer_norm1_deviation,
+    block_1_mlp_layer_norm1_normal,
     block_1_mlp_layer_norm1,
   );
   compute_block__mlp_hidden(
@@ -3816,8 +3432,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp,
     block_2_attention_layer_norm1_scale,
     block_2_attention_layer_norm1_shift,
-    block_2_attention_layer_norm1_mean,
-    block_2_attention_layer_norm1_sqrt,
+    block_2_attention_layer_norm1_deviation,
+    block_2_attention_layer_norm1_normal,
     block_2_attention_layer_norm1,
   );
   compute_block__attention_attention_query(
@@ -3882,8 +3498,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention,
     block_2_mlp_layer_norm1_scale,
     block_2_mlp_layer_norm1_shift,
-    block_2_mlp_layer_norm1_mean,
-    block_2_mlp_layer_norm1_sqrt,
+    block_2_mlp_layer_norm1_deviation,
+    block_2_mlp_layer_norm1_normal,
     block_2_mlp_layer_norm1,
   );
   compute_block__mlp_hidden(
@@ -3906,16 +3522,16 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_output_bias,
     block_2_mlp,
   );
-  compute_norm(f, n);
+  compute_block__mlp_layer_norm(f, n, block_2_mlp, norm_scale, norm_shift, norm_deviation, norm_normal, norm);
   compute_logits(f, n, norm, logits);
   compute_loss(f, integers, n);
   compute_d_logits(f, integers, n);
   compute_d_logits_bias(f, n);
   compute_d_logits_weight(f, n);
   compute_d_norm(f, n);
-  compute_d_norm_scale(f, n);
+  compute_d_norm_scale(f, n, d_norm, norm_normal, d_norm_shift, d_norm_scale);
   compute_d_block_2_mlp_output(f, n);
-  compute_d_block_2_mlp_output_bias(f, n);
+  compute_d_block__mlp_output_bias(f, n, block_2_mlp_dropout1_kept, d_block_2_mlp, d_block_2_mlp_output_bias);
   compute_d_block__mlp_output_weight(
     f,
     n,
@@ -3937,9 +3553,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_2_mlp_layer_norm1_mean,
-    block_2_mlp_layer_norm1_sqrt,
-    block_2_attention,
+    block_2_mlp_layer_norm1_normal,
     block_2_mlp_layer_norm1_scale,
     block_2_mlp_layer_norm1_shift,
     block_2_mlp_layer_norm1_again,
@@ -3958,16 +3572,27 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_hidden_weight,
     d_block_2_mlp_layer_norm1,
   );
-  compute_d_block__mlp_layer_norm_shift(f, n, d_block_2_mlp_layer_norm1, d_block_2_mlp_layer_norm1_shift);
-  compute_block_2_mlp_layer_norm1_normal_again(f, n);
-  compute_d_block__mlp_layer_norm_scale(
+  compute_d_norm_scale(
     f,
     n,
     d_block_2_mlp_layer_norm1,
-    block_2_mlp_layer_norm1_normal_again,
+    block_2_mlp_layer_norm1_normal,
+    d_block_2_mlp_layer_norm1_shift,
     d_block_2_mlp_layer_norm1_scale,
   );
-  compute_d_block__attention_attention_outputBias(
+  compute_d_block__attention_attention(
+    f,
+    n,
+    d_block_2_mlp_layer_norm1,
+    block_2_mlp_layer_norm1_scale,
+    block_2_mlp_layer_norm1_normal,
+    block_2_mlp_layer_norm1_deviation,
+    d_block_2_mlp,
+    block_2_attention_dropout1_kept,
+    d_block_2_attention,
+    d_block_2_attention_attention1,
+  );
+  compute_d_block__mlp_output_bias(
     f,
     n,
     block_2_attention_dropout1_kept,
@@ -4004,9 +3629,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_2_attention_layer_norm1_mean,
-    block_2_attention_layer_norm1_sqrt,
-    block_1_mlp,
+    block_2_attention_layer_norm1_normal,
     block_2_attention_layer_norm1_scale,
     block_2_attention_layer_norm1_shift,
     block_2_attention_layer_norm1_again,
@@ -4095,21 +3718,27 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     product_in_d_block_2_attention_attention1_key_product,
     d_block_2_attention_layer_norm1,
   );
-  compute_d_block__mlp_layer_norm_shift(
+  compute_d_norm_scale(
     f,
     n,
     d_block_2_attention_layer_norm1,
+    block_2_attention_layer_norm1_normal,
     d_block_2_attention_layer_norm1_shift,
-  );
-  compute_block_2_attention_layer_norm1_normal_again(f, n);
-  compute_d_block__mlp_layer_norm_scale(
-    f,
-    n,
-    d_block_2_attention_layer_norm1,
-    block_2_attention_layer_norm1_normal_again,
     d_block_2_attention_layer_norm1_scale,
   );
-  compute_d_block_1_mlp_output_bias(f, n);
+  compute_d_block__attention_attention(
+    f,
+    n,
+    d_block_2_attention_layer_norm1,
+    block_2_attention_layer_norm1_scale,
+    block_2_attention_layer_norm1_normal,
+    block_2_attention_layer_norm1_deviation,
+    d_block_2_attention,
+    block_1_mlp_dropout1_kept,
+    d_block_1_mlp,
+    d_block_1_mlp_output,
+  );
+  compute_d_block__mlp_output_bias(f, n, block_1_mlp_dropout1_kept, d_block_1_mlp, d_block_1_mlp_output_bias);
   compute_block_1_mlp_hidden_again(f, n);
   compute_d_block__mlp_output_weight(
     f,
@@ -4132,9 +3761,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_1_mlp_layer_norm1_mean,
-    block_1_mlp_layer_norm1_sqrt,
-    block_1_attention,
+    block_1_mlp_layer_norm1_normal,
     block_1_mlp_layer_norm1_scale,
     block_1_mlp_layer_norm1_shift,
     block_1_mlp_layer_norm1_again,
@@ -4153,16 +3780,27 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp_hidden_weight,
     d_block_1_mlp_layer_norm1,
   );
-  compute_d_block__mlp_layer_norm_shift(f, n, d_block_1_mlp_layer_norm1, d_block_1_mlp_layer_norm1_shift);
-  compute_block_1_mlp_layer_norm1_normal_again(f, n);
-  compute_d_block__mlp_layer_norm_scale(
+  compute_d_norm_scale(
     f,
     n,
     d_block_1_mlp_layer_norm1,
-    block_1_mlp_layer_norm1_normal_again,
+    block_1_mlp_layer_norm1_normal,
+    d_block_1_mlp_layer_norm1_shift,
     d_block_1_mlp_layer_norm1_scale,
   );
-  compute_d_block__attention_attention_outputBias(
+  compute_d_block__attention_attention(
+    f,
+    n,
+    d_block_1_mlp_layer_norm1,
+    block_1_mlp_layer_norm1_scale,
+    block_1_mlp_layer_norm1_normal,
+    block_1_mlp_layer_norm1_deviation,
+    d_block_1_mlp,
+    block_1_attention_dropout1_kept,
+    d_block_1_attention,
+    d_block_1_attention_attention1,
+  );
+  compute_d_block__mlp_output_bias(
     f,
     n,
     block_1_attention_dropout1_kept,
@@ -4199,9 +3837,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_1_attention_layer_norm1_mean,
-    block_1_attention_layer_norm1_sqrt,
-    embedded,
+    block_1_attention_layer_norm1_normal,
     block_1_attention_layer_norm1_scale,
     block_1_attention_layer_norm1_shift,
     block_1_attention_layer_norm1_again,
@@ -4290,20 +3926,15 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     product_in_d_block_1_attention_attention1_key_product,
     d_block_1_attention_layer_norm1,
   );
-  compute_d_block__mlp_layer_norm_shift(
+  compute_d_norm_scale(
     f,
     n,
     d_block_1_attention_layer_norm1,
+    block_1_attention_layer_norm1_normal,
     d_block_1_attention_layer_norm1_shift,
-  );
-  compute_block_1_attention_layer_norm1_normal_again(f, n);
-  compute_d_block__mlp_layer_norm_scale(
-    f,
-    n,
-    d_block_1_attention_layer_norm1,
-    block_1_attention_layer_norm1_normal_again,
     d_block_1_attention_layer_norm1_scale,
   );
+  compute_d_embedded_multiply(f, n);
   compute_d_places_weight(f, n);
   compute_d_characters_weight(f, integers, n);
   return f[loss];
@@ -7165,7 +6796,7 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
-  const memory = new ArrayBuffer(7522816);
+  const memory = new ArrayBuffer(7510528);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -7299,55 +6930,52 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
     check(rows) {
       return firstNotFinite(f, rows, [
         ["embedded_kept", embedded_kept, 1024],
-        ["embedded", embedded, 1024],
-        ["block.1.attention.layer-norm1_mean", block_1_attention_layer_norm1_mean, 16],
-        ["block.1.attention.layer-norm1_sqrt", block_1_attention_layer_norm1_sqrt, 16],
+        ["block.1.attention.layer-norm1_normal", block_1_attention_layer_norm1_normal, 1024],
+        ["block.1.attention.layer-norm1_deviation", block_1_attention_layer_norm1_deviation, 16],
         ["block.1.attention.dropout1_kept", block_1_attention_dropout1_kept, 1024],
         ["block.1.attention.attention1_query", block_1_attention_attention1_query_2, 1024],
         ["block.1.attention.attention1_key", block_1_attention_attention1_key_2, 1024],
         ["block.1.attention.attention1_shares", block_1_attention_attention1_shares, 1024],
         ["block.1.attention.attention1_value", block_1_attention_attention1_value_2, 1024],
         ["block.1.attention.attention1_heads", block_1_attention_attention1_heads, 1024],
-        ["block.1.attention", block_1_attention, 1024],
         ["block.1.mlp.dropout1_kept", block_1_mlp_dropout1_kept, 1024],
-        ["block.1.mlp.layer-norm1_mean", block_1_mlp_layer_norm1_mean, 16],
-        ["block.1.mlp.layer-norm1_sqrt", block_1_mlp_layer_norm1_sqrt, 16],
-        ["block.1.mlp", block_1_mlp, 1024],
+        ["block.1.mlp.layer-norm1_normal", block_1_mlp_layer_norm1_normal, 1024],
+        ["block.1.mlp.layer-norm1_deviation", block_1_mlp_layer_norm1_deviation, 16],
         ["block.2.attention.dropout1_kept", block_2_attention_dropout1_kept, 1024],
-        ["block.2.attention.layer-norm1_mean", block_2_attention_layer_norm1_mean, 16],
-        ["block.2.attention.layer-norm1_sqrt", block_2_attention_layer_norm1_sqrt, 16],
+        ["block.2.attention.layer-norm1_normal", block_2_attention_layer_norm1_normal, 1024],
+        ["block.2.attention.layer-norm1_deviation", block_2_attention_layer_norm1_deviation, 16],
         ["block.2.attention.attention1_query", block_2_attention_attention1_query_2, 1024],
         ["block.2.attention.attention1_key", block_2_attention_attention1_key_2, 1024],
         ["block.2.attention.attention1_shares", block_2_attention_attention1_shares, 1024],
         ["block.2.attention.attention1_value", block_2_attention_attention1_value_2, 1024],
         ["block.2.attention.attention1_heads", block_2_attention_attention1_heads, 1024],
-        ["block.2.attention", block_2_attention, 1024],
-        ["block.2.mlp.layer-norm1_mean", block_2_mlp_layer_norm1_mean, 16],
-        ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
-        ["norm_mean", norm_mean, 16],
-        ["norm_sqrt", norm_sqrt, 16],
-        ["d_norm_centred", d_norm_centred, 1024],
+        ["block.2.mlp.layer-norm1_normal", block_2_mlp_layer_norm1_normal, 1024],
+        ["block.2.mlp.layer-norm1_deviation", block_2_mlp_layer_norm1_deviation, 16],
+        ["norm_deviation", norm_deviation, 16],
+        ["d_block.2.mlp", d_block_2_mlp, 1024],
         ["d_block.2.mlp.output", d_block_2_mlp_output, 1024],
-        ["quotient_in_d_norm_mean", quotient_in_d_norm_mean, 16],
         ["d_block.2.mlp.hidden_sum", d_block_2_mlp_hidden_sum, 4096],
-        ["d_block.2.attention", d_block_2_attention, 1024],
-        ["d_block.2.attention.layer-norm1_centred", d_block_2_attention_layer_norm1_centred, 1024],
+        ["d_block.1.mlp", d_block_1_mlp, 1024],
         ["d_block.1.mlp.output", d_block_1_mlp_output, 1024],
-        [
-          "quotient_in_d_block.2.attention.layer-norm1_mean",
-          quotient_in_d_block_2_attention_layer_norm1_mean,
-          16,
-        ],
         ["d_block.1.mlp.hidden", d_block_1_mlp_hidden, 4096],
         ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
         ["d_block.1.attention", d_block_1_attention, 1024],
+        [
+          "product_in_d_block.1.attention.attention1_products",
+          product_in_d_block_1_attention_attention1_products,
+          1024,
+        ],
         [
           "product_in_d_block.1.attention.attention1_products_2",
           product_in_d_block_1_attention_attention1_products_2,
           1024,
         ],
+        [
+          "product_in_d_block.1.attention.attention1_key_product",
+          product_in_d_block_1_attention_attention1_key_product,
+          1024,
+        ],
         ["d_block.1.attention.layer-norm1", d_block_1_attention_layer_norm1, 1024],
-        ["block.1.attention.layer-norm1_normal_again", block_1_attention_layer_norm1_normal_again, 1024],
         ["d_embedded_multiply", d_embedded_multiply, 1024],
       ]);
     },

@@ -103,7 +103,7 @@ function compute_loss(f: Numbers, n: number): void {
 // Gradient of max(violation, 0) [maximum.vjp]:
 //   d_violation = [violation ≥ 0] ⊙ (d_loss_total if violation > 0 else 0.5 · d_loss_total)
 // Gradient of −dense1 [negate.vjp]:
-//   d_dense1 = −[versicolor > 0] ⊙ d_violation − [versicolor ≤ 0] ⊙ (−d_violation)
+//   d_dense1 = −d_violation if versicolor > 0 else d_violation
 // Gradient of dense1.bias [broadcast.vjp]:
 //   d_dense1.bias = Σ_i d_dense1
 function compute_d_dense1_bias(f: Numbers, n: number): void {
@@ -112,9 +112,7 @@ function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_violation =
       f[violation + row] < 0 ? 0 : f[violation + row] > 0 ? d_loss_total : d_loss_total * 0.5;
-    const versicolor_value = f[versicolor + row];
-    const d_dense1_value =
-      -(versicolor_value > 0 ? d_violation : 0) - (versicolor_value > 0 ? 0 : -d_violation);
+    const d_dense1_value = f[versicolor + row] > 0 ? -d_violation : d_violation;
     f[d_dense1 + row] = d_dense1_value;
     d_dense1_bias_value += d_dense1_value;
   }

@@ -40,7 +40,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/library/spatial-layers.test.ts",
       "test/compiler/library/stacked-layers.test.ts",
       "test/compiler/schedule/random-nests.test.ts",
-      "test/compiler/schedule/vectors/mark-splits.test.ts",
+      "test/compiler/schedule/vectors/mark-parallel-loops.test.ts",
       "test/end-to-end/emitted-code.test.ts",
       "test/end-to-end/kills.test.ts",
       "test/end-to-end/texts.test.ts",

@@ -9,6 +9,7 @@ import type { TrainerKernels } from "./emit/typescript/trainer-parts.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import type { Compilation } from "./pipeline.ts";
+import { runStage } from "./stages/run.ts";
 import {
   balancedWeights,
   modelFacts,
@@ -34,8 +35,9 @@ export function withPrograms(compilation: Compilation, names: readonly string[])
       touched.has(name) ? [[name, buffer]] : [],
     ),
   );
-  const plan = planMemory(programs, storage, compilation.model.training.batchSize);
-  return { ...compilation, programs, plan };
+  const { batchSize } = compilation.model.training;
+  const [planned] = runStage(planMemory, [programs], { storage, batchSize });
+  return { ...compilation, ...planned };
 }
 
 /** What a target gives to its trainers: the name that they have for it, and the kernels that they run. */

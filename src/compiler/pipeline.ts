@@ -1,49 +1,54 @@
 /**
  * THE list: every stage of the compiler in order, with the reason wherever the order matters. One value goes through:
- * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
+ * spec → graphs → graphs of a step → simplified graphs → loop programs → scheduled, planned loops → source text.
  */
+import { invariant } from "./diagnostics/errors.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
+import { makeGraph } from "./ir/nodes.ts";
 import type { Graph, Node } from "./ir/nodes.ts";
-import { programNames } from "./loop/types.ts";
-import type { LoopProgram, MemoryPlan, ProgramName } from "./loop/types.ts";
+import type { MemoryPlan, PlannedPrograms } from "./loop/types.ts";
+import { programNames, type ProgramName } from "./loop/types.ts";
+import type { LoopProgram } from "./loop/types.ts";
 import { checkRoles } from "./loop/verify-roles.ts";
-import { graphsOfStep } from "./graphs-of-step.ts";
-import type { GraphsOfStep } from "./graphs-of-step.ts";
 import { formKernels } from "./lower/form-kernels.ts";
-import { forwardStores } from "./lower/forward-stores.ts";
+import { scalarReplacement } from "./lower/scalar-replacement.ts";
 import { fuseLoops } from "./lower/fuse-loops.ts";
 import { groupReductions } from "./lower/group-reductions.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import type { LowerContext } from "./lower/lower-graph.ts";
 import type { Nests } from "./lower/nests.ts";
 import { planMemory } from "./lower/plan-memory.ts";
+import type { PlanContext } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
-import { shrinkTemporaries } from "./lower/shrink-temporaries.ts";
+import { contractArrays } from "./lower/contract-arrays.ts";
 import { createBuilder } from "./ops/index.ts";
-import { graphs as graphRepresentation } from "./passes/define.ts";
+import { accumulateGradients } from "./passes/accumulate-gradients.ts";
+import type { AccumulateContext } from "./passes/accumulate-gradients.ts";
+import { averageWeights } from "./passes/average-weights.ts";
+import type { AverageContext } from "./passes/average-weights.ts";
 import type { Pass, PassContext } from "./passes/define.ts";
 import { differentiate } from "./passes/differentiate.ts";
+import type { DifferentiateContext } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
-import { blockContractions } from "./schedule/block-contractions.ts";
+import { registerBlocking } from "./schedule/register-blocking.ts";
 import { collapseLoops } from "./schedule/collapse-loops.ts";
 import { hoistInvariants } from "./schedule/hoist-invariants.ts";
-import { placeInBytes, placeInElements } from "./schedule/place.ts";
-import { shareExpressions } from "./schedule/share-expressions.ts";
+import { computeByteAddresses, computeElementAddresses } from "./schedule/compute-addresses.ts";
+import { eliminateCommonSubexpressions } from "./schedule/eliminate-common-subexpressions.ts";
 import { dropUnitLoops } from "./schedule/vectors/drop-unit-loops.ts";
 import { estimateCycles } from "./schedule/vectors/estimate-cycles.ts";
 import { flushSubnormals } from "./schedule/vectors/flush-subnormals.ts";
-import { markSplits } from "./schedule/vectors/mark-splits.ts";
-import type { SplitContext } from "./schedule/vectors/mark-splits.ts";
-import { shareKernels } from "./schedule/vectors/share-kernels.ts";
-import { splitKernels } from "./schedule/vectors/split-kernels.ts";
-import { stepPointers } from "./schedule/vectors/step-pointers.ts";
+import { markParallelLoops } from "./schedule/vectors/mark-parallel-loops.ts";
+import type { ParallelContext } from "./schedule/vectors/mark-parallel-loops.ts";
+import { deduplicateKernels } from "./schedule/vectors/deduplicate-kernels.ts";
+import { distributeLoops } from "./schedule/vectors/distribute-loops.ts";
+import { reduceStrength } from "./schedule/vectors/reduce-strength.ts";
 import { vectoriseLoops } from "./schedule/vectors/vectorise-loops.ts";
-import { onTrainedWeights } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { afterList, runStage, runStages } from "./stages/run.ts";
@@ -56,7 +61,16 @@ import type { Model } from "./spec/types.ts";
 /** Which loops are made and scheduled: none, those on scalars, or these and the same on vectors. */
 export type Schedule = "none" | "scalars" | "vectors";
 
-/** Graph → graph, for each graph of a model. Differentiation runs before them, on the training graph. */
+/** Built graphs → the graphs of a whole step. All of these stages are required: they decide what a step computes. */
+export const derivation: Derivation = {
+  differentiate,
+  step: [
+    accumulateGradients, // after differentiation: it replaces the gradients of a batch by those of a group
+    averageWeights, // last: every graph that training runs reads the weights that the optimizer moves
+  ],
+};
+
+/** Graph → graph, for each graph of a model. */
 export const graphPasses: readonly Pass[] = [
   eraseStopGradients, // after differentiation, which needs them; before sharing, which would tell x from stopGradient x
   foldConstants, // first, so that rules see numbers
@@ -75,40 +89,49 @@ export const lowering: Lowering = {
   nests: [
     groupReductions, // before fusion, which joins a nest to one before it: fewer nests are then in between
     fuseLoops,
-    forwardStores, // after fusion: a load reads a variable only where the store is in the same nest
+    scalarReplacement, // after fusion: a load reads a variable only where the store is in the same nest
   ],
   toKernels: formKernels, // after forwarding, which leaves nests without statements and buffers that nothing stores
-  kernels: [shrinkTemporaries],
+  kernels: [contractArrays],
 };
 
-/** Kernels → kernels as they run, on scalars. */
-export const scalarSchedule: readonly LoopStage[] = [
-  blockContractions, // first: it needs perfect nests
-  collapseLoops, // while the nests of sums are perfect
-  hoistInvariants, // before sharing, so that what is shared is what changes in the loop
-  shareExpressions,
-  placeInElements, // last: the others compare accesses axis by axis
-];
+/** Kernels → kernels as they run, on scalars, in their arena. */
+export const scalarSchedule: ScalarSchedule = {
+  loops: [
+    registerBlocking, // first: it needs perfect nests
+    collapseLoops, // while the nests of sums are perfect
+    hoistInvariants, // before sharing: what remains to share changes in the loop
+    eliminateCommonSubexpressions,
+    computeElementAddresses, // last: the others compare accesses axis by axis
+  ],
+  plan: planMemory, // after all others: forwarding and hoisting decide which buffers there are
+};
 
-/** The same on vectors; in two parts, since views show the kernels between them. */
+/** The same on vectors. Views show the kernels before their addresses are computed, so there are two lists. */
 export const vectorSchedule: VectorSchedule = {
   loops: [
-    splitKernels, // before loops change: what threads may share is one nest
-    dropUnitLoops, // before tiling: what is around a loop of one iteration becomes a perfect nest
+    distributeLoops, // before loops change: threads share one nest
+    dropUnitLoops, // before tiling: the loops around a loop of one iteration become a perfect nest
     collapseLoops, // before vectors: longer sums fill more of them
     vectoriseLoops, // while each access has one index an axis
     hoistInvariants,
-    shareExpressions,
-    estimateCycles, // before loops are divided: then each part is estimated for itself
-    flushSubnormals, // after vectors: only their stores are flushed
-    markSplits, // whether iterations may be divided is asked of the loops as they run
-    shareKernels, // after splits: equal kernels are divided alike
+    eliminateCommonSubexpressions,
+    estimateCycles, // before loops are divided: each part then has its own estimate
+    flushSubnormals, // after vectors: only vector stores are flushed
+    markParallelLoops, // on the loops as they run: it checks whether their iterations are independent
+    deduplicateKernels, // after marking: equal kernels are divided alike
   ],
-  places: [
-    placeInBytes,
-    stepPointers, // after places: it steps through them
+  addresses: [
+    computeByteAddresses,
+    reduceStrength, // after addresses: it steps through them
   ],
+  plan: planMemory, // kernels are cut more finely than on scalars, so temporaries have other lifetimes
 };
+
+export interface Derivation {
+  readonly differentiate: StageOn<Graph, DifferentiateContext>;
+  readonly step: readonly StageOn<Graph, DerivationContext>[];
+}
 
 export interface Lowering {
   readonly graphs: readonly StageOn<Rematerialised, LoweringContext>[];
@@ -118,28 +141,45 @@ export interface Lowering {
   readonly kernels: readonly LoopStage[];
 }
 
+type PlanStage = Stage<readonly LoopProgram[], PlannedPrograms, PlanContext>;
+
+export interface ScalarSchedule {
+  readonly loops: readonly LoopStage[];
+  readonly plan: PlanStage;
+}
+
 export interface VectorSchedule {
-  readonly loops: readonly LoopStage<SplitContext>[];
-  readonly places: readonly LoopStage[];
+  readonly loops: readonly LoopStage<ParallelContext>[];
+  readonly addresses: readonly LoopStage[];
+  readonly plan: PlanStage;
 }
 
 /** All lists; a test compiles with a stage of them replaced. */
 export interface StageLists {
+  readonly derivation: Derivation;
   readonly graphPasses: readonly Pass[];
   readonly lowering: Lowering;
-  readonly scalarSchedule: readonly LoopStage[];
+  readonly scalarSchedule: ScalarSchedule;
   readonly vectorSchedule: VectorSchedule;
 }
-const allLists: StageLists = { graphPasses, lowering, scalarSchedule, vectorSchedule };
+export const stageLists: StageLists = { derivation, graphPasses, lowering, scalarSchedule, vectorSchedule };
 
-/** The stages of lowering in order. */
-export const stagesOfLowering = ({
-  graphs,
-  toNests,
-  nests,
-  toKernels,
-  kernels,
-}: Lowering): readonly StageFacts[] => [...graphs, toNests, ...nests, toKernels, ...kernels];
+/** The stages of each part of the pipeline, in order. */
+export const stagesOf = ({
+  derivation: { differentiate, step },
+  graphPasses,
+  lowering: { graphs, toNests, nests, toKernels, kernels },
+  scalarSchedule: scalars,
+  vectorSchedule: vectors,
+}: StageLists): Readonly<Record<ListName, readonly StageFacts[]>> => ({
+  derivation: [differentiate, ...step],
+  "graph passes": graphPasses,
+  lowering: [...graphs, toNests, ...nests, toKernels, ...kernels],
+  "scalar schedule": [...scalars.loops, scalars.plan],
+  "vector schedule": [...vectors.loops, ...vectors.addresses, vectors.plan],
+});
+
+export type ListName = "derivation" | "graph passes" | "lowering" | "scalar schedule" | "vector schedule";
 
 export interface PipelineOptions {
   /** `scalars` if left out. */
@@ -158,43 +198,36 @@ export interface PipelineOptions {
   readonly watch?: (report: StageReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs; the last where it is asked for. */
-export interface Differentiated extends GraphsOfStep {
-  readonly update: Graph;
-  readonly predict: Graph;
-  readonly evaluate: Graph;
-  readonly summarise: Graph;
-  readonly probe?: Graph | undefined;
-}
+/** The graphs of a model by program. Not every model has `begin` and `measure`; `probe` is optional. */
+export type ProgramGraphs = Readonly<
+  Record<Exclude<ProgramName, OptionalProgram>, Graph> & Partial<Record<OptionalProgram, Graph>>
+>;
+type OptionalProgram = "begin" | "measure" | "probe";
 
-/** Every stage of one compilation; views and targets read what they need. */
+/** The values between the parts of the pipeline; views and targets read what they need. */
 export interface Compilation {
   readonly model: Model;
   readonly built: ModelGraphs;
-  /** With gradients, before and after the graph passes. */
-  readonly derived: Differentiated;
-  readonly graphs: Differentiated;
-  /** In the order of their programs, as they were lowered: what is cheap stands twice where that saves memory. */
+  /** With the gradients of one batch. */
+  readonly derived: ProgramGraphs;
+  /** The graphs of a whole step, before and after the graph passes. */
+  readonly step: ProgramGraphs;
+  readonly graphs: ProgramGraphs;
+  /** The graphs as they were lowered, in the order of their programs: cheap values are there twice to save memory. */
   readonly lean: readonly Graph[];
-  /** The values of them that stand there a second time. */
+  /** The second copies in them. */
   readonly copies: ReadonlySet<Node>;
   /** As fused, and as scheduled. */
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
-  /** The programs on vectors, where they are asked for. Storage lies where `plan` has it, temporaries do not. */
+  /** The programs on vectors, for targets that need them. Storage is where `plan` has it, temporaries are not. */
   readonly vectors?: VectorPrograms | undefined;
 }
 
-/** Programs, and the arena that they work on. */
-export interface PlannedPrograms {
-  readonly programs: readonly LoopProgram[];
-  readonly plan: MemoryPlan;
-}
-
-/** Programs on vectors, with every place in bytes. */
+/** Programs on vectors, with every address in bytes. */
 export interface VectorPrograms extends PlannedPrograms {
-  /** The same kernels before they were placed: one index an axis. */
+  /** The same kernels before addresses are computed: one index an axis. */
   readonly loops: readonly LoopProgram[];
   readonly float: "f32" | "f64";
 }
@@ -202,79 +235,116 @@ export interface VectorPrograms extends PlannedPrograms {
 export type { ProgramName };
 
 /** What stages know besides the value that they work on. */
+export type DerivationContext = DifferentiateContext & AccumulateContext & AverageContext;
 export type LoweringContext = PassContext & LowerContext;
-export type VectorContext = SplitContext & Pick<LowerContext, "storage">;
+export type VectorContext = ParallelContext & Pick<LowerContext, "storage">;
 
 /** From a model to scheduled loops in a planned arena. */
-export function compileModel(model: Model, options: PipelineOptions, lists = allLists): Compilation {
+export function compileModel(model: Model, options: PipelineOptions, lists = stageLists): Compilation {
   const { dtype, schedule, exact = false, skip = [], stopAfter, watch } = options;
   const { batchSize } = model.training;
+  const stages = stagesOf(lists);
   const g = createBuilder(dtype);
   const built = buildGraphs(model, dtype);
-  const { derived, ofStep } = differentiated(model, built, options, g);
-  const run: RunOptions = { skip: new Set(skip), stopAfter, watch };
 
-  const simplified = (graph: Graph) =>
-    runStages(lists.graphPasses, [graph], { g, exact }, { ...run, list: "graph passes" })[0];
-  const graphs = mapGraphs({ ...derived, ...ofStep }, simplified);
+  const derivationRun: RunOptions = { skip: new Set(skip), stopAfter, watch };
+  const derivationContext = derivationContextOf(model, built, options, g);
+  const { derived, step } = deriveGraphs(
+    startingGraphs(built, options.probe),
+    derivationContext,
+    derivationRun,
+    lists.derivation,
+  );
+  const passRun = { ...afterList(stages.derivation, derivationRun), list: "graph passes" };
+  const graphs = byProgram(runStages(lists.graphPasses, step, { g, exact }, passRun));
+
   const storage = storageOf(model, built, graphs, dtype);
   const context: LoweringContext = { g, exact, float: dtype, batchSize, storage };
   const toLower = schedule === "none" ? [] : programNames.flatMap((name) => graphs[name] ?? []);
-  const lowerRun = afterList(lists.graphPasses, run);
+  const lowerRun = afterList(lists.graphPasses, passRun);
   const { lean, copies, lowered } = lowerGraphs(toLower, context, lowerRun, lists.lowering);
 
-  const scheduleRun = afterList(stagesOfLowering(lists.lowering), lowerRun);
-  const programs = runStages(lists.scalarSchedule, lowered, context, {
-    ...scheduleRun,
-    list: "scalar schedule",
-  });
-  // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
-  const plan = planMemory(programs, storage, batchSize);
+  const scheduleRun = afterList(stages.lowering, lowerRun);
+  const { programs, plan } = scheduleScalars(lowered, context, scheduleRun, lists.scalarSchedule);
   const vectors =
     schedule === "vectors" ? scheduleVectors(lowered, context, scheduleRun, lists.vectorSchedule) : undefined;
-  return { model, built, derived, graphs, lean, copies, lowered, programs, plan, vectors };
-}
-
-/** The graphs with gradients; `ofStep` replaces some where a step is more than the gradients of one batch. */
-function differentiated(
-  model: Model,
-  built: ModelGraphs,
-  { probe, lossOnly = false }: PipelineOptions,
-  g: GraphBuilder,
-): { readonly derived: Differentiated; readonly ofStep: GraphsOfStep } {
-  const trainable = built.parameters.flatMap((each) => (each.trainable && !lossOnly ? [each.name] : []));
-  const gradient = differentiate(built.training, trainable, g).graph;
-  const derived: Differentiated = {
-    gradient: { ...gradient, name: "gradient" },
-    update: { ...built.update, name: "update" },
-    predict: { ...built.predict, name: "predict" },
-    evaluate: { ...built.evaluate, name: "evaluate" },
-    summarise: { ...built.summarise, name: "summarise" },
-    ...(probe && { probe: onTrainedWeights(model, built.parameters, built.layers, g) }),
+  return {
+    model,
+    built,
+    derived: byProgram(derived),
+    step: byProgram(step),
+    graphs,
+    lean,
+    copies,
+    lowered,
+    programs,
+    plan,
+    vectors,
   };
-  const ofStep = graphsOfStep(model, built, derived.gradient, trainable, g);
-  mapGraphs(derived, (graph) => checked(graph, "differentiate"));
-  mapGraphs({ ...derived, ...ofStep }, (graph) => checked(graph, "differentiate"));
-  return { derived, ofStep };
 }
 
-function checked(graph: Graph, after: string): Graph {
-  graphRepresentation.check(graph, after);
-  return graph;
+/** The graphs of the programs in order, as the spec has them. `begin` and `measure` are empty. */
+const startingGraphs = (built: ModelGraphs, probe = false): readonly Graph[] => [
+  makeGraph("begin", []),
+  makeGraph("measure", []),
+  { ...built.training, name: "gradient" },
+  { ...built.update, name: "update" },
+  { ...built.predict, name: "predict" },
+  { ...built.evaluate, name: "evaluate" },
+  { ...built.summarise, name: "summarise" },
+  ...(probe ? [{ ...built.layers, name: "probe" }] : []),
+];
+
+function derivationContextOf(
+  { training }: Model,
+  { loss, parameters }: ModelGraphs,
+  { lossOnly = false }: PipelineOptions,
+  g: GraphBuilder,
+): DerivationContext {
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  return {
+    g,
+    loss,
+    trainable,
+    wanted: lossOnly ? [] : trainable.map(({ name }) => name),
+    groupSize: training.accumulate,
+    isAveraged: training.average !== undefined,
+  };
 }
 
-const mapGraphs = (graphs: Differentiated, map: (graph: Graph) => Graph): Differentiated => ({
-  begin: graphs.begin && map(graphs.begin),
-  measure: graphs.measure && map(graphs.measure),
-  gradient: map(graphs.gradient),
-  update: map(graphs.update),
-  predict: map(graphs.predict),
-  evaluate: map(graphs.evaluate),
-  summarise: map(graphs.summarise),
-  probe: graphs.probe && map(graphs.probe),
-});
+/** The graphs with the gradients of one batch, and the graphs of a whole step. */
+function deriveGraphs(
+  start: readonly Graph[],
+  context: DerivationContext,
+  options: RunOptions,
+  { differentiate, step }: Derivation,
+): { readonly derived: readonly Graph[]; readonly step: readonly Graph[] } {
+  const run = { ...options, list: "derivation" };
+  const derived = runStage(differentiate, start, context, run);
+  const all = runStages(step, derived, context, run);
+  return { derived, step: all.filter(({ outputs }) => outputs.length > 0) };
+}
 
-/** What lowering makes of graphs: the graphs with the values that are computed twice, and their kernels. */
+function byProgram(graphs: readonly Graph[]): ProgramGraphs {
+  const some = (name: ProgramName) => graphs.find((graph) => graph.name === name && graph.outputs.length > 0);
+  const one = (name: ProgramName): Graph => {
+    const graph = some(name);
+    invariant(graph !== undefined, `there is no graph ${name}`);
+    return graph;
+  };
+  return {
+    begin: some("begin"),
+    measure: some("measure"),
+    gradient: one("gradient"),
+    update: one("update"),
+    predict: one("predict"),
+    evaluate: one("evaluate"),
+    summarise: one("summarise"),
+    probe: some("probe"),
+  };
+}
+
+/** The results of lowering: the graphs with the values that are computed twice, and their kernels. */
 export type Lowered = Pick<Compilation, "lean" | "copies" | "lowered">;
 
 export function lowerGraphs(
@@ -299,18 +369,28 @@ export function lowerGraphs(
   };
 }
 
-/**
- * The programs on vectors. Their kernels are not those on scalars, so their temporaries live from and to other points.
- */
+/** The programs on scalars. */
+function scheduleScalars(
+  lowered: readonly LoopProgram[],
+  context: LoweringContext,
+  options: RunOptions,
+  { loops, plan }: ScalarSchedule,
+): PlannedPrograms {
+  const run = { ...options, list: "scalar schedule" };
+  const programs = runStages(loops, lowered, context, run);
+  return runStage(plan, [programs], context, run)[0];
+}
+
+/** The programs on vectors. */
 export function scheduleVectors(
   lowered: readonly LoopProgram[],
   context: VectorContext,
   options: RunOptions = {},
-  { loops: onLoops, places } = vectorSchedule,
+  { loops: onLoops, addresses, plan: toPlan } = vectorSchedule,
 ): VectorPrograms {
-  const { storage, batchSize, float } = context;
   const run = { ...options, list: "vector schedule" };
   const loops = runStages(onLoops, lowered, context, run);
-  const programs = runStages(places, loops, context, afterList(onLoops, run));
-  return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
+  const placed = runStages(addresses, loops, context, afterList(onLoops, run));
+  const [{ programs, plan }] = runStage(toPlan, [placed], context, run);
+  return { programs, plan, loops, float: context.float };
 }

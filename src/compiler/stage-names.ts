@@ -1,15 +1,9 @@
-/** The names of all stages, as the options `skip` and `stopAfter` of a compilation take them. */
-import { graphPasses, lowering, scalarSchedule, stagesOfLowering, vectorSchedule } from "./pipeline.ts";
+/** The names of all stages, for the options `skip` and `stopAfter` of a compilation. */
+import { stageLists, stagesOf } from "./pipeline.ts";
 import type { StageFacts } from "./stages/define.ts";
 import { didYouMean } from "./util/message-text.ts";
 
-const stages: readonly StageFacts[] = [
-  ...graphPasses,
-  ...stagesOfLowering(lowering),
-  ...scalarSchedule,
-  ...vectorSchedule.loops,
-  ...vectorSchedule.places,
-];
+const stages = Object.values(stagesOf(stageLists)).flat();
 
 const namesOf = (list: readonly StageFacts[]): readonly string[] => [
   ...new Set(list.map(({ name }) => name)),
@@ -25,14 +19,30 @@ export interface NameFault {
   readonly hint: string;
 }
 
+/** Former names of stages. */
+const renamed: ReadonlyMap<string, string> = new Map([
+  ["block-contractions", "register-blocking"],
+  ["forward-stores", "scalar-replacement"],
+  ["mark-splits", "mark-parallel-loops"],
+  ["place", "compute-addresses"],
+  ["share-expressions", "eliminate-common-subexpressions"],
+  ["share-kernels", "deduplicate-kernels"],
+  ["shrink-temporaries", "contract-arrays"],
+  ["split-kernels", "distribute-loops"],
+  ["step-pointers", "reduce-strength"],
+]);
+
 /** What is wrong with a name to stop after. */
 export function faultOfStage(name: string): NameFault | undefined {
   if (stageNames.includes(name)) return undefined;
+  return { message: `there is no stage ${JSON.stringify(name)}`, hint: hintFor(name) };
+}
+
+function hintFor(name: string): string {
+  const now = renamed.get(name);
+  if (now !== undefined) return `its name is now "${now}"`;
   const meant = didYouMean(name, stageNames);
-  return {
-    message: `there is no stage ${JSON.stringify(name)}`,
-    hint: meant === undefined ? `stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`,
-  };
+  return meant === undefined ? `stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
 }
 
 /** What is wrong with a name to skip. */

@@ -119,7 +119,10 @@ export interface LoopCounts {
   readonly temporaries: number;
   /** Each kernel's buffers, each counted once a kernel. */
   readonly bytesTouched: number;
-  /** The most bytes of temporaries that live at once, each from the first kernel to the last that touches it. */
+  /**
+   * The most bytes of temporaries that live at once, each from the first kernel to the last that touches it. After
+   * memory planning: the bytes that they take in the arena.
+   */
   readonly peakBytes: number;
 }
 

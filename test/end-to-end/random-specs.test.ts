@@ -109,7 +109,7 @@ const specOf = fc
       regularization: { l1: 0, l2 },
       ...rest,
     };
-    return { spec, skip: skips ? ["simplify", "fuse-loops", "forward-stores"] : [] };
+    return { spec, skip: skips ? ["simplify", "fuse-loops", "scalar-replacement"] : [] };
   });
 
 /** Signs where the loss asks for them. */

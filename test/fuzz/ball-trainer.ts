@@ -4,9 +4,7 @@
  * group of them, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
-import type { Compilation, Differentiated } from "../../src/compiler/pipeline.ts";
-import { graphsOfStep } from "../../src/compiler/graphs-of-step.ts";
-import { createBuilder } from "../../src/compiler/ops/index.ts";
+import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import { sizeOf } from "../../src/runtime/core/model-facts.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
@@ -16,14 +14,8 @@ import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";
 
-export type Programs = Omit<Differentiated, "probe">;
-
-/** The graphs as they are built and differentiated, before any pass, those of groups of batches included. */
-export function builtPrograms({ model, built, derived }: Compilation, dtype: "f32" | "f64"): Programs {
-  const wanted = built.parameters.flatMap(({ name, trainable }) => (trainable ? [name] : []));
-  const step = graphsOfStep(model, built, derived.gradient, wanted, createBuilder(dtype));
-  return { ...derived, ...step };
-}
+/** The graphs of a step before the graph passes. */
+export type Programs = ProgramGraphs;
 
 interface Facts {
   readonly compilation: Compilation;

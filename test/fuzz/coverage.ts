@@ -107,7 +107,7 @@ const stageReasons: Readonly<Record<string, string>> = {
   "remove-dead-nodes":
     "lowering takes what outputs need, so dead nodes change no loops: " +
     "test/compiler/passes/small-passes.test.ts, test/compiler/ir/recurrence.test.ts",
-  "mark-splits":
+  "mark-parallel-loops":
     "kernels of small models are too short to be shared; every eighth spec has all marked (test/fuzz/threads.ts)",
 };
 

@@ -7,7 +7,6 @@ import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
-import { builtPrograms } from "./ball-trainer.ts";
 import { differencesOf, noTightness } from "./compare.ts";
 import type { Difference } from "./compare.ts";
 import { randomData } from "./random-batch.ts";
@@ -81,7 +80,7 @@ export class Run {
     if (this.reference === undefined) {
       const built = compilation ?? compileModel(this.model, { dtype: "f64" });
       const plan = this.planOf(built, "f64");
-      this.reference = { plan, ...traceOfGraphs(builtPrograms(built, "f64"), plan) };
+      this.reference = { plan, ...traceOfGraphs(built.step, plan) };
     }
     return this.reference;
   }
@@ -94,7 +93,7 @@ export class Run {
 
   private referenceUpdates(actual: NumberTrace): BallTrace {
     const { plan, starts } = this.referenceOf();
-    return traceOfUpdates(builtPrograms(plan.compilation, "f64"), { ...plan, starts }, actual);
+    return traceOfUpdates(plan.compilation.step, { ...plan, starts }, actual);
   }
 
   /** A trainer's results, compared; `bounds` as the compiled graphs give them. */

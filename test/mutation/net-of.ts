@@ -19,10 +19,20 @@ const nests = named("compiler/schedule", "random-nests");
 
 /** The first row that a path begins with counts. */
 const rows: readonly Tests[] = [
-  { under: "src/compiler/passes/accumulate", quick: named("end-to-end", "accumulate"), late: trained },
+  { under: "src/compiler/passes/average-weights", quick: named("end-to-end", "average"), late: trained },
+  {
+    under: "src/compiler/passes/accumulate-gradients",
+    quick: named("end-to-end", "accumulate"),
+    late: trained,
+  },
   {
     under: "src/compiler/passes/rules/",
     quick: named("compiler/passes", "rules", "rules-on-random-operands", "random-graphs"),
+    late: trained,
+  },
+  {
+    under: "src/compiler/passes/derivatives/",
+    quick: named("compiler/passes", "differentiate"),
     late: trained,
   },
   {
@@ -55,7 +65,7 @@ const rows: readonly Tests[] = [
   {
     under: "src/compiler/loop/dependences",
     quick: [...named("compiler/loop", "dependences"), ...nests],
-    late: [...named("compiler/schedule/vectors", "mark-splits", "vector-programs"), ...trained],
+    late: [...named("compiler/schedule/vectors", "mark-parallel-loops", "vector-programs"), ...trained],
   },
   {
     under: "src/compiler/loop/accesses",
@@ -78,7 +88,7 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   {
-    under: "src/compiler/lower/shrink-temporaries",
+    under: "src/compiler/lower/contract-arrays",
     quick: named("compiler/lower", "memory-stages", "random-graphs"),
     late: trained,
   },
@@ -104,31 +114,31 @@ const rows: readonly Tests[] = [
     late: [...named("compiler/lower", "memory-stages"), ...trained],
   },
   {
-    under: "src/compiler/schedule/vectors/mark-splits",
-    quick: named("compiler/schedule/vectors", "mark-splits"),
+    under: "src/compiler/schedule/vectors/mark-parallel-loops",
+    quick: named("compiler/schedule/vectors", "mark-parallel-loops"),
     late: [...named("compiler/emit/wasm", "threads", "trainer-threads"), ...trained],
   },
   {
     under: "src/compiler/schedule/vectors/cut-kernel",
-    quick: named("compiler/schedule/vectors", "mark-splits"),
+    quick: named("compiler/schedule/vectors", "mark-parallel-loops"),
     late: [...named("compiler/emit/wasm", "threads", "trainer-threads"), ...trained],
   },
   {
-    under: "src/compiler/schedule/vectors/share-kernels",
+    under: "src/compiler/schedule/vectors/deduplicate-kernels",
     quick: [
-      ...named("compiler/schedule/vectors", "share-kernels"),
-      ...named("compiler/emit/wasm", "share-kernels"),
+      ...named("compiler/schedule/vectors", "deduplicate-kernels"),
+      ...named("compiler/emit/wasm", "deduplicate-kernels"),
     ],
     late: trained,
   },
   {
-    under: "src/compiler/schedule/vectors/split-kernels",
-    quick: named("compiler/schedule/vectors", "split-kernels"),
+    under: "src/compiler/schedule/vectors/distribute-loops",
+    quick: named("compiler/schedule/vectors", "distribute-loops"),
     late: trained,
   },
   {
-    under: "src/compiler/schedule/vectors/step-pointers",
-    quick: [...named("compiler/schedule/vectors", "step-pointers"), ...nests],
+    under: "src/compiler/schedule/vectors/reduce-strength",
+    quick: [...named("compiler/schedule/vectors", "reduce-strength"), ...nests],
     late: trained,
   },
   {
@@ -157,7 +167,7 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/schedule/",
-    quick: [...named("compiler/schedule", "block-contractions", "collapse-loops", "stages"), ...nests],
+    quick: [...named("compiler/schedule", "register-blocking", "collapse-loops", "stages"), ...nests],
     late: trained,
   },
   {
@@ -190,7 +200,13 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/emit/typescript/",
-    quick: named("compiler/emit/typescript", "expressions", "statements", "share-kernels", "line-origins"),
+    quick: named(
+      "compiler/emit/typescript",
+      "expressions",
+      "statements",
+      "deduplicate-kernels",
+      "line-origins",
+    ),
     late: [
       ...named("compiler/emit/typescript", "predictor"),
       ...named("end-to-end", "emitted-code"),
@@ -248,7 +264,6 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   { under: "src/compiler/spec/build-measures", quick: named("compiler/library", "weights"), late: trained },
-  { under: "src/compiler/spec/build-average", quick: named("end-to-end", "average"), late: trained },
   {
     under: "src/compiler/spec/",
     quick: named("compiler/spec", "build", "lookahead", "scale-from"),

@@ -4,7 +4,7 @@ import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../src/compiler/passes/derivatives/gradients-of.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { evaluateGraph, interpret } from "../../src/compiler/reference/interpret.ts";
 import { drawn, streamOf } from "./tensors.ts";

@@ -280,13 +280,14 @@ export const trialStage = defineKernelStage("trial-stage", (kernel) => kernel);
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: 'import { shareExpressions } from "./schedule/share-expressions.ts";\n',
+      after:
+        'import { eliminateCommonSubexpressions } from "./schedule/eliminate-common-subexpressions.ts";\n',
       text: 'import { trialStage } from "./schedule/trial.ts";\n',
     },
     {
       file: "src/compiler/pipeline.ts",
-      after: "export const scalarSchedule: readonly LoopStage[] = [\n",
-      text: "  trialStage, // first, for no reason\n",
+      after: "export const scalarSchedule: ScalarSchedule = {\n  loops: [\n",
+      text: "    trialStage, // first, for no reason\n",
     },
   ],
 };

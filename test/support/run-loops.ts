@@ -6,11 +6,10 @@ import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
 import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
 import type { Buffer, LoopProgram, MemoryPlan, Region } from "../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../src/compiler/loop/verify.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { lowering, scalarSchedule } from "../../src/compiler/pipeline.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { loweredGraph, scheduledScalars } from "./stages.ts";
+import { loweredGraph, scheduledScalars, planOf } from "./stages.ts";
 
 export interface LoopOptions {
   readonly float?: "f32" | "f64";
@@ -27,7 +26,7 @@ export interface LoopOptions {
 export const loopStages: readonly string[] = [
   ...lowering.nests,
   ...lowering.kernels,
-  ...scalarSchedule,
+  ...scalarSchedule.loops,
 ].flatMap(({ name, isRequired }) => (isRequired ? [] : [name]));
 
 const regionOf = (node: Node): Region =>
@@ -70,7 +69,7 @@ export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
   const loops = prepare === undefined ? fused : prepare(fused);
   checkLoops(loops, "prepare");
   const program = unscheduled ? loops : scheduledScalars(loops, context, skip);
-  return { program, storage, plan: planMemory([program], storage, batchSize) };
+  return { program, storage, plan: planOf([program], storage, batchSize) };
 }
 
 /** Views of one arena, as the plan has it; all of it is not-a-number at first, so that nothing is zero by luck. */

@@ -6,13 +6,13 @@ import { relaxedBytes } from "../../src/runtime/wasm/wasm-bytes.ts";
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../src/compiler/ir/types.ts";
 import { doubleFunctions } from "../../src/compiler/loop/evaluate-expressions.ts";
-import type { Buffer, LoopProgram, MemoryPlan, Placement } from "../../src/compiler/loop/types.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
+import type { MemoryPlan, Placement } from "../../src/compiler/loop/types.ts";
+import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { placeInBytes } from "../../src/compiler/schedule/place.ts";
+import { computeByteAddresses } from "../../src/compiler/schedule/compute-addresses.ts";
 import { storageFor } from "./run-loops.ts";
-import { afterStage, loweredGraph, scheduledVectors, unplacedScalars } from "./stages.ts";
+import { afterStage, loweredGraph, scheduledVectors, unplacedScalars, planOf } from "./stages.ts";
 
 /** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
 declare namespace WebAssembly {
@@ -103,10 +103,12 @@ export async function wasmOf(
   const loops = loweredGraph(graph, context);
   // Every kernel that may be cut into parts is, however short it is, and none is shared.
   const scheduled = vectors
-    ? scheduledVectors(loops, context, { skip: ["drop-unit-loops", "flush-subnormals", "share-kernels"] })
+    ? scheduledVectors(loops, context, {
+        skip: ["drop-unit-loops", "flush-subnormals", "deduplicate-kernels"],
+      })
     : unplacedScalars(loops, context);
-  const program = afterStage(placeInBytes, scheduled, context);
-  const plan = planMemory([program], storage, batchSize);
+  const program = afterStage(computeByteAddresses, scheduled, context);
+  const plan = planOf([program], storage, batchSize);
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
 }
 

@@ -1,10 +1,12 @@
 // Single stages and whole lists of them on one graph or program, as the pipeline runs them.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import type { MemoryPlan } from "../../src/compiler/loop/types.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
+import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import type { LowerContext } from "../../src/compiler/lower/lower-graph.ts";
 import { lowering, scalarSchedule, vectorSchedule } from "../../src/compiler/pipeline.ts";
-import { placeInElements } from "../../src/compiler/schedule/place.ts";
-import type { SplitContext } from "../../src/compiler/schedule/vectors/mark-splits.ts";
+import { computeElementAddresses } from "../../src/compiler/schedule/compute-addresses.ts";
+import type { ParallelContext } from "../../src/compiler/schedule/vectors/mark-parallel-loops.ts";
 import type { Stage } from "../../src/compiler/stages/define.ts";
 import type { Fresh, KernelContext } from "../../src/compiler/stages/loops.ts";
 import { runStage, runStages } from "../../src/compiler/stages/run.ts";
@@ -32,29 +34,36 @@ export function loweredGraph(
 }
 
 /** The scalar schedule with one index an axis still. */
-export const unplacedScalars = (program: LoopProgram, context: SplitContext): LoopProgram =>
+export const unplacedScalars = (program: LoopProgram, context: ParallelContext): LoopProgram =>
   runStages(
-    scalarSchedule.filter((stage) => stage !== placeInElements),
+    scalarSchedule.loops.filter((stage) => stage !== computeElementAddresses),
     [program],
     context,
   )[0];
 
 export const scheduledScalars = (
   program: LoopProgram,
-  context: SplitContext,
+  context: ParallelContext,
   skip: readonly string[] = [],
-): LoopProgram => runStages(scalarSchedule, [program], context, skipping(skip))[0];
+): LoopProgram => runStages(scalarSchedule.loops, [program], context, skipping(skip))[0];
 
 /** On vectors up to a stage, with one index an axis. */
 export const scheduledVectors = (
   program: LoopProgram,
-  context: SplitContext,
+  context: ParallelContext,
   { skip = [], stopAfter }: { readonly skip?: readonly string[]; readonly stopAfter?: string } = {},
 ): LoopProgram => runStages(vectorSchedule.loops, [program], context, { ...skipping(skip), stopAfter })[0];
 
-/** A program on vectors with places in bytes. */
-export const placedVectors = (program: LoopProgram, context: SplitContext): LoopProgram =>
-  runStages(vectorSchedule.places, [program], context)[0];
+/** A program on vectors with addresses in bytes. */
+export const placedVectors = (program: LoopProgram, context: ParallelContext): LoopProgram =>
+  runStages(vectorSchedule.addresses, [program], context)[0];
+
+/** The arena of some programs. */
+export const planOf = (
+  programs: readonly LoopProgram[],
+  storage: ReadonlyMap<string, Buffer>,
+  batchSize: number,
+): MemoryPlan => afterStage(planMemory, programs, { storage, batchSize }).plan;
 
 /** What a stage on kernels sees, for kernels of these buffers. */
 export const kernelContext = (

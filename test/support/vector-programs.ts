@@ -4,10 +4,9 @@ import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expre
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
 import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-expressions.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
-import { placeInBytes } from "../../src/compiler/schedule/place.ts";
+import { computeByteAddresses } from "../../src/compiler/schedule/compute-addresses.ts";
 import { storageFor } from "./run-loops.ts";
-import { afterStage, loweredGraph, scheduledVectors } from "./stages.ts";
+import { afterStage, loweredGraph, scheduledVectors, planOf } from "./stages.ts";
 import type { Lowered } from "./run-loops.ts";
 
 export interface VectorRun {
@@ -21,7 +20,7 @@ export interface VectorRun {
 /** Lowered loops as kernels on vectors, every loop that may be shared being marked, however short it is. */
 export function onVectors(loops: LoopProgram, { float, batchSize, skip = [] }: VectorRun): LoopProgram {
   const context = { float, batchSize, leastCycles: 0 };
-  return scheduledVectors(loops, context, { skip: [...skip, "flush-subnormals", "share-kernels"] });
+  return scheduledVectors(loops, context, { skip: [...skip, "flush-subnormals", "deduplicate-kernels"] });
 }
 
 export function vectorLowered(graph: Graph, options: VectorRun): Lowered {
@@ -29,9 +28,9 @@ export function vectorLowered(graph: Graph, options: VectorRun): Lowered {
   const storage = storageFor(graph, float);
   const loops = loweredGraph(graph, { float, batchSize, storage }, skip);
   const changed = change(onVectors(loops, options));
-  const program = afterStage(placeInBytes, changed, { float, batchSize });
+  const program = afterStage(computeByteAddresses, changed, { float, batchSize });
   const sizes = { inBytes: true, mayOverrun: true };
-  return { program, storage, plan: planMemory([program], storage, batchSize), sizes };
+  return { program, storage, plan: planOf([program], storage, batchSize), sizes };
 }
 
 /** The values from which a loop's variable may start a part. */

@@ -1,40 +1,27 @@
 /**
- * Which stage of the compiler is at fault: results of stages run on seeded data in f64, graphs in the reference
- * interpreter and loops in the interpreter of loops, and are compared with the graph before all stages. Where the last
- * result of a program differs, halving finds the stage whose input agrees and whose result does not. Differentiation
- * comes before the stages; central differences check it.
+ * Finds the stage of the compiler that is at fault. The results of all stages run on seeded data in f64: graphs in the
+ * reference interpreter, loops in the interpreter of loops, planned loops in their arena. After the derivation
+ * (`derivation-faults.ts`), they are compared with the graphs before all passes. If the last result of a program
+ * differs, halving finds the stage whose input agrees and whose result does not.
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
-import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
 import { evaluateProgram } from "../../compiler/loop/evaluate.ts";
-import { allocateBuffers } from "../../compiler/loop/evaluate-expressions.ts";
-import type { LoopMemory } from "../../compiler/loop/evaluate-expressions.ts";
+import { allocateBuffers, arenaMemory } from "../../compiler/loop/evaluate-expressions.ts";
 import { programNames } from "../../compiler/loop/types.ts";
-import type { Buffer, LoopProgram } from "../../compiler/loop/types.ts";
-import type { Tensor } from "../../compiler/ops/tensor.ts";
+import type { LoopProgram } from "../../compiler/loop/types.ts";
 import { compileModel, vectorSchedule } from "../../compiler/pipeline.ts";
-import type { Compilation, StageLists } from "../../compiler/pipeline.ts";
+import type { StageLists } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { isLoopProgram } from "../../compiler/stages/define.ts";
+import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
-import { randomBatch } from "../../runtime/check/random-batch.ts";
-import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
-import { batchStorage, parameterStorage, rowsFor, stateStorage } from "./batches.ts";
-
-/** A stage whose result differs: in which program, at which output, and by how much. */
-export interface FaultyStage {
-  readonly stage: string;
-  readonly list: string;
-  readonly program: string;
-  /** The storage with the largest relative error, or what kept the interpreter from running. */
-  readonly output: string;
-  readonly error: number;
-}
+import { rowsFor } from "./batches.ts";
+import { derivationFault } from "./derivation-faults.ts";
+import type { FaultyStage } from "./derivation-faults.ts";
+import { ModelMemory, readStorage, worstError, writeStorage } from "./model-memory.ts";
 
 export interface Bisection {
   readonly name: string;
@@ -44,15 +31,12 @@ export interface Bisection {
   readonly first?: FaultyStage | undefined;
 }
 
-const seed = 1;
 /** Interpreters do some millions of operations a second: larger models are run on one row. */
 const mostFlops = 1e6;
 /** What rewrites that change rounding may come to in f64. */
 const tolerance = 1e-9;
-/** Next to the other outputs, one that is zero in exact arithmetic is rounding noise. */
-const noise = 3e-3;
 
-/** Looks at all stages, on scalars and on vectors. `lists` are other stages than the compiler's, for tests. */
+/** Looks at all stages, on scalars and on vectors. `lists` replace the compiler's stages, for tests. */
 export function bisect(model: Model, lists?: StageLists): Bisection {
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => void reports.push(report);
@@ -60,10 +44,14 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   const { batchSize } = model.training;
   const flopsOfRow = flopsOfProgram(compilation, "gradient") / batchSize;
   const rows = flopsOfRow > mostFlops ? 1 : rowsFor(batchSize, flopsOfRow);
-  const trials = trialsOf(compilation, reports, rows);
   const stages = [...new Set(reports.map(key))];
+  const derivation = reports.filter(({ list }) => list === "derivation");
+  const fault = derivationFault(derivation, () => new ModelMemory(compilation, rows), tolerance);
+  if (fault !== undefined) return { name: model.name, rows, stages, first: fault };
+
+  const trials = trialsOf(reports, new ModelMemory(compilation, rows));
   const faults = [...trials].flatMap(([program, trial]) => {
-    const own = reports.filter(({ before }) => before.name === program);
+    const own = reports.filter(({ list, before }) => list !== "derivation" && before.name === program);
     return schedules.map((schedule) => {
       const chain = own.filter(({ list }) => list === schedule || !schedules.includes(list));
       return firstFault(chain, (report) => faultOf(report, trial, { rows, batchSize }));
@@ -71,7 +59,7 @@ export function bisect(model: Model, lists?: StageLists): Bisection {
   });
   // The stage that comes first in the pipeline, whichever program shows it.
   const found = faults
-    .flatMap((fault) => fault ?? [])
+    .flatMap((each) => each ?? [])
     .sort((a, b) => stages.indexOf(key(a)) - stages.indexOf(key(b)));
   return { name: model.name, rows, stages, first: found.at(0) };
 }
@@ -114,49 +102,18 @@ interface Rows {
 }
 
 /** The programs of a step in order, each on what the ones before left in storage. */
-function trialsOf(
-  { model, built, plan }: Compilation,
-  reports: readonly StageReport[],
-  rows: number,
-): ReadonlyMap<string, Trial> {
-  const { batchSize } = model.training;
-  const buffers = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  const memory = allocateBuffers(buffers, batchSize);
-  const facts = modelFacts(model, built, "f64");
-  const random = randomStream(randomKey(seed, 0, 1));
-  const parameters = Object.fromEntries(
-    facts.parameters.map(({ name, shape }) => [
-      name,
-      Array.from({ length: sizeOf(shape, batchSize) }, () => normalNumber(random) / 4),
-    ]),
-  );
-  write(memory, batchStorage(facts, randomBatch(facts, rows, seed)));
-  write(memory, parameterStorage(facts, parameters));
-  write(memory, stateStorage(built.states, seed));
+function trialsOf(reports: readonly StageReport[], memory: ModelMemory): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();
   for (const name of programNames) {
-    const graph = reports.map(({ before }) => before).find((before) => before.name === name);
+    // Before the first graph pass: the derivation decides what a program computes.
+    const graph = reports.find(({ list, before }) => list !== "derivation" && before.name === name)?.before;
     if (graph === undefined || isLoopProgram(graph)) continue;
-    const before = read(memory, buffers, rows);
-    const expected = interpret(graph, before, rows);
-    write(memory, expected);
+    const before = memory.read();
+    const expected = memory.run(graph);
     trials.set(name, { before, expected });
   }
   return trials;
 }
-
-/** Buffers have room for a full batch; rows come first in them. */
-function write(memory: LoopMemory, storage: Storage): void {
-  for (const [name, { data }] of storage) memory.get(name)?.set(data);
-}
-
-const read = (memory: LoopMemory, buffers: ReadonlyMap<string, Buffer>, rows: number): Storage =>
-  new Map(
-    [...buffers].map(([name, { shape }]): [string, Tensor] => {
-      const data = Float64Array.from(memory.get(name)?.subarray(0, sizeOf(shape, rows)) ?? []);
-      return [name, { shape: boundShape(shape, rows), data }];
-    }),
-  );
 
 /** Whether the result of a stage differs. */
 function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | undefined {
@@ -166,7 +123,7 @@ function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | 
     const actual = isLoopProgram(after)
       ? runLoops(after, report, trial, sizes)
       : interpret(after, trial.before, sizes.rows);
-    const { output, error } = worstOf(actual, trial.expected);
+    const { output, error } = worstError(actual, trial.expected);
     return error <= tolerance ? undefined : { ...fault, output, error };
   } catch (error) {
     if (!(error instanceof InternalError)) throw error;
@@ -174,43 +131,30 @@ function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | 
   }
 }
 
+/** A planned program runs in the arena, where temporaries share memory. */
 function runLoops(
   program: LoopProgram,
   { stage, list }: StageReport,
   { before, expected }: Trial,
   sizes: Rows,
 ): Storage {
-  const memory = allocateBuffers(program.buffers, sizes.batchSize);
+  const memory = isPlanned(program)
+    ? arenaMemory(program)
+    : allocateBuffers(program.buffers, sizes.batchSize);
   // Nothing is in temporaries before the program stores it.
   for (const [name, { region }] of program.buffers) if (region === "temporary") memory.get(name)?.fill(NaN);
-  write(memory, before);
+  writeStorage(memory, before);
   evaluateProgram(program, memory, {
     ...sizes,
     mayOverrun: list === "vector schedule",
-    inBytes: list === "vector schedule" && vectorSchedule.places.some(({ name }) => name === stage),
+    inBytes: list === "vector schedule" && inBytes.has(stage),
   });
   const outputs = [...program.buffers].filter(([name]) => expected.has(name));
-  return read(memory, new Map(outputs), sizes.rows);
+  return readStorage(memory, new Map(outputs), sizes.rows);
 }
 
-/** The output with the largest |a − b| / (|b| + mean |b|). */
-function worstOf(actual: Storage, expected: Storage): { readonly output: string; readonly error: number } {
-  const floor = noise * Math.max(0, ...[...expected.values()].map(({ data }) => meanSize(data)));
-  let worst = { output: "", error: 0 };
-  for (const [output, { data }] of expected) {
-    const found = actual.get(output)?.data;
-    const scale = Math.max(meanSize(data), floor) || 1e-3;
-    data.forEach((value, i) => {
-      const other = found?.[i] ?? NaN;
-      const error = Object.is(other, value) ? 0 : Math.abs(other - value) / (scale + Math.abs(value));
-      if (!(error <= worst.error)) worst = { output, error: Number.isNaN(error) ? Infinity : error };
-    });
-  }
-  return worst;
-}
-
-const meanSize = (data: Float64Array): number =>
-  data.reduce((sum, value) => sum + Math.abs(value), 0) / (data.length || 1);
+/** The stages after which addresses on vectors are in bytes. */
+const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
 /** What a bisection found, as one line; of a fault, how to look at the stage, and how to do without it. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {

@@ -3,6 +3,7 @@
  * the derivative of the loss by x; a backward node that is no such derivative, but stands in the formula of
  * one, says so: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
  */
+import { isMean } from "./means.ts";
 import type { Node, OpName } from "./nodes.ts";
 
 /** What the results of some ops are called. */
@@ -19,6 +20,9 @@ const nouns: Partial<Record<OpName, string>> = {
   lessEqual: "mask",
 };
 
+/** What the result of a node is called. */
+const nounOf = (node: Node): string => (isMean(node) ? "mean" : (nouns[node.op] ?? node.op));
+
 /** What a node would be called if no other had that name. */
 export const wish = (node: Node): string => {
   if (node.name !== undefined) return node.name;
@@ -29,7 +33,7 @@ export const wish = (node: Node): string => {
   // A stack goes by the name of what is stacked.
   if (node.op === "scan") return wish(node.attributes.value);
   const { forward, layer, composite } = node.origin;
-  if (forward !== undefined) return `${nouns[node.op] ?? node.op}_in_d_${wish(forward)}`;
+  if (forward !== undefined) return `${nounOf(node)}_in_d_${wish(forward)}`;
   const parts = [layer, composite ?? node.op];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };

@@ -14,7 +14,7 @@ import { sizeOf } from "../ir/types.ts";
 import type { ElementType } from "../ir/types.ts";
 import type { BinaryOperator, Expression, FoldOperator, FunctionName } from "./expressions.ts";
 import { bytesOfElement } from "./types.ts";
-import type { Buffer, LoopProgram } from "./types.ts";
+import type { Buffer, LoopProgram, PlannedProgram } from "./types.ts";
 
 // The functions of `runtime/numbers/` that compute in doubles, by name: the interpreter of loops calls them, and
 // modules of WebAssembly import them. A function of a file named here needs no line; a missing one is a type error.
@@ -66,6 +66,25 @@ export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize:
       if (whole !== undefined) memory.set(part, whole.subarray(start, start + size));
       start += size;
     }
+  }
+  return memory;
+}
+
+/**
+ * The buffers of a planned program where its plan has them: those that share memory share it here too. Only for
+ * programs of f64, since the interpreter computes in doubles.
+ */
+export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory {
+  const bytes = new ArrayBuffer(Math.ceil(plan.bytes / 8) * 8);
+  const memory = new Map<string, Float64Array | Int32Array>();
+  for (const buffer of buffers.keys()) {
+    const placement = plan.storage.get(buffer) ?? plan.temporaries.get(name)?.get(buffer);
+    if (placement === undefined) continue;
+    const { element } = placement.buffer;
+    invariant(element !== "f32", `${buffer} is not of doubles`);
+    const Elements = element === "i32" ? Int32Array : Float64Array;
+    const length = placement.bytes / bytesOfElement[element];
+    memory.set(buffer, new Elements(bytes, placement.offset, length));
   }
   return memory;
 }

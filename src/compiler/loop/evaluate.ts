@@ -3,7 +3,7 @@
  * every loop stage, and what targets print, against it; the graph's own interpreter says what the result should be.
  *
  * Like the TypeScript target it computes in doubles and rounds where it stores: f32 by `Math.fround`, i32 by
- * truncation. It reads programs before and after the stage `place`: a single index into a tensor of several
+ * truncation. It reads programs before and after the stage `compute-addresses`: a single index into a tensor of several
  * axes is a place, in which the variable of the buffer's name, the offset, is 0, since every buffer is an
  * array of its own. A place outside of its buffer, which compiled code would read in silence, is an error
  * here; lanes of a vector may be read there, not stored.

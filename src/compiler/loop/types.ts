@@ -6,7 +6,8 @@ import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
 import type { Expression } from "./expressions.ts";
 
-// There are two levels: before the stage `place`, loads and stores have one index per axis; after it, a single one.
+// There are two levels: before the stage `compute-addresses`, loads and stores have one index per axis; after it, a
+// single one.
 
 export type Statement =
   /** for (variable = from; variable < to; variable += step). `tiled` loops may be blocked, `along` says what axis. */
@@ -120,6 +121,17 @@ export interface MemoryPlan {
   /** What temporaries take, and the least that any plan could take. */
   readonly temporaryBytes: number;
   readonly lowerBound: number;
+}
+
+/** Programs, and the arena that they share. */
+export interface PlannedPrograms {
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}
+
+/** One of them. */
+export interface PlannedProgram extends LoopProgram {
+  readonly plan: MemoryPlan;
 }
 
 export const bytesOfElement = { f32: 4, f64: 8, i32: 4 } as const;

@@ -168,7 +168,7 @@ function checkLoad(x: Extract<Expression, { kind: "load" }>, scope: Scope, check
 // Holds a loop program against the rules of the loop IR. It runs after every loop stage and collects all that is wrong;
 // a fault here is a bug of ours, never the user's.
 //
-// A program is at one of two levels: every access has an index for each axis, or (after the stage `place`)
+// A program is at one of two levels: every access has an index for each axis, or (after the stage `compute-addresses`)
 // every access has one place. Which one is seen from the accesses themselves; a mixture is a fault.
 
 interface LoopFault {

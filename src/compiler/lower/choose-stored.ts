@@ -9,7 +9,7 @@
  * - with several readers it is stored, unless computing it again costs less than loading it (`recomputeLimit`); but
  *   what finishes a product (a bias, a relu) is stored in the product's place, not computed from it again and again.
  *
- * A stored value whose readers all end up in its own loop becomes a local variable later (`forward-stores.ts`).
+ * A stored value whose readers all end up in its own loop becomes a local variable later (`scalar-replacement.ts`).
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";

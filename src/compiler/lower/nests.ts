@@ -132,5 +132,5 @@ function mainOf(
 
 export const nestsOfLoops: Representation<Nests> = {
   check: (nests, after) => checkLoops(kernelsOf(nests), after),
-  snapshot: kernelsOf,
+  snapshots: (nests) => [kernelsOf(nests)],
 };

@@ -1,19 +1,25 @@
 /**
- * Purpose   Give every buffer a place in one arena: what outlives a step first, each region contiguous; temporaries by
- *           lifetime behind them, sharing memory.
- * Requires  the programs of one model, whose temporaries are told apart by program.
+ * Purpose   Give every buffer its offset in one arena: first storage, each region contiguous; then temporaries, which
+ *           share memory by lifetime.
+ * Requires  all programs of one model as they run: scheduling decides which temporaries there are and how long they
+ *           live.
  * Ensures   no two buffers that live at the same time overlap; offsets are multiples of the alignment; the same input
- *           gives the same plan. The peak is compared with its lower bound, the largest sum of live buffers.
+ *           gives the same plan. The plan has its lower bound: the largest sum of live temporaries at any kernel.
+ * Example   a: kernels 0 to 1, b: 1 to 2, c: 2 to 3, 64 bytes each   =>   a at 0, b at 64, c at 0
  *
  * Temporaries are placed largest first at the lowest offset free over their lifetime (greedy by size; Pisarchyk and
  * Lee, "Efficient memory management for deep neural net inference", 2020, section 4).
  */
+import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
-import { visitExpressions, visitStatements } from "../loop/statements.ts";
 import { bytesOfElement } from "../loop/types.ts";
-import type { Buffer, Kernel, LoopProgram, MemoryPlan, Placement, Region } from "../loop/types.ts";
+import type { MemoryPlan, Placement, PlannedPrograms } from "../loop/types.ts";
+import { visitExpressions, visitStatements } from "../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram, Region } from "../loop/types.ts";
+import { defineRequired } from "../stages/define.ts";
+import { plannedPrograms, programSets } from "../stages/loops.ts";
 
-/** Cache-line friendly, and what 128-bit loads want. */
+/** 128-bit loads need it, and it divides a cache line. */
 const alignment = 16;
 const regions: readonly Region[] = ["parameter", "state", "gradient", "input", "result", "totals"];
 
@@ -48,7 +54,7 @@ interface Placed {
   readonly span: Span;
 }
 
-/** The lowest offset at which `bytes` fit beside what lives at the same time. */
+/** The lowest offset at which `bytes` fit between the buffers that live at the same time. */
 function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number {
   const live = placed.filter((other) => overlap(other.span, span)).sort((a, b) => a.offset - b.offset);
   let offset = 0;
@@ -76,11 +82,40 @@ export function lowerBoundOf(
   return change.reduce((most, delta) => Math.max(most, (live += delta)), 0);
 }
 
-export function planMemory(
+export interface PlanContext {
+  readonly batchSize: number;
+  /** The buffers that outlive a program, by storage name. */
+  readonly storage: ReadonlyMap<string, Buffer>;
+}
+
+export const planMemory = defineRequired("plan-memory", programSets, plannedPrograms, {
+  each: (programs: readonly LoopProgram[], { storage, batchSize }: PlanContext): PlannedPrograms => ({
+    programs,
+    plan: planOf(programs, storage, batchSize),
+  }),
+});
+
+function planOf(
   programs: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
   batchSize: number,
 ): MemoryPlan {
+  const fixed = placeStorage(storage, batchSize);
+  const base = aligned(Math.max(0, ...[...fixed.values()].map(({ offset, bytes }) => offset + bytes)));
+  const temporaries = new Map(
+    programs.map((program) => [program.name, placeTemporaries(program, base, batchSize)]),
+  );
+  const ends = [...temporaries.values()].flatMap((places) =>
+    [...places.values()].map(({ offset, bytes }) => offset + bytes - base),
+  );
+  const bounds = programs.map((program) => lowerBoundOf(program, lifetimesOf(program), batchSize));
+  const temporaryBytes = Math.max(0, ...ends);
+  const lowerBound = Math.max(0, ...bounds);
+  return { storage: fixed, temporaries, bytes: aligned(base + temporaryBytes), temporaryBytes, lowerBound };
+}
+
+/** Region by region; a buffer that covers others is placed over them. */
+function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): Map<string, Placement> {
   const fixed = new Map<string, Placement>();
   let end = 0;
   for (const region of regions) {
@@ -89,7 +124,7 @@ export function planMemory(
       if (buffer.region !== region || buffer.covers !== undefined) continue;
       const bytes = bytesOf(buffer, batchSize);
       const size = bytesOfElement[buffer.element];
-      // Parameters, and likewise gradients and states, stand next to one another without gaps: one loop updates all.
+      // Parameters are adjacent without gaps, and so are gradients and states: one loop updates them all.
       const offset = Math.ceil(end / size) * size;
       fixed.set(buffer.name, { buffer, offset, bytes, lifetime: undefined });
       end = offset + bytes;
@@ -101,28 +136,23 @@ export function planMemory(
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     fixed.set(buffer.name, { buffer, offset: parts[0]?.offset ?? 0, bytes, lifetime: undefined });
   }
-  const base = aligned(end);
-  const temporaries = new Map<string, Map<string, Placement>>();
-  let temporaryBytes = 0;
-  let lowerBound = 0;
-  for (const program of programs) {
-    const lifetimes = lifetimesOf(program);
-    lowerBound = Math.max(lowerBound, lowerBoundOf(program, lifetimes, batchSize));
-    const order = [...lifetimes].map(([name, span]) => {
-      const buffer = program.buffers.get(name);
-      if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
-      return { buffer, span, bytes: bytesOf(buffer, batchSize) };
-    });
-    order.sort((a, b) => b.bytes - a.bytes || a.span[0] - b.span[0]);
-    const placed: Placed[] = [];
-    const places = new Map<string, Placement>();
-    for (const { buffer, span, bytes } of order) {
-      const offset = lowestFit(bytes, span, placed);
-      placed.push({ offset, bytes, span });
-      places.set(buffer.name, { buffer, offset: base + offset, bytes, lifetime: span });
-      temporaryBytes = Math.max(temporaryBytes, offset + bytes);
-    }
-    temporaries.set(program.name, places);
+  return fixed;
+}
+
+/** Largest first, each at the lowest offset from `base` on that is free over its lifetime. */
+function placeTemporaries(program: LoopProgram, base: number, batchSize: number): Map<string, Placement> {
+  const order = [...lifetimesOf(program)].map(([name, span]) => {
+    const buffer = program.buffers.get(name);
+    invariant(buffer !== undefined, `no buffer ${name}`);
+    return { buffer, span, bytes: bytesOf(buffer, batchSize) };
+  });
+  order.sort((a, b) => b.bytes - a.bytes || a.span[0] - b.span[0]);
+  const placed: Placed[] = [];
+  const places = new Map<string, Placement>();
+  for (const { buffer, span, bytes } of order) {
+    const offset = lowestFit(bytes, span, placed);
+    placed.push({ offset, bytes, span });
+    places.set(buffer.name, { buffer, offset: base + offset, bytes, lifetime: span });
   }
-  return { storage: fixed, temporaries, bytes: aligned(base + temporaryBytes), temporaryBytes, lowerBound };
+  return places;
 }

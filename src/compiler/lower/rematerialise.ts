@@ -54,7 +54,7 @@ export interface Rematerialised {
 
 export const rematerialisedGraphs: Representation<Rematerialised> = {
   check: ({ graph }, after) => checkGraph(ops, graph, after),
-  snapshot: ({ graph }) => graph,
+  snapshots: ({ graph }) => [graph],
 };
 
 /** The values that are kept over the peak and could be had from what is kept with them. */

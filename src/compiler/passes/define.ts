@@ -12,7 +12,7 @@ import type { Applied, Representation, StageOn } from "../stages/define.ts";
 
 export const graphs: Representation<Graph> = {
   check: (graph, after) => checkGraph(ops, graph, after),
-  snapshot: (graph) => graph,
+  snapshots: (graph) => [graph],
 };
 
 /** What all passes of a compilation share. */

@@ -11,17 +11,23 @@ import type { Node } from "../ir/nodes.ts";
 import { definePass } from "./define.ts";
 import type { PassOptions } from "./define.ts";
 import { arithmeticRules } from "./rules/arithmetic.ts";
+import { choiceRules } from "./rules/choices.ts";
 import { contractionRules } from "./rules/contractions.ts";
 import type { Rule } from "./rules/define.ts";
+import { quotientRules } from "./rules/quotients.ts";
 import { softmaxRules } from "./rules/softmax.ts";
+import { sumRules } from "./rules/sums.ts";
 import { viewRules } from "./rules/views.ts";
 import { windowRules } from "./rules/windows.ts";
 
 export const rules: readonly Rule[] = [
   ...arithmeticRules,
+  ...choiceRules,
   ...viewRules,
+  ...sumRules,
   ...contractionRules,
   ...windowRules,
+  ...quotientRules,
   ...softmaxRules,
 ];
 

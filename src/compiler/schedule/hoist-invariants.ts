@@ -34,7 +34,7 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
   return children(x).every((child) => isInvariant(child, changes));
 };
 
-/** Numbers, variables and index sums are not worth a name; their places come out in `place`. */
+/** Numbers, variables and index sums are not worth a name; their addresses come out in `compute-addresses`. */
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&

@@ -10,11 +10,11 @@ import { collector, invariant } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
-import type { Graph, Node, Output } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
-import { buildUpdate, checkOptimizer, takeUpWritten, trainingStates } from "./build-update.ts";
+import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import {
   checkGradients,
@@ -41,8 +41,6 @@ import type { Model } from "./types.ts";
 export interface ModelGraphs {
   /** In the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
-  /** What precedes the gradients of a step: it readies storage that they read. */
-  readonly begin: readonly Output[];
   /** The loss in parts, for a step over several batches. */
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
@@ -118,7 +116,6 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const prediction = predictionOf(g, model, judged, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
-    begin: model.training.average ? [takeUpWritten(g, size)] : [],
     loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
     training,
     layers: makeGraph("probe", layerOutputs(model, trained)),

@@ -3,21 +3,24 @@
  * to `defineStage`; flags, reports, messages and tests use that value. `run.ts` runs stages, `pipeline.ts` lists them.
  */
 import type { Graph } from "../ir/nodes.ts";
+import type { PlannedProgram } from "../loop/types.ts";
 import type { LoopProgram } from "../loop/types.ts";
 
-/** What views and interpreters see of a value between two stages. */
-export type Snapshot = Graph | LoopProgram;
+/** A program between two stages, as views and interpreters see it. */
+export type Snapshot = Graph | LoopProgram | PlannedProgram;
 
 export const isLoopProgram = (snapshot: Snapshot): snapshot is LoopProgram => "kernels" in snapshot;
+export const isPlanned = (snapshot: Snapshot): snapshot is PlannedProgram => "plan" in snapshot;
 
 /** A form that values take between stages. */
 export interface Representation<Value> {
   /** @throws InternalError for a malformed value; `after` names the stage that made it. */
   readonly check: (value: Value, after: string) => void;
-  readonly snapshot: (value: Value) => Snapshot;
+  /** The programs in a value. A stage keeps their number and order. */
+  readonly snapshots: (value: Value) => readonly Snapshot[];
 }
 
-/** Counts one use of a rewrite rule; absent where nobody counts. */
+/** Counts one use of a rewrite rule; undefined where uses are not counted. */
 export type Applied = ((rule: string) => void) | undefined;
 
 export interface Stage<In, Out, Context> {
@@ -37,14 +40,17 @@ export type Work<In, Out, Context> =
 /** A stage that keeps the representation; such stages form lists. */
 export type StageOn<Value, Context> = Stage<Value, Value, Context>;
 
-/** A stage that keeps the representation, and that a compilation can do without. */
+/** A stage that keeps the representation and can be skipped. */
 export const defineStage = <Value, Context>(
   name: string,
   on: Representation<Value>,
   work: Work<Value, Value, Context>,
 ): StageOn<Value, Context> => ({ name, isRequired: false, takes: on, gives: on, work });
 
-/** A stage whose result all later stages need: it changes the representation, or what indices mean. */
+/**
+ * A stage whose result all later stages need: it changes the representation, the meaning of indices, or what the
+ * programs compute.
+ */
 export const defineRequired = <In, Out, Context>(
   name: string,
   takes: Representation<In>,
@@ -52,5 +58,5 @@ export const defineRequired = <In, Out, Context>(
   work: Work<In, Out, Context>,
 ): Stage<In, Out, Context> => ({ name, isRequired: true, takes, gives, work });
 
-/** A stage as lists, flags and messages know it. */
+/** The facts of a stage that lists, flags and messages need. */
 export type StageFacts = Pick<Stage<never, unknown, never>, "name" | "isRequired">;

@@ -1,13 +1,27 @@
 /** Stages on loop programs, and on their kernels one by one. */
+import type { PlannedProgram, PlannedPrograms } from "../loop/types.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { checkLoops } from "../loop/verify.ts";
+import { checkPlan } from "../loop/verify-memory.ts";
 import { defineRequired, defineStage } from "./define.ts";
 import type { Representation, StageOn } from "./define.ts";
 
 export const loopPrograms: Representation<LoopProgram> = {
   check: checkLoops,
-  snapshot: (program) => program,
+  snapshots: (program) => [program],
+};
+
+/** All programs of a model as one value. */
+export const programSets: Representation<readonly LoopProgram[]> = {
+  check: (programs, after) => programs.forEach((program) => checkLoops(program, after)),
+  snapshots: (programs) => programs,
+};
+
+/** The same in their arena. Planning leaves the loops as they are, so only the plan is verified. */
+export const plannedPrograms: Representation<PlannedPrograms> = {
+  check: ({ plan }, after) => checkPlan(plan, after),
+  snapshots: ({ programs, plan }) => programs.map((program): PlannedProgram => ({ ...program, plan })),
 };
 
 /** What loop stages know of the model. */

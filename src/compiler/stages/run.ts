@@ -1,15 +1,15 @@
 /**
- * Runs stages, graph passes and loop stages alike. After each stage its results are verified: a malformed one is a bug
- * of the stage, and the error names it. Each stage can be skipped, timed, watched, and be the last one.
+ * Runs stages, graph passes and loop stages alike. It verifies the results of each stage: a malformed result is a bug
+ * of the stage, and the error names it. Each stage can be skipped, timed and watched, and the run can stop after it.
  */
 import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
 
-/** What a stage made of one value, and how long it took; a stage on all values together reports its time once. */
+/** The result of a stage on one program, and its time. A stage on all programs together reports its time once. */
 export interface StageReport {
   readonly stage: string;
   /** The list that the stage is in. */
   readonly list: string;
-  /** The rules that it applied, and how often. */
+  /** How often it applied each rule. */
   readonly rules: ReadonlyMap<string, number>;
   readonly before: Snapshot;
   readonly after: Snapshot;
@@ -17,15 +17,15 @@ export interface StageReport {
 }
 
 export interface RunOptions {
-  /** The names of the stages to leave out. Required stages run anyway. */
+  /** The names of the stages to skip. Required stages run anyway. */
   readonly skip?: ReadonlySet<string> | undefined;
   /** The last stage: after it only required stages run. */
   readonly stopAfter?: string | undefined;
-  /** Whether that stage has run, in an earlier list. */
+  /** That stage has run, in an earlier list. */
   readonly isStopped?: boolean | undefined;
   /** The name of the list, for reports. */
   readonly list?: string | undefined;
-  /** Sees every result of every stage; costs nothing when absent. */
+  /** Receives every result of every stage; no cost when absent. */
   readonly watch?: ((report: StageReport) => void) | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface RunOptions {
 export const afterList = (list: readonly StageFacts[], run: RunOptions): RunOptions =>
   list.some(({ name }) => name === run.stopAfter) ? { ...run, isStopped: true } : run;
 
-/** The values after all stages of the list that are not left out. */
+/** The values after all stages of the list that are not skipped. */
 export function runStages<Value, Context>(
   stages: readonly StageOn<Value, Context>[],
   values: readonly Value[],
@@ -77,15 +77,20 @@ export function runStage<In, Out, Context>(
   return results;
 }
 
-/** Verifies a result and reports it. */
+/** Verifies a result and reports it, one report for each program in it. */
 function finish<In, Out, Context>(
   { name, takes, gives }: Stage<In, Out, Context>,
   before: In,
   after: Out,
-  facts: Pick<StageReport, "rules" | "milliseconds">,
+  { rules, milliseconds }: Pick<StageReport, "rules" | "milliseconds">,
   { watch, list = "" }: RunOptions,
 ): void {
   const isSame: boolean = Object.is(before, after);
   if (!isSame) gives.check(after, name);
-  watch?.({ stage: name, list, ...facts, before: takes.snapshot(before), after: gives.snapshot(after) });
+  if (watch === undefined) return;
+  const given = takes.snapshots(before);
+  gives.snapshots(after).forEach((snapshot, i) => {
+    const time = i === 0 ? milliseconds : 0;
+    watch({ stage: name, list, rules, milliseconds: time, before: given[i], after: snapshot });
+  });
 }

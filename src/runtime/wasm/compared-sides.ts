@@ -17,8 +17,14 @@ import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
 const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
 
-/** Where a value begins, in elements of its type, and how many it has: of what has rows, in each of them. */
-export type ComparedValue = readonly [name: string, at: number, size: number, hasRows?: boolean];
+/**
+ * A value with `rows` has `size` elements for each row of the batch. A `gradient` is that of one parameter. A
+ * `perParameter` value has an element for each element of all trainable parameters, in one piece.
+ */
+type ComparedKind = "rows" | "gradient" | "perParameter";
+
+/** Where a value begins, in elements of its type, and how many it has. */
+export type ComparedValue = readonly [name: string, at: number, size: number, kind?: ComparedKind];
 
 /** What is compared. */
 export interface ComparedFacts {
@@ -44,7 +50,8 @@ export interface ComparedSide {
 /** One value in both arenas. */
 interface Compared {
   readonly name: string;
-  /** 0 of what has no rows. */
+  readonly isGradient: boolean;
+  /** 0 for a value without rows. */
   readonly rowSize: number;
   readonly wasm: ComparedNumbers;
   readonly typescript: ComparedNumbers;
@@ -141,7 +148,7 @@ export class ComparedSides {
 
   /** Whether the last batch says something of gradients: some are not zero, or there are none. */
   isTelling(): boolean {
-    const gradients = this.values.filter(isGradient);
+    const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
 
@@ -182,6 +189,7 @@ export class ComparedSides {
     const near = Math.max(1, wide);
     const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
       name,
+      isGradient: false,
       rowSize: size,
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
@@ -193,11 +201,11 @@ export class ComparedSides {
       return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
     });
     if (apart.length === 0) return [];
-    const gradients = stored.filter(isGradient).map((value) => largestOf(value.typescript));
+    const gradients = stored.flatMap((value) => (value.isGradient ? largestOf(value.typescript) : []));
     const floor = cancelled * Math.max(0, ...gradients);
     return apart.flatMap((value): Suspect[] => {
       const scale = largestOf(value.typescript);
-      const bound = tolerance[dtype] * Math.max(scale, isGradient(value) ? floor : wide);
+      const bound = tolerance[dtype] * Math.max(scale, value.isGradient ? floor : wide);
       return value.error <= bound
         ? []
         : [{ ...value, cap: Math.max(floor, cancelled * Math.max(near, scale)) }];
@@ -226,8 +234,6 @@ export class ComparedSides {
   }
 }
 
-const isGradient = ({ name }: Compared): boolean => name.startsWith("gradient:");
-
 const bytesAt = ({ buffer, byteOffset }: Numbers, bytes: number): Uint8Array =>
   new Uint8Array(buffer, byteOffset, bytes);
 
@@ -238,10 +244,7 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/**
- * Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of
- * any size for each.
- */
+/** Storage in both arenas. A `perParameter` value is divided: its magnitude may differ between parameters. */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -249,10 +252,9 @@ function storedValues(
   typescript: ComparedSide,
 ): Compared[] {
   const trainable = parameters.filter((parameter) => parameter.trainable);
-  const all = trainable.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const parts = (value: ComparedValue): ComparedValue[] => {
-    const [name, start, size] = value;
-    if (size !== all || !/^(optimizer|average):/.test(name)) return [value];
+    const [name, start, , kind] = value;
+    if (kind !== "perParameter") return [value];
     let at = start;
     return trainable.map((parameter): ComparedValue => {
       const own = sizeOf(parameter.shape);
@@ -260,10 +262,12 @@ function storedValues(
     });
   };
   return arenaViews.flatMap((view) =>
-    facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
+    facts[view].flatMap(parts).map(([name, at, size, kind]) => {
+      const hasRows = kind === "rows";
       const end = at + size * (hasRows ? batchSize : 1);
       return {
         name,
+        isGradient: kind === "gradient",
         rowSize: hasRows ? size : 0,
         wasm: wasm[view].subarray(at, end),
         typescript: typescript[view].subarray(at, end),

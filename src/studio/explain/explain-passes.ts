@@ -1,13 +1,12 @@
-/** What each stage did: passes over the graphs, then the stages of lowering over the loops. */
+/** What each stage changed: the stages on graphs, then those on loops. */
 import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/text.ts";
 import { programNames } from "../../compiler/loop/types.ts";
-import type { LoopProgram, ProgramName } from "../../compiler/loop/types.ts";
+import type { LoopProgram, PlannedProgram, ProgramName } from "../../compiler/loop/types.ts";
 import { lifetimesOf, lowerBoundOf } from "../../compiler/lower/plan-memory.ts";
-import { graphPasses, lowering } from "../../compiler/pipeline.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
-import { isLoopProgram } from "../../compiler/stages/define.ts";
+import { graphPasses, lowering, scalarSchedule, stageLists, stagesOf } from "../../compiler/pipeline.ts";
+import { isLoopProgram, isPlanned } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
@@ -16,21 +15,26 @@ import { namesBefore, nodeNames } from "./spelling.ts";
 import type { Names } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
 
-// The stages of lowering: nests fused to kernels, values kept in variables, smaller temporaries. The numbers are
-// those of the loops before and after each stage, as the runner reported them; the schedules change none of them.
+// The stages on loops: nests fused to kernels, values kept in variables, temporaries contracted and placed in the
+// arena. The scalar schedule between lowering and the memory plan changes none of these numbers.
 
-/** The stages of lowering that work on loops and can be left out; those on graphs have graphs to show. */
-export const stageNames: readonly string[] = [...lowering.nests, ...lowering.kernels].map(({ name }) => name);
+/** The stages on loops that have counts to show, by the name of their list. */
+const shown: Readonly<Partial<Record<string, readonly string[]>>> = {
+  lowering: [...lowering.nests, ...lowering.kernels].map(({ name }) => name),
+  "scalar schedule": [scalarSchedule.plan.name],
+};
+export const loopStageNames: readonly string[] = Object.values(shown).flatMap((names) => names ?? []);
 
-/** Of the programs before they are scheduled, in order. */
+/** Program by program, in the order in which the stages ran. */
 export function explainStages({
   compilation,
   reports,
 }: Pick<Subject, "compilation" | "reports">): ExplainedStage[] {
   const { batchSize } = compilation.model.training;
-  const shown = reports.filter(({ stage, list }) => list === "lowering" && stageNames.includes(stage));
   return programNames.flatMap((program) => {
-    const own = shown.filter(({ before }) => before.name === program);
+    const own = reports.filter(
+      ({ stage, list, before }) => shown[list]?.includes(stage) && before.name === program,
+    );
     const counts = [...own.slice(0, 1).map(({ before }) => before), ...own.map(({ after }) => after)]
       .filter(isLoopProgram)
       .map((loops) => loopCounts(loops, batchSize));
@@ -44,21 +48,28 @@ export function loopCounts(program: LoopProgram, batchSize: number): LoopCounts 
     kernels: kernels.length,
     temporaries: [...buffers.values()].filter(({ region }) => region === "temporary").length,
     bytesTouched: sum(kernels, (kernel) => bytesTouched(kernel, program, batchSize)),
-    peakBytes: lowerBoundOf(program, lifetimesOf(program), batchSize),
+    peakBytes: isPlanned(program)
+      ? plannedBytes(program)
+      : lowerBoundOf(program, lifetimesOf(program), batchSize),
   };
 }
 
-// The passes over the graphs: differentiation first, then each pass as the runner reported it, last
-// rematerialisation. Values have their names of the emitted code as far back as they exist.
+/** The bytes of the arena that the temporaries of a program take. */
+function plannedBytes({ name, plan }: PlannedProgram): number {
+  const places = [...(plan.temporaries.get(name)?.values() ?? [])];
+  const start = Math.min(...places.map(({ offset }) => offset));
+  return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
+}
+
+// The stages on graphs: derivation, graph passes, rematerialisation. Values have their names of the emitted code as far
+// back as they exist.
+
+const stages = stagesOf(stageLists);
 
 /** The stages that have something to show, in the order in which they run. */
 export const shownPasses: readonly string[] = [
-  "differentiate",
-  "accumulate",
-  "average",
-  ...graphPasses.map(({ name }) => name),
-  ...lowering.graphs.map(({ name }) => name),
-  ...stageNames,
+  ...[...stages.derivation, ...graphPasses, ...lowering.graphs].map(({ name }) => name),
+  ...loopStageNames,
 ];
 
 /** Program by program, in the order in which they ran. */
@@ -74,7 +85,7 @@ export function explainPasses({
     return counts;
   };
   return programNames.flatMap((program) => {
-    const steps = stepsOf(program, compilation, reports);
+    const steps = stepsOf(program, reports);
     const texts = textsOf(steps.map(({ before, after }) => [before, after]));
     return steps.map(({ pass, rules, before, after }, i) => ({
       program,
@@ -88,12 +99,9 @@ export function explainPasses({
 }
 
 /** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
-export const graphsAfter = (
-  pass: string,
-  { compilation, reports }: Pick<Subject, "compilation" | "reports">,
-): Graph[] =>
+export const graphsAfter = (pass: string, { reports }: Pick<Subject, "reports">): Graph[] =>
   programNames.flatMap((program) => {
-    const steps = stepsOf(program, compilation, reports);
+    const steps = stepsOf(program, reports);
     return steps.findLast((step) => step.pass === pass)?.after ?? [];
   });
 
@@ -104,26 +112,13 @@ interface Step {
   readonly after: Graph;
 }
 
-/** What happened to the graph of one program, from the one that was built to the one that is lowered. */
-function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly StageReport[]): Step[] {
-  const { built, derived, model } = compilation;
-  const passes = reports.flatMap(({ stage, rules, before, after }): Step[] =>
-    isLoopProgram(before) || isLoopProgram(after) || before.name !== program
-      ? []
-      : [{ pass: stage, rules, before, after }],
-  );
-  const before: Step[] = [];
-  if (program === "gradient") {
-    const { gradient } = derived;
-    before.push({ pass: "differentiate", rules: new Map(), before: built.training, after: gradient });
-    // Several batches a step, or averaged parameters: the passes then saw another graph than was derived.
-    const [first] = passes;
-    const pass = model.training.accumulate === undefined ? "average" : "accumulate";
-    if (first !== undefined && first.before !== gradient)
-      before.push({ pass, rules: new Map(), before: gradient, after: first.before });
-  }
-  return [...before, ...passes];
-}
+/** The stages on the graph of one program. Stages of the derivation that leave the graph alone are left out. */
+const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] =>
+  reports.flatMap(({ stage, list, rules, before, after }): Step[] => {
+    if (isLoopProgram(before) || isLoopProgram(after) || before.name !== program) return [];
+    const isUnused = list === "derivation" && before === after;
+    return isUnused ? [] : [{ pass: stage, rules, before, after }];
+  });
 
 /** The texts before and after each step. Names go from the last graph to the first. */
 function textsOf(

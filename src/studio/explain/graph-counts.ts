@@ -1,7 +1,7 @@
 /**
  * How large a graph is, and what its work would take, before anything is fused: figures by which the graphs
  * between passes can be compared. They are those of the loops that `--skip
- * fuse-loops,forward-stores,shrink-temporaries` would leave:
+ * fuse-loops,scalar-replacement,contract-arrays` would leave:
  *
  * - nodes: of the graph, and of each step of a recurrence once;
  * - FLOPs: of every stored value with all that is computed on the way to it, as often as its step is

@@ -71,9 +71,14 @@ describe("what is mistyped is told, with what was probably meant", () => {
       'did you mean "simplify"?',
     ],
     [
-      ["inspect", "flowers.json", "--skip", "place"],
-      '--skip: the stage "place" cannot be skipped',
+      ["inspect", "flowers.json", "--skip", "compute-addresses"],
+      '--skip: the stage "compute-addresses" cannot be skipped',
       "stages that can be skipped: erase-stop-gradients",
+    ],
+    [
+      ["compile", "flowers.json", "--skip", "forward-stores"],
+      '--skip: there is no stage "forward-stores"',
+      'its name is now "scalar-replacement"',
     ],
     [
       ["compile", "flowers.json", "--stop-after", "fuse"],

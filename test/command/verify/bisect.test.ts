@@ -1,32 +1,46 @@
 // Bisection. If one fails, a stage that changes what a program computes is not named, or a right one is.
 import { describe, expect, it } from "vitest";
 import { bisect, bisectionText } from "../../../src/command/verify/bisect.ts";
-import { graphPasses, lowering, scalarSchedule, vectorSchedule } from "../../../src/compiler/pipeline.ts";
+import {
+  derivation,
+  graphPasses,
+  lowering,
+  scalarSchedule,
+  vectorSchedule,
+} from "../../../src/compiler/pipeline.ts";
 import type { StageLists } from "../../../src/compiler/pipeline.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
+import type { PlannedPrograms } from "../../../src/compiler/loop/types.ts";
 import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import type { Nests } from "../../../src/compiler/lower/nests.ts";
+import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Stage } from "../../../src/compiler/stages/define.ts";
 import { specs } from "../../support/specs.ts";
 
-const lists: StageLists = { graphPasses, lowering, scalarSchedule, vectorSchedule };
+const lists: StageLists = { derivation, graphPasses, lowering, scalarSchedule, vectorSchedule };
 const model = parseModel(specs.classifier);
+const { training } = specs.classifier;
+const grouped = parseModel({
+  ...specs.classifier,
+  training: { ...training, accumulate: 3, average: { decay: 0.9 } },
+});
 
 /** The list with one stage that changes its right result. */
 const planted = <S extends Stage<Value, Value, never>, Value>(
   list: readonly S[],
   name: string,
   change: (value: Value) => Value,
-): readonly S[] =>
-  list.map((stage): S => {
-    const { work } = stage;
-    if (stage.name !== name || !("each" in work)) return stage;
-    return {
-      ...stage,
-      work: { each: (...given: Parameters<typeof work.each>) => change(work.each(...given)) },
-    };
-  });
+): readonly S[] => list.map((stage) => (stage.name === name ? changed(stage, change) : stage));
+
+/** The stage with another result. */
+function changed<S extends Stage<never, Out, never>, Out>(stage: S, change: (value: Out) => Out): S {
+  const { work } = stage;
+  return "each" in work
+    ? { ...stage, work: { each: (...given: Parameters<typeof work.each>) => change(work.each(...given)) } }
+    : { ...stage, work: { all: (...given: Parameters<typeof work.all>) => work.all(...given).map(change) } };
+}
 
 /** Of the gradient's program, without what the last kernel or nest computes. */
 const withoutLast = <T>(program: string, wanted: string, list: readonly T[]): readonly T[] =>
@@ -39,6 +53,25 @@ const dropNest = (nests: Nests): Nests => ({
   ...nests,
   nests: withoutLast(nests.graph.name, "update", nests.nests),
 });
+/** The last gradient counts twice. */
+function doubleLast(graph: Graph): Graph {
+  const { storage, node } = graph.outputs.at(-1) ?? {};
+  if (graph.name !== "gradient" || storage === undefined || node === undefined) return graph;
+  const g = createBuilder("f64");
+  return makeGraph(graph.name, [...graph.outputs.slice(0, -1), { storage, node: g.add(node, node) }]);
+}
+
+/** A plan in which all temporaries of a program share one place. */
+function pileUp({ programs, plan }: PlannedPrograms): PlannedPrograms {
+  const temporaries = new Map(
+    [...plan.temporaries].map(([program, places]) => {
+      const start = Math.min(...[...places.values()].map(({ offset }) => offset));
+      return [program, new Map([...places].map(([name, place]) => [name, { ...place, offset: start }]))];
+    }),
+  );
+  return { programs, plan: { ...plan, temporaries } };
+}
+
 /** The first two outputs of one type change places. */
 function swapOutputs(graph: Graph): Graph {
   const [first, ...others] = graph.outputs;
@@ -53,12 +86,31 @@ function swapOutputs(graph: Graph): Graph {
 }
 
 describe("bisect", () => {
-  it.each(["classifier", "regression"])("finds no fault in the stages as they are: %s", (name) => {
-    const bisection = bisect(parseModel(specs[name]));
+  it.each([
+    ["classifier", model],
+    ["regression", parseModel(specs.regression)],
+    ["groups of batches and averaged weights", grouped],
+  ])("finds no fault in the stages as they are: %s", (_, each) => {
+    const bisection = bisect(each);
     expect(bisection.first).toBeUndefined();
     expect(bisectionText(bisection, "spec.json")).toMatch(/after all \d+ stages, every program agrees/);
   });
   it.each<readonly [stage: string, list: string, lists: Partial<StageLists>]>([
+    [
+      "differentiate",
+      "derivation",
+      { derivation: { ...derivation, differentiate: changed(derivation.differentiate, doubleLast) } },
+    ],
+    [
+      "accumulate-gradients",
+      "derivation",
+      { derivation: { ...derivation, step: planted(derivation.step, "accumulate-gradients", doubleLast) } },
+    ],
+    [
+      "average-weights",
+      "derivation",
+      { derivation: { ...derivation, step: planted(derivation.step, "average-weights", doubleLast) } },
+    ],
     [
       "erase-stop-gradients",
       "graph passes",
@@ -70,30 +122,44 @@ describe("bisect", () => {
       { lowering: { ...lowering, nests: planted(lowering.nests, "fuse-loops", dropNest) } },
     ],
     [
-      "shrink-temporaries",
+      "contract-arrays",
       "lowering",
-      { lowering: { ...lowering, kernels: planted(lowering.kernels, "shrink-temporaries", dropKernel) } },
+      { lowering: { ...lowering, kernels: planted(lowering.kernels, "contract-arrays", dropKernel) } },
     ],
     [
       "hoist-invariants",
       "scalar schedule",
-      { scalarSchedule: planted(scalarSchedule, "hoist-invariants", dropKernel) },
+      {
+        scalarSchedule: {
+          ...scalarSchedule,
+          loops: planted(scalarSchedule.loops, "hoist-invariants", dropKernel),
+        },
+      },
     ],
     [
-      "step-pointers",
+      "reduce-strength",
       "vector schedule",
       {
         vectorSchedule: {
           ...vectorSchedule,
-          places: planted(vectorSchedule.places, "step-pointers", dropKernel),
+          addresses: planted(vectorSchedule.addresses, "reduce-strength", dropKernel),
         },
       },
     ],
   ])("names %s where a fault is planted in it", (stage, list, faulty) => {
-    const bisection = bisect(model, { ...lists, ...faulty });
+    const bisection = bisect(list === "derivation" ? grouped : model, { ...lists, ...faulty });
     expect(bisection.first).toMatchObject({ stage, list });
     expect(bisectionText(bisection, "my spec.json")).toContain(
       `the first stage whose result differs from the reference interpreter is ${stage} (${list})`,
     );
+  });
+  it("names the memory plan where its check is off and temporaries overlap", () => {
+    const plan = changed(scalarSchedule.plan, pileUp);
+    expect(() => bisect(model, { ...lists, scalarSchedule: { ...scalarSchedule, plan } })).toThrow(
+      /internal: after plan-memory, the memory plan is wrong:\n.* overlap/,
+    );
+    const unchecked = { ...plan, gives: { ...plan.gives, check: () => {} } };
+    const { first } = bisect(model, { ...lists, scalarSchedule: { ...scalarSchedule, plan: unchecked } });
+    expect(first).toMatchObject({ stage: "plan-memory", list: "scalar schedule" });
   });
 });

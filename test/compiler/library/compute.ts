@@ -4,7 +4,7 @@ import { collectNodes, makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
-import { gradientsOf } from "../../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../../src/compiler/passes/derivatives/gradients-of.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 
 type Build = (g: GraphBuilder, x: Node) => Node;

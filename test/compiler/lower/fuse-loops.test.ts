@@ -13,7 +13,7 @@ import { afterStage } from "../../support/stages.ts";
 const [j, a] = [variable("j", "i32"), variable("a", "f64")];
 const over = (role: LoopRole, ...body: Statement[]): Statement => loop("j", 4, role, body);
 /** The statements are no whole program, so the result is not verified. */
-const unverified = { check: () => {}, snapshot: () => makeGraph("test", []) };
+const unverified = { check: () => {}, snapshots: () => [] };
 const fuse = defineStage<Nests, unknown>("fuse-loops", unverified, fuseLoops.work);
 const fused = (...lists: readonly (readonly Statement[])[]) => {
   const nests = lists.map((statements) => ({ statements, labels: [] }));

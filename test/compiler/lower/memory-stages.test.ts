@@ -8,14 +8,13 @@ import { tensorType } from "../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import { integer, multiply, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../src/compiler/loop/statements.ts";
-import { planMemory } from "../../../src/compiler/lower/plan-memory.ts";
 import { rematerialise } from "../../../src/compiler/lower/rematerialise.ts";
-import { shrinkTemporaries } from "../../../src/compiler/lower/shrink-temporaries.ts";
+import { contractArrays } from "../../../src/compiler/lower/contract-arrays.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { buffer, load, program, programOf, temporary } from "../../support/loop-program.ts";
 import { lowered, runLoops, storageFor } from "../../support/run-loops.ts";
-import { afterStage, loweredGraph } from "../../support/stages.ts";
+import { afterStage, loweredGraph, planOf } from "../../support/stages.ts";
 import { anyStorage, compareStorage } from "../../support/tensors.ts";
 
 const g = createBuilder("f64");
@@ -58,7 +57,7 @@ describe("rematerialise", () => {
   const bytesOf = (each: Graph, batchSize: number, copies?: ReadonlySet<Node>) => {
     const storage = storageFor(each, "f64");
     const loops = loweredGraph(each, { float: "f64", batchSize, storage }, [], copies);
-    return planMemory([loops], storage, batchSize).lowerBound;
+    return planOf([loops], storage, batchSize).lowerBound;
   };
   const rematerialised = (each: Graph, batchSize: number) =>
     afterStage(rematerialise, { graph: each, copies: new Set<Node>() }, { g, batchSize });
@@ -96,7 +95,7 @@ describe("rematerialise", () => {
   });
 });
 
-describe("shrink-temporaries", () => {
+describe("contract-arrays", () => {
   const [i, j] = [variable("i", "i32"), variable("j", "i32")];
   const x = buffer("x", ["n", 4]);
   const e = temporary("e", ["n", 4]);
@@ -104,7 +103,7 @@ describe("shrink-temporaries", () => {
   const k = variable("k", "i32");
   const use = loop("k", 4, "parallel", [store("x", [i, k], multiply(load("e", [i, k]), load("e", [i, k])))]);
   const shrunk = (each: ReturnType<typeof program>) =>
-    afterStage(shrinkTemporaries, each, { batchSize: 3, float: "f64" });
+    afterStage(contractArrays, each, { batchSize: 3, float: "f64" });
   const shapeIn = (each: ReturnType<typeof program>) => shrunk(each).buffers.get("e")?.shape;
 
   it("keeps one iteration of what every iteration makes and uses itself", () => {
@@ -133,7 +132,7 @@ describe("shrink-temporaries", () => {
     const total = g.repeatAlong(g.reduceSum(exps, { axes: [1] }), [1], ["n", 5]);
     const graph = graphOf({ y: g.divide(exps, total) });
     expect(temporaryShapes(graph)).toEqual(["5"]);
-    expect(temporaryShapes(graph, ["shrink-temporaries"])).toEqual(["n,5"]);
+    expect(temporaryShapes(graph, ["contract-arrays"])).toEqual(["n,5"]);
     expectSame(graph);
   });
 });

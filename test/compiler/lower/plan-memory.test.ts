@@ -4,14 +4,16 @@ import { describe, expect, it } from "vitest";
 import { number } from "../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../src/compiler/loop/statements.ts";
 import { bytesOfElement } from "../../../src/compiler/loop/types.ts";
-import type { Placement, Statement } from "../../../src/compiler/loop/types.ts";
-import { lifetimesOf, planMemory } from "../../../src/compiler/lower/plan-memory.ts";
+import type { Placement } from "../../../src/compiler/loop/types.ts";
+import type { Statement } from "../../../src/compiler/loop/types.ts";
+import { lifetimesOf } from "../../../src/compiler/lower/plan-memory.ts";
 import { compileModel } from "../../../src/compiler/pipeline.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { buffer, load, programOf, temporary } from "../../support/loop-program.ts";
 import { graphOf, moves, often } from "../../support/random-graph.ts";
 import { lowered } from "../../support/run-loops.ts";
 import { specs } from "../../support/specs.ts";
+import { planOf } from "../../support/stages.ts";
 
 const meet = (a: Placement, b: Placement): boolean =>
   a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
@@ -55,7 +57,7 @@ describe("planMemory", () => {
       out,
       ...["a", "b", "c"].map((name) => size(name, 100)),
     );
-    const plan = planMemory([loops], new Map([["out", out]]), 1);
+    const plan = planOf([loops], new Map([["out", out]]), 1);
     const places = [...(plan.temporaries.get("test")?.values() ?? [])];
     expect(clashes(places)).toEqual([]);
     // At no time live more than two of them, of 100 doubles each.
@@ -66,7 +68,7 @@ describe("planMemory", () => {
   });
   it("lets programs share memory: they never run at the same time", () => {
     const [first, second] = [programOf([[fill("a")]], size("a", 10)), programOf([[fill("b")]], size("b", 8))];
-    const plan = planMemory([first, { ...second, name: "other" }], new Map(), 1);
+    const plan = planOf([first, { ...second, name: "other" }], new Map(), 1);
     expect(plan.temporaries.get("test")?.get("a")?.offset).toBe(
       plan.temporaries.get("other")?.get("b")?.offset,
     );
@@ -78,14 +80,14 @@ describe("planMemory", () => {
       { ...buffer("b", [2]), region: "parameter" as const },
     ];
     const all = { ...buffer("all", [5], "f64", ["a", "b"]), region: "parameter" as const };
-    const plan = planMemory([], new Map([a, b, all].map((each) => [each.name, each])), 1);
+    const plan = planOf([], new Map([a, b, all].map((each) => [each.name, each])), 1);
     const placed = (name: string) => plan.storage.get(name);
     expect([placed("a")?.offset, placed("b")?.offset, placed("all")?.offset, placed("all")?.bytes]).toEqual([
       0, 24, 0, 40,
     ]);
   });
   it("makes room for a full batch, whatever the rows", () => {
-    const plan = planMemory([programOf([[fill("a")]], temporary("a", ["n", 4]))], new Map(), 32);
+    const plan = planOf([programOf([[fill("a")]], temporary("a", ["n", 4]))], new Map(), 32);
     expect(plan.temporaryBytes).toBe(32 * 4 * 8);
   });
 });

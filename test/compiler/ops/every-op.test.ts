@@ -25,7 +25,7 @@ import {
 import type { AnySample } from "../../../src/compiler/ops/index.ts";
 import { countOf } from "../../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
-import { gradientsOf } from "../../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../../src/compiler/passes/derivatives/gradients-of.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { compareWithDifferences, withGradients } from "../../support/gradients.ts";
 import { runAsLoops } from "../../support/run-loops.ts";

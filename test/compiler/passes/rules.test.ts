@@ -15,6 +15,15 @@ const zeros = `%0: f64[] = constant {"value":0,"element":"f64"}\n%zeros: f64[n,4
 const ones = `%1: f64[] = constant {"value":1,"element":"f64"}\n%ones: f64[n,4] = broadcast %1 {"shape":["n",4]}`;
 const twos = `%2: f64[] = constant {"value":2,"element":"f64"}\n%twos: f64[n,4] = broadcast %2 {"shape":["n",4]}`;
 const threes = `%3: f64[] = constant {"value":3,"element":"f64"}\n%threes: f64[n,4] = broadcast %3 {"shape":["n",4]}`;
+const fours = `%4: f64[] = constant {"value":4,"element":"f64"}\n%fours: f64[n,4] = broadcast %4 {"shape":["n",4]}`;
+/** x − mean x along the last axis. */
+const centred = `
+  %sum: f64[n] = reduceSum %x {"axes":[1]}
+  %four: f64[] = constant {"value":4,"element":"f64"}
+  %count: f64[n] = broadcast %four {"shape":["n"]}
+  %mean: f64[n] = divide %sum, %count
+  %repeated: f64[n,4] = broadcast %mean {"shape":["n",4],"axes":[0]}
+  %centred: f64[n,4] = subtract %x, %repeated`;
 const nothing = 'output "z" = %x';
 
 /** By the rule's name: what it is given, and what it makes of it. */
@@ -53,6 +62,16 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %0: f64[n,4] = add %x, %zeros
        %1: f64[n,4] = add %zeros, %y
        %z: f64[n,4] = select %c, %0, %1`,
+    ],
+    [
+      `${zeros}
+       %0: f64[n,4] = select %m, %x, %zeros
+       %1: f64[n,4] = select %m, %zeros, %y
+       %z: f64[n,4] = subtract %0, %1`,
+      `${zeros}
+       %0: f64[n,4] = subtract %x, %zeros
+       %1: f64[n,4] = subtract %zeros, %y
+       %z: f64[n,4] = select %m, %0, %1`,
     ],
   ],
   "subtract-zero": [[`${zeros}\n%z: f64[n,4] = subtract %x, %zeros`, nothing]],
@@ -183,6 +202,14 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %0: f64[n,4] = select %m, %x, %zeros
        %z: f64[n,4] = negate %0`,
     ],
+    [
+      `${zeros}
+       %0: f64[n,4] = negate %x
+       %z: f64[n,4] = select %m, %zeros, %0`,
+      `${zeros}
+       %0: f64[n,4] = select %m, %zeros, %x
+       %z: f64[n,4] = negate %0`,
+    ],
   ],
   "softmax-cross-entropy": [
     [
@@ -280,6 +307,16 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %1: f64[n] = reduceSum %x {"axes":[1]}
        %z: f64[n] = multiply %0, %1`,
     ],
+    [
+      `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = multiply %x, %0
+       %2: f64[n,4] = multiply %1, %y
+       %z: f64[n] = reduceSum %2 {"axes":[1]}`,
+      `%0: f64[n] = broadcast %s {"shape":["n"],"axes":[0]}
+       %1: f64[n,4] = multiply %x, %y
+       %2: f64[n] = reduceSum %1 {"axes":[1]}
+       %z: f64[n] = multiply %0, %2`,
+    ],
   ],
   "contract-transposed": [
     [
@@ -334,6 +371,172 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
       `%0: f64[n,4] = subtract %x, %y
        %1: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
        %z: f64[n,4] = divide %0, %1`,
+    ],
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %x, %r
+       %t: f64[n] = reduceSum %y {"axes":[1]}
+       %u: f64[n] = divide %t, %s
+       %v1: f64[n,4] = broadcast %u {"shape":["n",4],"axes":[0]}
+       %q: f64[n,4] = multiply %v1, %y
+       %z: f64[n,4] = subtract %p, %q`,
+      `%0: f64[n] = reduceSum %y {"axes":[1]}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+       %2: f64[n,4] = multiply %1, %y
+       %3: f64[n,4] = subtract %x, %2
+       %4: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = divide %3, %4`,
+    ],
+  ],
+  "cancel-constants": [
+    [
+      `${twos}
+       ${fours}
+       %0: f64[n,4] = multiply %fours, %y
+       %1: f64[n,4] = divide %x, %0
+       %z: f64[n,4] = multiply %twos, %1`,
+      `%0: f64[] = constant {"value":0.5,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = divide %x, %y
+       %z: f64[n,4] = multiply %1, %2`,
+    ],
+  ],
+  "mean-first": [
+    [
+      `%t: f64[n] = reduceSum %x {"axes":[1]}
+       %q: f64[n] = divide %t, %s
+       %0: f64[] = constant {"value":4,"element":"f64"}
+       %1: f64[n] = broadcast %0 {"shape":["n"]}
+       %z: f64[n] = divide %q, %1`,
+      `%t: f64[n] = reduceSum %x {"axes":[1]}
+       %0: f64[] = constant {"value":4,"element":"f64"}
+       %1: f64[n] = broadcast %0 {"shape":["n"]}
+       %q: f64[n] = divide %t, %1
+       %z: f64[n] = divide %q, %s`,
+    ],
+    [
+      `%t: f64[n] = reduceSum %x {"axes":[1]}
+       %q: f64[n] = divide %t, %s
+       %1: f64[n] = broadcast %c {"shape":["n"]}
+       %z: f64[n] = multiply %1, %q`,
+      `%t: f64[n] = reduceSum %x {"axes":[1]}
+       %1: f64[n] = broadcast %c {"shape":["n"]}
+       %q: f64[n] = multiply %t, %1
+       %z: f64[n] = divide %q, %s`,
+    ],
+  ],
+  "reuse-quotient": [
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %q: f64[n,4] = divide %x, %r
+       %p: f64[n,4] = multiply %y, %q
+       %t: f64[n] = reduceSum %p {"axes":[1]}
+       %u: f64[n] = divide %t, %s
+       %w: f64[n,4] = broadcast %u {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %w, %x`,
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %q: f64[n,4] = divide %x, %r
+       %p: f64[n,4] = multiply %y, %q
+       %t: f64[n] = reduceSum %p {"axes":[1]}
+       %w: f64[n,4] = broadcast %t {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %w, %q`,
+    ],
+  ],
+  "divide-factor": [
+    [
+      `%d: f64[n] = exp %s
+       %0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = broadcast %d {"shape":["n",4],"axes":[0]}
+       %2: f64[n,4] = multiply %x, %0
+       %z: f64[n,4] = divide %2, %1`,
+      `%d: f64[n] = exp %s
+       %0: f64[n] = divide %s, %d
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %1, %x`,
+    ],
+  ],
+  "factor-repeated": [
+    [
+      `%d: f64[n] = reduceSum %y {"axes":[1]}
+       %0: f64[n] = multiply %s, %d
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+       %2: f64[n,4] = multiply %1, %y
+       %c: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %3: f64[n,4] = multiply %c, %x
+       %z: f64[n,4] = subtract %3, %2`,
+      `%c: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %d: f64[n] = reduceSum %y {"axes":[1]}
+       %0: f64[n,4] = broadcast %d {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = multiply %0, %y
+       %2: f64[n,4] = subtract %x, %1
+       %z: f64[n,4] = multiply %c, %2`,
+    ],
+    [
+      `%d: f64[n] = reduceSum %y {"axes":[1]}
+       %e: f64[n] = exp %s
+       %q: f64[n] = divide %s, %e
+       %0: f64[n] = multiply %s, %d
+       %1: f64[n] = divide %0, %e
+       %2: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}
+       %c: f64[n,4] = broadcast %q {"shape":["n",4],"axes":[0]}
+       %3: f64[n,4] = multiply %x, %c
+       %z: f64[n,4] = add %2, %3`,
+      `%e: f64[n] = exp %s
+       %q: f64[n] = divide %s, %e
+       %c: f64[n,4] = broadcast %q {"shape":["n",4],"axes":[0]}
+       %d: f64[n] = reduceSum %y {"axes":[1]}
+       %0: f64[n,4] = broadcast %d {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = add %0, %x
+       %z: f64[n,4] = multiply %c, %1`,
+    ],
+  ],
+  "scale-before-repeating": [
+    [
+      `${twos}
+       %r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %0: f64[n,4] = multiply %r, %x
+       %z: f64[n,4] = multiply %twos, %0`,
+      `%2: f64[] = constant {"value":2,"element":"f64"}
+       %0: f64[n] = broadcast %2 {"shape":["n"]}
+       %1: f64[n] = multiply %0, %s
+       %r: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %r, %x`,
+    ],
+  ],
+  "choose-nonzero": [
+    [
+      `${zeros}
+       ${ones}
+       %0: f64[n,4] = multiply %x, %x
+       %1: f64[n,4] = add %0, %ones
+       %2: f64[n,4] = sqrt %1
+       %3: bool[n,4] = equal %2, %zeros
+       %z: f64[n,4] = select %3, %x, %y`,
+      'output "z" = %y',
+    ],
+  ],
+  "drop-centred-term": [
+    [
+      `${centred}
+       %w: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %0: f64[n,4] = multiply %w, %centred
+       %1: f64[n,4] = subtract %y, %0
+       %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+      '%z: f64[n] = reduceSum %y {"axes":[1]}',
+    ],
+    [
+      `%sum: f64[4] = reduceSum %x {"axes":[0]}
+       %rows: f64[] = batchSize {"element":"f64"}
+       %1: f64[] = constant {"value":1,"element":"f64"}
+       %0: f64[] = divide %1, %rows
+       %reciprocal: f64[4] = broadcast %0 {"shape":[4]}
+       %mean: f64[4] = multiply %sum, %reciprocal
+       %repeated: f64[n,4] = broadcast %mean {"shape":["n",4],"axes":[1]}
+       %centred: f64[n,4] = subtract %x, %repeated
+       %2: f64[n,4] = subtract %centred, %y
+       %z: f64[4] = reduceSum %2 {"axes":[0]}`,
+      `%0: f64[4] = reduceSum %y {"axes":[0]}
+       %z: f64[4] = negate %0`,
     ],
   ],
   "normalise-quotient": [
@@ -518,6 +721,110 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
     `%0: f64[n] = divide %s, %s
      %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
      %z: f64[n,4] = subtract %1, %1`,
+  ],
+  [
+    "join-quotients",
+    "one division of the whole costs more than two before the repetition",
+    `%0: f64[n] = divide %s, %s
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %2: f64[n,4] = multiply %1, %x
+     %z: f64[n,4] = subtract %2, %1`,
+  ],
+  [
+    "choose-nonzero",
+    "the root of 0 is 0",
+    `${zeros}
+     %0: f64[n,4] = multiply %x, %x
+     %1: f64[n,4] = sqrt %0
+     %2: bool[n,4] = equal %1, %zeros
+     %z: f64[n,4] = select %2, %x, %y`,
+  ],
+  [
+    "choose-nonzero",
+    "x + 1 is 0 at −1",
+    `${zeros}
+     ${ones}
+     %0: f64[n,4] = add %x, %ones
+     %1: bool[n,4] = equal %0, %zeros
+     %z: f64[n,4] = select %1, %x, %y`,
+  ],
+  [
+    "choose-nonzero",
+    "a divisor of −0 makes −∞ of a square",
+    `${zeros}
+     ${ones}
+     %0: f64[n,4] = multiply %x, %x
+     %1: f64[n,4] = sqrt %y
+     %2: f64[n,4] = divide %0, %1
+     %3: f64[n,4] = add %2, %ones
+     %4: bool[n,4] = equal %3, %zeros
+     %z: f64[n,4] = select %4, %x, %y`,
+  ],
+  [
+    "drop-centred-term",
+    "the factor varies along the sum",
+    `${centred}
+     %0: f64[n,4] = multiply %y, %centred
+     %1: f64[n,4] = subtract %y, %0
+     %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+  ],
+  [
+    "drop-centred-term",
+    "the mean is along another axis",
+    `${centred}
+     %0: f64[n,4] = subtract %y, %centred
+     %z: f64[4] = reduceSum %0 {"axes":[0]}`,
+  ],
+  [
+    "mean-first",
+    "the quotient is of no sum, and would be computed twice if others read it",
+    `%0: f64[n,4] = divide %x, %y
+     %1: f64[n,4] = broadcast %c {"shape":["n",4]}
+     %z: f64[n,4] = multiply %0, %1`,
+  ],
+  [
+    "reuse-quotient",
+    "x over the divisor is not computed anyway",
+    `%t: f64[n] = reduceSum %y {"axes":[1]}
+     %u: f64[n] = divide %t, %s
+     %w: f64[n,4] = broadcast %u {"shape":["n",4],"axes":[0]}
+     %z: f64[n,4] = multiply %w, %x`,
+  ],
+  [
+    "divide-factor",
+    "the quotient would be as large as the product",
+    `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+     %1: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %2: f64[n,4] = multiply %x, %0
+     %z: f64[n,4] = divide %2, %1`,
+  ],
+  [
+    "factor-repeated",
+    "the factor is missing in the other term",
+    `%d: f64[n] = reduceSum %y {"axes":[1]}
+     %0: f64[n] = multiply %d, %d
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %2: f64[n,4] = multiply %1, %y
+     %c: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+     %3: f64[n,4] = multiply %c, %x
+     %z: f64[n,4] = subtract %3, %2`,
+  ],
+  [
+    "cancel-constants",
+    "a reciprocal stays what it is",
+    `${ones}
+     ${twos}
+     %0: f64[n,4] = multiply %twos, %y
+     %1: f64[n,4] = divide %ones, %0
+     %z: f64[n,4] = multiply %twos, %1`,
+  ],
+  [
+    "scale-before-repeating",
+    "a repeated scalar is no smaller work",
+    `${twos}
+     %r: f64[n,4] = broadcast %c {"shape":["n",4]}
+     %0: f64[n,4] = multiply %r, %x
+     %z: f64[n,4] = multiply %twos, %0`,
   ],
   ["power-of-two", "the exponent is 1", `${ones}\n%z: f64[n,4] = power %x, %ones`],
 ];

@@ -1,6 +1,6 @@
 // A trainer that runs a model's graphs in the reference interpreter, in doubles: what tests hold against
 // PyTorch's results.
-import { differentiate } from "../../../src/compiler/passes/differentiate.ts";
+import { addGradients } from "../../../src/compiler/passes/differentiate.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -22,7 +22,7 @@ export function referenceTrainer(spec: unknown, seed = 0) {
   const graphs = buildGraphs(model, "f64");
   const trainable = graphs.parameters.filter((parameter) => parameter.trainable);
   const names = trainable.map(({ name }) => name);
-  const training = differentiate(graphs.training, names, createBuilder("f64")).graph;
+  const training = addGradients(graphs.training, names, createBuilder("f64"));
 
   const storage = new Map<string, Tensor>();
   for (const { name, shape } of graphs.parameters)

@@ -8,14 +8,14 @@ import type { LoopMemory, Sizes } from "../../../src/compiler/loop/evaluate-expr
 import { printKernel } from "../../../src/compiler/loop/print.ts";
 import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../src/compiler/loop/verify.ts";
-import { blockContractions } from "../../../src/compiler/schedule/block-contractions.ts";
+import { registerBlocking } from "../../../src/compiler/schedule/register-blocking.ts";
 import { collapseLoops } from "../../../src/compiler/schedule/collapse-loops.ts";
 import { hoistInvariants } from "../../../src/compiler/schedule/hoist-invariants.ts";
-import { shareExpressions } from "../../../src/compiler/schedule/share-expressions.ts";
+import { eliminateCommonSubexpressions } from "../../../src/compiler/schedule/eliminate-common-subexpressions.ts";
 import { dropUnitLoops } from "../../../src/compiler/schedule/vectors/drop-unit-loops.ts";
 import { flushSubnormals } from "../../../src/compiler/schedule/vectors/flush-subnormals.ts";
 import { vectoriseLoops } from "../../../src/compiler/schedule/vectors/vectorise-loops.ts";
-import { splitKernels } from "../../../src/compiler/schedule/vectors/split-kernels.ts";
+import { distributeLoops } from "../../../src/compiler/schedule/vectors/distribute-loops.ts";
 import type { LoopStage } from "../../../src/compiler/stages/loops.ts";
 import { often } from "../../support/random-graph.ts";
 import { integerMemory, nestBatch, randomNests } from "../../support/random-nest.ts";
@@ -39,20 +39,20 @@ const marked = (program: LoopProgram, float: Float): LoopProgram =>
   scheduledVectors(
     program,
     { batchSize, float, leastCycles: 0 },
-    { skip: ["flush-subnormals", "share-kernels"] },
+    { skip: ["flush-subnormals", "deduplicate-kernels"] },
   );
 
 const stages: Readonly<Record<string, Stage>> = {
-  "block-contractions": { run: alone(blockContractions) },
+  "register-blocking": { run: alone(registerBlocking) },
   "collapse-loops": { run: alone(collapseLoops) },
   "hoist-invariants": { run: alone(hoistInvariants) },
-  "share-expressions": { run: alone(shareExpressions) },
+  "eliminate-common-subexpressions": { run: alone(eliminateCommonSubexpressions) },
   "the scalar schedule": { run: (p, float) => scheduledScalars(p, { batchSize, float }) },
-  "split-kernels": { run: alone(splitKernels) },
+  "distribute-loops": { run: alone(distributeLoops) },
   "drop-unit-loops": { run: alone(dropUnitLoops) },
   vectorise: { run: alone(vectoriseLoops), sizes: { mayOverrun: true } },
   "flush-subnormals": { run: alone(flushSubnormals) },
-  "mark-splits, run in parts": {
+  "mark-parallel-loops, run in parts": {
     run: (p, float, rows) => inParts(rows)(marked(p, float)),
     sizes: { mayOverrun: true },
   },

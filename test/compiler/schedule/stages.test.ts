@@ -23,8 +23,8 @@ import { assign, define, loop, store } from "../../../src/compiler/loop/statemen
 import type { Buffer, Kernel, Statement } from "../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../src/compiler/loop/verify.ts";
 import { hoistInvariants } from "../../../src/compiler/schedule/hoist-invariants.ts";
-import { placeInElements } from "../../../src/compiler/schedule/place.ts";
-import { shareExpressions } from "../../../src/compiler/schedule/share-expressions.ts";
+import { computeElementAddresses } from "../../../src/compiler/schedule/compute-addresses.ts";
+import { eliminateCommonSubexpressions } from "../../../src/compiler/schedule/eliminate-common-subexpressions.ts";
 import { buffer, load, program } from "../../support/loop-program.ts";
 import { kernelContext } from "../../support/stages.ts";
 
@@ -92,8 +92,9 @@ describe("hoist-invariants", () => {
   });
 });
 
-describe("share-expressions", () => {
-  const share = (kernel: Kernel) => shareExpressions.ofKernel(kernel, kernelContext(freshNames()));
+describe("eliminate-common-subexpressions", () => {
+  const share = (kernel: Kernel) =>
+    eliminateCommonSubexpressions.ofKernel(kernel, kernelContext(freshNames()));
   it("evaluates once what a block needs twice", () => {
     const e = call("exp", [load("x", [i, integer(0)])], "f64");
     const body = [
@@ -159,14 +160,14 @@ describe("share-expressions", () => {
   });
 });
 
-describe("place", () => {
+describe("compute-addresses", () => {
   const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
-    placeInElements.ofKernel(kernelOf(body), kernelContext(freshNames(), buffers));
+    computeElementAddresses.ofKernel(kernelOf(body), kernelContext(freshNames(), buffers));
   /** y as the kernel leaves it, before and after placing. */
   const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
     [kernelOf(body), placed(body, ...buffers)].map((kernel) => {
       const loops = program(kernel.body, ...buffers);
-      checkLoops(loops, "place");
+      checkLoops(loops, "compute-addresses");
       const memory = allocateBuffers(loops.buffers, 3);
       memory.get("x")?.forEach((_, k, values) => (values[k] = k));
       evaluateProgram(loops, memory, { rows: 3, batchSize: 3 });

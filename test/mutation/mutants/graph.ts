@@ -8,7 +8,7 @@ const passes = "tests of the pass, random graphs";
 const groups = "tests of accumulation";
 
 export const graphMutants: readonly Mutant[] = [
-  ...inFile("src/compiler/passes/differentiate.ts", derivatives, [
+  ...inFile("src/compiler/passes/derivatives/gradients-of.ts", derivatives, [
     [
       "differentiate: cotangents of several uses are not added",
       "named(operand, part === undefined ? share : g.add(part, share))",
@@ -39,6 +39,13 @@ export const graphMutants: readonly Mutant[] = [
       "axes: x.attributes.axes,",
     ],
     [
+      "rules: boxes that overlap are joined",
+      "if (start !== end) return undefined;",
+      "if (start > end) return undefined;",
+    ],
+  ]),
+  ...inFile("src/compiler/passes/rules/sums.ts", rules, [
+    [
       "rules: a sum over repeated axes and the batch counts the batch alone",
       "return fixed === 1 ? rows : g.multiply(fixed, rows);",
       "return rows;",
@@ -49,9 +56,30 @@ export const graphMutants: readonly Mutant[] = [
       `if (!is(c, "broadcast")) return undefined;`,
     ],
     [
-      "rules: boxes that overlap are joined",
-      "if (start !== end) return undefined;",
-      "if (start > end) return undefined;",
+      "rules: a centred term times any factor counts as centred",
+      "isFixed(factor) && inside(centred)",
+      "inside(centred)",
+    ],
+  ]),
+  ...inFile("src/compiler/passes/rules/choices.ts", rules, [
+    [
+      "rules: a difference of choices becomes a sum",
+      `is(node, "add") ? g.add(x, y) : g.subtract(x, y)`,
+      "g.add(x, y)",
+    ],
+  ]),
+  ...inFile("src/compiler/passes/rules/ranges.ts", rules, [
+    [
+      "rules: a root is never 0, whatever is under it",
+      `if (is(x, "sqrt") || isView(x)) return isNeverZero(x.operands.x, depth + 1);`,
+      `if (is(x, "sqrt")) return true;`,
+    ],
+  ]),
+  ...inFile("src/compiler/passes/rules/quotients.ts", rules, [
+    [
+      "rules: constants of a divisor multiply",
+      "const factor = c / divisor.value;",
+      "const factor = c * divisor.value;",
     ],
   ]),
   ...inFile("src/compiler/passes/rules/windows.ts", rules, [
@@ -109,7 +137,7 @@ export const graphMutants: readonly Mutant[] = [
       "operands.sort",
     ],
   ]),
-  ...inFile("src/compiler/passes/accumulate.ts", groups, [
+  ...inFile("src/compiler/passes/accumulate-gradients.ts", groups, [
     [
       "accumulate: batches of a group draw the numbers of the next step",
       "g.add(g.multiply(step, groupSize), batch)",

@@ -51,8 +51,8 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/losses/cross-entropy.ts", losses, [
     [
       "cross-entropy: smoothing leaves the expected class its whole share",
-      "smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected)",
-      "ofExpected",
+      "1 - smoothing + spread, spread",
+      "1 + spread, spread",
     ],
     [
       "cross-entropy: class weights count twice with smoothing",
@@ -81,7 +81,7 @@ export const libraryMutants: readonly Mutant[] = [
       "g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, ",
       "g.multiply(keys.momentum, before), g.multiply(1 - keys.momentum, ",
     ],
-    ["group-norm: the mean divides by the channels alone", "{ axes }), places * width)", "{ axes }), width)"],
+    ["group-norm: the mean divides by the channels alone", "[1, 3], places * width", "[1, 3], width"],
   ]),
   ...inFile("src/compiler/library/layers/recurrent.ts", layers, [
     [
@@ -121,6 +121,8 @@ export const libraryMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/compiler/spec/build-update.ts", "tests of averaging", [
     ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
+  ]),
+  ...inFile("src/compiler/passes/average-weights.ts", "tests of averaging", [
     [
       "average: what a user writes is not taken up",
       "g.select(g.equal(p, a), w, p)",

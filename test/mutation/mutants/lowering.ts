@@ -83,21 +83,21 @@ export const loweringMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/compiler/lower/forward-stores.ts", fusion, [
+  ...inFile("src/compiler/lower/scalar-replacement.ts", fusion, [
     [
-      "forward-stores: a load reads the first of several stores",
+      "scalar-replacement: a load reads the first of several stores",
       "(buffer: string) => counts.get(buffer) === 1",
       "(buffer: string) => counts.has(buffer)",
     ],
   ]),
-  ...inFile("src/compiler/lower/shrink-temporaries.ts", memory, [
+  ...inFile("src/compiler/lower/contract-arrays.ts", memory, [
     [
-      "shrink-temporaries: axes of blocked loops are dropped",
+      "contract-arrays: axes of blocked loops are dropped",
       `first?.kind !== "variable" || blocked.has(first.name)`,
       `first?.kind !== "variable" || blocked.size < 0`,
     ],
     [
-      "shrink-temporaries: what several kernels touch counts as one's own",
+      "contract-arrays: what several kernels touch counts as one's own",
       "if ((owners.get(name) ?? k) !== k) shared.add(name);",
       "",
     ],

@@ -79,19 +79,19 @@ export const scheduleMutants: readonly Mutant[] = [
       "most: x.most - y.most",
     ],
   ]),
-  ...inFile("src/compiler/schedule/block-contractions.ts", schedule, [
+  ...inFile("src/compiler/schedule/register-blocking.ts", schedule, [
     [
-      "block-contractions: rows that no block divides are dropped",
+      "register-blocking: rows that no block divides are dropped",
       "{ ...main, to: whole },\n      { ...loop, from: whole },",
       "{ ...main, to: whole },",
     ],
     [
-      "block-contractions: the rest of a known extent is dropped",
+      "register-blocking: the rest of a known extent is dropped",
       "return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];",
       "return first;",
     ],
     [
-      "block-contractions: dependent iterations are interleaved",
+      "register-blocking: dependent iterations are interleaved",
       "size === 1 || !mayInterleave(loop, surroundings) ? [loop]",
       "size === 1 ? [loop]",
     ],
@@ -120,15 +120,15 @@ export const scheduleMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/compiler/schedule/share-expressions.ts", schedule, [
+  ...inFile("src/compiler/schedule/eliminate-common-subexpressions.ts", schedule, [
     [
-      "share-expressions: an assignment forgets nothing",
+      "eliminate-common-subexpressions: an assignment forgets nothing",
       `if (s.kind === "assign") variables.add(s.name);`,
       "",
     ],
-    ["share-expressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
+    ["eliminate-common-subexpressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
   ]),
-  ...inFile("src/compiler/schedule/place.ts", schedule, [
+  ...inFile("src/compiler/schedule/compute-addresses.ts", schedule, [
     [
       "place: an index from memory is computed outside of its loop",
       `if (part.kind === "load") depth = scopes.length - 1;`,

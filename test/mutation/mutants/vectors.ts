@@ -92,9 +92,9 @@ export const vectorMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/compiler/schedule/vectors/split-kernels.ts", "tests of the stage, random graphs", [
+  ...inFile("src/compiler/schedule/vectors/distribute-loops.ts", "tests of the stage, random graphs", [
     [
-      "split-kernels: a sum that goes on is not handed on",
+      "distribute-loops: a sum that goes on is not handed on",
       "const isNew = own.has(name) || changed.has(name);",
       "const isNew = own.has(name);",
     ],
@@ -107,34 +107,42 @@ export const vectorMutants: readonly Mutant[] = [
     ],
     ["drop-unit-loops: names of joined blocks meet", "if (seen.has(s.name)) shared.add(s.name);", ""],
   ]),
-  ...inFile("src/compiler/schedule/vectors/mark-splits.ts", threads, [
-    ["mark-splits: threads get their own of what other kernels read", "users.get(name) === 1 && ", ""],
+  ...inFile("src/compiler/schedule/vectors/mark-parallel-loops.ts", threads, [
     [
-      "mark-splits: scratch that is read before it is written",
+      "mark-parallel-loops: threads get their own of what other kernels read",
+      "users.get(name) === 1 && ",
+      "",
+    ],
+    [
+      "mark-parallel-loops: scratch that is read before it is written",
       "return !loaded.has(buffer) || stored.has(buffer);",
       "return loaded.size >= 0 || stored.has(buffer);",
     ],
   ]),
-  ...inFile("src/compiler/schedule/vectors/share-kernels.ts", "tests of shared kernels, random graphs", [
+  ...inFile(
+    "src/compiler/schedule/vectors/deduplicate-kernels.ts",
+    "tests of shared kernels, random graphs",
     [
-      "share-kernels: buffers of different shapes count as alike",
-      "`${element} ${shape.join()}${",
-      "`${element} ${shape.length}${",
+      [
+        "deduplicate-kernels: buffers of different shapes count as alike",
+        "`${element} ${shape.join()}${",
+        "`${element} ${shape.length}${",
+      ],
+      [
+        "deduplicate-kernels: temporaries of two programs count as one place",
+        `x.name === y.name && (x.region !== "temporary" || a.program === b.program)`,
+        "x.name === y.name",
+      ],
     ],
+  ),
+  ...inFile("src/compiler/schedule/vectors/reduce-strength.ts", "random graphs, tests of threads", [
     [
-      "share-kernels: temporaries of two programs count as one place",
-      `x.name === y.name && (x.region !== "temporary" || a.program === b.program)`,
-      "x.name === y.name",
-    ],
-  ]),
-  ...inFile("src/compiler/schedule/vectors/step-pointers.ts", "random graphs, tests of threads", [
-    [
-      "step-pointers: pointers of loops with steps go too slowly",
+      "reduce-strength: pointers of loops with steps go too slowly",
       "step: x.y.value * loop.step }",
       "step: x.y.value }",
     ],
     [
-      "step-pointers: pointers of a shared loop start where it starts as a whole",
+      "reduce-strength: pointers of a shared loop start where it starts as a whole",
       `body: kernel.split
     ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))
     : walk(kernel.body, fresh),`,

@@ -11,9 +11,6 @@ const factors = [2, 0.1, -3, 0.5, 1e5, -1.7, 7e-4];
 const scaled = (d: Draw, x: Node, shape: Shape): Node =>
   d.either("multiply", x, d.constant(d.pick(factors), shape));
 
-/** In either order. */
-const onSides = (d: Draw, x: Node, y: Node): [Node, Node] => (d.chance(0.5) ? [x, y] : [y, x]);
-
 export const arithmeticInstances: Instances = {
   "add-zero": (d) => {
     const shape = d.shape();
@@ -86,6 +83,11 @@ export const arithmeticInstances: Instances = {
     const x = d.leaf(shape);
     return d.either("multiply", d.chance(0.5) ? x : scaled(d, x, shape), scaled(d, d.leaf(shape), shape));
   },
+  "scale-before-repeating": (d) => {
+    const shape = d.shape(2);
+    const axes = d.someOf(d.axes(shape), 1);
+    return scaled(d, d.either("multiply", d.over(shape, axes), d.leaf(shape)), shape);
+  },
   "power-of-two": (d) => {
     const shape = d.shape(3, 4); // few powers are rounded otherwise than products
     return d.g.power(d.leaf(shape), d.constant(2, shape));
@@ -97,31 +99,6 @@ export const arithmeticInstances: Instances = {
   "power-of-one": (d) => {
     const shape = d.shape();
     return d.g.power(d.leaf(shape), d.constant(1, shape));
-  },
-  "select-same": (d) => {
-    const shape = d.shape();
-    const x = d.leaf(shape);
-    return d.g.select(d.condition(shape), x, x);
-  },
-  "choose-once": (d) => {
-    const shape = d.shape();
-    const condition = d.condition(shape);
-    const inner = () => d.g.select(condition, d.leaf(shape), d.leaf(shape));
-    const within = (x: Node): Node =>
-      d.pick([
-        () => x,
-        () => d.g.negate(x),
-        () => d.either("multiply", x, d.leaf(shape)),
-        () => d.g.make("divide", d.shuffled([x, d.leaf(shape)]), {}),
-      ])();
-    return d.g.select(condition, ...onSides(d, within(within(inner())), d.leaf(shape)));
-  },
-  "join-choices": (d) => {
-    const shape = d.shape();
-    const condition = d.condition(shape);
-    const zero = d.constant(d.pick([0, -0]), shape);
-    const choices = [zero, d.leaf(shape)].map((x) => d.g.select(condition, ...onSides(d, x, d.leaf(shape))));
-    return d.either("add", choices[0], choices[1]);
   },
   "cast-same": (d) => {
     const element = d.pick([d.g.float, d.g.float, "bool", "i32"] as const);

@@ -79,8 +79,10 @@ function boundOf(
     case "divide":
       return each((i, size) => {
         const room = Math.abs(y[i]) - ey[i];
-        const inherited = ex[i] + times(size, ey[i]);
-        return (inherited === 0 ? 0 : room > 0 ? inherited / room : Infinity) + times(unit, size) + tiny;
+        const own = times(unit, size) + tiny;
+        if (ex[i] === 0 && ey[i] === 0) return own;
+        // Divided first: the product of a quotient and the error of a subnormal divisor is 0 in doubles.
+        return room > 0 ? ex[i] / room + times(size, ey[i] / room) + own : Infinity;
       });
     case "exp":
       return each((i, size) => times(size, Math.expm1(ex[i])) + times(4 * unit, size) + tiny);

@@ -1,6 +1,5 @@
 // Random left-hand sides of the rules in src/compiler/passes/rules/softmax.ts.
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
-import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
@@ -14,21 +13,7 @@ function sumOf(d: Draw) {
   return { shape, e, sum, repeat: (x: Node) => d.g.broadcast(x, { shape, axes: kept }) };
 }
 
-/** x / c for a repeated c, or the same quotient repeated as a whole. */
-function quotient(d: Draw, c: Node, shape: Shape, axes: readonly number[], isRepeated: boolean): Node {
-  if (isRepeated) return d.g.broadcast(d.g.divide(d.leaf(c.type.shape), c), { shape, axes });
-  return d.g.divide(d.leaf(shape), d.g.broadcast(c, { shape, axes }));
-}
-
 export const softmaxInstances: Instances = {
-  "join-quotients": (d) => {
-    const shape = d.shape();
-    const axes = d.subset(d.axes(shape));
-    const c = d.leaf(axes.map((axis) => shape[axis]));
-    // At most one of the two is repeated as a whole.
-    const terms = [d.chance(0.4), false].map((isRepeated) => quotient(d, c, shape, axes, isRepeated));
-    return d.g.make(d.pick(["add", "subtract"]), d.shuffled(terms), {});
-  },
   "normalise-quotient": (d) => {
     const { shape, e, sum, repeat } = sumOf(d);
     return d.either("multiply", d.g.divide(d.leaf(shape), repeat(sum)), e);
@@ -42,10 +27,6 @@ export const softmaxInstances: Instances = {
     const c = d.chance(0.5) ? d.leaf(shape) : d.over(shape, d.subset(d.axes(shape)));
     const products = [d.leaf(shape), d.leaf(shape)].map((x) => d.either("multiply", c, x));
     return d.g.make(d.pick(["add", "subtract"]), products, {});
-  },
-  "negate-choice": (d) => {
-    const shape = d.shape();
-    return d.g.select(d.condition(shape), d.g.negate(d.leaf(shape)), d.constant(d.pick([0, -0]), shape));
   },
   "softmax-cross-entropy": (d) => {
     const shape = d.shape();

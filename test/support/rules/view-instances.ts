@@ -28,16 +28,6 @@ const binary: readonly OpName[] = [
 
 const none = (shape: Shape): number[] => shape.map(() => 0);
 
-/** A sum over axes to be, and the axes: some are left over for operands that do not vary along the sum. */
-function summed(
-  d: Draw,
-  minRank = d.chance(0.7) ? 2 : 1,
-): { readonly shape: Shape; readonly axes: number[]; readonly kept: number[] } {
-  const shape = d.shape(minRank, Math.max(minRank, 3));
-  const axes = d.someOf(d.axes(shape), 1);
-  return { shape, axes, kept: d.axes(shape).filter((axis) => !axes.includes(axis)) };
-}
-
 /** f(broadcast x, …) with an axis along which every operand is repeated. */
 function repeatedOperands(d: Draw): Node {
   const shape = d.shape(1);
@@ -109,32 +99,6 @@ export const viewInstances: Instances = {
   "negate-before-view": (d) => {
     const shape = d.shape(0, 2);
     return d.g.broadcast(d.g.negate(d.leaf(shape)), d.inserted(shape));
-  },
-  "sum-of-repeated": (d) => {
-    const { shape, axes, kept } = summed(d);
-    const repeated = d.someOf(axes, 1);
-    const own = d.subset(kept);
-    const x = d.over(
-      shape,
-      d.axes(shape).filter((axis) => own.includes(axis) || (axes.includes(axis) && !repeated.includes(axis))),
-    );
-    return d.g.reduceSum(x, { axes: d.shuffled(axes) });
-  },
-  "sum-of-nothing": (d) => d.g.reduceSum(d.leaf(d.shape()), { axes: [] }),
-  "negate-out-of-sum": (d) => {
-    const { shape, axes } = summed(d);
-    return d.g.reduceSum(d.g.negate(d.leaf(shape)), { axes: d.shuffled(axes) });
-  },
-  "divisor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d, 4); // many terms, so that errors of quotients that underflow add up
-    return d.g.reduceSum(d.g.divide(d.leaf(shape), d.over(shape, d.subset(kept))), {
-      axes: d.shuffled(axes),
-    });
-  },
-  "factor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d, 4); // as above, for products
-    const scaled = d.either("multiply", d.over(shape, d.subset(kept)), d.leaf(shape));
-    return d.g.reduceSum(scaled, { axes: d.shuffled(axes) });
   },
   "join-boxes": boxes,
 };

@@ -68,7 +68,7 @@ export interface PlacedKernel extends KernelInstance, SlottedKernel {
 type KernelGroup = EqualKernels<PlacedKernel>;
 
 /** In TypeScript a place is a constant: slots of one constant are the same memory. */
-export const shareKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
+export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
   equalKernels(kernels, {
     factsOf: ({ element }) => element,
     isSame: (a, b, slot) => a.places[slot] === b.places[slot],
@@ -179,7 +179,7 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
     }),
   );
   const calls = new Map<PlacedKernel, Call & { readonly takes: readonly string[] }>();
-  const functions = shareKernels(placed).map((group) => {
+  const functions = deduplicateKernels(placed).map((group) => {
     const [first] = group.instances;
     const wish = storageWish(first.kernel.name);
     const name = module.identify(`compute_${isOneKernel(group) ? wish : withoutDigits(wish)}`);

@@ -5,7 +5,7 @@ import type { Expression } from "../../loop/expressions.ts";
 import { rangeOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";
 
-/** An index as `place` leaves it, the constant taken off. */
+/** An index after the stage `compute-addresses`, without its constant. */
 export interface Place {
   readonly terms: Expression | undefined;
   readonly constant: number;

@@ -3,8 +3,10 @@
  * and the values in it.
  */
 import type CodeBlockWriter from "code-block-writer";
+import { flatParameters, nameIn } from "../../ir/storage.ts";
 import { bytesOfElement } from "../../loop/types.ts";
 import type { Placement } from "../../loop/types.ts";
+import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
@@ -74,6 +76,8 @@ export function writeCompared(
   { arena: { placeOf } }: EndNames,
 ): void {
   const stored = [...plan.storage.values()];
+  const flat = plan.storage.get(flatParameters);
+  const flatSize = flat && elementCount(flat, batchSize);
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
   writer
     .blankLine()
@@ -89,8 +93,10 @@ export function writeCompared(
         );
         const rows = own.map((each) => {
           const { name } = each.buffer;
-          const size = hasRows(each) ? `${elementCount(each, 1)}, true` : elementCount(each, batchSize);
-          return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}]`;
+          const kind = kindOf(each, flatSize);
+          const size = elementCount(each, kind === "rows" ? 1 : batchSize);
+          const ending = kind === undefined ? "" : `, ${JSON.stringify(kind)}`;
+          return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}${ending}]`;
         });
         writer.writeLine(`${view}: [${rows.join(", ")}],`);
       }
@@ -111,6 +117,15 @@ export function writeCompared(
     })
     .write(";")
     .newLine();
+}
+
+/** The kind of a stored value. `flatSize`: how many elements all trainable parameters have. */
+function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
+  const { name, region } = placement.buffer;
+  if (region === "gradient") return "gradient";
+  if (hasRows(placement)) return "rows";
+  const isOfOptimizer = nameIn("optimizer", name) !== undefined || nameIn("average", name) !== undefined;
+  return isOfOptimizer && elementCount(placement, 1) === flatSize ? "perParameter" : undefined;
 }
 
 /** Whether the rows of a batch follow one another in it. */

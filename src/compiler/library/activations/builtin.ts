@@ -1,4 +1,4 @@
-/** The built-in activations: pointwise functions by their shape, then softmax along the last axis. */
+/** The built-in activations: pointwise functions, grouped by their shape, then softmax along the last axis. */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -16,9 +16,8 @@ export const linear = defineActivation({
 });
 
 /**
- * The perceptron's unit step, 1 where x ≥ 0 and 0 elsewhere. It is flat wherever it is smooth, so its
- * derivative is zero; a surrogate f puts its own derivative in that place and leaves the value: y = step(x) +
- * (f(x) − stop f(x)), where the bracket is exactly 0.
+ * The perceptron's unit step: 1 where x ≥ 0, and 0 elsewhere. Its derivative is 0. A surrogate f replaces the
+ * derivative by its own and keeps the value: y = step(x) + (f(x) − stop f(x)), where the bracket is exactly 0.
  */
 export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual(0, x), 1, 0);
 
@@ -41,8 +40,8 @@ export const step = defineActivation({
   },
 });
 
-// Activations that are x for positive x and bend below zero. Derivatives at 0 are PyTorch's: that of the negative side.
-// Exponentials are taken of min(x, 0) only, since the side that a select drops must stay finite: 0 · ∞ would be NaN.
+// Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative side, as in
+// PyTorch. Exponentials take min(x, 0), because the unused side of a select must stay finite: 0 · ∞ is NaN.
 
 const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
 
@@ -80,7 +79,7 @@ export const elu = defineActivation({
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
 });
 
-/** Klambauer et al. 2017: with these two numbers mean 0 and variance 1 are a fixed point. */
+/** Klambauer et al. 2017: these two numbers make mean 0 and variance 1 a fixed point. */
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
@@ -138,7 +137,7 @@ export const softplus = defineActivation({
   build: (g, x) => compositions.softplus(g, x),
 });
 
-// Activations that map the real line into an interval. The hard ones have derivative 0 at their corners, as in
+// Activations that map the real line into an interval. The derivative of the hard ones is 0 at their corners, as in
 // PyTorch.
 
 /** `inside` where −limit < x < limit, `below` and `above` elsewhere. */
@@ -159,8 +158,8 @@ export const sigmoid = defineActivation({
 });
 
 /**
- * x/6 + 1/2 with the derivative that PyTorch gives it: its backward kernel has 1/6 as a 32-bit number even
- * for doubles, which is 3·10⁻⁸ more. The value is exact all the same. In f32 the two are the same number.
+ * x/6 + 1/2 with the derivative of PyTorch, whose backward kernel holds 1/6 as a 32-bit number even for doubles. That
+ * number is larger by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);

@@ -1,6 +1,6 @@
 /**
- * The closed table of activations, and the user's own as a formula. A new activation is a definition in
- * `builtin.ts` and a line here.
+ * The table of activations, with user-defined activations as formulas. To add an activation, define it in
+ * `builtin.ts` and add a line here.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -32,9 +32,9 @@ import {
   tanh,
 } from "./builtin.ts";
 
-// The user's own activation: a formula over x, or in TypeScript a function over the builder.
+// A user-defined activation: a formula of x, or in TypeScript a function of the builder.
 
-/** Gives a value of the shape of x. */
+/** Returns a value with the shape of x. */
 export type ActivationFunction = (g: GraphBuilder, x: Node) => Node;
 
 export const activationPlace = (constants: Constants): Place => ({
@@ -85,15 +85,15 @@ export const activations = {
   formula,
 } satisfies Record<string, Activation>;
 
-/** An activation as the canonical spec has it. */
+/** An activation in the canonical spec. */
 export type ActivationChoice = Choice<typeof activations>;
 
-/** What an `activation` layer's `fn` names. */
+/** The activation that `fn` of an `activation` layer names. */
 export const activationName = (fn: string | { readonly type: string }): string =>
   typeof fn === "string" ? fn : fn.type;
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 
-/** The activation of `x`; what it builds is marked as its composite. */
+/** Applies an activation to `x`. Its nodes carry the name of the activation as their composite. */
 export const activate = (g: GraphBuilder, x: Node, chosen: ActivationChoice): Node =>
   g.within({ composite: chosen.type }, () => activationOf(chosen).build(g, x, chosen));

@@ -1,6 +1,6 @@
 /**
- * An activation as a layer of its own: `fn` names it, and the function's own keys stand beside. Which key
- * belongs to which function is checked here, since a layer's keys are one list.
+ * An activation as a layer: `fn` names the function, and its keys are next to it. A layer has one list of keys, so this
+ * file checks which key belongs to which function.
  */
 import * as z from "zod";
 import { choice } from "../../util/choice.ts";
@@ -19,7 +19,7 @@ const names = Object.keys(activations).filter(
 
 const full = choice(activations);
 
-/** A formula stands in `fn` itself, with its constants. */
+/** `fn` itself holds a formula and its constants. */
 const formula = z
   .strictObject(activations.formula.keys)
   .transform((keys) => ({ type: "formula" as const, ...keys }))
@@ -31,7 +31,7 @@ const functionAlone = functionKey<ActivationFunction>().transform((formula) => (
   constants: {},
 }));
 
-/** Without their defaults: what is not given must stay so, to be told apart from what belongs to another function. */
+/** Keys without defaults: a key that is not given stays undefined, so a key of another function is recognised. */
 const functionKeys = {
   slope: activations["leaky-relu"].keys.slope
     .unwrap()

@@ -2,9 +2,9 @@
  * Multi-head self-attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as
  * torch.nn.MultiheadAttention:
  *
- *     Q = x · W_q + b_q, and so K and V, each cut into heads of D = units / heads
- *     A = softmax(Q · Kᵀ / √D), causal: over the places up to one's own
- *     y = (A · V, heads side by side) · W_o + b_o
+ *     Q = x · W_q + b_q, likewise K and V, each split into heads of D = units / heads
+ *     A = softmax(Q · Kᵀ / √D), causal: over the positions up to the own one
+ *     y = (A · V, heads concatenated) · W_o + b_o
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -27,7 +27,7 @@ function projected(context: LayerContext, x: Node, name: string, units: number):
   return g.part(name, g.add(g.part(`${name}_product`, product), bias));
 }
 
-/** Scores of what lies ahead are −∞, so that its share is zero. */
+/** Scores of later positions are −∞, so their weights are 0. */
 function masked(g: GraphBuilder, scores: Node): Node {
   const { shape } = scores.type;
   const here = g.iota({ shape, axis: shape.length - 2 });

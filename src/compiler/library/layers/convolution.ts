@@ -1,9 +1,9 @@
 /**
- * Convolution (cross-correlation, as everywhere in deep learning), channels last; over one axis as over two:
+ * Convolution (in fact cross-correlation, as usual in deep learning) with channels last, over one or two axes:
  *
  *     y[n, i, j, f] = b[f] + Σ_(p, q, c) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, f]        s: stride, d: dilation
  *
- * It is the contraction of windows with the filters; so are its two adjoints, which differentiation derives.
+ * It is a contraction of windows with filters. Its two adjoints, which differentiation derives, are contractions too.
  */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";

@@ -1,7 +1,6 @@
 /**
- * A layer of the user's own: a function of a TypeScript spec that composes the builder's ops. It is called
- * while the model is compiled, once for each graph that holds the network, and asks for all that it needs of
- * its first parameter.
+ * A user-defined layer: a function in a TypeScript spec that composes ops of the builder. The compiler calls it once
+ * for each graph that contains the network. Its first parameter provides parameters, statistics and randomness.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -26,30 +25,30 @@ const initialiser = choice(initialisers);
 export type InitialiserWish = z.input<typeof initialiser>;
 
 export interface ParameterOptions {
-  /** Xavier's uniform by default. */
+  /** Default: Xavier's uniform initialiser. */
   readonly init?: InitialiserWish;
-  /** Whether `regularization` covers it; by default what has two axes or more. */
+  /** Whether `regularization` applies to it. Default: true for two axes or more. */
   readonly regularized?: boolean;
-  /** How many numbers a unit reads and how many units read a number; by default by the shape. */
+  /** Fan-in and fan-out. Default: derived from the shape. */
   readonly fans?: Fans;
 }
 
 export interface CustomContext {
-  /** The builder: its methods are the ops, numpy's rule brings their operands to one shape. */
+  /** The builder. Its methods are the ops; operands broadcast as in numpy. */
   readonly g: GraphBuilder;
   readonly mode: "training" | "evaluation";
   /** The layer's name. */
   readonly layer: string;
   /** A parameter `LAYER.name`, trained unless the layer is frozen. */
   parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
-  /** A statistic `LAYER.name` that no gradient moves; `next` makes of its value the one after a training step. */
+  /** A statistic `LAYER.name` without gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserWish, next: (before: Node) => Node): Node;
   /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
   random(shape: Shape): Node;
   /**
-   * A step repeated along time: [n, length, …] of every value that `step` makes. It sees each sequence at its
-   * own place in time, what is carried as the step before left it, and what is whole as it is; `next` says
-   * what becomes of what is carried.
+   * Repeats `step` along time and stacks each of its values to [n, length, …]. A step sees each sequence at its own
+   * time, the carried values of the previous step, and whole values unchanged. `next` returns the carried values for
+   * the next step.
    */
   recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
   /** Ends the build with a diagnostic at the layer. */
@@ -60,14 +59,14 @@ type Nodes = Readonly<Record<string, Node>>;
 export interface RecurrenceOperands {
   /** Sequences, [n, length, …]. */
   readonly each: Nodes;
-  /** What the first step sees. */
+  /** The carried values of the first step. */
   readonly carried?: Nodes;
   readonly whole?: Nodes;
 }
 /** By the names of the operands. */
 export type RecurrenceStep = (parts: Nodes) => Step;
 
-/** Gives the layer's value, rows first, from those that it reads: [n, …]. */
+/** Returns the value of the layer, [n, …], from the values that it reads. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
 
 export const custom = defineLayer({
@@ -92,7 +91,7 @@ export const custom = defineLayer({
 
 const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** The context with its demands checked: no type may have held them. */
+/** The context, with run-time checks of its arguments: a spec need not be type-checked. */
 function customContext(context: LayerContext): CustomContext {
   const { g, mode, layer } = context;
   const asked = new Set<string>();

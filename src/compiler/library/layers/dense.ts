@@ -1,5 +1,5 @@
 /**
- * Fully connected: y = f(x · W + b) along the last axis, whatever axes stand before it.
+ * Fully connected: y = f(x · W + b) along the last axis, for any number of axes before it.
  *
  *     W: [in, units]        b: [units]
  */

@@ -1,9 +1,9 @@
 /**
- * Depthwise convolution: every channel goes through filters of its own, and no channel sees another.
+ * Depthwise convolution: each channel has its own filters, and channels do not mix.
  *
  *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m],   m < M = multiplier
  *
- * The order of the outputs is that of Keras, and of PyTorch's convolutions with as many groups as channels.
+ * Outputs have the order of Keras, and of PyTorch's convolutions with one group per channel.
  */
 import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";

@@ -1,4 +1,4 @@
-/** Layers that give indices and places a vector each. */
+/** Layers that map each index or position to a vector. */
 import * as z from "zod";
 import { choice } from "../../util/choice.ts";
 import { initialisers } from "../initialisers/index.ts";

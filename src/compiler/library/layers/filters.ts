@@ -1,4 +1,4 @@
-/** What every convolution has: filters with a first value of their own, and f(product + bias) at the end. */
+/** The parts that all convolutions share: filters with their initial values, and f(product + bias) at the end. */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
@@ -37,7 +37,7 @@ export const filterWeight = (
     fans,
   });
 
-/** f(product + b), where `NAME.bias` is a number for each channel of the product. */
+/** f(product + b), where `NAME.bias` has one number per channel of the product. */
 export function filtered(
   context: LayerContext,
   product: Node,

@@ -1,4 +1,4 @@
-/** The closed table of layers. A new one is a definition in this folder and a line here. */
+/** The table of layers. To add a layer, define it in this folder and add a line here. */
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
@@ -18,7 +18,7 @@ import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv2dTranspose } from "./transposed-convolution.ts";
 
-/** Layers that go along a sequence, and from its end with `reverse`. */
+/** Layers that read a sequence in order, or from its end with `reverse`. */
 export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
 
 export const layers = {
@@ -51,13 +51,13 @@ export const layers = {
   custom,
 } satisfies Record<string, Layer>;
 
-/** With what blocks of layers are written out to. */
+/** All layers, with those that the expansion of blocks inserts. */
 const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
 
-/** A layer as the canonical spec has it, as far as its own keys go. */
+/** The own keys of a layer in the canonical spec. */
 export type LayerChoice = Choice<typeof allLayers>;
 
-/** The layer's value, once it is clear that it has as many inputs as it takes. */
+/** Checks the number of inputs and builds the value of the layer. */
 export function buildLayer(context: LayerContext, inputs: readonly LayerInput[], chosen: LayerChoice): Node {
   const layer: Layer = allLayers[chosen.type];
   if (layer.takes === "one input" && inputs.length !== 1)

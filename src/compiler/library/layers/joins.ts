@@ -1,11 +1,11 @@
-/** Layers that join the values of several others. */
+/** Layers that combine the values of several others. */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
-/** The values, which must have one shape but for axes of size 1, along which they repeat. */
+/** The values, after a check that their shapes are equal except for axes of size 1, which broadcast. */
 function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[] {
   const nodes = inputs.map((input) => realNumbers(context, input));
   const [first] = nodes;
@@ -39,8 +39,8 @@ export const multiply = defineLayer({
 });
 
 /**
- * The end of a block of that name: unlike `add`, it repeats nothing, as a block that gives one number to add
- * to many is a slip.
+ * The end of a `residual` block. Unlike `add` it does not broadcast: a block that adds one number to many is most
+ * likely a mistake.
  */
 export const residual = defineLayer({
   name: "residual",

@@ -1,6 +1,6 @@
 /**
- * What a layer is: it takes the values of inputs and earlier layers, checks that they suit it, and builds its
- * own value. What it needs beyond the graph (parameters, randomness, the mode) it asks of its context.
+ * The interface of layers. A layer takes the values of inputs and earlier layers, checks them, and builds its own
+ * value. Its context provides parameters, randomness and the mode.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -9,7 +9,7 @@ import type { Shape } from "../../ir/types.ts";
 import type { Entry, Fans, Values } from "../define.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
 
-/** A value that a layer reads, under the name of the input or layer that gives it. */
+/** A value that a layer reads, with the name of the input or layer that it comes from. */
 export interface LayerInput {
   readonly name: string;
   readonly node: Node;
@@ -17,11 +17,11 @@ export interface LayerInput {
 
 export interface ParameterWish {
   readonly init: InitialiserChoice;
-  /** The key of the layer under which `init` stands, for diagnostics. */
+  /** The key of the layer that holds `init`, for diagnostics. */
   readonly initKey: string;
-  /** Whether l1 and l2 cover it: weights, never biases. */
+  /** Whether l1 and l2 apply to it: to weights, never to biases. */
   readonly regularized: boolean;
-  /** By default those of its shape. */
+  /** Default: derived from the shape. */
   readonly fans?: Fans;
 }
 
@@ -33,8 +33,8 @@ export interface LayerContext {
   /** A parameter `LAYER.name`; the order of calls is the order in memory. */
   parameter(name: string, shape: readonly number[], wish: ParameterWish): Node;
   /**
-   * A statistic `LAYER.name` that no gradient moves. `next` makes, in training mode, of its value so far the
-   * one after the step; it is taken over with the step, not when gradients alone are asked for.
+   * A statistic `LAYER.name` without gradient. In training mode `next` returns its value after the step. A step stores
+   * it; a call that computes gradients alone does not.
    */
   running(
     name: string,
@@ -44,7 +44,7 @@ export interface LayerContext {
   ): Node;
   /** Uniform in [0, 1), a function of seed, step and layer alone. */
   random(shape: Shape): Node;
-  /** Ends the build with a diagnostic at the layer, or at `key` of it. The message is a whole sentence. */
+  /** Ends the build with a diagnostic at the layer or at one of its keys. The message is a whole sentence. */
   refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
 }
 
@@ -62,7 +62,7 @@ export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 export const givenText = (inputs: readonly LayerInput[]): string =>
   inputs.map(({ name, node }) => `${name} gives ${shapeText(node.type.shape)}`).join(" and ");
 
-/** The value with its last axis, which must not be the batch, and be real numbers. */
+/** The value and the size of its last axis, after a check that it is real and has another axis than the batch. */
 export function realWithLastAxis(context: LayerContext, input: LayerInput): { x: Node; size: number } {
   const x = realNumbers(context, input);
   const size = x.type.shape.at(-1);
@@ -73,7 +73,7 @@ export function realWithLastAxis(context: LayerContext, input: LayerInput): { x:
   );
 }
 
-/** The value, which must be real numbers. */
+/** The value, after a check that it is real. */
 export function realNumbers(context: LayerContext, { name, node }: LayerInput): Node {
   if (node.type.element !== "i32") return node;
   return context.refuse(`${context.layer} takes real numbers, but ${name} gives indices (i32)`, {

@@ -1,5 +1,5 @@
 /**
- * Layers that bring values to a common size, each with a learned scale γ (and shift β) for each place of the last axis:
+ * Normalisation layers, each with a learned scale γ (and shift β) for each index of the last axis:
  *
  *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over U units; Ba, Kiros and Hinton 2016
  *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
@@ -19,19 +19,31 @@ const epsilon = z
   .default(1e-5)
   .describe("Added to the variance, so that it is never zero.");
 
-/** The mean along the last axis, repeated along it. */
-const meanAlong = (g: GraphBuilder, name: string, x: Node, size: number): Node =>
-  alongLastAxis(g, g.part(name, g.divide(g.reduceSum(x, { axes: [lastAxis(x)] }), size)), x);
+/** √(variance + ε) */
+const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
+  g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** centred / √(variance + ε) */
-const normalised = (g: GraphBuilder, centred: Node, variance: Node, added: number): Node =>
-  g.part("normal", g.divide(centred, g.part("deviation", g.sqrt(g.add(variance, added)))));
+/** (x − mean x) / √(variance x + ε) over some axes of x, which hold `size` elements. */
+function normalisedOver(
+  g: GraphBuilder,
+  x: Node,
+  axes: readonly number[],
+  size: number,
+  epsilon: number,
+): Node {
+  const repeat = (y: Node) => g.repeatAlong(y, axes, x.type.shape);
+  const mean = g.part("mean", g.divide(g.part("sum", g.reduceSum(x, { axes })), size));
+  const centred = g.part("centred", g.subtract(x, repeat(mean)));
+  const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
+  const variance = g.part("variance", g.divide(squares, size));
+  return g.part("normal", g.divide(centred, repeat(deviationOf(g, variance, epsilon))));
+}
 
-/** γ, 1 at first. */
+/** γ, initially 1. */
 const scaleOf = (context: LayerContext, size: number): Node =>
   context.parameter("scale", [size], { init: { type: "ones" }, initKey: "init", regularized: false });
 
-/** β, 0 at first. */
+/** β, initially 0. */
 const shiftOf = (context: LayerContext, size: number): Node =>
   context.parameter("shift", [size], { init: { type: "zeros" }, initKey: "init", regularized: false });
 
@@ -43,9 +55,7 @@ export const layerNorm = defineLayer({
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const centred = g.part("centred", g.subtract(x, meanAlong(g, "mean", x, size)));
-    const variance = meanAlong(g, "variance", g.multiply(centred, centred), size);
-    const normal = normalised(g, centred, variance, keys.epsilon);
+    const normal = normalisedOver(g, x, [lastAxis(x)], size, keys.epsilon);
     const scale = scaleOf(context, size);
     const shift = shiftOf(context, size);
     return g.add(g.multiply(normal, scale), shift);
@@ -60,15 +70,17 @@ export const rmsNorm = defineLayer({
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const meanSquare = meanAlong(g, "mean_square", g.multiply(x, x), size);
-    const scale = scaleOf(context, size);
-    return g.multiply(normalised(g, x, meanSquare, keys.epsilon), scale);
+    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(x, x), { axes: [lastAxis(x)] }));
+    const meanSquare = g.part("mean_square", g.divide(squares, size));
+    const deviation = deviationOf(g, meanSquare, keys.epsilon);
+    const normal = g.part("normal", g.divide(x, alongLastAxis(g, deviation, x)));
+    return g.multiply(normal, scaleOf(context, size));
   },
 });
 
 /**
- * Channels in groups, each normalised over its channels and all places, as torch.nn.GroupNorm; the variance
- * divides by their number.
+ * Normalises each group of channels over its channels and all positions, as torch.nn.GroupNorm. The variance divides
+ * by the number of elements.
  */
 export const groupNorm = defineLayer({
   name: "group-norm",
@@ -89,12 +101,7 @@ export const groupNorm = defineLayer({
     const places = shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
     const width = channels / groups;
     const cut = g.reshape(x, { shape: ["n", places, groups, width] });
-    const axes = [1, 3];
-    const mean = (name: string, y: Node): Node =>
-      g.repeatAlong(g.part(name, g.divide(g.reduceSum(y, { axes }), places * width)), axes, cut.type.shape);
-    const centred = g.part("centred", g.subtract(cut, mean("mean", cut)));
-    const variance = mean("variance", g.multiply(centred, centred));
-    const normal = g.reshape(normalised(g, centred, variance, added), { shape });
+    const normal = g.reshape(normalisedOver(g, cut, [1, 3], places * width, added), { shape });
     const scale = scaleOf(context, channels);
     const shift = shiftOf(context, channels);
     return g.add(g.multiply(normal, scale), shift);
@@ -102,8 +109,8 @@ export const groupNorm = defineLayer({
 });
 
 /**
- * Statistics of a batch while training, running ones in evaluation. As in torch.nn.BatchNorm: running ← (1 −
- * m) · running + m · batch, where the running variance takes the unbiased one, N / (N − 1) times what
+ * Uses the statistics of the batch in training and running statistics in evaluation, as torch.nn.BatchNorm: running ←
+ * (1 − m) · running + m · batch. The running variance takes the unbiased variance, N / (N − 1) times the one that
  * normalises.
  */
 export const batchNorm = defineLayer({
@@ -123,11 +130,11 @@ export const batchNorm = defineLayer({
     const scale = scaleOf(context, size);
     const shift = shiftOf(context, size);
 
-    const mean = g.part("batch_mean", g.divide(g.reduceSum(x, { axes }), count));
+    const mean = g.part("batch_mean", g.divide(g.part("sum", g.reduceSum(x, { axes })), count));
     const centred = g.part("centred", g.subtract(x, mean));
     const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
     const variance = g.part("batch_variance", g.divide(squares, count));
-    // Statistics are taken over as numbers: what they become sways no gradient.
+    // Running statistics have no gradient.
     const blend = (before: Node, batch: Node): Node =>
       g.add(g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, g.stopGradient(batch)));
     const unbiased = g.divide(squares, g.maximum(g.subtract(count, 1), 1));
@@ -138,8 +145,8 @@ export const batchNorm = defineLayer({
 
     const isTraining = context.mode === "training";
     const normal = isTraining
-      ? normalised(g, centred, variance, keys.epsilon)
-      : normalised(g, g.subtract(x, runningMean), runningVariance, keys.epsilon);
-    return g.add(g.multiply(normal, scale), shift);
+      ? g.divide(centred, deviationOf(g, variance, keys.epsilon))
+      : g.divide(g.subtract(x, runningMean), deviationOf(g, runningVariance, keys.epsilon));
+    return g.add(g.multiply(g.part("normal", normal), scale), shift);
   },
 });

@@ -1,7 +1,7 @@
 /**
- * Recurrent layers over sequences [n, length, units], gates and their order as in PyTorch (torch.nn.RNN,
- * LSTM, GRU). What does not depend on the step before, a = x · W + b, is one product over all places; the
- * loop along time holds the rest.
+ * Recurrent layers over sequences [n, length, units]. Gates and their order are those of PyTorch (torch.nn.RNN, LSTM,
+ * GRU). The part that does not depend on the previous step, a = x · W + b, is one product over all positions; the loop
+ * along time holds the rest.
  *
  *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
  *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
@@ -43,31 +43,31 @@ interface Keys {
   readonly biasInit: InitialiserChoice;
 }
 
-/** What the step of a cell makes of its parts: what is carried on, of which `h` is the output. */
+/** The step of a cell: returns the values for the next step, of which `h` is the output. */
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
   /** The place's part of the gates, x · W + b (and b_R, where that is a sum like any other). */
   readonly inputs: Node;
-  /** h · R of the step before. */
+  /** h · R of the previous step. */
   readonly product: Node;
   readonly h: Node;
-  /** Of an lstm. */
+  /** Cell state, for an lstm only. */
   readonly c: Node | undefined;
-  /** b_R, where the cell adds it itself. */
+  /** b_R, if the cell itself adds it. */
   readonly recurrentBias: Node | undefined;
-  /** Part k of some gates, under this name. */
+  /** Part k of the gates, with this name. */
   gate(gates: Node, k: number, name: string): Node;
 }
 
 interface CellFacts {
   readonly gates: number;
   readonly hasMemory: boolean;
-  /** Whether b_R is added outside of the loop. */
+  /** Whether b_R is added outside the loop. */
   readonly addsBothBiases: boolean;
 }
 
-/** Builds a recurrent layer around the step of its cell. */
+/** Builds a recurrent layer from the step of its cell. */
 function recurrent(
   context: LayerContext,
   input: LayerInput,

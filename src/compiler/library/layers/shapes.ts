@@ -1,9 +1,9 @@
-/** Layers that put the same numbers under another shape. The batch axis stays the first. */
+/** Layers that change the shape of their input. The batch axis stays first. */
 import * as z from "zod";
 import type { Shape } from "../../ir/types.ts";
 import { defineLayer, givenText, shapeText } from "./layer.ts";
 
-/** How many numbers a row holds. */
+/** The number of elements in a row. */
 const rowSize = (shape: Shape): number =>
   shape.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
 

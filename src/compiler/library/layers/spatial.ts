@@ -1,20 +1,20 @@
 /**
- * What layers over places share. Values are channels-last: images [n, height, width, channels], sequences
- * [n, length, channels]. A window over the places is a view, so a convolution is a contraction over it and a pooling a
- * reduction; one description serves one axis as well as two.
+ * Shared parts of layers over spatial axes. Values are channels-last: images [n, height, width, channels], sequences
+ * [n, length, channels]. Windows are a view, so a convolution is a contraction of it and a pooling a reduction. One
+ * description covers one axis and two.
  */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
-/** How many axes of places there are. */
+/** The number of spatial axes. */
 export type Rank = 1 | 2;
 
-/** One number for every axis, or one for each. */
+/** One number for all axes, or one per axis. */
 export type PerAxis = number | readonly number[];
 
-/** One number for both height and width, or one for each. */
+/** One number for height and width, or one for each. */
 export const pairKey = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
 
 const zeros = z.int().min(0);
@@ -54,7 +54,7 @@ export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank):
   });
 }
 
-/** How windows lie over the places: one number an axis each. */
+/** The geometry of windows: one number per axis each. */
 export interface Windows {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
@@ -62,15 +62,15 @@ export interface Windows {
   readonly edges: readonly Edges[];
 }
 
-/** How many places are added before and after an axis. */
+/** The number of elements added before and after an axis. */
 type Edges = readonly [before: number, after: number];
 
-/** Over how many places a window reaches: (k − 1) · dilation + 1. */
+/** The extent of a window: (k − 1) · dilation + 1. */
 const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
- * `same` is TensorFlow's: the output is ⌈size / stride⌉ long, and an odd place goes after. `causal`: no window reaches
- * beyond the place that it ends at.
+ * `same` is that of TensorFlow: the output has length ⌈size / stride⌉, and an odd element of padding goes after. With
+ * `causal` a window does not reach beyond its own position.
  */
 export function edgesOf(size: number, reach: number, stride: number, padding: Padding, axis: number): Edges {
   if (padding === "valid") return [0, 0];
@@ -103,8 +103,8 @@ export function windowsOver(
 }
 
 /**
- * [n, …positions, channels, …kernel]: what each position of the window sees, `fill` beyond the edges. Refuses
- * a window, given by `key`, that is larger than all there is.
+ * [n, …positions, channels, …kernel]: the elements in each window, with `fill` beyond the edges. Reports an error at
+ * `key` if a window is larger than the padded input.
  */
 export function seenBy(
   context: LayerContext,

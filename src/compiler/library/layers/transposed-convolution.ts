@@ -1,15 +1,14 @@
 /**
- * Transposed convolution, the adjoint of a convolution: every place of the image is spread over a window, and
- * where windows overlap, they add up.
+ * Transposed convolution, the adjoint of a convolution: each element of the image is spread over a window, and
+ * overlapping windows add up.
  *
  *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]
  *
- * with t and l the places that padding takes off at the top and the left
+ * where padding removes t rows at the top and l columns at the left.
  *
- * A number p of padding takes p places off every edge, as torch.nn.ConvTranspose2d: the output is (size − 1)
- * · s + k − 2p; `valid` takes none; `same` is TensorFlow's, size · s. The filters are laid out as those of
- * the conv2d of which this is the adjoint, [kh, kw, filters, in] (also Keras's layout): that convolution
- * reads `filters` channels and gives `in`.
+ * Padding p removes p elements at each edge, as torch.nn.ConvTranspose2d: the output has size (size − 1) · s + k − 2p.
+ * `valid` removes none. `same` is that of TensorFlow, size · s. The filters have the layout of the conv2d whose adjoint
+ * this is, [kh, kw, filters, in], as in Keras: that convolution reads `filters` channels and returns `in`.
  */
 import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";

@@ -1,11 +1,13 @@
 /**
- * Cross-entropy of logits z with class indices y, over the classes of the last axis; with smoothing ε each of
- * the K classes gets ε/K of the target. With the parts of log-sum-exp (shifted, s):
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis. Smoothing ε gives ε/K of the
+ * target to each of the K classes. With shifted and s of log-sum-exp:
  *
- *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
+ *     q_j = 1 − ε + ε/K for j = y, and ε/K for the other classes
+ *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − Σ_j q_j · shifted_j
  *
- * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count; a batch of nothing else
- * has loss and gradient 0. Class weights w stand at each term, and a row counts w_y, as in PyTorch:
+ * The derivative is softmax(z) − q. Rows with y = −1 count in neither the sum nor the number of rows; a batch with
+ * only such rows has loss and gradient 0. With class weights w each term has a weight, and a row counts w_y, as in
+ * PyTorch:
  *
  *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
  */
@@ -40,36 +42,24 @@ export const crossEntropy = defineLoss({
     const { shifted, sum } = shiftedExponentials(g, logits);
     const classes = g.iota({ shape: logits.type.shape, axis });
     const isExpected = g.named("onehot", g.equal(classes, alongLastAxis(g, expected, logits)));
-    const ofExpected = g.named(
-      "expected_logit",
-      g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] }),
-    );
     const count = countOf(g, comparison);
+    const spread = smoothing / Number(logits.type.shape[axis]);
+    const smoothed = () => g.named("smoothed_target", g.select(isExpected, 1 - smoothing + spread, spread));
     if (classWeights !== undefined && smoothing > 0) {
       const unlikely = g.named(
         "minus_log_softmax",
         g.subtract(alongLastAxis(g, g.log(sum), logits), shifted),
       );
-      const spread = smoothing / Number(logits.type.shape[axis]);
-      const share = g.named("smoothed", g.add(g.select(isExpected, 1 - smoothing, 0), spread));
-      const perClass = g.multiply(g.multiply(share, classWeights), unlikely);
+      const perClass = g.multiply(g.multiply(smoothed(), classWeights), unlikely);
       const perRow = g.named("row_loss", g.reduceSum(perClass, { axes: [axis] }));
-      // The classes' weights are in it already.
+      // `perRow` contains the class weights already.
       return { total: totalOf(g, { ...comparison, classWeights: undefined }, perRow), count };
     }
-    const sharp = g.subtract(
-      g.log(sum),
-      smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected),
-    );
-    const spread = smoothing / Number(logits.type.shape[axis]);
-    const perRow =
-      smoothing === 0
-        ? sharp
-        : g.subtract(
-            sharp,
-            g.multiply(spread, g.named("sum_of_shifted", g.reduceSum(shifted, { axes: [axis] }))),
-          );
-    return { total: totalOf(g, comparison, g.named("row_loss", perRow)), count };
+    const expectedLogits =
+      smoothing === 0 ? g.select(isExpected, shifted, 0) : g.multiply(smoothed(), shifted);
+    const expectedLogit = g.named("expected_logit", g.reduceSum(expectedLogits, { axes: [axis] }));
+    const perRow = g.named("row_loss", g.subtract(g.log(sum), expectedLogit));
+    return { total: totalOf(g, comparison, perRow), count };
   },
   value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });

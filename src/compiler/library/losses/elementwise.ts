@@ -10,7 +10,7 @@ import { softplus } from "../compositions.ts";
 import { defineLoss } from "../define.ts";
 import type { Comparison, Loss, Values } from "../define.ts";
 
-/** A loss that is a mean over elements: a row gives the value of one element. */
+/** Defines a loss that is a mean over elements. The row holds the loss of one element. */
 interface ElementwiseRow<Keys extends z.ZodRawShape> extends Pick<
   Loss<Keys>,
   "name" | "about" | "keys" | "threshold" | "estimate"
@@ -71,7 +71,7 @@ export const mae = elementwise({
   element: (g, p, t) => g.named("distance", g.absolute(difference(g, p, t))),
 });
 
-/** √(mean d²), the root taken once over the whole batch */
+/** √(mean d²), with one root for the whole batch */
 export const rmse = elementwise({
   name: "rmse",
   about: "root of the mean squared error",
@@ -123,7 +123,7 @@ export const logCosh = elementwise({
 /** A score of 0 or more means "yes", as with the perceptron's unit step. */
 const scoreThreshold = 0;
 
-/** s · p, with s = 1 where t > 0 and −1 elsewhere: positive where the score is on the right side. */
+/** s · p, with s = 1 where t > 0 and −1 elsewhere. It is positive where the score has the right sign. */
 const margin = (g: GraphBuilder, p: Node, t: Node): Node =>
   g.named("margin", g.select(g.named("is_yes", g.less(0, t)), p, g.negate(p)));
 
@@ -138,7 +138,7 @@ export const binaryCrossEntropy = elementwise({
   estimate: (g, z) => g.sigmoid(z),
 });
 
-/** max(0, 1 − s·p). At the corner the derivative is half of each side's, as that of every maximum here. */
+/** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as for every maximum. */
 export const hinge = elementwise({
   name: "hinge",
   about: "how far scores fall short of a margin of 1",
@@ -148,7 +148,10 @@ export const hinge = elementwise({
   element: (g, p, t) => g.maximum(g.named("violation", g.subtract(1, margin(g, p, t))), 0),
 });
 
-/** max(0, −s·p). A maximum, not a relu: from weights of zero, where all scores stand on the corner, it still learns. */
+/**
+ * max(0, −s·p). This is a maximum and not a relu, whose derivative at 0 is 0: with all weights 0 every score is at
+ * the corner, and training must still start.
+ */
 export const perceptron = elementwise({
   name: "perceptron",
   about: "how far scores stand on the wrong side",
@@ -169,7 +172,7 @@ export const poisson = elementwise({
   estimate: (g, p) => g.exp(p),
 });
 
-/** t · (log t − p), and t · log t is 0 at t = 0; the mean over all elements, as PyTorch's default. */
+/** t · (log t − p), where t · log t is 0 at t = 0. The mean is over all elements, as in PyTorch by default. */
 export const klDivergence = elementwise({
   name: "kl-divergence",
   about: "how far predicted log-probabilities are from target probabilities",

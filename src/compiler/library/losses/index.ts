@@ -1,6 +1,6 @@
 /**
- * The closed table of losses, and the user's own as a formula. A new loss is a definition in this folder and a
- * line here.
+ * The table of losses, with user-defined losses as formulas. To add a loss, define it in this folder and add a line
+ * here.
  */
 import type { Choice } from "../../util/choice.ts";
 import { defineLoss } from "../define.ts";
@@ -24,7 +24,7 @@ import {
 } from "./elementwise.ts";
 
 /**
- * The user's own loss: a formula over prediction, target and inputs, or in TypeScript a function over the builder.
+ * A user-defined loss: a formula of prediction, target and inputs, or in TypeScript a function of the builder.
  */
 const formula = defineLoss({
   name: "formula",
@@ -54,7 +54,7 @@ export const losses = {
   formula,
 } satisfies Record<string, Loss>;
 
-/** A loss as the canonical spec has it. */
+/** A loss in the canonical spec. */
 type LossChoice = Choice<typeof losses>;
 
 export const lossOf = ({ type }: LossChoice): Loss => losses[type];

@@ -1,39 +1,11 @@
 /** Rules of arithmetic on real tensors. */
-import { withOperands } from "../../ir/builder.ts";
-import type { GraphBuilder } from "../../ir/builder.ts";
 import { wish } from "../../ir/names.ts";
-import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { defineRule, either, is, isNormal, scalarOf } from "./define.ts";
+import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/**
- * c and y of c · y for a normal number c: as a factor of another number, 0 or infinity would make NaN of what
- * overflows or underflows.
- */
-function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
-  if (!is(node, "multiply")) return undefined;
-  const { element } = node.type;
-  const { x, y } = node.operands;
-  const [left, right] = [scalarOf(x), scalarOf(y)];
-  if (left !== undefined) return isNormal(left, element) ? { value: left, rest: y } : undefined;
-  return right === undefined || !isNormal(right, element) ? undefined : { value: right, rest: x };
-}
-
-/** c · d, if it is a normal number too. */
+/** c · d, if c and c · d are normal numbers. */
 function normalProduct(c: number, d: number, { type: { element } }: Node): number | undefined {
   return isNormal(c, element) && isNormal(c * d, element) ? c * d : undefined;
-}
-
-/** How far choices are looked for below a choice. */
-const deepestChoice = 3;
-
-/** A product or quotient with the given side of each choice by that condition among its factors. */
-function withinSide(x: Node, condition: Node, side: "x" | "y", g: GraphBuilder, depth = 0): Node {
-  if (is(x, "select") && x.operands.condition === condition) return x.operands[side];
-  if (depth === deepestChoice || !(is(x, "multiply") || is(x, "divide") || is(x, "negate"))) return x;
-  const operands = operandsOf(x);
-  const images = operands.map((operand) => withinSide(operand, condition, side, g, depth + 1));
-  return images.every((image, i) => image === operands[i]) ? x : withOperands(g, x, images);
 }
 
 export const arithmeticRules = [
@@ -197,9 +169,26 @@ export const arithmeticRules = [
     },
   }),
   defineRule({
+    name: "scale-before-repeating",
+    equation: "c · (broadcast x · y) = broadcast (c · x) · y, for a constant c and a tensor x",
+    fast: ["rounding", "underflow", "overflow"],
+    apply: (node, g) => {
+      if (!is(node, "multiply")) return undefined;
+      return either(node, (outer, product) => {
+        const c = scalarOf(outer);
+        if (c === undefined || !isNormal(c, node.type.element) || !is(product, "multiply")) return undefined;
+        return either(product, (x, y) => {
+          // A product of two scalars is computed once in both forms.
+          if (!is(x, "broadcast") || x.attributes.axes.length === 0 || is(y, "broadcast")) return undefined;
+          return g.multiply(g.broadcast(g.multiply(c, x.operands.x), x.attributes), y);
+        });
+      });
+    },
+  }),
+  defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: ["rounding"], // powers are not always rounded to the nearest number
+    fast: ["rounding"], // power does not always round to the nearest number
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)
@@ -220,34 +209,6 @@ export const arithmeticRules = [
     name: "power-of-one",
     equation: "x¹ = x",
     apply: (node) => (is(node, "power") && scalarOf(node.operands.y) === 1 ? node.operands.x : undefined),
-  }),
-  defineRule({
-    name: "select-same",
-    equation: "c ? x : x = x",
-    apply: (node) =>
-      is(node, "select") && node.operands.x === node.operands.y ? node.operands.x : undefined,
-  }),
-  defineRule({
-    name: "choose-once",
-    equation: "c ? (c ? x : y) · w : z = c ? x · w : z, and the same of quotients and of the other side",
-    apply: (node, g) => {
-      if (!is(node, "select")) return undefined;
-      const { condition, x, y } = node.operands;
-      const [first, second] = [withinSide(x, condition, "x", g), withinSide(y, condition, "y", g)];
-      return first === x && second === y ? undefined : g.select(condition, first, second);
-    },
-  }),
-  defineRule({
-    name: "join-choices",
-    equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y + 0, and the same with a 0 elsewhere",
-    apply: (node, g) => {
-      if (!is(node, "add") || !is(node.operands.x, "select") || !is(node.operands.y, "select"))
-        return undefined;
-      const [first, second] = [node.operands.x.operands, node.operands.y.operands];
-      const sides = [first.x, first.y, second.x, second.y];
-      if (first.condition !== second.condition || !sides.some((x) => scalarOf(x) === 0)) return undefined;
-      return g.select(first.condition, g.add(first.x, second.x), g.add(first.y, second.y));
-    },
   }),
   defineRule({
     name: "cast-same",

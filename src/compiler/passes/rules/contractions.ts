@@ -1,20 +1,20 @@
-/** Rules that let a product read its operands as they lie in memory, so that no transpose is ever copied. */
+/** Rules that let a product read its operands in their memory order, so that no transpose needs a copy. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
 import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** The contraction with the axes of one operand renumbered to those before its transpose. */
+/** Axes of a transposed operand as axes of the operand before the transpose. */
 const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
 
-/** Free axes come out in their operand's order, so a transpose may only be skipped where it keeps that order. */
+/** A result has the free axes in the order of its operand. A rule may skip a transpose only if that order stays. */
 const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean => {
   const free = permutation.filter((_, axis) => !taken.some((axes) => axes.includes(axis)));
   return free.every((axis, i) => i === 0 || free[i - 1] < axis);
 };
 
-/** A transpose of a contraction that only swaps the two operands' free axes is the contraction of them swapped. */
+/** A transpose that only swaps the free axes of the two operands equals the contraction with swapped operands. */
 function swapped(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;
@@ -35,8 +35,8 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * A transpose that keeps batch axes, free axes of x and free axes of y apart is one of the operands, of which
- * no copy is needed.
+ * A transpose that moves axes only within the batch axes, the free axes of x and the free axes of y equals a
+ * transpose of the operands. That one needs no copy.
  */
 function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
@@ -68,7 +68,7 @@ function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   });
 }
 
-/** The operand with its free axes in another order among the places that they take; all others stay where they are. */
+/** The operand with its free axes permuted among their positions. Batch and summed axes stay in place. */
 function withFreeAxes(x: Node, taken: readonly Axes[], order: readonly number[], g: GraphBuilder): Node {
   const free = x.type.shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
   const permutation = x.type.shape.map((_, axis) => {

@@ -1,7 +1,7 @@
 /**
- * A rewrite rule: a name, its equation, and a function that returns the better node, or undefined where the
- * rule does not apply. Law: a rule never makes things worse. It is exact in floating point, or it lists in
- * `fast` what it may change.
+ * A rewrite rule: a name, an equation, and a function that returns the replacement of a node, or undefined if the
+ * rule does not apply. A rule never increases the cost. A rule is exact in floating point, or it lists in `fast`
+ * what it may change.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -12,14 +12,14 @@ import { hasTrait } from "../../ops/index.ts";
 /** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
 export const effects = {
   /**
-   * The results differ by no more than the rounding errors of both sides: u · |result| of each operation, u =
-   * 2⁻⁵³ or 2⁻²⁴, and a unit in the last place of a result that is subnormal.
+   * The results differ by at most the rounding errors of both sides: u · |result| for each operation with u = 2⁻⁵³
+   * or 2⁻²⁴, and one unit in the last place of a subnormal result.
    */
   rounding: "rounding",
-  /** An intermediate result is below the normal numbers on one side: it is rounded to a subnormal number, or to 0. */
+  /** On one side an intermediate result is below the normal numbers. It rounds to a subnormal number or to 0. */
   underflow: "underflow of an intermediate result",
   /**
-   * An intermediate result is above the largest number on one side: infinity or NaN where the other side has
+   * On one side an intermediate result is above the largest number. That side gives infinity or NaN, the other one
    * a number.
    */
   overflow: "overflow of an intermediate result",
@@ -43,7 +43,7 @@ export const defineRule = (rule: Rule): Rule => rule;
 
 export const is = <K extends OpName>(node: Node, op: K): node is Extract<Node, NodeOf<K>> => node.op === op;
 
-/** The number that a constant, or a broadcast of one, holds everywhere. */
+/** The value of a constant or of a broadcast constant. */
 export function scalarOf(node: Node): number | undefined {
   if (is(node, "constant")) return node.attributes.value;
   return is(node, "broadcast") ? scalarOf(node.operands.x) : undefined;
@@ -58,7 +58,20 @@ export function isNormal(value: number, element: ElementType): boolean {
   return smallest <= Math.abs(value) && Math.abs(value) <= largest;
 }
 
-/** Both orders of a commutative node's operands, one order of others. */
+/**
+ * c and y of c · y for a normal constant c. Moving a factor 0 or infinity would turn a result that overflows or
+ * underflows into NaN.
+ */
+export function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
+  if (!is(node, "multiply")) return undefined;
+  const { element } = node.type;
+  const { x, y } = node.operands;
+  const [left, right] = [scalarOf(x), scalarOf(y)];
+  if (left !== undefined) return isNormal(left, element) ? { value: left, rest: y } : undefined;
+  return right === undefined || !isNormal(right, element) ? undefined : { value: right, rest: x };
+}
+
+/** The operands of a node: in both orders if the op is commutative, else in the given order. */
 export function orders(node: Node): (readonly [Node, Node])[] {
   const [x, y] = operandsOf(node);
   return hasTrait(node, "commutative")
@@ -69,7 +82,7 @@ export function orders(node: Node): (readonly [Node, Node])[] {
     : [[x, y]];
 }
 
-/** The first result of `attempt` over the orders of the operands. */
+/** The first result of `attempt` for an order of the operands. */
 export function either(node: Node, attempt: (x: Node, y: Node) => Node | undefined): Node | undefined {
   for (const [x, y] of orders(node)) {
     const result = attempt(x, y);

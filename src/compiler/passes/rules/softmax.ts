@@ -1,41 +1,11 @@
-/** Rules that give the derivatives of log-sum-exp and softmax their textbook form. */
-import type { GraphBuilder } from "../../ir/builder.ts";
-import { operandsOf } from "../../ir/nodes.ts";
-import type { Node, NodeOf } from "../../ir/nodes.ts";
+/** Rules that bring the derivatives of log-sum-exp and softmax to their textbook form. */
+import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
-/** Whether `sum` is Σ e along the axes that its repetition over e's shape restores. */
+/** Whether `sum` is a sum of e. A broadcast to the shape of e restores the summed axes. */
 const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
 
-/** x and c of x / c, where c is repeated: also of a quotient that is repeated as a whole. */
-function quotientOf(
-  node: Node,
-  g: GraphBuilder,
-): { readonly x: Node; readonly divisor: NodeOf<"broadcast"> } | undefined {
-  if (is(node, "divide") && is(node.operands.y, "broadcast"))
-    return { x: node.operands.x, divisor: node.operands.y };
-  if (!is(node, "broadcast") || !is(node.operands.x, "divide")) return undefined;
-  const [x, divisor] = operandsOf(node.operands.x).map((part) => g.broadcast(part, node.attributes));
-  return is(divisor, "broadcast") ? { x, divisor } : undefined;
-}
-
-const sameRepetition = (a: NodeOf<"broadcast">, b: NodeOf<"broadcast">): boolean =>
-  a.operands.x === b.operands.x && a.attributes.axes.join() === b.attributes.axes.join();
-
 export const softmaxRules = [
-  defineRule({
-    name: "join-quotients",
-    equation: "x / c ± y / c = (x ± y) / c",
-    fast: ["rounding", "overflow", "zero-sign", "non-finite"],
-    apply: (node, g) => {
-      if (!is(node, "add") && !is(node, "subtract")) return undefined;
-      // Of two quotients that are repeated as wholes, the sum is computed before it is repeated.
-      if (operandsOf(node).every((part) => is(part, "broadcast"))) return undefined;
-      const [a, b] = operandsOf(node).map((part) => quotientOf(part, g));
-      if (a === undefined || b === undefined || !sameRepetition(a.divisor, b.divisor)) return undefined;
-      return g.divide(is(node, "add") ? g.add(a.x, b.x) : g.subtract(a.x, b.x), a.divisor);
-    },
-  }),
   defineRule({
     name: "normalise-quotient",
     equation: "(x / Σe) · e = x · (e / Σe)",
@@ -79,16 +49,6 @@ export const softmaxRules = [
           return g.multiply(c, is(node, "add") ? g.add(a, b) : g.subtract(a, b));
         }),
       );
-    },
-  }),
-  defineRule({
-    name: "negate-choice",
-    equation: "m ? −x : 0 = −(m ? x : 0)",
-    fast: ["zero-sign"],
-    apply: (node, g) => {
-      if (!is(node, "select") || scalarOf(node.operands.y) !== 0 || !is(node.operands.x, "negate"))
-        return undefined;
-      return g.negate(g.select(node.operands.condition, node.operands.x.operands.x, 0));
     },
   }),
   defineRule({

@@ -1,18 +1,17 @@
-/** Rules that move, merge and remove views, and take repetition out of computations. */
+/** Rules that move, merge and remove views, and compute before values are repeated. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
-import type { ElementType, Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
-import { defineRule, either, is } from "./define.ts";
+import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** f(broadcast a, broadcast b) computed before repeating, over the axes that some operand really has. */
+/** broadcast f(a, b) for f(broadcast a, broadcast b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  // Minus signs go the other way (see negate-before-view): outside, they meet sums and vanish.
+  // Minus signs move outward instead (see negate-before-view): there they cancel or become subtractions.
   if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
     return undefined;
   const { shape } = node.type;
@@ -32,25 +31,9 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
 }
 
-/** How often a value is repeated along axes of these sizes; undefined for once. */
-function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
-  const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
-  const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
-  if (rows !== undefined) return fixed === 1 ? rows : g.multiply(fixed, rows);
-  return fixed === 1 ? undefined : g.number(fixed, element);
-}
-
-/** A repeated value without some of the axes along which it is repeated; `shape` is what is left. */
-function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
-  if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
-  const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
-  return g.broadcast(c.operands.x, { shape, axes: c.attributes.axes.map((axis) => kept.indexOf(axis)) });
-}
-
 /**
- * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last
- * term is looked at first: a long sum of other things is given up at once, not walked through at each of its
- * partial sums.
+ * The terms of nested sums as padded boxes; undefined if one term is not a padded box. The search visits the last
+ * term first, so that it gives up early on a long sum of other terms.
  */
 function boxesOf(sum: Node): PaddedBox[] | undefined {
   const boxes: PaddedBox[] = [];
@@ -72,7 +55,7 @@ interface PaddedBox {
   readonly inner: Node;
 }
 
-/** Where padding stands around a box, on the one axis where it does. */
+/** The axis and start of a box that is padded along one axis. */
 function paddedAxis(node: Node): PaddedBox | undefined {
   if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
   const { before, after } = node.attributes;
@@ -83,7 +66,7 @@ function paddedAxis(node: Node): PaddedBox | undefined {
 }
 
 /**
- * Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is
+ * A sum of zero-padded boxes that are adjacent and cover the whole is their concatenation: each element is
  * x + 0 + 0 …
  */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
@@ -179,70 +162,6 @@ export const viewRules = [
     apply: (node, g) => {
       if (!is(node, "broadcast") || !is(node.operands.x, "negate")) return undefined;
       return g.negate(g.broadcast(node.operands.x.operands.x, node.attributes));
-    },
-  }),
-  defineRule({
-    name: "sum-of-repeated",
-    equation: "Σ over a repeated axis of x = size · x",
-    fast: ["rounding", "overflow"],
-    apply: (node, g) => {
-      if (!is(node, "reduceSum") || !is(node.operands.x, "broadcast")) return undefined;
-      const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
-      const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
-      if (repeated.length === 0) return undefined;
-      const times = repetitions(
-        repeated.map((axis) => attributes.shape[axis]),
-        x.type.element,
-        g,
-      );
-      const kept = attributes.shape.flatMap((_, axis) => (repeated.includes(axis) ? [] : [axis]));
-      const summed = node.attributes.axes
-        .filter((axis) => !repeated.includes(axis))
-        .map((axis) => kept.indexOf(axis));
-      const shape = kept.map((axis) => attributes.shape[axis]);
-      const lean = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
-      const sum = g.reduceSum(lean, { axes: summed });
-      return times === undefined ? sum : g.multiply(times, sum);
-    },
-  }),
-  defineRule({
-    name: "sum-of-nothing",
-    equation: "Σ over no axis of x = x",
-    fast: ["zero-sign"], // a sum starts at 0, and 0 + −0 is 0
-    apply: (node) =>
-      is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
-  }),
-  defineRule({
-    name: "negate-out-of-sum",
-    equation: "Σ −x = −Σ x",
-    fast: ["zero-sign"],
-    apply: (node, g) =>
-      is(node, "reduceSum") && is(node.operands.x, "negate")
-        ? g.negate(g.reduceSum(node.operands.x.operands.x, node.attributes))
-        : undefined,
-  }),
-  defineRule({
-    name: "divisor-out-of-sum",
-    equation: "Σ x / c = (Σ x) / c, where c does not vary along the sum",
-    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
-    apply: (node, g) => {
-      if (!is(node, "reduceSum") || !is(node.operands.x, "divide")) return undefined;
-      const { x, y } = node.operands.x.operands;
-      const divisor = withoutAxes(y, node.attributes.axes, node.type.shape, g);
-      return divisor && g.divide(g.reduceSum(x, node.attributes), divisor);
-    },
-  }),
-  defineRule({
-    name: "factor-out-of-sum",
-    equation: "Σ c · x = c · Σ x, where c does not vary along the sum",
-    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
-    apply: (node, g) => {
-      if (!is(node, "reduceSum") || !is(node.operands.x, "multiply")) return undefined;
-      const { axes } = node.attributes;
-      return either(node.operands.x, (c, x) => {
-        const factor = withoutAxes(c, axes, node.type.shape, g);
-        return factor && g.multiply(factor, g.reduceSum(x, { axes }));
-      });
     },
   }),
   defineRule({

@@ -1,22 +1,22 @@
 /**
- * Rules of windows that do not overlap: then each element has one place, and looking through windows is only
- * a view of another shape.
+ * Rules for windows that do not overlap. Each element is then in one window, so the windows are a reshape and a
+ * transpose.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, Node, WindowShape } from "../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { defineRule, is } from "./define.ts";
 
-/** Whether every window begins where the one before ends. */
+/** Whether each window starts at the end of the previous one. */
 const isTiling = ({ size, stride, dilation }: WindowShape): boolean =>
   size.every((k, i) => k === stride[i] && (k === 1 || dilation[i] === 1));
 
 interface Tiling {
-  /** The whole without what no window reaches. */
+  /** The shape without the elements that no window reaches. */
   readonly covered: Shape;
-  /** Each axis of windows as two, positions and places inside. */
+  /** Each window axis as two axes: window index and offset in the window. */
   readonly split: Shape;
-  /** The split axes in the order of the windows: positions, then places inside. */
+  /** The split axes in the order of the windows: window indices, then offsets. */
   readonly permutation: Axes;
 }
 
@@ -47,7 +47,7 @@ function tiles(node: Node, g: GraphBuilder): Node | undefined {
   return g.transpose(g.reshape(box, { shape: split }), { permutation });
 }
 
-/** fold of windows as (windows transposed) reshaped, zeros where no window reaches */
+/** fold of windows as (windows transposed) reshaped, with zeros where no window reaches */
 function untiled(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "fold") || !isTiling(node.attributes)) return undefined;
   const { x } = node.operands;

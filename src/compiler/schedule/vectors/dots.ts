@@ -12,7 +12,7 @@ import { binary, number } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { define, visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
-import { copyOf, jam } from "../block-contractions.ts";
+import { copyOf, jam } from "../register-blocking.ts";
 import { blocksOf, vectorSums } from "./vector-loops.ts";
 import type { VectorBlock } from "./vector-loops.ts";
 import { varyingIn, vectorise } from "./vectorise.ts";

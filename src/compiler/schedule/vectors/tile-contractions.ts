@@ -15,7 +15,7 @@ import { call, integer, minus, variable, visit } from "../../loop/expressions.ts
 import { mayInterleave, readsWhatItStores } from "../../loop/dependences.ts";
 import { define, visitExpressions } from "../../loop/statements.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";
-import { block, blocked } from "../block-contractions.ts";
+import { block, blocked } from "../register-blocking.ts";
 import { contractionOf } from "./contraction.ts";
 import type { Contraction } from "./contraction.ts";
 import { tilesOf } from "./cost-model.ts";

@@ -17,7 +17,7 @@ import type { Expression, FoldOperator } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/accesses.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
-import { copyOf, haveSameForm, jam, startingAt } from "../block-contractions.ts";
+import { copyOf, haveSameForm, jam, startingAt } from "../register-blocking.ts";
 import { vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 

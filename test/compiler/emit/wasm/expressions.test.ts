@@ -23,9 +23,8 @@ import {
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
-import { planMemory } from "../../../../src/compiler/lower/plan-memory.ts";
-import { afterStage } from "../../../support/stages.ts";
-import { placeInBytes } from "../../../../src/compiler/schedule/place.ts";
+import { afterStage, planOf } from "../../../support/stages.ts";
+import { computeByteAddresses } from "../../../../src/compiler/schedule/compute-addresses.ts";
 import { buffer, program } from "../../../support/loop-program.ts";
 import { instantiate } from "../../../support/run-wasm.ts";
 
@@ -65,8 +64,8 @@ async function both(float: Float, body: readonly Statement[]): Promise<readonly 
 }
 
 function planned(loops: LoopProgram) {
-  const placed = afterStage(placeInBytes, loops, { batchSize: 8, float: "f32" });
-  return { placed, plan: planMemory([placed], loops.buffers, 8) };
+  const placed = afterStage(computeByteAddresses, loops, { batchSize: 8, float: "f32" });
+  return { placed, plan: planOf([placed], loops.buffers, 8) };
 }
 
 const load = (

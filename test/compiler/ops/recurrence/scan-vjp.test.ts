@@ -15,7 +15,7 @@ import { tensorType } from "../../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../../src/compiler/ir/types.ts";
 import { verifyGraph } from "../../../../src/compiler/ir/verify.ts";
 import { createBuilder, ops } from "../../../../src/compiler/ops/index.ts";
-import { gradientsOf } from "../../../../src/compiler/passes/differentiate.ts";
+import { gradientsOf } from "../../../../src/compiler/passes/derivatives/gradients-of.ts";
 import { shareSubexpressions } from "../../../../src/compiler/passes/share-subexpressions.ts";
 import { interpret } from "../../../../src/compiler/reference/interpret.ts";
 import { compareWithDifferences, withGradients } from "../../../support/gradients.ts";

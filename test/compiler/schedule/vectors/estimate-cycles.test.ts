@@ -5,7 +5,7 @@ import { add, binary, call, number, variable } from "../../../../src/compiler/lo
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../../src/compiler/loop/statements.ts";
 import { cyclesOf, estimateCycles } from "../../../../src/compiler/schedule/vectors/estimate-cycles.ts";
-import { markSplits } from "../../../../src/compiler/schedule/vectors/mark-splits.ts";
+import { markParallelLoops } from "../../../../src/compiler/schedule/vectors/mark-parallel-loops.ts";
 import { afterStage } from "../../../support/stages.ts";
 import { buffer, load, program } from "../../../support/loop-program.ts";
 
@@ -54,7 +54,7 @@ it("kernels cut from one have the cycles of their own loops each, and say what t
   const context = { batchSize: 100, float: "f64", leastCycles: 0 } as const;
   const kernels = whole.kernels.map((kernel) => ({ ...kernel, schedule: "4 lanes" }));
   const estimated = afterStage(estimateCycles, { ...whole, kernels }, context);
-  const cut = afterStage(markSplits, estimated, context).kernels;
+  const cut = afterStage(markParallelLoops, estimated, context).kernels;
   expect(cut.map(({ schedule, cycles }) => ({ schedule, cycles }))).toEqual([
     { schedule: "4 lanes", cycles: Math.round(cyclesOf(cut[0], 100)) },
     { schedule: `the rest of ${cut[0].name}`, cycles: Math.round(cyclesOf(cut[1], 100)) },

@@ -28,7 +28,7 @@ const ways: readonly (readonly string[])[] = [
   ["collapse-loops"],
   ["vectorise"],
   ["hoist-invariants"],
-  ["share-expressions"],
+  ["eliminate-common-subexpressions"],
 ];
 
 function expectSame(

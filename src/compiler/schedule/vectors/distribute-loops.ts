@@ -141,7 +141,7 @@ function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<st
   return [...before, ...part, ...after];
 }
 
-export const splitKernels = defineLoopStage("split-kernels", (program, { batchSize }) => {
+export const distributeLoops = defineLoopStage("distribute-loops", (program, { batchSize }) => {
   const buffers = new Map(program.buffers);
   const temporaryName = nameMaker(buffers.keys(), "_");
   const kernelName = nameMaker(

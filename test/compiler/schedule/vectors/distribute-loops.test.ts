@@ -17,7 +17,7 @@ import { printKernel } from "../../../../src/compiler/loop/print.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Provenance, Statement } from "../../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
-import { splitKernels } from "../../../../src/compiler/schedule/vectors/split-kernels.ts";
+import { distributeLoops } from "../../../../src/compiler/schedule/vectors/distribute-loops.ts";
 import { buffer, load, program } from "../../../support/loop-program.ts";
 import { differences, fusedPrograms, shortened, specNames } from "../../../support/programs.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
@@ -26,7 +26,7 @@ import { afterStage } from "../../../support/stages.ts";
 import { compareStorage } from "../../../support/tensors.ts";
 
 const split = (loops: LoopProgram, batchSize: number): LoopProgram =>
-  afterStage(splitKernels, loops, { batchSize, float: "f64" });
+  afterStage(distributeLoops, loops, { batchSize, float: "f64" });
 
 const i = variable("i", "i32");
 const real = (value: number) => number(value, "f64");
@@ -60,7 +60,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
   const whole = program(body, s, x, y, z);
   const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
   const after = split(before, 3);
-  checkLoops(after, "split-kernels");
+  checkLoops(after, "distribute-loops");
   expect(differences(before, after, sizes)).toEqual([]);
   expect(after.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort()).toEqual(
     [...lines].sort(),
@@ -68,7 +68,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
   return after.kernels.map(printKernel);
 }
 
-describe("split-kernels", () => {
+describe("distribute-loops", () => {
   it("hands on a sum that several nests go on with", () => {
     const grows = (from: string) =>
       loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
@@ -196,7 +196,7 @@ describe("split programs leave the same bits in memory", () => {
     for (const full of await fusedPrograms(name, "f64", 2)) {
       const fused = shortened(full, 5);
       const whole = split(fused, 2);
-      checkLoops(whole, "split-kernels");
+      checkLoops(whole, "distribute-loops");
       const lines = (p: LoopProgram) => p.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort();
       expect(lines(whole)).toEqual(lines(fused));
       for (const kernel of fused.kernels) {

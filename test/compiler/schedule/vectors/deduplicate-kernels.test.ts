@@ -5,7 +5,7 @@ import { integer } from "../../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
 import { runStage } from "../../../../src/compiler/stages/run.ts";
-import { shareKernels } from "../../../../src/compiler/schedule/vectors/share-kernels.ts";
+import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
 import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
 
 /** No loop: sharing adds no work to an innermost one. */
@@ -14,7 +14,7 @@ const copies = (from: string, to: string): Statement[] => [
 ];
 /** Of each kernel the buffers that it is told, or undefined if it is a function of its own. */
 const told = (...programs: readonly LoopProgram[]) =>
-  runStage(shareKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
+  runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
     kernels.map(({ shared }) => shared?.addresses),
   );
 

@@ -1,7 +1,7 @@
 // Which kernels become one function. If one fails, a layer runs the code of another, or equal layers are
 // written out one by one.
 import { describe, expect, it } from "vitest";
-import { shareKernels } from "../../../../src/compiler/emit/typescript/kernels.ts";
+import { deduplicateKernels } from "../../../../src/compiler/emit/typescript/kernels.ts";
 import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/kernels.ts";
 import type { FunctionName } from "../../../../src/compiler/loop/expressions.ts";
 import { binary, call, integer, number, rows, variable } from "../../../../src/compiler/loop/expressions.ts";
@@ -27,12 +27,12 @@ function kernel(x: string, y: string, f: FunctionName, c: number, names = "a"): 
 }
 
 const groups = (...kernels: readonly PlacedKernel[]) =>
-  shareKernels(kernels).map(({ instances, parameters }) => [
+  deduplicateKernels(kernels).map(({ instances, parameters }) => [
     instances.map(({ kernel: { name } }) => name),
     parameters,
   ]);
 
-describe("shareKernels", () => {
+describe("deduplicateKernels", () => {
   it("forgets the names of variables and buffers; what differs becomes a parameter", () => {
     expect(groups(kernel("x", "y", "exp", 2), kernel("x", "z", "exp", 2, "b"))).toEqual([[["y", "z"], [1]]]);
     expect(groups(kernel("x", "y", "exp", 2), kernel("y", "z", "exp", 2))).toEqual([

@@ -130,10 +130,7 @@ const blockAll = (statements: readonly Statement[], surroundings: Surroundings):
     ];
   });
 
-export const blockContractions = defineKernelStage(
-  "block-contractions",
-  (kernel, { buffers, batchSize }) => ({
-    ...kernel,
-    body: blockAll(kernel.body, { buffers, batchSize }),
-  }),
-);
+export const registerBlocking = defineKernelStage("register-blocking", (kernel, { buffers, batchSize }) => ({
+  ...kernel,
+  body: blockAll(kernel.body, { buffers, batchSize }),
+}));

@@ -153,11 +153,11 @@ function placeStatement(statement: Statement, scopes: readonly Scope[], placer: 
 }
 
 const place = (unit: PlaceUnit): KernelStage =>
-  defineRequiredKernelStage("place", (kernel, { buffers, batchSize, fresh }) => {
+  defineRequiredKernelStage("compute-addresses", (kernel, { buffers, batchSize, fresh }) => {
     const scope: Scope = { variable: undefined, variables: new Set(), definitions: new Map() };
     const placer = { buffers, batchSize, fresh, unit, addresses: kernel.shared?.addresses };
     return { ...kernel, body: placeBlock(kernel.body, [scope], placer) };
   });
 
-export const placeInElements = place("elements");
-export const placeInBytes = place("bytes");
+export const computeElementAddresses = place("elements");
+export const computeByteAddresses = place("bytes");

@@ -184,7 +184,10 @@ const substituteAliases = (
   });
 };
 
-export const shareExpressions = defineKernelStage("share-expressions", (kernel, { fresh }) => ({
-  ...kernel,
-  body: shareBlock(kernel.body, new Known(), fresh),
-}));
+export const eliminateCommonSubexpressions = defineKernelStage(
+  "eliminate-common-subexpressions",
+  (kernel, { fresh }) => ({
+    ...kernel,
+    body: shareBlock(kernel.body, new Known(), fresh),
+  }),
+);

@@ -46,7 +46,7 @@ function blockedVariables(statements: readonly Statement[]): Set<string> {
   return names;
 }
 
-export const shrinkTemporaries = defineLoopStage("shrink-temporaries", (program) => {
+export const contractArrays = defineLoopStage("contract-arrays", (program) => {
   const owners = ownBuffers(program);
   const buffers = new Map(program.buffers);
   const kernels = program.kernels.map((kernel, k) => {

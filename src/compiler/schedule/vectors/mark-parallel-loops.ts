@@ -22,7 +22,7 @@ import { cutAround } from "./cut-kernel.ts";
 import type { Segment } from "./cut-kernel.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
 
-export interface SplitContext extends LoopContext {
+export interface ParallelContext extends LoopContext {
   /** Loops of fewer cycles stay whole. */
   readonly leastCycles?: number;
 }
@@ -72,7 +72,7 @@ class SplitMarker {
   private readonly batchSize: number;
   private readonly leastCycles: number;
 
-  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: SplitContext) {
+  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: ParallelContext) {
     this.program = program;
     this.buffers = new Map(program.buffers);
     this.own = ownBuffers(program);
@@ -150,8 +150,11 @@ function usesForItself({ statements }: Segment, buffer: string): boolean {
   return !loaded.has(buffer) || stored.has(buffer);
 }
 
-export const markSplits = defineLoopStage<SplitContext>("mark-splits", (program, context) => {
-  const marker = new SplitMarker(program, context);
-  const kernels = program.kernels.flatMap((kernel) => marker.mark(kernel));
-  return { ...program, kernels, buffers: marker.buffers };
-});
+export const markParallelLoops = defineLoopStage<ParallelContext>(
+  "mark-parallel-loops",
+  (program, context) => {
+    const marker = new SplitMarker(program, context);
+    const kernels = program.kernels.flatMap((kernel) => marker.mark(kernel));
+    return { ...program, kernels, buffers: marker.buffers };
+  },
+);

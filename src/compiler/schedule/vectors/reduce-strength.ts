@@ -80,7 +80,7 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
   });
 
 /** The outermost loop of a kernel that threads share does not begin where it says, so no pointer may. */
-export const stepPointers = defineKernelStage("step-pointers", (kernel, { fresh }) => ({
+export const reduceStrength = defineKernelStage("reduce-strength", (kernel, { fresh }) => ({
   ...kernel,
   body: kernel.split
     ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))

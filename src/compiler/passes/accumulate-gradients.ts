@@ -1,52 +1,87 @@
 /**
- * Purpose   Make one update of several batches, exactly. The loss is V(T), a function of totals T = Σ S over
- *           the batches of a group, and V need not be linear: rmse takes a root of them. By the chain rule
+ * Purpose   Make one update of several batches, exactly. The loss is V(T), a function of totals T = Σ S over the
+ *           batches of a group, and V need not be linear: rmse takes a root of them. By the chain rule
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is. So a group goes through twice: `measure`
- *           sums up the totals on which some ∂V/∂T_j depends (of a mean only what it divides by, which takes no
- *           forward pass), and `gradient` adds up the
- *           gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
- * Requires  the sums of a batch, V over states for their totals, and the penalty on weights, which counts once a group.
- * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a
- *           batch, as in PyTorch, and each batch draws random numbers of its own.
+ *           where ∂V/∂T_j is one number for all batches, known once T is. So a step runs each group twice: `measure`
+ *           sums up the totals on which some ∂V/∂T_j depends (for a mean only its divisor, which needs no forward
+ *           pass), and `gradient` adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
+ * Requires  the graph `gradient` after differentiation; the sums of a batch, V over states for their totals, and the
+ *           penalty on weights, which counts once a group.
+ * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a batch, as
+ *           in PyTorch, and each batch draws its own random numbers. A model without groups stays as it is.
  */
-import { flatGradients, gradientStorage, lossStorage, storageIn } from "../ir/storage.ts";
 import { rewriteGraph, withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { collectNodes, makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf, Output } from "../ir/nodes.ts";
+import {
+  flatGradients,
+  gradientStorage,
+  lossStorage,
+  statisticStorage,
+  storageIn,
+  storageParts,
+} from "../ir/storage.ts";
 import { sizeOf, tensorType } from "../ir/types.ts";
+import { defineRequired } from "../stages/define.ts";
 import { mapValues } from "../util/collections.ts";
+import { graphs } from "./define.ts";
+import { gradientsOf } from "./derivatives/gradients-of.ts";
 
-/** What of a loss adds up over batches, and what it comes to. */
-export interface Summed {
-  /** S, of a batch. */
+/** The terms of a loss that add up over batches, and how the loss follows from their totals. */
+export interface SummedLoss {
+  /** S, of one batch. */
   readonly sums: Readonly<Record<string, Node>>;
-  /** V: the loss that totals of these names come to. */
+  /** V: the loss, given the totals by name. */
   value(totals: Readonly<Record<string, Node>>): Node;
-  /** What is added to it once. */
+  /** Added to the loss once. */
   readonly penalty: Node | undefined;
-  /** What a batch makes of each running statistic, where it is left, and the statistic itself. */
+}
+
+interface Summed extends SummedLoss {
+  /** The next value of each running statistic, where it is stored, and the statistic itself. */
   readonly statistics: readonly (Output & { readonly statistic: Node })[];
 }
 
-/** Reverse accumulation, as `differentiate` has it: a pass imports no other. */
-type GradientsOf = (
-  y: Node,
-  leaves: readonly Node[],
-  nodes: readonly Node[],
-  g: GraphBuilder,
-) => readonly (Node | undefined)[];
+export interface AccumulateContext {
+  readonly g: GraphBuilder;
+  readonly loss: SummedLoss;
+  /** The parameters whose gradients are needed, by name. */
+  readonly wanted: readonly string[];
+  /** How many batches a step has; undefined for one. */
+  readonly groupSize: number | undefined;
+}
 
-export interface Accumulated {
+export const accumulateGradients = defineRequired("accumulate-gradients", graphs, graphs, {
+  all: (programs: readonly Graph[], { g, loss, wanted, groupSize }: AccumulateContext): readonly Graph[] => {
+    const gradient = programs.find(({ name }) => name === "gradient");
+    if (groupSize === undefined || gradient === undefined) return programs;
+    const parameters = gradient.nodes.filter((node) => node.op === "parameter");
+    const trained = parameters.filter(({ attributes: { name } }) => wanted.includes(name));
+    const statistics = gradient.outputs.flatMap((output) => {
+      const isIt = ({ attributes: { name } }: NodeOf<"parameter">) =>
+        statisticStorage(name) === output.storage;
+      const statistic = parameters.find(isIt);
+      return statistic === undefined ? [] : [{ ...output, statistic }];
+    });
+    const group = accumulate({ ...loss, statistics }, trained, groupSize, g);
+    return programs.map((graph) => {
+      if (graph.name === "begin") return makeGraph("begin", [...graph.outputs, ...group.begin]);
+      if (graph.name === "measure") return group.measure;
+      return graph.name === "gradient" ? group.gradient : graph;
+    });
+  },
+});
+
+interface Accumulated {
   readonly begin: readonly Output[];
   readonly measure: Graph;
   readonly gradient: Graph;
 }
 
-/** Totals that were measured; those that the gradients have gone through so far. */
+/** The totals of a whole group, which `measure` sums up; the totals of the batches that `gradient` has seen so far. */
 const measured = (name: string): string => storageIn("result", `group.${name}`);
 const seen = (name: string): string => storageIn("result", `seen.${name}`);
 
@@ -56,19 +91,18 @@ const stateOf = (g: GraphBuilder, name: string): Node =>
 /** The batches of a group are counted as one more sum. */
 const batches = "batches";
 
-export function accumulate(
+function accumulate(
   loss: Summed,
   trainable: readonly NodeOf<"parameter">[],
   groupSize: number,
-  gradientsOf: GradientsOf,
   g: GraphBuilder,
 ): Accumulated {
   const sums: Readonly<Record<string, Node>> = { ...loss.sums, [batches]: g.number(1, "f64") };
   const added = (storage: string, sum: Node): Node =>
-    g.named(`next_${storage.slice(7)}`, g.add(stateOf(g, storage), inType(g, sum, "f64")));
+    g.named(`next_${storageParts(storage).name}`, g.add(stateOf(g, storage), inType(g, sum, "f64")));
   const soFar = mapValues(sums, (sum, name) => added(seen(name), sum));
 
-  const { objective, needed } = objectiveOf(loss, trainable, gradientsOf, g);
+  const { objective, needed } = objectiveOf(loss, trainable, g);
   const own = gradientsOf(objective, trainable, nodesOf([objective]), g);
   const gradients = trainable.flatMap((parameter, i): Output[] => {
     const storage = gradientStorage(parameter.attributes.name);
@@ -80,11 +114,11 @@ export function accumulate(
   });
   // After the last batch, the loss of the group.
   const mean = inType(g, loss.value(soFar), g.float);
-  const told = loss.penalty === undefined ? mean : g.add(mean, loss.penalty);
+  const total = loss.penalty === undefined ? mean : g.add(mean, loss.penalty);
   const outputs: Output[] = [
-    { storage: lossStorage, node: g.named("loss", told) },
+    { storage: lossStorage, node: g.named("loss", total) },
     ...Object.entries(soFar).map(([name, node]) => ({ storage: seen(name), node })),
-    ...loss.statistics.flatMap((moved) => onwards(moved, g)),
+    ...loss.statistics.flatMap((moved) => continued(moved, g)),
     // The last layer's first, as in `differentiate`.
     ...gradients.reverse(),
   ];
@@ -105,13 +139,12 @@ export function accumulate(
 }
 
 /**
- * Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that must be known for it. Sums that no parameter
- * has a part in, such as what a mean divides by, have no gradient.
+ * Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that it needs. Sums that depend on no parameter, such as
+ * the divisor of a mean, have no gradient.
  */
 function objectiveOf(
   { sums, value, penalty }: Summed,
   trainable: readonly Node[],
-  gradientsOf: GradientsOf,
   g: GraphBuilder,
 ): { objective: Node; needed: ReadonlySet<string> } {
   const totals = mapValues(sums, (_, name) => stateOf(g, measured(name)));
@@ -137,8 +170,8 @@ function objectiveOf(
 const nodesOf = (roots: readonly Node[]): Node[] =>
   collectNodes(roots.map((node) => ({ storage: "", node })));
 
-/** A statistic goes on from where the batch before left it. */
-function onwards({ storage, node, statistic }: Summed["statistics"][number], g: GraphBuilder): Output[] {
+/** A statistic continues from its value after the previous batch. */
+function continued({ storage, node, statistic }: Summed["statistics"][number], g: GraphBuilder): Output[] {
   const before = g.named(storage, g.state({ name: storage, type: statistic.type }));
   const isIt = (each: Node) =>
     each.op === "parameter" &&
@@ -150,7 +183,7 @@ function onwards({ storage, node, statistic }: Summed["statistics"][number], g: 
   ];
 }
 
-/** Random numbers are drawn for a step and, within it, for a batch of the group: `count` says which it is. */
+/** Random numbers depend on the step and on the batch in its group: `count` is the index of the batch. */
 const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBuilder): Graph =>
   rewriteGraph(graph, g, (node) => {
     if (node.op !== "random") return node;
@@ -159,7 +192,7 @@ const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBu
     return withOperands(g, node, [seed, g.add(g.multiply(step, groupSize), batch)]);
   });
 
-/** Of all trainable parameters, side by side. */
+/** For all trainable parameters as one flat tensor. */
 function zeroGradients(trainable: readonly Node[], g: GraphBuilder): Output[] {
   const size = trainable.reduce((sum, { type }) => sum + sizeOf(type.shape, 1), 0);
   return size === 0

@@ -19,8 +19,8 @@ import type { Buffer, Kernel, LoopProgram, Statement } from "../../../../src/com
 import { compileFor } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
-import { placeInBytes } from "../../../../src/compiler/schedule/place.ts";
-import { markSplits } from "../../../../src/compiler/schedule/vectors/mark-splits.ts";
+import { computeByteAddresses } from "../../../../src/compiler/schedule/compute-addresses.ts";
+import { markParallelLoops } from "../../../../src/compiler/schedule/vectors/mark-parallel-loops.ts";
 import { buffer, load, program, programOf, scratch, temporary } from "../../../support/loop-program.ts";
 import { filledMemory, fusedPrograms, shortened, specNames } from "../../../support/programs.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
@@ -37,7 +37,7 @@ const s = buffer("s", []);
 const t = temporary("t", [4]);
 const options = { batchSize: 8, float: "f64", leastCycles: 0 } as const;
 
-const marked = (loops: LoopProgram): LoopProgram => afterStage(markSplits, loops, options);
+const marked = (loops: LoopProgram): LoopProgram => afterStage(markParallelLoops, loops, options);
 const splitsOf = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
   marked(program(body, x, y, s, t, ...buffers)).kernels.map(({ name, split }) => [name, split?.multiple]);
 const whole = [["kernel0", undefined]];
@@ -45,7 +45,7 @@ const over = (body: readonly Statement[], step = 1) => ({ ...loop("i", "n", "par
 const across = (body: readonly Statement[]) => loop("j", 4, "parallel", body);
 const doubled = (at: readonly Expression[]) => binary("*", load("x", at), real(2));
 
-describe("mark-splits", () => {
+describe("mark-parallel-loops", () => {
   it("cuts rows that nothing joins, at multiples of the step", () => {
     const tile = [0, 1].map((c) =>
       across([store("y", [add(i, integer(c)), j], doubled([add(i, integer(c)), j]))]),
@@ -144,7 +144,9 @@ describe("mark-splits", () => {
   });
   it("leaves whole what is over sooner than a thread is awake", () => {
     const short = program([over([store("y", [i, integer(0)], real(1))])], x, y, s, t);
-    expect(afterStage(markSplits, short, { batchSize: 8, float: "f64" }).kernels[0].split).toBeUndefined();
+    expect(
+      afterStage(markParallelLoops, short, { batchSize: 8, float: "f64" }).kernels[0].split,
+    ).toBeUndefined();
   });
 });
 
@@ -229,7 +231,7 @@ describe("parts at the same time, of every spec", () => {
   it.each(specNames)("%s", async (name) => {
     for (const fused of await fusedPrograms(name, "f32", 4)) {
       const vectors = onVectors(shortened(fused, 6), { float: "f32", batchSize: 4 });
-      const placed = afterStage(placeInBytes, vectors, { batchSize: 4, float: "f32" });
+      const placed = afterStage(computeByteAddresses, vectors, { batchSize: 4, float: "f32" });
       const sizes = { rows: 3, batchSize: 4, inBytes: true, mayOverrun: true };
       expect(racesOf(placed, filledMemory(placed, 4), sizes)).toEqual([]);
     }

@@ -6,7 +6,7 @@ import { printStatements } from "../../../../src/compiler/loop/print.ts";
 import { loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { For, Kernel } from "../../../../src/compiler/loop/types.ts";
 import { kernelContext } from "../../../support/stages.ts";
-import { stepPointers } from "../../../../src/compiler/schedule/vectors/step-pointers.ts";
+import { reduceStrength } from "../../../../src/compiler/schedule/vectors/reduce-strength.ts";
 
 const i = variable("i", "i32");
 const stores = store("y", [add(variable("start", "i32"), multiply(i, integer(8)))], number(1, "f64"));
@@ -14,7 +14,7 @@ const rows = { ...(loop("i", 4, "parallel", [stores]) as For), step: 2 };
 const stepped = (facts: Partial<Kernel>) => {
   const kernel: Kernel = { name: "kernel", body: [rows], provenance: [], ...facts };
   return printStatements(
-    stepPointers.ofKernel(
+    reduceStrength.ofKernel(
       kernel,
       kernelContext((base) => base),
     ).body,

@@ -5,15 +5,14 @@ import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts"
 import { visit } from "../../../../src/compiler/loop/expressions.ts";
 import { expressionsOf, visitStatements } from "../../../../src/compiler/loop/statements.ts";
 import type { Kernel, LoopProgram } from "../../../../src/compiler/loop/types.ts";
-import { planMemory } from "../../../../src/compiler/lower/plan-memory.ts";
 import { compileModel } from "../../../../src/compiler/pipeline.ts";
-import { shareKernels } from "../../../../src/compiler/schedule/vectors/share-kernels.ts";
+import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
 import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { storageOf } from "../../../../src/compiler/trainer/storage.ts";
 import { instantiate } from "../../../support/run-wasm.ts";
-import { placedVectors, scheduledVectors } from "../../../support/stages.ts";
+import { placedVectors, scheduledVectors, planOf } from "../../../support/stages.ts";
 
 const batchSize = 5;
 const spec: ModelSpec = {
@@ -32,13 +31,13 @@ const storage = storageOf(model, compilation.built, compilation.graphs, "f32");
 // However short, every kernel that threads may share is one that they share: its addresses go another way.
 const options = { batchSize, float: "f32", leastCycles: 0 } as const;
 const apart = compilation.lowered.map((program) =>
-  scheduledVectors(program, options, { skip: ["share-kernels"] }),
+  scheduledVectors(program, options, { skip: ["deduplicate-kernels"] }),
 );
-const together = runStage(shareKernels, apart, options);
+const together = runStage(deduplicateKernels, apart, options);
 
 async function moduleOf(loops: readonly LoopProgram[]) {
   const programs = loops.map((program) => placedVectors(program, options));
-  const plan = planMemory(programs, storage, batchSize);
+  const plan = planOf(programs, storage, batchSize);
   return { plan, module: await assembleWasm(programs, plan, { float: "f32", batchSize }) };
 }
 

@@ -152,4 +152,4 @@ function forwarded(given: Nests): Nests {
   };
 }
 
-export const forwardStores = defineStage("forward-stores", nestsOfLoops, { each: forwarded });
+export const scalarReplacement = defineStage("scalar-replacement", nestsOfLoops, { each: forwarded });

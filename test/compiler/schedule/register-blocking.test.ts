@@ -24,13 +24,13 @@ function dense(inputs: number, units: number) {
   ]);
 }
 
-describe("block-contractions", () => {
+describe("register-blocking", () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 9, 11])("%i units, any number of inputs and rows: the same bits", (units) => {
     for (const inputs of [1, 2, 3, 5, 7])
       for (const batchSize of [1, 2, 3, 4, 7]) {
         const graph = dense(inputs, units);
         const blocked = lowered(graph, { batchSize });
-        const plain = lowered(graph, { batchSize, skip: ["block-contractions"] });
+        const plain = lowered(graph, { batchSize, skip: ["register-blocking"] });
         for (let rows = 1; rows <= batchSize; rows++) {
           const values = anyStorage(graph, rows, rows);
           const expected = interpret(graph, values, rows);

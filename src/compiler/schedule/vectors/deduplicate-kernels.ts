@@ -15,8 +15,8 @@ import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { defineStage } from "../../stages/define.ts";
 import { freshIn, loopPrograms } from "../../stages/loops.ts";
 import type { LoopContext, LoopStage } from "../../stages/loops.ts";
-import { placeInBytes } from "../place.ts";
-import { stepPointers } from "./step-pointers.ts";
+import { computeByteAddresses } from "../compute-addresses.ts";
+import { reduceStrength } from "./reduce-strength.ts";
 
 interface Instance extends SlottedKernel {
   readonly program: LoopProgram;
@@ -49,8 +49,8 @@ const withNumber = ({ kernel, slots }: Instance, number: number, parameters: rea
 
 /** The operations of innermost loops, once the kernel is placed. */
 function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopContext): number {
-  const placed = placeInBytes.ofKernel(kernel, { ...context, buffers, fresh: freshIn(kernel) });
-  const stepping = stepPointers.ofKernel(placed, { ...context, buffers, fresh: freshIn(placed) });
+  const placed = computeByteAddresses.ofKernel(kernel, { ...context, buffers, fresh: freshIn(kernel) });
+  const stepping = reduceStrength.ofKernel(placed, { ...context, buffers, fresh: freshIn(placed) });
   let work = 0;
   visitStatements(stepping.body, (loop) => {
     if (loop.kind !== "for" || loop.body.some(({ kind }) => kind === "for")) return;
@@ -88,4 +88,6 @@ function numbered(programs: readonly LoopProgram[], context: LoopContext): reado
 }
 
 /** It compares the kernels of all programs. */
-export const shareKernels: LoopStage = defineStage("share-kernels", loopPrograms, { all: numbered });
+export const deduplicateKernels: LoopStage = defineStage("deduplicate-kernels", loopPrograms, {
+  all: numbered,
+});

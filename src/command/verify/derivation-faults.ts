@@ -1,0 +1,139 @@
+/**
+ * Which stage of the derivation is at fault. These stages change what the programs compute, so there is no graph to
+ * compare them with as for later stages. Instead:
+ *
+ * - `differentiate` must leave the loss alone, and along a random direction v its gradients must agree with central
+ *   differences:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
+ * - after each later stage, a step on one batch must give the loss and the gradients that `differentiate` gave: a group
+ *   of one batch is that batch, and averaged weights start as the parameters.
+ */
+import type { Graph } from "../../compiler/ir/nodes.ts";
+import { lossStorage, nameIn } from "../../compiler/ir/storage.ts";
+import type { Storage } from "../../compiler/reference/interpret.ts";
+import { isLoopProgram } from "../../compiler/stages/define.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
+import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
+import { lossWithStopsHeld } from "./checked-loss.ts";
+import { worstError } from "./model-memory.ts";
+import type { ModelMemory } from "./model-memory.ts";
+
+/** A stage whose result differs: in which program, at which output, and by how much. */
+export interface FaultyStage {
+  readonly stage: string;
+  readonly list: string;
+  readonly program: string;
+  /** The storage with the largest relative error, or what kept the interpreter from running. */
+  readonly output: string;
+  readonly error: number;
+}
+
+/** The first fault; undefined if there is none. `start` makes the storage before a step. */
+export function derivationFault(
+  reports: readonly StageReport[],
+  start: () => ModelMemory,
+  tolerance: number,
+): FaultyStage | undefined {
+  const [first, ...others] = stepsOf(reports);
+  const training = first.before.get("gradient");
+  const derived = first.after.get("gradient");
+  if (training === undefined || derived === undefined) return undefined;
+  const faultIn = (
+    stage: string,
+    found: { readonly output: string; readonly error: number },
+  ): FaultyStage => ({
+    stage,
+    list: "derivation",
+    program: "gradient",
+    ...found,
+  });
+
+  const memory = start();
+  const before = memory.read();
+  const values = memory.run(derived);
+  const kept = worstError(values, start().run(training));
+  if (!(kept.error <= tolerance)) return faultIn(first.stage, kept);
+  const slope = slopeError(training, before, values, memory.rows);
+  if (!(slope <= slopeTolerance)) return faultIn(first.stage, { output: "gradients", error: slope });
+
+  const expected = new Map([...values].filter(([storage]) => isLossOrGradient(storage)));
+  for (const { stage, after } of others) {
+    const found = worstError(afterStep(after, start()), expected);
+    if (!(found.error <= tolerance)) return faultIn(stage, found);
+  }
+  return undefined;
+}
+
+const isLossOrGradient = (storage: string): boolean =>
+  storage === lossStorage || nameIn("gradient", storage) !== undefined;
+
+type Graphs = ReadonlyMap<string, Graph>;
+
+interface Step {
+  readonly stage: string;
+  readonly before: Graphs;
+  readonly after: Graphs;
+}
+
+/** The graphs of all programs before and after each stage. */
+function stepsOf(reports: readonly StageReport[]): Step[] {
+  const graphsOf = (own: readonly StageReport[], side: "before" | "after"): Graphs =>
+    new Map(
+      own.flatMap((report) => {
+        const graph = report[side];
+        return isLoopProgram(graph) ? [] : [[graph.name, graph] as const];
+      }),
+    );
+  return [...new Set(reports.map(({ stage }) => stage))].map((stage) => {
+    const own = reports.filter((report) => report.stage === stage);
+    return { stage, before: graphsOf(own, "before"), after: graphsOf(own, "after") };
+  });
+}
+
+/** What the programs of a step up to the gradients leave. */
+function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
+  for (const name of ["begin", "measure", "gradient"]) {
+    const graph = graphs.get(name);
+    if (graph !== undefined) memory.run(graph);
+  }
+  return memory.read();
+}
+
+/** Smaller than the error of differences in f64 at any of the widths below, larger than that at the best of them. */
+const slopeTolerance = 1e-5;
+/** Several widths, since a kink may be near: the smallest error counts. */
+const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
+
+/** How far the gradients are from central differences along a random direction, relative to their size. */
+function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
+  const random = randomStream(randomKey(1, 0, 2));
+  const loss = lossWithStopsHeld(training, before, rows);
+  const directions = new Map(
+    [...values].flatMap(([storage, { data }]) => {
+      const parameter = nameIn("gradient", storage);
+      return parameter === undefined
+        ? []
+        : [[parameter, { data: data.map(() => normalNumber(random)), gradient: data }]];
+    }),
+  );
+  let slope = 0;
+  let size = 0;
+  for (const { data, gradient } of directions.values())
+    data.forEach((v, i) => {
+      slope += gradient[i] * v;
+      size += Math.abs(gradient[i] * v);
+    });
+  const at = (h: number): number =>
+    loss(
+      new Map(
+        [...before].map(([name, { shape, data }]) => {
+          const v = directions.get(name)?.data;
+          return [
+            name,
+            v === undefined ? { shape, data } : { shape, data: data.map((x, i) => x + h * v[i]) },
+          ];
+        }),
+      ),
+    );
+  const errors = widths.map((h) => Math.abs((at(h) - at(-h)) / (2 * h) - slope) / Math.max(size, 1e-3));
+  return Math.min(...errors);
+}

@@ -1,0 +1,72 @@
+/**
+ * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that live
+ * at the same time share bytes. A plan that fails is a bug of the compiler.
+ */
+import { InternalError } from "../diagnostics/errors.ts";
+import { bytesOfElement } from "./types.ts";
+import type { MemoryPlan, Placement } from "./types.ts";
+
+/** Every fault of the plan. */
+export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[] {
+  const fixed = [...storage.values()];
+  const own = fixed.filter(({ buffer }) => buffer.covers === undefined);
+  const storageEnd = Math.max(0, ...own.map(endOf));
+  const faults = [...placementFaults(fixed, 0, bytes), ...overlapFaults(own)];
+  for (const placements of temporaries.values()) {
+    const list = [...placements.values()];
+    faults.push(...placementFaults(list, storageEnd, bytes), ...overlapFaults(list));
+  }
+  for (const placement of fixed) faults.push(...coverFaults(placement, storage));
+  return faults;
+}
+
+/** @throws InternalError with all faults; `after` names the stage that made the plan. */
+export function checkPlan(plan: MemoryPlan, after: string): void {
+  const faults = verifyPlan(plan);
+  if (faults.length === 0) return;
+  throw new InternalError(
+    `after ${after}, the memory plan is wrong:\n${faults.map((each) => `  ${each}`).join("\n")}`,
+  );
+}
+
+const endOf = ({ offset, bytes }: Placement): number => offset + bytes;
+
+function placementFaults(placements: readonly Placement[], from: number, to: number): string[] {
+  return placements.flatMap((placement) => {
+    const { buffer, offset } = placement;
+    const isInside = placement.bytes === 0 || (offset >= from && endOf(placement) <= to);
+    return [
+      ...(isInside ? [] : [`${buffer.name} at ${offset} is outside of its part of the arena`]),
+      ...(offset % bytesOfElement[buffer.element] === 0
+        ? []
+        : [`${buffer.name} at ${offset} is not aligned`]),
+    ];
+  });
+}
+
+/** Buffers that share bytes while both live. Storage lives always. */
+function overlapFaults(placements: readonly Placement[]): string[] {
+  const sorted = placements.filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
+  return sorted.flatMap((first, i) => {
+    const faults: string[] = [];
+    for (let k = i + 1; k < sorted.length && sorted[k].offset < endOf(first); k++)
+      if (liveTogether(first, sorted[k]))
+        faults.push(`${first.buffer.name} and ${sorted[k].buffer.name} overlap`);
+    return faults;
+  });
+}
+
+const liveTogether = ({ lifetime: a }: Placement, { lifetime: b }: Placement): boolean =>
+  a === undefined || b === undefined || (a[0] <= b[1] && b[0] <= a[1]);
+
+/** A buffer that covers others begins where the first of them does and ends where the last does, without gaps. */
+function coverFaults({ buffer, offset, bytes }: Placement, storage: MemoryPlan["storage"]): string[] {
+  if (buffer.covers === undefined) return [];
+  let end = offset;
+  for (const name of buffer.covers) {
+    const part = storage.get(name);
+    if (part?.offset !== end) return [`${buffer.name} does not cover ${name}`];
+    end = endOf(part);
+  }
+  return end === offset + bytes ? [] : [`${buffer.name} does not end where its last part ends`];
+}

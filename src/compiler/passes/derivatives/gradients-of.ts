@@ -1,0 +1,93 @@
+/**
+ * Reverse accumulation, as nodes. The cotangent of a node is the sum, over its uses, of what the vjp of the use
+ * gives:
+ *
+ *     d_x = Σ over uses z of x of  vjp(z, d_z) at x
+ *
+ * Only nodes between the leaves and the seeds are visited, so frozen parameters cost nothing. Each cotangent carries
+ * the forward node and the rule in its origin.
+ */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import { wish } from "../../ir/names.ts";
+import { collectNodes, operandsOf } from "../../ir/nodes.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { isFloat } from "../../ir/types.ts";
+import type { Reverse } from "../../ops/define.ts";
+import { hasTrait, vjpOf } from "../../ops/index.ts";
+
+/** The nodes through which some leaf influences the graph, in graph order. */
+function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node> {
+  const active = new Set<Node>();
+  for (const node of nodes) {
+    const passes = isFloat(node.type.element) && !hasTrait(node, "opaque");
+    if (leaves.has(node) || (passes && operandsOf(node).some((operand) => active.has(operand))))
+      active.add(node);
+  }
+  return active;
+}
+
+/** How much a name says: names of a layer's values most, then names of values of the loss, then none. */
+const worthOfName = ({ name, origin }: Node): number =>
+  name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
+
+/**
+ * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on
+ * a leaf. `nodes` are those that compute the seeds, operands first.
+ */
+function cotangentsOf(
+  seeds: ReadonlyMap<Node, Node>,
+  leaves: readonly Node[],
+  nodes: readonly Node[],
+  g: GraphBuilder,
+): (Node | undefined)[] {
+  const ends = new Set(leaves);
+  const active = influenced(nodes, ends);
+  const cotangents = new Map(seeds);
+  // Values that only add something share one cotangent. The value whose name says most gives it its name.
+  const worths = new Map<Node, number>();
+  const named = (of: Node, cotangent: Node): Node => {
+    const worth = worthOfName(of);
+    const mayName = cotangent.name === undefined || worth > (worths.get(cotangent) ?? Infinity);
+    if (cotangent.origin.forward === undefined || !mayName) return cotangent;
+    const result = g.named(`d_${wish(of)}`, cotangent);
+    worths.set(result, worth);
+    return result;
+  };
+  const accumulate = (operand: Node, share: Node) => {
+    const before = cotangents.get(operand);
+    // A cotangent that becomes a term of a sum leaves its name to the sum.
+    const isOwn = before?.name === `d_${wish(operand)}`;
+    const part = before !== undefined && isOwn ? g.named(`${before.name}_part`, before) : before;
+    cotangents.set(operand, named(operand, part === undefined ? share : g.add(part, share)));
+  };
+  for (const z of [...nodes].reverse()) {
+    const dz = cotangents.get(z);
+    if (dz === undefined || !active.has(z) || ends.has(z)) continue;
+    const { path, layer } = z.origin;
+    g.within({ path, layer, composite: undefined, forward: z, rule: `${z.op}.vjp` }, () => {
+      const operands: Readonly<Record<string, Node>> = z.operands;
+      for (const [name, share] of Object.entries(vjpOf(z, dz, g, reverse)))
+        if (share !== null && active.has(operands[name])) accumulate(operands[name], share);
+    });
+  }
+  return leaves.map((leaf) => cotangents.get(leaf));
+}
+
+const reverse: Reverse = {
+  pullback: (seeds, leaves, g) => {
+    const outputs = [...seeds.keys()].map((node, i) => ({ storage: String(i), node }));
+    return cotangentsOf(seeds, leaves, collectNodes(outputs), g);
+  },
+  hasTrait,
+};
+
+/**
+ * The gradients of scalar `y` with respect to `leaves`, in their order; undefined where `y` does not depend on a leaf.
+ * `nodes` compute y, operands first.
+ */
+export const gradientsOf = (
+  y: Node,
+  leaves: readonly Node[],
+  nodes: readonly Node[],
+  g: GraphBuilder,
+): (Node | undefined)[] => cotangentsOf(new Map([[y, g.number(1, y.type.element)]]), leaves, nodes, g);
