@@ -1,27 +1,27 @@
 /**
- * What there is to say of one compilation, as plain data: what the report, the playground and `--format json`
- * show. It is made once, by `explain.ts`, from parts that each stand in a file of their own, and is all that
- * a page gets to see of the compiler. Ids join what belongs together, so that everything can be traced both
- * ways: node ↔ kernel ↔ line of code ↔ place in the spec.
+ * The explanation of one compilation as plain data: the content of the report, of the playground and of
+ * `--format json`. `explain.ts` makes it once, from one file per chapter, and pages see nothing else of the
+ * compiler. Ids connect its parts, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔
+ * location in the spec.
  */
 import type { Notation } from "../compiler/notation/notation.ts";
 import type { ProgramName } from "../compiler/loop/types.ts";
 
 export type { ProgramName };
 
-/** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
+/** `gradient/dense1_sum`: the program, and the name of the node in the program and in the emitted code. */
 export type NodeId = string;
 
-/** Lines and columns are counted from 1. */
-export interface SpecPlace {
+/** Lines and columns count from 1. */
+export interface SpecLocation {
   readonly path: readonly (string | number)[];
   readonly line: number;
   readonly column: number;
 }
 
 /**
- * The part of training that a node serves: what is computed on the way to the loss, the gradients, the
- * optimizer, and what tells of a model.
+ * The phase of training that a node belongs to: values on the way to the loss, gradients, the optimizer, or
+ * evaluation and prediction.
  */
 export type RegionName = "forward" | "backward" | "update" | "evaluation";
 
@@ -34,28 +34,28 @@ export interface ExplainedNode {
   readonly type: string;
   readonly region: RegionName;
   /**
-   * What formulas call it: `z` with its layer below, where the text has `dense1_sum`. Of a value of a
-   * recurrence's step with its time.
+   * Its symbol in formulas: `z` with its layer as a subscript for the text name `dense1_sum`. Values of a
+   * recurrence's step have a time index.
    */
   readonly symbol: Notation;
-  /** What it is equal to, down to the values that have names. */
+  /** The right-hand side, in terms of named values. */
   readonly formula: Notation;
   readonly operands: readonly NodeId[];
   readonly users: readonly NodeId[];
-  /** Whether formulas call it by its name; others are written out where they are read, and have no box in a picture. */
+  /** Whether formulas refer to it by name. Other values are written inline and have no box in a picture. */
   readonly isNamed: boolean;
-  /** Where in storage it is left, as `gradient:dense1.weight` or `result:loss`. */
+  /** The storage that it is written to, such as `gradient:dense1.weight` or `result:loss`. */
   readonly outputs: readonly string[];
   readonly layer: string | undefined;
   readonly composite: string | undefined;
-  readonly place: SpecPlace | undefined;
-  /** Of a node of the backward part: how it was derived. */
+  readonly location: SpecLocation | undefined;
+  /** For backward nodes: how the node was derived. */
   readonly derivation: RuleUse | undefined;
-  /** The rewrites that made it what it is, in order. */
+  /** The rewrites that produced it, in order. */
   readonly rewrites: readonly RewriteUse[];
   /**
-   * An index into `kernels`: the first one that computes it; nothing for leaves, and for what no kernel has
-   * to compute.
+   * An index into `kernels`: the first one that computes it; undefined for leaves, and for values that need no
+   * kernel.
    */
   readonly kernel: number | undefined;
   /** For a full batch. */
@@ -67,11 +67,11 @@ export interface ExplainedNode {
 export interface RuleUse {
   /** `tanh.vjp` */
   readonly rule: string;
-  /** What the rule says in general: `z = tanh(x)`, so `dx = dz · (1 − z²)`. */
+  /** The rule in general: `z = tanh(x)`, so `dx = dz · (1 − z²)`. */
   readonly general: { readonly forward: Notation; readonly derivative: Notation };
-  /** The forward value, as it was when it was differentiated. */
+  /** The forward value when it was differentiated. */
   readonly forward: Notation;
-  /** The node that it is now, if it is still there. */
+  /** Its current node, if it still exists. */
   readonly forwardNode: NodeId | undefined;
 }
 
@@ -82,13 +82,13 @@ export interface RewriteUse {
   readonly pass: string;
 }
 
-/** The derivation of one gradient: steps from the loss to the parameter, the last of them the gradient. */
+/** The derivation of one gradient: steps from the loss to the parameter. The last step is the gradient. */
 export interface Derivation {
   readonly parameter: string;
   readonly steps: readonly NodeId[];
 }
 
-/** What one pass made of one graph. */
+/** The effect of one pass on one graph. */
 export interface ExplainedPass {
   readonly program: ProgramName;
   readonly pass: string;
@@ -97,14 +97,14 @@ export interface ExplainedPass {
   /** The rewrite rules that it applied, and how often. */
   readonly rules: readonly { readonly rule: string; readonly times: number }[];
   /**
-   * Lines of the graph's text that went and came, a changed one as both, with a line around them that did not
-   * change; `…` stands for those left out. Empty if nothing changed. Values are called as in the graph that
-   * is lowered; those that it lacks have names of their own.
+   * Removed and added lines of the graph's text, with one unchanged line around them; a changed line appears as
+   * both, and `…` replaces omitted lines. Empty if nothing changed. Values have their names in the lowered
+   * graph; values that no longer exist there have names of their own.
    */
   readonly diff: readonly DiffLine[];
 }
 
-/** What one stage made of the loops of one program. */
+/** The effect of one stage on the loops of one program. */
 export interface ExplainedStage {
   readonly program: ProgramName;
   readonly stage: string;
@@ -112,16 +112,16 @@ export interface ExplainedStage {
   readonly after: LoopCounts;
 }
 
-/** Of a program's kernels, for a full batch. */
+/** Totals over a program's kernels, for a full batch. */
 export interface LoopCounts {
   readonly kernels: number;
-  /** Buffers that are not of storage. */
+  /** Buffers outside storage. */
   readonly temporaries: number;
-  /** Each kernel's buffers, each counted once a kernel. */
+  /** The total size of each kernel's buffers, each counted once per kernel. */
   readonly bytesTouched: number;
   /**
-   * The most bytes of temporaries that live at once, each from the first kernel to the last that touches it. After
-   * memory planning: the bytes that they take in the arena.
+   * The maximum size of live temporaries. A temporary lives from the first kernel that accesses it to the last.
+   * After memory planning: the bytes that temporaries take in the arena.
    */
   readonly peakBytes: number;
 }
@@ -131,61 +131,58 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Of a graph for a full batch, the steps of its recurrences included; `graph-counts.ts` says how each is counted. */
+/** For a full batch, including the steps of recurrences; `graph-counts.ts` defines each count. */
 export interface GraphCounts {
   readonly nodes: number;
   readonly flops: number;
-  /** If each stored value were written once, and read once by each stored value that is computed from it. */
+  /** Assuming that each stored value is written once, and read once by each stored value that depends on it. */
   readonly bytesMoved: number;
-  /** The most bytes of temporaries that live at once. */
+  /** The maximum size of live temporaries. */
   readonly peakBytes: number;
 }
 
 export interface ExplainedKernel {
   readonly index: number;
   readonly program: ProgramName;
-  /** Its place among the calls of its program, from 1. */
+  /** The number of its call within its program, from 1. */
   readonly call: number;
   readonly name: string;
-  /**
-   * The values that it computes one after the other, each under a name: stored ones, and those that would be
-   * if nothing were fused.
-   */
+  /** The named values that it computes, in order: stored ones, and those that would be stored without fusion. */
   readonly nodes: readonly NodeId[];
-  /** What it computes where it is read, on the way to those; other kernels may compute it again. */
+  /** Values that it computes inline; other kernels may compute them again. */
   readonly inlined: readonly NodeId[];
-  /** Of the nodes and, for each of them, of all that is inlined on the way to it. For a full batch. */
+  /** For its named and inlined values, and a full batch. */
   readonly flops: number;
-  /** The sizes of all buffers that it reads or writes, each counted once. For a full batch. */
+  /** The total size of all buffers that it reads or writes, each counted once. For a full batch. */
   readonly bytes: number;
   /**
-   * What fusing saves, beside one nest of loops for each value that would be stored without it: how many
-   * nests the kernel stands for, those of its values that see no memory, and the bytes that the nests touch
-   * more. Of kernels cut out of a fused one, the main one has these.
+   * The savings of fusion, compared with one nest of loops for each value that would be stored without it: the
+   * number of nests that the kernel replaces, its values that stay out of memory, and the bytes that it does
+   * not move. If a fused kernel was cut, its main part has these numbers.
    */
   readonly fused: { readonly nests: number; readonly values: readonly NodeId[]; readonly bytesSaved: number };
   /**
-   * As printed loops: as fused, and as scheduled. A kernel of WebAssembly may be cut out of what was fused,
-   * and is on vectors then.
+   * The loops as text: after fusion, and after scheduling. A WebAssembly kernel may be a part of a fused
+   * kernel, and is vectorised.
    */
   readonly loops: string;
   readonly scheduled: string;
-  /** How it was scheduled, in words, if anything was. */
+  /** A description of its schedule, if it has one. */
   readonly schedule: string | undefined;
   /**
-   * The function of the emitted file that runs it; of the target wasm, the one that does its work where a
-   * host has no WebAssembly.
+   * The function in the emitted file that runs it; for the target wasm, the TypeScript fallback for hosts
+   * without WebAssembly.
    */
   readonly function: string;
-  /** The lines of that function in the emitted file, comments included, first and last, from 1. */
+  /** First and last line of that function in the emitted file, comments included, from 1. */
   readonly lines: readonly [first: number, last: number] | undefined;
-  /** Of the target wasm: the function that the module has for it, as text. */
+  /** For the target wasm: its function in the module, as text. */
   readonly wat: string | undefined;
-  /** How many kernels of all programs run as the same function, itself included. */
+  /** How many kernels of all programs run as the same function, including this one. */
   readonly alike: number;
 }
 
-/** A buffer of the arena. Offsets and sizes in bytes; calls are counted from 1 within the program. */
+/** A buffer of the arena. Offsets and sizes are in bytes; calls count from 1 within the program. */
 export interface ExplainedBuffer {
   readonly name: string;
   readonly region: string;
@@ -200,21 +197,21 @@ export interface ExplainedBuffer {
 export interface ExplainedMemory {
   readonly bytes: number;
   readonly temporaryBytes: number;
-  /** No plan could take less for the temporaries. */
+  /** The lower bound of any plan for the temporaries. */
   readonly lowerBound: number;
-  /** What the temporaries would take if none shared memory. */
+  /** The size of the temporaries without sharing memory. */
   readonly withoutSharing: number;
   readonly buffers: readonly ExplainedBuffer[];
 }
 
-/** A layer as a summary has it. */
+/** A row of the model summary. */
 export interface ExplainedLayer {
   readonly name: string;
   readonly type: string;
   readonly from: readonly string[];
   /** `[n, 128]` */
   readonly output: string;
-  /** Those that are `trainable` are neither of a frozen layer nor statistics. */
+  /** Not trainable are the parameters of frozen layers, and statistics. */
   readonly parameters: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -222,26 +219,26 @@ export interface ExplainedLayer {
     readonly trainable: boolean;
   }[];
   readonly trainable: boolean;
-  /** Of one pass over a full batch. */
+  /** For one pass over a full batch. */
   readonly forwardFlops: number;
   readonly backwardFlops: number;
-  readonly place: SpecPlace | undefined;
+  readonly location: SpecLocation | undefined;
 }
 
-/** What a line of the emitted file computes, and where in the spec that comes from. */
+/** What a line of the emitted file computes, and the location in the spec that it comes from. */
 export interface ExplainedLine {
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
-  /** Indices into `kernels`: several where one function serves several. */
+  /** Indices into `kernels`: several if kernels share a function. */
   readonly kernels: readonly number[];
   readonly nodes: readonly NodeId[];
-  readonly place: SpecPlace | undefined;
+  readonly location: SpecLocation | undefined;
 }
 
 /**
- * A laid-out graph, all of its groups closed. Coordinates in CSS pixels from the upper left of what the box
- * is in; a group that is open takes `inside` for its size and moves what is below and to the right of it
- * (`picture/scene.ts` does that, for pages and files).
+ * A laid-out graph with all groups closed. Coordinates are CSS pixels from the upper left of the enclosing box.
+ * An open group has the size of `inside` and moves the boxes below and to the right of it (`picture/scene.ts`
+ * does that, for pages and files).
  */
 export interface Picture {
   readonly width: number;
@@ -251,12 +248,12 @@ export interface Picture {
   readonly wires: readonly Wire[];
 }
 
-/** The ground under one region. */
+/** The background of one region. */
 export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
-  /** Whether its heights are its own: what opens there moves nothing down in other lanes. */
-  readonly isApart: boolean;
+  /** Whether it has its own vertical axis: groups that open here move nothing in other lanes. */
+  readonly hasOwnAxis: boolean;
 }
 
 export interface Rectangle {
@@ -267,30 +264,33 @@ export interface Rectangle {
 }
 
 export interface PictureBox extends Rectangle {
-  /** A node's id, or `group:` and a name. */
+  /** The id of a node, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
-  /** Its shape, as `[n,128]`, in the corner; empty if it has none. */
+  /** Its shape, such as `[n,128]`; empty if it has none. */
   readonly shape: string;
-  /** A second line: the formula, or what kind of thing it is; of leaves there is none. */
+  /** A second line: the formula, or the kind of group; empty for leaves. */
   readonly detail: string;
   readonly region: RegionName;
   /**
-   * `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the
-   * program leaves there.
+   * `leaf`: in memory before the program runs: inputs, parameters, states. `result`: written to storage by the
+   * program.
    */
   readonly kind: "group" | "leaf" | "value" | "result";
-  /** All nodes that it stands for: of a value itself and what its formula writes out, of a group all that is in it. */
+  /**
+   * All nodes that it represents: a value with the nodes that its formula writes inline, or all nodes of a
+   * group.
+   */
   readonly nodes: readonly NodeId[];
-  /** Of a group: what is in it. */
+  /** For groups: the content. */
   readonly inside?: Picture;
 }
 
 export interface Wire {
-  /** Ids of boxes of the same picture; `undefined` for one that comes from or goes to the outside. */
+  /** Ids of boxes of the same picture; `undefined` if the wire crosses the border of the picture. */
   readonly from: string | undefined;
   readonly to: string | undefined;
-  /** The nodes whose values go along it. */
+  /** The nodes whose values it carries. */
   readonly nodes: readonly NodeId[];
   readonly points: readonly Point[];
 }
@@ -298,12 +298,12 @@ export interface Wire {
 export type Point = readonly [x: number, y: number];
 
 /**
- * What there is a picture of: `step` has the gradients and the update beside one another, other programs
- * stand alone.
+ * The subject of a picture: `step` has the gradients and the update next to one another; other programs have a
+ * picture each.
  */
 export interface ExplainedPicture {
   readonly name: "step" | ProgramName;
-  /** `A step of training` */
+  /** `A training step` */
   readonly title: string;
   readonly picture: Picture;
 }
@@ -317,7 +317,7 @@ export interface Explanation {
     readonly batchSize: number;
     readonly parameters: number;
   };
-  /** As the user wrote it; nothing where there is no text, as of a spec that a program made. */
+  /** The text that the user wrote; undefined if there is none, as for a spec that a program built. */
   readonly spec: { readonly file: string; readonly text: string } | undefined;
   readonly nodes: readonly ExplainedNode[];
   readonly layers: readonly ExplainedLayer[];

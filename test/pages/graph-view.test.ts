@@ -1,5 +1,5 @@
-// The graph component in a real browser: what is drawn, clicked and typed. If one fails, people cannot find
-// their way about the picture.
+// The graph component in a real browser: drawing, clicks and keys. If a test fails, users cannot navigate a
+// picture.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { pageHtml } from "../../src/studio/web/page-html.ts";
 import { needsChromium, openPage, startBrowser } from "./open-page.ts";
 
-/** A page of the component alone: what is picked stands in its title; `window.view` is what a page would hold. */
+/** A page with the component only. Its title shows the selection; `window.view` is the component. */
 const main = `
   import "./theme.css";
   import { element } from "./element.ts";
@@ -79,7 +79,7 @@ async function open(layers: number, dark = false) {
 const box = (page: Page, id: string) => page.locator(`[data-id="${id}"]`);
 const isThere = (page: Page, id: string) => box(page, id).waitFor();
 
-it("a click opens a group, a click on a value picks it, and a click on the open group closes it", async (context) => {
+it("a click opens a group, a click on a value selects it, and a click on the open group closes it", async (context) => {
   needsChromium(context);
   const { page, complaints } = await open(3);
   await box(page, "group:forward/dense2").click();
@@ -92,11 +92,11 @@ it("a click opens a group, a click on a value picks it, and a click on the open 
   expect(complaints).toEqual([]);
 });
 
-it("keys alone go from box to box, open and pick", async (context) => {
+it("the keyboard moves between boxes, opens and selects", async (context) => {
   needsChromium(context);
   const { page, complaints } = await open(3);
   await page.keyboard.press("Tab");
-  await page.keyboard.press("Enter"); // the box in the middle
+  await page.keyboard.press("Enter"); // selects the box in the middle
   for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowLeft");
   for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowUp");
   await page.keyboard.press("ArrowDown");
@@ -112,7 +112,7 @@ it("keys alone go from box to box, open and pick", async (context) => {
   expect(complaints).toEqual([]);
 });
 
-it("selecting a node opens its group and brings it into view, from wherever one was", async (context) => {
+it("selecting a node opens its group and scrolls to it from any position", async (context) => {
   needsChromium(context);
   const { page, complaints } = await open(30, true);
   await page.evaluate("view.select('gradient/d_dense29.weight')");
@@ -129,7 +129,7 @@ it("selecting a node opens its group and brings it into view, from wherever one 
   expect(complaints).toEqual([]);
 });
 
-it("300 layers with all groups open stay usable: only what is in view is drawn", async (context) => {
+it("300 layers with all groups open stay usable: only the visible part is drawn", async (context) => {
   needsChromium(context);
   const { page, complaints } = await open(300);
   const drawn = () => page.evaluate<number>("document.querySelectorAll('.graph-canvas *').length");

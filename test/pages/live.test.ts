@@ -1,5 +1,5 @@
-// The page of `train --serve` in a real browser, on networks of 3, 30 and 300 layers. If one fails, whoever
-// looks at a training sees nothing of it, or not what is there.
+// The page of `train --serve` in a real browser, for networks of 3, 30 and 300 layers. If a test fails, the
+// page shows nothing or wrong values.
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -25,7 +25,7 @@ afterEach(() => {
   place.remove();
 });
 
-/** The address that `train --serve` tells for a network of so many layers. */
+/** The address that `train --serve` prints, for a network with this number of layers. */
 function served(layers: number, ...flags: readonly string[]) {
   const hidden = Array.from({ length: layers - 1 }, () => ({ type: "dense", units: 4, activation: "relu" }));
   place.write("deep.json", { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] });
@@ -47,7 +47,7 @@ function served(layers: number, ...flags: readonly string[]) {
   return { address, left };
 }
 
-describe("the page of a training", () => {
+describe("the page of a training run", () => {
   it.each([3, 30, 300])(
     "of %i layers shows its curves, every layer and every parameter",
     async (layers) => {
@@ -57,7 +57,7 @@ describe("the page of a training", () => {
       await page.locator(".figures", { hasText: "3 of 3" }).waitFor();
       await expect.poll(() => page.getByRole("img", { name: /^activations of/ }).count()).toBe(layers);
       await expect.poll(() => page.getByRole("img", { name: /^gradients of/ }).count()).toBe(2 * layers);
-      // Many curves are told apart by how deep they belong.
+      // With many curves, the colour shows the depth of the layer.
       await expect.poll(async () => (await page.locator(".curve.depth9").count()) > 0).toBe(layers > 3);
       expect(complaints).toEqual([]);
       await page.close();
@@ -65,7 +65,7 @@ describe("the page of a training", () => {
     320_000,
   );
 
-  it("has a button that ends the training, and then the server", async () => {
+  it("has a button that stops training, and then the server", async () => {
     const { address, left } = served(3, "--epochs", "400000");
     const { page, complaints } = await openPage(browser, await address);
     await page.getByRole("button", { name: "Stop after this epoch" }).click();

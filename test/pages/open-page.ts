@@ -1,9 +1,9 @@
-// Pages in headless Chromium, the machine's own. Whatever a page says on its console is kept: a good one says nothing.
+// Opens pages in the machine's headless Chromium and collects their console output. A correct page writes none.
 import { execFileSync } from "node:child_process";
 import { chromium, type Browser, type Page } from "playwright-core";
 import type { TestContext } from "vitest";
 
-/** Where it is on this machine, if it is. */
+/** The path of Chromium on this machine, if it is installed. */
 export function chromiumPath(): string | undefined {
   for (const name of ["chromium", "chromium-browser", "google-chrome"])
     try {
@@ -14,7 +14,7 @@ export function chromiumPath(): string | undefined {
   return undefined;
 }
 
-/** In CI a browser must be there; elsewhere its tests are skipped, and say why. */
+/** CI must have a browser; elsewhere the tests are skipped with a reason. */
 export function needsChromium(context: TestContext): void {
   if (chromiumPath() !== undefined) return;
   const missing = "there is no chromium: Debian's package has it";
@@ -25,12 +25,12 @@ export function needsChromium(context: TestContext): void {
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: chromiumPath() ?? "", args: ["--no-sandbox"] });
 
-/** How long a page may take to draw what is awaited, in ms: a busy machine is no fault of the page. */
+/** The maximum time to wait for the page, in milliseconds; generous, because the machine may be busy. */
 const patience = 60_000;
 
 export interface OpenPage {
   readonly page: Page;
-  /** Errors and warnings of the console, uncaught errors, and what the policy forbade. */
+  /** Errors and warnings of the console, uncaught errors, and violations of the policy. */
   readonly complaints: readonly string[];
 }
 

@@ -1,5 +1,5 @@
-// The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a
-// person can change of it.
+// The playground's view of paths in a real browser: what the emitted trainers do on a surface, and the
+// controls.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
@@ -27,7 +27,7 @@ async function openPaths(link = served.url, dark = false) {
   return opened;
 }
 
-/** What the legend says of one optimizer: its loss at the step that is shown. */
+/** The legend's loss of one optimizer at the current step. */
 const lossOf = async (page: Page, name: string): Promise<number> =>
   Number(await page.locator(`tr[data-of="${name}"] .figure`).first().textContent());
 
@@ -36,7 +36,7 @@ const trailOf = (page: Page, name: string) =>
   page.locator(`path.trail.whole[data-of="${name}"]`).getAttribute("d");
 
 describe("the paths of optimizers", () => {
-  it("all four come to a minimum of Himmelblau's function, each by a way of its own", async () => {
+  it("all four reach a minimum of Himmelblau's function, on different paths", async () => {
     const { page, complaints } = await openPaths();
     for (const name of four) await expect.poll(() => lossOf(page, name)).toBeLessThan(0.05);
     const trails = await Promise.all(four.map((name) => trailOf(page, name)));
@@ -48,10 +48,10 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("the first step of descent is the learning rate times the gradient, from wherever the start is put", async () => {
+  it("the first step of descent is the learning rate times the gradient, from any start", async () => {
     const { page, complaints } = await openPaths();
-    await page.getByLabel("x of the start").fill("1");
-    await page.getByLabel("y of the start").fill("2");
+    await page.getByLabel("x of the start point").fill("1");
+    await page.getByLabel("y of the start point").fill("2");
     await page.getByRole("button", { name: "Reset" }).click();
     // f(1, 2) = (1 + 2 - 11)² + (1 + 4 - 7)² = 68
     await expect.poll(() => lossOf(page, "descent")).toBe(68);
@@ -64,7 +64,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("the start follows the pointer and the arrow keys, and all paths begin there", async () => {
+  it("the start follows the pointer and the arrow keys, and all paths begin at it", async () => {
     const { page, complaints } = await openPaths();
     const before = await trailOf(page, "adam");
     const box = await page.locator(".map .frame").boundingBox();
@@ -72,7 +72,7 @@ describe("the paths of optimizers", () => {
     // The middle of the map is (0, 0).
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
     const startIn = async (axis: string) =>
-      Number(await page.getByLabel(`${axis} of the start`).inputValue());
+      Number(await page.getByLabel(`${axis} of the start point`).inputValue());
     for (const axis of ["x", "y"])
       await expect.poll(async () => Math.abs(await startIn(axis))).toBeLessThan(0.03);
     await expect.poll(() => trailOf(page, "adam")).not.toBe(before);
@@ -82,17 +82,17 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("a loss of one's own is compiled and walked over; one that is wrong is told, and the last one stays", async () => {
+  it("a custom loss is compiled and optimized; an invalid one is reported, and the last valid one remains", async () => {
     const { page, complaints } = await openPaths();
-    const loss = page.getByLabel("The loss, a formula in x and y");
+    const loss = page.getByLabel("Loss: a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");
     await page.getByText('no function "sine"').waitFor();
     await expect.poll(() => loss.getAttribute("aria-invalid")).toBe("true");
-    await page.getByText("what is drawn is (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
+    await page.getByText("the map shows (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
     await expect.poll(() => page.locator(".head").count()).toBe(4);
     await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
     for (const [formula, told] of [
-      ["z^2", 'the formula has no name "z"; names of f(x, y): x, y'],
+      ["z^2", 'the formula uses the unknown name "z"; names in f(x, y): x, y'],
       ["1/0", "the formula does not depend on x or y"],
     ]) {
       await loss.fill(formula);
@@ -105,7 +105,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("a link opens the view as it was shared, and a spec goes to the editor, where it compiles", async () => {
+  it("a link restores the view, and a spec opens in the editor and compiles there", async () => {
     const { page } = await openPaths();
     await page.getByRole("combobox", { name: "Loss" }).selectOption("Three pits");
     await page.getByRole("checkbox", { name: "Lion" }).check();

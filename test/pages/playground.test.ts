@@ -8,7 +8,7 @@ import { playgroundPolicy } from "../../src/studio/web/page-html.ts";
 import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
-/** Nothing here is about how long things take: a machine may have other work. */
+/** No test here measures time; the machine may be busy. */
 vi.setConfig({ testTimeout: 180_000 });
 
 let browser: Browser;
@@ -34,12 +34,12 @@ const compiled = (page: Page) => page.locator(".left .status", { hasText: "compi
 const trainStatus = (page: Page) => page.locator(".train .status");
 const panel = (page: Page, state: string) => page.locator(`.train[data-state="${state}"]`).waitFor();
 
-/** Colours of some places of the decision surface. */
+/** The image of the decision surface. */
 const surface = (page: Page): Promise<string> =>
   page.evaluate("document.querySelector('canvas.surface').toDataURL()");
 
 describe("the page as files", () => {
-  it("works from any host of files, in any folder, and from disk", async () => {
+  it("works from any file host, in any folder, and from disk", async () => {
     execFileSync("npm", ["run", "playground:build"], { cwd: new URL("../../", import.meta.url) });
     const folder = new URL("../../playground/", import.meta.url);
     const files = new Map(
@@ -59,7 +59,7 @@ describe("the page as files", () => {
 });
 
 describe("the playground", () => {
-  it("trains two moons to 95 % with the surface moving, and says nothing on the console", async () => {
+  it("trains two moons to 95 % while the surface changes, and writes nothing to the console", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await panel(page, "ready");
     const untrained = await surface(page);
@@ -67,7 +67,7 @@ describe("the playground", () => {
     await page.getByText(/^epoch 1\/150/).waitFor();
     await expect.poll(() => surface(page)).not.toBe(untrained);
     const after = await surface(page);
-    await page.getByLabel("How fast").selectOption("as fast as it goes");
+    await page.getByLabel("Speed").selectOption("maximum speed");
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
     await expect.poll(() => surface(page)).not.toBe(after);
@@ -97,7 +97,7 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("tells what is wrong at its line and column, with its hint, and leads there", async () => {
+  it("shows an error with its line, column and hint, and moves the cursor there", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await compiled(page);
     const text = readFileSync("graphs/iris.json", "utf8").replace('"units": 16', '"unit": 16');
@@ -122,7 +122,7 @@ describe("the playground", () => {
     await page.keyboard.press("End");
     await page.keyboard.type(' { "type": "dense", "un');
     await page.locator(".cm-tooltip-autocomplete").getByText("units", { exact: true }).waitFor();
-    // A choice that has only just come up takes no key yet.
+    // A new completion list accepts no key at first.
     await page.waitForTimeout(150);
     await page.keyboard.press("Enter");
     await page.keyboard.type('8, "activation": "ge');
@@ -156,7 +156,8 @@ describe("the playground", () => {
       ["optimizer:\n  ", "", "type"],
       ["metrics:\n  - ", "accu", "accuracy"],
     ] as const) {
-      // Over what is coloured: its looks must not go into the markup, which the policy would tell of.
+      // Types over highlighted text: its style must not become a style attribute, which the policy would
+      // report.
       await write(page, before);
       if (typed !== "") await page.keyboard.type(typed);
       else await page.keyboard.press("Control+Space");
@@ -168,7 +169,7 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("shows the derivation of each gradient, and the picture, of the text that is in the editor", async () => {
+  it("shows the derivation of each gradient, and the picture, for the text in the editor", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await page.getByRole("tab", { name: "Gradients" }).click();
     const choice = page.getByLabel("Gradient of the loss with respect to");
@@ -189,7 +190,7 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("shows code, gradients and picture beside the editor at once, and all follow what is typed", async () => {
+  it("shows code, gradients and picture next to the editor at once, and updates all of them", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await compiled(page);
     const text = readFileSync("graphs/iris.json", "utf8")
@@ -209,7 +210,7 @@ describe("the playground", () => {
     await page.close();
   });
 
-  it("opens a shared link in the state that it was shared in", async () => {
+  it("restores the state of a shared link", async () => {
     const { page } = await openPage(browser, served.url);
     await compiled(page);
     await write(page, readFileSync("graphs/two-moons.yaml", "utf8"));
@@ -227,12 +228,12 @@ describe("the playground", () => {
     await opened.page.close();
   });
 
-  it("tells kindly of a link that is broken, and runs nothing that is in one", async () => {
+  it("reports a damaged link, and runs no code from a link", async () => {
     const { page, complaints } = await openPage(browser, `${served.url}#v1.nonsense`);
     await compiled(page);
-    await expect.poll(() => page.locator(".notice").textContent()).toContain("the link is broken");
+    await expect.poll(() => page.locator(".notice").textContent()).toContain("the link is damaged");
     await write(page, 'export default (globalThis.wasRun = "<img src=x onerror=alert(1)>");');
-    await page.locator(".problem", { hasText: "this is a spec in TypeScript" }).waitFor();
+    await page.locator(".problem", { hasText: "a spec in TypeScript is code" }).waitFor();
     await expect.poll(() => page.evaluate(() => "wasRun" in globalThis)).toBe(false);
     await expect.poll(() => page.locator("img").count()).toBe(0);
     expect(complaints).toEqual([]);

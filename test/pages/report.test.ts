@@ -1,7 +1,7 @@
 /**
- * The report in a real browser, opened from its file as a reader opens it: under its own policy, without a
- * network, and with nothing said on the console. What is waited for is what is on the page, never the clock;
- * that 300 layers stay usable is told by how much of it is drawn.
+ * The report in a real browser, opened from its file under its own policy, without a network; it must write
+ * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn elements
+ * shows that 300 layers stay usable.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { inspectSpec } from "../../src/command/cli/inspect.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
-vi.setConfig({ testTimeout: 180_000 }); // the first to ask for a report has it made
+vi.setConfig({ testTimeout: 180_000 }); // the first test that needs a report creates it
 
 const folder = mkdtempSync(join(tmpdir(), "report-"));
 let browser: Browser;
@@ -68,7 +68,7 @@ const models = {
 } as const;
 type Name = keyof typeof models;
 
-/** The file that the command writes; made once for each model. */
+/** The report file, made once for each model. */
 const files = new Map<Name, Promise<string>>();
 function reportOf(name: Name): Promise<string> {
   const known = files.get(name);
@@ -95,19 +95,19 @@ function reportOf(name: Name): Promise<string> {
 async function open(name: Name, options: { place?: string; dark?: boolean; width?: number } = {}) {
   const { place = "", ...rest } = options;
   const opened = await openPage(browser, `${pathToFileURL(await reportOf(name)).href}${place}`, rest);
-  await opened.page.locator("main h1").waitFor(); // the data is unpacked after the page has loaded
+  await opened.page.locator("main h1").waitFor(); // the data is decompressed after the page has loaded
   return opened;
 }
 
 const view = (page: Page) => page.locator(".views a[aria-current]").getAttribute("data-view");
 const title = (page: Page) => page.locator("main h1").textContent();
 const details = (page: Page) => page.locator("aside");
-/** What the details say under a term. */
+/** The value of a term in the details. */
 const fact = (page: Page, term: string) => details(page).locator(`dt:text-is("${term}") + dd`).first();
 const box = (page: Page, id: string) => page.locator(`[data-id="${id}"]`);
 const drawn = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
 
-/** Something that each view cannot be without. */
+/** An element that each view must have. */
 const toldBy = {
   graph: ".graph-box",
   gradients: ".step math",
@@ -118,7 +118,7 @@ const toldBy = {
   code: ".listing .line",
 } as const;
 
-/** Goes through all views by their keys; gives their names. */
+/** Opens all views with their keys; returns their names. */
 async function throughViews(page: Page, eachView: (name: string) => Promise<void>): Promise<string[]> {
   const names: string[] = [];
   for (const link of await page.locator(".views a").all()) {
@@ -135,7 +135,7 @@ async function throughViews(page: Page, eachView: (name: string) => Promise<void
 }
 
 describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the report of %s", (name) => {
-  it("draws each view by its key, in both themes, and complains of nothing", async () => {
+  it("opens each view with its key, in both themes, without console output", async () => {
     for (const dark of [false, true]) {
       const { page, complaints } = await open(name, { dark });
       const names = await throughViews(page, async (each) => {
@@ -148,7 +148,7 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
     }
   });
 
-  it("says of every layer what it costs, and derives a gradient for every trainable parameter", async () => {
+  it("shows the cost of every layer, and derives a gradient for every trainable parameter", async () => {
     const { page, complaints } = await open(name, { place: "#layers" });
     const rows = page.locator("main tbody tr");
     await expect.poll(() => rows.count()).toBe(models[name].network.length);
@@ -156,14 +156,14 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
     await expect.poll(() => view(page)).toBe("gradients");
     await expect.poll(() => page.locator(".step").count()).toBeGreaterThan(2);
     await page.locator(".step .head a").last().click();
-    await expect.poll(() => details(page).locator("h3").allTextContents()).toContain("Why it is there");
+    await expect.poll(() => details(page).locator("h3").allTextContents()).toContain("Why it exists");
     expect(complaints).toEqual([]);
     await page.close();
   });
 });
 
-describe("what is picked in the report", () => {
-  it("a layer opens by a click; its gradient has formula, shape, rule, lines and place in the spec", async () => {
+describe("the selection in the report", () => {
+  it("a click opens a layer; its gradient has formula, shape, rule, lines and location in the spec", async () => {
     const { page, complaints } = await open("3");
     await box(page, "group:backward/dense2").click();
     await box(page, "gradient/d_dense2.weight").click();
@@ -182,12 +182,12 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("a line of code shows its nodes and the rule that made it; the arrow keys go on to the next", async () => {
+  it("a line of code shows its nodes and its rule; the arrow keys move to the next line", async () => {
     const { page, complaints } = await open("3", { place: "#code/node/gradient%2Fd_dense2.weight" });
     await page.locator(".line.marked", { hasText: "for (" }).first().click();
     await expect.poll(() => details(page).locator("h2").textContent()).toMatch(/^Line \d+$/);
     await expect.poll(() => details(page).locator(".formulas").textContent()).toContain("d_dense2.weight");
-    await details(page).getByRole("heading", { name: "The rule that made it" }).waitFor();
+    await details(page).getByRole("heading", { name: "The rule that produced it" }).waitFor();
     await details(page).getByRole("link", { name: "contract.vjp" }).first().waitFor();
     const number = Number(await page.locator(".line.picked").getAttribute("data-line"));
     await page.keyboard.press("ArrowDown");
@@ -198,11 +198,11 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("what is picked is in the address: a link leads there, Back comes back, nonsense is told", async () => {
+  it("the address contains the selection: links lead to it, Back returns, an unknown one is reported", async () => {
     const { page, complaints } = await open("3", { place: "#layers/layer/dense2" });
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
     await page.keyboard.press("Escape");
-    await expect.poll(() => details(page).locator("h2").textContent()).toBe("Pick anything");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("Nothing selected");
     await page.goBack();
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
     await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
@@ -211,7 +211,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("a parameter without a gradient says why: a statistic is one, a name that nobody has is none", async () => {
+  it("a parameter without a gradient says why: it is a statistic, or it does not exist", async () => {
     const { page, complaints } = await open("convolution", { place: "#gradients/parameter/nope" });
     const said = () => page.locator(".derivation p").textContent();
     await expect.poll(() => said()).toBe("This report has no parameter nope.");
@@ -222,7 +222,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("`--of` chooses what it opens on, and leaves nothing out", async () => {
+  it("`--of` sets the initial selection, and omits nothing", async () => {
     const output = join(folder, "of.html");
     await reportOf("3"); // has written the spec
     const flags = { format: "html", target: "ts", measure: true, dtype: "f32", output } as const;
@@ -239,7 +239,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("why there is a transpose is told in words: which factor, and which sum the chain rule leaves", async () => {
+  it("a transpose is explained: which factor it is, and which sum the chain rule leaves", async () => {
     const { page, complaints } = await open("3", { place: "#graph/node/gradient%2Fd_dense2.weight" });
     const heading = details(page).getByRole("heading", { name: "Why there is a transpose" });
     await heading.waitFor();
@@ -248,7 +248,7 @@ describe("what is picked in the report", () => {
       .poll(() => said())
       .toContain("Here x is dense1 and y is dense2.weight; this is the gradient of y.");
     await expect.poll(() => said()).toContain("So x is written transposed.");
-    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fd_dense1`); // to what the layer reads
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fd_dense1`); // the input of the layer
     await expect.poll(said).toContain("So y is written transposed.");
     await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fd_dense2.bias`); // a sum has none
     await expect.poll(() => heading.count()).toBe(0);
@@ -256,7 +256,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("a kernel tells what was fused, what that saves, and its loops in three forms", async () => {
+  it("a kernel shows what was fused, the savings, and its loops in three forms", async () => {
     const { page, complaints } = await open("3", { place: "#kernels" });
     await page.locator("main tbody tr", { hasText: "dense2" }).first().click();
     await expect.poll(() => details(page).textContent()).toMatch(/stay in registers|stays in a register/);
@@ -271,7 +271,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("on a narrow window each view is as wide as the window, and what is picked stands below", async () => {
+  it("on a narrow window each view is as wide as the window, and the details are below", async () => {
     const { page, complaints } = await open("convolution", { width: 390 });
     await throughViews(page, async () => {
       await expect.poll(() => page.evaluate("document.documentElement.scrollWidth")).toBe(390);
@@ -284,7 +284,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("passes are stepped through by the arrow keys, each with what it changed", async () => {
+  it("the arrow keys step through the passes, each with its changes", async () => {
     const { page, complaints } = await open("3", { place: "#passes" });
     const heading = page.locator(".pass h2");
     const seen = [await heading.textContent()];
@@ -308,7 +308,7 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
-  it("search finds a node by a part of its name and goes to it, by keys alone", async () => {
+  it("search finds a node by a part of its name and selects it, with the keyboard only", async () => {
     const { page, complaints } = await open("30");
     await page.keyboard.press("/");
     await page.keyboard.type("d_dense29.w");
@@ -320,36 +320,36 @@ describe("what is picked in the report", () => {
     await expect.poll(place).toBeLessThan(900);
     await page.keyboard.press("/");
     await page.keyboard.type("no such thing");
-    await page.getByText("Nothing has such a name", { exact: true }).waitFor();
+    await page.getByText("No match", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
     await page.keyboard.press("/");
     await page.keyboard.type("d_dense28.wieght");
-    await page.getByText("Nothing has such a name: this is the nearest").waitFor();
+    await page.getByText("No match; closest matches are shown").waitFor();
     await page.keyboard.press("Enter");
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense28.weight");
     expect(complaints).toEqual([]);
     await page.close();
   });
 
-  it("a buffer of the picture of lifetimes tells when it lives and what it holds", async () => {
+  it("a buffer in the picture of lifetimes shows its lifetime and its value", async () => {
     const { page, complaints } = await open("convolution", { place: "#memory" });
     await page.locator(".lifetimes .box").first().click();
-    await expect.poll(() => fact(page, "Lives").textContent()).toMatch(/call \d+/);
-    await fact(page, "Holds").getByRole("link").click();
-    await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/lives from call \d+ to \d+/);
+    await expect.poll(() => fact(page, "Live").textContent()).toMatch(/call \d+/);
+    await fact(page, "Value").getByRole("link").click();
+    await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/live from call \d+ to \d+/);
     expect(complaints).toEqual([]);
     await page.close();
   });
 });
 
-it("the graph is zoomed, moved and fitted by keys; the theme button goes round and is kept", async () => {
+it("keys zoom, move and fit the graph; the theme button cycles, and the choice is stored", async () => {
   const { page, complaints } = await open("30");
   const width = async () => (await box(page, "group:forward/dense1").boundingBox())?.width ?? 0;
   await page.locator(".graph-canvas").focus();
   const before = await width();
   await page.keyboard.press("+");
   await expect.poll(width).toBeGreaterThan(before * 1.2);
-  await page.keyboard.press("0"); // all of it: 30 layers are smaller than one
+  await page.keyboard.press("0"); // fits all: 30 layers are smaller than one
   await expect.poll(width).toBeLessThan(before);
   const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
   const light = await ground();
@@ -362,7 +362,7 @@ it("the graph is zoomed, moved and fitted by keys; the theme button goes round a
 });
 
 it(
-  "300 layers, thousands of nodes: no view holds more of them than one can look at",
+  "300 layers, thousands of nodes: no view draws more of them than necessary",
   { timeout: 300_000 },
   async () => {
     const { page, complaints } = await open("300");

@@ -79,7 +79,7 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
       code: "T3001",
       severity: "error",
       message: "the checkpoint does not say how the data was read that its model was trained on",
-      place: { file },
+      location: { file },
       hint: "those that --out writes do, and trainer.save({ fields })",
     },
   ]);

@@ -115,7 +115,7 @@ function threadEnded(
 ): DiagnosticError {
   const message = `candidate ${number} (${valuesText(values)}) was not tried: ${error.message}`;
   const { hint } = error;
-  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, place: { file } }]);
+  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, location: { file } }]);
 }
 
 /** One line of progress. */

@@ -8,7 +8,7 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec, SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import type { NameFault } from "../../compiler/stage-names.ts";
+import type { NameError } from "../../compiler/stage-names.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { didYouMean, errorText, shellWord } from "../../compiler/util/message-text.ts";
@@ -27,9 +27,9 @@ export interface StageFlags {
 /** @throws DiagnosticError for a name that is no stage's, and for a stage that cannot be skipped. */
 export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
   if (skip.length === 0 && stopAfter === undefined) return;
-  const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
-  for (const name of skip) throwFault("--skip", faultOfSkipped(name));
-  if (stopAfter !== undefined) throwFault("--stop-after", faultOfStage(stopAfter));
+  const { skippedNameError, stageNameError } = await import("../../compiler/stage-names.ts");
+  for (const name of skip) throwFault("--skip", skippedNameError(name));
+  if (stopAfter !== undefined) throwFault("--stop-after", stageNameError(stopAfter));
 }
 
 /** The flags as words of a command. */
@@ -38,7 +38,7 @@ export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly strin
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
 ];
 
-function throwFault(flag: string, fault: NameFault | undefined): void {
+function throwFault(flag: string, fault: NameError | undefined): void {
   if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
 }
 
@@ -80,7 +80,7 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
     const message = "the file ends the process while it is run, so it gives no spec";
     const hint = "it may call process.exit(), or await what never comes";
-    say([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
+    say([{ code: "T1009", severity: "error", message, location: { file }, hint }]);
     process.exitCode = 2;
   };
   process.once("exit", ended);
@@ -114,7 +114,7 @@ function uncaughtFault(file: string): { readonly thrown: Promise<never>; release
 
 const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
   const message = `the file fails ${when}: ${errorText(error)}`;
-  return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
+  return new DiagnosticError([{ code: "T1009", severity: "error", message, location: { file } }]);
 };
 
 // Errors of an emitted trainer as diagnostics. The trainer has its own copies of the runtime's error classes, so
@@ -129,7 +129,7 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
     return inFile(file, code, work);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "InputError") throw error;
-    throw new DiagnosticError([{ code, severity: "error", message: error.message, place: { file } }]);
+    throw new DiagnosticError([{ code, severity: "error", message: error.message, location: { file } }]);
   }
 }
 

@@ -31,7 +31,7 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
         code: "T3001",
         severity: "error",
         message: `the checkpoint cannot be read: ${fileReason(error)}`,
-        place: { file },
+        location: { file },
       },
     ]);
   });
@@ -44,7 +44,7 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
  */
 export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
   const message = unfinishedText(training.validation?.folds, notes);
-  if (message !== undefined) say([{ code: "T3003", severity: "warning", message, place: { file } }]);
+  if (message !== undefined) say([{ code: "T3003", severity: "warning", message, location: { file } }]);
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
@@ -81,4 +81,4 @@ export async function readTensors(file: string): Promise<StoredTensor[]> {
 
 /** T3002: a file of tensors is not what was needed. */
 export const wrongTensors = (file: string, message: string, notes: readonly string[] = []): DiagnosticError =>
-  new DiagnosticError([{ code: "T3002", severity: "error", message, place: { file }, notes }]);
+  new DiagnosticError([{ code: "T3002", severity: "error", message, location: { file }, notes }]);

@@ -70,7 +70,7 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
       code: "T2005",
       severity: "error",
       message: "the spec has no `data` section, so nothing says which columns are which input and target",
-      place: { file: spec },
+      location: { file: spec },
       hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
     },
   ]);
@@ -163,7 +163,12 @@ async function checkReadable({ file, path }: DataFile, source: SpecSource): Prom
   await located(source, () => {
     throw new DiagnosticError([
       path === undefined
-        ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }
+        ? {
+            code: "T2001",
+            severity: "error",
+            message: `the data cannot be read: ${reason}`,
+            location: { file },
+          }
         : {
             code: "T2001",
             severity: "error",

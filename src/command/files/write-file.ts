@@ -61,7 +61,7 @@ export async function checkFile(file: string, wanted: string, command: string): 
   }
   const hint = `run: ${command}`;
   if (found === undefined) {
-    say([{ code: "T1012", severity: "error", message: "the file is not there", place: { file }, hint }]);
+    say([{ code: "T1012", severity: "error", message: "the file is not there", location: { file }, hint }]);
     return 1;
   }
   const { line, ours, theirs } = firstDifference(found.toString("utf8"), wanted);
@@ -70,7 +70,7 @@ export async function checkFile(file: string, wanted: string, command: string): 
       code: "T1012",
       severity: "error",
       message: "the file is not what would be written",
-      place: { file, line },
+      location: { file, line },
       hint,
       notes: [`it has:   ${showValue(theirs)}`, `would be: ${showValue(ours)}`],
     },

@@ -2,7 +2,7 @@
 import { parsePath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { isRising, metricName } from "../../compiler/library/metrics/index.ts";
+import { higherIsBetter, metricName } from "../../compiler/library/metrics/index.ts";
 import { buildGraphs } from "../../compiler/spec/build.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
@@ -94,11 +94,11 @@ export async function readCandidates(
     const message = "the spec has no `training.search`, so nothing says what to try";
     const hint = 'add "search": { "over": { "network[0].units": [8, 16, 32] } } to training';
     throw new DiagnosticError([
-      { code: "T1705", severity: "error", message, hint, place: { file: source.file } },
+      { code: "T1705", severity: "error", message, hint, location: { file: source.file } },
     ]);
   }
   const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), dtype));
   const metric = search.metric ?? model.training.earlyStopping?.metric ?? "loss";
-  const rising = model.metrics.filter(isRising).map(metricName);
+  const rising = model.metrics.filter(higherIsBetter).map(metricName);
   return { candidates, criterion: { metric, isRising: rising.includes(metric) } };
 }

@@ -87,7 +87,7 @@ function readable(file: string): string {
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const message = `the file cannot be read: ${fileReason(error)}`;
-    throw new DiagnosticError([{ code: "T1001", severity: "error", message, place: { file } }]);
+    throw new DiagnosticError([{ code: "T1001", severity: "error", message, location: { file } }]);
   }
 }
 
@@ -111,7 +111,7 @@ function parsed(text: string): unknown {
 }
 
 const refusal = (file: string, at: number, message: string, hint: string): DiagnosticError =>
-  new DiagnosticError([{ code: "T1706", severity: "error", message, place: { file, line: at }, hint }]);
+  new DiagnosticError([{ code: "T1706", severity: "error", message, location: { file, line: at }, hint }]);
 
 /** Readies the file for more lines: half of one is cut off, and a new file is given its first. */
 export function openResults(file: string, hash: string, model: string): void {

@@ -5,12 +5,12 @@
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import { chartSvg, panelText } from "../../studio/charts/index.ts";
 import {
-  hasComeApart,
+  lossesDiverged,
   rangeTestChart,
   rateFactor,
   rateRange,
   rateSteps,
-  readRangeTest,
+  analyseRangeTest,
   type RangeTest,
 } from "../../studio/charts/range-test.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
@@ -37,7 +37,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   const { name, optimizer } = model;
   await checkOutputs({ "--plot": flags.plot }, ofSpec(spec, model, flags.data));
   const { scale = 1, scaleFrom } = optimizer.learningRate;
-  const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
+  const test = analyseRangeTest(await lossesAtRisingRates(spec, compiled, flags));
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
   if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
   const { steepest, lowest, ...course } = test;
@@ -106,7 +106,7 @@ async function lossesAtRisingRates(
   for (let epoch = 1; losses.length < rateSteps; epoch++)
     for (const batch of epochBatches(facts, train, { seed, epoch, shuffle, accumulate })) {
       losses.push(lossOfStep(trainer, batch));
-      if (losses.length === rateSteps || hasComeApart(losses)) return losses;
+      if (losses.length === rateSteps || lossesDiverged(losses)) return losses;
     }
   return losses;
 }

@@ -10,7 +10,7 @@ import type { Batch } from "../../runtime/core/slots.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { answerName } from "../../compiler/trainer/trainer-facts.ts";
 import { rowsIn } from "../verify/batches.ts";
-import type { PartAnswers, ReportFormat } from "../../studio/charts/index.ts";
+import type { SplitPredictions, ReportFormat } from "../../studio/charts/index.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
@@ -43,14 +43,14 @@ export async function reportAnswers(
   file: string | true,
 ): Promise<void> {
   const held = Object.entries({ validation, test }).filter(
-    (part): part is [string, Batch] => part[1] !== undefined,
+    (split): split is [string, Batch] => split[1] !== undefined,
   );
-  const parts = (held.length > 0 ? held : [["training", train] as const]).map(([part, data]) =>
-    partAnswers(compilation, facts, trainer, fields[fields.length - 1], part, data),
+  const splits = (held.length > 0 ? held : [["training", train] as const]).map(([split, data]) =>
+    partAnswers(compilation, facts, trainer, fields[fields.length - 1], split, data),
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
-  const text = reportFormats[format]({ title: `${facts.name}: predicted against true`, parts });
+  const text = reportFormats[format]({ title: `${facts.name}: predicted against true`, splits });
   if (file === true) process.stderr.write(`\n${text}`);
   else await writeFile(file, text);
 }
@@ -60,9 +60,9 @@ function partAnswers(
   facts: ModelFacts,
   trainer: Trainer,
   field: FittedField,
-  part: string,
+  split: string,
   data: Batch,
-): PartAnswers {
+): SplitPredictions {
   const [[target, { classes, shape }]] = Object.entries(facts.targets);
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
@@ -79,12 +79,12 @@ function partAnswers(
   const predicted = Array.from(expected, (_, place) =>
     Number(answer(scores.slice(place * perPlace, (place + 1) * perPlace), indices, scaleOf(place))[0]),
   );
-  if (classes !== undefined) return { part, classes: namesOf(field, classes), expected, predicted };
+  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
   const own = Array.from(expected, (value, place) => {
     const { shift, span } = scaleOf(place) ?? { shift: 0, span: 1 };
     return value * span + shift;
   });
-  return { part, expected: own, predicted };
+  return { split, expected: own, predicted };
 }
 
 /** The network's output for all rows. */

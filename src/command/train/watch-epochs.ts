@@ -145,7 +145,7 @@ const noLog = (file: string, line: number): DiagnosticError =>
       code: "T1013",
       severity: "error",
       message: "the file is there, and this line is not one that --log writes",
-      place: { file, line },
+      location: { file, line },
       hint: "--log goes on with a log or begins a new file; it writes over nothing else",
     },
   ]);

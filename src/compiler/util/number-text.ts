@@ -1,20 +1,20 @@
-/** Numbers as a person would write them in a formula. */
+/** Numbers as people write them in a formula. */
 
-/** 0.09999999999999998 is the double 1 − 0.9, and reads better so: the 0.9, or undefined where nothing is gained. */
+/** 0.09999999999999998 is the double 1 − 0.9: returns 0.9 if writing `1 − 0.9` is shorter, else undefined. */
 export function complementOf(value: number): number | undefined {
   const other = Number((1 - value).toPrecision(8));
   const isShorter = String(value).length > 12 && String(other).length <= 8;
   return isShorter && 1 - other === value ? other : undefined;
 }
 
-/** Six digits; `…` says that there are more. */
+/** Six digits; `…` marks omitted digits. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "NaN";
   const short = Number(value.toPrecision(6));
   return short === value ? String(value) : `${short}…`;
 }
 
-// Sizes and counts, as people read them.
+// Sizes and counts, formatted for people.
 
 /** `14.2 kB`; a kilobyte is a thousand bytes. */
 export const sizeText = (bytes: number): string => `${scaled(bytes, bytes < 1000 ? 0 : 1)}B`;

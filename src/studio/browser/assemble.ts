@@ -1,10 +1,10 @@
 /**
- * Stands in a page for `emit/wasm/assemble.ts`: the assembler is as large as the compiler, and the page
- * trains with TypeScript.
+ * Replaces `emit/wasm/assemble.ts` in a page: the assembler is as large as the compiler, and the page trains
+ * with TypeScript.
  */
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 
 /** @throws Unsupported */
 export function assemble(): Promise<Uint8Array[]> {
-  throw new Unsupported("the playground compiles to TypeScript alone");
+  throw new Unsupported("the playground compiles to TypeScript only");
 }

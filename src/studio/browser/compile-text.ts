@@ -1,4 +1,4 @@
-/** Compiles the text of the editor step by step: reading the spec, compiling it, and preparing its data. */
+/** Compiles the text of the editor in steps: read the spec, compile it, prepare its data. */
 import { transform } from "sucrase";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -22,13 +22,15 @@ import { parseCleaned } from "../../runtime/program/clean-csv.ts";
 import { placed } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
-// The spec of the editor is JSON or YAML. A spec in TypeScript would be code, and text from a link must never run as
-// code.
+// The editor accepts JSON and YAML. A spec in TypeScript is code, and text from a link must never run as code.
 
-/** JSON begins with a brace, and so may YAML: but what is meant as JSON is told its faults as JSON. */
+/** JSON begins with a brace or bracket. YAML may do so too, but such a text gets JSON's error messages. */
 const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
-/** Begins with a statement of TypeScript, behind comments: no key of YAML is two words without a colon. */
+/**
+ * Whether the text begins with a TypeScript statement, after comments: no YAML key is two words without a
+ * colon.
+ */
 const isCode =
   /^(?:\s|\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:import|export|const|let|var|function|class|type|interface)\s+[\w$*{"']/;
 
@@ -37,32 +39,31 @@ const codeRefused = (): DiagnosticError =>
     {
       code: "T1008",
       severity: "error",
-      message: "this is a spec in TypeScript, which is code, and the playground takes none",
-      hint: "keep it in a file and use the command line: npx tapeless train spec.ts; here write JSON or YAML",
+      message: "a spec in TypeScript is code, and the playground accepts only JSON and YAML",
+      hint: "write JSON or YAML here, or save the spec in a file and run: npx tapeless train spec.ts",
       path: [],
     },
   ]);
 
-/** @throws DiagnosticError with everything that is wrong, each with its line and column */
+/** @throws DiagnosticError with all errors, each with its line and column */
 async function readText(text: string): Promise<ReadSpec> {
   if (isJson(text)) return specOfTree("spec.json", text, readJson(text));
   if (isCode.test(text)) throw codeRefused();
   return specOfTree("spec.yaml", text, readYaml(text));
 }
 
-// The data of a spec, prepared for its trainer from the files that the page holds, as `tapeless train` does from
-// disk.
+// Prepares the data of a spec from the files in the page, as `tapeless train` does from disk.
 
 /**
- * The rows cut and encoded as the spec says.
- * @throws InputError if the page has no such file, or if it does not hold what the spec says
+ * Splits and encodes the rows as the spec says.
+ * @throws InputError if the page does not have the file, or if the file does not match the spec
  */
 function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<string, string>>): Dataset {
   const { data, training } = model;
   if (data === undefined)
-    throw new InputError("the spec has no data section, so nothing says what to train on");
+    throw new InputError("the spec has no data section, so there are no rows to train on");
   if (training.validation?.folds !== undefined)
-    throw new InputError("the page trains one model, not one for each fold: use `tapeless train`");
+    throw new InputError("the playground trains one model; use `tapeless train` for cross-validation");
   const preparing = preparingOf(model, facts);
   const isCleaned =
     data.separator !== undefined ||
@@ -73,7 +74,7 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
   };
   const { file, test } = data;
   if (typeof file !== "string" || typeof test === "object")
-    throw new InputError("the page reads CSV alone: `tapeless train` reads images");
+    throw new InputError("the playground reads only CSV; use `tapeless train` for other formats");
   const tested = test === undefined ? undefined : { file: test, table: tableIn(test) };
   const source = { file, table: tableIn(file), test: tested };
   return datasetOf(preparing, source, training.seed, placed);
@@ -82,10 +83,12 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
 function textOf(file: string, files: Readonly<Record<string, string>>): string {
   const name = file.replace(/^.*[/\\]/s, "");
   if (Object.hasOwn(files, name)) return files[name];
-  throw new InputError(`the page has no file "${name}": it has ${Object.keys(files).join(", ")}`);
+  throw new InputError(
+    `the playground has no file "${name}"; available files: ${Object.keys(files).join(", ")}`,
+  );
 }
 
-// One state of the editor is compiled in parts: the most urgent part first, and the work may stop after each.
+// Each state of the editor is compiled in steps, the most urgent first. Work can stop after each step.
 
 /** A spec that compiles. */
 export interface CompiledText {
@@ -95,7 +98,7 @@ export interface CompiledText {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** @throws DiagnosticError with everything that is wrong, each with its line and column where it has one */
+/** @throws DiagnosticError with all errors, each with its line and column if it has one */
 export async function compileText(text: string): Promise<CompiledText> {
   const read = await readText(text);
   const reports: StageReport[] = [];
@@ -106,11 +109,11 @@ export async function compileText(text: string): Promise<CompiledText> {
   return { read, compilation, reports, warnings };
 }
 
-/** The emitted module, unformatted, without its part for data files and without its types. */
+/** The emitted module: unformatted, without types, and without the code that reads data files. */
 export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
   withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
 
-/** The emitted module, and the data that it is to train on. */
+/** The emitted module, and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
   files: Readonly<Record<string, string>>,
@@ -124,8 +127,8 @@ export async function trainerScript(
 }
 
 /**
- * sucrase takes types out without looking at anything else: a tenth of a compiler's time and size, for code
- * that is known to be valid.
+ * Uses sucrase, which removes types without checking them. The code is known to be valid, and this takes a
+ * tenth of the time and size of a compiler.
  */
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
@@ -139,7 +142,10 @@ function preparedOr(prepare: () => Dataset): Pick<TrainerScript, "data" | "probl
   }
 }
 
-/** Whatever compiling threw, as something to show: what is no fault of the spec is told at its first character. */
+/**
+ * Diagnostics for any error. Errors that are not about the spec get no location, so they appear at its first
+ * character.
+ */
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof DiagnosticError) return error.diagnostics;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 /**
- * The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an
- * older one at its next part.
+ * The worker that compiles the editor's text and answers questions about the schema. A newer text cancels the
+ * work on an older one at its next step.
  */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -8,64 +8,64 @@ import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
 import type { CompiledText } from "./compile-text.ts";
 import type {
-  Answer,
+  Reply,
   CompileRequest,
   ExplainRequest,
-  Question,
+  CompilerRequest,
   ScriptRequest,
   SuggestRequest,
 } from "./messages.ts";
 import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "./suggest.ts";
 
-/** As much of a worker's own scope as is used here. */
+/** The part of the worker's global scope that is used here. */
 declare const self: {
-  onmessage: ((event: { readonly data: Question }) => void) | null;
-  postMessage(answer: Answer): void;
+  onmessage: ((event: { readonly data: CompilerRequest }) => void) | null;
+  postMessage(reply: Reply): void;
 };
 declare const performance: { now(): number };
 
 interface State {
   /** The id of the newest request to compile. */
   newest: number;
-  /** What was compiled last, until it is explained. */
+  /** The last compiled text, until it is explained. */
   compiled?: CompiledText & { readonly id: number };
   schema?: SchemaNode;
 }
 const state: State = { newest: 0 };
 
-self.onmessage = ({ data: question }) => {
-  void answered(question).catch((error: unknown) =>
-    self.postMessage({ kind: "faults", id: question.id, diagnostics: diagnosticsOf(error) }),
+self.onmessage = ({ data: request }) => {
+  void handle(request).catch((error: unknown) =>
+    self.postMessage({ kind: "errors", id: request.id, diagnostics: diagnosticsOf(error) }),
   );
 };
 
-async function answered(question: Question): Promise<void> {
-  if (question.kind === "compile") return compiled(question);
-  if (question.kind === "explain") return explained(question);
-  if (question.kind === "script") return scripted(question);
-  self.postMessage(suggested(question));
+async function handle(request: CompilerRequest): Promise<void> {
+  if (request.kind === "compile") return handleCompile(request);
+  if (request.kind === "explain") return handleExplain(request);
+  if (request.kind === "script") return handleScript(request);
+  self.postMessage(suggestionReply(request));
 }
 
-async function scripted({ id, text, formula }: ScriptRequest): Promise<void> {
+async function handleScript({ id, text, formula }: ScriptRequest): Promise<void> {
   checkPlaneFormula(formula);
   const { compilation } = await compileText(text);
   self.postMessage({ kind: "script", id, script: await scriptOf(compilation) });
 }
 
-function suggested({ kind, id, place }: SuggestRequest): Answer {
+function suggestionReply({ kind, id, location }: SuggestRequest): Reply {
   const schema = (state.schema ??= specSchema());
-  if (kind === "suggest") return { kind, id, suggestions: suggest(schema, place) };
-  return { kind, id, words: describe(schema, place) };
+  if (kind === "suggest") return { kind, id, suggestions: suggest(schema, location) };
+  return { kind, id, description: describe(schema, location) };
 }
 
-/** Lets messages in; whether this request is still the newest. */
+/** Lets pending messages in, then returns whether this request is still the newest. */
 async function isWanted(id: number): Promise<boolean> {
   await new Promise<void>((resolve) => setTimeout(resolve));
   return id === state.newest;
 }
 
-async function compiled({ id, text, files }: CompileRequest): Promise<void> {
+async function handleCompile({ id, text, files }: CompileRequest): Promise<void> {
   state.newest = id;
   if (!(await isWanted(id))) return;
   const started = performance.now();
@@ -76,7 +76,7 @@ async function compiled({ id, text, files }: CompileRequest): Promise<void> {
   state.compiled = { id, ...made };
 }
 
-async function explained({ id }: ExplainRequest): Promise<void> {
+async function handleExplain({ id }: ExplainRequest): Promise<void> {
   if (!(await isWanted(id)) || state.compiled?.id !== id) return;
   const { compilation, reports, read } = state.compiled;
   state.compiled = undefined;

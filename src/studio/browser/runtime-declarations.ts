@@ -1,5 +1,5 @@
 /**
- * The runtime's declarations in f32, which a page cannot read from files: the bundler puts them here
+ * The runtime's declarations in f32. A page cannot read them from files, so the bundler inserts them here
  * (`src/studio/web/playground-code.ts`).
  */
 import type { Declaration } from "../../compiler/emit/typescript/runtime-parts.ts";

@@ -1,6 +1,6 @@
 /**
- * Stands in a page for `util/sha256.ts`. A page's own hash is asynchronous; this one, of a small audited
- * library, is not.
+ * Replaces `util/sha256.ts` in a page. The browser's own hash is asynchronous; this one, from a small audited
+ * library, is synchronous.
  */
 import { sha256 as digest } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";

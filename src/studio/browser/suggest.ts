@@ -1,17 +1,17 @@
 /**
- * What may stand at a place of a spec, and what stands there means: from the schema that validates, so that
- * the editor never says otherwise.
+ * What can be written at a location of a spec, and what the text there means. Both come from the schema that
+ * validates specs, so the editor always agrees with the compiler.
  */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 
-/** A place in a spec that may be half written. */
-export interface PlaceInSpec {
-  /** Of the object whose key is wanted, or of the value. */
+/** A location in a spec that may be incomplete. */
+export interface LocationInSpec {
+  /** Path of the object that needs a key, or of the value. */
   readonly path: SpecPath;
   readonly at: "key" | "value";
-  /** The whole spec, as far as it can be read. */
+  /** The whole spec, as far as it can be parsed. */
   readonly spec: unknown;
 }
 
@@ -24,25 +24,25 @@ export interface Suggestion {
 }
 
 /** Keys that the object at the path does not have yet, or values that the schema names. */
-export function suggest(schema: SchemaNode, { path, at, spec }: PlaceInSpec): Suggestion[] {
+export function suggest(schema: SchemaNode, { path, at, spec }: LocationInSpec): Suggestion[] {
   if (at === "value") return valuesAt(schema, path, spec);
   const node = nodeAtPath(schema, path, spec);
   if (node === undefined) return [];
   const found = valueAt(spec, path);
-  // What is no object yet becomes one with its first key.
+  // A value that is not an object yet becomes one with its first key.
   const value = typeof found === "object" && found !== null ? found : {};
   const { own, others } = keysOf(node, value);
   const of = { ...node, $defs: schema.$defs };
   return [...new Set([...own, ...tagKeysOf(node), ...others])]
     .filter((key) => !Object.hasOwn(value, key) && key !== "$schema")
-    .map((key) => ({ label: key, isText: true, ...wordsOf(nodeAtPath(of, [key], value)) }));
+    .map((key) => ({ label: key, isText: true, ...descriptionOf(nodeAtPath(of, [key], value)) }));
 }
 
 /** What the key at the end of the path means, and what its value must be. */
 export const describe = (
   schema: SchemaNode,
-  { path, spec }: PlaceInSpec,
-): Pick<Suggestion, "detail" | "about"> => wordsOf(nodeAtPath(schema, path, spec));
+  { path, spec }: LocationInSpec,
+): Pick<Suggestion, "detail" | "about"> => descriptionOf(nodeAtPath(schema, path, spec));
 
 function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion[] {
   const node = nodeAtPath(schema, path, spec);
@@ -50,7 +50,8 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   const last = path.at(-1);
   const parent = nodeAtPath(schema, path.slice(0, -1), spec);
   const tag = last === "type" || last === "fn" ? last : "type";
-  // The tag of an object chooses its form: all forms have a say, not only the one that it chooses now.
+  // The tag of an object selects its variant, so the keys of all variants are suggested, not only of the
+  // current one.
   const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
   const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
   const isChoice = mustBe(node, "").includes("true or false");
@@ -58,7 +59,7 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   return [...texts, ...others.map((label) => ({ label, detail: "", about: "", isText: false }))];
 }
 
-function wordsOf(node: SchemaNode | undefined): Pick<Suggestion, "detail" | "about"> {
+function descriptionOf(node: SchemaNode | undefined): Pick<Suggestion, "detail" | "about"> {
   if (node === undefined) return { detail: "", about: "" };
   const preset = node.default === undefined ? "" : `, ${JSON.stringify(node.default)} by default`;
   return { detail: `${mustBe(node, "a name or an object")}${preset}`, about: node.description ?? "" };

@@ -1,13 +1,13 @@
-/** Predictions against true values: the confusion matrix of classes, and the errors of numbers. */
+/** Compares predictions with true values: a confusion matrix for classes, error statistics for numbers. */
 import { quantileSorted } from "d3-array";
 
 // The confusion matrix, and the metrics of each class.
 
 /**
- * precision = right / predicted as it, recall = right / of it, f1 = 2pr / (p + r); 0 where there is nothing
- * to divide by.
+ * precision = correct / predicted as this class, recall = correct / rows of this class, f1 = 2pr / (p + r); 0
+ * where the divisor is 0.
  */
-interface ClassFigures {
+interface ClassMetrics {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
@@ -19,13 +19,13 @@ export interface Confusion {
   readonly classes: readonly string[];
   /** `counts[true][predicted]` */
   readonly counts: readonly (readonly number[])[];
-  readonly perClass: readonly ClassFigures[];
+  readonly perClass: readonly ClassMetrics[];
   readonly accuracy: number;
-  /** The mean over the classes, each counting the same; the support is that of all. */
-  readonly mean: ClassFigures;
+  /** The unweighted mean over the classes; its support is the number of all rows. */
+  readonly mean: ClassMetrics;
 }
 
-/** Class numbers of each row; rows whose class is −1 are left out. */
+/** Takes the class numbers of each row; −1 marks a row that is left out. */
 export function confusionOf(
   classes: readonly string[],
   expected: ArrayLike<number>,
@@ -34,39 +34,39 @@ export function confusionOf(
   const counts = classes.map(() => classes.map(() => 0));
   for (let row = 0; row < expected.length; row++)
     if (expected[row] >= 0) counts[expected[row]][predicted[row]]++;
-  const perClass = classes.map((_, i): ClassFigures => {
+  const perClass = classes.map((_, i): ClassMetrics => {
     const support = sum(counts[i]);
-    const precision = share(counts[i][i], sum(counts.map((row) => row[i])));
-    const recall = share(counts[i][i], support);
-    return { precision, recall, f1: share(2 * precision * recall, precision + recall), support };
+    const precision = ratio(counts[i][i], sum(counts.map((row) => row[i])));
+    const recall = ratio(counts[i][i], support);
+    return { precision, recall, f1: ratio(2 * precision * recall, precision + recall), support };
   });
   const rows = sum(perClass.map(({ support }) => support));
-  const mean = (figure: "precision" | "recall" | "f1") =>
-    share(sum(perClass.map((each) => each[figure])), classes.length);
+  const mean = (metric: "precision" | "recall" | "f1") =>
+    ratio(sum(perClass.map((each) => each[metric])), classes.length);
   return {
     classes,
     counts,
     perClass,
-    accuracy: share(sum(counts.map((row, i) => row[i])), rows),
+    accuracy: ratio(sum(counts.map((row, i) => row[i])), rows),
     mean: { precision: mean("precision"), recall: mean("recall"), f1: mean("f1"), support: rows },
   };
 }
 
-/** The pairs of classes that were taken for one another most often, the most often first. */
+/** The most frequent confusions of two classes, in descending order. */
 export function mostConfused(
   { counts }: Confusion,
-  most: number,
+  count: number,
 ): { expected: number; predicted: number; rows: number }[] {
   return counts
     .flatMap((row, expected) => row.map((rows, predicted) => ({ expected, predicted, rows })))
     .filter(({ expected, predicted, rows }) => expected !== predicted && rows > 0)
     .sort((a, b) => b.rows - a.rows || a.expected - b.expected || a.predicted - b.predicted)
-    .slice(0, most);
+    .slice(0, count);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 // Predicted against true numbers: how large the errors are, and where.
 
@@ -74,11 +74,11 @@ interface Agreement {
   readonly rows: number;
   readonly mae: number;
   readonly rmse: number;
-  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if the true numbers are all the same. */
+  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if all true numbers are equal. */
   readonly r2?: number;
-  /** Of predicted − true, by the share of rows below. */
-  readonly errors: readonly { readonly share: number; readonly error: number }[];
-  /** Rows in the order of their true numbers, in parts of the same size. */
+  /** Quantiles of predicted − true: the fraction `quantile` of the rows is below `error`. */
+  readonly errors: readonly { readonly quantile: number; readonly error: number }[];
+  /** Rows sorted by their true numbers, in bands of equal size. */
   readonly bands: readonly Band[];
   readonly points: readonly (readonly [expected: number, predicted: number])[];
 }
@@ -92,7 +92,7 @@ interface Band {
   readonly mae: number;
 }
 
-const shares = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
+const quantiles = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 const bandCount = 5;
 
 export function agreementOf(expected: ArrayLike<number>, predicted: ArrayLike<number>): Agreement {
@@ -107,7 +107,7 @@ export function agreementOf(expected: ArrayLike<number>, predicted: ArrayLike<nu
     mae: mean(errors.map(Math.abs)),
     rmse: Math.sqrt(squares),
     ...(spread > 0 && { r2: 1 - squares / spread }),
-    errors: shares.map((share) => ({ share, error: quantileSorted(sorted, share) ?? NaN })),
+    errors: quantiles.map((quantile) => ({ quantile, error: quantileSorted(sorted, quantile) ?? NaN })),
     bands: bandsOf(points.toSorted(([a], [b]) => a - b)),
     points,
   };

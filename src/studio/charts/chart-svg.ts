@@ -1,6 +1,6 @@
 /**
- * A chart as SVG: title, panels below one another, each with axes, grid, marks and legend. The same chart is
- * the same bytes.
+ * Renders a chart as SVG: the title, then panels below one another, each with axes, grid, marks and legend.
+ * Equal charts give equal bytes.
  */
 import type { Chart, Mark, Panel } from "./chart.ts";
 import { plotOf, type Curve, type Plot } from "./plot.ts";
@@ -10,7 +10,7 @@ import type { Block } from "./svg.ts";
 const width = pageWidth;
 const plotHeight = 230;
 const margin = { left: 72, right: 24, head: 30, foot: 56 } as const;
-/** Above the plot, for what its marks say. */
+/** Space above the plot for the labels of marks. */
 const markHeight = 16;
 
 export const chartSvg = ({ title, subtitle, panels }: Chart): string =>
@@ -23,7 +23,7 @@ export const panelBlock = (panel: Panel): Block => ({
 
 const plotWidth = width - margin.left - margin.right;
 
-/** From the top of a panel to its plot. */
+/** Distance from the top of a panel to its plot. */
 const headOf = ({ series, marks = [] }: Panel): number =>
   margin.head + legendHeight(series, plotWidth) + (marks.length > 0 ? markHeight : 0);
 
@@ -75,7 +75,7 @@ function gridOf(panel: Panel, { x, y }: Plot, top: number): string[] {
   ];
 }
 
-/** The label stands above, and goes on where there is more room. */
+/** The label is above the plot and extends to the side with more room. */
 function markSvg({ x: value, label }: Mark, { x }: Plot, top: number): string {
   const at = x.at(value);
   const isLeft = at < width / 2;

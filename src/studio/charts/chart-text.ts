@@ -1,22 +1,19 @@
-/**
- * A panel in a terminal: the lines (drawn by asciichart), the axes with their ticks, and below what each kind
- * of stroke means.
- */
+/** Renders a panel in a terminal: lines (drawn by asciichart), axes with ticks, and a legend below. */
 import { plot } from "asciichart";
 import { axisScale, canBeDrawn } from "./chart.ts";
 import type { AxisScale, Panel, Series } from "./chart.ts";
 import { plainText } from "./table.ts";
 import { columnsOf } from "./curves.ts";
 
-/** In characters, labels included; the axis and the legend come below `height`. */
+/** In characters, labels included; the axis and the legend are below `height`. */
 export interface TextSize {
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep. Told apart
- * without colour.
+ * The symbols in asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep.
+ * They distinguish series without colour.
  */
 const strokes = [
   ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
@@ -46,8 +43,8 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
   });
   const grid: Grid = Array.from({ length: height }, () => Array<string>(columns).fill(" "));
   drawn.forEach((points, i) => {
-    const places = points.map((point) => [x.at(point[0]), y.at(point[1])] as const);
-    (panel.series[i].as === "dots" ? drawDots : drawLine)(grid, places, i);
+    const positions = points.map((point) => [x.at(point[0]), y.at(point[1])] as const);
+    (panel.series[i].as === "dots" ? drawDots : drawLine)(grid, positions, i);
   });
   const labels = new Map(y.ticks.map(({ value, label }) => [height - 1 - Math.round(y.at(value)), label]));
   const left = (label: string, edge: string) => `${label.padStart(margin - 2)} ${edge}`;
@@ -66,22 +63,22 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
 }
 
 type Grid = string[][];
-type Places = readonly (readonly [x: number, y: number])[];
+type Positions = readonly (readonly [x: number, y: number])[];
 
-/** Dots stand behind lines. */
-function drawDots(grid: Grid, places: Places): void {
-  for (const [x, y] of places) {
+/** Draws dots behind lines. */
+function drawDots(grid: Grid, positions: Positions): void {
+  for (const [x, y] of positions) {
     const cells = grid[grid.length - 1 - Math.round(y)];
     if (cells[Math.round(x)] === " ") cells[Math.round(x)] = dot;
   }
 }
 
-/** asciichart draws a line alone; what it has drawn is laid over what is there. */
-function drawLine(grid: Grid, places: Places, index: number): void {
-  const { start, heights } = columnsOf(places);
+/** asciichart draws one line at a time; each is drawn over what the grid already has. */
+function drawLine(grid: Grid, positions: Positions, index: number): void {
+  const { start, heights } = columnsOf(positions);
   if (heights.length === 0) return;
   const last = grid.length - 1;
-  // One more than there are columns: asciichart draws the steps between its values.
+  // One value more than there are columns: asciichart draws the steps between values.
   const text = plot([...heights, heights[heights.length - 1]], {
     height: last,
     min: 0,
@@ -91,7 +88,7 @@ function drawLine(grid: Grid, places: Places, index: number): void {
     symbols: [...strokes[index % strokes.length]],
   });
   text.split("\n").forEach((line, row) => {
-    // The first character is its own axis.
+    // The first character is asciichart's own axis.
     [...line].slice(1).forEach((stroke, column) => {
       if (stroke !== " " && start + column < grid[row].length) grid[row][start + column] = stroke;
     });
@@ -105,7 +102,7 @@ function axisLine(x: AxisScale, marks: readonly number[], columns: number): stri
   return cells.join("");
 }
 
-/** Labels stand centred under their ticks; one that would touch another is left out. */
+/** Labels are centred under their ticks; a label that would touch another is left out. */
 function tickLine(x: AxisScale, columns: number): string {
   let line = "";
   for (const { value, label } of x.ticks) {

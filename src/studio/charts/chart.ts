@@ -1,20 +1,20 @@
 /**
- * What a chart is: plain figures with names. The same chart can be drawn as SVG (`chart-svg.ts`) or in a
- * terminal (`chart-text.ts`).
+ * A chart: named values as plain data. It can be rendered as SVG (`chart-svg.ts`) or in a terminal
+ * (`chart-text.ts`).
  */
 import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
 
 export type Point = readonly [x: number, y: number];
 
-/** Points, joined by a line or each with a dot; where a figure is not finite the line is broken. */
+/** Points joined by a line, or drawn as dots. A value that is not finite breaks the line. */
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
   readonly as?: "line" | "dots";
 }
 
-/** A place on the x axis that is to be seen: the best epoch, the rate that is named. */
+/** A marked position on the x axis, such as the best epoch or the suggested learning rate. */
 export interface Mark {
   readonly x: number;
   readonly label: string;
@@ -23,10 +23,10 @@ export interface Mark {
 interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
-  /** Epochs and steps: no tick stands between them. */
-  readonly isWhole?: boolean;
-  /** Values that it shows whether or not there is a point. */
-  readonly reaches?: readonly number[];
+  /** For epochs and steps: ticks are whole numbers. */
+  readonly isInteger?: boolean;
+  /** Values that the axis includes even if there is no point. */
+  readonly includes?: readonly number[];
 }
 
 /** One pair of axes and what is drawn between them. */
@@ -36,55 +36,51 @@ export interface Panel {
   readonly y: Axis;
   readonly series: readonly Series[];
   readonly marks?: readonly Mark[];
-  /** A line y = x, where predicted is what is true; both axes are then of one scale. */
+  /** Draws the line y = x, where predictions are exact; both axes then have the same scale. */
   readonly diagonal?: boolean;
 }
 
 /** Panels below one another, under one title. */
 export interface Chart {
   readonly title: string;
-  /** What is to be known beside the title, in smaller letters. */
+  /** Additional information next to the title, in smaller letters. */
   readonly subtitle?: string;
   readonly panels: readonly Panel[];
 }
 
-/**
- * Figures so large or so near to 0 that their distances and ratios may be no numbers: they have no place in a
- * chart.
- */
-const farthest = 1e300;
-const nearest = 1e-300;
+/** Beyond these magnitudes distances and ratios can overflow, so such values are not drawn. */
+const maxMagnitude = 1e300;
+const minMagnitude = 1e-300;
 
-/** Whether a point has a place on these axes: finite, and above 0 on a log axis. */
+/** Whether these axes can show a point: both values finite, and above 0 on a log axis. */
 export const canBeDrawn = ({ x, y }: Panel, point: Point): boolean =>
-  [x, y].every(({ scale }, i) => Math.abs(point[i]) < farthest && (scale !== "log" || point[i] > nearest));
+  [x, y].every(
+    ({ scale }, i) => Math.abs(point[i]) < maxMagnitude && (scale !== "log" || point[i] > minMagnitude),
+  );
 
-/**
- * Log where all are above 0 and the largest is a hundred times the smallest or more; what is not finite does
- * not count.
- */
+/** Log if all finite values are above 0 and the largest is at least a hundred times the smallest. */
 export function scaleFor(values: readonly number[]): "linear" | "log" {
   const [low, high] = extent(values.filter(Number.isFinite));
   return low !== undefined && high !== undefined && low > 0 && high >= 100 * low ? "log" : "linear";
 }
 
-// From figures to places in a picture: the scale of an axis over the values on it, and the ticks that are labelled.
+// From values to positions in a picture: the scale of an axis over its values, and the labelled ticks.
 
-/** A scale that is settled, as far as drawing needs it. */
+/** A scale with everything that drawing needs. */
 export interface AxisScale {
   at(value: number): number;
-  /** Where a line and a label stand. */
+  /** Positions of grid lines and labels. */
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
 }
 
 interface AxisSpan {
-  /** All values that stand on it. */
+  /** All values on the axis. */
   readonly values: readonly number[];
-  /** Where its least and its greatest value are drawn. */
+  /** Positions of the smallest and the largest value. */
   readonly range: readonly [number, number];
-  /** About how many ticks it bears. */
+  /** Approximate number of ticks. */
   readonly count: number;
-  /** Whether it ends in round numbers, a little beyond the values. */
+  /** Whether to extend the axis to round numbers. */
   readonly isRound: boolean;
 }
 
@@ -94,10 +90,10 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
   if (isRound && !isLog) scale.nice(count);
   const format = scale.tickFormat(count);
   const labelOf = (value: number): string => {
-    if (axis.isWhole) return Number.isInteger(value) ? String(value) : "";
+    if (axis.isInteger) return Number.isInteger(value) ? String(value) : "";
     const text = format(value);
-    if (isLog && text !== "") return powerText(value);
-    return text.length > longest ? exponentText(Number(value.toPrecision(7))) : text;
+    if (isLog && text !== "") return scientificText(value);
+    return text.length > maxTickLength ? exponentText(Number(value.toPrecision(7))) : text;
   };
   // A log axis has more ticks than labels.
   const ticks = scale
@@ -107,25 +103,26 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
   return { at: (value) => scale(value), ticks };
 }
 
-/** From the smallest to the largest; of nothing, or of one value, something around it. */
+/** From the smallest to the largest value; if there are none or all are equal, an interval around that value. */
 function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   const [low, high] = extent(values);
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
   if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
-  if (high - low > nearest) return [low, high];
-  // What is counted or measured and is nothing stands on the axis, not between more and less than nothing.
-  if (Math.abs(low) <= nearest) return [0, 1];
+  if (high - low > minMagnitude) return [low, high];
+  // For the single value 0: counts and measures are not negative, so 0 is at the start of the axis, not in the
+  // middle.
+  if (Math.abs(low) <= minMagnitude) return [0, 1];
   const room = Math.abs(low) / 2;
   return [low - room, low + room];
 }
 
-/** What is longer than a million, with its commas, is written with a power of ten. */
-const longest = 9;
+/** A number of more characters, commas included (a million or more), is written with a power of ten. */
+const maxTickLength = 9;
 
 const exponentText = (value: number): string => value.toExponential().replace("e+", "e");
 
-/** A tick of a log axis: one digit, and how large it is. */
-const powerText = (value: number): string => {
+/** A tick of a log axis: one digit and its power of ten. */
+const scientificText = (value: number): string => {
   const rounded = Number(value.toPrecision(1));
   return rounded >= 0.001 && rounded < 1e5 ? String(rounded) : exponentText(rounded);
 };

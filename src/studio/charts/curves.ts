@@ -1,34 +1,28 @@
-/**
- * The course of a training as a chart: the losses over the epochs, the best epoch marked, and below them the
- * metrics.
- */
+/** Learning curves: losses over the epochs, with the best epoch marked, and the metrics below. */
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { scaleFor } from "./chart.ts";
 import type { Chart, Panel, Series } from "./chart.ts";
 
-/**
- * `reports` in the order of their epochs. Parts that were not set aside and metrics that the spec has not are
- * not drawn.
- */
+/** Takes `reports` in the order of their epochs. Splits and metrics that the spec does not have are not drawn. */
 export function curvesChart(title: string, reports: readonly EpochReport[]): Chart {
   const bestEpoch = reports.findLast(({ best }) => best)?.epoch;
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];
   const panelOf = (name: string, series: readonly Series[], scale: "linear" | "log"): Panel => ({
     title: name,
-    x: { label: "epoch", isWhole: true },
+    x: { label: "epoch", isInteger: true },
     y: { label: name, scale },
     series,
     marks,
   });
-  const curve = (name: string, figure: (report: EpochReport) => number | undefined): Series => ({
+  const curve = (name: string, valueOf: (report: EpochReport) => number | undefined): Series => ({
     name,
     points: reports.flatMap((report) => {
-      const value = figure(report);
+      const value = valueOf(report);
       return value === undefined ? [] : [[report.epoch, value] as const];
     }),
   });
-  const both = (figure: string, ofTraining: (report: EpochReport) => number): Series[] =>
-    [curve("training", ofTraining), curve("validation", ({ validation }) => validation?.[figure])].filter(
+  const both = (metric: string, ofTraining: (report: EpochReport) => number): Series[] =>
+    [curve("training", ofTraining), curve("validation", ({ validation }) => validation?.[metric])].filter(
       ({ points }) => points.length > 0,
     );
   const losses = both("loss", ({ loss }) => loss);
@@ -48,7 +42,8 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   };
 }
 
-// A line of any number of points as one height for each column of a grid, which is all that a terminal can show.
+// A line with any number of points as one height for each column of a grid, which is all that a terminal can
+// show.
 
 interface Columns {
   /** The column of the first height. */
@@ -57,12 +52,12 @@ interface Columns {
 }
 
 /**
- * `places` in grid units, in the order of x. What falls into one column becomes its mean; a column that
- * nothing falls into lies on the straight line between its neighbours.
+ * Takes `points` in grid units, sorted by x. A column gets the mean of its points; a column without points is
+ * interpolated linearly.
  */
-export function columnsOf(places: readonly (readonly [x: number, y: number])[]): Columns {
+export function columnsOf(points: readonly (readonly [x: number, y: number])[]): Columns {
   const known = new Map<number, { sum: number; count: number }>();
-  for (const [x, y] of places) {
+  for (const [x, y] of points) {
     const column = Math.round(x);
     const { sum, count } = known.get(column) ?? { sum: 0, count: 0 };
     known.set(column, { sum: sum + y, count: count + 1 });

@@ -1,9 +1,9 @@
-/** A page of tables and pictures that needs no other file. */
+/** A self-contained HTML page of tables and pictures. */
 import { words } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
-/** Pictures are SVG as {@link pageSvg} gives it. */
+/** Pictures are SVG text from {@link pageSvg}. */
 export function htmlPage(title: string, items: readonly (TableParts | string)[]): string {
   return [
     "<!doctype html>",

@@ -1,8 +1,10 @@
-/**
- * What shows figures: tables and charts for the terminal, charts as SVG, and the charts of a training. For
- * commands and scripts.
- */
-export { reportFormats, type AnswersReport, type PartAnswers, type ReportFormat } from "./answers-report.ts";
+/** Tables and charts for commands and scripts: for the terminal, as SVG, and the charts of a training run. */
+export {
+  reportFormats,
+  type PredictionReport,
+  type SplitPredictions,
+  type ReportFormat,
+} from "./predictions-report.ts";
 export type { Chart, Mark, Panel, Point, Series } from "./chart.ts";
 export { scaleFor } from "./chart.ts";
 export { chartSvg } from "./chart-svg.ts";

@@ -1,25 +1,25 @@
-/** What a training tells of itself while it runs, as plain data: the page of `train --serve` is drawn from it. */
+/** Events of a training run as plain data. The page of `train --serve` is drawn from them. */
 import type { Probe } from "../../runtime/trainer/probe.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 
 /**
- * `at`: milliseconds since the first event. Epochs are counted over the trainer's whole life; parts of one
- * are fractions.
+ * `at`: milliseconds since the first event. Epochs count from the creation of the trainer and may be
+ * fractional.
  */
 export type LiveEvent =
-  /** A training of several, none of which is shown but the last. */
+  /** One of several training runs. Only the last run is shown. */
   | { readonly kind: "stage"; readonly at: number; readonly name: string }
   | {
       readonly kind: "start";
       readonly at: number;
-      /** Epochs that are done, and how many there are to be at most. */
+      /** The number of completed epochs, and the maximum. */
       readonly epoch: number;
       readonly epochs: number;
-      /** Of the training part. */
+      /** Rows of the training split. */
       readonly rows: number;
       readonly parameters: number;
     }
-  /** The mean loss of the steps since the last such event, and the rows that went in. */
+  /** The mean loss of the steps since the previous such event, and the rows that they processed. */
   | {
       readonly kind: "steps";
       readonly at: number;
@@ -34,14 +34,14 @@ export type LiveEvent =
       readonly kind: "end";
       readonly at: number;
       readonly outcome: "done" | "stopped early" | "stopped" | "diverged";
-      /** For people. */
+      /** A sentence for people. */
       readonly text: string;
     };
 
 export type LiveEventOf<K extends LiveEvent["kind"]> = Extract<LiveEvent, { readonly kind: K }>;
 
-/** So many events of each kind are kept; of more, those that are old lose every second one of theirs. */
-const most: Readonly<Record<LiveEvent["kind"], number>> = {
+/** The maximum number of events of each kind. Beyond it, every second old event is dropped. */
+const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
   stage: 1,
   start: 1,
   steps: 4000,
@@ -51,20 +51,20 @@ const most: Readonly<Record<LiveEvent["kind"], number>> = {
 };
 
 /**
- * The events so far, in their order, as many as a page can draw. The first and the last of each kind are
- * always among them.
+ * The events so far, in order, thinned to as many as a page can draw. The first and the last event of each kind
+ * always remain.
  */
 export class LiveHistory {
   private readonly kept = new Map<LiveEvent["kind"], LiveEvent[]>();
 
   add(event: LiveEvent): void {
     const { kind } = event;
-    const list = most[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
+    const list = maxEvents[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
     list.push(event);
-    this.kept.set(kind, list.length > most[kind] ? thinned(list) : list);
+    this.kept.set(kind, list.length > maxEvents[kind] ? thinnedOut(list) : list);
   }
 
-  /** Of one kind, in their order. */
+  /** The events of one kind, in order. */
   of<K extends LiveEvent["kind"]>(kind: K): LiveEventOf<K>[] {
     const isOfKind = (event: LiveEvent): event is LiveEventOf<K> => event.kind === kind;
     return (this.kept.get(kind) ?? []).filter(isOfKind);
@@ -75,6 +75,6 @@ export class LiveHistory {
   }
 }
 
-/** Every second one, and the last. */
-const thinned = (list: readonly LiveEvent[]): LiveEvent[] =>
+/** Every second event, and the last. */
+const thinnedOut = (list: readonly LiveEvent[]): LiveEvent[] =>
   list.filter((_, i) => i % 2 === 0 || i === list.length - 1);

@@ -1,6 +1,6 @@
 /**
- * A confusion matrix as a picture: a row for each true class, a column for each predicted one, darker the
- * larger the share of the row.
+ * A confusion matrix as a picture: a row for each true class, a column for each predicted class. The larger the
+ * fraction of the row, the darker the cell.
  */
 import type { Confusion } from "./agreement.ts";
 import { element, short, textAt } from "./svg.ts";
@@ -9,9 +9,9 @@ import type { Attributes, Block } from "./svg.ts";
 const left = 150;
 const side = 480;
 const head = 76;
-/** Where cells are smaller than this, no count fits into them. */
-const readable = 22;
-const longest = 14;
+/** Smaller cells have no room for a count. */
+const minCellWithCount = 22;
+const maxLabelLength = 14;
 
 export function matrixBlock(title: string, confusion: Confusion): Block {
   const cell = Math.min(44, side / confusion.classes.length);
@@ -32,17 +32,17 @@ export function matrixBlock(title: string, confusion: Confusion): Block {
   };
 }
 
-/** A cell for each pair of classes that was met, with its count where there is room. */
+/** A cell for each pair of classes that occurs, with its count if there is room. */
 function cellsOf({ counts, perClass }: Confusion, cell: number, top: number): string[] {
   return counts.flatMap((row, i) =>
     row.flatMap((count, j) => {
       if (count === 0) return [];
-      const share = count / perClass[i].support;
+      const fraction = count / perClass[i].support;
       const [x, y] = [left + j * cell, top + i * cell];
-      const box = { class: "cell", x, y, width: cell, height: cell, "fill-opacity": 0.08 + 0.92 * share };
-      const look = { class: share > 0.5 ? "over" : undefined, "text-anchor": "middle" };
-      const text = textAt(x + cell / 2, y + cell / 2 + 4, String(count), look);
-      return [element("rect", box), ...(cell < readable ? [] : [text])];
+      const box = { class: "cell", x, y, width: cell, height: cell, "fill-opacity": 0.08 + 0.92 * fraction };
+      const attributes = { class: fraction > 0.5 ? "over" : undefined, "text-anchor": "middle" };
+      const text = textAt(x + cell / 2, y + cell / 2 + 4, String(count), attributes);
+      return [element("rect", box), ...(cell < minCellWithCount ? [] : [text])];
     }),
   );
 }
@@ -52,7 +52,7 @@ function labelsOf({ classes }: Confusion, cell: number, top: number): string[] {
   return classes.flatMap((name, i) => {
     const at = (i + 0.5) * cell;
     const letters = [...name];
-    const text = letters.length > longest ? `${letters.slice(0, longest - 1).join("")}…` : name;
+    const text = letters.length > maxLabelLength ? `${letters.slice(0, maxLabelLength - 1).join("")}…` : name;
     return [
       textAt(left - 8, top + at + 4, text, { class: "quiet", "text-anchor": "end" }),
       turned(left + at + 3, top - 6, -40, text, { class: "quiet" }),

@@ -1,12 +1,13 @@
 /**
- * A panel laid out in a frame: the scales of its axes, and where ticks, curves and dots are. The one layout of all
- * charts that are made of shapes; a file of SVG (`chart-svg.ts`) and a page (`pages/shared/plot-svg.ts`) draw it.
+ * Lays out a panel in a frame: the scales of its axes, and the positions of ticks, curves and dots. All charts
+ * that are made of shapes share it; SVG files (`chart-svg.ts`) and pages (`pages/shared/plot-svg.ts`) draw the
+ * result.
  */
 import { line } from "d3-shape";
 import { axisScale, canBeDrawn } from "./chart.ts";
 import type { AxisScale, Panel, Point } from "./chart.ts";
 
-/** The area between the axes, and about how many ticks they have. */
+/** The area between the axes, and the approximate number of ticks on each. */
 export interface Frame {
   readonly left: number;
   readonly right: number;
@@ -15,7 +16,7 @@ export interface Frame {
   readonly ticks: readonly [x: number, y: number];
 }
 
-/** A series: a path, or dots where it has no line or a single point, of which a line would show nothing. */
+/** A series: a path, or dots if it has no line or only one point, where a line would be invisible. */
 export type Curve = { readonly dots: readonly Point[] } | { readonly path: string | undefined };
 
 export interface Plot {
@@ -23,7 +24,7 @@ export interface Plot {
   readonly y: AxisScale;
   /** In the order of the panel's series. */
   readonly curves: readonly Curve[];
-  /** The ends of the line y = x, where the panel has one. */
+  /** The ends of the line y = x, if the panel has one. */
   readonly diagonal?: readonly [Point, Point];
 }
 
@@ -31,21 +32,21 @@ export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame)
   const { series, marks = [], diagonal } = panel;
   const points = series.flatMap((each) => each.points.filter((point) => canBeDrawn(panel, point)));
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  // What is compared value by value is measured alike on both axes.
+  // Values that are compared with one another need the same scale on both axes.
   const across = diagonal ? [...xs, ...ys] : xs;
   const x = axisScale(panel.x, {
-    values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.reaches ?? [])],
+    values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.includes ?? [])],
     range: [left, right],
     count: ticks[0],
     isRound: diagonal === true,
   });
   const y = axisScale(panel.y, {
-    values: [...(diagonal ? across : ys), ...(panel.y.reaches ?? [])],
+    values: [...(diagonal ? across : ys), ...(panel.y.includes ?? [])],
     range: [bottom, top],
     count: ticks[1],
     isRound: true,
   });
-  const place = ([px, py]: Point): Point => [x.at(px), y.at(py)];
+  const position = ([px, py]: Point): Point => [x.at(px), y.at(py)];
   const path = line<Point>()
     .defined((point) => canBeDrawn(panel, point))
     .x(([px]) => x.at(px))
@@ -53,10 +54,10 @@ export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame)
     .digits(2);
   const curves = series.map((each): Curve => {
     const drawn = each.points.filter((point) => canBeDrawn(panel, point));
-    if (each.as === "dots" || drawn.length === 1) return { dots: drawn.map(place) };
+    if (each.as === "dots" || drawn.length === 1) return { dots: drawn.map(position) };
     return { path: path(each.points) ?? undefined };
   });
   if (diagonal !== true || across.length === 0) return { x, y, curves };
   const [low, high] = [Math.min(...across), Math.max(...across)];
-  return { x, y, curves, diagonal: [place([low, low]), place([high, high])] };
+  return { x, y, curves, diagonal: [position([low, low]), position([high, high])] };
 }

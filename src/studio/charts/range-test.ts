@@ -1,40 +1,43 @@
 /**
  * The learning-rate range test (Smith 2015, "Cyclical Learning Rates for Training Neural Networks"; fastai's
- * lr_find): a fresh trainer takes steps whose rate grows geometrically; the loss first stands still, then
- * falls, then comes apart. What it says is read off here.
+ * lr_find): a fresh trainer takes steps while its learning rate grows geometrically. The loss is flat at first,
+ * then falls, then diverges. This file evaluates the losses.
  */
 import type { Chart, Point } from "./chart.ts";
 
-/** From the lowest rate to the highest, so many steps to each decade. */
+/** From the lowest learning rate to the highest, with this many steps per decade. */
 export const rateRange = { low: 1e-6, high: 10, perDecade: 20 } as const;
 
 export const rateSteps = Math.round(Math.log10(rateRange.high / rateRange.low) * rateRange.perDecade) + 1;
-/** What the rate is multiplied by from step to step. */
+/** The factor between the rates of successive steps. */
 export const rateFactor = 10 ** (1 / rateRange.perDecade);
 const rateAt = (step: number): number => rateRange.low * rateFactor ** step;
 
 export interface RangeTest {
   readonly rates: readonly number[];
-  /** Before the step with each rate. */
+  /** The loss before the step with each rate. */
   readonly losses: readonly number[];
-  /** Each loss among its neighbours. */
+  /** The smoothed losses. */
   readonly smoothed: readonly number[];
-  /** The rate at which the smoothed loss falls steepest against the rate's logarithm; undefined if it never falls. */
+  /**
+   * The rate at which the smoothed loss falls fastest over the logarithm of the rate; undefined if it never
+   * falls.
+   */
   readonly steepest?: number;
-  /** The rate at which the smoothed loss is lowest. */
+  /** The rate at which the smoothed loss is smallest. */
   readonly lowest?: number;
 }
 
-/** How much the neighbour of a step counts, against the step itself: 0.8, the one after it 0.64, and so on. */
-const closeness = 0.8;
-/** Of the first loss: what the loss must fall by to have fallen at all. */
-const leastFall = 0.05;
+/** The weight of neighbouring steps relative to the step itself: 0.8, the next one 0.64, and so on. */
+const decay = 0.8;
+/** The loss counts as falling only if it falls by at least this fraction of the first loss. */
+const minFall = 0.05;
 
 /**
- * Whether the loss has come apart: it is no number, or above four times its lowest and twice its first. The
- * bounds of losses that are below zero are as far above.
+ * Whether the loss has diverged: it is not finite, or it is above four times its minimum and twice the first
+ * loss. For negative losses the bounds are at the same distance above.
  */
-export function hasComeApart(losses: readonly number[]): boolean {
+export function lossesDiverged(losses: readonly number[]): boolean {
   const smoothed = trailing(losses);
   const last = smoothed[smoothed.length - 1];
   if (!Number.isFinite(last)) return true;
@@ -42,22 +45,22 @@ export function hasComeApart(losses: readonly number[]): boolean {
   return last > Math.max(4 * best, first + Math.abs(first));
 }
 
-/** s_k = Σ_{i ≤ k} c^(k−i) · x_i / Σ_{i ≤ k} c^(k−i): what can be known at step k. */
+/** s_k = Σ_{i ≤ k} c^(k−i) · x_i / Σ_{i ≤ k} c^(k−i): uses only losses up to step k. */
 function trailing(values: readonly number[]): number[] {
   let [sum, weight] = [0, 0];
   return values.map((value) => {
-    sum = closeness * sum + value;
-    weight = closeness * weight + 1;
+    sum = decay * sum + value;
+    weight = decay * weight + 1;
     return sum / weight;
   });
 }
 
-/** s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: looks both ways, so that a fall is not seen later than it is. */
+/** s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: uses both sides, so that smoothing does not delay a fall. */
 export function smooth(values: readonly number[]): number[] {
   return values.map((_, k) => {
     let [sum, weight] = [0, 0];
     values.forEach((value, i) => {
-      const c = closeness ** Math.abs(k - i);
+      const c = decay ** Math.abs(k - i);
       sum += c * value;
       weight += c;
     });
@@ -66,22 +69,22 @@ export function smooth(values: readonly number[]): number[] {
 }
 
 /**
- * Of the losses from the first step on, those before they come apart: what follows would reach into the
- * smoothed ones before it.
+ * Takes all losses from the first step on, and uses those before they diverge: later ones would distort the
+ * smoothed values before them.
  */
-export function readRangeTest(all: readonly number[]): RangeTest {
-  const end = all.findIndex((_, step) => hasComeApart(all.slice(0, step + 1)));
+export function analyseRangeTest(all: readonly number[]): RangeTest {
+  const end = all.findIndex((_, step) => lossesDiverged(all.slice(0, step + 1)));
   const losses = end < 0 ? all : all.slice(0, end);
   const smoothed = smooth(losses);
   const test = { rates: losses.map((_, step) => rateAt(step)), losses, smoothed };
   const bottom = smoothed.indexOf(Math.min(...smoothed));
-  if (bottom < 1 || smoothed[0] - smoothed[bottom] < leastFall * Math.abs(smoothed[0])) return test;
-  // Only on the way down to the lowest: after it the loss is coming apart.
+  if (bottom < 1 || smoothed[0] - smoothed[bottom] < minFall * Math.abs(smoothed[0])) return test;
+  // Only up to the minimum: after it the loss diverges.
   const falls = smoothed.slice(0, bottom).map((value, step) => value - smoothed[step + 1]);
   return { ...test, steepest: rateAt(falls.indexOf(Math.max(...falls))), lowest: rateAt(bottom) };
 }
 
-/** What is far above all losses before the lowest is left out: drawn to its scale, the fall would be a flat line. */
+/** Losses far above all those before the minimum are left out; at their scale the fall would look flat. */
 export function rangeTestChart(
   title: string,
   { rates, losses, smoothed, steepest, lowest }: RangeTest,

@@ -1,6 +1,6 @@
 /**
- * SVG as text: elements and attributes, everything escaped, numbers with two digits at most, so that the same
- * picture is the same bytes.
+ * SVG as text: elements and attributes. Everything is escaped, and numbers have at most two decimals, so equal
+ * pictures give equal bytes.
  */
 import type { Series } from "./chart.ts";
 
@@ -17,11 +17,11 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return isText ? `${open}>${children[0]}</${name}>` : `${open}>\n${children.join("\n")}\n</${name}>`;
 }
 
-/** An element as a value, for what is written to a file and made in a page alike. */
+/** An element as a value, for SVG files and for pages. */
 export interface Shape {
   readonly tag: "defs" | "g" | "marker" | "path" | "rect" | "text" | "title";
   readonly attributes: Attributes;
-  /** Shapes, and texts as they are to be read. */
+  /** Shapes, and unescaped texts. */
   readonly children: readonly (Shape | string)[];
 }
 
@@ -38,10 +38,7 @@ export const shapeText = ({ tag, attributes, children }: Shape): string =>
     ...children.map((child) => (typeof child === "string" ? words(child) : shapeText(child))),
   );
 
-/**
- * Text that is to be read, not obeyed. Characters that XML has no place for, escaped or not, become the
- * replacement character.
- */
+/** Escapes text. Characters that XML does not allow, escaped or not, become the replacement character. */
 export const words = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
@@ -49,11 +46,11 @@ export const words = (text: string): string =>
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** A word or line of text at a place; `class` gives its look. */
+/** A line of text at a position; `class` selects its style. */
 export const textAt = (x: number, y: number, text: string, more: Attributes = {}): string =>
   element("text", { x, y, ...more }, words(text));
 
-/** Hundredths of a pixel are more than an eye sees. No minus before a zero. */
+/** Two decimals are enough for any display. Avoids −0. */
 export const short = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
 interface SvgSize {
@@ -61,7 +58,7 @@ interface SvgSize {
   readonly height: number;
 }
 
-/** A whole picture, readable on light and dark ground; the title is what a screen reader says. */
+/** A whole picture, readable on light and dark backgrounds; screen readers read the title. */
 export function svgFile({ width, height }: SvgSize, title: string, ...children: readonly string[]): string {
   const root = element(
     "svg",
@@ -82,31 +79,34 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
   return `${root}\n`;
 }
 
-// The legend of a panel: a stroke or dot and a name for each series, in as many rows as they take.
+// The legend of a panel: a stroke or dot and a name for each series, in as many rows as needed.
 
 const rowHeight = 18;
 const swatch = 26;
 
-/** About how wide a name is; nobody here measures letters. */
+/** The approximate width of an entry; text is not measured here. */
 const widthOf = ({ name }: Series): number => swatch + 7 * [...name].length + 16;
 
-/** Where each entry begins. One series needs no legend: the axis says what it is. */
-function placesOf(series: readonly Series[], width: number): { readonly x: number; readonly row: number }[] {
+/** Where each entry begins. A single series needs no legend: the axis names it. */
+function positionsOf(
+  series: readonly Series[],
+  width: number,
+): { readonly x: number; readonly row: number }[] {
   let [x, row] = [0, 0];
   return series.map((each) => {
     if (x > 0 && x + widthOf(each) > width) [x, row] = [0, row + 1];
-    const place = { x, row };
+    const position = { x, row };
     x += widthOf(each);
-    return place;
+    return position;
   });
 }
 
 export const legendHeight = (series: readonly Series[], width: number): number =>
-  series.length < 2 ? 0 : ((placesOf(series, width).at(-1)?.row ?? 0) + 1) * rowHeight + 6;
+  series.length < 2 ? 0 : ((positionsOf(series, width).at(-1)?.row ?? 0) + 1) * rowHeight + 6;
 
 export function legend(series: readonly Series[], left: number, top: number, width: number): string[] {
   if (series.length < 2) return [];
-  return placesOf(series, width).flatMap(({ x, row }, i) => {
+  return positionsOf(series, width).flatMap(({ x, row }, i) => {
     const [startX, y] = [left + x, top + row * rowHeight];
     const colour = i % colourCount;
     const dashed = i < colourCount ? "" : " dashed";
@@ -125,9 +125,9 @@ export function legend(series: readonly Series[], left: number, top: number, wid
   });
 }
 
-// A picture of blocks below one another, under one title: panels of charts, matrices.
+// A picture of blocks below one another, under one title: panels of charts, or matrices.
 
-/** Something that knows how high it is and draws itself from `top` on. */
+/** Something that knows its height and draws itself from `top` downwards. */
 export interface Block {
   readonly height: number;
   readonly svg: (top: number) => string;
@@ -137,7 +137,7 @@ export const pageWidth = 720;
 
 interface Page {
   readonly title: string;
-  /** What is to be known beside the title, in smaller letters. */
+  /** Additional information next to the title, in smaller letters. */
   readonly subtitle?: string | undefined;
   readonly blocks: readonly Block[];
 }
@@ -158,10 +158,10 @@ export function pageSvg({ title, subtitle, blocks }: Page): string {
   );
 }
 
-// The look of all pictures, on light and dark ground. Colours of series after Okabe and Ito: the colour-blind
-// tell them apart too.
+// The style of all pictures, on light and dark backgrounds. The colours of series follow Okabe and Ito and
+// remain distinct for colour-blind readers.
 
-/** On light ground and on dark. */
+/** For light and for dark backgrounds. */
 const colours: readonly (readonly [string, string])[] = [
   ["#0072b2", "#56b4e9"],
   ["#d55e00", "#ff8c42"],

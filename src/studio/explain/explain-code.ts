@@ -1,12 +1,12 @@
-/** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
+/** The emitted file. For each line: the kernels and nodes it belongs to, and its location in the spec. */
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
-import { nodeNames } from "./spelling.ts";
-import { placeFinder } from "./source-map.ts";
+import { nodeNames } from "./graph-formulas.ts";
+import { locationFinder } from "./source-map.ts";
 import { targetKernels } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 
@@ -14,15 +14,15 @@ export interface ExplainedCode {
   readonly text: string;
   readonly lines: readonly ExplainedLine[];
   /**
-   * Of each kernel of the target, program by program: the function of TypeScript that does its work, and its
-   * lines with the comments above it.
+   * For each kernel of the target, program by program: the TypeScript function that implements it, and the
+   * lines of the function with the comments above it.
    */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
 
 export interface CodeOptions {
   readonly dtype: "f32" | "f64";
-  /** The text that the spec was read from, if it was. */
+  /** The text that the spec was read from, if there is one. */
   readonly source?: SpecSource | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function explainCode(
   const kernels = targetKernels(compilation);
   const kernelsOf = kernelFinder(kernels);
   const nodesOf = nodeIds(compilation);
-  const placeOf = placeFinder(source);
+  const locationOf = locationFinder(source);
   const origins = emitted.lines();
   const lines: ExplainedLine[] = [];
   for (const [index, origin] of origins.entries())
@@ -42,7 +42,7 @@ export async function explainCode(
       line: index + 1,
       kernels: origin === undefined ? [] : kernelsOf(origin),
       nodes: origin === undefined ? [] : nodesOf(origin),
-      place: await placeOf(origin?.path),
+      location: await locationOf(origin?.path),
     });
   const functions = functionsIn(emitted.text, origins);
   return {
@@ -50,25 +50,25 @@ export async function explainCode(
     lines,
     functions: kernels.map(
       ({ program: { name }, source: index }) =>
-        functions.get(placeText({ program: name, index })) ?? { function: "", lines: undefined },
+        functions.get(keyOf({ program: name, index })) ?? { function: "", lines: undefined },
     ),
   };
 }
 
-const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
+const keyOf = ({ program, index }: KernelPlace): string => `${program} ${index}`;
 
 /**
- * The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if
- * any has.
+ * The kernels that a line belongs to. If one kernel was cut into several, those that have the line's nodes, if
+ * any does.
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
   const bySource = groupBy(kernels, ({ program: { name }, source }) =>
-    placeText({ program: name, index: source }),
+    keyOf({ program: name, index: source }),
   );
   return (origin) => {
     const nodes = new Set(origin.nodes.map(({ node }) => node));
-    return origin.kernels.flatMap((place) => {
-      const parts = bySource.get(placeText(place)) ?? [];
+    return origin.kernels.flatMap((id) => {
+      const parts = bySource.get(keyOf(id)) ?? [];
       const own = parts.filter(({ kernel }) =>
         kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node)),
       );
@@ -87,27 +87,27 @@ function nodeIds({ lean }: TargetCompilation): (origin: LineOrigin) => NodeId[] 
 }
 
 /**
- * By the places of their kernels. A kernel's function is the run of its lines that one beginning with
- * `function` is among.
+ * Functions by the program and index of their kernels. The lines of a kernel's function are consecutive; one of
+ * them begins with `function`.
  */
 function functionsIn(
   text: string,
   origins: readonly (LineOrigin | undefined)[],
 ): Map<string, ExplainedCode["functions"][number]> {
   const found = new Map<string, ExplainedCode["functions"][number]>();
-  const firstPlace = (at: number): string | undefined => {
-    const place = origins[at]?.kernels[0];
-    return place && placeText(place);
+  const firstKey = (at: number): string | undefined => {
+    const kernel = origins[at]?.kernels[0];
+    return kernel && keyOf(kernel);
   };
   text.split("\n").forEach((line, index) => {
     const name = /^function (\w+)\(/.exec(line)?.[1];
-    const own = firstPlace(index);
+    const own = firstKey(index);
     if (name === undefined || own === undefined) return;
     let [first, last] = [index, index];
-    while (firstPlace(first - 1) === own) first--;
-    while (firstPlace(last + 1) === own) last++;
-    for (const place of origins[index]?.kernels ?? [])
-      found.set(placeText(place), { function: name, lines: [first + 1, last + 1] });
+    while (firstKey(first - 1) === own) first--;
+    while (firstKey(last + 1) === own) last++;
+    for (const kernel of origins[index]?.kernels ?? [])
+      found.set(keyOf(kernel), { function: name, lines: [first + 1, last + 1] });
   });
   return found;
 }

@@ -1,7 +1,4 @@
-/**
- * The kernels of the target: the nodes that each computes, what that takes and what fusing them saves, its
- * loops and its code.
- */
+/** The kernels of the target: the nodes that each computes, its cost, what fusion saves, its loops and its code. */
 import { sum } from "d3-array";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
@@ -12,7 +9,7 @@ import { layOut } from "../../compiler/emit/wasm/memory-layout.ts";
 import { moduleText } from "../../compiler/emit/wasm/module-text.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
-import { bufferNames, nodeNames } from "./spelling.ts";
+import { bufferNames, nodeNames } from "./graph-formulas.ts";
 import {
   bytesTouched,
   computingKernels,
@@ -24,7 +21,7 @@ import type { TargetKernel } from "./target-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 import type { ExplainedKernel, NodeId } from "../explanation.ts";
 
-/** In the order in which they run, program by program. `functions`: the code of each, if there is code to show. */
+/** In execution order, program by program. `functions`: the code of each kernel, if code is shown. */
 export function explainKernels(
   compilation: Compilation,
   functions?: ExplainedCode["functions"],
@@ -42,12 +39,12 @@ export function explainKernels(
     const sources = lowered.find(({ name }) => name === program)?.kernels ?? [];
     const own = kernels.filter((each) => each.program.name === program);
     return own.map((each): ExplainedKernel => {
-      const { index, place, kernel, placed, source, nodes, inlined } = each;
+      const { index, indexInProgram, kernel, placed, source, nodes, inlined } = each;
       const wat = watOf(placed);
       return {
         index,
         program,
-        call: place + 1,
+        call: indexInProgram + 1,
         name: kernel.name,
         nodes: nodes.map((node) => idOf(program, node)),
         inlined: inlined.map((node) => idOf(program, node)),
@@ -75,7 +72,7 @@ function nodeIdsOf({ lean }: Compilation): IdOf {
   return (program, node) => `${program}/${names.get(program)?.get(node) ?? node.op}`;
 }
 
-/** Of the target wasm, the function of each kernel, with the instructions that every engine has. */
+/** For the target wasm, each kernel's function as text, with the instructions of the SIMD standard only. */
 function watTexts({ vectors, model }: Compilation): (placed: Kernel) => string | undefined {
   if (vectors === undefined) return () => undefined;
   const { programs, plan, float } = vectors;
@@ -85,7 +82,7 @@ function watTexts({ vectors, model }: Compilation): (placed: Kernel) => string |
   return (placed) => functions.get(placed);
 }
 
-/** Of each kernel, by its index. */
+/** By the index of the kernel. */
 function fusedOf(
   compilation: Compilation,
   kernels: readonly TargetKernel[],
@@ -101,7 +98,7 @@ function fusedOf(
     const nests = groupBy(unfused.kernels, kernelOfNest(own.map(({ kernel }) => kernel)));
     const buffers = bufferNames(graph);
     const inMemory = new Set(own.flatMap(({ kernel }) => [...accessesOf(kernel.body).stored]));
-    // What leaves the program has its place in storage, though it might lie elsewhere first.
+    // Outputs are in storage, even if a temporary holds them first.
     const outputs = new Set(graph.outputs.map(({ node }) => node));
     const isKept = (node: Node): boolean => {
       const buffer = buffers.get(node) ?? "";
@@ -119,7 +116,7 @@ function fusedOf(
     return own.map(({ kernel, source }, k) => ({
       nests: nests.get(k)?.length ?? 0,
       values: kernel.provenance.flatMap(({ node }) => (node && isKept(node) ? [idOf(name, node)] : [])),
-      // The main part of a kernel that was cut has its name.
+      // When a kernel is cut, its main part keeps its name.
       bytesSaved: kernel.name === lowered.kernels[source].name ? bytesSaved[source] : 0,
     }));
   });

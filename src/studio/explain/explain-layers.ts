@@ -1,20 +1,19 @@
 /**
- * The table of layers that a summary of a model shows: what each gives, what it learns, and what it costs.
- * Operations are those of the kernels, which know the layer of every node that they compute; so the sums are
- * those of the kernels, too.
+ * The table of layers in a model summary: output shape, parameters and cost of each layer. FLOPs come from the
+ * kernels, which know the layer of every node, so both tables have the same sums.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Shape } from "../../compiler/ir/types.ts";
 import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
 import type { Layer } from "../../compiler/spec/types.ts";
-import type { ExplainedLayer, SpecPlace } from "../explanation.ts";
+import type { ExplainedLayer, SpecLocation } from "../explanation.ts";
 import { flopsOfProgram } from "./target-kernels.ts";
 
-/** In the order of the spec. `placeOf`: where a path of the spec is written, if there is a text. */
+/** In the order of the spec. `locationOf`: the location of a spec path, if the spec has a text. */
 export function explainLayers(
   compilation: Compilation,
-  placeOf: (path: SpecPlace["path"]) => SpecPlace | undefined,
+  locationOf: (path: SpecLocation["path"]) => SpecLocation | undefined,
 ): ExplainedLayer[] {
   const { model, built } = compilation;
   const flops = flopsOfLayers(compilation);
@@ -35,11 +34,11 @@ export function explainLayers(
     trainable: layer.trainable,
     forwardFlops: flops.get(layer.name)?.forward ?? 0,
     backwardFlops: flops.get(layer.name)?.backward ?? 0,
-    place: placeOf(layer.path),
+    location: locationOf(layer.path),
   }));
 }
 
-/** What each layer gives, by name; one that changes nothing gives what it takes. */
+/** The output shape of each layer by name; a layer that changes nothing has the shape of its input. */
 function outputsOf({ model, built }: Compilation): ReadonlyMap<string, Shape> {
   const shapes = new Map(
     built.training.nodes.flatMap(({ name, type }): [string, Shape][] =>
@@ -63,8 +62,8 @@ interface LayerFlops {
 }
 
 /**
- * Of one pass over a full batch, the loss and its gradients: a node of the backward part is the gradient of a
- * forward one.
+ * For one pass over a full batch, with the loss and its gradients. A backward node counts for the layer of the
+ * forward node that it differentiates.
  */
 function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
@@ -81,7 +80,7 @@ function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops
   return sums;
 }
 
-// What freezing layers saves: the backward graph with all layers trained, against the one that was derived.
+// What freezing saves: compares the derived backward graph with that of the same model with all layers trained.
 
 /** One line: "frozen: dense1: the gradient takes 30 nodes instead of 41, 1.2 MFLOP instead of 1.9 (−37 %)". */
 export function frozenSavings(compilation: Compilation, options: PipelineOptions): string {
@@ -93,14 +92,17 @@ export function frozenSavings(compilation: Compilation, options: PipelineOptions
   if (thawed === undefined) return `frozen: ${names}`;
   const count = ({ graphs }: Compilation) => graphs.gradient.nodes.length;
   const [pruned, full] = [compilation, thawed].map((each) => flopsOfProgram(each, "gradient"));
-  const share = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
-  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP a batch (${share} % saved)`;
+  const savedPercent = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
+  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP a batch (${savedPercent} % saved)`;
   return `frozen: ${names}. The gradient takes ${count(compilation)} nodes instead of ${count(thawed)}, ${work}`;
 }
 
 const megaflops = (flops: number): string => (flops / 1e6).toPrecision(3);
 
-/** The same model with every layer trained; nothing where that cannot be, as behind a unit step. */
+/**
+ * The same model with every layer trainable; undefined if that model does not compile, for instance below a
+ * unit step.
+ */
 function thaw({ model }: Compilation, options: PipelineOptions): Compilation | undefined {
   const network = model.network.map((layer) => ({ ...layer, trainable: true }));
   try {

@@ -9,18 +9,18 @@ import type { Placement, ProgramName } from "../../compiler/loop/types.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { ExplainedBuffer, ExplainedMemory, NodeId, RegionName } from "../explanation.ts";
 import { regionOf } from "./explain-nodes.ts";
-import { bufferNames, nodeNames } from "./spelling.ts";
+import { bufferNames, nodeNames } from "./graph-formulas.ts";
 
-// Buffers: offset, value, and for temporaries the first and last call of their program that uses them.
+// Buffers: offset, value, and for temporaries the first and last call of their program that use them.
 
-/** Of the target's own plan. Storage first, then the temporaries of each program, all by their places. */
+/** From the target's own plan: storage first, then the temporaries of each program, sorted by offset. */
 export function explainMemory(compilation: Compilation): ExplainedMemory {
   const { plan } = compilation.vectors ?? compilation;
   const nodeOf = nodesOfBuffers(compilation);
-  // A name for several adjacent buffers as one takes no room of its own.
+  // A buffer that names several adjacent buffers as one needs no memory of its own.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
-    byPlace(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
+    byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
       explainedBuffer(placement, program, nodeOf(placement.buffer.name, program)),
     ),
   );
@@ -30,7 +30,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
     lowerBound: plan.lowerBound,
     withoutSharing: sum(temporaries, ({ bytes }) => bytes),
     buffers: [
-      ...byPlace(storage).map((placement) =>
+      ...byOffset(storage).map((placement) =>
         explainedBuffer(placement, undefined, nodeOf(placement.buffer.name)),
       ),
       ...temporaries,
@@ -38,7 +38,7 @@ export function explainMemory(compilation: Compilation): ExplainedMemory {
   };
 }
 
-const byPlace = (placements: Iterable<Placement>): Placement[] =>
+const byOffset = (placements: Iterable<Placement>): Placement[] =>
   [...placements].sort((a, b) => a.offset - b.offset);
 
 function explainedBuffer(
@@ -54,8 +54,8 @@ function explainedBuffer(
 }
 
 /**
- * The value in a buffer: of a temporary in its program, of storage in the first program that leaves or finds
- * it there.
+ * The value in each buffer. For temporaries, a node of their program; for storage, a node of the first program
+ * that writes or reads it.
  */
 function nodesOfBuffers({
   lean,
@@ -72,31 +72,31 @@ function nodesOfBuffers({
     programs.find(({ name, ids }) => (program ?? name) === name && ids.has(buffer))?.ids.get(buffer);
 }
 
-// Temporaries of one program over its calls: when each is live, and where the peak is.
+// Temporaries over the calls of one program: their lifetimes, and the peak.
 
 export interface ProgramMemory {
   readonly program: ProgramName;
   /** The names of its kernels, in the order of their calls. */
   readonly calls: readonly string[];
-  /** By the call in which their lives begin. Offsets are from the first byte of all temporaries. */
+  /** Sorted by the call in which their lifetime begins. Offsets count from the first byte of all temporaries. */
   readonly temporaries: readonly Temporary[];
-  /** Bytes of what lives during each call. */
+  /** Live bytes during each call. */
   readonly live: readonly number[];
-  /** The call, from 1, with the most of them. */
+  /** The call with the most live bytes, counted from 1. */
   readonly peak: { readonly call: number; readonly bytes: number };
-  /** From the first byte to the last. */
+  /** Bytes from the start of the first temporary to the end of the last. */
   readonly bytes: number;
 }
 
 export interface Temporary extends ExplainedBuffer {
   readonly first: number;
   readonly last: number;
-  /** What the value in it is for; unknown of what a schedule adds, as a copy in another order. */
+  /** The phase that the value belongs to; undefined for buffers that a schedule adds, such as packed copies. */
   readonly part: RegionName | undefined;
   readonly layer: string | undefined;
 }
 
-/** Of the programs that have calls, in order. */
+/** For the programs that have calls, in order. */
 export function programMemories(
   compilation: Compilation,
   { buffers, bytes, temporaryBytes }: ExplainedMemory,
@@ -156,7 +156,7 @@ function liveBytes(temporaries: readonly Temporary[], calls: number): number[] {
   return change.slice(0, calls).map((delta) => (live += delta));
 }
 
-/** The totals, as a sentence each. */
+/** The totals, one sentence each. */
 export function memorySentences(
   { bytes, temporaryBytes, lowerBound, withoutSharing, buffers }: ExplainedMemory,
   sizeOf: (bytes: number) => string,
@@ -164,7 +164,7 @@ export function memorySentences(
   const storage = sum(buffers, (buffer) => (buffer.life === undefined ? buffer.bytes : 0));
   return [
     `arena ${sizeOf(bytes)}: storage ${sizeOf(storage)}, temporaries ${sizeOf(temporaryBytes)}`,
-    `temporaries would take ${sizeOf(withoutSharing)} if none shared memory; no plan could take less ` +
-      `than ${sizeOf(lowerBound)}`,
+    `temporaries need ${sizeOf(withoutSharing)} without sharing memory; the lower bound for any plan ` +
+      `is ${sizeOf(lowerBound)}`,
   ];
 }

@@ -1,4 +1,4 @@
-/** Every node of every graph as it was lowered: its formula, where it came from, and what it is joined to. */
+/** Every node of every lowered graph: its formula, its origin, and the nodes that it reads and that read it. */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -13,33 +13,33 @@ import { firstKernels } from "./target-kernels.ts";
 import { generalRules } from "./general-rule.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
-import type { PlaceOf } from "./source-map.ts";
-import { spellingOf } from "./spelling.ts";
+import type { LocationOf } from "./source-map.ts";
+import { graphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
 /** What the graphs of one compilation share. */
 interface Context {
   readonly batchSize: number;
   readonly float: "f32" | "f64";
-  readonly placeOf: PlaceOf;
+  readonly locationOf: LocationOf;
   readonly kernelOf: ReturnType<typeof firstKernels>;
   readonly generalRule: ReturnType<typeof generalRules>;
   readonly rewrites: ReturnType<typeof rewriteUses>;
 }
 
 /**
- * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is
- * written, if there is a text; `graphs`: others than those that are lowered.
+ * In the order of the programs, operands before their users. `locationOf`: the location of a spec path, if the
+ * spec has a text; `graphs`: replaces the lowered graphs.
  */
 export function explainNodes(
   { compilation }: Subject,
-  placeOf: PlaceOf = () => undefined,
+  locationOf: LocationOf = () => undefined,
   graphs: readonly Graph[] = compilation.lean,
 ): ExplainedNode[] {
   const context: Context = {
     batchSize: compilation.model.training.batchSize,
     float: floatOf(compilation),
-    placeOf,
+    locationOf,
     kernelOf: firstKernels(compilation),
     generalRule: generalRules(),
     rewrites: rewriteUses(),
@@ -47,7 +47,7 @@ export function explainNodes(
   return graphs.flatMap((graph) => explainGraph(graph, programOf(graph), context));
 }
 
-/** A graph is called as its program. */
+/** A graph has the name of its program. */
 function programOf({ name }: Graph): ProgramName {
   const program = programNames.find((each) => each === name);
   invariant(program !== undefined, `there is no program ${name}`);
@@ -60,37 +60,37 @@ const floatOf = ({ plan }: Compilation): "f32" | "f64" => {
 };
 
 function explainGraph(graph: Graph, program: ProgramName, context: Context): ExplainedNode[] {
-  const { batchSize, float, placeOf } = context;
-  const spelling = spellingOf(graph);
-  const idOf = (node: Node): NodeId => `${program}/${spelling.nameOf(node)}`;
-  const sources = sourcesOf(graph, spelling.nodes);
+  const { batchSize, float, locationOf } = context;
+  const formulas = graphFormulas(graph);
+  const idOf = (node: Node): NodeId => `${program}/${formulas.nameOf(node)}`;
+  const sources = sourcesOf(graph, formulas.nodes);
   const users = new Map<Node, NodeId[]>();
-  for (const node of spelling.nodes)
+  for (const node of formulas.nodes)
     for (const source of new Set(sources(node)))
       users.set(source, [...(users.get(source) ?? []), idOf(node)]);
   const outputs = new Map<Node, string[]>();
   for (const { storage, node } of graph.outputs) outputs.set(node, [...(outputs.get(node) ?? []), storage]);
   const timesOf = repetitions(graph);
-  const ruleUse = ruleUses(spelling, idOf, context.generalRule);
-  return spelling.nodes.map((node) => {
+  const ruleUse = ruleUses(formulas, idOf, context.generalRule);
+  return formulas.nodes.map((node) => {
     const { layer, composite, path, rewrites } = node.origin;
     const bytes = sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
     return {
       id: idOf(node),
       program,
-      name: spelling.nameOf(node),
+      name: formulas.nameOf(node),
       op: node.op,
       type: typeText(node.type),
       region: regionOf(node, program),
-      symbol: notationOf(spelling.symbolOf(node)),
-      formula: notationOf(spelling.formulaOf(node)),
+      symbol: notationOf(formulas.symbolOf(node)),
+      formula: notationOf(formulas.formulaOf(node)),
       operands: sources(node).map(idOf),
       users: users.get(node) ?? [],
-      isNamed: spelling.isNamed(node),
+      isNamed: formulas.isNamed(node),
       outputs: outputs.get(node) ?? [],
       layer,
       composite,
-      place: path && placeOf(path),
+      location: path && locationOf(path),
       derivation: ruleUse(node),
       rewrites: context.rewrites(rewrites ?? []),
       kernel: context.kernelOf(program, node),
@@ -100,7 +100,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
   });
 }
 
-/** The part of training that a node of a program serves. */
+/** The phase of training that a node of a program belongs to. */
 export function regionOf(node: Node, program: ProgramName): RegionName {
   if (program === "begin" || program === "update") return "update";
   if (program !== "gradient" && program !== "measure") return "evaluation";
@@ -108,9 +108,9 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * What a node is computed from. A recurrence is entered through what stands in its step for the scan's
- * operands, and left through the value that is stacked; what one step leaves for the next one is told by
- * names alone, so that nothing goes in a circle.
+ * The nodes that a node is computed from. A scan leads to the value of its step that it stacks, and the step's
+ * arguments lead to the operands of the scan. State that one step passes to the next is linked by name only, so
+ * there are no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();
@@ -126,7 +126,7 @@ function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readon
   };
 }
 
-/** How often a node is computed: those of a step as often as it runs. */
+/** How often a node is computed: nodes of a step run once per step. */
 function repetitions(graph: Graph): (node: Node) => number {
   const times = new Map<Node, number>();
   const enter = (part: Graph, count: number): void => {

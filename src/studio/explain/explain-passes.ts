@@ -11,8 +11,8 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "../explanation.ts";
 import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
 import { bytesTouched } from "./target-kernels.ts";
-import { namesBefore, nodeNames } from "./spelling.ts";
-import type { Names } from "./spelling.ts";
+import { namesBefore, nodeNames } from "./graph-formulas.ts";
+import type { Names } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
 // The stages on loops: nests fused to kernels, values kept in variables, temporaries contracted and placed in the
@@ -66,13 +66,13 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
 
 const stages = stagesOf(stageLists);
 
-/** The stages that have something to show, in the order in which they run. */
+/** The stages that have a result to show, in execution order. */
 export const shownPasses: readonly string[] = [
   ...[...stages.derivation, ...graphPasses, ...lowering.graphs].map(({ name }) => name),
   ...loopStageNames,
 ];
 
-/** Program by program, in the order in which they ran. */
+/** Program by program, in execution order. */
 export function explainPasses({
   compilation,
   reports,
@@ -120,7 +120,7 @@ const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] 
     return isUnused ? [] : [{ pass: stage, rules, before, after }];
   });
 
-/** The texts before and after each step. Names go from the last graph to the first. */
+/** The texts before and after each step. Names are derived backwards, from the last graph to the first. */
 function textsOf(
   steps: readonly (readonly [before: Graph, after: Graph])[],
 ): [before: string, after: string][] {
@@ -136,7 +136,7 @@ function textsOf(
   return texts.reverse();
 }
 
-/** Without the line that names the graph: the caller knows it. */
+/** Without the line that names the graph; the caller knows the name. */
 const textOf = (graph: Graph, names: Names): string =>
   printGraphAs(graph, { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? node.op })
     .split("\n")

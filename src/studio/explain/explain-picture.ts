@@ -1,6 +1,6 @@
 /**
- * Pictures of the graphs of a model: a step of training (forward and backward pass beside one another, and
- * the update), and each other program. They are laid out with every group closed; who draws them opens groups
+ * Pictures of the graphs of a model: a training step (forward and backward pass next to one another, and the
+ * update), and each other program. They are laid out with every group closed; the renderer opens groups
  * (`picture/scene.ts`).
  */
 import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";
@@ -14,18 +14,18 @@ import type { LanePlan, PicturePlan } from "../picture/place-lanes.ts";
 import { lanesPicture } from "../picture/lanes-picture.ts";
 
 const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
-  step: "A step of training",
+  step: "A training step",
   begin: "Before the first batch",
-  measure: "Each batch of several",
+  measure: "Each accumulated batch",
   gradient: "Gradients",
   update: "Update",
   predict: "Prediction",
   evaluate: "Evaluation of a batch",
-  probe: "A look inside",
+  probe: "Probe: statistics of layers",
   summarise: "Loss and metrics from their sums",
 };
 
-/** `layers` gives the types of layers; names that no layer has stay as they are. */
+/** `layers` has the types of layers. Names that are not layers stay unchanged. */
 export async function explainPictures(
   nodes: readonly ExplainedNode[],
   layers: readonly LayerName[],
@@ -68,7 +68,7 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
   const lanes: readonly LanePlan[] = [
     {
       region: "forward",
-      label: "Forward: values, down to the loss",
+      label: "Forward: values, from the inputs down to the loss",
       isMirror: false,
       groups: ofRegion("forward"),
     },
@@ -84,8 +84,8 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
 }
 
 /**
- * What the update reads, gradients one by one or all in one and the statistics of a batch, is what the
- * gradient graph left there.
+ * The update reads gradients, one by one or as one flat tensor, and statistics of the batch: results of the
+ * gradient graph.
  */
 function withResults(drawn: readonly Drawn[]): Drawn[] {
   const left = drawn.flatMap(({ node }) =>

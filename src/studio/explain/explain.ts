@@ -1,7 +1,7 @@
-/** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
+/** Makes the complete explanation of one compilation, once, from one file per chapter. */
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
-import { explainGradients } from "./gradient-story.ts";
+import { explainGradients } from "./gradient-derivations.ts";
 import { explainKernels } from "./explain-kernels.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainMemory } from "./explain-memory.ts";
@@ -9,12 +9,12 @@ import { explainNodes } from "./explain-nodes.ts";
 import { explainPictures } from "./explain-picture.ts";
 import { explainPasses, explainStages } from "./explain-passes.ts";
 import type { Explanation } from "../explanation.ts";
-import { specPlaces } from "./source-map.ts";
+import { specLocations } from "./source-map.ts";
 import type { Subject } from "./subject.ts";
 
 export interface ExplainOptions {
   readonly dtype: "f32" | "f64";
-  /** The text that the spec was read from, if it was. */
+  /** The text that the spec was read from, if there is one. */
   readonly source?: SpecSource | undefined;
 }
 
@@ -22,12 +22,12 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
   const { compilation } = subject;
   const { model, built } = compilation;
   const code = await explainCode(compilation, { dtype, source });
-  const placeOf = await specPlaces(
+  const locationOf = await specLocations(
     source,
     model.network.map(({ path }) => path),
   );
-  const nodes = explainNodes(subject, placeOf);
-  const layers = explainLayers(compilation, placeOf);
+  const nodes = explainNodes(subject, locationOf);
+  const layers = explainLayers(compilation, locationOf);
   return {
     model: {
       name: model.name,

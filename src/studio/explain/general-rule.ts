@@ -1,6 +1,6 @@
 /**
- * An op's derivative as mathematics. No second table says it: the op's own `vjp` is run on operands called x
- * and y, a result called z and its cotangent dz, and what it gives is simplified and printed.
+ * The derivative of an op as mathematics. The op's own `vjp` runs on operands x and y, a result z and its
+ * cotangent dz; its result is simplified and printed. So there is no second table of rules.
  */
 import { makeGraph, operandNamesOf, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -20,7 +20,7 @@ import { notationOf } from "../../compiler/notation/notation.ts";
 type General = RuleUse["general"];
 
 /**
- * Gives the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`); the same one is
+ * Returns the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`). Equal rules are
  * derived once.
  */
 export function generalRules(): (z: Node) => General {
@@ -36,7 +36,7 @@ export function generalRules(): (z: Node) => General {
   };
 }
 
-/** Short names for operands that have long ones. */
+/** Short symbols for operands with long names. */
 const letters: Readonly<Record<string, string>> = { condition: "c", indices: "i" };
 
 function derive(node: Node): General {
@@ -57,7 +57,7 @@ function derive(node: Node): General {
   };
 }
 
-/** Numbers are part of the rule: that of x² is not that of x to the y. */
+/** Numbers are part of the rule: x² has another rule than x to the y. */
 const numberOrLeaf = (operand: Node, name: string, g: GraphBuilder): Node =>
   isNumber(operand) ? operand : g.input({ name, type: operand.type });
 
@@ -69,7 +69,7 @@ const simplified = (graph: Graph, g: GraphBuilder): Graph =>
 const spell = (node: Node): Formula =>
   nodeFormula(node, (each) => (each.op === "input" ? named(each.attributes.name) : undefined));
 
-/** Formulas leave views unsaid; their derivative is about nothing else. */
+/** Formulas omit views, but the derivative of a view is about nothing else. */
 function forwardFormula(z: Node): Formula {
   const shape = `[${z.type.shape.join(", ")}]`;
   const says = z.op === "broadcast" ? " repeated to " : z.op === "reshape" ? " in the shape " : undefined;
@@ -84,7 +84,7 @@ const derivativeFormula = ({ outputs }: Graph): Formula => ({
   ]),
 });
 
-/** Only a recurrence has a body to differentiate, and its rule is told in words. */
+/** Only recurrences have a body to differentiate, and their rule is written by hand below. */
 const unreachable = {
   pullback: (): never => {
     throw new Error("internal: an op without a body differentiates one");

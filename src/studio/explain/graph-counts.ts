@@ -1,20 +1,18 @@
 /**
- * How large a graph is, and what its work would take, before anything is fused: figures by which the graphs
- * between passes can be compared. They are those of the loops that `--skip
- * fuse-loops,scalar-replacement,contract-arrays` would leave:
+ * The size of a graph and the cost of its work before fusion, so that the graphs between passes can be
+ * compared. The counts are those of the loops that `--skip fuse-loops,scalar-replacement,contract-arrays` would
+ * leave:
  *
  * - nodes: of the graph, and of each step of a recurrence once;
- * - FLOPs: of every stored value with all that is computed on the way to it, as often as its step is
- *   repeated. What is not stored
- *   counts for each stored value that needs it, since each computes it again;
- * - bytes moved: every stored value is written once, and read once by each stored value that it is needed
- *   for, parameters and inputs
- *   likewise. A recurrence is one loop, and moves each of its values once;
- * - peak bytes: the largest sum of the stored values that are live at once. What leaves the graph lies in
- *   storage and does not count,
- *   nor does what a recurrence keeps within a step.
+ * - FLOPs: of every stored value with everything that is computed inline for it, times the number of steps if
+ *   it is in a recurrence. A value that is not stored counts once for each stored value that needs it, because
+ *   each recomputes it;
+ * - bytes moved: every stored value, parameter and input is read once by each stored value that needs it;
+ *   stored values are also written once. A recurrence is one loop and moves each of its values once;
+ * - peak bytes: the maximum over time of the total size of live stored values. Graph outputs are in storage and
+ *   do not count, nor do values that a recurrence keeps within a step.
  *
- * Which values are stored is the lowering's own choice (`lower/choose-stored.ts`).
+ * The lowering chooses which values are stored (`lower/choose-stored.ts`).
  */
 import { sum } from "d3-array";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -36,7 +34,7 @@ interface CountOptions {
   readonly batchSize: number;
 }
 
-/** As a compilation is counted: for its full batch, in its element type. */
+/** Counts a compilation for its full batch, in its element type. */
 export function countOptionsOf({ model, plan }: Compilation): CountOptions {
   const parameters = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
   const isDouble = parameters.some(({ buffer }) => buffer.element === "f64");
@@ -53,7 +51,7 @@ export function graphCounts(graph: Graph, options: CountOptions): GraphCounts {
   };
 }
 
-/** What a value takes in memory, for a full batch. */
+/** The memory that a value takes for a full batch. */
 const storedBytes = (node: Node, { float, batchSize }: CountOptions): number =>
   sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
 
@@ -66,7 +64,7 @@ function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number)
   return sum(own) + sum(ofSteps);
 }
 
-/** A value for each time that it is written or read. */
+/** Yields a value each time that it is written or read. */
 function* touchesWithin(graph: Graph, lives: Lives): Generator<Node> {
   for (const node of lives.stored) {
     if (node.op === "scan") continue;
@@ -78,7 +76,7 @@ function* touchesWithin(graph: Graph, lives: Lives): Generator<Node> {
   yield* touchesOfCopies(graph, lives);
 }
 
-/** What is stacked, what is carried, what a step stores for itself, and all that is given to it. */
+/** Stacked values, carried state, values that a step stores for itself, and all inputs of the step. */
 function touchesOfRecurrence(
   recurrence: Recurrence,
   scans: readonly NodeOf<"scan">[],
@@ -95,7 +93,7 @@ function touchesOfRecurrence(
   ]);
 }
 
-/** An output that lies in a place of its own already, as a leaf or as another output, is read and written once more. */
+/** An output that already has memory, as a leaf or as another output, is copied: one more read and write. */
 function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: Lives): Generator<Node> {
   const direct = directPlaces(graph);
   for (const { storage, node } of graph.outputs) {
@@ -105,41 +103,42 @@ function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: Lives): Generator
   }
 }
 
-// How the text of one graph differs from that of another. Every line of a graph's text defines a value or an
-// output, and their order says no more than that operands come first: so lines are compared by what they say,
-// not by where they stand, and a value whose definition changed is shown as both of its lines, the old one
-// above the new one. It takes time in proportion to the text.
+// The difference of two graph texts. Every line defines a value or an output, and the only constraint on the
+// order is that operands come first. So lines are compared by content and not by position, and a value whose
+// definition changed is shown as two lines, the old one above the new one. The time is linear in the length of
+// the text.
 
-/** How many unchanged lines stand around what changed. */
+/** The number of unchanged lines around each change. */
 const context = 1;
 
-/** Both texts name the same values alike. Of equal texts it is empty. */
+/** Both texts must use the same names for the same values. Equal texts give no lines. */
 export function graphDiff(before: string, after: string): DiffLine[] {
   const [old, fresh] = [linesOf(before), linesOf(after)];
   const [inOld, inFresh] = [new Set(old), new Set(fresh)];
   const definedAnew = new Set(fresh.flatMap((line) => (inOld.has(line) ? [] : (keyOf(line) ?? []))));
   const changed = new Map<string, string>();
-  // What goes without a successor is shown behind the line after which it stood.
-  const gone = new Map<string, string[]>([["", []]]);
+  // A removed line without a successor is shown after the line that it followed.
+  const removed = new Map<string, string[]>([["", []]]);
   let last = "";
   for (const line of old) {
     const key = keyOf(line);
-    if (inFresh.has(line)) gone.set((last = line), []);
+    if (inFresh.has(line)) removed.set((last = line), []);
     else if (key !== undefined && definedAnew.has(key)) changed.set(key, line);
-    else gone.get(last)?.push(line);
+    else removed.get(last)?.push(line);
   }
-  const goneAfter = (line: string): DiffLine[] => (gone.get(line) ?? []).map((text) => ({ sign: "-", text }));
+  const removedAfter = (line: string): DiffLine[] =>
+    (removed.get(line) ?? []).map((text) => ({ sign: "-", text }));
   const all = fresh.flatMap((line): DiffLine[] => {
-    if (inOld.has(line)) return [{ sign: " ", text: line }, ...goneAfter(line)];
+    if (inOld.has(line)) return [{ sign: " ", text: line }, ...removedAfter(line)];
     const from = changed.get(keyOf(line) ?? "");
     return [...(from === undefined ? [] : [{ sign: "-" as const, text: from }]), { sign: "+", text: line }];
   });
-  return aroundChanges([...goneAfter(""), ...all]);
+  return aroundChanges([...removedAfter(""), ...all]);
 }
 
 const linesOf = (text: string): string[] => text.trimEnd().split("\n");
 
-/** What a line defines: `%name`, or the place of an output. */
+/** What a line defines: `%name`, or the name of an output. */
 const keyOf = (line: string): string | undefined =>
   /^\s*(%\S+): |^(output "[^"]*") = /.exec(line)?.slice(1).find(Boolean);
 

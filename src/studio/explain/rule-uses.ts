@@ -1,6 +1,4 @@
-/**
- * How each backward node was derived: the forward node that it belongs to, and the rule with its general form.
- */
+/** The derivation of each backward node: its forward node, and the rule in its general form. */
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
@@ -11,12 +9,12 @@ import { hasTrait } from "../../compiler/ops/index.ts";
 import { rules } from "../../compiler/passes/simplify.ts";
 import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import type { generalRules } from "./general-rule.ts";
-import type { Spelling } from "./spelling.ts";
+import type { GraphFormulas } from "./graph-formulas.ts";
 
-// The images of the differentiated nodes. Passes make new nodes of old ones and keep no record, so a node is found
-// by identity; else by computing the same of the same; else by its name.
+// The images of differentiated nodes. Passes create new nodes and keep no record, so the image is found by
+// identity, else by an equal computation on equal operands, else by its name.
 
-/** Gives the node among `nodes` (operands first) that one of `forward` is now. */
+/** Returns the node among `nodes` (operands first) that replaces a node of `forward`. */
 function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node: Node) => Node | undefined {
   const present = new Set(nodes);
   const keys = valueKeys();
@@ -34,10 +32,7 @@ function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node:
   };
 }
 
-/**
- * Equal numbers for equal values, as far as that shows: asked of operands before it is asked of those who
- * read them.
- */
+/** Equal numbers for values that are provably equal. It must be called for operands before their users. */
 function valueKeys(): (node: Node) => number {
   const numbers = new Map<string, number>();
   const known = new Map<Node, number>();
@@ -72,18 +67,18 @@ function valueKeys(): (node: Node) => number {
 
 // The rule of a backward node: its name, its general form, and the forward value that it applies to.
 
-/** Of the nodes of one graph. */
+/** For the nodes of one graph. */
 export function ruleUses(
-  spelling: Spelling,
+  formulas: GraphFormulas,
   idOf: (node: Node) => NodeId,
   generalRule: ReturnType<typeof generalRules>,
 ): (node: Node) => RuleUse | undefined {
-  const forwards = [...new Set(spelling.nodes.flatMap(({ origin }) => origin.forward ?? []))];
-  const imageOf = forwardImages(spelling.nodes, forwards);
-  /** What a forward node read may be gone by now; then it goes by the name that it had. */
+  const forwards = [...new Set(formulas.nodes.flatMap(({ origin }) => origin.forward ?? []))];
+  const imageOf = forwardImages(formulas.nodes, forwards);
+  /** An operand of a forward node may no longer exist; then its former name is used. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
-    if (image !== undefined) return spelling.spoken(image);
+    if (image !== undefined) return formulas.displayName(image);
     return node.name === undefined ? undefined : named(node.name, node.origin.layer);
   };
   const uses = new Map<Node, Pick<RuleUse, "general" | "forward" | "forwardNode">>();
@@ -110,14 +105,14 @@ function forwardFormula(forward: Node, nameOf: (node: Node) => Formula | undefin
   return { kind: "row", parts: [`${forward.attributes.recurrence.length} steps of a recurrence`] };
 }
 
-// The rewrites of a node with the equations that their rules stand for.
+// The rewrites of a node, with the equations of their rules.
 
-/** Of passes that have one rule and no table of them. */
+/** Equations of passes that have a single rule and no table. */
 const ofPasses: Readonly<Record<string, string>> = {
-  "fold-constants": "f of numbers = the number that it comes to",
+  "fold-constants": "f of constants = its value",
 };
 
-/** Equations are read once for all nodes. */
+/** Parses each equation once. */
 export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
   const texts = new Map([
     ...Object.entries(ofPasses),

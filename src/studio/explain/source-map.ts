@@ -1,21 +1,21 @@
-/** Locations in the spec's text of what was compiled, and the source map of an emitted file (ECMA-426). */
+/** Locations of compiled parts in the spec's text, and the source map of an emitted file (ECMA-426). */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import type { SpecPlace } from "../explanation.ts";
+import type { SpecLocation } from "../explanation.ts";
 
 // Locations in the text of a spec. All are found at once, because parsing the text takes milliseconds.
 
-export type PlaceOf = (path: SpecPlace["path"]) => SpecPlace | undefined;
+export type LocationOf = (path: SpecLocation["path"]) => SpecLocation | undefined;
 
-/** The place of each of these paths; nothing for others, and where there is no text. */
-export async function specPlaces(
+/** The locations of these paths; undefined for other paths, or if the spec has no text. */
+export async function specLocations(
   source: SpecSource | undefined,
-  paths: readonly SpecPlace["path"][],
-): Promise<PlaceOf> {
+  paths: readonly SpecLocation["path"][],
+): Promise<LocationOf> {
   const asked = new Map(paths.map((path) => [formatPath(path), path]));
   const questions = [...asked.values()].map((path): Diagnostic => ({
     code: "internal",
@@ -24,8 +24,8 @@ export async function specPlaces(
     path,
   }));
   const found = new Map(
-    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecPlace][] => {
-      const { line, column } = place ?? {};
+    ((await source?.locate(questions)) ?? []).flatMap(({ path, location }): [string, SpecLocation][] => {
+      const { line, column } = location ?? {};
       if (path === undefined || line === undefined || column === undefined) return [];
       return [[formatPath(path), { path, line, column }]];
     }),
@@ -35,27 +35,27 @@ export async function specPlaces(
 
 // The locations of the origins of emitted lines. Many lines share a location, which is computed once.
 
-/** Nothing without a text, and for what has no place in it. */
-export function placeFinder(
+/** Undefined if the spec has no text or the path has no location in it. */
+export function locationFinder(
   source: SpecSource | undefined,
-): (path: SpecPlace["path"] | undefined) => Promise<SpecPlace | undefined> {
-  const known = new Map<string, Promise<SpecPlace | undefined>>();
-  const find = async (path: SpecPlace["path"]): Promise<SpecPlace | undefined> => {
-    const place = await source?.placeOf(path);
-    return place && { path, ...place };
+): (path: SpecLocation["path"] | undefined) => Promise<SpecLocation | undefined> {
+  const known = new Map<string, Promise<SpecLocation | undefined>>();
+  const find = async (path: SpecLocation["path"]): Promise<SpecLocation | undefined> => {
+    const location = await source?.locationOf(path);
+    return location && { path, ...location };
   };
   return (path) => {
     if (path === undefined) return Promise.resolve(undefined);
     const key = formatPath(path);
-    const place = known.get(key) ?? find(path);
-    known.set(key, place);
-    return place;
+    const location = known.get(key) ?? find(path);
+    known.set(key, location);
+    return location;
   };
 }
 
-// The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of
-// the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
-// to itself: a line without a mapping is taken by many readers for one of the line before it.
+// The source map of an emitted file, version 3 (ECMA-426): from each line to the line and column of the spec
+// that it comes from. Lines that do not come from the spec, such as the shared runtime, map to themselves,
+// because many readers give a line without a mapping the location of the line before it.
 
 export interface SourceMapNames {
   /** The name of the emitted file, without folders. */
@@ -64,7 +64,7 @@ export interface SourceMapNames {
   readonly spec: string;
 }
 
-/** Maps count lines from 1 and columns from 0; the places of a spec count both from 1. */
+/** Source maps count lines from 1 and columns from 0; locations in specs count both from 1. */
 export async function sourceMap(
   emitted: EmittedFile,
   source: SpecSource,
@@ -73,43 +73,43 @@ export async function sourceMap(
   const map = new GenMapping({ file });
   setSourceContent(map, spec, source.text);
   setSourceContent(map, encodeURIComponent(file), emitted.text);
-  const placeOf = placeFinder(source);
+  const locationOf = locationFinder(source);
   const origins = emitted.lines();
   for (const [index, text] of emitted.text.split("\n").entries()) {
     const origin = origins[index];
     const generated = { line: index + 1, column: 0 };
-    const place = await placeOf(origin?.path);
+    const location = await locationOf(origin?.path);
     const to =
-      place === undefined
+      location === undefined
         ? { generated, source: encodeURIComponent(file), original: generated }
-        : { generated, source: spec, original: { line: place.line, column: place.column - 1 } };
+        : { generated, source: spec, original: { line: location.line, column: location.column - 1 } };
     const name = origin && text.startsWith("function ") ? partsServed(origin) : undefined;
     if (name === undefined) {
       addMapping(map, to);
       continue;
     }
-    // A name stands where a function begins: that is where profilers and stack traces look for one. Its
-    // parameters keep theirs.
+    // A name belongs to the start of a function, where profilers and stack traces look for it. The parameters
+    // of the function keep their own names.
     addMapping(map, { ...to, name });
     addMapping(map, { ...to, generated: { ...generated, column: text.indexOf("(") + 1 } });
   }
   return toEncodedMap(map);
 }
 
-/** More layers than this are counted: a name is read in a list of calls. */
+/** If a function serves more layers than this, only their number is given, because stack traces show the name. */
 const namedLayers = 3;
 
 /**
- * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`; of one that several layers
- * share all of them.
+ * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that several layers
+ * share lists them all.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));
   const parts = [...new Set(own.map(({ layer }) => layer ?? String(path[0])))];
   if (parts.length === 0) return String(path[0]);
-  const said = parts.slice(0, namedLayers).join(", ");
+  const names = parts.slice(0, namedLayers).join(", ");
   const more = parts.length > namedLayers ? ` and ${parts.length - namedLayers} more` : "";
-  return `${own.every(({ rule }) => rule !== undefined) ? "gradient of " : ""}${said}${more}`;
+  return `${own.every(({ rule }) => rule !== undefined) ? "gradient of " : ""}${names}${more}`;
 }
 
 const isWithin = (path: SpecPath, outer: SpecPath): boolean => outer.every((step, i) => path[i] === step);

@@ -1,32 +1,29 @@
-/** What is looked at: a compilation, the reports of its stages, and what was asked for. */
+/** The input of all views: a compilation, the reports of its stages, and the requested selection. */
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
 /**
- * What there is to look at. `reports`: every stage on every graph or program, in order; `run`: what is trained, if that
- * is known.
+ * The input of a view. `reports`: every stage on every graph or program, in order; `run`: the training run, if
+ * it is known.
  */
 export interface Subject {
   readonly compilation: TargetCompilation;
   readonly reports: readonly StageReport[];
-  /** The one parameter, layer or kernel asked for, and the one pass. */
+  /** The requested parameter, layer or kernel, and the requested pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
-  /** What kernels of WebAssembly took, if they were measured. */
+  /** Measured times of the WebAssembly kernels, if any. */
   readonly times?: KernelTimes | undefined;
-  /** The emitted file, where kernels are shown with their code. */
+  /** The emitted file, if kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
-  /**
-   * How kernels are written: as loops alone, as the text that WebAssembly is assembled from, or as their
-   * target has it if left out.
-   */
+  /** How kernels are printed: as loops only, as WebAssembly text, or, if undefined, as code of their target. */
   readonly text?: "loops" | "wat" | undefined;
 }
 
-/** The rows of the training part, and how often they are gone through. */
+/** The number of training rows and of epochs. */
 export interface Run {
   readonly rows: number;
   readonly epochs: number;

@@ -1,4 +1,4 @@
-/** The kernels of a target in the order in which they run, and the facts about each that views show. */
+/** The kernels of a target in execution order, and the facts about each that views show. */
 import { sum } from "d3-array";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -18,21 +18,21 @@ import { countText, counted, sizeText } from "../../compiler/util/number-text.ts
 import type { ExplainedKernel } from "../explanation.ts";
 import { countOptionsOf } from "./graph-counts.ts";
 
-// The kernels that run, numbered through all programs in order. Those of TypeScript are the lowered kernels; those
-// of WebAssembly are cut out of them, so one lowered kernel may become several. Lines of provenance do not change,
-// and say which kernels were cut out of which.
+// The kernels that run, numbered through all programs in order. TypeScript runs the lowered kernels;
+// WebAssembly cuts them into smaller ones, so one lowered kernel may become several. Provenance lines survive
+// the cut and identify the lowered kernel.
 
 export interface TargetKernel {
   readonly index: number;
-  /** Its place among the kernels of its program, from 0. */
-  readonly place: number;
-  /** The program that it is of, as the target has it before buffers get their places. */
+  /** Its index among the kernels of its program, from 0. */
+  readonly indexInProgram: number;
+  /** Its program, as the target has it before buffers get addresses. */
   readonly program: LoopProgram;
-  /** With one index an axis: of TypeScript as fused, of WebAssembly on vectors. */
+  /** With one index per axis: for TypeScript after fusion, for WebAssembly after vectorisation. */
   readonly kernel: Kernel;
-  /** With every place worked out: what is emitted. */
+  /** With computed addresses, as it is emitted. */
   readonly placed: Kernel;
-  /** The lowered kernel that it is or was cut out of: its place among those of its program, from 0. */
+  /** The index of the lowered kernel that it is or was cut from, among those of its program. */
   readonly source: number;
 }
 
@@ -42,33 +42,37 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
   let index = 0;
   return loops.flatMap((program, p) => {
     const sources = vectors === undefined ? [...program.kernels.keys()] : sourcesOf(program, lowered[p]);
-    return program.kernels.map((kernel, place) => ({
+    return program.kernels.map((kernel, indexInProgram) => ({
       index: index++,
-      place,
+      indexInProgram,
       program,
       kernel,
-      placed: placed[p].kernels[place],
-      source: sources[place],
+      placed: placed[p].kernels[indexInProgram],
+      source: sources[indexInProgram],
     }));
   });
 }
 
 /**
- * Of each kernel that was cut out of a lowered one, which. Those without a line of provenance lie beside
- * others of theirs.
+ * The lowered kernel of each kernel that was cut. A kernel without provenance belongs to the same one as its
+ * neighbours.
  */
 function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
   const ofLine = new Map(lowered.kernels.flatMap(({ provenance }, k) => provenance.map((line) => [line, k])));
   const known = kernels.map(({ provenance }) => provenance.flatMap((line) => ofLine.get(line) ?? []).at(0));
-  return kernels.map((kernel, place) => {
-    const near = [known.slice(0, place).findLast(isKnown), known.slice(place).find(isKnown)].filter(isKnown);
-    const source = known[place] ?? near.find((k) => storesAlike(kernel, lowered.kernels[k])) ?? near.at(-1);
+  return kernels.map((kernel, position) => {
+    const neighbours = [
+      known.slice(0, position).findLast(isKnown),
+      known.slice(position).find(isKnown),
+    ].filter(isKnown);
+    const source =
+      known[position] ?? neighbours.find((k) => storesAlike(kernel, lowered.kernels[k])) ?? neighbours.at(-1);
     invariant(source !== undefined, `the kernel ${kernel.name} was cut out of none`);
     return source;
   });
 }
 
-const isKnown = (place: number | undefined): place is number => place !== undefined;
+const isKnown = (position: number | undefined): position is number => position !== undefined;
 
 function storesAlike(a: Kernel, b: Kernel): boolean {
   const { stored } = accessesOf(b.body);
@@ -76,9 +80,9 @@ function storesAlike(a: Kernel, b: Kernel): boolean {
 }
 
 /**
- * What a program would be if nothing were fused: a nest for each value that is stored then, and one for each
- * output that lies elsewhere first and is copied to its place. Fusing saves what these move more than the
- * kernels do.
+ * The program without fusion: a nest for each value that is then stored, and one for each output that is
+ * computed elsewhere and copied. Fusion saves the difference between the traffic of these nests and that of the
+ * kernels.
  */
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
   const { lean, copies, plan } = compilation;
@@ -93,8 +97,8 @@ export function unfusedNests(program: ProgramName, compilation: Compilation): Lo
 }
 
 /**
- * Which of a program's kernels does a nest's work: that with its node, or of a copy that which stores what it
- * stores.
+ * Returns the kernel that does the work of a nest: the one with the nest's node or, for a copy, the one that
+ * writes the same buffer.
  */
 export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => number {
   const ofNode = new Map(kernels.flatMap(({ provenance }, k) => provenance.map(({ node }) => [node, k])));
@@ -102,17 +106,22 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
   return ({ name, provenance, body }) => {
     const known = provenance.flatMap(({ node }) => (node && ofNode.get(node)) ?? []).at(0);
     if (known !== undefined) return known;
-    const place = stored.findIndex((own) => [...accessesOf(body).stored].some((buffer) => own.has(buffer)));
-    invariant(place >= 0, `no kernel does what the nest ${name} does`);
-    return place;
+    const position = stored.findIndex((own) =>
+      [...accessesOf(body).stored].some((buffer) => own.has(buffer)),
+    );
+    invariant(position >= 0, `no kernel does what the nest ${name} does`);
+    return position;
   };
 }
 
-// What fusing saves, in words: for terminals and for pages.
+// The effect of fusion in words, for terminals and pages.
 
 type Fused = Pick<ExplainedKernel, "fused">;
 
-/** `22 nests of loops became 9 kernels, 10 values stay in registers, and each run moves 42.7 kB less through memory` */
+/**
+ * `22 nests of loops became 9 kernels, 10 values stay in registers, and each run moves 42.7 kB less through
+ * memory`
+ */
 export function fusedText(kernels: readonly Fused[]): string {
   const nests = sum(kernels, ({ fused }) => fused.nests);
   const values = sum(kernels, ({ fused }) => fused.values.length);
@@ -133,7 +142,7 @@ export function fusedText(kernels: readonly Fused[]): string {
 export const nodesOf = ({ provenance }: Kernel) =>
   provenance.map(({ text, layer, gradientOf, rule }) => ({ text, layer, gradientOf, rule }));
 
-/** The sizes of all buffers that the kernel reads or writes, each counted once. */
+/** The total size of all buffers that the kernel reads or writes, each counted once. */
 export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSize: number): number {
   const { loaded, stored } = accessesOf(body);
   let bytes = 0;
@@ -144,16 +153,16 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
   return bytes;
 }
 
-/** Whether a kernel is asked for: by its name, or `predict/dense1`. */
+/** Whether a kernel is selected: by its name, or as `predict/dense1`. */
 export const isAskedFor = (of: string | undefined, program: string, kernel: string): boolean =>
   of === undefined || of === kernel || of === `${program}/${kernel}`;
 
-// Which kernels compute a node: the one that has it under its name, or all that compute it where it is read.
+// The kernels that compute a node: the one that lists it by name, or all that compute it inline.
 
 interface ComputingKernel extends TargetKernel {
-  /** The nodes that it has under names. */
+  /** The nodes that it computes by name. */
   readonly nodes: readonly Node[];
-  /** What it computes on the way to them; numbers need no computing. */
+  /** The nodes that it computes inline; numbers are not included. */
   readonly inlined: readonly Node[];
 }
 
@@ -173,7 +182,7 @@ export function computingKernels(compilation: Compilation): ComputingKernel[] {
   });
 }
 
-/** The index of the first kernel of a program that computes a node; one that has its name comes before others. */
+/** The index of the first kernel of a program that computes a node. A kernel that lists it by name has priority. */
 export function firstKernels(compilation: Compilation): (program: string, node: Node) => number | undefined {
   const kernels = computingKernels(compilation);
   const programs = new Map(compilation.lean.map(({ name }) => [name, new Map<Node, number>()]));
@@ -185,14 +194,14 @@ export function firstKernels(compilation: Compilation): (program: string, node: 
   return (program, node) => programs.get(program)?.get(node);
 }
 
-// Floating-point operations, as the kernels' provenance counts them: one for each scalar op, two for a
+// Floating-point operations, from the provenance of the kernels: one for each scalar op, two for a
 // multiply-add.
 
-/** Of one kernel for a full batch. */
+/** For one kernel and a full batch. */
 export const flopsOfKernel = ({ provenance }: Kernel): number =>
   provenance.reduce((sum, { flops }) => sum + flops, 0);
 
-/** Of a whole program (`gradient`, `update`, …) for a full batch. */
+/** For a whole program (`gradient`, `update`, …) and a full batch. */
 export const flopsOfProgram = ({ programs }: Compilation, name: string): number =>
   programs
     .filter((program) => program.name === name)

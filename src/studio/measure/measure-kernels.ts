@@ -1,5 +1,6 @@
 /**
- * Times of the WebAssembly kernels on this machine: the clock rate, then each kernel alone on a full batch.
+ * Times of the WebAssembly kernels on this machine: the clock rate, then each kernel separately on a full
+ * batch.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { assemble } from "../../compiler/emit/wasm/assemble.ts";
@@ -14,12 +15,12 @@ import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
 
-// The clock rate: in a chain of integer operations each waits for the previous one, and takes one cycle on every
-// core of the last decades.
+// The clock rate: in a chain of integer operations each waits for the previous one, and takes one cycle on
+// every core of the last decades.
 
 const turns = 1000;
 const pairs = 50;
-/** Additions alone, an engine could gather. */
+/** An engine could combine a chain of additions alone, so XOR and addition alternate. */
 const pair = "(local.set $x (i32.xor (i32.add (local.get $x) (local.get $y)) (local.get $y)))";
 const chain = `(module (func (export "chain") (param $turns i32) (param $y i32) (result i32) (local $x i32)
   (loop $next
@@ -27,25 +28,25 @@ const chain = `(module (func (export "chain") (param $turns i32) (param $y i32) 
     (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
   (local.get $x)))`;
 
-/** Cycles in a nanosecond. */
+/** Cycles per nanosecond. */
 export async function measureClock(): Promise<number> {
   const [bytes] = await assemble(chain);
   const alone = { base: 0, memoryBytes: 0, scratchBytes: 0, controlBytes: 0, inputAt: 0, inputBytes: 0 };
   const facts = { module: Buffer.from(bytes).toString("base64"), relaxedAt: [], sharedAt: 0, ...alone };
   const setting = { memory: wasmMemory(1, false), scratch: 0, control: 0, threads: 1 };
   const functions = wasmFunctions(compileWasm(facts, "simd", false), setting, {});
-  // The engine's optimizing compiler comes after the first calls.
+  // The engine's optimizing compiler starts after the first calls.
   const times = Array.from({ length: 8 }, () => leastTime(() => functions.chain(turns, 12_345)));
   return (2 * pairs * turns) / (Math.min(...times) * 1e6);
 }
 
-// How long short work takes: the least of many runs, since whatever else the machine does only adds.
+// The time of short work: the minimum of many runs, because other load can only add to it.
 
-/** In milliseconds: calls are timed in runs of about this length, for so long in all. */
+/** Milliseconds: calls are timed in runs of about this length, for this long in total. */
 const runLength = 0.1;
 const measuringTime = 3;
 
-/** Milliseconds of one call; it takes some milliseconds to tell. */
+/** Milliseconds per call; the measurement itself takes several milliseconds. */
 export function leastTime(work: () => void): number {
   let calls = 1;
   let last = timeOf(work, calls);
@@ -62,25 +63,25 @@ function timeOf(work: () => void, calls: number): number {
   return performance.now() - start;
 }
 
-// The time of each kernel alone: one thread, a full batch, data in the caches. Kernels run in program order, so that
-// each finds in memory the results of those before it.
+// The time of each kernel alone: one thread, a full batch, data in the caches. Kernels run in program order, so
+// each finds the results of its predecessors in memory.
 
 export interface KernelTimes {
   /** Which of the module's two variants was run. */
   readonly backend: Backend;
-  /** Cycles in a nanosecond, measured. */
+  /** Measured cycles per nanosecond. */
   readonly gigahertz: number;
-  /** By kernel as placed. */
+  /** By placed kernel. */
   readonly microseconds: ReadonlyMap<Kernel, number>;
 }
 
-/** Rounds over all kernels: in the first ones the engine's optimizing compiler is still at work. */
+/** Rounds over all kernels: in the first ones the engine's optimizing compiler is still running. */
 const rounds = 3;
 
-/** @throws Error where the engine has no WebAssembly with SIMD. */
+/** @throws Error if the engine does not support WebAssembly with SIMD */
 export async function measureKernels(compilation: Compilation): Promise<KernelTimes> {
   const { vectors, model } = compilation;
-  invariant(vectors !== undefined, "kernels are measured of the target wasm");
+  invariant(vectors !== undefined, "only kernels of the target wasm can be measured");
   const { batchSize } = model.training;
   const { singles, plan } = singlePrograms(vectors);
   const module = await assembleWasm(singles, plan, { float: vectors.float, batchSize });
@@ -113,7 +114,7 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
         before.set(bytesNow);
         const time = Math.max(0, leastTime(run) - ofCall) * 1000;
         microseconds.set(kernel, Math.min(time, microseconds.get(kernel) ?? Infinity));
-        // What many runs make of memory is not what one leaves to the kernels behind it.
+        // Many runs change memory in other ways than one run; the next kernel must find what one run leaves.
         bytesNow.set(before);
         run();
       }
@@ -121,10 +122,10 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
   return { backend: compiled.backend, gigahertz: await measureClock(), microseconds };
 }
 
-/** A program that does nothing: what it takes to call one. */
+/** An empty program: the cost of a call. */
 const nothing = "nothing";
 
-/** A program for each kernel, on the memory of the program that it is from. */
+/** A program for each kernel, on the memory of its original program. */
 function singlePrograms({ programs, plan }: VectorPrograms): {
   readonly singles: readonly LoopProgram[];
   readonly plan: MemoryPlan;
@@ -142,7 +143,7 @@ function singlePrograms({ programs, plan }: VectorPrograms): {
   return { singles: [...singles, idle], plan: { ...plan, temporaries } };
 }
 
-/** Finite numbers everywhere: small random parameters, random inputs, the states that training begins with. */
+/** Fills memory with finite numbers: small random parameters, random inputs, the initial optimizer states. */
 function fill(memory: ArrayBufferLike, base: number, plan: MemoryPlan, { built, model }: Compilation): void {
   const random = randomStream(randomKey(1, 0, 0));
   const parameters = new Map(built.parameters.map((parameter) => [parameter.name, parameter]));
@@ -166,7 +167,7 @@ function elementsOf(type: Buffer["element"], memory: ArrayBufferLike, at: number
   return type === "f32" ? new Float32Array(memory, at, size) : new Float64Array(memory, at, size);
 }
 
-/** Uniform in ±1/√rows, so that sums stay near one; what begins as a constant, as a variance, is that. */
+/** Uniform in ±1/√rows, so that sums stay near one; constant initial values, such as variances, are kept. */
 function fillParameter(
   elements: Elements,
   { fill, shape }: Compilation["built"]["parameters"][number],

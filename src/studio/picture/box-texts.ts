@@ -1,14 +1,17 @@
-/** What stands in a box: a value under its name with its formula, a group under its layer with what it is there for. */
+/** The text in a box: name and formula of a value, layer and purpose of a group. */
 import { nameIn } from "../../compiler/ir/storage.ts";
 import type { ExplainedNode } from "../explanation.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
 
-/** A layer, as much as a picture says of it. */
+/** The facts about a layer that a picture shows. */
 export interface LayerName {
   readonly name: string;
   /** `dense` */
   readonly type: string;
-  /** `[n, 128]`, if it is known: one that keeps all steps of a recurrence may give the last of them. */
+  /**
+   * `[n, 128]`, if known. A layer that returns all steps of a recurrence may have the shape of the last one
+   * here.
+   */
   readonly output?: string;
 }
 
@@ -18,7 +21,7 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 };
 
 export function valueTexts({ node, kind }: Drawn) {
-  // What another program left behind stands in storage under `result:`.
+  // Results of other programs are in storage with the prefix `result:`.
   const texts = {
     label: nameIn("result", node.name) ?? node.name,
     shape: shapeOf(node),
@@ -31,7 +34,7 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   const { key, region, members } = group;
   const label = region === "backward" ? `∂ ${key}` : key;
   const results = members.filter(({ kind }) => kind === "result").map(({ node }) => node.name);
-  // A layer's output is called as the layer is.
+  // The output of a layer has the layer's name.
   const output =
     members.find(({ node }) => node.name === key) ?? members.findLast(({ kind }) => kind !== "leaf");
   const layer = layers.find(({ name }) => name === key);
@@ -47,34 +50,34 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   return { ...texts, ...boxSize({ ...texts, isGroup: true }) };
 }
 
-// How large a box must be for its texts. Widths come in steps, so that groups of equal structure are of equal
-// size, whatever their names.
+// The size of a box for its text. Widths are rounded up in steps, so that groups of equal structure have equal
+// sizes despite different names.
 
 interface BoxTexts {
   readonly label: string;
   readonly shape: string;
   readonly detail: string;
-  /** Whether a sign stands in the corner that tells whether it is open. */
+  /** Whether there is an open/close sign in the corner. */
   readonly isGroup?: boolean;
 }
 
 export const labelSize = 12;
 export const detailSize = 10.5;
 
-/** What a letter takes on average, in widths of the letter size, of the widest of the fonts that pages name. */
+/** The average width of a letter in units of the font size, in the widest font of the pages. */
 const letterWidth = 0.6;
 const margin = 12;
 const signWidth = 18;
 const widthStep = 24;
 const smallest = 96;
-const longestDetail = 44;
+const maxDetailLength = 44;
 
 export const textWidth = (text: string, size: number): number => [...text].length * size * letterWidth;
 
-/** Longer formulas end in an ellipsis; the whole of it is where details are shown. */
+/** A longer formula ends in an ellipsis; the details show it in full. */
 function shortened(text: string): string {
   const letters = [...text];
-  return letters.length <= longestDetail ? text : `${letters.slice(0, longestDetail - 1).join("")}…`;
+  return letters.length <= maxDetailLength ? text : `${letters.slice(0, maxDetailLength - 1).join("")}…`;
 }
 
 function boxSize({ label, shape, detail, isGroup = false }: BoxTexts): {

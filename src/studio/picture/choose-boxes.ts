@@ -1,11 +1,11 @@
 /**
- * Which nodes are drawn: what has a name, what stands in memory, and what leaves the graph. The others
- * (constants, views, a pointwise value that one formula alone reads) are part of the formula of who reads
- * them, and so of its box. Each name in the formula of a box is then a box too, and there is a wire from it.
+ * Selects the nodes to draw: named values, leaves, and outputs of the graph. The others (constants, views,
+ * pointwise values with a single user) are part of the formula, and so of the box, of their user. So each name
+ * in the formula of a box has a box too, and a wire from it.
  */
 import type { ExplainedNode, NodeId, PictureBox, RegionName } from "../explanation.ts";
 
-/** A box before it has a place. */
+/** A box before layout. */
 export interface Drawn {
   readonly node: ExplainedNode;
   readonly kind: PictureBox["kind"];
@@ -28,7 +28,7 @@ export function chooseBoxes(nodes: readonly ExplainedNode[]): Drawn[] {
   });
 }
 
-/** What the formula of a node writes out, and what it calls by name. */
+/** The nodes that a formula writes inline, and those that it refers to by name. */
 function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
   const folded = new Set<NodeId>();
   const reads = new Set<NodeId>();
@@ -46,9 +46,8 @@ function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
 }
 
 /**
- * Drawn nodes into groups: layers, the loss, the optimizer, once for each region. What a group computes for
- * its layer in the forward pass and what it computes in the backward pass share a `key`, so that they can
- * stand beside one another.
+ * Groups of drawn nodes: layers, the loss, the optimizer, one per region. The forward group and the backward
+ * group of a layer share a `key`, so that they can be next to each other.
  */
 export interface Group {
   /** `group:forward/dense1`, or the id of its only node. */
@@ -58,7 +57,7 @@ export interface Group {
   readonly members: readonly Drawn[];
 }
 
-/** Values that go from one group to another. */
+/** Values that flow from one group to another. */
 export interface Link {
   readonly from: Group;
   readonly to: Group;
@@ -87,7 +86,7 @@ export function groupBoxes(drawn: readonly Drawn[]): Grouped {
 function groupAt(place: string, members: readonly Drawn[]): Group {
   const [{ node }] = members;
   const key = place.slice(place.indexOf("/") + 1);
-  // A group of one would only hide it.
+  // A group of one box would only hide it.
   const id = members.length === 1 ? node.id : `group:${place}`;
   return { id, key, region: node.region, members };
 }
@@ -99,7 +98,7 @@ function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   for (const box of drawn) for (const id of box.reads) readers.set(id, [...(readers.get(id) ?? []), box]);
   for (const { node, kind } of drawn)
     if (kind !== "leaf" || node.layer !== undefined) places.set(node.id, `${node.region}/${groupName(node)}`);
-  // Inputs stand for themselves; other leaves belong to who alone reads them.
+  // Inputs have no group; other leaves belong to the group of their only user.
   for (const { node, kind } of drawn) {
     if (kind !== "leaf" || node.layer !== undefined) continue;
     const around = new Set((readers.get(node.id) ?? []).map((reader) => places.get(reader.node.id)));
@@ -111,7 +110,7 @@ function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   return places;
 }
 
-/** What no layer computes is named for its part in training. */
+/** Nodes without a layer are named for their purpose in training. */
 function groupName({ layer, region, composite, program }: ExplainedNode): string {
   if (layer !== undefined) return layer;
   if (region === "forward" || region === "backward")

@@ -1,6 +1,6 @@
 /**
- * One layered layout, by elkjs: the layout library that is kept for dataflow graphs with ports, and runs in
- * Node and in pages alike. Boxes in rows along the direction, wires in horizontal and vertical lines.
+ * A layered layout by elkjs, a maintained layout library for dataflow graphs with ports that runs in Node and
+ * in browsers. Boxes are in rows along the direction; wires are horizontal and vertical lines.
  */
 import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
 import type { Point } from "../explanation.ts";
@@ -13,17 +13,17 @@ export interface LayoutBox {
   readonly height: number;
 }
 
-/** Where a wire leaves or enters the whole: a place on its border that the layout chooses. */
+/** An entrance or exit of the whole picture: the layout chooses its position on the border. */
 export interface LayoutPort {
   readonly id: string;
   readonly side: Side;
 }
 
-/** From and to boxes or ports. */
+/** Between boxes or ports. */
 export interface LayoutWire {
   readonly from: string;
   readonly to: string;
-  /** Whether it is rather straight than others. */
+  /** Whether to prefer it to other wires when making wires straight. */
   readonly isMain?: boolean;
 }
 
@@ -32,7 +32,7 @@ export interface LayoutProblem {
   readonly boxes: readonly LayoutBox[];
   readonly ports: readonly LayoutPort[];
   readonly wires: readonly LayoutWire[];
-  /** Above, and at the other three sides. */
+  /** Above, and on the other three sides. */
   readonly padding: readonly [top: number, others: number];
   /** Between rows. */
   readonly rowGap: number;
@@ -43,14 +43,14 @@ export interface Layout {
   readonly height: number;
   /** The upper left corners, in the order of the boxes. */
   readonly corners: readonly Point[];
-  /** In the order of the wires; the ends lie on the borders of what they join. */
+  /** In the order of the wires; the ends are on the borders of the boxes. */
   readonly routes: readonly (readonly Point[])[];
 }
 
-/** The wires of one box leave at one point: they carry one value. */
+/** All wires of a box leave at one point, because they carry one value. */
 const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 
-/** Lays out one problem after the other; equal ones, as those of a hundred equal layers, once. */
+/** Solves one layout problem at a time. Equal problems, such as those of equal layers, are solved once. */
 export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
 
 export function createLayOut(): LayOut {
@@ -70,8 +70,8 @@ async function solve(started: Promise<ELK>, problem: LayoutProblem): Promise<Lay
 }
 
 /**
- * Loads the library when there is something to lay out. Where there is no document, elkjs believes that the
- * worker it runs in is its own, and takes its messages; they are given back.
+ * Loads the library on demand. Without a document, elkjs takes the worker that it runs in for its own and
+ * replaces the message handler, which is restored here.
  */
 async function startElk(): Promise<ELK> {
   const { default: elkjs } = await import("elkjs/lib/elk.bundled.js");

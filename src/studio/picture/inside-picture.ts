@@ -1,7 +1,4 @@
-/**
- * The inside of a group: its values, and the wires by which others come in and its own go out, at the side
- * where the others are.
- */
+/** The inside of a group: its values, and the wires that enter and leave it on the side of their other ends. */
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
@@ -18,12 +15,12 @@ export interface Border {
   readonly leaving: readonly Crossing[];
 }
 
-/** Room for the name of the group. */
+/** Space for the name of the group. */
 const padding = [38, 22] as const;
 
 interface Plan {
   readonly problem: LayoutProblem;
-  /** What each wire of the problem is. */
+  /** The attributes of each wire of the problem. */
   readonly wires: readonly Omit<Wire, "points">[];
 }
 
@@ -49,7 +46,7 @@ export async function insidePicture(group: Group, border: Border, layOut: LayOut
   };
 }
 
-/** Boxes are called by their places, so that the same structure is the same problem. */
+/** Boxes are identified by position, so that equal structures are equal problems. */
 function planOf(
   { members, region }: Group,
   sizes: readonly { width: number; height: number }[],
@@ -94,7 +91,7 @@ function planOf(
   };
 }
 
-/** A leaf that many values become, as the gradients of all parameters do, has one entrance for all. */
+/** A leaf that represents many values, such as the flat tensor of all gradients, has a single entrance. */
 function entrances({ node, kind, reads }: Drawn, sides: ReadonlyMap<NodeId, Side>) {
   const outside = reads.flatMap((id) => {
     const side = sides.get(id);

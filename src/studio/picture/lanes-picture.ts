@@ -1,7 +1,7 @@
 /**
- * Groups in lanes: the forward pass from above to below, beside it the backward pass from below to above,
- * each layer at one height with its gradients, and the update to the right of both. The forward lane is laid
- * out; the backward lane is its mirror.
+ * Groups in lanes: the forward pass downwards, next to it the backward pass upwards, each layer at the same
+ * height as its gradients, and the update on the right. The forward lane is laid out; the backward lane mirrors
+ * it.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { Picture, PictureBox } from "../explanation.ts";
@@ -13,7 +13,7 @@ import { insidePicture, type Border } from "./inside-picture.ts";
 import { linkSides, placeLanes } from "./place-lanes.ts";
 import type { LaneLayout, LanePlan, SidedLink } from "./place-lanes.ts";
 
-/** A group that has everything but a place. */
+/** A group without a position. */
 type Block = Omit<PictureBox, "x" | "y">;
 
 const padding = [46, 24] as const;
@@ -38,8 +38,8 @@ export async function lanesPicture(
 }
 
 /**
- * Every group as a box, its inside laid out. A layer's box in one lane is as large as in the other, so that
- * they stand face to face.
+ * Every group as a box with its inside laid out. The boxes of a layer have the same size in both lanes, so that
+ * they can face each other.
  */
 async function blocksOf(
   plans: readonly LanePlan[],
@@ -131,8 +131,8 @@ async function laneLayout(
 }
 
 /**
- * Each group where its layer is in the forward lane; what has no layer there stands below. Wires run the same
- * ways backwards.
+ * Puts each group next to its layer in the forward lane; groups without a layer there come last. Wires follow
+ * the same routes backwards.
  */
 function mirrored(
   { groups }: LanePlan,

@@ -1,6 +1,6 @@
 /**
- * Graphs in the language of Graphviz, which lays them out itself: regions and groups as clusters, an edge
- * from each value to each that reads it.
+ * Graphs in the language of Graphviz, which does the layout itself: regions and groups are clusters, with an
+ * edge from each value to each of its users.
  */
 import type { RegionName } from "../explanation.ts";
 import type { LanePlan, PicturePlan } from "./place-lanes.ts";
@@ -14,11 +14,11 @@ const colours: Readonly<Record<RegionName, string>> = {
   evaluation: "#7a3fa8",
 };
 
-/** Labels have escapes of their own, so a backslash is written twice. */
+/** Labels have their own escapes, so a backslash is written twice. */
 const quoted = (...lines: readonly string[]): string =>
   `"${lines.map((line) => line.replaceAll("\\", "\\\\").replaceAll('"', '\\"')).join("\\n")}"`;
 
-/** One graph after the other, as Graphviz reads them. */
+/** One graph after the other, in Graphviz syntax. */
 export const pictureDot = (plans: readonly PicturePlan[]): string => plans.map(graphDot).join("\n");
 
 function graphDot({ name, title, lanes }: PicturePlan): string {
@@ -65,6 +65,6 @@ function groupLines({ id, key, members }: Group): string[] {
 function boxLine(box: Drawn): string {
   const { label, shape, detail } = valueTexts(box);
   const first = shape === "" ? label : `${label}  ${shape}`;
-  const look = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
-  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${look}]`;
+  const attributes = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
+  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${attributes}]`;
 }

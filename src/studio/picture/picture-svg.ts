@@ -1,4 +1,4 @@
-/** Pictures as one file of SVG, below one another, on light ground and on dark. */
+/** Pictures below one another in one SVG file, for light and dark backgrounds. */
 import { element, shapeText, svgFile, textAt } from "../charts/svg.ts";
 import type { Picture } from "../explanation.ts";
 import { detailSize, labelSize, textWidth } from "./box-texts.ts";
@@ -28,7 +28,7 @@ export function pictureSvg(title: string, pictures: readonly DrawnPicture[]): st
   return svgFile({ width, height: y }, title, `<style>\n${style}\n</style>`, shapeText(headShapes), ...parts);
 }
 
-/** Without the ground and the title of the file. */
+/** Without the background and the title of the file. */
 function sceneSvg(scene: Scene, top: number): string {
   const { lanes, boxes, wires } = scene;
   const regionOf = wireRegions(scene);
@@ -41,7 +41,7 @@ function sceneSvg(scene: Scene, top: number): string {
   return element("g", { transform: `translate(0 ${top})` }, ...shapes.map(shapeText));
 }
 
-/** On light ground and on dark; the same as those of pages. */
+/** For light and for dark backgrounds; the same colours as in pages. */
 const colours = {
   forward: ["#1d5fbf", "#7db2ff"],
   backward: ["#b4470f", "#ff9d66"],

@@ -1,6 +1,6 @@
 /**
- * Lanes next to each other: at which sides values cross between groups, the wires in the gaps, and the picture
- * before its boxes have positions.
+ * Lanes next to each other: the sides where values leave and enter groups, the wires in the gaps, and the
+ * picture before its boxes have positions.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { ExplainedPicture, Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
@@ -16,7 +16,7 @@ export interface SidedLink {
   readonly link: Link;
   readonly leaves: Side;
   readonly enters: Side;
-  /** In a lane that mirrors another: the link whose way it goes backwards. */
+  /** In a mirrored lane: the forward link whose route it follows backwards. */
   readonly along: Link | undefined;
 }
 
@@ -37,7 +37,7 @@ export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]):
     if (from < to) return { link, leaves: "EAST", enters: "WEST", along: undefined };
     if (from > to) return { link, leaves: "WEST", enters: "EAST", along: undefined };
     if (!lanes[from].isMirror) return { link, leaves: "SOUTH", enters: "NORTH", along: undefined };
-    // dL/dx flows to where x came from.
+    // dL/dx flows to the layer that computed x.
     const along = byEnds.get(endsOf(link.to.key, link.from.key));
     return along === undefined
       ? { link, leaves: "EAST", enters: "EAST", along }
@@ -54,18 +54,18 @@ export interface LanePlan extends LaneGroups {
   readonly label: string;
 }
 
-/** A lane before it has a place beside the others. */
+/** A lane before it has a position next to the others. */
 export interface LaneLayout {
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<Group, PictureBox>;
-  /** Of the links within the lane. */
+  /** For the links within the lane. */
   readonly routes: ReadonlyMap<Link, readonly Point[]>;
 }
 
 type Boxes = ReadonlyMap<Group, PictureBox>;
 
-/** Around the lanes, between them where no wire passes, and around their names. */
+/** The margin around the lanes, between lanes without wires, and around their names. */
 const margin = 16;
 
 export function placeLanes(
@@ -83,7 +83,7 @@ export function placeLanes(
   let x = margin;
   plans.forEach(({ region, label }, index) => {
     const width = Math.max(layouts[index].width, textWidth(label, labelSize) + 2 * margin);
-    lanes.push({ region, label, isApart: region === "update", x, y: margin, width, height });
+    lanes.push({ region, label, hasOwnAxis: region === "update", x, y: margin, width, height });
     x += width + gaps[index];
   });
   const boxes = new Map(
@@ -134,7 +134,7 @@ function wiresAcross(
   const inLane = (layout: LaneLayout | undefined) =>
     [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes));
   const routes = routeAcross({
-    isApart: next?.isApart ?? false,
+    hasOwnAxis: next?.hasOwnAxis ?? false,
     left: x + width,
     wires: links.map((sided) => acrossOf(sided, boxes)),
     before: inLane(before),
@@ -145,7 +145,7 @@ function wiresAcross(
   );
 }
 
-/** As seen from the lane to the left. */
+/** As seen from the lane on the left. */
 function acrossOf({ link: { from, to }, leaves, enters }: SidedLink, boxes: Boxes): Across {
   if (leaves === "WEST") return { from: boxOf(to, boxes), to: boxOf(from, boxes), enters: "WEST" };
   return { from: boxOf(from, boxes), to: boxOf(to, boxes), enters: enters === "EAST" ? "EAST" : "WEST" };

@@ -1,34 +1,34 @@
 /**
- * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of
- * the other lane. All wires of one box share a channel, as do all into one box that many go to; channels
- * whose wires would overlap lie beside one another.
+ * Routes wires between lanes: out of a box sideways, along a channel in the gap, into a box of the other lane.
+ * All wires of one box share a channel, and so do the wires into a box with many sources. Channels whose wires
+ * would overlap are next to each other.
  */
 import type { Point, Rectangle } from "../explanation.ts";
 
 export interface Across {
   readonly from: Rectangle;
   readonly to: Rectangle;
-  /** `EAST` into a box of the same lane, by its right side. */
+  /** `EAST` enters a box of the same lane on its right side. */
   readonly enters: "WEST" | "EAST";
 }
 
 export interface Gap {
-  /** Whether the heights of both sides move apart: then no wire is straight. */
-  readonly isApart: boolean;
-  /** Where the channels begin. */
+  /** Whether the two sides have independent vertical axes; then no wire is straight. */
+  readonly hasOwnAxis: boolean;
+  /** The left end of the channels. */
   readonly left: number;
   readonly wires: readonly Across[];
-  /** What stands in the lanes at its sides, and could be in the way. */
+  /** Boxes of the adjacent lanes that a wire must not cross. */
   readonly before: readonly Rectangle[];
   readonly after: readonly Rectangle[];
 }
 
 const channelWidth = 12;
 const firstChannel = 20;
-/** How far above or below a row a wire runs that cannot go straight. */
+/** The vertical distance from a row for a wire that cannot be straight. */
 const detour = 9;
 
-/** A path, and the height at which it is in the channel. */
+/** A path, and its height at the channel. */
 interface End {
   readonly points: readonly Point[];
   readonly y: number;
@@ -41,37 +41,37 @@ export function channelCount(wires: readonly Across[]): number {
   return Math.max(0, ...[...channelsOf(wires).values()].map((channel) => channel + 1));
 }
 
-export function routeAcross({ isApart, left, wires, before, after }: Gap): Point[][] {
+export function routeAcross({ hasOwnAxis, left, wires, before, after }: Gap): Point[][] {
   const channels = channelsOf(wires);
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const slots = entrySlots(wires);
   return wires.map((wire, index) => {
     const { from, to, enters } = wire;
     const start = exitOf(from, before);
     const end = entryOf(to, slots[index], enters, enters === "EAST" ? before : after);
-    if (start.y === end.y && !isApart) return [...start.points, ...end.points];
-    const x = left + firstChannel + channelWidth * (channels.get(trunk(wire)) ?? 0);
+    if (start.y === end.y && !hasOwnAxis) return [...start.points, ...end.points];
+    const x = left + firstChannel + channelWidth * (channels.get(channelBox(wire)) ?? 0);
     return [...start.points, [x, start.y], [x, end.y], ...end.points];
   });
 }
 
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
-/** The box whose channel a wire takes: the one that it comes from, or the one that it shares with many others. */
-function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
+/** The box that determines the channel of a wire: its source, or a target that it shares with many others. */
+function channelBoxes(wires: readonly Across[]): (wire: Across) => Rectangle {
   const arriving = new Map<Rectangle, number>();
   for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
   return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
 }
 
-/** First come, first served, from above to below: an interval takes the first channel that is free. */
+/** Assigns channels from top to bottom: an interval takes the first free channel. */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const intervals = new Map<Rectangle, { first: number; last: number }>();
   for (const wire of wires) {
     const ends = [wire.from.y, wire.to.y, wire.from.y + wire.from.height, wire.to.y + wire.to.height];
-    const { first, last } = intervals.get(trunk(wire)) ?? { first: ends[0], last: ends[0] };
-    intervals.set(trunk(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
+    const { first, last } = intervals.get(channelBox(wire)) ?? { first: ends[0], last: ends[0] };
+    intervals.set(channelBox(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
   }
   const ends: number[] = [];
   const channels = new Map<Rectangle, number>();
@@ -84,13 +84,16 @@ function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
   return channels;
 }
 
-/** Where in the height of its target each wire ends, from 0 to 1: what comes from above enters above the middle. */
+/**
+ * The relative height, from 0 to 1, at which each wire enters its target: wires from above enter above the
+ * middle.
+ */
 function entrySlots(wires: readonly Across[]): number[] {
   const slots = wires.map(() => 0.5);
-  const trunk = trunksOf(wires);
+  const channelBox = channelBoxes(wires);
   const byTarget = new Map<Rectangle, number[]>();
   wires.forEach((wire, index) => {
-    if (trunk(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
+    if (channelBox(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
   });
   for (const [to, indices] of byTarget) {
     const above = indices.filter((index) => middle(wires[index].from) < middle(to));

@@ -1,6 +1,6 @@
 /**
- * What a scene is drawn of: lanes, wires and boxes as shapes. A file of SVG writes them (`picture-svg.ts`), a page
- * makes elements of those in view (`pages/shared/graph/canvas.ts`); classes give their look.
+ * The shapes of a scene: lanes, wires and boxes. An SVG file writes them (`picture-svg.ts`); a page creates
+ * elements for the visible ones (`pages/shared/graph/canvas.ts`). CSS classes give their style.
  */
 import { shape } from "../charts/svg.ts";
 import type { Shape } from "../charts/svg.ts";
@@ -9,7 +9,7 @@ import { wirePath } from "./wire-ends.ts";
 
 export const regions = ["forward", "backward", "update", "evaluation"] as const;
 
-/** The heads of wires, which refer to them by region. */
+/** The arrow heads, which wires refer to by region. */
 export const headShapes: Shape = shape(
   "defs",
   {},
@@ -39,7 +39,7 @@ export const laneShape = ({ region, label, x, y, width, height }: Scene["lanes"]
     shape("text", { x: x + 16, y: y + 24 }, label),
   );
 
-/** The region that gives a wire its colour: that of the box that it begins at, or of the group that it is in. */
+/** The region that colours a wire: that of its source box, or of the group that contains it. */
 export function wireRegions(scene: Scene): (wire: SceneWire) => string {
   const regionOf = new Map(scene.boxes.map((box) => [box.id, box.region]));
   return ({ from = "", group = "", to = "" }) =>
@@ -53,7 +53,7 @@ export const wireShape = ({ points, hasHead }: SceneWire, region: string): Shape
     "marker-end": hasHead ? `url(#head-${region})` : undefined,
   });
 
-/** `hasSign`: with the sign by which a group is opened or closed. */
+/** `hasSign`: with the sign that opens or closes a group. */
 export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attributes"] = {}): Shape {
   const { kind, region, label, shape: type, detail, x, y, width, height, isOpen } = box;
   const isSigned = hasSign && kind === "group";
@@ -76,7 +76,7 @@ export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attribute
   );
 }
 
-/** Where the first line of a box stands: in the middle if it is the only one. */
+/** The baseline of the first line of a box; a single line is centred. */
 function boxBase({ isOpen, detail, height }: SceneBox): number {
   if (isOpen) return 22;
   return detail === "" ? height / 2 + 4 : 18;

@@ -1,18 +1,18 @@
 /**
- * A picture with some of its groups open: axes stretched for them, and every box and wire at its position in
+ * A picture with some groups open: the axes are stretched for them, and every box and wire gets its position in
  * drawing order.
  */
 import type { Lane, NodeId, Picture, PictureBox, Point, Rectangle, Wire } from "../explanation.ts";
 import { wireEnd } from "./wire-ends.ts";
 import type { Moved, WireEnd } from "./wire-ends.ts";
 
-// The axes, stretched for open groups: they grow to both sides, and downwards.
+// The axes, stretched for open groups, which grow to both sides and downwards.
 
 type Axis = (place: number) => number;
 
 interface Axes {
   readonly x: Axis;
-  /** Of the lane that something stands in: a lane that is apart has heights of its own. */
+  /** The vertical axis of the lane of an element; a lane that is apart has its own. */
   readonly y: (what: Rectangle | undefined) => Axis;
 }
 
@@ -23,7 +23,7 @@ function axesOf(picture: Picture, isOpen: (id: string) => boolean): Axes {
   const open = boxes.filter((box) => box.inside !== undefined && isOpen(box.id));
   const xs = [...lanes, ...boxes].flatMap((each) => [each.x, middleOf(each), each.x + each.width]);
   const points = wires.flatMap((wire) => wire.points);
-  const apart = lanes.filter((lane) => lane.isApart);
+  const apart = lanes.filter((lane) => lane.hasOwnAxis);
   const laneOf = (what: Rectangle | undefined) =>
     apart.find((lane) => what !== undefined && isWithin(what, lane));
   const yAxis = (of: Lane | undefined): Axis => {
@@ -61,10 +61,13 @@ function widthNeeds(box: PictureBox): readonly Need[] {
   ];
 }
 
-// One axis of a picture, stretched so that what opens has room: a map from old places to new ones that keeps
-// their order and no gap shrinks, so that boxes that stood apart still do.
+// One axis of a picture, stretched for open groups: a monotonic map from old positions to new ones that shrinks
+// no gap, so boxes never start to overlap.
 
-/** From `first` to `last` there must be room for `length`. What is missing is put in at the one end or at the other. */
+/**
+ * The distance from `first` to `last` must be at least `length`. The missing space is added at one end or the
+ * other.
+ */
 interface Need {
   readonly first: number;
   readonly last: number;
@@ -77,7 +80,7 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
   const sorted = [...new Set([...places, ...needs.flatMap(({ first, last }) => [first, last])])].sort(
     (a, b) => a - b,
   );
-  // Room at the first end is room at the last one, seen from behind.
+  // Adding space at the first end is adding it at the last end of the reversed axis.
   const backwards = needs
     .filter(({ at }) => at === "first")
     .map(({ first, last, length }) => ({ first: -last, last: -first, length }));
@@ -94,8 +97,8 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
 }
 
 /**
- * New places from the old ones, in rising order: each gap as it was, or as large as a need that ends there
- * asks for.
+ * New positions for the sorted old ones: each gap keeps its size, or grows to the size that a need ending there
+ * requires.
  */
 function grown(
   keys: readonly number[],
@@ -115,31 +118,31 @@ function grown(
   return result;
 }
 
-/** A place that was not named moves with the one before it. */
+/** A position that is not in the list moves with the one before it. */
 function between(place: number, sorted: readonly number[], placed: ReadonlyMap<number, number>): number {
   const before = sorted.findLast((each) => each <= place) ?? sorted[0];
   return (placed.get(before) ?? before) + place - before;
 }
 
-// The scene, flat: every box and wire in drawing order. Pages and files draw the same scene.
+// The flat scene: every box and wire in drawing order. Pages and files draw the same scene.
 
 export interface SceneBox extends PictureBox {
   readonly isOpen: boolean;
-  /** The open group that it is in. */
+  /** The open group that contains it. */
   readonly group: string | undefined;
 }
 
 export interface SceneWire {
-  /** The boxes at its ends; where one is inside of an open group, of that group there is nothing. */
+  /** The boxes at its ends; undefined for an end inside an open group. */
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly nodes: readonly NodeId[];
   readonly points: readonly Point[];
-  /** Whether it ends at a box, and not at another wire. */
+  /** Whether it ends at a box rather than at another wire. */
   readonly hasHead: boolean;
-  /** Whether it goes from the border of a box to another wire only. */
+  /** Whether it only connects the border of a box to another wire. */
   readonly isJoint: boolean;
-  /** The group that it is in, or whose border it crosses. */
+  /** The group that contains it, or whose border it crosses. */
   readonly group: string | undefined;
 }
 
@@ -147,7 +150,7 @@ export interface Scene {
   readonly width: number;
   readonly height: number;
   readonly lanes: readonly Lane[];
-  /** Open groups before what is in them. */
+  /** Open groups come before their content. */
   readonly boxes: readonly SceneBox[];
   readonly wires: readonly SceneWire[];
 }
@@ -206,7 +209,7 @@ function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox
   };
 }
 
-/** A wire at its new place, and what joins it to the wires inside of the open groups at its ends. */
+/** A wire at its new position, and its connections to the wires inside the open groups at its ends. */
 function rerouted(
   { from, to, nodes, points: laidOut }: Wire,
   axes: Axes,
@@ -235,10 +238,7 @@ function rerouted(
   ];
 }
 
-/**
- * Up to the gap between their lanes a wire moves with the box that it comes from, then with the one that it
- * goes to.
- */
+/** A wire moves with its source box up to the gap between the lanes, and with its target box after it. */
 function movedPoints(points: readonly Point[], axes: Axes, from?: PictureBox, to?: PictureBox): Point[] {
   const [early, late] = [axes.y(from), axes.y(to)];
   const right = from === undefined ? 0 : from.x + from.width;

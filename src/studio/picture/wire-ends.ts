@@ -1,17 +1,17 @@
 /**
- * Where a wire ends once boxes have moved and opened: at the same place of its box as before, or, if the
- * group there is open, off its border, from where it is joined to the wires inside that carry the same
- * values.
+ * The ends of a wire after boxes have moved and opened: at the same relative position of the box as before or,
+ * for an open group, at a distance from its border, from where the wire is connected to the inner wires that
+ * carry the same values.
  */
 import type { NodeId, PictureBox, Point, Rectangle } from "../explanation.ts";
 
-/** A box as it was laid out, and as it is now. */
+/** The box in the layout, and now. */
 export interface Moved {
   readonly old: PictureBox;
   readonly now: Rectangle & { readonly isOpen: boolean };
 }
 
-/** A wire inside of the open group that crosses its border: outwards, if it comes from a box. */
+/** A wire inside the open group that crosses its border; outwards if it has a source box. */
 interface Crossing {
   readonly from: string | undefined;
   readonly nodes: readonly NodeId[];
@@ -19,15 +19,15 @@ interface Crossing {
 }
 
 export interface WireEnd {
-  /** From the box on. */
+  /** Starting from the box. */
   readonly points: readonly Point[];
   readonly joints: readonly { readonly nodes: readonly NodeId[]; readonly points: readonly Point[] }[];
 }
 
-/** How far off the border of a box a wire turns. */
+/** The distance from the border of a box at which a wire turns. */
 const off = 9;
 
-/** The outward direction of the side that a point of a border lies on. */
+/** The outward direction of the side that contains a point of a border. */
 function outward([x, y]: Point, box: Rectangle): Point {
   const sides: readonly (readonly [distance: number, direction: Point])[] = [
     [Math.abs(y - box.y), [0, -1]],
@@ -38,7 +38,7 @@ function outward([x, y]: Point, box: Rectangle): Point {
   return sides.reduce((nearest, side) => (side[0] < nearest[0] ? side : nearest))[1];
 }
 
-/** The place on the moved box that `point` was at. */
+/** The position of `point` on the moved box. */
 function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
   if (dy !== 0) {
     const fromMiddle = x - old.x - old.width / 2;
@@ -50,8 +50,8 @@ function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
 const moved = ([x, y]: Point, [dx, dy]: Point, by: number): Point => [x + dx * by, y + dy * by];
 
 /**
- * `point` is where the wire ended as it was laid out, `now` where the stretched axes put that; the next point
- * of the wire lies straight out of the box from there.
+ * `point` is the end of the wire in the layout, `now` its position on the stretched axes. The next point of the
+ * wire is straight outwards from there.
  */
 export function wireEnd(
   point: Point,
@@ -63,7 +63,7 @@ export function wireEnd(
   const direction = outward(point, box.old);
   const anchor = anchorOf(point, direction, box);
   const turn = moved(anchor, direction, off);
-  // Beside the anchor, but in line with the rest of the wire.
+  // Next to the anchor, but in line with the rest of the wire.
   const aligned: Point = direction[1] === 0 ? [turn[0], now[1]] : [now[0], turn[1]];
   const inner = box.now.isOpen ? meeting(direction, box, nodes, crossing) : [];
   if (inner.length > 0)
@@ -78,7 +78,7 @@ export function wireEnd(
   return { points: isStraight ? [anchor] : [anchor, turn, aligned], joints: [] };
 }
 
-/** The ends on this side of the group of the wires inside that carry some of the values. */
+/** The ends of inner wires on this side of the group that carry some of the values. */
 function meeting(direction: Point, { now }: Moved, nodes: readonly NodeId[], crossing: readonly Crossing[]) {
   const wanted = new Set(nodes);
   return crossing.flatMap(({ from, points, nodes: carried }) => {
@@ -90,14 +90,14 @@ function meeting(direction: Point, { now }: Moved, nodes: readonly NodeId[], cro
   });
 }
 
-// A wire as the path of an SVG: straight lines, their corners rounded.
+// A wire as an SVG path: straight lines with rounded corners.
 
 const radius = 7;
 
 const short = (value: number): string => String(Math.round(value * 10) / 10 + 0);
 const at = ([x, y]: Point): string => `${short(x)} ${short(y)}`;
 
-/** Between two points, at most `radius` and half the way from the first. */
+/** A point between two points, at most `radius` and half of the distance from the first. */
 function towards([x, y]: Point, [toX, toY]: Point): Point {
   const length = Math.hypot(toX - x, toY - y);
   if (length === 0) return [x, y];

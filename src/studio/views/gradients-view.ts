@@ -1,27 +1,25 @@
-/**
- * How each gradient was derived: the steps from the loss back to the parameter, as text, as JSON and as TeX.
- */
+/** The derivation of each gradient, from the loss back to the parameter, as text, as JSON and as TeX. */
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
 import { textPrinter } from "../../compiler/notation/text.ts";
-import { gradientStory } from "../explain/gradient-story.ts";
-import type { Derived, GradientStory, Group, Step, Value } from "../explain/gradient-story.ts";
+import { gradientDerivations } from "../explain/gradient-derivations.ts";
+import type { Derived, GradientDerivations, Group, Step, Value } from "../explain/gradient-derivations.ts";
 import type { Subject } from "../explain/subject.ts";
 import type { RuleUse } from "../explanation.ts";
 import type { View } from "./view.ts";
 
 /**
- * The derivation of the gradients for papers: displayed equations with amsmath, numbered as in the text. Names are
- * escaped, so that nothing in a spec becomes a command.
+ * The derivation of the gradients for papers: displayed equations with amsmath, with the same numbers as in the
+ * text. Names are escaped, so that nothing in a spec becomes a command.
  */
-function gradientsTex({ forward, derivations }: GradientStory, model: string): string {
+function gradientsTex({ forward, derivations }: GradientDerivations, model: string): string {
   return [
-    `% How tapeless derived the gradients of ${model}. It needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
-      "lets long ones break over pages.",
-    "% \\odot multiplies element by element; [condition] is 1 where it holds and 0 elsewhere; i goes over " +
-      "the rows of the batch, j along the",
-    "% last axis, k, l, ... along those between.",
+    `% The gradients of ${model}, derived by tapeless. Needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
+      "lets long derivations break across pages.",
+    "% \\odot multiplies element by element; [condition] is 1 if it holds and 0 otherwise; i runs over the " +
+      "rows of the batch, j over the",
+    "% last axis, k, l, ... over the axes between them.",
     ...forward.flatMap(groupTex),
     ...derivations.flatMap(derivedTex),
     "",
@@ -58,34 +56,34 @@ const aligned = (equations: readonly string[]): string[] => [
 const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${texOf(formula)}`;
 
 /**
- * The steps from the loss back to the parameter, each a formula with its type, its rules, the forward values that
- * they apply to, and the rewrites that changed it.
+ * The steps from the loss back to the parameter. Each has its formula, type and rules, the forward values that
+ * the rules apply to, and the rewrites that changed it.
  */
 export function gradientsView(subject: Subject): View {
-  const story = gradientStory(subject);
+  const derivations = gradientDerivations(subject);
   return {
-    text: () => storyText(story),
-    json: () => storyJson(story),
-    tex: () => gradientsTex(story, subject.compilation.model.name),
+    text: () => derivationsText(derivations),
+    json: () => derivationsJson(derivations),
+    tex: () => gradientsTex(derivations, subject.compilation.model.name),
   };
 }
 
 const textOf = textPrinter(mathematicalName);
 
 const legend = [
-  "∂L/∂x is the derivative of the loss by x, which the code calls d_x. ⊙ multiplies element by element, · " +
-    "with a number or as matrices do;",
-  "[condition] is 1 where it holds and 0 elsewhere; i goes over the rows of the batch, j along the last " +
-    "axis, k, l, … along those between.",
+  "∂L/∂x is the derivative of the loss with respect to x; the code calls it d_x. ⊙ multiplies element by " +
+    "element, · is a product with a number or of matrices;",
+  "[condition] is 1 if it holds and 0 otherwise; i runs over the rows of the batch, j over the last axis, " +
+    "k, l, … over the axes between them.",
 ];
 
-function storyText({ forward, derivations }: GradientStory): string {
+function derivationsText({ forward, derivations }: GradientDerivations): string {
   const count = Math.max(0, ...derivations.flatMap(({ steps }) => steps.map(({ number }) => number)));
   const width = `(${count})`.length;
   return [
     ...legend,
     "",
-    "Values on the way to the loss",
+    "Forward values",
     ...forward.flatMap(groupText),
     ...derivations.flatMap((derived) => ["", ...derivedText(derived, width)]),
     ...appliedText(derivations),
@@ -121,10 +119,10 @@ function stepText(step: Step, width: number): string[] {
   ];
 }
 
-/** Those that a formula writes out, and what it gives. */
+/** The unnamed values in a step's formula, and the step itself. */
 const valuesOf = (step: Step): readonly Value[] => [...step.through, step];
 
-/** The rules behind a formula in the order in which they were applied, each once for a forward value. */
+/** The rules of a formula in the order of application, each once per forward value. */
 function rulesOf(step: Step): string[] {
   const lines = valuesOf(step).flatMap(({ derivation, layer }) =>
     derivation === undefined
@@ -134,7 +132,7 @@ function rulesOf(step: Step): string[] {
   return [...new Set(lines)];
 }
 
-/** What the rules that were named say in general, derivatives as the code calls them. */
+/** The general form of each applied rule; derivatives have their names in the code. */
 function appliedText(derivations: readonly Derived[]): string[] {
   const values = derivations.flatMap(({ steps }) => steps.flatMap(valuesOf));
   const rules = values.flatMap(({ derivation }) =>
@@ -145,14 +143,17 @@ function appliedText(derivations: readonly Derived[]): string[] {
   );
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", title, ...[...new Set(lines)].sort()];
-  return [...section("Rules, of z with the derivative dz", rules), ...section("Rewrites", rewrites)];
+  return [
+    ...section("Rules (dz is the derivative of the loss with respect to z)", rules),
+    ...section("Rewrites", rewrites),
+  ];
 }
 
 const generalText = ({ general }: RuleUse): string =>
   `${general.forward.text}  ⇒  ${general.derivative.text}`;
 
-/** Every node that was derived is in it, numbers apart: as a step, or with the step whose formula writes it out. */
-const storyJson = ({ forward, derivations }: GradientStory): unknown => ({
+/** Contains every derived node except numbers: as a step, or in the step whose formula writes it inline. */
+const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown => ({
   values: forward.flatMap(({ values }) => values.map(valueJson)),
   derivations: derivations.map(({ parameter, from, steps }) => ({
     parameter,

@@ -1,4 +1,4 @@
-/** The graphs of a model after all passes: in text form, and as pictures in SVG and for Graphviz. */
+/** The graphs of a model after all passes: as text, and as pictures in SVG and for Graphviz. */
 import { gzipSync, strToU8 } from "fflate";
 import { gradientStorage } from "../../compiler/ir/storage.ts";
 import { printGraph } from "../../compiler/ir/text.ts";
@@ -19,10 +19,13 @@ import type { View } from "./view.ts";
 
 type PictureFormats = Required<Pick<View, "svg" | "dot">>;
 
-/** A step with more boxes than these is drawn with its groups closed, unless one is asked for. */
-const mostOpen = 90;
+/** A step with more boxes is drawn with its groups closed, unless a layer is selected. */
+const maxOpenBoxes = 90;
 
-/** Of all programs; `of` one of them (`step`, `predict`), or a layer: then a step, with that layer open. */
+/**
+ * For all programs. `of` selects one (`step`, `predict`), or a layer: then the step is drawn with that layer
+ * open.
+ */
 export function graphFormats(subject: Subject): PictureFormats {
   const { of, compilation } = subject;
   const plansOf = () => {
@@ -37,7 +40,7 @@ export function graphFormats(subject: Subject): PictureFormats {
   return formats(subject, plansOf, isOpen);
 }
 
-/** Of the gradient's graph without the update; `of` a parameter: of what its gradient is derived from. */
+/** The gradient graph without the update; `of` a parameter: only the derivation of its gradient. */
 export function gradientFormats(subject: Subject): PictureFormats {
   const { of } = subject;
   const plansOf = () => {
@@ -49,7 +52,7 @@ export function gradientFormats(subject: Subject): PictureFormats {
   return formats(subject, plansOf, (picture) => () => of !== undefined || isSmall(picture));
 }
 
-/** Of the graphs as a pass left them, if it has any. */
+/** For the graphs after a pass, if it has any. */
 export function passFormats(subject: Subject): Partial<PictureFormats> {
   const { pass } = subject;
   const graphs = pass === undefined ? subject.compilation.lean : graphsAfter(pass, subject);
@@ -64,7 +67,7 @@ export function passFormats(subject: Subject): Partial<PictureFormats> {
 }
 
 const isSmall = ({ boxes }: Picture): boolean =>
-  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= mostOpen;
+  boxes.reduce((sum, { inside }) => sum + (inside?.boxes.length ?? 1), 0) <= maxOpenBoxes;
 
 function formats(
   { compilation: { model } }: Subject,
@@ -83,7 +86,7 @@ function formats(
   };
 }
 
-/** The nodes of the backward part that a gradient is computed from, and the forward values that they read. */
+/** The backward nodes that a gradient is computed from, and the forward values that they read. */
 function derivationOf(storage: string, nodes: readonly ExplainedNode[]): ExplainedNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const chosen = new Set<NodeId>();
@@ -111,11 +114,11 @@ export function graphView(subject: Subject): View {
   };
 }
 
-/** The report on a compilation: one page that holds all there is to say of it, and asks nobody for anything. */
+/** The report on a compilation: one self-contained page with the complete explanation. */
 export async function reportPage(data: ReportData): Promise<string> {
   const code = await pageCode("report");
-  // Browsers unpack gzip themselves. It has no date in it, so the same compilation gives the same page.
+  // Browsers decompress gzip natively. It contains no date, so the same compilation gives the same page.
   const packed = gzipSync(strToU8(JSON.stringify(data)), { mtime: 0 });
-  const title = `${data.explanation.model.name}: what tapeless derived`;
+  const title = `${data.explanation.model.name}: compilation report`;
   return pageHtml({ ...code, title, data: Buffer.from(packed).toString("base64") });
 }

@@ -1,8 +1,7 @@
 /**
- * The kernels: what was fused into each and what that saves, its operations and the memory that it touches;
- * then its loops as they were fused, one index an axis, and the function that is emitted of them. JSON has
- * the loops as scheduled, too, blocked and with every place worked out. Those of the target wasm have a view
- * of their own.
+ * The kernels: the nodes fused into each, the savings, operations and memory; then the loops after fusion, with
+ * one index per axis, and the emitted function. JSON also has the scheduled loops, with blocking and computed
+ * addresses. Kernels of the target wasm have a view of their own.
  */
 import { sum } from "d3-array";
 import type { ProgramName } from "../../compiler/loop/types.ts";
@@ -59,7 +58,7 @@ export function kernelsView(subject: Subject): View {
   };
 }
 
-/** What fusing saves, a line for each kernel; and for all of them, where there are several. */
+/** The savings of fusion, one line per kernel, and a total if there are several. */
 function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): string[] {
   const total = (of: (kernel: ExplainedKernel) => number): number => sum(kernels, of);
   const rows = kernels.map(({ call, name, fused, flops, bytes }) => [
@@ -87,18 +86,18 @@ function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): str
   ];
 }
 
-const mostListed = 4;
+const maxListed = 4;
 
-/** `stepSize, adam`; of many the first. */
+/** `stepSize, adam`; a long list is cut. */
 function listText(ids: readonly string[]): string {
   const names = ids.map((id) => id.slice(id.indexOf("/") + 1));
-  if (names.length <= mostListed) return names.join(", ");
-  return `${names.slice(0, mostListed - 1).join(", ")} and ${names.length - mostListed + 1} more`;
+  if (names.length <= maxListed) return names.join(", ");
+  return `${names.slice(0, maxListed - 1).join(", ")} and ${names.length - maxListed + 1} more`;
 }
 
 /**
- * Each kernel's loops, and under the first that a function serves the function. `lines`: those of the emitted
- * file, if it is shown.
+ * The loops of each kernel. The first kernel of a function also shows the function. `lines`: those of the
+ * emitted file, if it is shown.
  */
 function detailsOf(
   programs: readonly (readonly [ProgramName, readonly ExplainedKernel[]])[],
@@ -117,7 +116,7 @@ function detailsOf(
           "",
           head,
           `kernel ${name}`,
-          `  runs ${kernel.function}, as ${before.program}, call ${before.call} does: see there`,
+          `  runs ${kernel.function}, see ${before.program}, call ${before.call}`,
         ];
       first.set(kernel.function, kernel);
       const others = all.filter((other) => other !== kernel && other.function === kernel.function);
@@ -128,11 +127,11 @@ function detailsOf(
 
 function servesText({ lines = [1, 0] }: ExplainedKernel, others: readonly ExplainedKernel[]): string {
   const [first, last] = lines;
-  const calls = others.slice(0, mostListed).map(({ program, call }) => `${program} ${call}`);
-  const more = others.length > mostListed ? ` and ${others.length - mostListed} more` : "";
+  const calls = others.slice(0, maxListed).map(({ program, call }) => `${program} ${call}`);
+  const more = others.length > maxListed ? ` and ${others.length - maxListed} more` : "";
   return (
     `lines ${first} to ${last} of the emitted ` +
-    `file${calls.length === 0 ? "" : `, which serve ${calls.join(", ")}${more}, too`}`
+    `file${calls.length === 0 ? "" : `, also used by ${calls.join(", ")}${more}`}`
   );
 }
 
@@ -141,7 +140,7 @@ const textOf = (
   [first, last]: ExplainedCode["functions"][number]["lines"] = [1, 0],
 ): string => lines.slice(first - 1, last).join("\n");
 
-/** Without the formulas above it, which stand above the loops. */
+/** Without the formulas above it, which are already above the loops. */
 function functionLines(
   lines: readonly string[],
   { lines: [first, last] = [1, 0] }: ExplainedKernel,

@@ -1,4 +1,4 @@
-/** The arena: its size, what sharing saves, and the lifetimes of temporaries, as text, as JSON and as SVG. */
+/** The arena: its size, the savings of sharing, and the lifetimes of temporaries, as text, as JSON and as SVG. */
 import { max, rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { counted, sizeText } from "../../compiler/util/number-text.ts";
@@ -13,16 +13,17 @@ import type { ExplainedBuffer, ExplainedMemory, RegionName } from "../explanatio
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 
-// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the calls in
-// which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row share memory.
+// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the
+// calls in which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row
+// share memory.
 
 const margin = { left: 72, right: 24, head: 44, foot: 52 } as const;
 const plotWidth = pageWidth - margin.left - margin.right;
 const plotHeight = 240;
-/** About how wide a letter of a box's label is, and how high. */
+/** The approximate width of a letter of a label, and its height. */
 const letter = { width: 6, height: 11 } as const;
 
-/** The order in which colours are given out. */
+/** The order in which colours are assigned. */
 const parts: readonly RegionName[] = ["forward", "backward", "update", "evaluation"];
 const colourOfOthers = 5;
 
@@ -30,19 +31,16 @@ function memorySvg(title: string, memory: ExplainedMemory, programs: readonly Pr
   const [subtitle] = memorySentences(memory, sizeText);
   const drawn = programs.filter(({ temporaries }) => temporaries.length > 0);
   const inUse = new Set(drawn.flatMap(({ temporaries }) => temporaries.map(({ part }) => part)));
-  const seen = parts.filter((part) => inUse.has(part));
+  const usedColours = parts.filter((part) => inUse.has(part));
   return pageSvg({
     title,
     subtitle,
-    blocks: [arenaBlock(memory, seen), ...drawn.map((program) => programBlock(program, seen))],
+    blocks: [arenaBlock(memory, usedColours), ...drawn.map((program) => programBlock(program, usedColours))],
   });
 }
 
-/**
- * What lies in the arena, one region behind the other, each as wide as it is large; below it what the colours
- * of the boxes mean.
- */
-function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block {
+/** The content of the arena as a bar, each region as wide as it is large, with the legend of the colours below. */
+function arenaBlock(memory: ExplainedMemory, usedColours: readonly RegionName[]): Block {
   const { buffers, bytes, temporaryBytes } = memory;
   const fixed = buffers.filter(({ life }) => life === undefined);
   const sizes = rollups(
@@ -51,7 +49,7 @@ function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block
     (buffer) => buffer.region,
   );
   const bands = [...sizes, ["temporaries", temporaryBytes] as const].filter(([, size]) => size > 0);
-  const series = seen.map((name) => ({ name, points: [], as: "dots" as const }));
+  const series = usedColours.map((name) => ({ name, points: [], as: "dots" as const }));
   const x = scaleLinear([0, bytes], [0, plotWidth]);
   const names = bands
     .slice(0, -1)
@@ -83,12 +81,12 @@ function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block
   };
 }
 
-const programBlock = (memory: ProgramMemory, seen: readonly RegionName[]): Block => ({
+const programBlock = (memory: ProgramMemory, usedColours: readonly RegionName[]): Block => ({
   height: margin.head + plotHeight + margin.foot,
-  svg: (top) => programSvg(memory, seen, top),
+  svg: (top) => programSvg(memory, usedColours, top),
 });
 
-function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: number): string {
+function programSvg(memory: ProgramMemory, usedColours: readonly RegionName[], top: number): string {
   const { program, calls, temporaries, peak, bytes } = memory;
   const [plotTop, bottom, right] = [
     top + margin.head,
@@ -99,7 +97,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   const y = scaleLinear([0, bytes], [bottom, plotTop]);
   const call = x(2) - x(1);
   const middle = axisScale(
-    { label: "call", isWhole: true },
+    { label: "call", isInteger: true },
     {
       values: [1, calls.length],
       range: [x(1) + call / 2, right - call / 2],
@@ -109,7 +107,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   );
   const at = x(peak.call) + call / 2;
   const isLeft = at < pageWidth / 2;
-  const placed = bytes === peak.bytes ? "" : `, placed in ${sizeText(bytes)}`;
+  const placed = bytes === peak.bytes ? "" : `, ${sizeText(bytes)} with gaps`;
   return element(
     "g",
     {},
@@ -117,7 +115,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
       margin.left,
       top + 12,
       `${program}: ${counted(temporaries.length, "temporary", "temporaries")} ` +
-        `in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
+        `in ${counted(calls.length, "call")}, peak ${sizeText(peak.bytes)}${placed}`,
       { class: "panel" },
     ),
     ...y
@@ -126,12 +124,12 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
         element("line", { class: "grid", x1: margin.left, x2: right, y1: y(value), y2: y(value) }),
         textAt(margin.left - 8, y(value) + 4, sizeText(value), { class: "quiet", "text-anchor": "end" }),
       ]),
-    ...temporaries.flatMap((each) => boxOf(each, x(each.first), x(each.last + 1), y, seen)),
+    ...temporaries.flatMap((each) => boxOf(each, x(each.first), x(each.last + 1), y, usedColours)),
     ...(calls.length === 1 ? [{ value: 1, label: "1" }] : middle.ticks).map(({ value, label }) =>
       textAt(x(value) + call / 2, bottom + 18, label, { class: "quiet", "text-anchor": "middle" }),
     ),
     element("line", { class: "mark", x1: at, x2: at, y1: plotTop, y2: bottom }),
-    textAt(at, plotTop - 6, `most in call ${peak.call}: ${calls[peak.call - 1]}`, {
+    textAt(at, plotTop - 6, `peak in call ${peak.call}: ${calls[peak.call - 1]}`, {
       "text-anchor": isLeft ? "start" : "end",
     }),
     element("path", { class: "axis", d: `M${margin.left},${plotTop}V${bottom}H${right}` }),
@@ -139,16 +137,16 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   );
 }
 
-/** A temporary, with its name where there is room; whoever points at it reads the rest. */
+/** A temporary, with its name if there is room; a tooltip has the details. */
 function boxOf(
   { name, type, layer, first, last, offset, bytes, part }: Temporary,
   left: number,
   right: number,
   y: (bytes: number) => number,
-  seen: readonly RegionName[],
+  usedColours: readonly RegionName[],
 ): string[] {
   const [width, height] = [right - left, y(offset) - y(offset + bytes)];
-  const colour = part === undefined ? colourOfOthers : seen.indexOf(part);
+  const colour = part === undefined ? colourOfOthers : usedColours.indexOf(part);
   const about = [
     name,
     type,
@@ -156,10 +154,10 @@ function boxOf(
     first === last ? `call ${first}` : `calls ${first} to ${last}`,
     layer ?? "",
   ];
-  const look = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
+  const className = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
   const box = element(
     "rect",
-    { class: look, x: left, y: y(offset + bytes), width, height },
+    { class: className, x: left, y: y(offset + bytes), width, height },
     element("title", {}, words(about.filter((each) => each !== "").join(", "))),
   );
   if (!hasRoom(name, width, height)) return [box];
@@ -190,7 +188,7 @@ export function memoryView({ compilation }: Subject): View {
   };
 }
 
-/** Calls are counted from 1, as in the emitted file. */
+/** Calls count from 1, as in the emitted file. */
 const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
   columns([
     ["region", "buffer", "type", "offset", "bytes", "lives"],
@@ -200,13 +198,13 @@ const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
     }),
   ]);
 
-// Lifetimes in a terminal: a row for each temporary, a column for each call, or for several where there are many.
+// Lifetimes in a terminal: a row per temporary, a column per call, or per group of calls if there are many.
 
-/** In characters: what names and columns may take at most. */
+/** In characters: the maximum widths of names and columns. */
 const nameWidth = 32;
 const columnsWidth = 60;
-/** So many temporaries are shown, the largest. */
-const mostRows = 40;
+/** The maximum number of temporaries shown; the largest are chosen. */
+const maxRows = 40;
 const levels = " ▁▂▃▄▅▆▇█";
 
 function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory): string[] {
@@ -229,8 +227,8 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
   const cell = ({ first, last }: Temporary, from: number): string =>
     first <= from + perColumn && last > from ? "█" : "·";
   return [
-    `${head}${counted(temporaries.length, "temporary", "temporaries")}, at most ${sizeText(peak.bytes)} at ` +
-      `once, in call ${peak.call}: ${calls[peak.call - 1]}`,
+    `${head}${counted(temporaries.length, "temporary", "temporaries")}, peak ${sizeText(peak.bytes)} ` +
+      `in call ${peak.call}: ${calls[peak.call - 1]}`,
     row("all", peak.bytes, spans.map(level).join("")),
     ...temporaries.flatMap((each) =>
       shown.has(each) ? [row(each.name, each.bytes, spans.map((from) => cell(each, from)).join(""))] : [],
@@ -238,15 +236,15 @@ function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory)
     ...(rest.length === 0
       ? []
       : [
-          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} together; ` +
-            "--format json has them all",
+          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} in total; ` +
+            "--format json lists all",
         ]),
-    `  ${" ".repeat(width + 12)}calls 1 to ${calls.length}${perColumn === 1 ? "" : `, ${perColumn} a column`}`,
+    `  ${" ".repeat(width + 12)}calls 1 to ${calls.length}${perColumn === 1 ? "" : `, ${perColumn} per column`}`,
   ];
 }
 
 function largest(temporaries: readonly Temporary[]): Set<Temporary> {
-  return new Set([...temporaries].sort((a, b) => b.bytes - a.bytes).slice(0, mostRows));
+  return new Set([...temporaries].sort((a, b) => b.bytes - a.bytes).slice(0, maxRows));
 }
 
 const cut = (name: string, width: number): string =>

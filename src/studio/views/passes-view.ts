@@ -1,7 +1,7 @@
 /**
- * What each pass did to each graph: figures before and after, the rules that it applied, and the lines of the
- * graph that changed; then what the stages of lowering made of the loops. Of one pass alone everything
- * is shown, of all of them the beginning of each change.
+ * The effect of each pass on each graph: counts before and after, the applied rules, and the changed lines of
+ * the graph; then the effect of the lowering stages on the loops. With a single pass everything is shown,
+ * otherwise the beginning of each change.
  */
 import { sum } from "d3-array";
 import { explainPasses, explainStages } from "../explain/explain-passes.ts";
@@ -11,8 +11,8 @@ import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";
 
-/** So many lines of a change are shown where all passes are. */
-const mostLines = 40;
+/** The maximum number of lines per change if all passes are shown. */
+const maxLines = 40;
 
 export function passesView(subject: Subject): View {
   const isWanted = (name: string): boolean => subject.pass === undefined || subject.pass === name;
@@ -23,9 +23,9 @@ export function passesView(subject: Subject): View {
   const { model } = subject.compilation;
   const text = (): string => {
     const { passes, stages } = facts();
-    const most = subject.pass === undefined ? mostLines : Infinity;
+    const most = subject.pass === undefined ? maxLines : Infinity;
     return [
-      `${model.name}: from pass to pass, for batches of ${model.training.batchSize} rows`,
+      `${model.name}: effect of each pass, batches of ${model.training.batchSize} rows`,
       ...tableOf(passes),
       ...stageTable(stages),
       ...passes.flatMap((pass) => (pass.diff.length === 0 ? [] : ["", ...changeLines(pass, most)])),
@@ -35,26 +35,23 @@ export function passesView(subject: Subject): View {
   return { text, json: facts, ...passFormats(subject) };
 }
 
-/**
- * Of each program a line for each pass, under one for the graph as it was. What a pass left alone is said in
- * two words.
- */
+/** One line per pass and program, under a line for the initial graph. For a pass without changes it says so. */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
   const rows = passes.flatMap(({ program, pass, before, after, diff, rules }, i) => {
     const previous = passes.at(i - 1);
     const isFirst = i === 0 || previous?.program !== program || previous.after !== before;
-    const start = [program, "before", ...figuresOf(before), ""];
+    const start = [program, "before", ...countsOf(before), ""];
     const isSame = diff.length === 0;
     const row = isSame
-      ? [program, pass, "", "", "", "", "nothing changed"]
-      : [program, pass, ...figuresOf(after), countText(rules)];
+      ? [program, pass, "", "", "", "", "no change"]
+      : [program, pass, ...countsOf(after), countText(rules)];
     return isFirst ? [start, row] : [row];
   });
   return ["", ...columns([["graph", "pass", "nodes", "FLOP", "bytes moved", "peak bytes", ""], ...rows])];
 }
 
-const figuresOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [
+const countsOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [
   nodes,
   flops,
   bytesMoved,
@@ -69,21 +66,21 @@ function countText(rules: ExplainedPass["rules"]): string {
 function stageTable(stages: readonly ExplainedStage[]): string[] {
   if (stages.length === 0) return [];
   const rows = stages.flatMap(({ program, stage, before, after }, i) => {
-    const row = [program, stage, ...loopFigures(after)];
-    return stages.at(i - 1)?.after === before ? [row] : [[program, "before", ...loopFigures(before)], row];
+    const row = [program, stage, ...loopCountsOf(after)];
+    return stages.at(i - 1)?.after === before ? [row] : [[program, "before", ...loopCountsOf(before)], row];
   });
   const head = ["loops", "stage", "kernels", "temporaries", "bytes touched", "peak bytes"];
   return ["", ...columns([head, ...rows])];
 }
 
-const loopFigures = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [
+const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [
   kernels,
   temporaries,
   bytesTouched,
   peakBytes,
 ];
 
-/** What changed, under the rules that changed it; cut behind `most` lines, and then it says so. */
+/** The changed lines, under the rules that changed them; a note says how many lines beyond `most` are omitted. */
 function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {
   const applied = rules.map(({ rule, times }) => `${rule} ×${times}`);
   const shown = diff.length > most + 1 ? diff.slice(0, most) : diff;
@@ -91,6 +88,6 @@ function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number
   return [
     `${pass} on ${program}${applied.length === 0 ? "" : `: ${applied.join(", ")}`}`,
     ...shown.map(({ sign, text }) => `  ${sign} ${text}`),
-    ...(rest === 0 ? [] : [`  … and ${rest} more lines; --pass ${pass} shows them all`]),
+    ...(rest === 0 ? [] : [`  … and ${rest} more lines; --pass ${pass} shows all`]),
   ];
 }

@@ -1,6 +1,6 @@
 /**
- * The learning rate of every step of a run, as the interpreter computes it from the graph that is compiled,
- * warm-up included.
+ * The learning rate of every step of a run, warm-up included, as the interpreter computes it from the compiled
+ * graph.
  */
 import { learningRateStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
@@ -12,26 +12,26 @@ import type { Schedule, Training } from "../../compiler/spec/types.ts";
 import type { View } from "./view.ts";
 import type { Run, Subject } from "../explain/subject.ts";
 
-/** What of the schedule is shown: the whole run; where that is not known, as much as the schedule has. */
+/** The shown part of the schedule: the whole run or, if that is unknown, the length of the schedule. */
 interface Span extends Partial<Run> {
   readonly stepsAnEpoch?: number;
   readonly steps: number;
 }
 
-/** More steps than this are shown at so many places, evenly spread. */
-const mostPlaces = 10_000;
-/** Of a schedule without an end, over rows that nobody knows. */
+/** Longer runs are sampled at this many evenly spaced steps. */
+const maxSamples = 10_000;
+/** For a schedule without an end and an unknown number of rows. */
 const someSteps = 1000;
 
 export function scheduleView({ compilation, run }: Subject): View {
   const { model } = compilation;
   const schedule = model.optimizer.learningRate;
   const span = spanOf(compilation, run);
-  const rates = ratesOf(compilation, placesIn(span.steps));
+  const rates = ratesOf(compilation, sampledSteps(span.steps));
   const notes = notesOn(schedule, span);
   const panel: Panel = {
     title: `learning rate: ${schedule.type}`,
-    x: { label: "step", isWhole: true },
+    x: { label: "step", isInteger: true },
     y: { label: "learning rate" },
     series: [{ name: "learning rate", points: rates }],
     marks: schedule.warmup === undefined ? [] : [{ x: schedule.warmup.steps, label: "end of warm-up" }],
@@ -51,26 +51,23 @@ function spanOf({ model: { training, optimizer } }: Compilation, run: Run | unde
   return { ...run, stepsAnEpoch, steps: stepsAnEpoch * run.epochs };
 }
 
-/** With its warm-up; undefined for one without an end. */
+/** With its warm-up; undefined for a schedule without an end. */
 const ownSteps = (schedule: Schedule): number | undefined =>
   "steps" in schedule ? (schedule.warmup?.steps ?? 0) + schedule.steps : undefined;
 
-/** Steps from 1 to the last, both shown. */
-function placesIn(steps: number): number[] {
-  const places = Math.min(steps, mostPlaces);
-  return Array.from(
-    { length: places },
-    (_, i) => 1 + Math.round((i * (steps - 1)) / Math.max(1, places - 1)),
-  );
+/** Steps from 1 to the last, both included. */
+function sampledSteps(steps: number): number[] {
+  const count = Math.min(steps, maxSamples);
+  return Array.from({ length: count }, (_, i) => 1 + Math.round((i * (steps - 1)) / Math.max(1, count - 1)));
 }
 
-/** The compiled update reads how many steps were taken, and says the rate of the next. */
+/** The compiled update reads the number of completed steps and returns the rate of the next one. */
 function ratesOf(
   { derived: { update } }: Compilation,
   steps: readonly number[],
 ): [step: number, rate: number][] {
   const rate = update.outputs.find(({ storage }) => storage === learningRateStorage);
-  invariant(rate !== undefined, "the update says its learning rate");
+  invariant(rate !== undefined, "the update has the learning rate as a result");
   const graph = makeGraph("schedule", [rate]);
   return steps.map((step) => {
     const taken = new Map([[stepStorage, { shape: [], data: Float64Array.of(step - 1) }]]);
@@ -82,7 +79,7 @@ const count = (value: number): string => value.toLocaleString("en-US");
 
 function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, { batchSize, accumulate }: Training): string {
   if (rows === undefined || stepsAnEpoch === undefined)
-    return `how many steps a run takes is not known without its data; ${count(steps)} are shown`;
+    return `the number of steps of a run depends on its data; ${count(steps)} are shown`;
   return (
     `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, ` +
     `for ${count(rows)} rows in ${accumulate === undefined ? "" : `steps of ${accumulate} `}batches ` +
@@ -90,7 +87,7 @@ function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, { batchSize, accu
   );
 }
 
-/** Whether schedule and training end together. */
+/** Whether schedule and training end at the same step. */
 function notesOn(schedule: Schedule, { rows, steps }: Span): string[] {
   const own = ownSteps(schedule);
   if (own === undefined || rows === undefined || own === steps) return [];
@@ -98,7 +95,7 @@ function notesOn(schedule: Schedule, { rows, steps }: Span): string[] {
   const fit = steps > warmup ? `; "steps": ${steps - warmup} would end with it` : "";
   return own < steps
     ? [
-        `the schedule ends at step ${count(own)}: the ${count(steps - own)} steps after it keep its last rate${fit}`,
+        `the schedule ends at step ${count(own)}: the remaining ${count(steps - own)} steps keep the last rate${fit}`,
       ]
     : [`training ends at step ${count(steps)}, before the schedule does at step ${count(own)}${fit}`];
 }

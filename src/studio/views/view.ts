@@ -1,13 +1,13 @@
 /**
- * What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures,
- * formulas or a page.
+ * A view of a compilation: text for people, the same facts as JSON and, if it has them, pictures, formulas or a
+ * page.
  */
 
-/** Each format is made when it is asked for. */
+/** Each format is made on demand. */
 export interface View {
   readonly text: () => string;
   readonly json: () => unknown;
-  /** A picture; as a description that Graphviz draws. */
+  /** A picture, as SVG and as input for Graphviz. */
   readonly svg?: () => string | Promise<string>;
   readonly dot?: () => string;
   /** Formulas, for papers. */
@@ -16,7 +16,7 @@ export interface View {
 
 export type Format = keyof View | "html";
 
-/** Text in columns, two spaces between them; columns of numbers stand to the right, fractions with three digits. */
+/** Text in columns, two spaces apart; columns of numbers are right-aligned, fractions have three digits. */
 export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
   const texts = rows.map((row) =>
     row.map((cell) => (Number.isInteger(cell) ? String(cell) : cellText(cell))),

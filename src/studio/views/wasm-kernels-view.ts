@@ -1,7 +1,6 @@
 /**
- * The kernels of the target wasm: how each was scheduled and how many cycles the cost model expects of it,
- * beside what it takes if that was measured; then its formulas, with its loops on vectors or with the text
- * that is assembled.
+ * The kernels of the target wasm: the schedule of each, its estimated cycles by the cost model, and its
+ * measured time if available; then its formulas, with its vectorised loops or its WebAssembly text.
  */
 import { printKernel } from "../../compiler/loop/print.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
@@ -46,17 +45,17 @@ export function wasmKernelsView(
 }
 
 const measuredText = ({ backend, gigahertz }: KernelTimes): string =>
-  `measured: each kernel by itself, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the ` +
+  `measured: each kernel alone, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the ` +
   `clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
 
-/** What there is to tell of a kernel; the measured figures only if it was measured. */
+/** The facts about a kernel; measured values only if it was measured. */
 interface KernelFacts {
   readonly name: string;
   readonly nodes: ReturnType<typeof nodesOf>;
   readonly schedule: string;
   readonly inlined: readonly string[];
   readonly fused: ExplainedKernel["fused"];
-  /** How many kernels run as the same function. */
+  /** The number of kernels that run as the same function. */
   readonly alike: number;
   /** Whether threads share it. */
   readonly isShared: boolean;
@@ -66,7 +65,7 @@ interface KernelFacts {
   readonly estimatedCycles: number;
   readonly measuredCycles?: number;
   readonly microseconds?: number;
-  /** On vectors, with one index an axis. */
+  /** Vectorised, with one index per axis. */
   readonly loops: string;
   readonly wat: string;
 }
@@ -107,10 +106,10 @@ function programFacts(
   }));
 }
 
-/** A line for each kernel, and one for all of them. */
+/** One line per kernel, and one for the total. */
 function tableOf(kernels: readonly KernelFacts[]): string[] {
-  const sum = (figure: (kernel: KernelFacts) => number) =>
-    kernels.reduce((total, kernel) => total + figure(kernel), 0);
+  const sum = (value: (kernel: KernelFacts) => number) =>
+    kernels.reduce((total, kernel) => total + value(kernel), 0);
   const isMeasured = kernels.some(({ microseconds }) => microseconds !== undefined);
   const all = {
     name: "all",
@@ -137,9 +136,9 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
   ]).map((line) => `  ${line}`);
 }
 
-type Figures = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
+type MeasuredValues = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
 
-function rowOf(kernel: Figures): (string | number)[] {
+function rowOf(kernel: MeasuredValues): (string | number)[] {
   const { name, schedule, isShared, fused, flops, bytes, estimatedCycles, measuredCycles, microseconds } =
     kernel;
   const row = [

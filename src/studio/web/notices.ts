@@ -1,16 +1,16 @@
 /**
- * What bundled code of other projects asks for: their copyright and licence, wherever a copy of it goes. Made
- * from what a bundle really holds, so that no list can be out of date.
+ * The notices that bundled code of other projects requires: copyright and licence, in every copy. They are made
+ * from the actual content of a bundle, so no list can be out of date.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
-/** The folder that bundles are made in: esbuild names what is in them by paths from there. */
+/** The working folder of bundling; esbuild reports the files of a bundle relative to it. */
 export const bundlingFolder = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The part of esbuild's metafile that says what is in a bundle. */
+/** The part of esbuild's metafile that lists the content of a bundle. */
 export interface Bundled {
   readonly outputs: Readonly<
     Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
@@ -38,8 +38,8 @@ export function packageFolders(bundles: readonly Bundled[]): string[] {
 }
 
 /**
- * The notices of these packages: what each is, under which terms, where its source is, and the text of its
- * licence, equal texts once. `whole` names what they are part of.
+ * The notices of these packages: name, terms, source, and the text of the licence; equal texts appear once.
+ * `whole` names the product that contains them.
  */
 export function noticesOf(folders: readonly string[], whole: string): string {
   const byText = new Map<string, string[]>();
@@ -48,7 +48,7 @@ export function noticesOf(folders: readonly string[], whole: string): string {
     byText.set(text, [...(byText.get(text) ?? []), headOf(folder)]);
   }
   const sections = [...byText].map(([text, heads]) => `${heads.join("\n")}\n\n${text}`);
-  return [`Code of other projects is part of ${whole}, under their terms:`, ...sections].join(
+  return [`The following third-party code is part of ${whole}, under its own terms:`, ...sections].join(
     `\n\n${"-".repeat(70)}\n\n`,
   );
 }
@@ -63,7 +63,7 @@ function headOf(folder: string): string {
   return `${name} ${version} (${license ?? "see below"}), source: ${source}`;
 }
 
-/** `github:owner/name`, `owner/name` and `git+https://….git` as what a browser opens. */
+/** Converts `github:owner/name`, `owner/name` and `git+https://….git` to an address for browsers. */
 const webAddress = (repository: string): string =>
   repository
     .replace(/^(github:)?(?=[\w.-]+\/[\w.-]+$)/, "https://github.com/")

@@ -1,12 +1,12 @@
 /**
- * The script and the style of a page, each bundled to one text from `src/studio/pages/` when a page is asked for:
- * some ten milliseconds. The published package has them bundled (`command/package/published/page-code.ts`).
+ * The script and the style of a page, each bundled from `src/studio/pages/` on demand in some ten milliseconds.
+ * The published package contains them already bundled (`command/package/published/page-code.ts`).
  */
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
 
-/** The pages there are: each a folder of `src/studio/pages/` with a `main.ts`. */
+/** The available pages: each is a folder of `src/studio/pages/` with a `main.ts`. */
 export const pageNames = ["report", "live"] as const;
 export type PageName = (typeof pageNames)[number];
 
@@ -15,14 +15,14 @@ export interface PageCode {
   readonly style: string;
 }
 
-/** What is in a page tells which notices belong to it. */
+/** The content of the bundle determines the notices of the page. */
 export interface BundledPage extends PageCode {
   readonly bundled: Bundled;
 }
 
 export const pageCode = async (name: PageName): Promise<PageCode> => withNotices(await bundlePage(name));
 
-/** The page in this folder of `src/studio/pages/`, bundled now. */
+/** Bundles the page in this folder of `src/studio/pages/`. */
 export async function bundlePage(name: string): Promise<BundledPage> {
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
@@ -42,13 +42,13 @@ export async function bundlePage(name: string): Promise<BundledPage> {
     outputFiles.find(({ path }) => path.endsWith(ending))?.text;
   const script = textOf(".js");
   invariant(script !== undefined, `page ${name} has a script`);
-  // A script or a style must not end the element that holds it.
+  // A script or a style must not end the element that contains it.
   return { script: inElement(script), style: (textOf(".css") ?? "").trim(), bundled: metafile };
 }
 
 const inElement = (script: string): string => script.replaceAll("</script", "<\\/script").trim();
 
-/** A page is one file, so the notices of what is bundled into it are a comment at the end of its script. */
+/** A page is one file, so the notices of its bundled code are a comment at the end of its script. */
 function withNotices({ script, style, bundled }: BundledPage): PageCode {
   const notices = noticesOf(packageFolders([bundled]), "this page").replaceAll("*/", "* /");
   return { script: inElement(`${script}\n/*!\n${notices}\n*/`), style };

@@ -1,15 +1,15 @@
 /**
- * A page in one file: markup, style, script and data. It loads nothing from anywhere and allows nothing else
- * to run: its content security policy names the digests of its own script and style.
+ * A page in one file: markup, style, script and data. It loads nothing, and its content security policy allows
+ * only its own script and style, by their digests.
  */
 import { createHash } from "node:crypto";
 import type { PageCode } from "./page-code.ts";
 
 interface PageParts extends PageCode {
   readonly title: string;
-  /** What the script finds by `pageData()`: anything that JSON can hold. */
+  /** The data that the script reads with `pageData()`: any JSON value. */
   readonly data: unknown;
-  /** Further directives of the policy, as `connect-src 'self'`. */
+  /** Additional directives of the policy, such as `connect-src 'self'`. */
   readonly policy?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export function pageHtml({ title, data, script, style, policy = [] }: PageParts)
     `<style>${style}</style>`,
     "</head>",
     "<body>",
-    // Nothing in data can end the element that holds it.
+    // Data must not end the element that contains it.
     `<script type="application/json" id="data">${JSON.stringify(data ?? null).replaceAll("<", "\\u003c")}</script>`,
     `<script type="module">${script}</script>`,
     "</body>",
@@ -48,10 +48,9 @@ const digestOf = (text: string): string => `'sha256-${createHash("sha256").updat
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 
-/** The page of the playground: its markup, and what its policy allows. */
 /**
- * What the page may do: run its own files and what the compiler emits (from memory, hence `blob:`), and
- * nothing else: no `eval`, no styles in markup, and no connection to anywhere.
+ * The content security policy of the playground. It allows the page's own files and the emitted code (from
+ * memory, hence `blob:`), and nothing else: no `eval`, no styles in markup, no connections.
  */
 export const playgroundPolicy = [
   "default-src 'none'",
@@ -70,10 +69,10 @@ export const noticesFile = "third-party.txt";
 
 const title = "<title>tapeless playground</title>";
 
-/** Whether this is the text of a playground's index.html, of whatever version. */
+/** Whether this is the text of a playground's index.html, of any version. */
 export const isPlayground = (page: string): boolean => page.includes(title);
 
-/** The page itself: it loads the scripts. */
+/** The page itself, which loads the scripts. */
 export const playgroundPage = (): string =>
   [
     "<!doctype html>",

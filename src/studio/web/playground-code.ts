@@ -1,8 +1,8 @@
 /**
- * The playground as files that any host can serve and a browser can open from disk: the page, what its
- * workers run, and the data. The compiler goes into them as it is, but for the few modules that need Node,
- * each of which has a stand-in of the same name in `src/studio/browser/`. What changes with every commit
- * (ours) and what changes with package-lock.json (libraries) are files of their own.
+ * The playground as files that any host can serve and a browser can open from disk: the page, the sources of
+ * its workers, and the data. The compiler is included unchanged except for a few modules that need Node; each
+ * of them has a replacement with the same name in `src/studio/browser/`. Our code, which changes with every
+ * commit, and libraries, which change with package-lock.json, are separate files.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,14 +14,14 @@ import { bundlingFolder, type Bundled } from "./notices.ts";
 const source = new URL("../../", import.meta.url);
 const graphs = new URL("../../../graphs/", import.meta.url);
 
-/** Modules that need Node, and what stands in for them. */
-const standIns: Readonly<Record<string, string>> = {
+/** Modules that need Node, and their replacements. */
+const replacements: Readonly<Record<string, string>> = {
   "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
   "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
 };
 
-/** Libraries of the compiler's worker that are large: they stand in a file of their own. */
+/** Large libraries of the compiler's worker, which have a file of their own. */
 const libraries = [
   "prettier/standalone",
   "prettier/plugins/estree",
@@ -31,7 +31,7 @@ const libraries = [
   "zod",
 ];
 
-/** Specs of the repository whose data goes with the page. */
+/** Specs of the repository whose data is included in the page. */
 const specFiles = [
   "iris.json",
   "wine.yaml",
@@ -41,12 +41,15 @@ const specFiles = [
   "perceptron.json",
 ];
 
-/** Data files that examples name, and that are small enough to go with the page. */
+/** Data files of the examples that are small enough to include. */
 const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "two-moons.csv", "wine.csv"];
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
-/** Replaces modules of `src/` in a bundle by others of the same names and types, both relative to `src/`. */
+/**
+ * Replaces modules of `src/` in a bundle by others with the same names and types; both paths are relative to
+ * `src/`.
+ */
 export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
   name: "replacing",
   setup(build) {
@@ -70,16 +73,16 @@ const runtimeDeclarations: Plugin = {
   },
 };
 
-/** Where the libraries' file leaves them, in the worker's global scope. */
-const shelf = "tapelessLibraries";
+/** The global name under which the libraries' file stores them in the worker. */
+const libraryStore = "tapelessLibraries";
 
-const fromShelf: Plugin = {
+const fromLibraryStore: Plugin = {
   name: "from-shelf",
   setup(build) {
     const isShelved = new RegExp(`^(${libraries.join("|")})$`);
     build.onResolve({ filter: isShelved }, ({ path }) => ({ path, namespace: "shelf" }));
     build.onLoad({ filter: /.*/, namespace: "shelf" }, ({ path }) => ({
-      contents: `module.exports = globalThis.${shelf}[${JSON.stringify(path)}];`,
+      contents: `module.exports = globalThis.${libraryStore}[${JSON.stringify(path)}];`,
       loader: "js",
     }));
   },
@@ -114,48 +117,50 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 }
 
 /**
- * A script that leaves a text where the page finds it: a worker is made of texts, so it works without a
- * server, and under the page's policy.
+ * A script that stores a text for the page. Workers are made from texts, so they need no server and obey the
+ * page's policy.
  */
-const leaving = (name: string, value: unknown): string =>
+const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
 
-const shelfText = (): string =>
+const librariesText = (): string =>
   [
     ...libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`),
-    `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
+    `globalThis.${libraryStore} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
   ].join("\n");
 
 export interface WorkerFiles {
-  /** Each a text by the name of its file. */
+  /** File contents by file name. */
   readonly files: ReadonlyMap<string, string>;
   readonly bundled: readonly Bundled[];
 }
 
-/** The scripts of the workers, and the data with the specs that name it. */
+/** The scripts of the workers, and the data with the specs that use it. */
 export async function workerFiles(): Promise<WorkerFiles> {
-  const [compiler, trainer, walker, shelved] = await Promise.all([
+  const [compiler, trainer, pathWorker, shelved] = await Promise.all([
     bundle({ file: "studio/browser/compiler-worker.ts" }, [
-      replacing(standIns),
+      replacing(replacements),
       runtimeDeclarations,
-      fromShelf,
+      fromLibraryStore,
     ]),
     bundle({ file: "studio/pages/playground/train-worker.ts" }, []),
-    bundle({ file: "studio/pages/playground/paths/walk-worker.ts" }, []),
-    bundle({ text: shelfText() }, []),
+    bundle({ file: "studio/pages/playground/paths/path-worker.ts" }, []),
+    bundle({ text: librariesText() }, []),
   ]);
   const textsIn = (folder: URL, files: readonly string[]) =>
     Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
   const compilerText =
-    leaving("compiler", compiler.text) + leaving("trainer", trainer.text) + leaving("walker", walker.text);
+    definition("compiler", compiler.text) +
+    definition("trainer", trainer.text) +
+    definition("pathWorker", pathWorker.text);
   const files = new Map([
     ["compiler.js", compilerText],
-    ["libraries.js", leaving("libraries", shelved.text)],
+    ["libraries.js", definition("libraries", shelved.text)],
     [
       "data.js",
-      leaving("data", textsIn(new URL("data/", graphs), dataFiles)) +
-        leaving("specs", textsIn(graphs, specFiles)),
+      definition("data", textsIn(new URL("data/", graphs), dataFiles)) +
+        definition("specs", textsIn(graphs, specFiles)),
     ],
   ]);
-  return { files, bundled: [compiler, trainer, walker, shelved].map((script) => script.bundled) };
+  return { files, bundled: [compiler, trainer, pathWorker, shelved].map((script) => script.bundled) };
 }

@@ -1,4 +1,4 @@
-/** Serves some texts on this machine, and to this machine alone. */
+/** Serves texts on this machine, to this machine only. */
 import { createServer, type Server } from "node:http";
 import { extname } from "node:path";
 
@@ -14,9 +14,9 @@ export interface ServedFiles {
 }
 
 /**
- * The files at their names, `index.html` at the root too.
- * @param port 0 takes any that is free
- * @throws Error with the code EADDRINUSE or EACCES if the port cannot be had
+ * Serves each file under its name, and `index.html` also at the root.
+ * @param port 0 takes any free port
+ * @throws Error with the code EADDRINUSE or EACCES if the port is not available
  */
 export async function serveFiles(
   files: ReadonlyMap<string, string>,
@@ -26,7 +26,7 @@ export async function serveFiles(
     const name = nameIn(url);
     const text = files.get(name);
     if (text === undefined || !["GET", "HEAD"].includes(method))
-      return void response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
+      return void response.writeHead(404, { "content-type": "text/plain" }).end("Not found.\n");
     response.writeHead(200, {
       "content-type": types[extname(name)] ?? "text/plain; charset=utf-8",
       "content-security-policy": `${policy}; frame-ancestors 'none'`,
@@ -50,8 +50,8 @@ export async function serveFiles(
 }
 
 /**
- * A request's target may be any text. It is only looked up, so nothing in it is resolved, and no target is
- * refused with an exception.
+ * The target of a request can be any text. It is only looked up: nothing is resolved, and no target causes an
+ * exception.
  */
 const nameIn = (target: string): string => /^\/([^?#]*)/.exec(target)?.[1] || "index.html";
 

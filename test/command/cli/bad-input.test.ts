@@ -26,7 +26,7 @@ describe("a wrong spec", () => {
     [
       "an unknown key",
       withNetwork({ ...hidden, unts: 3 }, scores),
-      ['network[0] has no key "unts"', 'did you mean "units"'],
+      ['network[0]: unknown key "unts"', 'did you mean "units"'],
     ],
     [
       "negative units",
@@ -88,7 +88,7 @@ describe("a wrong spec", () => {
       JSON.stringify(flowers).replace('{"size":', '{"a\\"; process.exit()//":'),
       "process.exit",
     ],
-    ["a key that is given twice", JSON.stringify(flowers).replace("{", '{"loss": "mse", '), "given twice"],
+    ["a key that is given twice", JSON.stringify(flowers).replace("{", '{"loss": "mse", '), "duplicate key"],
     ["a text that is no JSON", "{ network: 3 }", "double quotes"],
     ["a text that ends too early", JSON.stringify(flowers).slice(0, 100), "T1005"],
     ["a list", "[]", "the spec must be an object"],
@@ -116,7 +116,7 @@ describe("a wrong spec", () => {
     place.write("flowers.json", flowers);
     expectRefusal(
       await place.run("compile", "flower.json"),
-      "flower.json error T1001: there is no such file",
+      "flower.json error T1001: the file does not exist",
       'did you mean "flowers.json"?',
     );
   });
@@ -181,7 +181,7 @@ describe("wrong data", () => {
   it("the file is not there", async () => {
     expectRefusal(
       await train(flowersCsv, "--data", "none.csv"),
-      "none.csv error T2001: the data cannot be read: there is no such file",
+      "none.csv error T2001: the data cannot be read: no such file or folder",
     );
   });
 
@@ -189,7 +189,7 @@ describe("wrong data", () => {
     place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "none.csv" } });
     expectRefusal(
       await place.run("train", "flowers.json"),
-      /^flowers\.json:\d+:\d+ error T2001: data\.file: "none\.csv" cannot be read: there is no such file/,
+      /^flowers\.json:\d+:\d+ error T2001: data\.file: "none\.csv" cannot be read: no such file or folder/,
     );
   });
 

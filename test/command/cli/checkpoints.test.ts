@@ -82,7 +82,7 @@ it("what cannot be written is told before an epoch is trained", async () => {
   const { stderr, ...outcome } = await train("--out", "flowers.csv/model.ckpt");
   expectRefusal(
     { stderr, ...outcome },
-    "error T1011: cannot write flowers.csv/model.ckpt: a part of its path is a file",
+    "error T1011: cannot write flowers.csv/model.ckpt: part of its path is a file",
   );
   expect(stderr).not.toContain("epoch");
 });

@@ -93,7 +93,7 @@ describe("tapeless compile", () => {
     async (output) => {
       expectRefusal(
         await place.run("compile", "specs/flowers.json", "-o", output),
-        `error T1011: cannot write ${output}: a part of its path is a file, not a folder`,
+        `error T1011: cannot write ${output}: part of its path is a file, not a folder`,
       );
     },
   );

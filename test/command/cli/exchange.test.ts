@@ -136,7 +136,7 @@ describe("what does not fit is told, and nothing is written", () => {
     await refused(importing("cut.safetensors"), "cut.safetensors error T3002: this is no safetensors file");
     await refused(
       importing("none.npz"),
-      "none.npz error T3002: the file cannot be read: there is no such file",
+      "none.npz error T3002: the file cannot be read: no such file or folder",
     );
     await refused(
       importing("flowers.csv"),

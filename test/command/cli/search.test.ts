@@ -222,7 +222,7 @@ describe("what is wrong is told before anything is trained", () => {
     place.write("flowers.json", withSearch({ over: { "network[0].unit": [2, 4] } }));
     expectRefusal(
       await search(),
-      /flowers\.json:\d+:\d+ error T1101: network\[0\] has no key "unit"/,
+      /flowers\.json:\d+:\d+ error T1101: network\[0\]: unknown key "unit"/,
       '"network[0].unit": [',
       'did you mean "units"?',
       "note: in every candidate, first: candidate 0 has network[0].unit 2",

@@ -118,7 +118,7 @@ test("a folder where the file should be, or a file where a folder should be, is 
   await expectFailure(checkWritable(folder), "it is a folder");
   await expectFailure(
     writeFile(join(folder, "plain/model.ckpt"), "new"),
-    "a part of its path is a file, not a folder",
+    "part of its path is a file, not a folder",
   );
 });
 

@@ -18,20 +18,22 @@ afterEach(() => place.remove());
 const train = (...flags: readonly string[]) => place.run("train", "flowers.json", ...flags);
 
 describe("train --report", () => {
-  it("tells on standard error of the validation and test parts by class names; standard output stays as it is", async () => {
+  it("tells on standard error of the validation and test splits by class names; standard output stays as it is", async () => {
     const plain = await train();
     const { stdout, stderr } = await train("--report");
     expect(stdout).toBe(plain.stdout);
-    expect(stderr).toMatch(/\nvalidation: 6 answers, \d+\.\d % right\n[^]*│ iris +│[^]*\ntest: 6 answers/);
+    expect(stderr).toMatch(
+      /\nvalidation: 6 predictions, \d+\.\d % correct\n[^]*│ iris +│[^]*\ntest: 6 predictions/,
+    );
     expect(stderr).not.toContain("training: ");
   });
 
   it("agrees with the metrics, in JSON", async () => {
     const { stdout } = await train("--report", "answers.json", "--json");
-    const { parts } = JSON.parse(place.read("answers.json"));
+    const { splits } = JSON.parse(place.read("answers.json"));
     const result = JSON.parse(stdout);
-    for (const { part, accuracy } of parts) expect(accuracy).toBeCloseTo(result[part].accuracy, 12);
-    expect(parts[0].classes.map(({ name }: { name: string }) => name)).toEqual(["iris", "lily", "rose"]);
+    for (const { split, accuracy } of splits) expect(accuracy).toBeCloseTo(result[split].accuracy, 12);
+    expect(splits[0].classes.map(({ name }: { name: string }) => name)).toEqual(["iris", "lily", "rose"]);
   });
 
   it("of numbers is in the target's own units, scaled or not, and agrees with the metrics", async () => {
@@ -49,12 +51,12 @@ describe("train --report", () => {
       },
     });
     const { stdout } = await train("--report", "answers.json", "--json");
-    const { parts } = JSON.parse(place.read("answers.json"));
+    const { splits } = JSON.parse(place.read("answers.json"));
     const result = JSON.parse(stdout);
-    for (const { part, mae, rmse, r2 } of parts) {
-      expect(mae).toBeCloseTo(result[part].mae, 5);
-      expect(rmse).toBeCloseTo(result[part].rmse, 5);
-      expect(r2).toBeCloseTo(result[part].r2, 5);
+    for (const { split, mae, rmse, r2 } of splits) {
+      expect(mae).toBeCloseTo(result[split].mae, 5);
+      expect(rmse).toBeCloseTo(result[split].rmse, 5);
+      expect(r2).toBeCloseTo(result[split].r2, 5);
     }
   });
 
@@ -64,7 +66,7 @@ describe("train --report", () => {
     await train("--report", "answers.svg");
     expect(faultOfXml(place.read("answers.svg"))).toBeUndefined();
     await train("--report", "answers.html");
-    expect(place.read("answers.html")).toContain("training: 30 answers");
+    expect(place.read("answers.html")).toContain("training: 30 predictions");
   });
 
   it("has two classes for a single score", async () => {
@@ -80,10 +82,10 @@ describe("train --report", () => {
       loss: "binary-cross-entropy",
     });
     const { stdout } = await train("--report", "answers.json", "--json");
-    const { parts } = JSON.parse(place.read("answers.json"));
-    for (const { part, accuracy, confusion } of parts) {
+    const { splits } = JSON.parse(place.read("answers.json"));
+    for (const { split, accuracy, confusion } of splits) {
       expect(confusion).toHaveLength(2);
-      expect(accuracy).toBeCloseTo(JSON.parse(stdout)[part].accuracy, 12);
+      expect(accuracy).toBeCloseTo(JSON.parse(stdout)[split].accuracy, 12);
     }
   });
 

@@ -18,7 +18,7 @@ const full: Diagnostic = {
   severity: "error",
   message: "network[0].units must be a positive integer, got -3",
   path: ["network", 0, "units"],
-  place,
+  location: place,
   frame: codeFrame(lines, place),
   hint: "one unit at least",
   notes: ["a note"],
@@ -41,9 +41,13 @@ it("renders all parts of a diagnostic", () => {
 });
 
 it("renders what has no place, and a file without a line", () => {
-  const bare: Diagnostic = { code: "T1306", severity: "warning", message: "inputs.x is read by no layer" };
-  expect(render([bare, { ...bare, place: { file: "a.ts" } }])).toBe(
-    "warning T1306: inputs.x is read by no layer\na.ts warning T1306: inputs.x is read by no layer",
+  const bare: Diagnostic = {
+    code: "T1306",
+    severity: "warning",
+    message: "inputs.x is not read by any layer",
+  };
+  expect(render([bare, { ...bare, location: { file: "a.ts" } }])).toBe(
+    "warning T1306: inputs.x is not read by any layer\na.ts warning T1306: inputs.x is not read by any layer",
   );
 });
 

@@ -37,7 +37,7 @@ describe("initialisers", () => {
   it("uniform refuses bounds in the wrong order", () => {
     expect(initialiserOf({ type: "uniform", min: 1, max: 0 }).refuse?.({ min: 1, max: 0 })).toEqual({
       key: "min",
-      message: "must not be above max, got 1 and 0",
+      message: "must not be greater than max, got 1 and 0",
     });
   });
 

@@ -75,7 +75,7 @@ describe("a layer of one's own", () => {
       "that forgets what it carries",
       ({ recur }: CustomContext, x: Node) =>
         recur({ each: { x }, carried: { h: x } }, ({ h }) => ({ next: {}, value: h })),
-      "h is carried, so the step must make it anew",
+      "h is carried, so the step must compute its next value",
     ],
   ])("tells of a recurrence %s", async (_, build, message) => {
     const spec = {
@@ -276,12 +276,12 @@ describe("what a function does wrong", () => {
     [
       "gives nothing",
       { loss: () => undefined },
-      "T1608: loss: the function must return a node that the builder made, got nothing",
+      "T1608: loss: the function must return a node of the builder, got nothing",
     ],
     [
       "is asynchronous",
       { loss: async () => 1 },
-      "T1608: loss: the function must return a node that the builder made, got an empty object",
+      "T1608: loss: the function must return a node of the builder, got an empty object",
     ],
     [
       "sums rows by itself",
@@ -289,7 +289,7 @@ describe("what a function does wrong", () => {
         loss: (g: GraphBuilder, { prediction }: { prediction: Node }) =>
           g.reduceSum(prediction, { axes: [0, 1] }),
       },
-      "T1604: loss: the function reads rows outside of every sum and mean",
+      "T1604: loss: the function reads rows outside any sum or mean",
     ],
     [
       "takes a mean of a mean",
@@ -297,7 +297,7 @@ describe("what a function does wrong", () => {
         loss: (g: GraphBuilder, { prediction, mean }: { prediction: Node; mean: (x: Node) => Node }) =>
           mean(g.subtract(prediction, mean(prediction))),
       },
-      "T1604: loss: the function takes a sum or mean inside another: over many batches that takes a second pass",
+      "T1604: loss: the function takes a sum or mean inside another, which needs a second pass over the data",
     ],
     [
       "brings together what does not fit",
@@ -329,7 +329,7 @@ describe("what a function does wrong", () => {
           learningRate: { initial: 1, formula: (g: GraphBuilder) => g.iota({ shape: [2], axis: 0 }) },
         },
       },
-      "T1608: optimizer.learningRate: the schedule function must return the shape [], but gives [2]",
+      "T1608: optimizer.learningRate: the schedule function must return the shape [], but returns [2]",
     ],
     [
       "of an optimizer gives a number",
@@ -344,7 +344,7 @@ describe("what a function does wrong", () => {
     [
       "of an optimizer invents a state",
       rule((_: GraphBuilder, { parameter }: { parameter: Node }) => ({ parameter, state: { q: parameter } })),
-      'T1608: optimizer: the optimizer function returns a state "q" that the key "state" does not name',
+      'T1608: optimizer: the optimizer function returns the state "q", which the key "state" does not name',
     ],
     [
       "of an activation changes the shape",
@@ -357,7 +357,7 @@ describe("what a function does wrong", () => {
           },
         ],
       },
-      "T1608: network[0]: the activation function must return the shape [n, 2], but gives [n]",
+      "T1608: network[0]: the activation function must return the shape [n, 2], but returns [n]",
     ],
     [
       "of a layer loses the rows",
@@ -392,7 +392,7 @@ describe("what a function does wrong", () => {
     [
       "of a layer differs in evaluation",
       layer(({ g, mode, parameter }, x) => (mode === "training" ? x : g.multiply(x, parameter("a", [3])))),
-      "T1608: network[0]: custom1 asks in evaluation for custom1.a, which it has otherwise or not at all in training",
+      "T1608: network[0]: in evaluation, custom1 requests custom1.a, which it does not request with this shape in training",
     ],
     [
       "of a layer fails in evaluation alone",
@@ -419,6 +419,6 @@ describe("the hash of a spec", () => {
 it("a spec that is data cannot hold a function, and is told so", () => {
   const network = [{ type: "custom" }, { type: "dense", units: 2 }];
   expect(() => parseModel({ ...base, network })).toThrow(
-    "T1201: network[0].build must be a function, which only a spec in TypeScript can hold",
+    "T1201: network[0].build must be a function, which only a spec in TypeScript can have",
   );
 });

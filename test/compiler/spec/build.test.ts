@@ -107,7 +107,7 @@ describe("shapes between layers", () => {
   it("refuses bounds in the wrong order", () => {
     const network = [{ type: "dense", units: 3, init: { type: "uniform", min: 1, max: 0 } }];
     expect(told({ network })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: init.min must not be above max, got 1 and 0"`,
+      `"error T1308: network[0]: init.min must not be greater than max, got 1 and 0"`,
     );
   });
 });
@@ -141,7 +141,7 @@ describe("layers inside blocks", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers a row for [n, 2, 2], but repeat1.1.dense1 gives [n, 5], which has 5
-      error T1308: network[1].layers[0]: init.min must not be above max, got 1 and 0"
+      error T1308: network[1].layers[0]: init.min must not be greater than max, got 1 and 0"
     `);
     const apart = [
       {
@@ -177,7 +177,7 @@ describe("layers inside blocks", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
@@ -188,9 +188,9 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 
@@ -199,8 +199,8 @@ describe("layers inside blocks", () => {
       { type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] },
     ];
     expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0].layers[0]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[0].layers[0]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
   });
 
@@ -260,7 +260,7 @@ describe("windows", () => {
 
   it("values that are none are told by the schema", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
-      "error T1103: network[0].padding: there is no padding "causal"
+      "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"
     `);
     expect(of({ type: "conv1d", filters: 1, kernel: [2, 2] })).toMatchInlineSnapshot(
@@ -273,7 +273,7 @@ describe("windows", () => {
       error T1203: network[0].dilation[0] must be a positive integer, got 1.5"
     `);
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: [1, 2, 3] })).toMatchInlineSnapshot(
-      `"error T1201: network[0].padding must be a list of 2, got [1, 2, 3]"`,
+      `"error T1201: network[0].padding must be a list of 2 values, got [1, 2, 3]"`,
     );
   });
 });
@@ -284,27 +284,27 @@ describe("loss, metrics and target", () => {
   it("says why a loss does not fit", () => {
     expect(told({ targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares real numbers, but the target is a class index
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy takes class indices, but the target is real: give it \`classes\`
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs one logit per class, [n, 4], but the output is [n, 3]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
-      "error T1401: loss: hinge takes two classes, but the target has 3
-        note: the output is that of dense1, the target is y"
+      "error T1401: loss: hinge needs two classes, but the target has 3
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs one score per class index, [n, 1], but the output is [n, 3]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares element by element, but the output is [n, 3] and the target [n, 2]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
   });
 
@@ -315,34 +315,34 @@ describe("loss, metrics and target", () => {
       `"error T1402: metrics[1]: mae compares real numbers, but the target is a class index"`,
     );
     expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(
-      `"error T1402: metrics[0]: accuracy needs answers to count, but this loss's outputs are no scores of classes"`,
+      `"error T1402: metrics[0]: accuracy needs class scores, but the outputs of this loss are not class scores"`,
     );
   });
 
   it("wants one target", () => {
     expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
-      `"error T1901: targets must name one target, got 2: known gap: several targets need a loss for each"`,
+      `"error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)"`,
     );
   });
 
   it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
     const network = [{ type: "dense", units: 3, activation: "softmax" }];
     expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[0]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
     const apart = [
       { type: "dense", units: 3 },
       { type: "activation", fn: "softmax" },
     ];
     expect(told({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[1]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[1]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
     const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
     expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: sigmoid stands before binary-cross-entropy, which applies it to its logits itself
-        hint: leave the sigmoid out: it is then applied once"
+      "warning T1403: network[0]: sigmoid is applied before binary-cross-entropy, which already applies it to its logits
+        hint: remove the sigmoid, so that it is applied once"
     `);
   });
 
@@ -359,7 +359,7 @@ describe("gradients", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].activation: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
@@ -370,7 +370,7 @@ describe("gradients", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[1].fn: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
@@ -386,7 +386,7 @@ describe("gradients", () => {
 
   it("there is something to train", () => {
     expect(told({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
-      `"error T1503: network has no trainable parameter, so there is nothing to train"`,
+      `"error T1503: network has no trainable parameters, so there is nothing to train"`,
     );
   });
 });
@@ -394,7 +394,7 @@ describe("gradients", () => {
 describe("optimizer and size", () => {
   it("nesterov needs momentum", () => {
     expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
-      `"error T1203: optimizer.nesterov needs a momentum above 0 and no dampening"`,
+      `"error T1203: optimizer.nesterov needs a momentum above 0 and a dampening of 0"`,
     );
   });
 
@@ -407,14 +407,14 @@ describe("optimizer and size", () => {
         ],
       }),
     ).toMatchInlineSnapshot(`
-      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the memory of a model must stay below 2 GiB"
     `);
     expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
       .toMatchInlineSnapshot(`
-      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
-import { spanWithin } from "../../../src/compiler/spec/read/placed.ts";
+import { spanWithin } from "../../../src/compiler/spec/read/locations.ts";
 import { baseSpec } from "./base-spec.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tapeless-formulas-"));
@@ -21,11 +21,11 @@ async function placeOf(file: string, text: string): Promise<string> {
     return "no fault";
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    const [{ place, frame = "", code }] = error.diagnostics;
+    const [{ location, frame = "", code }] = error.diagnostics;
     const lines = frame.split("\n");
     const at = lines.findIndex((line) => line.startsWith(">"));
     const [line, mark] = [lines[at].split(" | ")[1], lines[at + 1].split(" | ")[1]];
-    return `${code} ${place?.line}:${place?.column} ${line.slice(mark.indexOf("^"), mark.length)}`;
+    return `${code} ${location?.line}:${location?.column} ${line.slice(mark.indexOf("^"), mark.length)}`;
   }
 }
 

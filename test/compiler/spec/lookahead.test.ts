@@ -27,15 +27,20 @@ it.each([
   [
     "attention over all places",
     { type: "attention", heads: 2 },
-    "T1504 network[1] (attention1) reads places after each place",
+    "T1504 network[1] (attention1) reads later positions",
     '"causal": true',
   ],
-  ["a layer that runs backwards", { ...lstm, reverse: true }, "T1504 network[1] (lstm1)", "runs backwards"],
+  [
+    "a layer that runs backwards",
+    { ...lstm, reverse: true },
+    "T1504 network[1] (lstm1)",
+    "do not run it backwards",
+  ],
   [
     "both directions",
     { type: "bidirectional", layer: lstm },
     "T1504 network[1].layer (bidirectional1.backward)",
-    "runs backwards",
+    "do not run it backwards",
   ],
   [
     "windows around each place",

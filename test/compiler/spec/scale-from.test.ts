@@ -40,7 +40,10 @@ test("of the same number of rows, the spec is the one without a scale, but for w
 });
 
 test.each([
-  [{ rule: "sqrt" }, "optimizer.learningRate.rule says how the rate follows the rows of a step"],
+  [
+    { rule: "sqrt" },
+    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing",
+  ],
   [{ scaleFrom: 0 }, "optimizer.learningRate.scaleFrom must be a positive integer, got 0"],
   [{ scaleFrom: 8, rule: "root" }, 'optimizer.learningRate.rule must be "linear" or "sqrt"'],
 ])("%j is told", (scale, message) => {

@@ -1,9 +1,9 @@
-// The compiler as pages carry it, run without anything that Node has: what it emits must be what the command
-// line emits.
+// The compiler as pages contain it, run without Node's globals: it must emit the same bytes as the command
+// line.
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CompileAnswer, Question } from "../../../src/studio/browser/messages.ts";
+import type { CompileReply, CompilerRequest } from "../../../src/studio/browser/messages.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { workerFiles } from "../../../src/studio/web/playground-code.ts";
 
@@ -11,28 +11,28 @@ type Texts = Readonly<Record<"libraries" | "compiler", string>> & {
   readonly data: Readonly<Record<string, string>>;
 };
 
-/** The worker's global scope has what workers have, and no more. */
-async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[]>> {
+/** The global scope of the worker has only what real workers have. */
+async function startCompiler(): Promise<(text: string) => Promise<CompileReply[]>> {
   const scope: { tapelessTexts?: Texts } & Record<string, unknown> = {};
-  const answers: CompileAnswer[] = [];
+  const answers: CompileReply[] = [];
   Object.assign(scope, { setTimeout, performance, TextEncoder, TextDecoder, console });
   scope.self = scope;
-  scope.postMessage = (answer: CompileAnswer) => answers.push(answer);
+  scope.postMessage = (answer: CompileReply) => answers.push(answer);
   createContext(scope);
   for (const script of (await workerFiles()).files.values()) runInContext(script, scope);
   const texts = scope.tapelessTexts;
   if (texts === undefined) throw new Error("the scripts left no texts");
   for (const script of [texts.libraries, texts.compiler]) runInContext(script, scope);
   let id = 0;
-  const ask = (question: Question) => {
+  const ask = (question: CompilerRequest) => {
     scope.question = question;
     runInContext("onmessage({ data: question })", scope);
   };
-  const answered = async (last: CompileAnswer["kind"]) => {
+  const answered = async (last: CompileReply["kind"]) => {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
       const own = answers.filter((answer) => answer.id === id);
-      if (own.some(({ kind }) => kind === "faults" || kind === last)) return own;
+      if (own.some(({ kind }) => kind === "errors" || kind === last)) return own;
     }
   };
   return async (text) => {
@@ -54,22 +54,22 @@ describe("the compiler's worker", async () => {
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
   });
 
-  it("reads YAML, and prepares the data that the page carries", async () => {
+  it("reads YAML, and prepares data from the page", async () => {
     const [first] = await compileInPage(readFileSync("graphs/two-moons.yaml", "utf8"));
     expect(first.kind === "trainer" && first.trainer.problem).toBe(undefined);
     expect(first.kind === "trainer" && first.trainer.data?.train.moon.length).toBe(600);
   });
 
-  it("tells the line and column of what is wrong", async () => {
-    const [faults] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
-    if (faults.kind !== "faults") throw new Error(`faults expected, not ${faults.kind}`);
-    const typo = faults.diagnostics.find(({ message }) => message.includes("netwrk"));
-    expect(typo?.place).toMatchObject({ line: 3, column: 3 });
+  it("reports the line and column of an error", async () => {
+    const [reply] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
+    if (reply.kind !== "errors") throw new Error(`errors expected, not ${reply.kind}`);
+    const typo = reply.diagnostics.find(({ message }) => message.includes("netwrk"));
+    expect(typo?.location).toMatchObject({ line: 3, column: 3 });
     expect(typo?.hint).toContain("network");
   });
 
-  it("never runs a spec: what is a TypeScript module is read as text, and refused", async () => {
-    const [faults] = await compileInPage("export default (globalThis.wasRun = true);");
-    expect(faults.kind).toBe("faults");
+  it("never runs a spec: it treats a TypeScript module as text, and rejects it", async () => {
+    const [reply] = await compileInPage("export default (globalThis.wasRun = true);");
+    expect(reply.kind).toBe("errors");
   });
 });

@@ -1,5 +1,5 @@
-// Charts as SVG. If one fails, a browser shows an error instead of a picture, a name becomes markup, or
-// figures stand in the wrong place.
+// Charts as SVG. If a test fails, a browser shows an error instead of a picture, a name becomes markup, or
+// points are at wrong positions.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartSvg } from "../../../src/studio/charts/chart-svg.ts";
@@ -22,7 +22,7 @@ const pathOf = (svg: string): string => /<path class="line line0" d="([^"]*)"/.e
 const heights = (path: string): number[] => [...path.matchAll(/,([\d.]+)/g)].map(([, y]) => Number(y));
 
 describe("a chart as SVG", () => {
-  it("is well-formed whatever it is called and whatever the figures are", () => {
+  it("is well-formed for any name and any values", () => {
     const text = fc.string({ unit: "binary" });
     const figure = fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, -Infinity, 0, -0, 1e300, 5e-324));
     const scale = fc.constantFrom("linear", "log") satisfies fc.Arbitrary<"linear" | "log">;
@@ -47,13 +47,13 @@ describe("a chart as SVG", () => {
     );
   });
 
-  it("takes names for text", () => {
+  it("escapes names", () => {
     const svg = chartSvg({ ...chart(panel([[0, 1]])), title: `<script>alert("&")</script>\u0001` });
     expect(svg).toContain("&lt;script&gt;alert(&quot;&amp;&quot;)&lt;/script&gt;\ufffd</title>");
     expect(svg).not.toContain("<script");
   });
 
-  it("is the same bytes for the same figures", () => {
+  it("gives equal bytes for equal values", () => {
     const points = [0.1, 0.7, 0.2].map((y, x) => [x, y] as const);
     expect(chartSvg(chart(panel(points)))).toBe(chartSvg(chart(panel([...points]))));
   });
@@ -65,7 +65,7 @@ describe("a chart as SVG", () => {
     );
   });
 
-  it("draws what is greater higher, and breaks the line where a figure is not finite", () => {
+  it("draws larger values higher, and breaks the line at values that are not finite", () => {
     const path = pathOf(
       chartSvg(
         chart(
@@ -84,7 +84,7 @@ describe("a chart as SVG", () => {
     expect(y1).toBeLessThan(y0);
   });
 
-  it("puts equal ratios at equal distances on a log axis, and leaves out what is not above 0", () => {
+  it("puts equal ratios at equal distances on a log axis, and leaves out values that are not above 0", () => {
     const points: Point[] = [
       [0, 0.01],
       [1, 0.1],
@@ -102,13 +102,13 @@ describe("a chart as SVG", () => {
     expect(faultOfXml(chartSvg(chart(panel([]))))).toBeUndefined();
   });
 
-  it("has no epoch between two epochs", () => {
+  it("has no tick between two epochs", () => {
     const points: Point[] = [
       [1, 1],
       [2, 2],
       [3, 1],
     ];
-    const svg = chartSvg(chart(panel(points, { x: { label: "epoch", isWhole: true } })));
+    const svg = chartSvg(chart(panel(points, { x: { label: "epoch", isInteger: true } })));
     expect(svg).not.toMatch(/>1\.5</);
     expect(svg).toMatch(/>2</);
   });
@@ -125,7 +125,7 @@ describe("the scale of losses", () => {
   ] as const)("of %j is %s", (values, scale) => expect(scaleFor(values)).toBe(scale));
 });
 
-describe("the curves of a training", () => {
+describe("the curves of a training run", () => {
   const report = (epoch: number, best: boolean): EpochReport => ({
     epoch,
     loss: 1 / epoch,
@@ -159,7 +159,7 @@ describe("the curves of a training", () => {
     ]);
   });
 
-  it("have no line for a part that was not set aside", () => {
+  it("have no line for a split that does not exist", () => {
     const { validation: _, ...alone } = report(1, true);
     expect(curvesChart("digits", [alone]).panels[0].series.map(({ name }) => name)).toEqual(["training"]);
     expect(curvesChart("digits", []).panels[0].series).toEqual([]);

@@ -1,4 +1,5 @@
-// Charts in the terminal. If one fails, a curve stands at the wrong height or epoch, or a narrow window breaks it.
+// Charts in the terminal. If a test fails, a curve is at the wrong height or epoch, or a narrow window breaks
+// it.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { panelText } from "../../../src/studio/charts/chart-text.ts";
@@ -7,7 +8,7 @@ import { columnsOf } from "../../../src/studio/charts/curves.ts";
 
 const panel = (...series: readonly (readonly Point[])[]): Panel => ({
   title: "loss",
-  x: { label: "epoch", isWhole: true },
+  x: { label: "epoch", isInteger: true },
   y: { label: "loss" },
   series: series.map((points, i) => ({ name: ["training", "validation"][i], points })),
   marks: [{ x: 4, label: "best epoch 4" }],
@@ -35,7 +36,7 @@ describe("a panel in the terminal", () => {
     `);
   });
 
-  it("has dots where there are no lines to draw", () => {
+  it("has dots for series without lines", () => {
     const points = [0, 1, 2, 3].map((x) => [x, x] as const);
     const dots: Panel = { ...panel(), series: [{ name: "rows", points, as: "dots" }], marks: [] };
     expect(panelText(dots, { width: 20, height: 4 })).toMatchInlineSnapshot(`
@@ -51,7 +52,7 @@ describe("a panel in the terminal", () => {
     `);
   });
 
-  it("keeps to its width, whatever the figures are", () => {
+  it("keeps its width for any values", () => {
     const figure = fc.oneof(fc.double(), fc.constantFrom(NaN, Infinity, 0, 1e300, 5e-324));
     const points = fc.array(fc.tuple(fc.double({ noNaN: true }), figure));
     const scale = fc.constantFrom("linear" as const, "log" as const);
@@ -69,7 +70,7 @@ describe("a panel in the terminal", () => {
     );
   });
 
-  it("takes control characters in names for text", () => {
+  it("escapes control characters in names", () => {
     const text = panelText(
       {
         ...panel([
@@ -85,7 +86,7 @@ describe("a panel in the terminal", () => {
 });
 
 describe("a line in columns", () => {
-  it("has the mean of what falls into a column, and a straight line where nothing does", () => {
+  it("has the mean of the points in a column, and interpolates columns without points", () => {
     expect(
       columnsOf([
         [2, 0],
@@ -94,5 +95,5 @@ describe("a line in columns", () => {
       ]),
     ).toEqual({ start: 2, heights: [1, 3, 5, 7] });
   });
-  it("of nothing is nothing", () => expect(columnsOf([])).toEqual({ start: 0, heights: [] }));
+  it("is empty without points", () => expect(columnsOf([])).toEqual({ start: 0, heights: [] }));
 });

@@ -1,17 +1,18 @@
-// The learning-rate range test, as it is read. If one fails, the rate that is named is not where the loss falls.
+// The evaluation of the learning-rate range test. If a test fails, the suggested rate is not where the loss
+// falls.
 import { describe, expect, it } from "vitest";
 import { panelText } from "../../../src/studio/charts/chart-text.ts";
 import {
-  hasComeApart,
+  lossesDiverged,
   rangeTestChart,
   rateFactor,
   rateRange,
   rateSteps,
-  readRangeTest,
+  analyseRangeTest,
   smooth,
 } from "../../../src/studio/charts/range-test.ts";
 
-/** Stands at 2, falls to 0.5 around the rate 0.01, comes apart from 1 on; with a little noise. */
+/** 2 at first, falls to 0.5 around the rate 0.01, diverges from 1 on; with a little noise. */
 const losses = Array.from({ length: rateSteps }, (_, step) => {
   const decade = Math.log10(rateRange.low) + step / rateRange.perDecade;
   const noise = 0.02 * Math.sin(step * 12.9898);
@@ -19,35 +20,35 @@ const losses = Array.from({ length: rateSteps }, (_, step) => {
 });
 
 describe("a range test", () => {
-  it("names the rate at which the loss falls steepest, and the one at which it is lowest", () => {
-    const { steepest = NaN, lowest = NaN } = readRangeTest(losses);
+  it("finds the rate of the steepest fall, and the rate of the lowest loss", () => {
+    const { steepest = NaN, lowest = NaN } = analyseRangeTest(losses);
     expect(Math.abs(Math.log10(steepest) + 2)).toBeLessThan(0.15);
     expect(Math.abs(Math.log10(lowest) + 1.15)).toBeLessThan(0.35);
   });
 
   it("goes from the lowest rate to the highest", () => {
-    const { rates } = readRangeTest(losses.map((_, step) => rateSteps - step));
+    const { rates } = analyseRangeTest(losses.map((_, step) => rateSteps - step));
     expect(rates[0]).toBe(rateRange.low);
     expect(rates.at(-1)).toBeCloseTo(rateRange.high, 9);
     expect(rates[1] / rates[0]).toBeCloseTo(rateFactor, 12);
   });
 
-  it("names none where the loss never falls", () => {
+  it("finds no rate if the loss never falls", () => {
     for (const flat of [losses.map(() => 1), losses.map(() => 0), losses.map((_, step) => 1 + step), []])
-      expect(readRangeTest(flat)).not.toHaveProperty("steepest");
+      expect(analyseRangeTest(flat)).not.toHaveProperty("steepest");
   });
 
-  it("reads no further than where the loss comes apart, which says nothing about the rates before it", () => {
-    const { steepest, lowest } = readRangeTest(losses.slice(0, 100));
+  it("stops where the loss diverges, so that later losses do not affect earlier rates", () => {
+    const { steepest, lowest } = analyseRangeTest(losses.slice(0, 100));
     for (const last of [NaN, Infinity, 1e30]) {
-      const cut = readRangeTest([...losses.slice(0, 100), last, 3]);
+      const cut = analyseRangeTest([...losses.slice(0, 100), last, 3]);
       expect(cut.losses).toHaveLength(100);
       expect(cut).toMatchObject({ steepest, lowest });
     }
   });
 
-  it("is a chart of the fall, with both rates marked; how high the loss rises at its end is not to scale", () => {
-    const [panel] = rangeTestChart("digits", readRangeTest(losses)).panels;
+  it("is a chart of the fall with both rates marked, and without the divergence at its end", () => {
+    const [panel] = rangeTestChart("digits", analyseRangeTest(losses)).panels;
     for (const { points } of panel.series) for (const [, loss] of points) expect(loss).toBeLessThan(3);
     expect(panel.marks?.map(({ label }) => label)).toEqual(["steepest", "lowest"]);
     expect(panelText(panel, { width: 80, height: 12 })).toContain("▲ steepest   ▲ lowest");
@@ -55,14 +56,14 @@ describe("a range test", () => {
 });
 
 describe("smoothing", () => {
-  it("leaves what is level as it is, and does not shift a step", () => {
+  it("keeps a constant, and does not shift a step", () => {
     for (const value of smooth([3, 3, 3, 3])) expect(value).toBeCloseTo(3, 12);
     const step = smooth([...Array<number>(20).fill(0), 0.5, ...Array<number>(20).fill(1)]);
     expect(step[20]).toBeCloseTo(0.5, 12);
   });
 });
 
-describe("a loss has come apart", () => {
+describe("a loss has diverged", () => {
   it.each([
     ["when it is no number", [1, NaN], true],
     ["when it is far above its lowest", [1, 0.5, 30], true],
@@ -70,5 +71,5 @@ describe("a loss has come apart", () => {
     ["not by a little noise from the first step on", [1, 1.2, 0.9, 1.3], false],
     ["not by noise around losses below zero", [-1, -0.8, -1.2], false],
     ["when losses below zero rise far above it", [-1, -1.2, 20], true],
-  ])("%s", (_, values, expected) => expect(hasComeApart(values)).toBe(expected));
+  ])("%s", (_, values, expected) => expect(lossesDiverged(values)).toBe(expected));
 });

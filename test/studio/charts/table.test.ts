@@ -1,8 +1,9 @@
-// Tables of results. If one fails, figures stand under the wrong head, or a label of the data can rewrite the terminal.
+// Tables of results. If a test fails, values are in the wrong column, or a label of the data can control the
+// terminal.
 import { expect, it } from "vitest";
 import { tableText } from "../../../src/studio/charts/table.ts";
 
-it("has title, head, rows and what sums them up, numbers to the right", () => {
+it("has title, head, rows and summary rows, numbers right-aligned", () => {
   const text = tableText({
     title: "wine: 2 folds",
     head: ["fold", "best epoch", "loss", "accuracy"],
@@ -26,7 +27,7 @@ it("has title, head, rows and what sums them up, numbers to the right", () => {
   `);
 });
 
-it("has no line for a foot that is not there, and none for a title", () => {
+it("has no line for a missing foot, and none for a missing title", () => {
   expect(tableText({ head: ["a"], rows: [["x"]] })).toMatchInlineSnapshot(`
     "┌───┐
     │ a │
@@ -37,7 +38,7 @@ it("has no line for a foot that is not there, and none for a title", () => {
   `);
 });
 
-it("is a table without rows, too", () => {
+it("can be without rows", () => {
   expect(tableText({ head: ["a", "b"], rows: [] })).toMatchInlineSnapshot(`
     "┌───┬───┐
     │ a │ b │
@@ -46,7 +47,7 @@ it("is a table without rows, too", () => {
   `);
 });
 
-it("takes control characters for text", () => {
+it("escapes control characters", () => {
   const text = tableText({ head: ["class"], rows: [["\u001b[2Jgone\nover"]] });
   expect(text).toContain("\\u001b[2Jgone\\u000aover");
 });

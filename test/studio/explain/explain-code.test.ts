@@ -1,8 +1,8 @@
-// What a report says of lines of code. If one fails, a picked line shows the wrong node, kernel or place, or none.
+// The explanation of lines of code. If a test fails, a selected line shows a wrong node, kernel or location.
 import { beforeAll, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
 import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
-import { nodeNames } from "../../../src/studio/explain/spelling.ts";
+import { nodeNames } from "../../../src/studio/explain/graph-formulas.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import type { TargetCompilation } from "../../../src/compiler/compile-target.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
@@ -20,15 +20,15 @@ const lineWith = (text: string) => {
   return code.lines[at];
 };
 
-it("every line of the file is there, in order", () => {
+it("has every line of the file, in order", () => {
   expect(code.lines.map(({ line }) => line)).toEqual(code.text.split("\n").map((_, index) => index + 1));
 });
 
-it("a line has its nodes, kernels and place", () => {
-  const { nodes, kernels, place } = lineWith("f[d_dense1_sum_row + j] =");
+it("a line has its nodes, kernels and location", () => {
+  const { nodes, kernels, location } = lineWith("f[d_dense1_sum_row + j] =");
   expect(nodes).toEqual(["gradient/d_dense1_sum"]);
   expect(kernels).toEqual([6]);
-  expect(place).toEqual({ path: ["network", 0], line: 6, column: 5 });
+  expect(location).toEqual({ path: ["network", 0], line: 6, column: 5 });
 });
 
 it("a function that several programs share has the nodes and kernels of each", () => {
@@ -48,7 +48,7 @@ it("ids of nodes are those of the graphs", () => {
   expect(code.lines.flatMap(({ nodes }) => nodes).filter((id) => !known.has(id))).toEqual([]);
 });
 
-it("every kernel has its function and the lines of it, with the comments above", () => {
+it("every kernel has its function and the function's lines, with the comments above", () => {
   const texts = code.text.split("\n");
   const kernels = compilation.programs.flatMap((program) => program.kernels);
   expect(code.functions).toHaveLength(kernels.length);

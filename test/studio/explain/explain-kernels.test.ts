@@ -1,5 +1,5 @@
-// What a report says of kernels. If one fails, work or traffic is counted wrong, a node shows no kernel, or a
-// kernel shows another's code.
+// The explanation of kernels. If a test fails, work or traffic is wrong, a node has no kernel, or a kernel
+// shows the code of another.
 import { sum } from "d3-array";
 import { describe, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
@@ -35,14 +35,14 @@ const specs: readonly (readonly [string, Target])[] = [
 describe.each(specs)("%s, target %s", (spec, target) => {
   const made = compiled(spec, target);
 
-  it("a kernel's work is that of its nodes, each with all that is computed on the way to it", async () => {
+  it("a kernel's work is that of its nodes, including values computed inline", async () => {
     const { kernels, nodes } = await made;
     const byId = new Map(nodes.map((node) => [node.id, node]));
     for (const { name, nodes: own, inlined, flops } of kernels)
       expect([name, sum(own, (id) => workOf(id, new Set(inlined), byId))]).toEqual([name, flops]);
   });
 
-  it("every stored value is in one kernel; what has work at all is in some, and knows the first", async () => {
+  it("every stored value is in one kernel; every value with work is in a kernel, and refers to the first", async () => {
     const { kernels, nodes } = await made;
     const stored = kernels.flatMap((kernel) => kernel.nodes);
     expect(stored).toEqual([...new Set(stored)]);
@@ -56,13 +56,13 @@ describe.each(specs)("%s, target %s", (spec, target) => {
     }
   });
 
-  it("what fusing saves is what the stages say of each program", async () => {
+  it("the savings of fusion agree with the stages of each program", async () => {
     const { compilation, reports, kernels } = await made;
     expect(savings(kernels)).toEqual(stageSavings({ compilation, reports }));
   });
 });
 
-/** A stored value's own operations and those of what is computed on the way to it, once each. */
+/** The operations of a stored value and of the values that are computed inline for it, each once. */
 function workOf(id: string, inlined: ReadonlySet<string>, byId: ReadonlyMap<string, ExplainedNode>): number {
   const counted = new Set([id]);
   for (const each of counted)
@@ -70,7 +70,7 @@ function workOf(id: string, inlined: ReadonlySet<string>, byId: ReadonlyMap<stri
   return sum(counted, (each) => byId.get(each)?.flops ?? 0);
 }
 
-/** Of each program: the nests that became kernels, and the bytes that they touch more. */
+/** For each program: the nests that became kernels, and the additional bytes that they access. */
 function savings(kernels: readonly ExplainedKernel[]) {
   const found: Record<string, { nests: number; bytes: number }> = {};
   for (const { program, fused } of kernels) {
@@ -91,7 +91,7 @@ function stageSavings(subject: Pick<Subject, "compilation" | "reports">) {
 }
 
 describe("digits", () => {
-  it("an activation is fused into the product before it, which then needs no memory", async () => {
+  it("an activation is fused into the product before it, which stays out of memory", async () => {
     const { kernels } = await compiled("digits.json", "ts");
     const { nodes, inlined, fused, flops } = kernels[0];
     expect(nodes).toEqual(["gradient/dense1_product", "gradient/dense1"]);
@@ -101,33 +101,30 @@ describe("digits", () => {
     expect(flops).toBe(32 * 64 * (2 * 64 + 2));
   });
 
-  it("what leaves a program counts as memory, even where it is copied to its place without fusing", async () => {
+  it("outputs of a program count as memory, even if they are copied there without fusion", async () => {
     const { kernels } = await compiled("digits.json", "ts");
     const [update] = kernels.filter(({ program }) => program === "update");
     expect(update.fused.nests).toBe(11);
     expect(update.fused.values).toEqual(["update/stepSize", "update/reciprocal_of_correction"]);
   });
 
-  it.each<Target>(["ts", "wasm"])(
-    "target %s: each kernel has the code that does its work",
-    async (target) => {
-      const { model } = await readSpec("graphs/digits.json");
-      const compilation = compileFor(model, { dtype: "f32", target });
-      const code: ExplainedCode = await explainCode(compilation, { dtype: "f32" });
-      const texts = code.text.split("\n");
-      const kernels = explainKernels(compilation, code.functions);
-      for (const { function: name, lines = [1, 0], wat, alike } of kernels) {
-        const text = texts.slice(lines[0] - 1, lines[1]);
-        expect(text.filter((line) => line.startsWith(`function ${name}(`))).toHaveLength(1);
-        expect(text.at(-1)).toBe("}");
-        if (target === "wasm") expect(wat).toMatch(/^\(func \$compute_/);
-        expect(alike).toBe(
-          kernels.filter((each) => (target === "ts" ? each.function === name : each.wat === wat)).length,
-        );
-      }
-      // A rest of a loop has no value of its own.
-      const known = new Set(code.lines.flatMap((line) => line.kernels));
-      expect(kernels.filter(({ nodes, index }) => nodes.length > 0 && !known.has(index))).toEqual([]);
-    },
-  );
+  it.each<Target>(["ts", "wasm"])("target %s: each kernel has its code", async (target) => {
+    const { model } = await readSpec("graphs/digits.json");
+    const compilation = compileFor(model, { dtype: "f32", target });
+    const code: ExplainedCode = await explainCode(compilation, { dtype: "f32" });
+    const texts = code.text.split("\n");
+    const kernels = explainKernels(compilation, code.functions);
+    for (const { function: name, lines = [1, 0], wat, alike } of kernels) {
+      const text = texts.slice(lines[0] - 1, lines[1]);
+      expect(text.filter((line) => line.startsWith(`function ${name}(`))).toHaveLength(1);
+      expect(text.at(-1)).toBe("}");
+      if (target === "wasm") expect(wat).toMatch(/^\(func \$compute_/);
+      expect(alike).toBe(
+        kernels.filter((each) => (target === "ts" ? each.function === name : each.wat === wat)).length,
+      );
+    }
+    // The remainder of a loop has no value of its own.
+    const known = new Set(code.lines.flatMap((line) => line.kernels));
+    expect(kernels.filter(({ nodes, index }) => nodes.length > 0 && !known.has(index))).toEqual([]);
+  });
 });

@@ -1,6 +1,7 @@
-// What is said of every node. If one fails, a page shows a formula, a rule or a link that is not the compiler's.
+// The explanation of nodes. If a test fails, a page shows a formula, a rule or a link that differs from the
+// compiler's.
 import { describe, expect, it } from "vitest";
-import { explainGradients } from "../../../src/studio/explain/gradient-story.ts";
+import { explainGradients } from "../../../src/studio/explain/gradient-derivations.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -53,7 +54,7 @@ describe.each([
   const { nodes, derivations } = explained(spec);
   const ids = new Set(nodes.map(({ id }) => id));
 
-  it("have ids of their own, and name only nodes that are there", () => {
+  it("have unique ids, and refer only to existing nodes", () => {
     expect(ids.size).toBe(nodes.length);
     const named = nodes.flatMap(({ operands, users, derivation }) => [
       ...operands,
@@ -62,7 +63,7 @@ describe.each([
     ]);
     expect(named.filter((id) => !ids.has(id))).toEqual([]);
   });
-  it("stand behind what they are computed from", () => {
+  it("come after their operands", () => {
     const seen = new Set<string>();
     const early = nodes.filter(({ id, operands }) => {
       seen.add(id);
@@ -70,7 +71,7 @@ describe.each([
     });
     expect(early.map(({ id }) => id)).toEqual([]);
   });
-  it("tell of each node of the backward part by which rule, of a forward value that is there or has a formula", () => {
+  it("have a rule for each backward node, and a forward value that exists or has a formula", () => {
     const backward = nodes.filter(({ region }) => region === "backward");
     expect(backward.length).toBeGreaterThan(5);
     for (const { derivation } of backward) expect(derivation?.forward.text).toBeTruthy();
@@ -79,7 +80,7 @@ describe.each([
     for (const { parameter, steps } of derivations) {
       const last = nodes.find(({ id }) => id === steps.at(-1));
       expect(last?.outputs).toContain(`gradient:${parameter}`);
-      // What a recurrence's step is given says nothing but its own name.
+      // The formula of a step's argument is only its name.
       const told = nodes.filter(({ id }) => steps.includes(id));
       expect(told.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
     }
@@ -98,14 +99,14 @@ describe("one node", () => {
     expect(node?.derivation?.general.derivative.tex).toContain("\\frac{\\partial L}{\\partial x}");
     expect(node?.symbol.tex).toBe("\\frac{\\partial L}{\\partial z_{\\mathrm{dense1}}}");
   });
-  it("tells the rewrites that made it, and by which pass", () => {
+  it("lists the rewrites that produced it, and their passes", () => {
     const { nodes } = explained(classifier);
     const softmax = nodes.find(({ name }) => name === "softmax");
     expect(softmax?.rewrites.map(({ rule, pass }) => `${rule} by ${pass}`)).toEqual([
       "normalise-exponentials by simplify",
     ]);
   });
-  it("of a recurrence's step stands with its time, and counts as often as it runs", () => {
+  it("has a time index in a recurrence's step, and counts once per step", () => {
     const { find } = explained(recurrent);
     expect(find("gradient/rnn1_product")?.formula.text).toBe("rnn1_h[t − 1] · rnn1.recurrent");
     expect(find("gradient/rnn1_product")?.flops).toBe(7 * 8 * 3 * 3 * 2);

@@ -1,8 +1,8 @@
-// The graphs between passes, in figures and in lines. If one fails, people are told of another compilation than theirs.
+// The graphs between passes, as counts and as lines. If a test fails, the view differs from the compilation.
 import { describe, expect, it } from "vitest";
 import { explainPasses, explainStages } from "../../../src/studio/explain/explain-passes.ts";
 import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";
-import { nodeNames } from "../../../src/studio/explain/spelling.ts";
+import { nodeNames } from "../../../src/studio/explain/graph-formulas.ts";
 import { passesView } from "../../../src/studio/views/passes-view.ts";
 import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
@@ -24,7 +24,7 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
   const stages = explainStages(subject);
 
   it.each(compilation.lean.map((graph) => [graph.name, graph] as const))(
-    "the figures of %s are those of its loops before anything is fused",
+    "the counts of %s are those of its loops before fusion",
     (name, graph) => {
       const counts = graphCounts(graph, countOptionsOf(compilation));
       const [unfused] = stages.filter(({ program }) => program === name);
@@ -35,13 +35,13 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
     },
   );
 
-  it("each graph is what the pass before left", () => {
+  it("each graph is the result of the previous pass", () => {
     const passes = explainPasses(subject);
     for (const [i, { program, before }] of passes.entries())
       if (i > 0 && passes[i - 1].program === program) expect(before).toBe(passes[i - 1].after);
   });
 
-  it("fusing moves no more bytes than one loop a value, nor does what comes after it", () => {
+  it("fusion and later stages move no more bytes than one loop per value", () => {
     for (const { before, after } of stages) {
       expect(after.bytesTouched).toBeLessThanOrEqual(before.bytesTouched);
       expect(after.kernels).toBeLessThanOrEqual(before.kernels);
@@ -54,20 +54,20 @@ describe("the passes of a classifier", () => {
   const passes = explainPasses(subject);
   const gradient = passes.filter(({ program }) => program === "gradient");
 
-  it("begin with differentiation, which takes no line from the forward part", () => {
+  it("begin with differentiation, which removes no forward line", () => {
     expect(gradient[0].pass).toBe("differentiate");
     expect(gradient[0].diff.filter(({ sign }) => sign === "-")).toEqual([]);
     expect(gradient[0].diff.filter(({ sign }) => sign === "+").length).toBeGreaterThan(20);
   });
 
-  it("tell a rule as often as it was applied", () => {
+  it("count how often a rule was applied", () => {
     const rules = gradient.flatMap((pass) =>
       pass.rules.map((rule) => `${pass.pass}: ${rule.rule} ×${rule.times}`),
     );
     expect(rules).toContain("simplify: add-negated ×1");
   });
 
-  it("call values as the emitted code does", () => {
+  it("name values as the emitted code does", () => {
     const lean = subject.compilation.lean.find(({ name }) => name === "gradient");
     const names = new Set(lean && nodeNames(lean).values());
     const last = gradient.findLast(({ diff }) => diff.length > 0);
@@ -78,7 +78,7 @@ describe("the passes of a classifier", () => {
     for (const name of made ?? []) expect(names).toContain(name);
   });
 
-  it("leave a value its name while others come and go", () => {
+  it("keep the name of a value while others appear and disappear", () => {
     const [erased] = gradient.filter(({ pass }) => pass === "erase-stop-gradients");
     const lines = erased.diff.filter(({ sign }) => sign !== " ").map(({ sign, text }) => `${sign} ${text}`);
     expect(lines).toHaveLength(3);
@@ -87,9 +87,9 @@ describe("the passes of a classifier", () => {
     expect(lines[2].slice(2).split(":")[0]).toBe(lines[1].slice(2).split(":")[0]);
   });
 
-  it("are cut in the view of all, which says so, and whole in that of one", () => {
+  it("are cut in the view of all passes, with a note, and complete in the view of one", () => {
     const all = passesView(subject).text();
-    const [, rest] = /… and (\d+) more lines; --pass differentiate shows them all/.exec(all) ?? [];
+    const [, rest] = /… and (\d+) more lines; --pass differentiate shows all/.exec(all) ?? [];
     const one = passesView({ ...subject, pass: "differentiate" }).text();
     expect(Number(rest)).toBe(gradient[0].diff.length - 40);
     expect(one.split("\n").filter((line) => /^  [-+ ] /.test(line))).toHaveLength(gradient[0].diff.length);

@@ -1,5 +1,4 @@
-// Pictures of graphs. If a box lies on another, a wire ends in the void or a value is nowhere, people see a
-// graph that is not the one there is.
+// Pictures of graphs. If a test fails, boxes overlap, a wire ends nowhere, or a value is missing.
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
@@ -68,7 +67,7 @@ const specs: Readonly<Record<string, object>> = {
 
 const memory = new Map<string, ReturnType<typeof explainNew>>();
 
-/** Once for all tests. */
+/** Made once for all tests. */
 function explained(name: string) {
   const made = memory.get(name) ?? explainNew(name);
   memory.set(name, made);
@@ -85,7 +84,7 @@ function explainNew(name: string) {
   return { nodes, pictures: explainPictures(nodes, model.network) };
 }
 
-/** Everything closed, everything open, and every other group. */
+/** Everything closed, everything open, and every other group open. */
 function scenesOf(picture: Picture): Scene[] {
   const groups = picture.boxes.filter(({ inside }) => inside !== undefined).map(({ id }) => id);
   const choices = [(_: string) => false, (_: string) => true, (id: string) => groups.indexOf(id) % 2 === 0];
@@ -105,7 +104,7 @@ const isOnBorder = ([x, y]: Point, { x: left, y: top, width, height }: Rectangle
 };
 
 for (const name of Object.keys(specs))
-  it(`${name}: no box lies on another, whatever is open, and all are within their group and the picture`, async () => {
+  it(`${name}: no boxes overlap, whatever is open, and all are within their group and the picture`, async () => {
     for (const { picture } of await explained(name).pictures)
       for (const { width, height, boxes } of scenesOf(picture)) {
         const groups = new Map(boxes.map((box) => [box.id, box]));
@@ -123,7 +122,7 @@ for (const name of Object.keys(specs))
   });
 
 for (const name of Object.keys(specs))
-  it(`${name}: every wire starts and ends at the box that it is of, in lines that are level or upright`, async () => {
+  it(`${name}: every wire starts and ends at its boxes, in horizontal and vertical lines`, async () => {
     for (const { picture } of await explained(name).pictures)
       for (const { boxes, wires } of scenesOf(picture)) {
         const byId = new Map(boxes.map((box) => [box.id, box]));
@@ -158,13 +157,13 @@ for (const name of Object.keys(specs))
     expect(nodes.filter(({ id }) => !shown.has(id)).map(({ id }) => id)).toEqual([]);
   });
 
-/** Those that have a box of their own. */
+/** The nodes that have a box of their own. */
 function boxedNodes(nodes: readonly ExplainedNode[], { boxes }: Picture): ExplainedNode[] {
   const ids = new Set(boxes.flatMap((box) => [box, ...(box.inside?.boxes ?? [])]).map(({ id }) => id));
   return nodes.filter(({ id }) => ids.has(id));
 }
 
-it("a layer and its gradients stand at one height, forward to the left", async () => {
+it("a layer and its gradients are at the same height, forward on the left", async () => {
   const [{ picture }] = await explained("branched").pictures;
   for (const layer of ["stem", "left", "right"]) {
     const [forward, backward] = ["forward", "backward"].map((region) =>
@@ -175,7 +174,7 @@ it("a layer and its gradients stand at one height, forward to the left", async (
   }
 });
 
-it("the gradients of all parameters go into the update", async () => {
+it("the update reads the gradients of all parameters", async () => {
   const [{ picture }] = await explained("dense").pictures;
   const into = picture.wires.filter(({ from, to }) => from?.includes("backward/") && to?.includes("update/"));
   const names = into.flatMap(({ nodes }) => nodes).map((id) => id.replace("gradient/", ""));
@@ -187,6 +186,6 @@ it("the gradients of all parameters go into the update", async () => {
   ]);
 });
 
-it("the same graph is the same picture", async () => {
+it("equal graphs give equal pictures", async () => {
   expect(await explainNew("branched").pictures).toEqual(await explained("branched").pictures);
 });

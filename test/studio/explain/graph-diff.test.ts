@@ -1,5 +1,4 @@
-// How two graphs differ. If one fails, a change is hidden from who looks at passes, or something is shown as
-// one that is none.
+// The difference of two graphs. If a test fails, the view of passes hides a change or shows a false one.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { graphDiff } from "../../../src/studio/explain/graph-counts.ts";
@@ -12,7 +11,7 @@ const [a, b, c] = ["%a: f32[] = input", "%b: f32[] = exp %a", "%c: f32[] = log %
 describe("graphDiff", () => {
   it("is empty for equal graphs", () => expect(shown(text(a, b), text(a, b))).toEqual([]));
 
-  it("shows a value that is computed otherwise as a change: its old line above its new one", () => {
+  it("shows a changed definition as its old line above its new one", () => {
     const otherwise = "%b: f32[] = tanh %a";
     expect(shown(text(a, b, c), text(a, otherwise, c))).toEqual([
       `  ${a}`,
@@ -22,22 +21,22 @@ describe("graphDiff", () => {
     ]);
   });
 
-  it("shows what goes where it stood, and what comes where it stands", () => {
+  it("shows removed and added lines at their positions", () => {
     expect(shown(text(a, b, c), text(a, c))).toEqual([`  ${a}`, `- ${b}`, `  ${c}`]);
     expect(shown(text(b, c), text(c))).toEqual([`- ${b}`, `  ${c}`]);
     expect(shown(text(a, c), text(a, b, c))).toEqual([`  ${a}`, `+ ${b}`, `  ${c}`]);
   });
 
-  it("does not call a line changed that stands elsewhere", () =>
+  it("does not report a moved line as changed", () =>
     expect(shown(text(a, b, c), text(b, a, c))).toEqual([]));
 
-  it("tells that lines between two changes are left out", () => {
+  it("marks omitted lines between two changes", () => {
     const many = Array.from({ length: 9 }, (_, i) => `%k${i}: f32[] = input`);
     const lines = shown(text(b, ...many, c), text(...many));
     expect(lines).toEqual([`- ${b}`, `  ${many[0]}`, "  …", `  ${many[8]}`, `- ${c}`]);
   });
 
-  it("shows an output that has another value as a change", () => {
+  it("shows an output with another value as a change", () => {
     const [before, after] = ['output "result:loss" = %a', 'output "result:loss" = %b'];
     expect(shown(text(a, b, before), text(a, b, after))).toEqual([`  ${b}`, `- ${before}`, `+ ${after}`]);
   });
@@ -45,7 +44,7 @@ describe("graphDiff", () => {
   const graph = fc
     .uniqueArray(fc.tuple(fc.nat(12), fc.nat(3)), { selector: ([name]) => name })
     .map((lines) => text(...lines.map(([name, of]) => `%v${name}: f32[] = exp %w${of}`)));
-  it("has every line that went, and every one that came, once", () => {
+  it("has every removed and every added line once", () => {
     const isTrue = (before: string, after: string): void => {
       const diff = graphDiff(before, after);
       const of = (sign: string) => diff.filter((line) => line.sign === sign).map((line) => line.text);

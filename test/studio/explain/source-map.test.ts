@@ -1,5 +1,5 @@
-// Source maps, read back by a library of others. If one fails, a profiler or a debugger shows the wrong
-// layer, or a line that is not there.
+// Source maps, read by a third-party library. If a test fails, a profiler or a debugger shows the wrong layer
+// or a line that does not exist.
 import type { Target } from "../../../src/compiler/targets.ts";
 import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-mapping";
 import fc from "fast-check";
@@ -53,7 +53,7 @@ training: { epochs: 2, batchSize: 8 }
 interface MappedLine {
   readonly text: string;
   readonly source: string | null;
-  /** From 1, as in editors. */
+  /** Counted from 1, as in editors. */
   readonly line: number | null;
   readonly name: string | null;
 }
@@ -67,7 +67,7 @@ async function mapped(text: string, options: { target?: Target; isFormatted?: bo
   const map = new TraceMap(await sourceMap(emitted, source, { file: "small.ts", spec: `../${file}` }));
   const lines = emitted.text.split("\n").map((line, index): MappedLine => ({
     text: line,
-    // Within the line, where a function has its name, as a debugger asks.
+    // Within the line, where a function has its name: debuggers ask for that column.
     ...originalPositionFor(map, { line: index + 1, column: Math.min(9, line.length) }),
   }));
   return { map, lines, spec: `../${file}`, specLines: text.split("\n"), emitted: emitted.text };
@@ -110,7 +110,7 @@ describe.each([
     expect(header("next_parameters")).toMatchObject({ line: optimizerLine, name: "optimizer" });
   });
 
-  it("no mapping leads out of the text that the map holds", async () => {
+  it("no mapping leads outside the embedded text", async () => {
     const { map, spec, emitted } = await mapped(text);
     expect(map.sources).toEqual([spec, "small.ts"]);
     expect(map.sourcesContent).toEqual([text, emitted]);
@@ -125,7 +125,7 @@ describe.each([
   });
 });
 
-it("the parameters of a kernel do not go by the name of the layer", async () => {
+it("the parameters of a kernel do not get the name of the layer", async () => {
   const { map, lines } = await mapped(json);
   const header = lines.findIndex(({ text }) => text.startsWith("function compute_alpha("));
   const nameAt = (column: number) => originalPositionFor(map, { line: header + 1, column }).name;
@@ -133,7 +133,7 @@ it("the parameters of a kernel do not go by the name of the layer", async () => 
   expect([nameAt(0), nameAt(bracket), nameAt(bracket + 1)]).toEqual(["alpha", "alpha", null]);
 });
 
-it("names say whether a kernel runs forward or backward; none stands elsewhere than where a function begins", async () => {
+it("names distinguish forward and backward kernels; only the start of a function has a name", async () => {
   const { lines } = await mapped(json);
   const named = lines.filter(({ name }) => name !== null);
   expect(named.every(({ text }) => text.startsWith("function compute_"))).toBe(true);
@@ -143,7 +143,7 @@ it("names say whether a kernel runs forward or backward; none stands elsewhere t
   );
 });
 
-it("what all trainers have is mapped to itself, so that no reader takes it for a part of the spec", async () => {
+it("runtime code is mapped to itself, so that no reader takes it for a part of the spec", async () => {
   const { lines } = await mapped(json);
   const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
   const runtime = lines.slice(
@@ -154,7 +154,7 @@ it("what all trainers have is mapped to itself, so that no reader takes it for a
   expect(runtime.every(({ source, line }, at) => source === "small.ts" && line === from + at + 1)).toBe(true);
 });
 
-it("a function that many layers share names them, and its calls are mapped to each", async () => {
+it("a function that many layers share names them, and each call is mapped to its layer", async () => {
   const layers = Array.from(
     { length: 5 },
     (_, i) => `    { "type": "dense", "name": "l${i}", "units": 6, "activation": "tanh" },`,
@@ -168,7 +168,7 @@ it("a function that many layers share names them, and its calls are mapped to ea
   expect(calls.slice(0, 4).map(({ line }) => line)).toEqual([5, 6, 7, 8]);
 });
 
-it("whatever the network, every line of every kernel is mapped into the spec", async () => {
+it("for any network, every line of every kernel is mapped to the spec", async () => {
   const layer = fc.oneof(
     fc.record({
       type: fc.constant("dense"),

@@ -1,8 +1,8 @@
-// Pieces of the views' text. If one fails, a table is out of line.
+// Parts of the views' text. If a test fails, a table is not aligned.
 import { expect, it } from "vitest";
 import { columns } from "../../../src/studio/views/view.ts";
 
-it("columns stand under one another, numbers to the right", () => {
+it("columns are aligned, numbers on the right", () => {
   expect(
     columns([
       ["name", "ms"],

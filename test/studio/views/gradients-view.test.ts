@@ -1,5 +1,5 @@
-// The derivation of the gradients, as people read it. If one fails, a step is told twice or not at all, or a
-// formula is not one.
+// The derivation of the gradients as text. If a test fails, a step is repeated or missing, or a formula is
+// wrong.
 import temml from "temml";
 import { describe, expect, it } from "vitest";
 import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
@@ -54,7 +54,7 @@ it("reads like a textbook for a multi-layer perceptron with cross-entropy", () =
   expect(text).toContain("relu.vjp: z = relu(x)  ⇒  dx = [z > 0] ⊙ dz");
 });
 
-it("tells the steps of a recurrence, forwards and backwards, each value with its place in time", () => {
+it("shows the steps of a recurrence, forwards and backwards, each value with its time index", () => {
   const text = viewOf({ ...sequence, network: [{ type: "rnn", units: 3 }] }, "rnn1.recurrent").text();
   expect(text).toContain("rnn1_sum = rnn1_inputs[t] + rnn1_h[t − 1] · rnn1.recurrent");
   expect(text).toContain("rnn1_h = rnn1_h[t] for t = 0 … 6");
@@ -63,13 +63,13 @@ it("tells the steps of a recurrence, forwards and backwards, each value with its
   expect(text).toContain("∂L/∂rnn1.recurrent = rnn1_h_beforeᵀ · ∂L/∂rnn1_inputs");
 });
 
-it("gives each rule with the number of its own application", () => {
+it("shows each rule with the constants of its own application", () => {
   const text = viewOf({ network: [dense(3, "gelu")] }).text();
   expect(text).toContain("multiply.vjp: z = 0.5 · y  ⇒  dy = 0.5 · dz");
   expect(text).toContain("multiply.vjp: z = 0.707107… · y  ⇒  dy = 0.707107… · dz");
 });
 
-it("has symbols of their own for the weights of an attention and what they give", () => {
+it("has separate symbols for the weights of an attention and its results", () => {
   const tex = viewOf(models.attention).tex?.();
   expect(tex).toContain(
     "\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + " +
@@ -77,19 +77,19 @@ it("has symbols of their own for the weights of an attention and what they give"
   );
 });
 
-it("says which value a step of a recurrence leaves for the next one", () => {
+it("shows which value a step of a recurrence passes to the next one", () => {
   const text = viewOf(models.lstm, "lstm1.weight").text();
   expect(text).toContain("lstm1_cell = lstm1_c[t] = lstm1_forget[t] ⊙ lstm1_c[t − 1] + ");
   expect(text).toContain("∂L/∂lstm1_h_2 = ∂L/∂lstm1_h[t] = ∂L/∂lstm1_inputs[t] · lstm1.recurrentᵀ");
 });
 
-it("calls all states of a recurrent layer H, one h with its place, and h what the layer gives on", () => {
+it("denotes all states of a recurrent layer by H, one of them by h with its time, and the output by h", () => {
   const tex = viewOf(models.lstm, "lstm1.weight").tex?.();
   expect(tex).toContain("H_{\\mathrm{lstm1}} &= h_{\\mathrm{lstm1},\\,t}\\text{ for t");
   expect(tex).toContain("h_{\\mathrm{lstm1}} &= H_{\\mathrm{lstm1}}\\left[");
 });
 
-it("names no rule for a number that another rule wrote first", () => {
+it("shows no rule for a number that another rule introduced", () => {
   const text = viewOf(models.lstm, "lstm1.weight").text();
   const gate = /^.*∂L\/∂lstm1_input_sum = .*\n((?: +by .*\n)*)/m.exec(text)?.[1];
   expect(gate?.trim()).toBe("by sigmoid.vjp of lstm1_input[t] = σ(lstm1_input_sum)   (lstm1)");
@@ -100,18 +100,18 @@ describe("the steps of thirty layers", () => {
   const derivations = told({ ...classes, network: [...network, dense(3)] });
   const steps = derivations.flatMap((derived) => derived.steps);
 
-  it("are each told once, under numbers in order", () => {
+  it("are each shown once, numbered in order", () => {
     expect(steps.map(({ number }) => number)).toEqual(steps.map((_, i) => i + 1));
     expect(new Set(steps.map(({ name }) => name)).size).toBe(steps.length);
     expect(steps.length).toBeLessThan(5 * 31);
   });
-  it("end with the gradient of the parameter, and go on from steps before", () => {
+  it("end with the gradient of the parameter, and continue earlier steps", () => {
     for (const { parameter, from, steps: own } of derivations) {
       expect(own.at(-1)?.name).toBe(`d_${parameter}`);
       expect(from.every((number) => number < own[0].number)).toBe(true);
     }
   });
-  it("of one parameter are the whole way from the loss", () => {
+  it("of a single parameter begin at the loss", () => {
     const [only, ...others] = told({ ...classes, network: [...network, dense(3)] }, "dense1.weight");
     expect([only.parameter, only.from, others]).toEqual(["dense1.weight", [], []]);
     expect(only.steps[0].name).toBe("d_loss_total");
@@ -150,7 +150,7 @@ const models: Readonly<Record<string, object>> = {
 };
 
 describe("as TeX", () => {
-  it.each(Object.entries(models))("%s has only displays that TeX's mathematics mode takes", (_, spec) => {
+  it.each(Object.entries(models))("%s has only displays that TeX's math mode accepts", (_, spec) => {
     const tex = viewOf(spec).tex?.() ?? "";
     const displays = tex.match(/\\begin\{align\*\}[\s\S]*?\\end\{align\*\}/g) ?? [];
     expect(displays.length).toBeGreaterThan(3);
@@ -158,11 +158,11 @@ describe("as TeX", () => {
       expect(() =>
         temml.renderToString(display, { displayMode: true, throwOnError: true, strict: true }),
       ).not.toThrow();
-    // What is outside of the displays is text, in which these signs would be commands.
+    // Outside the displays is text, in which these characters would be commands.
     const words = tex.replace(/\\begin\{align\*\}[\s\S]*?\\end\{align\*\}|^%.*$/gm, "");
     expect(words).not.toMatch(/(?<!\\)[_^&$#]/);
   });
-  it("calls derivatives by the letters of what they are by", () => {
+  it("uses the same letters for a value and its derivative", () => {
     const tex = viewOf(models.perceptron).tex?.();
     expect(tex).toContain(
       "\\frac{\\partial L}{\\partial h_{\\mathrm{dense1}}} &= \\frac{\\partial L}{\\partial " +

@@ -1,5 +1,5 @@
-// `inspect --format svg` and `dot`: files that other programs read. If one fails, a viewer or Graphviz
-// refuses them, or shows another graph.
+// `inspect --format svg` and `dot`: files for other programs. If a test fails, a viewer or Graphviz rejects
+// them or shows another graph.
 import { parse } from "@ts-graphviz/ast";
 import type { ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";
@@ -31,13 +31,13 @@ interface Tree extends ASTBaseNode {
   readonly children?: readonly Tree[];
 }
 
-/** All parts of a tree of a kind. */
+/** All nodes of this kind in a tree. */
 const partsOf = (tree: Tree, type: string): Tree[] => [
   ...(tree.type === type ? [tree] : []),
   ...(tree.children ?? []).flatMap((child) => partsOf(child, type)),
 ];
 
-it("Graphviz's grammar reads every graph, with all boxes and all edges", () => {
+it("Graphviz's grammar accepts every graph, with all boxes and all edges", () => {
   const plans = planPictures(explainNodes(subject));
   for (const plan of plans) {
     const tree = parse(pictureDot([plan]));
@@ -47,7 +47,7 @@ it("Graphviz's grammar reads every graph, with all boxes and all edges", () => {
   }
 });
 
-it("quotes and backslashes in texts stay texts", () => {
+it("quotes and backslashes in texts are escaped", () => {
   const [node] = explainNodes(subject).filter(({ isNamed, op }) => isNamed && op !== "input");
   const text = 'a "b" \\N \\';
   const odd = { ...node, id: text, name: text, operands: [], users: [] };
@@ -56,7 +56,7 @@ it("quotes and backslashes in texts stay texts", () => {
   expect(dot).toContain('"a \\"b\\" \\\\N \\\\" [label="a \\"b\\" \\\\N \\\\');
 });
 
-it("an SVG is well-formed, has all lanes and no text as markup", async () => {
+it("an SVG is well-formed, has all lanes and escaped text", async () => {
   const svg = await graphFormats(subject).svg();
   expect(svg).toMatch(/^<svg xmlns=/);
   for (const part of ["Forward", "Backward", "Update", "Prediction", "dense1_sum", "d_dense1.weight"])
@@ -67,21 +67,21 @@ it("an SVG is well-formed, has all lanes and no text as markup", async () => {
   expect(svg.match(/<\/[a-z]+>/g)).toHaveLength(opened.length);
 });
 
-it("--of a layer opens it, and draws the step alone", async () => {
+it("--of with a layer opens it, and draws only the step", async () => {
   const svg = await graphFormats({ ...subject, of: "dense2" }).svg();
   expect(svg).toContain(">dense2.weight<");
   expect(svg).not.toContain(">dense1.weight<");
   expect(svg).not.toContain("Prediction");
 });
 
-it("the picture of one gradient has what it is derived from, and nothing of other parameters", async () => {
+it("the picture of one gradient has its derivation, and nothing of other parameters", async () => {
   const svg = await gradientFormats({ ...subject, of: "dense2.bias" }).svg();
   for (const part of ["d_dense2.bias", "d_dense2", "softmax"]) expect(svg).toContain(part);
   expect(svg).not.toContain("d_dense1");
   expect(svg).not.toContain("d_dense2.weight");
 });
 
-it("the graphs that a pass left can be drawn, after each of them; what a stage made of loops is no graph", async () => {
+it("the graphs after each pass can be drawn; a loop stage has no graph", async () => {
   const reports: StageReport[] = [];
   const watched = compileFor(model, { dtype: "f32", watch: (report) => reports.push(report) });
   const after = (pass: string) => passFormats({ compilation: watched, reports, of: undefined, pass });
@@ -89,7 +89,7 @@ it("the graphs that a pass left can be drawn, after each of them; what a stage m
     ["differentiate", ...graphPasses.map(({ name }) => name)].map(async (pass) => {
       const dot = after(pass).dot?.() ?? "";
       expect(partsOf(parse(dot.slice(0, dot.indexOf("\n}\n") + 3)), "Node").length).toBeGreaterThan(20);
-      expect(await after(pass).svg?.()).toContain(`A step of training, after ${pass}`);
+      expect(await after(pass).svg?.()).toContain(`A training step, after ${pass}`);
       return dot;
     }),
   );

@@ -1,4 +1,4 @@
-// The schedule as it is shown. If one fails, the rate shown is not the rate trained with, or its end is missed.
+// The view of the schedule. If a test fails, the shown rate differs from the trained one, or its end is wrong.
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -30,7 +30,7 @@ const viewOf = (learningRate: unknown, rows?: number, epochs = 4) => {
   };
 };
 
-it("has the rate of every step, as the trainer takes it: in f32 its cosine is one of f32's precision", async () => {
+it("has the trainer's rate at every step: in f32 its cosine has f32's precision", async () => {
   const compilation = compilationOf(cosine(8));
   const { createTrainer } = await loadTrainer(await emitText(compilation, "f32"));
   const trainer = createTrainer();
@@ -53,25 +53,26 @@ it("marks the end of the warm-up, in text and picture", () => {
 });
 
 it.each([
-  [8, 'the schedule ends at step 10: the 2 steps after it keep its last rate; "steps": 10 would end with it'],
+  [
+    8,
+    'the schedule ends at step 10: the remaining 2 steps keep the last rate; "steps": 10 would end with it',
+  ],
   [10, undefined],
   [20, 'training ends at step 12, before the schedule does at step 22; "steps": 10 would end with it'],
-])("says whether a schedule of %i steps ends with the training", (steps, note) => {
+])("says whether a schedule of %i steps ends with training", (steps, note) => {
   const { facts, text } = viewOf(cosine(steps), 7);
   expect(facts.notes).toEqual(note === undefined ? [] : [note]);
   if (note !== undefined) expect(text).toContain(note);
 });
 
-it("shows what it can without the data", () => {
+it("shows the schedule without the data", () => {
   expect(viewOf(cosine(8)).facts.steps).toBe(10);
   expect(viewOf(0.1).facts.steps).toBe(1000);
-  expect(viewOf(0.1).text).toContain(
-    "how many steps a run takes is not known without its data; 1,000 are shown",
-  );
+  expect(viewOf(0.1).text).toContain("the number of steps of a run depends on its data; 1,000 are shown");
   expect(viewOf(cosine(8)).facts.notes).toEqual([]);
 });
 
-it("shows some places of a very long run, its first step and its last among them", () => {
+it("samples a very long run, including its first and last step", () => {
   const { rates, steps } = viewOf({ type: "exponential", initial: 1, rate: 0.9999 }, 300_000, 10).facts;
   expect(steps).toBe(1_000_000);
   expect(rates).toHaveLength(10_000);

@@ -1,5 +1,4 @@
-// The kernels of WebAssembly as they are shown. If one fails, an estimate stands beside another kernel's
-// time, or beside none.
+// The view of WebAssembly kernels. If a test fails, an estimate is shown for the wrong kernel.
 import { describe, expect, it } from "vitest";
 import { measureClock, measureKernels } from "../../../src/studio/measure/measure-kernels.ts";
 import type { KernelTimes } from "../../../src/studio/measure/measure-kernels.ts";
@@ -47,7 +46,7 @@ interface Facts {
 const kernelsOf = (json: unknown) => (json as Facts).programs.flatMap(({ kernels }) => kernels);
 
 describe("the kernels of WebAssembly", () => {
-  it("each has the function that is assembled of it, and an estimate", () => {
+  it("each has its assembled function and an estimate", () => {
     const kernels = kernelsOf(viewOf().json());
     expect(kernels.map(({ name }) => name)).toEqual(placed.map(({ name }) => name));
     for (const { wat, loops, name, estimatedCycles } of kernels) {
@@ -76,7 +75,7 @@ describe("the kernels of WebAssembly", () => {
     ]);
   });
 
-  it("show no measured figures where none were taken", () => {
+  it("show no measured values without a measurement", () => {
     const view = viewOf();
     expect(view.text()).not.toContain("measured");
     expect(JSON.stringify(view.json())).not.toMatch(/measured|microseconds/);
@@ -87,7 +86,7 @@ describe("the kernels of WebAssembly", () => {
       expect(viewOf(undefined, form).text()).toMatch(/^ *(\/\/|;;) dense1_product = x · dense1\.weight$/m);
   });
 
-  it("are measured one and all, on memory that never traps", async () => {
+  it("are all measured, on memory that never traps", async () => {
     const { microseconds, gigahertz } = await measureKernels(compilation);
     expect([...microseconds.keys()]).toEqual(placed);
     for (const time of microseconds.values()) expect(time).toBeLessThan(10_000);
@@ -95,13 +94,13 @@ describe("the kernels of WebAssembly", () => {
   });
 });
 
-it("the clock is that of a processor: a chain that an engine could shorten would be faster", async () => {
+it("the clock rate is plausible: a chain that an engine could shorten would be faster", async () => {
   const gigahertz = await measureClock();
   expect(gigahertz).toBeGreaterThan(0.1);
   expect(gigahertz).toBeLessThan(8);
 });
 
-it("the memory that is shown is that of the target", () => {
+it("the shown memory is that of the target", () => {
   const { bytes } = vectors.plan;
   expect(memoryView({ compilation, reports: [], of: undefined }).text()).toContain(`arena ${bytes} bytes`);
 });

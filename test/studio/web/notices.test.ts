@@ -1,5 +1,4 @@
-// The licences of other projects' code that pages hold. If one fails, we give away their work without the
-// notice that they ask for.
+// The licences of third-party code in pages. If a test fails, we distribute it without the required notice.
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { bundlingFolder, noticesOf, packageFolders } from "../../../src/studio/web/notices.ts";
@@ -17,7 +16,7 @@ test("the playground names each project in its scripts, its source, and the text
   expect(files.get("index.html")).toContain('<link rel="license" href="third-party.txt">');
 });
 
-test.each(["report", "live"] as const)("a %s page carries the notices of what is in it", async (name) => {
+test.each(["report", "live"] as const)("a %s page contains the notices of its bundled code", async (name) => {
   const { script } = await pageCode(name);
   const [, notices = ""] = script.split("\n/*!\n");
   expect(notices).toMatch(/^d3-array \d+\.\d+\.\d+ \(ISC\), source: https:/m);
@@ -25,7 +24,7 @@ test.each(["report", "live"] as const)("a %s page carries the notices of what is
   expect(notices).not.toContain("</script");
 });
 
-test("a package is named once, and only if something of it is in a bundle", () => {
+test("a package is listed once, and only if a bundle contains part of it", () => {
   const inputs = {
     "node_modules/zod/a.js": { bytesInOutput: 3 },
     "node_modules/zod/b.js": { bytesInOutput: 3 },

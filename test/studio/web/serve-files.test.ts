@@ -1,5 +1,5 @@
-// The server of the playground. Any page in a browser can send it requests, so none of them may end it or get
-// a file that is not part of it.
+// The server of the playground. Any page in a browser can send it requests, so no request may stop it or get a
+// file that is not part of it.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFiles, type ServedFiles } from "../../../src/studio/web/serve-files.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** Sends these bytes, and gives all that comes back until the connection ends. */
+/** Sends these bytes, and returns the complete response of the connection. */
 const sent = (request: string): Promise<string> =>
   new Promise((resolve) => {
     let answer = "";
@@ -41,7 +41,7 @@ describe("serves", () => {
   });
 });
 
-describe("goes on after", () => {
+describe("still serves after", () => {
   it.each([
     ["two slashes", request("GET // HTTP/1.1"), 404],
     ["three slashes", request("GET /// HTTP/1.1"), 404],
@@ -68,7 +68,7 @@ describe("goes on after", () => {
     expect(await sent(request("GET / HTTP/1.1"))).toContain("the index");
   });
 
-  it("a request to change the protocol, and half of one", async () => {
+  it("an upgrade request, and an incomplete one", async () => {
     await sent("CONNECT evil:80 HTTP/1.1\r\nHost: evil\r\n\r\n");
     await sent("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     await sent("GET /");

@@ -135,7 +135,7 @@ async function packingOf(file: string): Promise<Packing> {
 }
 
 const damaged = (file: string, message: string): DiagnosticError =>
-  new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
+  new DiagnosticError([{ code: "T2002", severity: "error", message, location: { file } }]);
 
 function unreadable(file: string, error: Error): DiagnosticError {
   const message = `cannot read ${file}: ${fileReason(error)}`;
@@ -161,12 +161,12 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
 /** A row that has no line is named in words. */
 export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
-    ? { code, severity: "error", message, place: { file, line } }
+    ? { code, severity: "error", message, location: { file, line } }
     : {
         code,
         severity: "error",
         message: line === undefined ? message : `${line}: ${message}`,
-        place: { file },
+        location: { file },
       };
 }
 

@@ -36,7 +36,7 @@ function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableReco
   if (other === undefined || cells.length > 1 || namedBy(cells, listed).flat().length > 0) return;
   const message = `the first row is one cell, in which ${JSON.stringify(other)} stands between names`;
   const hint = `say so in the data section: "separator": ${JSON.stringify(other)}`;
-  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, place: { file, line } }]);
+  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, location: { file, line } }]);
 }
 
 /** Records one after the other; empty lines are none. */
@@ -84,7 +84,9 @@ async function eachRecord(
     passEmpty(parser.info.empty_lines);
     const message = "a stray quote";
     const hint = "quotes enclose a whole cell, and one within is doubled";
-    throw new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
+    throw new DiagnosticError([
+      { code: "T2002", severity: "error", message, hint, location: { file, line } },
+    ]);
   }
 }
 

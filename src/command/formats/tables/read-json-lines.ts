@@ -72,7 +72,7 @@ function checkShape(file: string, { text, line }: Line, values: Row): void {
 
 function wrongLine(file: string, line: number, message: string, hint?: string): DiagnosticError {
   return new DiagnosticError([
-    { code: "T2002", severity: "error", message, place: { file, line }, ...(hint && { hint }) },
+    { code: "T2002", severity: "error", message, location: { file, line }, ...(hint && { hint }) },
   ]);
 }
 

@@ -60,7 +60,7 @@ async function notUtf8(file: string, offset: number): Promise<DiagnosticError> {
   const place = { file, line: await lineAt(file, offset) };
   const message = "the text is not UTF-8";
   return new DiagnosticError([
-    { code: "T2002", severity: "error", message, hint: "save it as UTF-8", place },
+    { code: "T2002", severity: "error", message, hint: "save it as UTF-8", location: place },
   ]);
 }
 
@@ -123,5 +123,5 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
 export function tooLong(file: string, line: number): DiagnosticError {
   const message = `the line has more than ${mostLineBytes / 2 ** 20} MiB`;
   const hint = "a row is on a line of its own";
-  return new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
+  return new DiagnosticError([{ code: "T2002", severity: "error", message, hint, location: { file, line } }]);
 }

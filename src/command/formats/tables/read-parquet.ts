@@ -31,7 +31,7 @@ export async function readParquet(file: string, wanted: Wanted): Promise<ReadTab
   } catch (error) {
     if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
     const message = `the Parquet file cannot be read: ${shown(error.message, 200)}`;
-    throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
+    throw new DiagnosticError([{ code: "T2002", severity: "error", message, location: { file } }]);
   }
 }
 

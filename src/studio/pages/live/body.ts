@@ -1,10 +1,10 @@
 /**
- * What stands below the head: curves over epochs, a card for each layer and each parameter, and their figures
- * in tables.
+ * The page below the head: curves over epochs, a card for each layer and each parameter, and their values in
+ * tables.
  */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
-import { figuresTable, layerCards, parameterCards } from "./cards.ts";
+import { valuesTable, layerCards, parameterCards } from "./cards.ts";
 import { curvePanel, panelsOf } from "./panels.ts";
 import { colourOf } from "./over-time.ts";
 
@@ -17,22 +17,19 @@ const titled = (title: string, note: string) => element("h2", {}, `${title} `, e
 
 export function makeBody(): Body {
   const grid = () => element("div", { class: "grid" });
-  const [curves, layers, parameters, figures] = [grid(), grid(), grid(), element("div")];
+  const [curves, layers, parameters, values] = [grid(), grid(), grid(), element("div")];
   const inside = element(
     "div",
     { hidden: true },
-    titled(
-      "Activations",
-      "of each layer in training mode, for the same rows of the training part every time",
-    ),
+    titled("Activations", "of each layer in training mode, always for the same training rows"),
     layers,
-    titled("Gradients", "of the loss of these rows"),
+    titled("Gradients", "of the loss, for the same rows"),
     parameters,
-    titled("Figures", "of the last look inside"),
-    figures,
+    titled("Values", "of the latest sample"),
+    values,
   );
   const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
-  // Its colour is that of the bars, as numbers it is that of the columns beside them.
+  // The colour of the bars; drawing takes the colour of the columns from it.
   const sample = element("span", { class: "sample", "aria-hidden": "true" });
   return {
     roots: [main, sample],
@@ -45,7 +42,7 @@ export function makeBody(): Body {
       const colour = colourOf(sample);
       layers.replaceChildren(...layerCards(probes, colour));
       parameters.replaceChildren(...parameterCards(probes, colour));
-      figures.replaceChildren(...figuresTable(last.probe));
+      values.replaceChildren(...valuesTable(last.probe));
     },
   };
 }

@@ -2,7 +2,7 @@
 import type { IdleUnits, Probe } from "../../../runtime/trainer/probe.ts";
 import type { LiveEventOf } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
-import { figure, percent } from "./figure.ts";
+import { formatNumber, percent } from "./format.ts";
 import { overTime } from "./over-time.ts";
 import type { Colour } from "./over-time.ts";
 
@@ -15,11 +15,11 @@ export function layerCards(probes: Probes, colour: Colour): HTMLElement[] {
   return now.map(({ name, shape, activations, idle }, i) => {
     const moments = probes.map(({ epoch, probe }) => ({ epoch, distribution: probe.layers[i].activations }));
     const { mean, std, zeros } = activations;
-    const words = [`mean ${figure(mean)}`, `std ${figure(std)}`, `zeros ${percent(zeros)}`];
+    const texts = [`mean ${formatNumber(mean)}`, `std ${formatNumber(std)}`, `zeros ${percent(zeros)}`];
     return card(
       name,
       `[${shape.join(", ")}]`,
-      [...words, ...idleWords(idle), ...brokenWords(activations)],
+      [...texts, ...inactiveTexts(idle), ...notFiniteTexts(activations)],
       [overTime(`activations of ${name}`, moments, colour)],
     );
   });
@@ -32,49 +32,55 @@ export function parameterCards(probes: Probes, colour: Colour): HTMLElement[] {
       epoch,
       distribution: probe.parameters[i].gradients,
     }));
-    const ratio = updateRatio === undefined ? [] : [`‖Δw‖/‖w‖ ${figure(updateRatio)}`];
-    const words = [`‖gradient‖ ${figure(gradients.norm)}`, `‖w‖ ${figure(weights.norm)}`, ...ratio];
+    const ratio = updateRatio === undefined ? [] : [`‖Δw‖/‖w‖ ${formatNumber(updateRatio)}`];
+    const texts = [
+      `‖gradient‖ ${formatNumber(gradients.norm)}`,
+      `‖w‖ ${formatNumber(weights.norm)}`,
+      ...ratio,
+    ];
     return card(
       name,
-      `${weights.count} numbers`,
-      [...words, ...brokenWords(gradients)],
+      `${weights.count} values`,
+      [...texts, ...notFiniteTexts(gradients)],
       [overTime(`gradients of ${name}`, moments, colour)],
     );
   });
 }
 
-function idleWords(idle: IdleUnits | undefined): string[] {
+function inactiveTexts(idle: IdleUnits | undefined): string[] {
   if (idle === undefined) return [];
   const { rule, units, of, share } = idle;
   if (rule === "zero") return [`${units} of ${of} units dead`];
   return [`${units} of ${of} units saturated (${percent(share)} of values)`];
 }
 
-const brokenWords = ({ notFinite }: { readonly notFinite: number }): string[] =>
-  notFinite === 0 ? [] : [`${notFinite} not finite`];
+const notFiniteTexts = ({ notFinite }: { readonly notFinite: number }): string[] =>
+  notFinite === 0 ? [] : [`${notFinite} NaN or infinite`];
 
-function card(title: string, aside: string, words: readonly string[], content: readonly Node[]): HTMLElement {
+function card(title: string, aside: string, texts: readonly string[], content: readonly Node[]): HTMLElement {
   const head = element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside));
-  return element("section", { class: "card" }, head, element("p", {}, words.join(" · ")), ...content);
+  return element("section", { class: "card" }, head, element("p", {}, texts.join(" · ")), ...content);
 }
 
-/** The same values as a table: to read aloud, copy and compare. */
-export function figuresTable({ layers, parameters }: Probe): HTMLElement[] {
+/** The same values as a table, for screen readers, copying and comparison. */
+export function valuesTable({ layers, parameters }: Probe): HTMLElement[] {
   const ofLayers = layers.map(({ name, shape, activations: { mean, std, min, max, zeros }, idle }) => [
     name,
     `[${shape.join(", ")}]`,
-    ...[mean, std, min, max].map(figure),
+    ...[mean, std, min, max].map(formatNumber),
     percent(zeros),
-    idleWords(idle).join(),
+    inactiveTexts(idle).join(),
   ]);
   const ofParameters = parameters.map(({ name, weights, gradients, updateNorm, updateRatio }) => [
     name,
     String(weights.count),
-    ...[weights.norm, gradients.norm, gradients.min, gradients.max, updateNorm, updateRatio].map(figure),
+    ...[weights.norm, gradients.norm, gradients.min, gradients.max, updateNorm, updateRatio].map(
+      formatNumber,
+    ),
   ]);
   return [
-    table(["layer", "shape", "mean", "std", "min", "max", "zeros", "idle units"], ofLayers),
-    table(["parameter", "numbers", "‖w‖", "‖g‖", "min g", "max g", "‖Δw‖", "‖Δw‖/‖w‖"], ofParameters),
+    table(["layer", "shape", "mean", "std", "min", "max", "zeros", "dead or saturated"], ofLayers),
+    table(["parameter", "values", "‖w‖", "‖g‖", "min g", "max g", "‖Δw‖", "‖Δw‖/‖w‖"], ofParameters),
   ];
 }
 

@@ -1,9 +1,9 @@
-/** What stands above everything: which model, how far it is, how long it will take, and the button that stops it. */
+/** The head of the page: the model, the progress, the remaining time, and the button that stops training. */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element, setAttributes } from "../shared/element.ts";
-import { duration, figure } from "./figure.ts";
+import { duration, formatNumber } from "./format.ts";
 
-/** That to the server: "lost" may come back, "closed" will not. */
+/** The connection to the server: "lost" may be restored, "closed" is final. */
 export type Connection = "open" | "lost" | "closed";
 
 export interface Head {
@@ -11,26 +11,26 @@ export interface Head {
   show(history: LiveHistory, connection: Connection): void;
 }
 
-/** What is said of a connection that is not open. */
-const lostTexts: Readonly<Record<Connection, string | undefined>> = {
+/** The message for a connection that is not open. */
+const connectionTexts: Readonly<Record<Connection, string | undefined>> = {
   open: undefined,
-  lost: "the connection is lost: the training ended, or was ended",
-  closed: "the page's server has ended",
+  lost: "the connection to the server is lost; training has ended or was stopped",
+  closed: "the server has stopped",
 };
 
-/** How long the rate of rows is taken over, in milliseconds. */
+/** The period over which the row rate is measured, in milliseconds. */
 const recently = 5000;
 
 export function makeHead(model: string, onStop: () => void): Head {
   const state = element("span", { class: "state", role: "status" });
   const button = element("button", { type: "button", disabled: true }, "Stop after this epoch");
   const bar = element("progress", { max: 1, value: 0, "aria-label": "epochs done" });
-  const figures = element("dl", { class: "figures" });
+  const values = element("dl", { class: "figures" });
   const result = element("pre", { class: "result", hidden: true });
   button.addEventListener("click", onStop);
   const title = element("div", { class: "title" }, element("h1", {}, model), state, button);
   return {
-    root: element("header", {}, title, bar, figures, result),
+    root: element("header", {}, title, bar, values, result),
     show(history, connection) {
       const [start, end, stage] = [
         history.of("start").at(-1),
@@ -40,7 +40,7 @@ export function makeHead(model: string, onStop: () => void): Head {
       const last = history.of("epoch").at(-1)?.report;
       const done = last?.epoch ?? start?.epoch ?? 0;
       state.textContent =
-        lostTexts[connection] ??
+        connectionTexts[connection] ??
         end?.outcome ??
         (start === undefined ? `${stage?.name ?? "reading the data"} …` : "training");
       setAttributes(state, { "data-outcome": end?.outcome });
@@ -53,8 +53,8 @@ export function makeHead(model: string, onStop: () => void): Head {
       button.textContent = end === undefined ? "Stop after this epoch" : "End";
       setAttributes(result, { hidden: end === undefined });
       result.textContent = end?.text ?? "";
-      figures.replaceChildren(
-        ...figuresOf(history, done).map(([name, value]) =>
+      values.replaceChildren(
+        ...valuesOf(history, done).map(([name, value]) =>
           element("div", {}, element("dt", {}, name), element("dd", {}, value)),
         ),
       );
@@ -62,7 +62,7 @@ export function makeHead(model: string, onStop: () => void): Head {
   };
 }
 
-function figuresOf(history: LiveHistory, done: number): [string, string][] {
+function valuesOf(history: LiveHistory, done: number): [string, string][] {
   const [start, end] = [history.of("start").at(-1), history.of("end").at(-1)];
   if (start === undefined) return [];
   const [epochs, steps, probes] = [history.of("epoch"), history.of("steps"), history.of("probe")];
@@ -78,15 +78,15 @@ function figuresOf(history: LiveHistory, done: number): [string, string][] {
     ...(end === undefined && left !== undefined
       ? [["left", `about ${duration(left)}`] as [string, string]]
       : []),
-    ["rows per second", figure(rows && Math.round(rows))],
-    ["learning rate", figure(rate)],
+    ["rows per second", formatNumber(rows && Math.round(rows))],
+    ["learning rate", formatNumber(rate)],
     ["best epoch", best === undefined ? "–" : String(best)],
-    ["steps", figure(probes.at(-1)?.probe.step)],
+    ["steps", formatNumber(probes.at(-1)?.probe.step)],
     ["parameters", String(start.parameters)],
   ];
 }
 
-/** Over the last seconds; of trainings shorter than that, over all. */
+/** Over the last seconds, or over the whole run if it is shorter. */
 function rowsPerSecond(history: LiveHistory): number | undefined {
   const [start] = history.of("start");
   const steps = history.of("steps");

@@ -1,4 +1,4 @@
-/** The page of a training while it runs. Whoever opens it late is told first what was before. */
+/** The live page of a training run. A page that is opened late first receives all earlier events. */
 import "../shared/theme.css";
 import "./live.css";
 import { LiveHistory, type LiveEvent } from "../../charts/live-events.ts";
@@ -6,9 +6,9 @@ import { pageData } from "../shared/page-data.ts";
 import { makeBody } from "./body.ts";
 import { makeHead, type Connection } from "./head.ts";
 
-/** In milliseconds; and drawing takes at most a tenth of the time. */
-const leastPause = 300;
-const pauseShare = 10;
+/** The minimum pause between two drawings, in milliseconds. Drawing takes at most a tenth of the time. */
+const minPause = 300;
+const pausePerDrawing = 10;
 
 function showTraining(model: string): void {
   let history = new LiveHistory();
@@ -21,8 +21,8 @@ function showTraining(model: string): void {
     head.show(history, connection);
     body.show(history);
   };
-  let [isWaiting, pause] = [false, leastPause];
-  /** Once for all that comes within the pause, and not while nobody looks. */
+  let [isWaiting, pause] = [false, minPause];
+  /** Draws once for all events within the pause, and not while the page is hidden. */
   const drawSoon = () => {
     if (isWaiting) return;
     isWaiting = true;
@@ -31,7 +31,7 @@ function showTraining(model: string): void {
       if (document.hidden) return;
       const start = performance.now();
       draw();
-      pause = Math.max(leastPause, pauseShare * (performance.now() - start));
+      pause = Math.max(minPause, pausePerDrawing * (performance.now() - start));
     }, pause);
   };
   const isNow = (now: Connection) => {

@@ -1,11 +1,11 @@
 /**
- * How numbers are distributed, over epochs: a column for each moment, the darker the more numbers lie there;
- * beside it the distribution of now, on the same axis. What lies more than four standard deviations from the
- * mean counts to the edge.
+ * The distribution of values over epochs: one column per sample, darker where there are more values. Next to it
+ * is the current distribution on the same axis. Values more than four standard deviations from the mean count
+ * at the edge.
  */
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 import { element, svgElement } from "../shared/element.ts";
-import { figure } from "./figure.ts";
+import { formatNumber } from "./format.ts";
 
 export interface Moment {
   readonly epoch: number;
@@ -32,11 +32,11 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
   for (let column = 0; column < columns && image; column++) {
     const epoch = first + ((last - first) * (column + 1)) / columns;
     while (at + 1 < moments.length && moments[at + 1].epoch <= epoch) at++;
-    const shares = resampled(moments[at].distribution, low, high);
-    const top = Math.max(...shares, 1e-9);
-    shares.forEach((share, bin) =>
+    const fractions = resampled(moments[at].distribution, low, high);
+    const top = Math.max(...fractions, 1e-9);
+    fractions.forEach((fraction, bin) =>
       image.data.set(
-        [red, green, blue, 255 * Math.sqrt(share / top)],
+        [red, green, blue, 255 * Math.sqrt(fraction / top)],
         4 * ((bins - 1 - bin) * columns + column),
       ),
     );
@@ -45,14 +45,19 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
   return element(
     "div",
     { class: "over-time" },
-    element("div", { class: "bounds" }, element("span", {}, figure(high)), element("span", {}, figure(low))),
+    element(
+      "div",
+      { class: "bounds" },
+      element("span", {}, formatNumber(high)),
+      element("span", {}, formatNumber(low)),
+    ),
     canvas,
     bars(resampled(moments[moments.length - 1].distribution, low, high)),
     element(
       "div",
       { class: "epochs" },
-      element("span", {}, `epoch ${figure(first)}`),
-      element("span", {}, figure(last)),
+      element("span", {}, `epoch ${formatNumber(first)}`),
+      element("span", {}, formatNumber(last)),
     ),
   );
 }
@@ -60,7 +65,7 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
 /** Red, green and blue, each from 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** A colour of the style sheet as numbers, however it is written there. */
+/** A colour of the style sheet as numbers, in any notation that CSS allows. */
 export function colourOf(place: Element): Colour {
   const context = element("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   if (context === null) return [0, 0, 0];
@@ -84,34 +89,40 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
 }
 
 /**
- * The shares of all numbers that lie in each of the bins between two bounds; those beyond are in the first
- * and the last.
+ * The fraction of all values in each of the bins between two bounds. Values beyond the bounds count in the
+ * first or the last bin.
  */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
-  const shares = Array.from({ length: bins }, () => 0);
+  const fractions = Array.from({ length: bins }, () => 0);
   const placeOf = (value: number) => Math.min(bins, Math.max(0, ((value - low) / (high - low)) * bins));
   const width = (max - min) / histogram.length;
   histogram.forEach((amount, i) => {
     if (amount === 0) return;
     const [from, to] = [placeOf(min + i * width), placeOf(min + (i + 1) * width)];
-    if (to - from < 1e-9) shares[Math.min(bins - 1, Math.floor(from))] += amount / count;
+    if (to - from < 1e-9) fractions[Math.min(bins - 1, Math.floor(from))] += amount / count;
     else
       for (let bin = Math.floor(from); bin < to; bin++)
-        shares[bin] += (amount / count) * ((Math.min(bin + 1, to) - Math.max(bin, from)) / (to - from));
+        fractions[bin] += (amount / count) * ((Math.min(bin + 1, to) - Math.max(bin, from)) / (to - from));
   });
-  return shares;
+  return fractions;
 }
 
-function bars(shares: readonly number[]): SVGElement {
-  const top = Math.max(...shares, 1e-9);
+function bars(fractions: readonly number[]): SVGElement {
+  const top = Math.max(...fractions, 1e-9);
   const picture = svgElement("svg", {
     viewBox: `0 0 70 ${bins}`,
     preserveAspectRatio: "none",
     "aria-hidden": "true",
   });
-  shares.forEach((share, bin) =>
+  fractions.forEach((fraction, bin) =>
     picture.append(
-      svgElement("rect", { class: "bar", x: 0, y: bins - 1 - bin, width: (70 * share) / top, height: 0.9 }),
+      svgElement("rect", {
+        class: "bar",
+        x: 0,
+        y: bins - 1 - bin,
+        width: (70 * fraction) / top,
+        height: 0.9,
+      }),
     ),
   );
   return picture;

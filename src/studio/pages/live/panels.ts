@@ -6,9 +6,9 @@ import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-// Curves over epochs between two axes, drawn again when there is more data.
+// Curves over epochs between two axes, drawn again when there is new data.
 
-/** A level to compare with: a line across the whole panel. */
+/** A reference level: a line across the whole panel. */
 interface Guide {
   readonly y: number;
   readonly label: string;
@@ -16,19 +16,19 @@ interface Guide {
 
 interface CurvePanel extends Panel {
   readonly guide?: Guide;
-  /** The name of the series that stands behind the others. */
+  /** The name of the series that is drawn behind the others. */
   readonly faint?: string;
 }
 
 const [width, height] = [480, 210];
 const colours = 6;
-/** More names than that tell nobody anything: then the colour says how deep in the network a curve belongs. */
-const mostNames = 14;
+/** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
+const maxNames = 14;
 const depths = 10;
 
-/** The look of the ith of so many curves, which are in the order of the network. */
+/** The CSS class of curve i; curves are in network order. */
 const colourOf = (i: number, count: number): string =>
-  count <= mostNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
+  count <= maxNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
 
 export function curvePanel(panel: CurvePanel): HTMLElement {
   const series = panel.series.map(({ points, ...others }) => ({
@@ -37,7 +37,7 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
   }));
   const { title, guide, faint } = panel;
   const levels = guide !== undefined && series.some(({ points }) => points.length > 0) ? [guide.y] : [];
-  const lookOf = (i: number): string =>
+  const styleOf = (i: number): string =>
     `${colourOf(i, series.length)}${series[i].name === faint ? " faint" : ""}`;
   const aside = guide === undefined ? "" : `- - - ${guide.label}`;
   const card = element(
@@ -45,18 +45,24 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
     { class: "card" },
     element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
     plotSvg(
-      { ...panel, marks: [], y: { ...panel.y, reaches: levels }, series },
-      { width, height, levels, label: saying({ ...panel, series }), curve: (i) => ({ class: lookOf(i) }) },
+      { ...panel, marks: [], y: { ...panel.y, includes: levels }, series },
+      {
+        width,
+        height,
+        levels,
+        label: descriptionOf({ ...panel, series }),
+        curve: (i) => ({ class: styleOf(i) }),
+      },
     ),
   );
-  // One curve that is called like its panel needs no name.
+  // A single curve with the name of its panel needs no legend.
   if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
   return card;
 }
 
 function legend(names: readonly string[]): HTMLElement {
-  const item = (name: string, look: string) => element("li", { class: look }, name);
-  if (names.length <= mostNames)
+  const item = (name: string, style: string) => element("li", { class: style }, name);
+  if (names.length <= maxNames)
     return element(
       "ul",
       { class: "legend" },
@@ -67,9 +73,9 @@ function legend(names: readonly string[]): HTMLElement {
   return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
 }
 
-/** For those who do not see the curves: where each of them stands. */
-function saying({ title, series }: Panel): string {
-  const ends = series.slice(0, mostNames).flatMap(({ name, points }) => {
+/** For screen readers: the last point of each curve. */
+function descriptionOf({ title, series }: Panel): string {
+  const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
     const last = points.at(-1);
     return last === undefined ? [] : [`${name} ${last[1].toPrecision(4)} at ${last[0].toPrecision(4)}`];
   });
@@ -94,13 +100,13 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       y: { label: "learning rate" },
       series: [{ name: "learning rate", points: rates.sort(([a], [b]) => a - b) }],
     },
-    // CS231n, "Ratio of weights:updates": somewhere around 1e-3.
+    // CS231n, "Ratio of weights:updates": around 1e-3.
     {
       ...ofParameters("‖Δw‖ / ‖w‖ of a step", probes, ({ updateRatio }) => updateRatio),
-      guide: { y: 1e-3, label: "about 1e-3 is usual" },
+      guide: { y: 1e-3, label: "1e-3 is typical" },
     },
     ofParameters("‖gradient‖", probes, ({ gradients }) => gradients.norm),
-    idlePanel(probes),
+    inactivePanel(probes),
   ].filter(({ series }) => series.some(({ points }) => points.length > 0));
 }
 
@@ -126,7 +132,7 @@ function ofParameters(
   return { title, x: epochs, y: { label: title, scale: "log" }, series };
 }
 
-function idlePanel(probes: Probes): CurvePanel {
+function inactivePanel(probes: Probes): CurvePanel {
   const [first] = probes;
   const series = (first?.probe.layers ?? []).flatMap(({ name, idle }, i): Series[] => {
     if (idle === undefined) return [];
@@ -136,5 +142,5 @@ function idlePanel(probes: Probes): CurvePanel {
     });
     return [{ name: `${name} (${idle.rule === "zero" ? "dead" : "saturated"})`, points }];
   });
-  return { title: "idle units, % of a layer", x: epochs, y: { label: "%" }, series };
+  return { title: "dead or saturated units, % of a layer", x: epochs, y: { label: "%" }, series };
 }

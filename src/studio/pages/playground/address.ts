@@ -1,6 +1,6 @@
 /**
- * The state of the page in the fragment of its address, so that a link shares it; nothing of a fragment is
- * ever sent to a server.
+ * The state of the page in the fragment of its address, so that a link shares it. Browsers never send a
+ * fragment to a server.
  */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import { readPathsState } from "./paths/state.ts";
@@ -10,35 +10,35 @@ export interface PageState {
   readonly text: string;
   readonly tab: string;
   readonly view: string;
-  /** What is set in the view of paths, if it was opened. */
+  /** The settings of the view of paths, if it was opened. */
   readonly paths: PathsState | undefined;
 }
 
 const version = "v1.";
 
-/** What browsers and mail programs carry; a spec of some hundred layers fits. */
-const longest = 30_000;
+/** A length that browsers and mail programs support; a spec of several hundred layers fits. */
+const maxLength = 30_000;
 
-/** The largest text that a fragment may unfold to: more is no spec, but an attack. */
-const largest = 2 ** 20;
+/** The maximum length of a decompressed fragment. A longer text is not a spec, but a decompression attack. */
+const maxDecompressed = 2 ** 20;
 
-/** The fragment, without its `#`; undefined where it would be too long. */
+/** The fragment without its `#`; undefined if it would be too long. */
 export function fragmentOf(state: PageState): string | undefined {
   const bytes = deflateSync(strToU8(JSON.stringify(state)), { level: 9 });
   const text = version + base64Url(bytes);
-  return text.length > longest ? undefined : text;
+  return text.length > maxLength ? undefined : text;
 }
 
-/** @throws Error, in words for people, if it is none of ours or broken */
+/** @throws Error, in words for people, if it is not a fragment of this page or is damaged */
 export function stateOf(fragment: string): PageState {
-  if (!fragment.startsWith(version)) throw new Error("the link is not one of this playground");
+  if (!fragment.startsWith(version)) throw new Error("this link was not made by this playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));
-  if (typeof state !== "object" || state === null) throw new Error("the link is broken");
+  if (typeof state !== "object" || state === null) throw new Error("the link is damaged");
   const member = (key: string): unknown => Object.getOwnPropertyDescriptor(state, key)?.value;
   const [text, tab, view] = ["text", "tab", "view"].map((key) => {
     const value = member(key);
     if (typeof value === "string") return value;
-    throw new Error("the link is broken");
+    throw new Error("the link is damaged");
   });
   const paths = member("paths");
   return { text, tab, view, paths: paths === undefined ? undefined : readPathsState(paths) };
@@ -46,9 +46,9 @@ export function stateOf(fragment: string): PageState {
 
 function unfolded(text: string): string {
   try {
-    return strFromU8(inflateSync(bytesOf(text), { out: new Uint8Array(largest) }));
+    return strFromU8(inflateSync(bytesOf(text), { out: new Uint8Array(maxDecompressed) }));
   } catch {
-    throw new Error("the link is broken: perhaps its end is missing");
+    throw new Error("the link is damaged; perhaps its end is missing");
   }
 }
 

@@ -1,65 +1,65 @@
-/** The page's side of the compiler's worker. */
+/** The page's interface to the compiler's worker. */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
-import type { Answer, CompileAnswer, Question } from "../../browser/messages.ts";
-import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";
+import type { Reply, CompileReply, CompilerRequest } from "../../browser/messages.ts";
+import type { LocationInSpec, Suggestion } from "../../browser/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
 export interface Compiler {
-  /** What comes of it is told to `onAnswer`, unless a newer text came in between. */
+  /** Compiles a text and passes the results to `onReply`, unless a newer text arrives first. */
   compile(text: string, files: Readonly<Record<string, string>>): void;
-  /** Asks for the explanation of the text that was compiled last; once. */
+  /** Requests the explanation of the last compiled text, once. */
   explain(): void;
-  suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
-  describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
-  /** The emitted module of this spec, whose loss is this formula in x and y; or what is wrong with it. */
+  suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
+  describe(location: LocationInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
+  /** The emitted module of this spec, whose loss is this formula in x and y; or its errors. */
   script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }
 
-/** Compiling and asking each have a worker of their own: an answer to a key should not wait for a large model. */
-export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compiler {
+/** Compiling and schema questions have separate workers, so that completion does not wait for a large model. */
+export function startCompiler(onReply: (reply: CompileReply) => void): Compiler {
   const start = () => workerOf(texts().libraries, texts().compiler);
   const compiling = start();
   let asked: Worker | undefined;
   let newest = 0;
-  let questions = 0;
-  const waiting = new Map<number, (answer: Answer) => void>();
-  compiling.onmessage = ({ data: answer }: MessageEvent<CompileAnswer>) => {
-    if (answer.id === newest) onAnswer(answer);
+  let requests = 0;
+  const waiting = new Map<number, (reply: Reply) => void>();
+  compiling.onmessage = ({ data: reply }: MessageEvent<CompileReply>) => {
+    if (reply.id === newest) onReply(reply);
   };
-  const ask = (question: (id: number) => Question): Promise<Answer> => {
+  const ask = (requestOf: (id: number) => CompilerRequest): Promise<Reply> => {
     asked ??= start();
-    asked.onmessage = ({ data: answer }: MessageEvent<Answer>) => {
-      waiting.get(answer.id)?.(answer);
-      waiting.delete(answer.id);
+    asked.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
+      waiting.get(reply.id)?.(reply);
+      waiting.delete(reply.id);
     };
-    const id = ++questions;
-    asked.postMessage(question(id));
+    const id = ++requests;
+    asked.postMessage(requestOf(id));
     return new Promise((resolve) => waiting.set(id, resolve));
   };
   return {
     compile: (text, files) => compiling.postMessage({ kind: "compile", id: ++newest, text, files }),
     explain: () => compiling.postMessage({ kind: "explain", id: newest }),
-    async suggest(place) {
-      const answer = await ask((id) => ({ kind: "suggest", id, place }));
-      return answer.kind === "suggest" ? answer.suggestions : [];
+    async suggest(location) {
+      const reply = await ask((id) => ({ kind: "suggest", id, location }));
+      return reply.kind === "suggest" ? reply.suggestions : [];
     },
-    async describe(place) {
-      const answer = await ask((id) => ({ kind: "describe", id, place }));
-      return answer.kind === "describe" ? answer.words : { detail: "", about: "" };
+    async describe(location) {
+      const reply = await ask((id) => ({ kind: "describe", id, location }));
+      return reply.kind === "describe" ? reply.description : { detail: "", about: "" };
     },
     async script(text, formula) {
-      const answer = await ask((id) => ({ kind: "script", id, text, formula }));
-      if (answer.kind === "faults") return answer.diagnostics;
-      return answer.kind === "script" ? answer.script : [];
+      const reply = await ask((id) => ({ kind: "script", id, text, formula }));
+      if (reply.kind === "errors") return reply.diagnostics;
+      return reply.kind === "script" ? reply.script : [];
     },
   };
 }
 
 /**
- * In a worker: a module of what the compiler emitted. What is imported is our compiler's output alone, never
- * a text of the user's.
+ * Module code from the compiler, imported in a worker. Only the compiler's output is imported, never text of
+ * the user.
  */
 export interface EmittedModule {
   readonly model: ModelFacts;

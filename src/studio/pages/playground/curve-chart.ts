@@ -1,27 +1,27 @@
-/** Curves over the steps or epochs of a training, on a logarithmic scale. */
+/** Curves over the steps or epochs of a training run, on a logarithmic scale. */
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import type { Point } from "../../charts/chart.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-/** One curve; of its points those are left out that a logarithm cannot show. */
+/** One curve. Points that a log scale cannot show are left out. */
 export interface Curve {
   readonly points: readonly Point[];
-  /** A class that has a colour, or the colour itself. */
+  /** A CSS class that has a colour, or the colour itself. */
   readonly kind?: string;
   readonly colour?: string;
 }
 
 export interface CurveChart {
-  /** What it shows, for those who do not see it. */
+  /** A description for screen readers. */
   readonly label: string;
-  /** Where the axis ends, whether curves go so far or not yet. */
+  /** The end of the x axis, even if the curves do not reach it yet. */
   readonly last: number;
   readonly curves: readonly Curve[];
-  /** A place that is marked by a line. */
+  /** A position that is marked by a line. */
   readonly mark?: number;
 }
 
-/** Draws all of it into the element anew. */
+/** Replaces the content of the element with the chart. */
 export function drawCurves(host: Element, { label, last, curves, mark }: CurveChart): void {
   const panel = {
     title: label,
@@ -34,7 +34,7 @@ export function drawCurves(host: Element, { label, last, curves, mark }: CurveCh
   host.replaceChildren(plotSvg(panel, { width: 460, height: 190, label, curve }));
 }
 
-/** Draws the losses of all reports into the element anew; `epochs` is how many there will be. */
+/** Replaces the content of the element with the losses of all reports; `epochs` is the planned number of epochs. */
 export function drawLosses(host: Element, reports: readonly EpochReport[], epochs: number): void {
   drawCurves(host, {
     label: "Loss over the epochs",

@@ -1,4 +1,4 @@
-/** A function of one number: the points of the data, and the curve that the model draws through them. */
+/** A function of one number: the data points, and the model's curve through them. */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { element, svgElement } from "../shared/element.ts";
@@ -10,13 +10,13 @@ const width = 460;
 const height = 320;
 const margin = 34;
 
-export function curveView({ train, held, heldName, input, target, answer, trainer }: Shown): ModelView {
+export function curveView({ train, heldOut, heldOutName, input, target, answer, trainer }: Shown): ModelView {
   const range = fieldRange(train[input], 0, 1);
   const places = Float64Array.from(
     { length: steps },
     (_, i) => range.low + (i / (steps - 1)) * (range.high - range.low),
   );
-  // Predictions come in the target's own units, the data as it is scaled.
+  // Predictions are in the target's original units; the data is scaled.
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
   const own = (value: number) => value * span + shift;
@@ -43,7 +43,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
         svgElement("text", { x: margin - 5, y: y(tick) + 4, class: "tick end" }, String(tick)),
       ]),
     ...points(train, "point"),
-    ...(held === train ? [] : points(held, "point of-held")),
+    ...(heldOut === train ? [] : points(heldOut, "point of-held")),
     curve,
   );
   return {
@@ -51,7 +51,7 @@ export function curveView({ train, held, heldName, input, target, answer, traine
       "figure",
       {},
       svg,
-      element("figcaption", {}, `the model's curve; points of training and (ringed) ${heldName}`),
+      element("figcaption", {}, `the model's curve; dots: training, ringed: ${heldOutName}`),
     ),
     probe: { [input]: places },
     draw(outputs) {

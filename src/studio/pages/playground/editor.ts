@@ -1,5 +1,6 @@
 /**
- * The editor of specs: JSON or YAML with completion from the schema, its theme, and the list of problems below it.
+ * The editor of specs: JSON or YAML with completion from the schema, its theme, and the list of problems below
+ * it.
  */
 import { autocompletion } from "@codemirror/autocomplete";
 import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
@@ -17,11 +18,11 @@ import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
 import { outlineOf } from "./outline.ts";
-import type { CursorPlace } from "./outline.ts";
+import type { CursorLocation } from "./outline.ts";
 
-// How the editor looks. It stands in a shadow root, where it makes its styles by rules and not by style
-// elements, which the page's policy would refuse; so what is said of it is said here, and not in the page's
-// style sheet. The page's colours come in as properties.
+// The style of the editor. The editor is in a shadow root and inserts its styles as rules, because the page's
+// policy forbids style elements. So its style is here and not in the page's style sheet. The page's colours are
+// passed as CSS properties.
 
 const theme = EditorView.theme({
   "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },
@@ -70,9 +71,9 @@ const editorTheme = [theme, syntaxHighlighting(colours)];
 export interface Editor {
   readonly text: () => string;
   setText(text: string): void;
-  /** Shows what is wrong, each at its place. */
+  /** Shows the errors at their locations. */
   mark(diagnostics: readonly Diagnostic[]): void;
-  /** Puts the cursor there; lines and columns from 1. */
+  /** Moves the cursor there; lines and columns count from 1. */
   goTo(line: number, column: number): void;
 }
 
@@ -129,9 +130,9 @@ export function createEditor(
 }
 
 /**
- * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids;
- * so the editor does the typing itself. Brackets that are put around a selection come from its input
- * handlers.
+ * Types in place of the browser. When Chromium replaces a selection it keeps the selection's look by a style
+ * attribute, which the page's policy forbids. The editor's input handlers still put brackets around a
+ * selection.
  */
 function typeOver(event: InputEvent, view: EditorView): boolean {
   const { inputType, data, isComposing } = event;
@@ -145,10 +146,10 @@ function typeOver(event: InputEvent, view: EditorView): boolean {
   return true;
 }
 
-function markOf({ doc }: EditorState, { severity, code, message, hint, place }: Diagnostic): Mark {
-  const line = doc.line(Math.min(Math.max(place?.line ?? 1, 1), doc.lines));
-  const from = Math.min(line.to, line.from + (place?.column ?? 1) - 1);
-  const to = Math.max(from, Math.min(line.to, line.from + (place?.endColumn ?? 2) - 1));
+function markOf({ doc }: EditorState, { severity, code, message, hint, location }: Diagnostic): Mark {
+  const line = doc.line(Math.min(Math.max(location?.line ?? 1, 1), doc.lines));
+  const from = Math.min(line.to, line.from + (location?.column ?? 1) - 1);
+  const to = Math.max(from, Math.min(line.to, line.from + (location?.endColumn ?? 2) - 1));
   const text = hint === undefined ? message : `${message}\nhint: ${hint}`;
   return { from, to, severity, source: code, message: text };
 }
@@ -157,24 +158,24 @@ const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
 /**
- * Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is
- * begun there.
+ * The location of the cursor. YAML has no syntax node at an empty position, so this parses the text as if a
+ * word began there.
  */
-function placeIn(state: EditorState, position: number): CursorPlace | undefined {
+function locationIn(state: EditorState, position: number): CursorLocation | undefined {
   const text = state.doc.toString();
   if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
   const begun = `${text.slice(0, position)}_${text.slice(position)}`;
   const tree = yamlLanguage.parser.parse(begun);
   const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
-  const place = outline.cursorAt(position + 1);
-  return place && { ...place, from: position, to: position };
+  const location = outline.cursorAt(position + 1);
+  return location && { ...location, from: position, to: position };
 }
 
 async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
   if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
-  const place = placeIn(context.state, context.pos);
-  if (place === undefined) return null;
-  const { from, to, at, hasColon, mayBeKey, path, spec } = place;
+  const location = locationIn(context.state, context.pos);
+  if (location === undefined) return null;
+  const { from, to, at, hasColon, mayBeKey, path, spec } = location;
   const kinds = mayBeKey ? (["value", "key"] as const) : [at];
   const found = await Promise.all(
     kinds.map(async (kind) =>
@@ -184,7 +185,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
   const suggestions = found.flat();
   if (suggestions.length === 0) return null;
   const isJson = isJsonText(context.state.doc.toString());
-  const written = (label: string, isText: boolean, kind: CursorPlace["at"]): string => {
+  const written = (label: string, isText: boolean, kind: CursorLocation["at"]): string => {
     const name = isJson && isText ? JSON.stringify(label) : label;
     return kind === "key" && !hasColon ? `${name}: ` : name;
   };
@@ -193,7 +194,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
     to,
     filter: true,
     options: suggestions.map(({ label, detail, about, isText, kind }) => ({
-      // What was typed begins with the quote.
+      // The typed text begins with the quote.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
       apply: written(label, isText, kind),
@@ -214,15 +215,15 @@ async function hover(view: EditorView, position: number, compiler: Compiler): Pr
   return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
 }
 
-/** The problems of the spec, below the editor: a click or Enter on one goes to its location. */
+/** The problems of the spec, below the editor. A click or Enter on a problem goes to its location. */
 export function showProblems(
   host: HTMLElement,
   diagnostics: readonly Diagnostic[],
   goTo: (line: number, column: number) => void,
 ): void {
   host.replaceChildren(
-    ...diagnostics.map(({ severity, code, message, hint, notes = [], place }) => {
-      const { line = 1, column = 1 } = place ?? {};
+    ...diagnostics.map(({ severity, code, message, hint, notes = [], location }) => {
+      const { line = 1, column = 1 } = location ?? {};
       const row = element(
         "button",
         { type: "button", class: `problem ${severity}` },

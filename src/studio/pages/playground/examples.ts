@@ -1,9 +1,9 @@
-/** Specs to start from, and the small data sets that the page generates for some of them. */
+/** Example specs, and the small data sets that the page generates for some of them. */
 
-// Small generated data sets with equal columns, so that one model can be tried on all of them. They are the same at
-// every start.
+// Small generated data sets with equal columns, so that one model can be tried on all of them. They are the
+// same on every load.
 
-/** Numbers in [0, 1): Park and Miller's generator, whose quality is enough for points that are looked at. */
+/** Numbers in [0, 1) from Park and Miller's generator, which is good enough for points to look at. */
 function numbersFrom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -26,7 +26,7 @@ const shapes: Readonly<
     return [radius * Math.cos(turn), radius * Math.sin(turn)];
   },
   xor(_, of, noise) {
-    // Two opposite quadrants are one class.
+    // Opposite quadrants have the same class.
     const [x, y] = [noise(), Math.abs(noise())];
     return [x, Math.sign(x) * (of === 0 ? 1 : -1) * y];
   },
@@ -57,17 +57,17 @@ function waveRows(): number[][] {
   });
 }
 
-/** The names of those whose columns are `x`, `y` and `class`. */
+/** The names of the data sets with the columns `x`, `y` and `class`. */
 export const planes: readonly string[] = ["moons.csv", "circles.csv", "xor.csv", "spiral.csv"];
 
-/** By name; the moons are those of the repository, under the names of columns that the others have. */
+/** By name. The moons are the repository's file, with the column names of the other sets. */
 export const madeData = (moons: string): Readonly<Record<string, string>> => ({
   "moons.csv": moons.replace(/^.*/, "x,y,class"),
   ...Object.fromEntries(Object.keys(shapes).map((name) => [`${name}.csv`, csv("x,y,class", points(name))])),
   "wave.csv": csv("x,y", waveRows()),
 });
 
-// Specs to start from: those of the repository whose data the page has, and some for generated data.
+// Example specs: those of the repository whose data is in the page, and some for generated data.
 
 const plane = `{
   "name": "moons",
@@ -95,8 +95,8 @@ const plane = `{
 }
 `;
 
-const perceptron = `# One neuron separates classes by a line only. See how it fails where there is none,
-# and what a hidden layer changes.
+const perceptron = `# A single neuron can only separate classes by a straight line. Watch it fail on data
+# that no line separates, and what a hidden layer changes.
 name: one-neuron
 inputs:
   point: { shape: [2] }
@@ -116,7 +116,7 @@ data:
     class: { columns: [class] }
 `;
 
-const wave = `# A curve through noisy points: the function of one number that a small network makes.
+const wave = `# A curve through noisy points: a small network as a function of one number.
 name: wave
 inputs:
   x: { shape: [1] }

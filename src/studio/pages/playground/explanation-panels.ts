@@ -16,10 +16,10 @@ interface ExplanationPanel {
   show(explanation: Explanation): void;
 }
 
-/** Leads to a place in the spec; lines and columns from 1. */
+/** Moves to a location in the spec; lines and columns count from 1. */
 export type GoTo = (line: number, column: number) => void;
 
-/** What is to be shown: of a spec that is compiled its explanation can be asked for, of a wrong one there is none. */
+/** What to show. The explanation of a compiled spec is requested on demand; an invalid spec has none. */
 type Shown = Explanation | "compiled" | "working" | "wrong";
 
 interface ExplanationPanels {
@@ -29,45 +29,45 @@ interface ExplanationPanels {
 
 export function explanationPanels(
   panels: Readonly<Record<string, ExplanationPanel>>,
-  { isSeen, explain }: { isSeen: (panel: string) => boolean; explain: () => void },
+  { isVisible, explain }: { isVisible: (panel: string) => boolean; explain: () => void },
 ): ExplanationPanels {
   let shown: Shown = "working";
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
-    /** Stands in the panel until it is filled. */
+    /** Shown in the panel until it is filled. */
     told: element("p", { class: "quiet waiting", role: "status" }),
   }));
   const fill = ({ name, panel, told }: (typeof slots)[number]) => {
     told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
     panel.element.querySelector(".panel-name")?.after(told);
-    // What is worked at is told before the work, which stops the page, begins.
+    // Shows the message before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
-        if (typeof shown === "string" || !isSeen(name)) return;
+        if (typeof shown === "string" || !isVisible(name)) return;
         panel.show(shown);
         told.remove();
       }),
     );
   };
-  const fillSeen = () => {
-    const seen = slots.filter(({ name }) => isSeen(name));
-    if (seen.length > 0 && shown === "compiled") {
+  const fillVisible = () => {
+    const visible = slots.filter(({ name }) => isVisible(name));
+    if (visible.length > 0 && shown === "compiled") {
       shown = "working";
       explain();
     }
-    seen.forEach(fill);
+    visible.forEach(fill);
   };
   return {
-    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillSeen() })),
+    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillVisible() })),
     show(next) {
       shown = next;
-      fillSeen();
+      fillVisible();
     },
   };
 }
 
-/** The emitted file, coloured; a line that comes from the spec links to its location there. */
+/** The emitted file with syntax colours. A line that comes from the spec links to its location there. */
 export function codePanel(goTo: GoTo): ExplanationPanel {
   const facts = element("p", { class: "quiet" });
   const save = element("a", { class: "save" }, "Save the file");
@@ -84,7 +84,9 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       if (explanation === shown) return;
       shown = explanation;
       const { code, model } = explanation;
-      const places = new Map(code.lines.flatMap(({ line, place }) => (place ? [[line, place]] : [])));
+      const places = new Map(
+        code.lines.flatMap(({ line, location }) => (location ? [[line, location]] : [])),
+      );
       const count = code.text.split("\n").length - 1;
       facts.textContent =
         `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
@@ -95,11 +97,11 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       save.download = `${model.name}.ts`;
       lines.replaceChildren(
         ...coloured(code.text).map((parts, index) => {
-          const place = places.get(index + 1);
-          const row = element("li", { class: place ? "has-place" : undefined }, ...parts);
-          if (place) {
-            row.title = `from line ${place.line} of the spec`;
-            row.addEventListener("click", () => goTo(place.line, place.column));
+          const location = places.get(index + 1);
+          const row = element("li", { class: location ? "has-place" : undefined }, ...parts);
+          if (location) {
+            row.title = `from line ${location.line} of the spec`;
+            row.addEventListener("click", () => goTo(location.line, location.column));
           }
           return row;
         }),
@@ -108,7 +110,7 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
   };
 }
 
-/** For each line its pieces, those that are something with a class. */
+/** The pieces of each line; tokens have a class. */
 function coloured(text: string): (Node | string)[][] {
   const rows: (Node | string)[][] = [[]];
   const put = (piece: string, kind: string) =>
@@ -153,7 +155,8 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
       const names = explanation.derivations.map(({ parameter }) => parameter);
       const before = choice.value;
       choice.replaceChildren(...names.map((name) => element("option", {}, name)));
-      // The last layer's come first to who follows them from the loss; the same one again where it is still there.
+      // Derivations start at the loss, so the parameters of the last layer come first. Keeps the selection if
+      // it still exists.
       choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
       draw();
     },
@@ -162,7 +165,7 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
 
 // The dataflow graph of a training step as a picture, with the details of the selected node below it.
 
-const advice = "Click a layer to open it, a value to see what it is and why it is there.";
+const advice = "Click a layer to open it. Click a value to see its formula and how it was derived.";
 
 export function picturePanel(goTo: GoTo): ExplanationPanel {
   const host = element("div", { class: "graph-host" });

@@ -14,12 +14,12 @@ import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
 
-function tell(text: string): void {
+function showNotice(text: string): void {
   notice.textContent = text;
   notice.hidden = text === "";
 }
 
-/** What the address says, or the first example. */
+/** The state in the address, or the first example. */
 function stateFromAddress(): PageState {
   const first: PageState = {
     text: [...examplesOf(texts().specs).values()][0],
@@ -31,19 +31,19 @@ function stateFromAddress(): PageState {
   try {
     return stateOf(location.hash.slice(1));
   } catch (error) {
-    tell(`${error instanceof Error ? error.message : error}. Here is an example instead.`);
+    showNotice(`${error instanceof Error ? error.message : error}. Showing an example instead.`);
     return first;
   }
 }
 
-/** The two views, of which one is seen. */
+/** The two views. One is visible. */
 const views = ["Model", "Paths"] as const;
 
 function start(): void {
   let isOpen = false;
   let view = "Model";
   const model = modelPage(() => keep());
-  /** Made when it is first seen: whoever came to train compiles no optimizers. */
+  /** Made when it is first shown, because it compiles the optimizers. */
   let paths: PathsPage | undefined;
   const host = element("main", {}, model.element);
   const buttons = views.map((name) => element("button", { type: "button" }, name));
@@ -65,19 +65,19 @@ function start(): void {
     model.open(text);
     show("Model");
   };
-  /** In the address, so that reloading and going back lose nothing. */
+  /** Stores the state in the address, so that reloading and going back lose nothing. */
   const keep = () => {
     if (!isOpen) return;
     const fragment = fragmentOf(state());
     if (fragment !== undefined) history.replaceState(null, "", `#${fragment}`);
-    else tell("the spec is too long for an address: keep it in a file");
+    else showNotice("the spec is too long for a link: save it in a file");
   };
   const share = element("button", { type: "button" }, "Copy link");
   share.addEventListener("click", () => {
     keep();
     void navigator.clipboard.writeText(location.href).then(
-      () => tell("The link is copied: it holds the spec itself, and nothing was sent anywhere."),
-      () => tell("The link is in the address bar: copy it from there."),
+      () => showNotice("Link copied. It contains the spec itself; nothing was sent to a server."),
+      () => showNotice("Copy the link from the address bar."),
     );
   });
   const header = element(
@@ -98,5 +98,6 @@ function start(): void {
   open();
 }
 
-// The scripts beside this one leave the texts of workers and data; all have run when the document is complete.
+// The other scripts of the page define the sources of workers and the data. All have run when the document is
+// complete.
 document.addEventListener("DOMContentLoaded", start);

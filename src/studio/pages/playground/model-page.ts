@@ -1,5 +1,5 @@
-/** The first view: a spec in the editor, and beside it what the compiler makes of it. */
-import type { CompileAnswer } from "../../browser/messages.ts";
+/** The first view: a spec in the editor, and next to it the results of compiling it. */
+import type { CompileReply } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel, explanationPanels, gradientsPanel, picturePanel } from "./explanation-panels.ts";
 import type { GoTo } from "./explanation-panels.ts";
@@ -17,12 +17,12 @@ export interface ModelPage {
   readonly element: HTMLElement;
   readonly text: () => string;
   readonly tab: () => string;
-  /** The page's compiler, for what else compiles. */
+  /** The page's compiler, for other views. */
   readonly compiler: Compiler;
   open(text: string, tab?: string): void;
 }
 
-/** How long nothing must be typed before it is compiled. */
+/** Compiling starts after this pause in typing, in milliseconds. */
 const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
@@ -36,7 +36,7 @@ export function modelPage(onChange: () => void): ModelPage {
   const goTo: GoTo = (line, column) => editor.goTo(line, column);
   const explaining = explanationPanels(
     { Code: codePanel(goTo), Gradients: gradientsPanel(goTo), Picture: picturePanel(goTo) },
-    { isSeen: (panel) => tabs.isSeen(panel), explain: () => compiler.explain() },
+    { isVisible: (panel) => tabs.isVisible(panel), explain: () => compiler.explain() },
   );
 
   let changed = 0;
@@ -45,28 +45,28 @@ export function modelPage(onChange: () => void): ModelPage {
     explaining.show("working");
     compiler.compile(editor.text(), files);
   };
-  const hear = (answer: CompileAnswer) => {
-    if (answer.kind === "faults") {
-      status.textContent = errorCountText(answer.diagnostics);
-      tell(answer.diagnostics);
+  const handleReply = (reply: CompileReply) => {
+    if (reply.kind === "errors") {
+      status.textContent = errorCountText(reply.diagnostics);
+      showDiagnostics(reply.diagnostics);
       explaining.show("wrong");
       return training.setStale(true);
     }
-    if (answer.kind === "trainer") {
-      tell(answer.warnings);
-      status.textContent = compiledText(answer);
-      training.show(answer.trainer);
+    if (reply.kind === "trainer") {
+      showDiagnostics(reply.warnings);
+      status.textContent = compiledText(reply);
+      training.show(reply.trainer);
       return explaining.show("compiled");
     }
     status.dataset.explained = String(Math.round(performance.now() - changed));
-    explaining.show(answer.explanation);
+    explaining.show(reply.explanation);
   };
-  const tell = (diagnostics: Diagnostics) => {
+  const showDiagnostics = (diagnostics: Diagnostics) => {
     editor.mark(diagnostics);
     showProblems(problems, diagnostics, editor.goTo);
   };
 
-  const compiler = startCompiler(hear);
+  const compiler = startCompiler(handleReply);
   const editor = createEditor(host, {
     text: "",
     compiler,
@@ -77,7 +77,7 @@ export function modelPage(onChange: () => void): ModelPage {
     }),
   });
   const tabs = tabbed(
-    "What becomes of the spec",
+    "Results of the spec",
     [{ name: "Train", element: training.element }, ...explaining.panels],
     onChange,
   );
@@ -108,14 +108,14 @@ export function modelPage(onChange: () => void): ModelPage {
   };
 }
 
-/** The data files that specs can name: those of the examples, and those that the page makes. */
+/** The data files that specs can name: those of the examples, and generated ones. */
 const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...data,
   ...madeData(data["two-moons.csv"]),
   [planeFile.name]: planeFile.text,
 });
 
-/** Runs `act` once the returned function has not been called for the length of the pause. */
+/** Runs `act` when the returned function has not been called for the length of the pause. */
 function afterPause(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -131,7 +131,7 @@ function errorCountText(diagnostics: Diagnostics): string {
   return `${count} ${count === 1 ? "error" : "errors"}`;
 }
 
-function compiledText({ trainer, milliseconds }: Extract<CompileAnswer, { kind: "trainer" }>): string {
+function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "trainer" }>): string {
   const parameters = trainer.facts.parameters.reduce(
     (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
     0,
@@ -139,7 +139,7 @@ function compiledText({ trainer, milliseconds }: Extract<CompileAnswer, { kind: 
   return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 }
 
-/** Puts another data set of points into the spec; hidden where the spec has none of them. */
+/** Replaces the data set of points in the spec; hidden if the spec uses none of them. */
 function datasetChooser(editor: Editor) {
   const dataset = chooser("Data", planes, (name) => {
     const current = dataFileIn(editor.text());
@@ -155,7 +155,7 @@ function datasetChooser(editor: Editor) {
   };
 }
 
-/** The file of the data section, if the page has it in a folder `data`. */
+/** The file of the data section, if the page has it in the folder `data`. */
 const dataFileIn = (text: string): string | undefined => /data\/([\w-]+\.csv)/.exec(text)?.[1];
 
 function chooser(label: string, names: readonly string[], onChoose: (name: string) => void) {

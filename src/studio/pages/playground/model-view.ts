@@ -1,6 +1,6 @@
 /**
- * What a model has learned, as a picture that moves while it learns: which picture depends on its inputs and
- * target.
+ * A picture of what the model has learned, updated during training. The kind of picture depends on the inputs
+ * and the target.
  */
 import type { TrainerScript } from "../../browser/messages.ts";
 import * as answers from "../../../runtime/prediction/answers.ts";
@@ -9,7 +9,7 @@ import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
-/** Nothing where the outputs of a model are neither a class nor a number, as texts are. */
+/** Undefined if the outputs are neither a class nor a number, for instance text. */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
   const shown = shownOf(trainer);
   if (shown === undefined) return undefined;
@@ -35,8 +35,8 @@ function shownOf(trainer: TrainerScript): Shown | undefined {
   return {
     trainer,
     train,
-    held: validation ?? test ?? train,
-    heldName: validation ? "validation" : test ? "test" : "training",
+    heldOut: validation ?? test ?? train,
+    heldOutName: validation ? "validation" : test ? "test" : "training",
     input,
     inputSize: inputShape.reduce((size, extent) => size * extent, 1),
     target,

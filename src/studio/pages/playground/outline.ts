@@ -1,17 +1,17 @@
 /**
- * What a half-written spec says so far, and which place in it the cursor is at: read from the editor's own
- * syntax tree, which is there whatever is missing. One walk serves JSON and YAML.
+ * The content of an incomplete spec, and the location of the cursor in it: read from the editor's syntax tree,
+ * which exists for any text. One walk handles JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
-import type { PlaceInSpec } from "../../browser/suggest.ts";
+import type { LocationInSpec } from "../../browser/suggest.ts";
 
-/** A place, and the characters that what is chosen replaces. */
-export interface CursorPlace extends PlaceInSpec {
+/** A location, and the characters that a chosen completion replaces. */
+export interface CursorLocation extends LocationInSpec {
   readonly from: number;
   readonly to: number;
-  /** Whether a colon follows already. */
+  /** Whether a colon already follows. */
   readonly hasColon: boolean;
-  /** Whether this value of YAML begins a line or an item, so that it may as well become the first key of an object. */
+  /** Whether this YAML value begins a line or an item, so that it can also become the first key of an object. */
   readonly mayBeKey?: boolean;
 }
 
@@ -34,22 +34,22 @@ const isOneOf = (kinds: readonly string[], node: SyntaxNode | undefined): boolea
 
 const isValue = (node: SyntaxNode): boolean => isOneOf([...objects, ...lists, ...scalars], node);
 
-/** The value of a pair, or of a list's item; nothing if it is not written yet. */
+/** The value of a pair or of a list item; undefined if it is not written yet. */
 const valueIn = (node: SyntaxNode): SyntaxNode | undefined => childrenOf(node).find(isValue);
 
 const plainText = (text: string): string => text.replace(/^["']|["']$/g, "");
 
-/** A key and its colon, and nothing behind them but a word that was begun. */
+/** A key and its colon, followed only by an incomplete word. */
 const openPair = /(?:"([^"\\\n]*)"|([\w-]+))\s*:[ \t]*[\w-]*$/;
 
 type TextOf = (from: number, to: number) => string;
 
-/** What the tree of a text comes to. */
+/** The outline of a syntax tree. */
 export function outlineOf(root: SyntaxNode, textOf: TextOf) {
   const tree = treeReader(textOf);
   const spec = tree.read(topValue(root));
 
-  /** The key at this position, for what is to be told of it. */
+  /** The key at this position, for its description. */
   const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
     for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
       const key = isOneOf(names, node) && node.parent !== null ? tree.keyOf(node.parent) : undefined;
@@ -58,13 +58,14 @@ export function outlineOf(root: SyntaxNode, textOf: TextOf) {
     return undefined;
   };
 
-  const cursorAt = (position: number): CursorPlace => {
+  const cursorAt = (position: number): CursorLocation => {
     const word = /[\w-]*$/.exec(textOf(Math.max(0, position - 100), position))?.[0] ?? "";
     const bare = { from: position - word.length, to: position, hasColon: false };
     for (let node: SyntaxNode | null = root.resolveInner(position, -1); node !== null; node = node.parent) {
-      const place =
-        placeInToken(node, position, textOf, tree.pathTo) ?? placeInContainer(node, position, textOf, tree);
-      if (place !== undefined) return { ...bare, ...place, spec };
+      const location =
+        locationInToken(node, position, textOf, tree.pathTo) ??
+        locationInContainer(node, position, textOf, tree);
+      if (location !== undefined) return { ...bare, ...location, spec };
     }
     return { ...bare, path: [], at: "key", spec };
   };
@@ -82,7 +83,7 @@ interface TreeReader {
   readonly keyOf: (pair: SyntaxNode) => string | undefined;
   readonly itemsOf: (list: SyntaxNode) => SyntaxNode[];
   readonly read: (node: SyntaxNode | undefined) => unknown;
-  /** The steps from the root to this node. */
+  /** The path from the root to this node. */
   readonly pathTo: (node: SyntaxNode) => Path;
 }
 
@@ -128,23 +129,23 @@ function treeReader(textOf: TextOf): TreeReader {
   return { keyOf, itemsOf, read, pathTo };
 }
 
-type FoundPlace = Pick<CursorPlace, "path" | "at"> & Partial<CursorPlace>;
+type FoundLocation = Pick<CursorLocation, "path" | "at"> & Partial<CursorLocation>;
 
-/** The place of a cursor in a key or a scalar, all of which is replaced. */
-function placeInToken(
+/** The location of a cursor in a key or a scalar. A completion replaces all of it. */
+function locationInToken(
   node: SyntaxNode,
   position: number,
   textOf: TextOf,
   pathTo: TreeReader["pathTo"],
-): FoundPlace | undefined {
+): FoundLocation | undefined {
   if (isOneOf(names, node)) {
-    // In braces that are not closed YAML reads on over the end of the line.
+    // Inside unclosed braces the YAML parser reads past the end of the line.
     const isCut = textOf(node.from, node.to).includes("\n");
     const to = isCut ? position : node.to;
     const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
     return { path: pathTo(node), at: "key", from: node.from, to, hasColon };
   }
-  // A key of YAML holds a literal: it is told of as a key.
+  // A key of YAML contains a literal; the key is described, not the literal.
   if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
     const isKey = isOneOf(objects, node.parent ?? undefined);
     const before = textOf(Math.max(0, node.from - 100), node.from);
@@ -154,19 +155,19 @@ function placeInToken(
   return undefined;
 }
 
-/** The place of a cursor in a pair, an object or a list, where a word may have been begun. */
-function placeInContainer(
+/** The location of a cursor in a pair, an object or a list, where a word may have begun. */
+function locationInContainer(
   node: SyntaxNode,
   position: number,
   textOf: TextOf,
   { keyOf, itemsOf, pathTo }: TreeReader,
-): FoundPlace | undefined {
+): FoundLocation | undefined {
   if (isOneOf(pairs, node)) {
     const key = keyOf(node);
     return key === undefined ? undefined : { path: [...pathTo(node), key], at: "value" };
   }
   if (isOneOf(objects, node)) {
-    // Behind a colon there is no node yet.
+    // After a colon there is no node yet.
     const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
     const path = pathTo(node);
     return plain === undefined ? { path, at: "key" } : { path: [...path, plain], at: "value" };

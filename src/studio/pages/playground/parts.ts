@@ -3,7 +3,7 @@ import type { ExplainedNode } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import { equation, math } from "../shared/math.ts";
 
-/** From where to where one column of row-major numbers goes, and a twentieth beyond. */
+/** The range of one column of row-major numbers, extended by a twentieth. */
 export function fieldRange(
   numbers: ArrayLike<number>,
   column: number,
@@ -26,8 +26,8 @@ export const legend = (classes: readonly (string | number)[]): HTMLElement[] =>
     return element("span", {}, mark, String(name));
   });
 
-// A colour for each class, told apart by people who see fewer colours too (after Okabe and Ito); red, green,
-// blue from 0 to 255.
+// A colour for each class (after Okabe and Ito), distinct for colour-blind readers too; red, green, blue from 0
+// to 255.
 
 const colours: readonly (readonly [red: number, green: number, blue: number])[] = [
   [0, 114, 178],
@@ -46,11 +46,11 @@ export const classColour = (index: number) => colours[index % colours.length];
 
 export const cssColour = (index: number): string => `rgb(${classColour(index).join(" ")})`;
 
-// What one value is, and why it is there: its formula, the rule that gave it, and what was simplified in it.
+// The details of a value: its formula, the rule that produced it, and its simplifications.
 
-/** @param goTo leads to the place in the spec that the value comes from */
+/** @param goTo moves to the location in the spec that the value comes from */
 export function valueCard(node: ExplainedNode, goTo: (line: number, column: number) => void): HTMLElement {
-  const { name, type, derivation, rewrites, place } = node;
+  const { name, type, derivation, rewrites, location } = node;
   const card = element(
     "div",
     { class: "value-card" },
@@ -70,14 +70,14 @@ export function valueCard(node: ExplainedNode, goTo: (line: number, column: numb
         " ⇒ ",
         math(derivative),
       ),
-      element("div", {}, "of ", math(derivation.forward)),
+      element("div", {}, "applied to ", math(derivation.forward)),
     );
   }
   for (const { rule, equation: what } of rewrites)
     card.append(element("div", {}, "simplified by ", element("code", {}, rule), ": ", math(what)));
-  if (place !== undefined) {
-    const lead = element("button", { type: "button", class: "lead" }, `line ${place.line} of the spec`);
-    lead.addEventListener("click", () => goTo(place.line, place.column));
+  if (location !== undefined) {
+    const lead = element("button", { type: "button", class: "lead" }, `line ${location.line} of the spec`);
+    lead.addEventListener("click", () => goTo(location.line, location.column));
     card.append(element("div", {}, lead));
   }
   return card;

@@ -1,18 +1,18 @@
 /**
- * What a model says of rows that it was not trained on: for classes a confusion matrix and the rows
- * themselves, as images where they are; for numbers, said over true.
+ * The predictions of a model on held-out rows: for classes a confusion matrix and the rows themselves, as
+ * images where possible; for numbers, predicted against true values.
  */
 import { scaleLinear } from "d3-scale";
 import { element, svgElement } from "../shared/element.ts";
 import type { ModelView, Outputs, Shown } from "./shown-model.ts";
 
-const mostRows = 40;
+const maxRows = 40;
 
 export function rowsView(shown: Shown): ModelView {
-  const { held, input, classes, answer, target } = shown;
+  const { heldOut, input, classes, answer, target } = shown;
   const host = element("div", { class: "rows" });
-  const truth = held[target];
-  const told = (outputs: Outputs) => {
+  const truth = heldOut[target];
+  const cellsOf = (outputs: Outputs) => {
     const width = outputs.length / truth.length;
     return Array.from({ length: truth.length }, (_, row) =>
       answer([...outputs.subarray(row * width, (row + 1) * width)]),
@@ -21,25 +21,28 @@ export function rowsView(shown: Shown): ModelView {
   const samples = imagesOf(shown);
   return {
     element: host,
-    probe: { [input]: held[input] },
+    probe: { [input]: heldOut[input] },
     draw(outputs) {
-      const cells = told(outputs);
+      const cells = cellsOf(outputs);
       if (classes.length === 0) return host.replaceChildren(scatter(shown, cells));
-      const guesses = cells.map(([name]) => classes.indexOf(name));
-      host.replaceChildren(confusion(shown, guesses), sampled(shown, guesses, cells, samples));
+      const predictions = cells.map(([name]) => classes.indexOf(name));
+      host.replaceChildren(confusion(shown, predictions), sampled(shown, predictions, cells, samples));
     },
   };
 }
 
-/** Rows of `truth`, columns of what was said. */
-function confusion({ classes, held, heldName, target }: Shown, guesses: readonly number[]): HTMLElement {
+/** Rows are true classes, columns are predicted classes. */
+function confusion(
+  { classes, heldOut, heldOutName, target }: Shown,
+  predictions: readonly number[],
+): HTMLElement {
   const counts = classes.map(() => classes.map(() => 0));
-  guesses.forEach((guess, row) => counts[held[target][row]][guess]++);
+  predictions.forEach((predicted, row) => counts[heldOut[target][row]][predicted]++);
   const most = Math.max(1, ...counts.flat());
   const head = element(
     "tr",
     {},
-    element("th", {}, "true ↓ said →"),
+    element("th", {}, "true ↓ predicted →"),
     ...classes.map((name) => element("th", { scope: "col" }, String(name))),
   );
   const body = counts.map((row, of) =>
@@ -47,10 +50,10 @@ function confusion({ classes, held, heldName, target }: Shown, guesses: readonly
       "tr",
       {},
       element("th", { scope: "row" }, String(classes[of])),
-      ...row.map((count, said) => {
+      ...row.map((count, predicted) => {
         const cell = element(
           "td",
-          { class: of === said ? "right" : "wrong" },
+          { class: of === predicted ? "right" : "wrong" },
           count === 0 ? "·" : String(count),
         );
         cell.style.setProperty("--share", String(count / most));
@@ -58,18 +61,18 @@ function confusion({ classes, held, heldName, target }: Shown, guesses: readonly
       }),
     ),
   );
-  const right = guesses.filter((guess, row) => guess === held[target][row]).length;
-  const caption = `${heldName}: ${right} of ${guesses.length} rows right`;
+  const right = predictions.filter((predicted, row) => predicted === heldOut[target][row]).length;
+  const caption = `${heldOutName}: ${right} of ${predictions.length} rows correct`;
   return element("table", { class: "confusion" }, element("caption", {}, caption), head, ...body);
 }
 
 /** One canvas for each of the first rows, if they are square images. */
-function imagesOf({ held, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
+function imagesOf({ heldOut, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
   const { shape } = trainer.facts.inputs[input];
   const side = shape.length > 1 ? shape[0] : Math.sqrt(inputSize);
   if (!Number.isInteger(side) || side < 4 || side * side !== inputSize) return undefined;
-  const numbers = held[input];
-  const count = Math.min(mostRows, numbers.length / inputSize);
+  const numbers = heldOut[input];
+  const count = Math.min(maxRows, numbers.length / inputSize);
   let most = 1e-9;
   for (let i = 0; i < numbers.length; i++) most = Math.max(most, numbers[i]);
   return Array.from({ length: count }, (_, row) => {
@@ -88,26 +91,35 @@ function imagesOf({ held, input, inputSize, trainer }: Shown): HTMLCanvasElement
 type Cells = readonly (readonly (string | number)[])[];
 
 function sampled(
-  { classes, held, target }: Shown,
-  guesses: readonly number[],
+  { classes, heldOut, target }: Shown,
+  predictions: readonly number[],
   cells: Cells,
   images: readonly HTMLCanvasElement[] | undefined,
 ): HTMLElement {
-  const shown = guesses.slice(0, mostRows).map((guess, row) => {
-    const of = held[target][row];
-    const share = Number(cells[row][1 + guess] ?? NaN);
-    const sure = Number.isFinite(share) && share <= 1 ? ` ${Math.round(100 * share)} %` : "";
-    const text = guess === of ? `${classes[guess]}${sure}` : `${classes[guess]}${sure}, not ${classes[of]}`;
-    return element("li", { class: guess === of ? "right" : "wrong" }, ...(images ? [images[row]] : []), text);
+  const shown = predictions.slice(0, maxRows).map((predicted, row) => {
+    const of = heldOut[target][row];
+    const probability = Number(cells[row][1 + predicted] ?? NaN);
+    const certainty =
+      Number.isFinite(probability) && probability <= 1 ? ` ${Math.round(100 * probability)} %` : "";
+    const text =
+      predicted === of
+        ? `${classes[predicted]}${certainty}`
+        : `${classes[predicted]}${certainty}, true: ${classes[of]}`;
+    return element(
+      "li",
+      { class: predicted === of ? "right" : "wrong" },
+      ...(images ? [images[row]] : []),
+      text,
+    );
   });
   return element("ul", { class: images ? "samples images" : "samples" }, ...shown);
 }
 
-/** What was said over what is true, in the target's own units: the nearer to the diagonal, the better. */
-function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Element {
+/** Predicted against true values in the target's original units; good predictions are near the diagonal. */
+function scatter({ heldOut, target, trainer, heldOutName }: Shown, cells: Cells): Element {
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
-  const pairs = cells.map(([said], row) => [held[target][row] * span + shift, Number(said)]);
+  const pairs = cells.map(([predicted], row) => [heldOut[target][row] * span + shift, Number(predicted)]);
   const all = pairs.flat();
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const [size, margin] = [380, 40];
@@ -119,7 +131,7 @@ function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Elem
     {
       viewBox: `0 0 ${size} ${size}`,
       role: "img",
-      "aria-label": "Predicted over true values",
+      "aria-label": "Predicted against true values",
       class: "chart picture",
     },
     svgElement("line", { x1: x(first), y1: y(first), x2: x(last), y2: y(last), class: "grid" }),
@@ -132,8 +144,10 @@ function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Elem
     svgElement(
       "text",
       { x: size / 2, y: size - 5, class: "tick middle" },
-      `true (${heldName}); upwards: predicted`,
+      `x: true (${heldOutName}), y: predicted`,
     ),
-    ...pairs.map(([of, said]) => svgElement("circle", { cx: x(of), cy: y(said), r: 3, class: "point" })),
+    ...pairs.map(([of, predicted]) =>
+      svgElement("circle", { cx: x(of), cy: y(predicted), r: 3, class: "point" }),
+    ),
   );
 }

@@ -1,22 +1,19 @@
 /**
- * The decision surface of a model of two inputs: the colour of each place is the class that the model gives
- * it, paler where it is less sure.
+ * The decision surface of a model with two inputs: each point has the colour of its predicted class, paler
+ * where the model is less certain.
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 import { classColour, cssColour, fieldRange, legend } from "./parts.ts";
 
-/** Places along each axis at which the model is asked. */
+/** The number of evaluated points along each axis. */
 const steps = 72;
 const size = 420;
 
 export function surfaceView(shown: Shown): ModelView {
-  const { train, held, heldName, input, classes, target } = shown;
+  const { train, heldOut, heldOutName, input, classes, target } = shown;
   const canvas = element("canvas", { width: size, height: size, role: "img", class: "picture surface" });
-  canvas.setAttribute(
-    "aria-label",
-    "The class that the model gives to each place, and the points of the data",
-  );
+  canvas.setAttribute("aria-label", "The predicted class at each point, and the data points");
   const [x, y] = [0, 1].map((column) => fieldRange(train[input], column, 2));
   const grid = new Float64Array(2 * steps * steps);
   for (let row = 0; row < steps; row++)
@@ -26,21 +23,21 @@ export function surfaceView(shown: Shown): ModelView {
     }
   const small = element("canvas", { width: steps, height: steps });
   const [near, far] = [small.getContext("2d"), canvas.getContext("2d")];
-  const points = (context: CanvasRenderingContext2D, part: typeof train, isHeld: boolean) => {
+  const points = (context: CanvasRenderingContext2D, part: typeof train, isHeldOut: boolean) => {
     const [places, labels] = [part[input], part[target]];
     for (let row = 0; row < labels.length; row++) {
       const left = ((places[2 * row] - x.low) / (x.high - x.low)) * size;
       const top = ((y.high - places[2 * row + 1]) / (y.high - y.low)) * size;
       context.beginPath();
-      context.arc(left, top, isHeld ? 4 : 3, 0, 2 * Math.PI);
+      context.arc(left, top, isHeldOut ? 4 : 3, 0, 2 * Math.PI);
       context.fillStyle = cssColour(labels[row]);
-      context.strokeStyle = isHeld ? "#000" : "#fff";
-      context.lineWidth = isHeld ? 1.5 : 0.8;
+      context.strokeStyle = isHeldOut ? "#000" : "#fff";
+      context.lineWidth = isHeldOut ? 1.5 : 0.8;
       context.fill();
       context.stroke();
     }
   };
-  const captions = [...legend(classes), element("span", {}, `○ ${heldName}, ringed in black`)];
+  const captions = [...legend(classes), element("span", {}, `○ ${heldOutName}, ringed in black`)];
   return {
     element: element("figure", {}, canvas, element("figcaption", {}, ...captions)),
     probe: { [input]: grid },
@@ -49,21 +46,23 @@ export function surfaceView(shown: Shown): ModelView {
       const image = near.createImageData(steps, steps);
       const width = outputs.length / (steps * steps);
       for (let place = 0; place < steps * steps; place++) {
-        const [name, ...shares] = shown.answer([...outputs.subarray(place * width, (place + 1) * width)]);
+        const [name, ...probabilities] = shown.answer([
+          ...outputs.subarray(place * width, (place + 1) * width),
+        ]);
         const index = Math.max(0, classes.indexOf(name));
-        const share = Math.min(1, Math.max(0, Number(shares[index] ?? 1)));
-        // From what all classes would have alone, which is nothing, to all.
-        const sure = 0.15 + 0.6 * Math.max(0, (share * classes.length - 1) / (classes.length - 1));
+        const probability = Math.min(1, Math.max(0, Number(probabilities[index] ?? 1)));
+        // The opacity grows from chance (1 / number of classes) to certainty.
+        const opacity = 0.15 + 0.6 * Math.max(0, (probability * classes.length - 1) / (classes.length - 1));
         const colour = classColour(index);
         for (let channel = 0; channel < 3; channel++)
-          image.data[4 * place + channel] = 255 - (255 - colour[channel]) * sure;
+          image.data[4 * place + channel] = 255 - (255 - colour[channel]) * opacity;
         image.data[4 * place + 3] = 255;
       }
       near.putImageData(image, 0, 0);
       far.imageSmoothingEnabled = true;
       far.drawImage(small, 0, 0, size, size);
       points(far, train, false);
-      if (held !== train) points(far, held, true);
+      if (heldOut !== train) points(far, heldOut, true);
     },
   };
 }

@@ -1,24 +1,24 @@
 /**
- * Tabs as the ARIA practices have them: arrows go from tab to tab. One panel is seen, or, by the first tab,
- * all of them side by side.
+ * Tabs after the ARIA practices: arrow keys move between tabs. One panel is visible or, with the first tab, all
+ * of them next to one another.
  */
 import { element } from "../shared/element.ts";
 
 export interface Panel {
   readonly name: string;
   readonly element: HTMLElement;
-  /** Called when it comes to be seen. */
+  /** Called when the panel becomes visible. */
   readonly onShow?: () => void;
 }
 
 export interface Tabs {
   readonly element: HTMLElement;
   readonly chosen: () => string;
-  readonly isSeen: (panel: string) => boolean;
+  readonly isVisible: (panel: string) => boolean;
   choose(tab: string): void;
 }
 
-/** The tab of all panels. */
+/** The tab that shows all panels. */
 export const together = "All";
 
 export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: string) => void): Tabs {
@@ -44,7 +44,7 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
     panel.prepend(element("h2", { class: "panel-name" }, name));
   }
   const host = element("div", { class: "tabs" });
-  const isSeen = (panel: string) => chosen === together || chosen === panel;
+  const isVisible = (panel: string) => chosen === together || chosen === panel;
   const choose = (tab: string) => {
     if (!names.includes(tab)) return;
     chosen = tab;
@@ -54,8 +54,8 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
       button.tabIndex = names[i] === tab ? 0 : -1;
     });
     for (const { name, element: panel, onShow } of panels) {
-      panel.hidden = !isSeen(name);
-      if (isSeen(name)) onShow?.();
+      panel.hidden = !isVisible(name);
+      if (isVisible(name)) onShow?.();
     }
     onChoose(tab);
   };
@@ -73,5 +73,5 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
     element("div", { role: "tablist", "aria-label": label }, ...buttons),
     element("div", { class: "panels" }, ...panels.map((panel) => panel.element)),
   );
-  return { element: host, chosen: () => chosen, isSeen, choose };
+  return { element: host, chosen: () => chosen, isVisible, choose };
 }

@@ -1,8 +1,5 @@
-/**
- * Training in the page: what the compiler emitted runs in a worker of its own, and is looked at as often as
- * the screen is drawn.
- */
-import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+/** Training in the page: a worker runs the emitted code, and the panel shows its state at every frame. */
+import type { TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { element } from "../shared/element.ts";
@@ -13,16 +10,16 @@ import { texts, workerOf } from "./texts.ts";
 
 export interface TrainPanel {
   readonly element: HTMLElement;
-  /** Another model: it is ready to train, from its beginning. */
+  /** Another model: ready to train, from its initial parameters. */
   show(trainer: TrainerScript): void;
-  /** The editor has a text that does not compile: what is shown is out of date. */
+  /** Marks the shown results as out of date: the editor's text does not compile. */
   setStale(isStale: boolean): void;
 }
 
-/** How long a worker trains between two pictures: one epoch at least. */
-const paces = { "one epoch a picture": 0, "as fast as it goes": 60 } as const;
+/** How long a worker trains between two frames, in milliseconds; always at least one epoch. */
+const speeds = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
-/** A worker, and what it told so far. */
+/** A worker, and its messages so far. */
 interface Training {
   readonly trainer: TrainerScript;
   readonly worker: Worker;
@@ -54,24 +51,24 @@ export function trainPanel(): TrainPanel {
     training = own;
     state = "starting";
     display.showStart(own);
-    worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => {
-      if (training === own) hear(own, answer);
+    worker.onmessage = ({ data: reply }: MessageEvent<TrainReply>) => {
+      if (training === own) handleReply(own, reply);
     };
-    worker.onerror = (event) => hear(own, { kind: "failed", message: event.message });
+    worker.onerror = (event) => handleReply(own, { kind: "failed", message: event.message });
     send(worker, { kind: "start", trainer, probe: view?.probe });
     refresh();
   };
 
-  const hear = (own: Training, answer: TrainAnswer) => {
-    if (answer.kind === "failed") {
+  const handleReply = (own: Training, reply: TrainReply) => {
+    if (reply.kind === "failed") {
       [state, isPlaying] = ["failed", false];
-      display.tell(answer.message, true);
+      display.showStatus(reply.message, true);
       return refresh();
     }
-    if (answer.kind !== "ready") own.reports.push(...answer.reports);
-    display.showProgress(own, answer);
-    state = answer.kind === "done" ? "done" : "ready";
-    if (answer.kind === "done") isPlaying = false;
+    if (reply.kind !== "ready") own.reports.push(...reply.reports);
+    display.showProgress(own, reply);
+    state = reply.kind === "done" ? "done" : "ready";
+    if (reply.kind === "done") isPlaying = false;
     refresh();
     if (isPlaying) requestAnimationFrame(go);
   };
@@ -80,7 +77,7 @@ export function trainPanel(): TrainPanel {
     if (state === "done" && training !== undefined) start(training.trainer);
     isPlaying = !isPlaying;
     refresh();
-    // A worker that is not ready yet goes on when it says so.
+    // A worker that is not ready yet continues when it reports that it is.
     if (isPlaying) go();
   });
   step.addEventListener("click", go);
@@ -93,7 +90,7 @@ export function trainPanel(): TrainPanel {
     element: panel,
     show(trainer) {
       panel.classList.remove("stale");
-      // A comment or a space changes no model: its training goes on.
+      // A change of comments or spaces does not change the model, so its training continues.
       if (training !== undefined && isSame(training.trainer, trainer)) return;
       isPlaying = false;
       if (trainer.problem === undefined) return start(trainer);
@@ -106,15 +103,15 @@ export function trainPanel(): TrainPanel {
   };
 }
 
-/** The elements of the panel, and how they show where training stands. */
+/** The elements of the panel, and functions that show the state of training. */
 function trainDisplay() {
   const play = element("button", { type: "button", class: "primary" }, "Train");
   const step = element("button", { type: "button" }, "One epoch");
   const reset = element("button", { type: "button" }, "Reset");
-  const pace = element(
+  const speed = element(
     "select",
-    { "aria-label": "How fast" },
-    ...Object.keys(paces).map((name) => element("option", {}, name)),
+    { "aria-label": "Speed" },
+    ...Object.keys(speeds).map((name) => element("option", {}, name)),
   );
   const status = element("output", { class: "status", "aria-live": "off" });
   const chart = element("div", { class: "losses" });
@@ -129,11 +126,11 @@ function trainDisplay() {
   const panel = element(
     "div",
     { class: "train" },
-    element("div", { class: "controls" }, play, step, reset, pace),
+    element("div", { class: "controls" }, play, step, reset, speed),
     status,
     element("div", { class: "figures" }, picture, element("div", {}, chart, keys, outcome)),
   );
-  const tell = (text: string, isWrong = false) => {
+  const showStatus = (text: string, isWrong = false) => {
     status.textContent = text;
     status.classList.toggle("wrong", isWrong);
   };
@@ -143,9 +140,9 @@ function trainDisplay() {
     play,
     step,
     reset,
-    tell,
-    /** The milliseconds between two pictures that are chosen. */
-    pace: (): number => Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0,
+    showStatus,
+    /** The selected milliseconds between two frames. */
+    pace: (): number => Object.entries(speeds).find(([name]) => name === speed.value)?.[1] ?? 0,
     showState(state: State, isPlaying: boolean, hasTraining: boolean) {
       const canGo = state !== "done" && state !== "failed";
       play.textContent = isPlaying ? "Pause" : state === "done" ? "Train again" : "Train";
@@ -158,41 +155,41 @@ function trainDisplay() {
       outcome.hidden = true;
       picture.replaceChildren(...(view ? [view.element] : []));
       drawLosses(chart, [], trainer.training.epochs);
-      tell("");
+      showStatus("");
     },
     showProblem(problem: string) {
       picture.replaceChildren();
       chart.replaceChildren();
       outcome.hidden = true;
-      tell(problem, true);
+      showStatus(problem, true);
     },
-    showProgress({ trainer, view, reports }: Training, answer: Progress) {
+    showProgress({ trainer, view, reports }: Training, reply: Progress) {
       const { epochs } = trainer.training;
-      if (answer.outputs && view) view.draw(answer.outputs);
+      if (reply.outputs && view) view.draw(reply.outputs);
       const last = reports.at(-1);
-      tell(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
-      if (answer.kind !== "ready") drawLosses(chart, reports, epochs);
-      if (answer.kind === "done") showOutcome(outcome, answer.result);
+      showStatus(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
+      if (reply.kind !== "ready") drawLosses(chart, reports, epochs);
+      if (reply.kind === "done") showOutcome(outcome, reply.result);
     },
   };
 }
 
-type Progress = Exclude<TrainAnswer, { kind: "failed" }>;
+type Progress = Exclude<TrainReply, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
-/** The data of a spec follows from its text, which has a hash, and from the page. */
+/** The data of a spec follows from its text, which the hash covers, and from the page. */
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
   a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
 
-const figures = (all: Readonly<Record<string, number>>): string =>
+const metricsText = (all: Readonly<Record<string, number>>): string =>
   Object.entries(all)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 
 function epochLine({ epoch, loss, metrics, validation }: EpochReport, epochs: number): string {
-  const held = validation ? `   validation ${figures(validation)}` : "";
-  return `epoch ${epoch}/${epochs}   training ${figures({ loss, ...metrics })}${held}`;
+  const validationText = validation ? `   validation ${metricsText(validation)}` : "";
+  return `epoch ${epoch}/${epochs}   training ${metricsText({ loss, ...metrics })}${validationText}`;
 }
 
 function showOutcome(host: HTMLElement, result: TrainingResult): void {

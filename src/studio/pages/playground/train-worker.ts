@@ -1,48 +1,48 @@
 /**
- * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some
- * epochs at a time, each time that it is told to go on.
+ * The training worker: imports the emitted module and runs it as `tapeless train` does. At each `go` request it
+ * trains some epochs.
  */
-import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOwnUnits } from "../../../runtime/training/own-units.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import { importEmitted } from "./compiler.ts";
 
-/** What waits for the next `go`. */
-const waiting: { goOn(milliseconds: number): void } = { goOn() {} };
+/** Continues the training; set while the worker waits for the next `go`. */
+const pending: { resume(milliseconds: number): void } = { resume() {} };
 
-const tell = (answer: TrainAnswer): void => self.postMessage(answer);
+const send = (reply: TrainReply): void => self.postMessage(reply);
 
 self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
-  if (request.kind === "go") return waiting.goOn(request.milliseconds);
+  if (request.kind === "go") return pending.resume(request.milliseconds);
   train(request.trainer, request.probe).catch((error: unknown) =>
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+    send({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
 };
 
-const nextGo = (): Promise<number> => new Promise((resolve) => (waiting.goOn = resolve));
+const nextGo = (): Promise<number> => new Promise((resolve) => (pending.resume = resolve));
 
 async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
   const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
   const outputs = () => probe && predictAll(trainer, model, probe);
-  if (data === undefined) return tell({ kind: "failed", message: "there is no data to train on" });
+  if (data === undefined) return send({ kind: "failed", message: "there is no data to train on" });
   let reports: EpochReport[] = [];
-  tell({ kind: "ready", outputs: outputs() });
+  send({ kind: "ready", outputs: outputs() });
   let until = performance.now() + (await nextGo());
-  const seen = inOwnUnits(trainer, { training }, data);
-  const result = await trainOn(model, training, seen, data, {}, (report) => {
+  const reportedEpochs = inOwnUnits(trainer, { training }, data);
+  const result = await trainOn(model, training, reportedEpochs, data, {}, (report) => {
     reports.push(report);
     if (performance.now() < until || report.epoch === training.epochs) return undefined;
-    tell({ kind: "epochs", reports, outputs: outputs() });
+    send({ kind: "epochs", reports, outputs: outputs() });
     reports = [];
     return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
   });
-  tell({ kind: "done", reports, outputs: outputs(), result });
+  send({ kind: "done", reports, outputs: outputs(), result });
 }
 
-/** Any number of rows, a batch at a time. */
+/** Predicts any number of rows, a batch at a time. */
 function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: NonNullable<Probe>) {
   const sizes = Object.entries(inputs).map(
     ([name, { shape }]) => [name, shape.reduce((product, size) => product * size, 1)] as const,

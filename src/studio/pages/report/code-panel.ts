@@ -1,4 +1,4 @@
-/** The emitted file with its lines coloured and linked to kernels, nodes and the spec. */
+/** The emitted file with syntax colours; its lines link to kernels, nodes and the spec. */
 import { element } from "../shared/element.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
@@ -15,12 +15,12 @@ const isWord: ReadonlySet<string> = new Set(words.split(" "));
 const comments = /\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$/.source;
 const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
 const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
-/** What the groups of `tokens` match, in their order. */
+/** The kinds of the groups of `tokens`, in their order. */
 const kinds = ["comment", "text", "number", "word"] as const;
-const longestColoured = 2000;
+const maxColouredLength = 2000;
 
 function colouredCode(line: string): readonly (Node | string)[] {
-  if (line.length > longestColoured) return [line];
+  if (line.length > maxColouredLength) return [line];
   if (/^\s*\*/.test(line)) return [element("span", { class: "comment" }, line)];
   const parts: (Node | string)[] = [];
   let end = 0;
@@ -35,8 +35,8 @@ function colouredCode(line: string): readonly (Node | string)[] {
 }
 
 /**
- * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its location
- * in the spec; any other selection marks its lines in both.
+ * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its
+ * location in the spec; any other selection marks its lines in both.
  */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;
@@ -66,14 +66,14 @@ export function codePanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, " +
-          "which rule made it and where in the spec it comes from; the bar at its left has the colour of its " +
-          "part: forward, backward or update.",
+        "The emitted file, and the spec that it comes from. Select a line to see what it computes, the rule " +
+          "that produced it, and its location in the spec. The colour of the bar on the left shows the phase: " +
+          "forward, backward or update.",
       ),
     ),
     element(
       "div",
-      { class: "beside" },
+      { class: "columns" },
       element(
         "div",
         { class: "pane" },
@@ -91,9 +91,9 @@ export function codePanel(context: Context): Panel {
     ),
   );
   const show = (pick: Pick | undefined) => {
-    const { lines, places } = marksOf(context, pick);
+    const { lines, specLines } = marksOf(context, pick);
     code.mark(lines, pick?.kind === "line" ? Number(pick.key) : undefined);
-    spec.mark(places, undefined);
+    spec.mark(specLines, undefined);
   };
   return {
     element: root,
@@ -110,11 +110,11 @@ export function codePanel(context: Context): Panel {
 
 interface Listing {
   readonly element: HTMLElement;
-  /** `picked`: the one line among them, if it is one. It is brought into sight, or else the longest run of them. */
+  /** `picked`: the selected line, if there is one. Scrolls to it, or else to the longest run of `lines`. */
   mark(lines: readonly number[], picked: number | undefined): void;
 }
 
-/** A text with numbers before its lines; they can be picked. */
+/** A text with line numbers whose lines can be selected. */
 export function listing(
   texts: readonly string[],
   {
@@ -172,37 +172,42 @@ function regionOfLine({ index }: Context, line: number): string {
   return (id !== undefined && index.nodes.get(id)?.region) || "";
 }
 
-/** The layer in which a line of the spec lies: the last one that begins before it. */
+/** The layer that contains a line of the spec: the last one that begins at or before it. */
 function layerAt({ index }: Context, line: number): string | undefined {
-  const before = index.explanation.layers.filter(({ place }) => place !== undefined && place.line <= line);
+  const before = index.explanation.layers.filter(
+    ({ location }) => location !== undefined && location.line <= line,
+  );
   return before.at(-1)?.name;
 }
 
 interface Marks {
   readonly lines: readonly number[];
-  readonly places: readonly number[];
+  readonly specLines: readonly number[];
 }
 
 function marksOf({ index }: Context, pick: Pick | undefined): Marks {
-  const none: Marks = { lines: [], places: [] };
+  const none: Marks = { lines: [], specLines: [] };
   if (pick === undefined) return none;
-  const placesOf = (places: readonly ({ readonly line: number } | undefined)[]) =>
+  const specLinesOf = (places: readonly ({ readonly line: number } | undefined)[]) =>
     places.flatMap((place) => (place === undefined ? [] : [place.line]));
   const layer = index.layers.get(pick.key);
   const line = index.lines.get(Number(pick.key));
   const buffer = index.buffers.get(pick.key);
   switch (pick.kind) {
     case "node":
-      return { lines: index.linesOfNode(pick.key), places: placesOf([index.nodes.get(pick.key)?.place]) };
+      return {
+        lines: index.linesOfNode(pick.key),
+        specLines: specLinesOf([index.nodes.get(pick.key)?.location]),
+      };
     case "kernel":
       return { ...none, lines: index.linesOfKernel(Number(pick.key)) };
     case "layer":
       return {
         lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)),
-        places: placesOf([layer?.place]),
+        specLines: specLinesOf([layer?.location]),
       };
     case "line":
-      return { lines: [Number(pick.key)], places: placesOf([line?.place]) };
+      return { lines: [Number(pick.key)], specLines: specLinesOf([line?.location]) };
     case "buffer":
       return { ...none, lines: buffer?.node === undefined ? [] : index.linesOfNode(buffer.node) };
     case "rule":

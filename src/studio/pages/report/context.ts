@@ -1,4 +1,4 @@
-/** What every part of the page gets to see, and what a view is to the page around it. */
+/** The interface between the page and its views. */
 import type { ReportIndex } from "./report-index.ts";
 import type { Pick, Selection, State } from "./selection.ts";
 
@@ -9,20 +9,20 @@ export interface Context {
 
 export interface Panel {
   readonly element: HTMLElement;
-  /** The view is on the page, and this is picked. */
+  /** Called when the view is visible; `pick` is the selection. */
   show(pick: Pick | undefined): void;
-  /** A key that nobody else wanted; whether it meant something here. */
+  /** Called for keys that the page does not handle; returns whether the view handled the key. */
   onKey?(event: KeyboardEvent): boolean;
 }
 
 export type { Pick, State };
 
-// Lines of code as ranges: those in which a value is computed are many in a row, those that declare its place
-// or call its kernel stand alone.
+// Lines of code as ranges. The lines that compute a value are consecutive; those that declare its address or
+// call its kernel are single.
 
 type LineRange = readonly [first: number, last: number];
 
-/** Neighbours as one range, the longest first: where something is computed, then where else it is told of. */
+/** Merges neighbouring lines into ranges, the longest first: the computation comes before single mentions. */
 export function lineRanges(lines: readonly number[]): readonly LineRange[] {
   const ranges: [number, number][] = [];
   for (const line of [...lines].sort((a, b) => a - b)) {
@@ -39,7 +39,7 @@ export function withoutGradient({ explanation }: ReportIndex, name: string): str
   const layer = explanation.layers.find(({ parameters }) => parameters.some((each) => each.name === name));
   const parameter = layer?.parameters.find((each) => each.name === name);
   if (layer === undefined || parameter === undefined) return `This report has no parameter ${name}.`;
-  if (!layer.trainable) return `It has none: its layer, ${layer.name}, is frozen.`;
-  if (!parameter.trainable) return "It has none: it is a statistic, which training keeps without a gradient.";
-  return "It has none: the loss does not depend on it.";
+  if (!layer.trainable) return `It has no gradient: its layer, ${layer.name}, is frozen.`;
+  if (!parameter.trainable) return "It has no gradient: it is a statistic, which training updates directly.";
+  return "It has no gradient: the loss does not depend on it.";
 }

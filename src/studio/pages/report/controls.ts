@@ -5,8 +5,7 @@ import { element } from "../shared/element.ts";
 /** `gradient` as a title: `Gradient`. */
 export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
 
-// The button for light and dark: as the system has it, or as the reader wants it, which is remembered where
-// the browser allows it.
+// The theme button: the system's setting, light or dark. The choice is stored if the browser allows it.
 
 const themes = ["system", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
@@ -46,7 +45,7 @@ function remember(theme: Theme): void {
   }
 }
 
-// One button for each program of which there is something to show.
+// One button for each program that has content.
 
 interface ProgramTabs {
   readonly element: HTMLElement;
@@ -54,7 +53,7 @@ interface ProgramTabs {
   choose(program: ProgramName): void;
 }
 
-/** `onChoose` hears of every change, the first one included. */
+/** `onChoose` is called for every choice, including the initial one. */
 export function programTabs(
   programs: readonly ProgramName[],
   onChoose: (program: ProgramName) => void,
@@ -79,21 +78,21 @@ export function programTabs(
   };
 }
 
-// What keys do.
+// The keyboard shortcuts.
 
 const keysOf = (views: number): readonly (readonly [keys: string, what: string])[] => [
   ["/  or  Ctrl K", "search"],
   [`1 … ${views}`, "go to a view"],
   ["Tab, Enter", "go from link to link, follow one"],
-  ["Esc", "pick nothing"],
-  ["Alt ←, Alt →", "back, forward: every pick and view is a place in the browser's history"],
-  ["← →", "in Passes: the pass before, the next one"],
-  ["↑ ↓", "in Code: the line above, below; in tables: the row"],
-  ["+ − 0", "in Graph: nearer, farther, all of it"],
-  ["?", "this list"],
+  ["Esc", "clear the selection"],
+  ["Alt ←, Alt →", "back, forward: every selection and view is an entry in the browser's history"],
+  ["← →", "in Passes: previous pass, next pass"],
+  ["↑ ↓", "in Code: previous line, next line; in tables: previous row, next row"],
+  ["+ − 0", "in Graph: zoom in, zoom out, fit all"],
+  ["?", "show this list"],
 ];
 
-/** Of a page with so many views. */
+/** For a page with this number of views. */
 export function helpDialog(views: number): HTMLDialogElement {
   const close = element("button", { type: "submit" }, "Close");
   return element(

@@ -1,4 +1,4 @@
-/** The details of one node: its formula and origin, and for a transpose why it is there. */
+/** The details of one node: its formula, its origin, and the explanation of a transpose. */
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedNode, RewriteUse, RuleUse } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
@@ -18,42 +18,45 @@ import {
 } from "./links.ts";
 import { keyOfBuffer } from "./report-index.ts";
 
-// Why a formula has a transpose. Readers ask this of nearly every gradient: the rule of a matrix product has two,
-// and both come from the sums that the chain rule leaves.
+// Why a formula has a transpose. Readers ask this for nearly every gradient: the derivative of a matrix product
+// has two, and both follow from the sums that the chain rule leaves.
 
-/** Nothing for a node in whose formula no transpose stands. */
+/** Empty for a node whose formula has no transpose. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {
   const { op, formula, derivation } = node;
   const isView = op === "transpose";
   if (!isView && !formula.text.includes("ᵀ")) return [];
   const isOfProduct =
     derivation?.rule === "contract.vjp" && /^z = x (· )?y$/.test(derivation.general.forward.text);
-  const said = isView ? viewText : isOfProduct ? productParts(context, node) : contractionText;
+  const explanation = isView ? viewText : isOfProduct ? productParts(context, node) : contractionText;
   return [
     element("h3", {}, "Why there is a transpose"),
-    ...(typeof said === "string" ? [element("p", {}, said)] : said),
+    ...(typeof explanation === "string" ? [element("p", {}, explanation)] : explanation),
     ...(isView || hasPanels(context)
       ? []
       : [
           element(
             "p",
             { class: "quiet" },
-            "No transposed copy is made: the loops read the values where they lie, along the other axis.",
+            "No transposed copy is made: the loops read the original values along the other axis.",
           ),
         ]),
   ];
 }
 
-/** Kernels on vectors copy the panels that they read, so of them nothing is said. They are shown as text, too. */
+/**
+ * Vectorised kernels copy panels of their operands, so the page makes no claim about copies for them. Only
+ * those kernels have WebAssembly text.
+ */
 const hasPanels = ({ index }: Context): boolean =>
   index.explanation.kernels.some(({ wat }) => wat !== undefined);
 
 const viewText =
   "A transpose is a view: the same numbers with their axes in another order. It takes no operations; " +
-  "whoever reads it reads in that order.";
+  "its users read the numbers in that order.";
 const contractionText =
-  "A product of matrices sums along the rows of its left factor and down the columns of its right one. " +
-  "Where a sum runs over the other axis of a factor, that factor is written transposed.";
+  "A matrix product sums along the rows of its left factor and down the columns of its right factor. " +
+  "If a sum runs over the other axis of a factor, that factor is written transposed.";
 
 /**
  * z = x y, element by element:  z[i, j] = Σ_k x[i, k] · y[k, j].  The chain rule then leaves
@@ -86,19 +89,19 @@ function productParts(context: Context, { formula, derivation }: ExplainedNode):
     : shown(`${partial(xik)}<mo>=</mo>${sum("j")}${dz}${ykj}`, "∂L/∂x_ik = Σ_j ∂L/∂z_ij y_kj");
   return [
     ...here,
-    element("p", {}, "Element by element the product is"),
+    element("p", {}, "Element by element, the product is"),
     forward,
     isOfRight
       ? element(
           "p",
           {},
-          "so an element of y meets the elements of one column of x, one in each row i, and the chain rule " +
+          "so an element of y is multiplied by one element of x in each row i, and the chain rule " +
             "adds these rows up:",
         )
       : element(
           "p",
           {},
-          "so an element of x meets the elements of one row of y, one for each output j, and the chain rule " +
+          "so an element of x is multiplied by one element of y for each output j, and the chain rule " +
             "adds these outputs up:",
         ),
     gradient,
@@ -106,13 +109,13 @@ function productParts(context: Context, { formula, derivation }: ExplainedNode):
       ? element(
           "p",
           {},
-          "A product of matrices sums along the rows of its left factor, but this sum runs down the columns " +
+          "A matrix product sums along the rows of its left factor, but this sum runs down the columns " +
             "of x. So x is written transposed.",
         )
       : element(
           "p",
           {},
-          "A product of matrices sums down the columns of its right factor, but this sum runs along the " +
+          "A matrix product sums down the columns of its right factor, but this sum runs along the " +
             "rows of y. So y is written transposed.",
         ),
   ];
@@ -124,8 +127,8 @@ const sum = (index: string): string => `<munder><mo>∑</mo><mi>${index}</mi></m
 const partial = (of: string): string =>
   `<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>${of}</mrow></mfrac>`;
 
-// The details in the order in which a reader asks: what the node is, why it exists, where its value goes, where it
-// came from.
+// The details in the order in which a reader asks: what the node is, why it exists, where its value is used,
+// where it comes from.
 
 type Part = HTMLElement | string;
 
@@ -159,18 +162,20 @@ export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
     ...(rewrites.length === 0 ? [] : rewriteParts(context, rewrites)),
     ...whereParts(context, node),
     ...neighbourParts(context, node),
-    ...(node.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, node.place)]),
+    ...(node.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, node.location)]),
   ];
 }
 
 export const regionNames = {
-  forward: "Forward: on the way to the loss",
-  backward: "Backward: part of a gradient",
-  update: "Update: the optimizer's step",
+  forward: "Forward: computes the loss",
+  backward: "Backward: computes gradients",
+  update: "Update: the optimizer step",
   evaluation: "Evaluation and prediction",
 } as const;
 
-/** Terms and what they are; those without a value are left out. */
+/** Terms and their values; terms without a value are left out. */
 export function facts(pairs: readonly (readonly [term: string, value: Part | undefined])[]): HTMLElement {
   const rows = pairs.flatMap(([term, value]) =>
     value === undefined ? [] : [element("dt", {}, term), element("dd", {}, value)],
@@ -182,15 +187,15 @@ function derivationParts(
   context: Context,
   { rule, general, forward, forwardNode }: RuleUse,
 ): readonly HTMLElement[] {
-  const applied = element("p", {}, "Applied to ");
+  const applied = element("p", {}, "It was applied to ");
   if (forwardNode !== undefined && context.index.nodes.has(forwardNode))
     applied.append(nodeLink(context, forwardNode), ":");
-  else applied.append("a forward value that was simplified away since:");
+  else applied.append("a forward value that was later simplified away:");
   return [
-    element("h3", {}, "Why it is there"),
-    element("p", {}, "The rule ", ruleLink(context, rule), " says of every"),
+    element("h3", {}, "Why it exists"),
+    element("p", {}, "The rule ", ruleLink(context, rule), " applies to every"),
     element("div", { class: "display" }, math(general.forward, true)),
-    element("p", {}, "that the gradient flows back as"),
+    element("p", {}, "and gives the gradient"),
     element("div", { class: "display" }, math(general.derivative, true)),
     applied,
     element("div", { class: "display" }, math(forward, true)),
@@ -208,8 +213,12 @@ function rewriteParts(context: Context, rewrites: readonly RewriteUse[]): readon
     ),
   );
   return [
-    element("h3", {}, "How it was rewritten"),
-    element("p", { class: "quiet" }, "Equal for all values, and cheaper to compute or safer to round:"),
+    element("h3", {}, "Rewrites"),
+    element(
+      "p",
+      { class: "quiet" },
+      "Both sides are equal for all values; the right side is cheaper or more accurate:",
+    ),
     element("ol", {}, ...items),
   ];
 }
@@ -221,7 +230,7 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
   const parameters = index.derivationsOfNode(id);
   const isFused = kernel !== undefined && index.explanation.kernels[kernel]?.fused.values.includes(id);
   const inMemory = buffers.map((buffer) => {
-    const lives = buffer.life && `, lives from call ${buffer.life.first} to ${buffer.life.last}`;
+    const lives = buffer.life && `, live from call ${buffer.life.first} to ${buffer.life.last}`;
     return element(
       "span",
       {},
@@ -237,7 +246,7 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
       inMemory.length > 0
         ? element("span", {}, ...listed(inMemory))
         : isFused
-          ? `none: fused, ${type} never leaves the registers`
+          ? `none: it is fused, so ${type} stays in registers`
           : undefined,
     ],
     [
@@ -247,32 +256,32 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
         : element(
             "span",
             {},
-            "it is a step to ",
+            "it is a step of ",
             ...some(parameters.map((name) => parameterLink(context, name, "gradients"))),
           ),
     ],
   ]);
-  return rows.childElementCount === 0 ? [] : [element("h3", {}, "Where it went"), rows];
+  return rows.childElementCount === 0 ? [] : [element("h3", {}, "Where it is computed"), rows];
 }
 
 function neighbourParts(context: Context, { operands, users }: ExplainedNode): readonly HTMLElement[] {
   const links = (ids: readonly string[]) =>
     element("span", {}, ...some([...new Set(ids)].map((id) => nodeLink(context, id))));
   return [
-    element("h3", {}, "What it reads, who reads it"),
+    element("h3", {}, "Operands and users"),
     facts([
-      ["Reads", operands.length === 0 ? "nothing: it is given" : links(operands)],
-      ["Read by", users.length === 0 ? "nobody: it is a result" : links(users)],
+      ["Reads", operands.length === 0 ? "nothing: it is an input" : links(operands)],
+      ["Read by", users.length === 0 ? "no node: it is an output" : links(users)],
     ]),
   ];
 }
 
-const mostListed = 30;
+const maxListed = 30;
 
-/** The first of many. */
+/** The first items of a long list. */
 export const some = (items: readonly (Node | string)[]): (Node | string)[] => [
-  ...listed(items.slice(0, mostListed)),
-  ...(items.length > mostListed ? [` and ${countText(items.length - mostListed)} more`] : []),
+  ...listed(items.slice(0, maxListed)),
+  ...(items.length > maxListed ? [` and ${countText(items.length - maxListed)} more`] : []),
 ];
 
 export { link };

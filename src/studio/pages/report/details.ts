@@ -1,4 +1,4 @@
-/** The right side of the page: all there is to say of what is picked. */
+/** The right side of the page: the details of the selection. */
 import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
@@ -62,18 +62,18 @@ function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
   const { model } = index.explanation;
   const lost = pick !== undefined && pick.kind !== "pass";
   return [
-    element("h2", {}, lost ? "Not there" : "Pick anything"),
+    element("h2", {}, lost ? "Not found" : "Nothing selected"),
     element(
       "p",
       {},
       lost
         ? `This report has no ${pick.kind} ${pick.key}.`
-        : "A node, a step, a kernel, a buffer, a layer, a line of code: what it is, the rule that made it, " +
-            "the kernel that computes it, the lines of code, its memory and its place in the spec stand here then.",
+        : "Select a node, step, kernel, buffer, layer or line of code to see what it is, the rule that " +
+            "produced it, the kernel that computes it, its lines of code, its memory and its location in the spec.",
     ),
     facts([
       ["Model", model.name],
-      ["Numbers", `${model.dtype}, target ${model.target}`],
+      ["Element type", `${model.dtype}, target ${model.target}`],
       ["Parameters", countText(model.parameters)],
       ["Batch", `${model.batchSize} rows`],
     ]),
@@ -84,7 +84,7 @@ function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
       element("kbd", {}, "/"),
       " searches, ",
       element("kbd", {}, "?"),
-      " tells the others.",
+      " lists all keys.",
     ),
   ];
 }
@@ -97,26 +97,29 @@ function kernelDetails(context: Context, kernel: ExplainedKernel): Part[] {
     element("p", { class: "quiet" }, `Kernel ${kernel.call} of program ${kernel.program}`),
     facts([
       ["Work", workText(kernel.flops)],
-      ["Memory", `touches ${sizeText(kernel.bytes)}`],
-      [kernel.wat === undefined ? "Function" : "Without wasm", element("code", {}, kernel.function)],
+      ["Memory", `accesses ${sizeText(kernel.bytes)}`],
+      [kernel.wat === undefined ? "Function" : "Fallback", element("code", {}, kernel.function)],
       ["Lines", range && lineLinks(context, range)],
       ["Schedule", kernel.schedule],
-      ["Also runs", kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel)))],
+      [
+        "Shared with",
+        kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel))),
+      ],
     ]),
-    element("h3", {}, "What fusing saves"),
+    element("h3", {}, "What fusion saves"),
     element("p", {}, savedText(kernel)),
-    element("h3", {}, `The nodes that it computes (${countText(nodes.length)})`),
+    element("h3", {}, `Nodes that it computes (${countText(nodes.length)})`),
     element("ul", { class: "formulas" }, ...nodes.map((id) => nodeItem(context, id, fused.values))),
     ...(inlined.length === 0
       ? []
       : [
-          element("h3", {}, `And on the way to them (${countText(inlined.length)})`),
+          element("h3", {}, `Nodes that it computes inline (${countText(inlined.length)})`),
           element("p", {}, ...some(inlined.map((id) => nodeLink(context, id)))),
         ]),
   ];
 }
 
-/** The other kernels that the same function runs. */
+/** The other kernels that run as the same function. */
 const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
   context.index.explanation.kernels.flatMap((other) => {
     const isSame = kernel.wat === undefined ? other.function === kernel.function : other.wat === kernel.wat;
@@ -124,15 +127,15 @@ const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
   });
 
 function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
-  if (nests === 0) return "It is a part of a kernel that was cut: nothing was fused into it alone.";
-  if (nests === 1) return "It computes one value and writes it: there was nothing to fuse.";
+  if (nests === 0) return "It is part of a fused kernel that was cut; the main part shows the savings.";
+  if (nests === 1) return "It computes and writes a single value, so there was nothing to fuse.";
   const inRegisters =
     values.length === 1
-      ? "One of these values stays in a register: it is"
-      : `${countText(values.length)} of these values stay in registers: they are`;
-  const kept = values.length === 0 ? "" : ` ${inRegisters} never written to memory nor read back.`;
-  const saved = bytesSaved > 0 ? ` That saves ${sizeText(bytesSaved)} of traffic in each call.` : "";
-  return `It stands for ${countText(nests)} nests of loops.${kept}${saved}`;
+      ? "One of these values stays in a register and is"
+      : `${countText(values.length)} of these values stay in registers and are`;
+  const kept = values.length === 0 ? "" : ` ${inRegisters} never written to memory.`;
+  const saved = bytesSaved > 0 ? ` This saves ${sizeText(bytesSaved)} of memory traffic per call.` : "";
+  return `It replaces ${countText(nests)} nests of loops.${kept}${saved}`;
 }
 
 function nodeItem(context: Context, id: string, fused: readonly string[] = []): HTMLElement {
@@ -150,7 +153,7 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
 }
 
 function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
-  const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops, place } = layer;
+  const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops, location } = layer;
   const nodes = context.index.nodesOfLayer(name);
   const ofRegion = (["forward", "backward"] as const).flatMap((region) => {
     const own = nodes.filter((node) => node.region === region && node.program === "gradient");
@@ -165,7 +168,7 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
     element("p", { class: "quiet" }, `Layer of type ${type}${trainable ? "" : ", frozen"}`),
     facts([
       ["Reads", element("span", {}, ...some(froms))],
-      ["Gives", element("code", {}, output)],
+      ["Output", element("code", {}, output)],
       ["Work", `${workText(forwardFlops)} forward, ${workText(backwardFlops)} backward`],
       [
         "Learns",
@@ -175,7 +178,7 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
       ],
     ]),
     ...ofRegion,
-    ...(place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, place)]),
+    ...(location === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, location)]),
   ];
 }
 
@@ -195,14 +198,11 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
     element("p", { class: "quiet" }, "Parameter of ", layerLink(context, layer.name)),
     facts([
       ["Shape", element("code", {}, `[${parameter.shape.join(", ")}]`)],
-      ["Numbers", countText(parameter.count)],
+      ["Values", countText(parameter.count)],
       ["Memory", stored && bufferLink(context, keyOfBuffer(stored), stored.name)],
-      [
-        "Gradient in",
-        gradientStored && bufferLink(context, keyOfBuffer(gradientStored), gradientStored.name),
-      ],
+      ["Gradient", gradientStored && bufferLink(context, keyOfBuffer(gradientStored), gradientStored.name)],
     ]),
-    element("h3", {}, "Its gradient"),
+    element("h3", {}, "Gradient"),
     gradient === undefined
       ? element("p", {}, withoutGradient(index, name))
       : element(
@@ -217,37 +217,43 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
           ),
         ),
     ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
-    ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),
+    ...(layer.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, layer.location)]),
   ];
 }
 
 function ruleDetails(context: Context, { name, general, equation, nodes }: KnownRule): Part[] {
-  const said =
+  const explanation =
     general === undefined
       ? [
           element(
             "p",
             {},
-            "A rewrite: both sides are equal for all values, and the right one is cheaper or rounds better.",
+            "A rewrite: both sides are equal for all values; the right side is cheaper or more accurate.",
           ),
         ]
       : [
-          element("p", {}, "How an op passes a gradient on to what it reads. If"),
+          element("p", {}, "The derivative of an op: the gradient of its operands. If"),
           element("div", { class: "display" }, math(general.forward, true)),
           element("p", {}, "then"),
           element("div", { class: "display" }, math(general.derivative, true)),
         ];
   return [
     element("h2", {}, name),
-    ...said,
+    ...explanation,
     ...(equation === undefined ? [] : [element("div", { class: "display" }, math(equation, true))]),
-    element("h3", {}, `Where it was applied (${countText(nodes.length)})`),
-    element("ul", { class: "formulas" }, ...nodes.slice(0, mostApplied).map((id) => nodeItem(context, id))),
-    nodes.length > mostApplied ? `and ${countText(nodes.length - mostApplied)} more` : "",
+    element("h3", {}, `Applications (${countText(nodes.length)})`),
+    element(
+      "ul",
+      { class: "formulas" },
+      ...nodes.slice(0, maxApplications).map((id) => nodeItem(context, id)),
+    ),
+    nodes.length > maxApplications ? `and ${countText(nodes.length - maxApplications)} more` : "",
   ];
 }
 
-const mostApplied = 40;
+const maxApplications = 40;
 
 function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
   const { name, region, type, offset, bytes, life, node } = buffer;
@@ -272,14 +278,14 @@ function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
       ["Type", element("code", {}, type)],
       ["Bytes", `${countText(bytes)}, from ${countText(offset)} to ${countText(offset + bytes)}`],
       [
-        "Lives",
+        "Live",
         life === undefined
           ? "always"
           : life.first === life.last
-            ? `within call ${life.first}`
-            : `from call ${life.first}, which writes it, to call ${life.last}, the last that reads it`,
+            ? `in call ${life.first}`
+            : `from call ${life.first}, which writes it, to call ${life.last}, its last use`,
       ],
-      ["Holds", node === undefined ? undefined : nodeLink(context, node)],
+      ["Value", node === undefined ? undefined : nodeLink(context, node)],
       [
         "Shares with",
         overlapping.length === 0
@@ -296,7 +302,7 @@ function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
       : element(
           "p",
           { class: "quiet" },
-          "They take the same bytes, at other times: none lives while another does.",
+          "These buffers use the same bytes at different times; their lifetimes do not overlap.",
         ),
   ];
 }
@@ -310,7 +316,7 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
     element("h2", {}, `Line ${number}`),
     element("figure", { class: "quote" }, element("pre", {}, texts[number - 1].trim())),
     ...(line === undefined || (line.nodes.length === 0 && line.kernels.length === 0)
-      ? [element("p", {}, "It belongs to no node: it is part of what every trainer carries.")]
+      ? [element("p", {}, "It belongs to no node: it is part of the runtime code of every trainer.")]
       : [
           element("h3", {}, "What it computes"),
           element("ul", { class: "formulas" }, ...line.nodes.map((id) => nodeItem(context, id))),
@@ -322,11 +328,16 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
           ]),
           ...ruleOf(context, line.nodes),
         ]),
-    ...(line?.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, line.place)]),
+    ...(line?.location === undefined
+      ? []
+      : [element("h3", {}, "In the spec"), specQuote(context, line.location)]),
   ];
 }
 
-/** The rule that made the line, where one did; of several nodes the last, for which the others were computed. */
+/**
+ * The rule that produced the line, if there is one. If several nodes share the line, the last one counts: the
+ * others are its operands.
+ */
 function ruleOf(context: Context, ids: readonly string[]): Part[] {
   const node = ids
     .flatMap((id) => context.index.nodes.get(id) ?? [])
@@ -334,12 +345,12 @@ function ruleOf(context: Context, ids: readonly string[]): Part[] {
   if (node?.derivation === undefined) return [];
   const { rule, general, forward } = node.derivation;
   return [
-    element("h3", {}, "The rule that made it"),
-    element("p", {}, nodeLink(context, node.id), " is there by ", ruleLink(context, rule), ": if"),
+    element("h3", {}, "The rule that produced it"),
+    element("p", {}, nodeLink(context, node.id), " comes from ", ruleLink(context, rule), ": if"),
     element("div", { class: "display" }, math(general.forward, true)),
     element("p", {}, "then"),
     element("div", { class: "display" }, math(general.derivative, true)),
-    element("p", {}, "here applied to"),
+    element("p", {}, "It was applied to"),
     element("div", { class: "display" }, math(forward, true)),
     ...transposeNote(context, node),
   ];

@@ -1,4 +1,4 @@
-/** The derivation of each gradient: numbered steps from the loss to the parameter, each with the rule that gave it. */
+/** The derivation of each gradient: numbered steps from the loss to the parameter, each with its rule. */
 import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { withoutGradient } from "./context.ts";
@@ -28,13 +28,13 @@ export function gradientsPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, " +
-          "one forward value after the other. Each step multiplies by what one op contributes: its rule says " +
-          "what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of " +
-          "it or of other axes; further on a numbered one has that of x itself.",
+        "How the gradient of the loss with respect to each parameter was derived, backwards from the loss. " +
+          "Each step applies the rule of one op; the rule is shown in general and as applied here. A ∂L/∂x " +
+          "without a number may be the gradient of x as one op read it, for instance of a slice of x; a " +
+          "numbered one has the shape of x itself.",
       ),
     ),
-    element("div", { class: "beside" }, list, shown),
+    element("div", { class: "columns" }, list, shown),
   );
   let current: string | undefined;
   let steps: LazyList | undefined;
@@ -102,7 +102,7 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
         " ⇒ ",
         math(general.derivative),
       ),
-      element("div", {}, "of ", math(forward), name),
+      element("div", {}, "applied to ", math(forward), name),
     );
   }
   if (rewrites.length > 0)

@@ -1,4 +1,4 @@
-/** The dataflow graph as a picture: a step of training, and each other program. */
+/** The dataflow graph as a picture: a training step, and each other program. */
 import { element } from "../shared/element.ts";
 import { graphView, type GraphView } from "../shared/graph-view.ts";
 import type { NodeId } from "../../explanation.ts";
@@ -23,9 +23,9 @@ export function graphPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "Each box is a value, each line a use of it. At the left what is computed on the way to the loss, " +
-          "layer by layer; beside each layer its gradients, which flow back the other way; then the update of " +
-          "the parameters. Click a layer to open it, a value to see why it is there.",
+        "Each box is a value, each line a use of it. On the left are the forward values down to the loss, " +
+          "layer by layer; next to each layer are its gradients, which flow upwards; on the right is the " +
+          "update of the parameters. Click a layer to open it. Click a value to see how it was derived.",
       ),
       element("div", { class: "tabs", role: "group", "aria-label": "Pictures" }, ...buttons),
     ),
@@ -55,13 +55,13 @@ export function graphPanel(context: Context): Panel {
     );
     choose(place >= 0 ? place : Math.max(0, current));
     view?.highlight(ids);
-    // A layer was picked by opening its box, which is in sight already.
+    // Opening a layer's box selects the layer, so the box is already visible.
     view?.select(pick?.kind === "layer" ? undefined : ids[0]);
   };
   return { element: root, show };
 }
 
-/** What a pick has to do with, the most telling of it first. */
+/** The nodes of a selection, the most relevant first. */
 function nodesOf({ index }: Context, pick: Pick | undefined): readonly NodeId[] {
   if (pick === undefined) return [];
   switch (pick.kind) {

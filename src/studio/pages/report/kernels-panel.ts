@@ -1,4 +1,4 @@
-/** The kernels of each program: which nodes were fused into each, what that saves, its loops and its code. */
+/** The kernels of each program: the nodes fused into each, the savings, its loops and its code. */
 import { element } from "../shared/element.ts";
 import { sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedKernel } from "../../explanation.ts";
@@ -32,10 +32,10 @@ export function kernelsPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are " +
-          "fused into one kernel: what one computes, the next one takes from a variable, and it never goes " +
-          "through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, " +
-          "for a full batch.",
+        "A kernel is one nest of loops, emitted as one function. Nodes that iterate over the same elements " +
+          "are fused into one kernel, which passes values between them in variables instead of memory. " +
+          "Bytes are the total size of all buffers that a kernel reads or writes, each counted once, for a " +
+          "full batch.",
       ),
       tabs.element,
     ),
@@ -54,7 +54,7 @@ export function kernelsPanel(context: Context): Panel {
   return { element: root, show };
 }
 
-/** The kernel that is picked, or that computes the node or the line that is. */
+/** The selected kernel, or the kernel that computes the selected node or line. */
 function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel | undefined {
   const { kernels } = index.explanation;
   if (pick?.kind === "kernel") return kernels.find((kernel) => String(kernel.index) === pick.key);
@@ -70,7 +70,7 @@ function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel |
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
   return (
-    `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} ` +
+    `${fusedText(kernels)}. They perform ${workText(sum(({ flops }) => flops))} ` +
     `on ${sizeText(sum(({ bytes }) => bytes))}.`
   );
 }
@@ -78,7 +78,7 @@ function totalText(kernels: readonly ExplainedKernel[]): string {
 const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>
   tableOf({
     root,
-    titles: ["#Call", "Kernel", "#Fuses", "#Work", "#Memory", "#Fusing saves", "Lines"],
+    titles: ["#Call", "Kernel", "#Fuses", "#Work", "#Memory", "#Fusion saves", "Lines"],
     count: kernels.length,
     pickOf: (i) => ({ kind: "kernel", key: String(kernels[i].index) }),
     cellsOf: (i) => {
@@ -104,26 +104,26 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
   const { code } = context.index.explanation;
   const [first, last] = kernel.lines ?? [1, 0];
   const emitted = code.text.split("\n").slice(first - 1, last);
-  const said =
+  const description =
     kernel.wat === undefined
       ? ["Emitted", "of the emitted file"]
-      : ["TypeScript", "does this work where a host has no WebAssembly"];
+      : ["TypeScript", "is the fallback for hosts without WebAssembly"];
   const forms = [
-    ["Loops", "As they were fused: one index an axis.", kernel.loops.split("\n"), 1],
+    ["Loops", "After fusion: one index per axis.", kernel.loops.split("\n"), 1],
     [
       "Scheduled",
       kernel.schedule ??
-        "Blocked, so that each load serves several products; with every place in memory worked out.",
+        "With register blocking, so that each load serves several products, and with computed addresses.",
       kernel.scheduled.split("\n"),
       1,
     ],
-    ["WebAssembly", "As it is assembled.", kernel.wat?.split("\n") ?? [], 1],
-    [said[0], `Function ${kernel.function} ${said[1]}.`, emitted, first],
+    ["WebAssembly", "The assembled text.", kernel.wat?.split("\n") ?? [], 1],
+    [description[0], `Function ${kernel.function} ${description[1]}.`, emitted, first],
   ] as const;
   const shown = element("div", { class: "form" });
   const buttons = forms
     .filter(([, , texts]) => texts.length > 0)
-    .map(([title, said, texts, start]) => {
+    .map(([title, description, texts, start]) => {
       const button = element("button", { type: "button", "aria-pressed": "false" }, title);
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
@@ -132,7 +132,7 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
             context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } });
         };
         const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
-        shown.replaceChildren(element("p", { class: "quiet" }, said), text.element);
+        shown.replaceChildren(element("p", { class: "quiet" }, description), text.element);
       });
       return button;
     });

@@ -1,4 +1,4 @@
-/** The table of layers: what each gives, learns and costs. */
+/** The table of layers: output, parameters and cost of each. */
 import { element } from "../shared/element.ts";
 import { countText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedLayer, ProgramName } from "../../explanation.ts";
@@ -22,10 +22,9 @@ export function layersPanel(context: Context): Panel {
     element(
       "p",
       { class: "intro" },
-      "What each layer of the spec gives, how many numbers its parameters hold, and what it costs in one " +
-        `pass over a full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the ` +
-        "gradients of its parameters and of what it reads. FLOP are floating-point operations; a " +
-        "multiplication with an addition counts two.",
+      "The output of each layer of the spec, the number of its parameters, and its cost in one pass over a " +
+        `full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the gradients of its ` +
+        "parameters and inputs. FLOP are floating-point operations; a multiply-add counts as two.",
     ),
     body,
   );
@@ -41,7 +40,7 @@ function cellsOf(context: Context, layer: ExplainedLayer): readonly (Node | stri
       parameterLink(context, parameter.name, "gradients"),
       " ",
       element("code", {}, `[${parameter.shape.join(", ")}]`),
-      isLearnt(context, parameter.name) ? "" : element("span", { class: "quiet" }, " not learnt"),
+      isLearnt(context, parameter.name) ? "" : element("span", { class: "quiet" }, " not trained"),
     ),
   );
   return [
@@ -56,10 +55,10 @@ function cellsOf(context: Context, layer: ExplainedLayer): readonly (Node | stri
   ];
 }
 
-/** Statistics that training keeps, and all of a frozen layer, have no gradient. */
+/** Parameters of frozen layers, and statistics that training updates directly, have no gradient. */
 const isLearnt = ({ index }: Context, parameter: string): boolean => index.derivations.has(parameter);
 
-/** Sums over the layers, then what belongs to none of them. */
+/** Sums over the layers, then the work that belongs to no layer. */
 function footOf(context: Context): (readonly string[])[] {
   const { layers, kernels } = context.index.explanation;
   const total = (of: (layer: ExplainedLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
@@ -84,10 +83,10 @@ function footOf(context: Context): (readonly string[])[] {
   ];
   return [
     row("All layers", countText(numbers), workText(forward), workText(backward)),
-    ...(learnt < numbers ? [row("… of them learnt", countText(learnt), "", "")] : []),
+    ...(learnt < numbers ? [row("… of which trained", countText(learnt), "", "")] : []),
     ...(rest > 0 ? [row("The loss, forward and backward", "", "", workText(rest))] : []),
     ...(work("update") > 0
-      ? [row("The update of the parameters, once a step", "", "", workText(work("update")))]
+      ? [row("The parameter update, once per step", "", "", workText(work("update")))]
       : []),
   ];
 }

@@ -1,17 +1,17 @@
-/** Links to what can be picked. Each leads to a state of the page, so that Back comes back from it. */
+/** Links to selectable items. Each link leads to a state of the page, so that Back returns. */
 import { element } from "../shared/element.ts";
-import type { NodeId, SpecPlace } from "../../explanation.ts";
+import type { NodeId, SpecLocation } from "../../explanation.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, State } from "./context.ts";
 
-/** What is left out of the state stays as it is when the link is drawn. */
+/** Parts of the state that are left out keep the value that they have when the link is created. */
 export const link = (
   { selection }: Context,
   to: Partial<State>,
   ...children: readonly (Node | string)[]
 ): HTMLAnchorElement => element("a", { href: selection.href(to) }, ...children);
 
-/** By its name, in the colour of its region; an unknown one is text. */
+/** By its name, in the colour of its region; an unknown node becomes text. */
 export function nodeLink(context: Context, id: NodeId, view?: State["view"]): HTMLElement {
   const node = context.index.nodes.get(id);
   if (node === undefined) return element("code", {}, id);
@@ -47,21 +47,21 @@ export const bufferLink = (context: Context, key: string, name: string): HTMLEle
 /** Lines of the emitted file, neighbours as one range, the longest first. */
 export function lineLinks(context: Context, lines: readonly number[]): HTMLElement {
   const ranges = lineRanges(lines);
-  const links = ranges.slice(0, mostRanges).map(([first, last]) => {
+  const links = ranges.slice(0, maxRanges).map(([first, last]) => {
     const text = first === last ? String(first) : `${first}–${last}`;
     return link(context, { view: "code", pick: { kind: "line", key: String(first) } }, text);
   });
-  return element("span", {}, ...listed(links), ranges.length > mostRanges ? " …" : "");
+  return element("span", {}, ...listed(links), ranges.length > maxRanges ? " …" : "");
 }
 
-const mostRanges = 12;
+const maxRanges = 12;
 
-/** With commas between them. */
+/** Separated by commas. */
 export const listed = (items: readonly (Node | string)[]): (Node | string)[] =>
   items.flatMap((item, i) => (i === 0 ? [item] : [", ", item]));
 
-/** The place in the spec, as it is written there: its line, and what is indented below it. */
-export function specQuote({ index }: Context, { line, column }: SpecPlace): HTMLElement {
+/** A quote from the spec: the line of this location, and the lines that are indented below it. */
+export function specQuote({ index }: Context, { line, column }: SpecLocation): HTMLElement {
   const { spec } = index.explanation;
   return element(
     "figure",
@@ -71,19 +71,19 @@ export function specQuote({ index }: Context, { line, column }: SpecPlace): HTML
   );
 }
 
-/** JSON closes a block where it began; YAML and TypeScript do no more than indent it. */
+/** In JSON the closing bracket belongs to the block; in YAML and TypeScript indentation alone ends it. */
 function blockAt(lines: readonly string[], first: number, column: number): string {
   const text = lines[first] ?? "";
-  if (text.length > longestLine) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
+  if (text.length > maxLineLength) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
   const indent = indentOf(text);
   let end = first + 1;
   while (end < lines.length && indentOf(lines[end]) > indent) end++;
   if (/^\s*[}\])]/.test(lines[end] ?? "") && indentOf(lines[end]) === indent && end > first + 1) end++;
-  const block = lines.slice(first, Math.min(end, first + mostQuoted)).map((each) => each.slice(indent));
-  return [...block, ...(end > first + mostQuoted ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
+  const block = lines.slice(first, Math.min(end, first + maxQuotedLines)).map((each) => each.slice(indent));
+  return [...block, ...(end > first + maxQuotedLines ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
 }
 
 const indentOf = (line: string): number => line.length - line.trimStart().length;
 
-const longestLine = 200;
-const mostQuoted = 12;
+const maxLineLength = 200;
+const maxQuotedLines = 12;

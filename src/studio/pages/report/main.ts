@@ -1,4 +1,4 @@
-/** The report on one compilation: views in the middle, what is picked at the right, one selection for all. */
+/** The report on one compilation: views in the middle, details on the right, one selection for all. */
 import "../shared/theme.css";
 import "./report.css";
 import { element } from "../shared/element.ts";
@@ -20,7 +20,7 @@ import { selectionOf, viewNames, type Selection, type ViewName } from "./selecti
 
 type Makers = Partial<Record<ViewName, () => Panel>>;
 
-/** The views that this report has something for, in order. */
+/** The views for which this report has data, in order. */
 function makersOf(context: Context): Makers {
   const { pictures, derivations, passes, kernels, memory } = context.index.explanation;
   return {
@@ -43,7 +43,7 @@ function start(data: ReportData): void {
   const views = viewNames.filter((name) => makers[name] !== undefined);
   const panels = new Map<ViewName, Panel>();
   const centre = element("main", { tabindex: -1 });
-  const aside = element("aside", { "aria-label": "What is picked", "aria-live": "polite", tabindex: 0 });
+  const aside = element("aside", { "aria-label": "Details", "aria-live": "polite", tabindex: 0 });
   const links = views.map(linkTo);
   const search = searchField(context);
   const help = helpDialog(views.length);
@@ -83,7 +83,7 @@ function start(data: ReportData): void {
   });
 }
 
-/** A link to the view that the key of its number shows. */
+/** A link to the view, with the number key that opens it. */
 const linkTo = (view: ViewName, i: number): HTMLAnchorElement =>
   element("a", { "data-view": view }, element("span", {}, titled(view)), element("kbd", {}, String(i + 1)));
 
@@ -105,7 +105,7 @@ function pageHeader(context: Context, search: HTMLElement, help: HTMLDialogEleme
   );
 }
 
-/** Shows `content` alone in the host; what is scrolled in it stays so. */
+/** Shows `content` alone in the host and keeps its scroll positions. */
 function replaceKeepingScroll(host: HTMLElement, content: HTMLElement): void {
   const scrolls = [...content.querySelectorAll("*"), content].map((each) => [each, each.scrollTop] as const);
   host.replaceChildren(content);
@@ -117,7 +117,7 @@ interface KeyTargets {
   readonly views: readonly ViewName[];
   readonly help: HTMLDialogElement;
   readonly focusSearch: () => void;
-  /** The panel that is shown: it takes the keys that the page has no use for. */
+  /** The visible panel: it gets the keys that the page does not handle. */
   readonly panel: () => Panel | undefined;
 }
 
@@ -154,7 +154,7 @@ function summary({ index }: Context): string {
   const parts = [
     `${layers.length} layers`,
     `${countText(model.parameters)} parameters`,
-    work > 0 && `${workText(work)} a step of ${model.batchSize} rows`,
+    work > 0 && `${workText(work)} per step of ${model.batchSize} rows`,
     `arena ${sizeText(memory.bytes)}`,
     `${model.dtype}, ${model.target}`,
   ];

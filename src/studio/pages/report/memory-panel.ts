@@ -9,8 +9,8 @@ import { keyOfBuffer } from "./report-index.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./table.ts";
 
-// Temporaries of one program over its calls: each a box as wide as its lifetime and as high as its bytes, at its
-// offset in the arena.
+// Temporaries of one program over its calls: each a box as wide as its lifetime and as high as its bytes, at
+// its offset in the arena.
 
 const [width, left, liveHeight, height, foot] = [1000, 64, 60, 360, 24];
 
@@ -58,11 +58,11 @@ function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scale
   const region = (node !== undefined && index.nodes.get(node)?.region) || "forward";
   const [x0, x1, y0, y1] = [x(life.first), x(life.last + 1), y(offset), y(offset + bytes)];
   const [wide, high] = [Math.max(1, x1 - x0 - 1), Math.max(1, y1 - y0 - 1)];
-  const said = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
+  const tooltip = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
   const box = svgElement(
     "g",
     { class: `box ${region}` },
-    svgElement("title", {}, said),
+    svgElement("title", {}, tooltip),
     svgElement("rect", { x: x0, y: y0, width: wide, height: high }),
   );
   const letters = Math.floor((wide - 8) / 6.2);
@@ -74,7 +74,7 @@ function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scale
   return box;
 }
 
-/** How many bytes live at each call; the most of them is marked. */
+/** The number of live bytes at each call; the peak is marked. */
 function liveLine(buffers: readonly Temporary[], calls: number, x: (call: number) => number): SVGElement[] {
   const changes = new Float64Array(calls + 2);
   for (const { life, bytes } of buffers) {
@@ -96,9 +96,9 @@ function liveLine(buffers: readonly Temporary[], calls: number, x: (call: number
     svgElement(
       "text",
       { x: middle, y: 10, "text-anchor": anchor },
-      `most at once: ${sizeText(most)} in call ${peak}`,
+      `peak: ${sizeText(most)} in call ${peak}`,
     ),
-    svgElement("text", { x: left - 6, y: liveHeight, "text-anchor": "end", class: "axis" }, "alive"),
+    svgElement("text", { x: left - 6, y: liveHeight, "text-anchor": "end", class: "axis" }, "live"),
   ];
 }
 
@@ -144,9 +144,9 @@ export function memoryPanel(context: Context): Panel {
     element(
       "p",
       { class: "intro" },
-      "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates " +
-        "nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do " +
-        "not live at the same time share theirs.",
+      "All numbers are in one block of memory, the arena. It is planned at compile time, so a step allocates " +
+        "nothing. Parameters, states, gradients and the batch have memory of their own; temporaries whose " +
+        "lifetimes do not overlap share memory.",
     ),
     totalsOf(memory),
     largestOf(context, memory),
@@ -154,9 +154,9 @@ export function memoryPanel(context: Context): Panel {
     element(
       "p",
       { class: "quiet" },
-      "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a " +
-        "temporary: it begins at the call that writes it and ends at the last one that reads it. The line " +
-        "above shows how many bytes live at once.",
+      "The calls of the program run from left to right, the bytes of the arena from top to bottom. A box is " +
+        "a temporary: it begins at the call that writes it and ends at the last call that reads it. The line " +
+        "above shows the number of live bytes.",
     ),
     tabs.element,
     drawing,
@@ -183,7 +183,7 @@ function bufferOf({ index }: Context, pick: Pick | undefined): ExplainedBuffer |
 const temporariesOf = ({ buffers }: ExplainedMemory, program: ProgramName) =>
   buffers.filter(({ life }) => life?.program === program);
 
-/** What lies in the arena, by region, as one bar and in figures. */
+/** The content of the arena by region, as a bar and as numbers. */
 function totalsOf({
   bytes,
   temporaryBytes,
@@ -213,40 +213,34 @@ function totalsOf({
     "div",
     { class: "totals" },
     bar,
-    element(
-      "ul",
-      {},
-      ...rows,
-      element("li", {}, element("strong", {}, `the whole arena ${sizeText(bytes)}`)),
-    ),
+    element("ul", {}, ...rows, element("li", {}, element("strong", {}, `total ${sizeText(bytes)}`))),
     element(
       "p",
       {},
-      `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared ` +
-        "memory; sharing makes " +
-        `that ${sizeText(temporaryBytes)}${less}. No plan could do with less than ${sizeText(lowerBound)}: ` +
-        "so much lives at once at the worst call.",
+      `The temporaries of all programs would need ${sizeText(withoutSharing)} without sharing memory; with ` +
+        `sharing they need ${sizeText(temporaryBytes)}${less}. The lower bound for any plan is ` +
+        `${sizeText(lowerBound)}: the size of the temporaries that are live at the worst call.`,
     ),
   );
 }
 
-const mostNamed = 5;
+const maxNamed = 5;
 
 function largestOf(context: Context, { buffers }: ExplainedMemory): HTMLElement {
-  const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, mostNamed);
+  const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, maxNamed);
   const links = largest.map((buffer) =>
     element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`),
   );
-  return element("p", {}, "The largest of all: ", ...listed(links), ".");
+  return element("p", {}, "The largest buffers: ", ...listed(links), ".");
 }
 
 const regionTitles: Readonly<Record<string, string>> = {
   parameter: "parameters",
-  state: "the optimizer's states",
+  state: "optimizer states",
   gradient: "gradients",
   input: "the batch",
   result: "results",
-  totals: "sums of evaluation",
+  totals: "evaluation sums",
   temporary: "temporaries",
 };
 
@@ -257,15 +251,15 @@ function sharingText(memory: ExplainedMemory, program: ProgramName): string {
     Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) -
     Math.min(...own.map(({ offset }) => offset));
   return (
-    `In this program, ${program}: ${countText(own.length)} temporaries, ${sizeText(sum)} together, lie ` +
-    `in ${sizeText(own.length === 0 ? 0 : taken)}.`
+    `Program ${program}: ${countText(own.length)} temporaries of ${sizeText(sum)} in total use ` +
+    `${sizeText(own.length === 0 ? 0 : taken)} of memory.`
   );
 }
 
 const bufferTable = (context: Context, buffers: readonly ExplainedBuffer[], root: HTMLElement): Table =>
   tableOf({
     root,
-    titles: ["Buffer", "Region", "Type", "#From byte", "#Bytes", "Lives", "Holds"],
+    titles: ["Buffer", "Region", "Type", "#Offset", "#Bytes", "Live", "Value"],
     count: buffers.length,
     pickOf: (i) => ({ kind: "buffer", key: keyOfBuffer(buffers[i]) }),
     cellsOf: (i) => {

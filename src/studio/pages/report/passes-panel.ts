@@ -1,4 +1,4 @@
-/** The passes over each graph, one after the other: what went, what came, and what that saved. */
+/** The passes on each graph, one after the other: removed and added lines, and the savings. */
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedPass, GraphCounts } from "../../explanation.ts";
@@ -18,11 +18,11 @@ export function passesPanel(context: Context): Panel {
     list.replaceChildren(
       ...own.map((place) => {
         const { pass, before, after, diff } = passes[place];
-        const isIdle = diff.length === 0;
-        const gained = isIdle ? "–" : signed(after.nodes - before.nodes);
+        const isUnchanged = diff.length === 0;
+        const gained = isUnchanged ? "–" : signed(after.nodes - before.nodes);
         return element(
           "li",
-          { class: isIdle && "idle", title: isIdle ? "It changed nothing" : `${gained} nodes` },
+          { class: isUnchanged && "idle", title: isUnchanged ? "No change" : `${gained} nodes` },
           link(context, linkTo(place), pass),
           element("span", { class: "gained quiet", "aria-hidden": "true" }, gained),
         );
@@ -39,14 +39,14 @@ export function passesPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by " +
-          "rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside " +
-          "it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. " +
-          "← and → step through the passes.",
+        "A pass replaces a graph by an equivalent one: it folds constants, applies rewrite rules, shares " +
+          "common subexpressions, or removes unused nodes. The number next to each pass is the change in " +
+          "the number of nodes. Removed lines are marked −, added lines +. The keys ← and → step through " +
+          "the passes.",
       ),
       tabs.element,
     ),
-    element("div", { class: "beside" }, list, shown),
+    element("div", { class: "columns" }, list, shown),
   );
   const step = (by: number) => {
     const here = own.indexOf(Number(context.selection.state().pick?.key ?? own[0]));
@@ -105,9 +105,7 @@ function passParts({ pass, program, before, after, diff }: ExplainedPass, root: 
   return [
     element("h2", {}, pass, element("span", { class: "quiet" }, ` on the graph of ${program}`)),
     counts,
-    diff.length === 0
-      ? element("p", {}, "It changed nothing here.")
-      : element("div", { class: "diff" }, ...lines.parts),
+    diff.length === 0 ? element("p", {}, "No change.") : element("div", { class: "diff" }, ...lines.parts),
   ];
 }
 
@@ -116,7 +114,7 @@ function rowsOf(before: GraphCounts, after: GraphCounts): HTMLElement[] {
     ["nodes", before.nodes, after.nodes, countText],
     ["work", before.flops, after.flops, workText],
     ["bytes moved", before.bytesMoved, after.bytesMoved, sizeText],
-    ["most memory at once", before.peakBytes, after.peakBytes, sizeText],
+    ["peak memory", before.peakBytes, after.peakBytes, sizeText],
   ] as const;
   return rows.map(([title, from, to, text]) => {
     const change = to === from ? "" : `${to > from ? "+" : "−"}${text(Math.abs(to - from))}`;

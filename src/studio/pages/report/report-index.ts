@@ -1,4 +1,4 @@
-/** The explanation, found by id: who belongs to whom is worked out once, when the page opens. */
+/** The explanation, indexed by id. All relations are computed once, when the page opens. */
 import type {
   Derivation,
   ExplainedBuffer,
@@ -15,7 +15,7 @@ import type {
 export interface KnownRule {
   readonly name: string;
   readonly nodes: readonly NodeId[];
-  /** Of an op's derivative what it says in general, of a rewrite its equation. */
+  /** For derivatives the general form; for rewrites see `equation`. */
   readonly general: RuleUse["general"] | undefined;
   readonly equation: RewriteUse["equation"] | undefined;
 }
@@ -32,13 +32,13 @@ export interface ReportIndex {
   nodesOfLayer(name: string): readonly ExplainedNode[];
   linesOfNode(id: NodeId): readonly number[];
   /**
-   * Of these lines those that compute it: not the formulas above its kernel's function, nor its place in
-   * memory, nor the call.
+   * The lines that compute the node, without the formulas above the kernel's function, the address in memory,
+   * and the call.
    */
   statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];
   buffersOfNode(id: NodeId): readonly ExplainedBuffer[];
-  /** The parameters whose gradients go through a node. */
+  /** The parameters whose derivations contain the node. */
   derivationsOfNode(id: NodeId): readonly string[];
 }
 
@@ -76,7 +76,7 @@ export function indexOf(explanation: Explanation): ReportIndex {
   };
 }
 
-/** The values under each key, in order; what has no key is left out. */
+/** The values under each key, in order; values without a key are left out. */
 function grouped<T, K, V>(
   items: readonly T[],
   pairsOf: (item: T) => readonly (readonly [K | undefined, V])[],
@@ -93,15 +93,15 @@ function grouped<T, K, V>(
 
 function rulesOf(nodes: readonly ExplainedNode[]): ReadonlyMap<string, KnownRule> {
   const found = new Map<string, KnownRule & { readonly nodes: NodeId[] }>();
-  const note = (name: string, id: NodeId, said: Pick<KnownRule, "general" | "equation">) => {
-    const known = found.get(name) ?? { name, nodes: [], ...said };
+  const add = (name: string, id: NodeId, rule: Pick<KnownRule, "general" | "equation">) => {
+    const known = found.get(name) ?? { name, nodes: [], ...rule };
     if (known.nodes.at(-1) !== id) known.nodes.push(id);
     found.set(name, known);
   };
   for (const { id, derivation, rewrites } of nodes) {
     if (derivation !== undefined)
-      note(derivation.rule, id, { general: derivation.general, equation: undefined });
-    for (const { rule, equation } of rewrites) note(rule, id, { general: undefined, equation });
+      add(derivation.rule, id, { general: derivation.general, equation: undefined });
+    for (const { rule, equation } of rewrites) add(rule, id, { general: undefined, equation });
   }
   return found;
 }

@@ -1,4 +1,4 @@
-/** The search field: nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
+/** The search field: finds nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
 import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { element } from "../shared/element.ts";
 import type { Context, State } from "./context.ts";
@@ -11,7 +11,7 @@ interface Entry {
   readonly to: Partial<State>;
 }
 
-const mostShown = 40;
+const maxShown = 40;
 
 export function searchField({ index, selection }: Context): { element: HTMLElement; focus(): void } {
   const entries = entriesOf(index);
@@ -26,7 +26,7 @@ export function searchField({ index, selection }: Context): { element: HTMLEleme
     autocomplete: "off",
     spellcheck: "false",
   });
-  const list = element("ul", { id: "found", role: "listbox", hidden: true, "aria-label": "Found" });
+  const list = element("ul", { id: "found", role: "listbox", hidden: true, "aria-label": "Results" });
   let found: readonly Entry[] = [];
   let chosen = 0;
 
@@ -55,8 +55,8 @@ export function searchField({ index, selection }: Context): { element: HTMLEleme
     if (isUnknown) found = nearest(entries, text);
     list.replaceChildren(...found.map((entry, i) => itemOf(entry, i, () => take(entry))));
     if (isUnknown) {
-      const hint = found.length === 0 ? "" : ": this is the nearest";
-      list.append(element("li", { class: "none" }, `Nothing has such a name${hint}`));
+      const hint = found.length === 0 ? "" : "; closest matches are shown";
+      list.append(element("li", { class: "none" }, `No match${hint}`));
     }
     list.hidden = text === "";
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -89,7 +89,7 @@ function itemOf({ name, kind, detail }: Entry, place: number, take: () => void):
     element("code", {}, name),
     element("span", { class: "quiet" }, detail),
   );
-  // Before the field loses the focus, which closes the list.
+  // Before the field loses focus, which closes the list.
   item.addEventListener("mousedown", (event) => {
     event.preventDefault();
     take();
@@ -138,7 +138,7 @@ function entriesOf({ explanation, rules, buffers }: ReportIndex): readonly Entry
   ];
 }
 
-/** Whole names first, then beginnings, then parts; within these, as they stand. */
+/** Exact matches first, then prefixes, then substrings; within each, in the original order. */
 function matches(entries: readonly Entry[], text: string): readonly Entry[] {
   if (text === "") return [];
   const wanted = text.toLowerCase();
@@ -152,10 +152,10 @@ function matches(entries: readonly Entry[], text: string): readonly Entry[] {
     const rank = ranks.findIndex((holds) => holds(entry.name.toLowerCase()));
     if (rank >= 0) found[rank].push(entry);
   }
-  return found.flat().slice(0, mostShown);
+  return found.flat().slice(0, maxShown);
 }
 
-/** All that has the name which was perhaps meant. */
+/** All items with the most similar name. */
 function nearest(entries: readonly Entry[], text: string): readonly Entry[] {
   const meant = didYouMean(text, new Set(entries.map(({ name }) => name)));
   return entries.filter(({ name }) => name === meant);

@@ -1,6 +1,6 @@
 /**
- * What the page shows and what is picked in it: one state for all of its parts. It stands in the address's fragment, as
- * `#kernels/node/gradient%2Fd_dense1`, so that a link leads to a node and Back goes back.
+ * The state of the page: the view and the selection, shared by all parts. It is stored in the fragment of the
+ * address, such as `#kernels/node/gradient%2Fd_dense1`, so that a link leads to a node and Back returns.
  */
 
 export const viewNames = [
@@ -19,7 +19,7 @@ export const pickKinds = ["node", "kernel", "layer", "parameter", "buffer", "rul
 
 export interface Pick {
   readonly kind: (typeof pickKinds)[number];
-  /** Its id, name or number, as the index has it. */
+  /** Its id, name or number in the index. */
   readonly key: string;
 }
 
@@ -30,13 +30,13 @@ export interface State {
 
 export interface Selection {
   state(): State;
-  /** Where a link leads that changes this; what is left out stays. */
+  /** The address of the current state with this change. */
   href(change: Partial<State>): string;
   go(change: Partial<State>): void;
   onChange(listener: (state: State) => void): void;
 }
 
-/** `first`: what is shown if the address says nothing. */
+/** `first`: the state if the address has none. */
 export function selectionOf(first: State): Selection {
   const listeners: ((state: State) => void)[] = [];
   const state = () => parse(location.hash) ?? first;
@@ -58,7 +58,7 @@ export const samePick = (a: Pick | undefined, b: Pick | undefined): boolean =>
 const format = ({ view, pick }: State): string =>
   pick === undefined ? `#${view}` : `#${view}/${pick.kind}/${encodeURIComponent(pick.key)}`;
 
-/** Nothing for an address that means nothing. */
+/** Undefined for an invalid address. */
 function parse(fragment: string): State | undefined {
   const [viewText, kindText, ...rest] = fragment.slice(1).split("/");
   const view = viewNames.find((name) => name === viewText);

@@ -3,25 +3,25 @@ import { element } from "../shared/element.ts";
 import type { Pick } from "./context.ts";
 import { samePick } from "./selection.ts";
 
-// A long list, drawn as it scrolls into view in parts about two screens high; before that only the height of a part
-// is known. Parts stay once drawn.
+// A long list, drawn in chunks about two screens high as they scroll into view. Until then only the estimated
+// height of a chunk is known. Drawn chunks remain.
 
 interface LazyOptions {
   readonly count: number;
   readonly draw: (index: number) => HTMLElement;
-  /** What scrolls. */
+  /** The scrolling element. */
   readonly root: HTMLElement;
-  /** Of one item, in CSS pixels: as near as can be known. */
+  /** The height of one item in CSS pixels, as precisely as it is known. */
   readonly height: number;
-  /** A table's parts are bodies of rows. */
+  /** Chunks of a table are `tbody` elements. */
   readonly part?: "div" | "tbody";
 }
 
 export interface LazyList {
   readonly parts: readonly HTMLElement[];
-  /** Draws the item if it is not there. */
+  /** Draws the item if necessary. */
   item(index: number): HTMLElement | undefined;
-  /** Those that are there. */
+  /** The items that are already drawn. */
   drawn(): Iterable<readonly [index: number, item: HTMLElement]>;
 }
 
@@ -52,9 +52,9 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
     observer.observe(target);
   }
   if (count > 0) fill(0);
-  // On paper everything is in sight, up to what anybody would print.
+  // Print everything, up to a reasonable limit.
   addEventListener("beforeprint", () => {
-    if (count <= mostPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
+    if (count <= maxPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
   });
   return {
     parts,
@@ -66,7 +66,7 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
   };
 }
 
-const mostPrinted = 5000;
+const maxPrinted = 5000;
 
 function spaceOf(part: "div" | "tbody", height: number): HTMLElement {
   const space = element(part === "tbody" ? "tr" : "div");
@@ -77,9 +77,9 @@ function spaceOf(part: "div" | "tbody", height: number): HTMLElement {
 // Tables of selectable rows; the arrow keys move from row to row.
 
 interface TableOptions {
-  /** What scrolls. */
+  /** The scrolling element. */
   readonly root: HTMLElement;
-  /** One that begins with # is of numbers. */
+  /** A title that begins with # is that of a column of numbers. */
   readonly titles: readonly string[];
   readonly count: number;
   readonly pickOf: (index: number) => Pick;
@@ -89,7 +89,7 @@ interface TableOptions {
 
 export interface Table {
   readonly body: HTMLTableElement;
-  /** Marks the row of what is picked, and brings it into sight. */
+  /** Marks the row of the selection and scrolls to it. */
   show(pick: Pick | undefined): void;
 }
 
@@ -104,7 +104,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
       ...cellsOf(i).map((cell, c) => element("td", { class: isNumber[c] && "number" }, cell)),
     );
     mark(row, samePick(pickOf(i), picked));
-    // The whole row leads where its first link leads.
+    // A click on a row follows its first link.
     row.addEventListener("click", ({ target }) => {
       if (target instanceof Element && target.closest("a") === null) row.querySelector("a")?.click();
     });
@@ -141,7 +141,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
   return { body, show };
 }
 
-/** A title takes the width of the empty cells after it. */
+/** A title spans the empty cells after it. */
 function footRow([title, ...cells]: readonly string[], isNumber: readonly boolean[]): HTMLElement {
   const first = cells.findIndex((cell) => cell !== "");
   const rest = cells

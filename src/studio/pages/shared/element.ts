@@ -1,4 +1,7 @@
-/** Elements of the page in one call: `element("button", { type: "button" }, "Go")`. Texts become text, never markup. */
+/**
+ * Creates elements in one call: `element("button", { type: "button" }, "Go")`. Strings become text, never
+ * markup.
+ */
 import type { Shape } from "../../charts/svg.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -25,7 +28,7 @@ export function svgElement<K extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** A shape and all within it. */
+/** A shape with its children. */
 export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =>
   svgElement(
     tag,
@@ -33,7 +36,7 @@ export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =
     ...children.map((child) => (typeof child === "string" ? child : shapeElement(child))),
   );
 
-/** True is an attribute without a value; false and undefined are none. */
+/** `true` sets an attribute without a value; `false` and undefined remove it. */
 export function setAttributes(target: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes))
     if (value === undefined || value === false) target.removeAttribute(name);

@@ -1,6 +1,6 @@
 /**
- * A graph to look at: groups open in place, wheel and drag move about, keys do all of it too. It fills its
- * host, which must have a height.
+ * An interactive graph: groups open in place; wheel, drag and keys move and zoom. It fills its host, which must
+ * have a height.
  *
  *     const view = graphView(host, { picture, onPick: (id) => showDetails(id) });
  *     view.select("gradient/dense1_sum");
@@ -13,14 +13,14 @@ import { atFirst, fitting, listenToGestures, panned, zoomed } from "./graph/came
 import { createStage, type Stage } from "./graph/stage.ts";
 
 export interface GraphView {
-  /** Another picture in place of this one, all groups closed. */
+  /** Replaces the picture; all groups are closed. */
   show(picture: Picture): void;
   /**
-   * Marks a box and brings it into view, its group opened; takes ids of nodes, of what is folded into others
-   * too, and of groups.
+   * Marks a box, opens its group and scrolls to it. Takes ids of groups and of nodes, including nodes that are
+   * inside the formula of another.
    */
   select(id: string | undefined): void;
-  /** Marks all boxes that have to do with these nodes, their groups too. */
+  /** Marks all boxes of these nodes, and their groups. */
   highlight(ids: readonly string[]): void;
   openAll(): void;
   closeAll(): void;
@@ -29,7 +29,10 @@ export interface GraphView {
 
 export interface GraphOptions {
   readonly picture: Picture;
-  /** Called with the id of a node or group that was clicked, or picked by Enter. A group opens or closes besides. */
+  /**
+   * Called with the id of a node or group that was clicked, or selected with Enter. A group also opens or
+   * closes.
+   */
   readonly onPick: (id: string) => void;
 }
 
@@ -147,9 +150,9 @@ function toolbar(stage: Stage, graph: GraphView): HTMLElement {
   return element(
     "div",
     { class: "graph-bar", role: "toolbar", "aria-label": "View of the graph" },
-    button("+", "Larger (+)", () => zoom(stage, zoomStep)),
-    button("−", "Smaller (−)", () => zoom(stage, 1 / zoomStep)),
-    button("⤢", "All of it (0)", graph.fit),
+    button("+", "Zoom in (+)", () => zoom(stage, zoomStep)),
+    button("−", "Zoom out (−)", () => zoom(stage, 1 / zoomStep)),
+    button("⤢", "Fit all (0)", graph.fit),
     button("▾", "Open all groups (o)", graph.openAll),
     button("▴", "Close all groups (c)", graph.closeAll),
   );

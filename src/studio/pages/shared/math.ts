@@ -1,6 +1,6 @@
 /**
- * Formulas as the browser sets them. The text that comes in is parsed, and only MathML's own elements are
- * built anew from it: whatever else stood there would be text.
+ * Renders formulas as MathML. The input is parsed, and only MathML elements are created from it, so it cannot
+ * inject markup.
  */
 import { element } from "./element.ts";
 import type { Notation } from "../../../compiler/notation/notation.ts";
@@ -28,7 +28,7 @@ const kept = new Set([
   "width",
 ]);
 
-/** What a node is called, and what it is: `symbol = formula`. */
+/** The equation of a node: `symbol = formula`. */
 export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "formula">): Element {
   if (symbol.text === formula.text) return math(symbol, true);
   const made = document.createElementNS(namespace, "math");
@@ -43,7 +43,7 @@ export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "fo
 const partsOf = (part: Element): (Node | string)[] =>
   part.localName === "math" ? [...part.childNodes] : [part];
 
-/** In the line of the text around it; `display`: in a line of its own. */
+/** Inline; with `display`, on a line of its own. */
 export function math({ mathml, text }: Notation, display = false): Element {
   const parsed = new DOMParser().parseFromString(mathml, "text/html").body.firstElementChild;
   if (parsed?.namespaceURI !== namespace) return element("code", { class: "formula" }, text);

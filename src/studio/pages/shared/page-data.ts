@@ -1,4 +1,4 @@
-/** What the page was made with: `pageHtml` puts it into an element of its own. */
+/** The data of the page, which `pageHtml` stores in an element. */
 export function pageData(): unknown {
   return JSON.parse(document.getElementById("data")?.textContent ?? "null");
 }

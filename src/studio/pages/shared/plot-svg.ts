@@ -1,23 +1,23 @@
-/** A panel as a picture in a page: grid, ticks, marks and curves, whose look the page's style sheet gives. */
+/** A panel as a picture in a page: grid, ticks, marks and curves, styled by the page's style sheet. */
 import type { Panel } from "../../charts/chart.ts";
 import { plotOf } from "../../charts/plot.ts";
 import { svgElement } from "./element.ts";
 
-export interface PlotLook {
+export interface PlotStyle {
   readonly width: number;
   readonly height: number;
-  /** What it shows, for those who do not see it. */
+  /** A description for screen readers. */
   readonly label: string;
-  /** The class of a curve, and its colour where no class gives it. */
+  /** The class of a curve, and its colour if the class has none. */
   curve(index: number): { readonly class: string; readonly stroke?: string | undefined };
-  /** Levels to compare with: lines across the whole picture. */
+  /** Reference levels: lines across the whole picture. */
   readonly levels?: readonly number[];
 }
 
 const edge = { left: 58, right: 10, top: 8, bottom: 24 };
 
-export function plotSvg(panel: Panel, look: PlotLook): SVGSVGElement {
-  const { width, height, label, levels = [] } = look;
+export function plotSvg(panel: Panel, style: PlotStyle): SVGSVGElement {
+  const { width, height, label, levels = [] } = style;
   const [right, bottom] = [width - edge.right, height - edge.bottom];
   const plot = plotOf(panel, { ...edge, right, bottom, ticks: [6, 5] });
   const across = (kind: string, at: number) =>
@@ -41,7 +41,7 @@ export function plotSvg(panel: Panel, look: PlotLook): SVGSVGElement {
       }),
     ),
     ...plot.curves.flatMap((curve, i): SVGElement[] => {
-      const { class: kind, stroke } = look.curve(i);
+      const { class: kind, stroke } = style.curve(i);
       if ("path" in curve) return [svgElement("path", { class: `curve ${kind}`, d: curve.path, stroke })];
       return curve.dots.map(([cx, cy]) =>
         svgElement("circle", { class: kind, cx, cy, r: 2.5, fill: stroke }),

@@ -88,7 +88,7 @@ test.each([
   ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
 ])("%s is placed on its line", async (_, text, code, line, message) => {
   const [first] = await faultsOf(text);
-  expect(first).toMatchObject({ code, message, severity: "error", place: { line } });
+  expect(first).toMatchObject({ code, message, severity: "error", location: { line } });
   const inProgram = () => parseCsv(text);
   expect(inProgram).toThrow(InputError);
   expect(inProgram).toThrow(message);

@@ -97,7 +97,7 @@ describe("faults of files", () => {
   it("a file that is not there, with the one that was meant", async () => {
     await write("digits.json", json);
     expect(await faultOf("digit.json")).toBe(
-      'digit.json error T1001: there is no such file\n  hint: did you mean "digits.json"?',
+      'digit.json error T1001: the file does not exist\n  hint: did you mean "digits.json"?',
     );
   });
 
@@ -114,13 +114,13 @@ describe("faults of files", () => {
 
   it("an empty file", async () => {
     expect(await faultOf("empty.json", " \n")).toBe(
-      "empty.json error T1003: the file is empty\n  hint: a spec is one object: see the examples in graphs/",
+      "empty.json error T1003: the file is empty\n  hint: write the spec as one object: see the examples in graphs/",
     );
   });
 
   it("a file of another kind", async () => {
     expect(await faultOf("spec.toml", "")).toBe(
-      "spec.toml error T1008: a spec is a .json, .yaml, .yml or .ts file",
+      "spec.toml error T1008: a spec must be a .json, .yaml, .yml or .ts file",
     );
   });
 
@@ -146,7 +146,7 @@ describe("faults of the text", () => {
   it("a syntax error in JSON", async () => {
     expect(await faultOf("comma.json", '{\n  "name": "a",\n}')).toBe(
       [
-        'comma.json:2:14 error T1005: JSON has no comma before "}"',
+        'comma.json:2:14 error T1005: JSON does not allow a comma before "}"',
         "  1 | {",
         '> 2 |   "name": "a",',
         "    |              ^",
@@ -158,14 +158,14 @@ describe("faults of the text", () => {
   it("a key given twice in JSON", async () => {
     expect(await faultOf("twice.json", '{\n  "name": "a",\n  "name": "b"\n}')).toBe(
       [
-        'twice.json:3:3 error T1007: the key "name" is given twice',
+        'twice.json:3:3 error T1007: duplicate key "name"',
         "  1 | {",
         '  2 |   "name": "a",',
         '> 3 |   "name": "b"',
         "    |   ^^^^^^",
         "  4 | }",
-        "  hint: leave one of the two",
-        "  note: it is given before at line 2",
+        "  hint: remove one of the two",
+        "  note: first given at line 2",
       ].join("\n"),
     );
   });
@@ -173,12 +173,12 @@ describe("faults of the text", () => {
   it("a key given twice in YAML", async () => {
     expect(await faultOf("twice.yaml", "name: a\nname: b")).toBe(
       [
-        'twice.yaml:2:1 error T1007: the key "name" is given twice',
+        'twice.yaml:2:1 error T1007: duplicate key "name"',
         "  1 | name: a",
         "> 2 | name: b",
         "    | ^^^^",
-        "  hint: leave one of the two",
-        "  note: it is given before at line 1",
+        "  hint: remove one of the two",
+        "  note: first given at line 1",
       ].join("\n"),
     );
   });
@@ -189,7 +189,7 @@ describe("faults of the text", () => {
 
   it("several documents in YAML", async () => {
     expect(await faultOf("two.yaml", `${yaml}---\nname: other\n`)).toMatch(
-      /^two\.yaml:13:1 error T1005: the file holds more than one YAML document, and a spec is one\n[^]*hint: leave out/,
+      /^two\.yaml:13:1 error T1005: the file has more than one YAML document, but a spec is one document\n[^]*hint: remove/,
     );
   });
 
@@ -242,7 +242,7 @@ describe("faults of the text", () => {
 
   it("a TypeScript file that throws", async () => {
     expect(await faultOf("throws.ts", 'throw new Error("no units");')).toMatch(
-      /^throws\.ts:1:1 error T1009: the file fails when it is run: Error: no units\n/,
+      /^throws\.ts:1:1 error T1009: the file throws when it is run: Error: no units\n/,
     );
   });
 });
@@ -281,7 +281,7 @@ describe("places of wrong values", () => {
     const text =
       'const network = [{ type: "dens" as string, units: 3 }] as const;\nexport default { network } satisfies object;';
     expect(await faultOf("constant.ts", text)).toContain(
-      'constant.ts:1:26 error T1103: network[0].type: there is no layer "dens"',
+      'constant.ts:1:26 error T1103: network[0].type: unknown layer "dens"',
     );
   });
 
@@ -293,7 +293,7 @@ describe("places of wrong values", () => {
 
   it("of a key: the key itself", async () => {
     expect(await faultOf("key.yaml", yaml.replace("units: 3", "unit: 3"))).toMatch(
-      /key\.yaml:9:20 error T1101: network\[1\] has no key "unit"/,
+      /key\.yaml:9:20 error T1101: network\[1\]: unknown key "unit"/,
     );
   });
 
@@ -334,7 +334,7 @@ describe("places of wrong values", () => {
     const given = typescript.replace("./width.ts", "./package-0/width.ts");
     const placeIn = async (name: string, text: string, path: (string | number)[]) => {
       const { source } = await readSpec(await write(name, text));
-      return source.placeOf(path);
+      return source.locationOf(path);
     };
     expect(await placeIn("place.json", json, ["network", 1])).toEqual({ line: 21, column: 5 });
     expect(await placeIn("place.yaml", yaml, ["network", 0])).toEqual({ line: 6, column: 5 });

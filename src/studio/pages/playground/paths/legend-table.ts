@@ -1,21 +1,21 @@
-/** The legend: for each optimizer its colour, whether it is drawn, its learning rate, and how far it came. */
+/** The legend: for each optimizer its colour, whether it is drawn, its learning rate, and its current loss. */
 import { element } from "../../shared/element.ts";
 import { cssColour } from "../parts.ts";
 import type { Path } from "./messages.ts";
 import { optimizers } from "./state.ts";
 import type { Optimizer, PathsState } from "./state.ts";
 
-/** The colour of an optimizer, in the map, the curves and here. */
+/** The colour of an optimizer in the map, the curves and the legend. */
 export const colourOf = (name: string): string =>
   cssColour(optimizers.findIndex((optimizer) => optimizer.name === name));
 
 export interface LegendTable {
   readonly element: HTMLElement;
-  /** Sets the fields, where the user is not writing in them. */
+  /** Sets the fields, except those that the user is editing. */
   set(state: PathsState): void;
-  /** What stands beside each path at the step that is shown. */
-  tell(paths: Readonly<Record<string, Path>>, shown: number): void;
-  /** Marks the one whose spec is seen. */
+  /** Updates the loss and slope of each path at the current step. */
+  showValues(paths: Readonly<Record<string, Path>>, shown: number): void;
+  /** Marks the optimizer whose spec is shown. */
   pick(name: string): void;
 }
 
@@ -38,7 +38,7 @@ export function legendTable(events: LegendEvents): LegendTable {
       element("tbody", {}, ...rows.map(({ row }) => row)),
     ),
     set: (state) => rows.forEach((row) => row.set(state)),
-    tell: (paths, shown) => rows.forEach((row) => row.tell(paths, shown)),
+    showValues: (paths, shown) => rows.forEach((row) => row.showValues(paths, shown)),
     pick: (picked) =>
       rows.forEach(({ name, spec }) => spec.setAttribute("aria-pressed", String(name === picked))),
   };
@@ -53,7 +53,7 @@ function legendRow({ name, label }: Optimizer, { onToggle, onRate, onSpec }: Leg
     inputmode: "decimal",
     class: "rate",
     "aria-label": `Learning rate of ${label}`,
-    title: "Arrow up and down: more and less by a tenth",
+    title: "Arrow up: a tenth more; arrow down: a tenth less",
   });
   const [loss, slope] = [element("td", { class: "figure" }), element("td", { class: "figure" })];
   const spec = element("button", { type: "button", "aria-label": `The spec of ${label}` }, "Show");
@@ -89,16 +89,17 @@ function legendRow({ name, label }: Optimizer, { onToggle, onRate, onSpec }: Leg
       if (Number(rate.value) !== rates[name]) rate.value = String(rates[name]);
       rate.setAttribute("aria-invalid", "false");
     },
-    tell(paths: Readonly<Record<string, Path>>, shown: number) {
+    showValues(paths: Readonly<Record<string, Path>>, shown: number) {
       const path = Object.hasOwn(paths, name) ? paths[name] : undefined;
       const last = path ? path.x.length - 1 : -1;
       const step = Math.min(shown, last);
       const isLost = path !== undefined && step < shown;
-      loss.textContent = path === undefined ? "" : isLost ? `lost after ${last}` : figure(path.loss[step]);
-      slope.textContent = path === undefined || isLost ? "" : figure(path.slope[step]);
+      loss.textContent =
+        path === undefined ? "" : isLost ? `diverged after step ${last}` : format(path.loss[step]);
+      slope.textContent = path === undefined || isLost ? "" : format(path.slope[step]);
     },
   };
 }
 
-const figure = (value: number): string =>
+const format = (value: number): string =>
   Math.abs(value) < 1e-3 && value !== 0 ? value.toExponential(1) : String(Number(value.toPrecision(4)));

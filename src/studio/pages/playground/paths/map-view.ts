@@ -12,7 +12,7 @@ import type { Point, Range } from "./state.ts";
 const bands = 18;
 
 /**
- * One path for each level: all that lies above it. They are drawn one upon the other, from the lowest up.
+ * One path for each level: the area above it. The paths are drawn over one another, from the lowest level up.
  * @param heights row by row, from the lowest y up, `side` × `side`
  */
 function contourBands(
@@ -23,8 +23,8 @@ function contourBands(
 ): SVGPathElement[] {
   const sorted = [...heights.filter(Number.isFinite).sort()];
   if (sorted.length === 0) return [];
-  // Heights that a share of the plane lies below, closer to each other at the bottom: so valleys have lines,
-  // however steep the rest is.
+  // Levels are quantiles of the height, closer together at the bottom, so that valleys show lines however steep
+  // the rest is.
   const levels = Array.from({ length: bands }, (_, i) => quantileSorted(sorted, (i / bands) ** 1.8) ?? 0);
   const [left, right] = x.range();
   const [bottom, top] = y.range();
@@ -46,12 +46,12 @@ function contourBands(
   });
 }
 
-// The map: the surface from above, the path of each optimizer, and the start, which can be dragged, clicked to a
-// point or moved with the arrow keys.
+// The map: the surface from above, the path of each optimizer, and the start, which can be dragged, set by a
+// click or moved with the arrow keys.
 
 const size = 560;
 const margin = { left: 34, right: 6, top: 6, bottom: 24 };
-/** The grid's places along each side, of which the contours are drawn. */
+/** The number of grid points along each side, for the contours. */
 export const gridSide = 121;
 
 /** A path as it is drawn. */
@@ -66,13 +66,13 @@ interface MapView {
   setRange(range: Range): void;
   drawSurface(heights: Float64Array): void;
   setStart(start: Point): void;
-  /** Each path whole and faint, and up to the step that is shown. */
+  /** Draws each path faintly in full, and strongly up to the current step. */
   drawPaths(paths: readonly DrawnPath[], shown: number): void;
 }
 
 type Scale = ReturnType<typeof scaleLinear<number, number>>;
 
-/** From parameters to places in the drawing. */
+/** From parameters to positions in the drawing. */
 interface Scales {
   readonly x: Scale;
   readonly y: Scale;
@@ -94,7 +94,7 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
   const [land, trails, axes] = [0, 1, 2].map(() => svgElement("g"));
   const handle = svgElement(
     "g",
-    { class: "start", tabindex: 0, role: "button", "aria-label": "The start: arrow keys move it" },
+    { class: "start", tabindex: 0, role: "button", "aria-label": "Start point; arrow keys move it" },
     svgElement("circle", { r: 14, class: "grip" }),
     svgElement("circle", { r: 6 }),
   );
@@ -140,7 +140,7 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
     setStart([toX, toY]) {
       at = [toX, toY];
       handle.setAttribute("transform", `translate(${x(toX)} ${y(toY)})`);
-      handle.setAttribute("aria-label", `The start, at (${toX}, ${toY}): arrow keys move it`);
+      handle.setAttribute("aria-label", `Start point at (${toX}, ${toY}); arrow keys move it`);
     },
     drawPaths(paths, shown) {
       trails.replaceChildren(...paths.flatMap((path) => trailShapes(path, shown, scales)));
@@ -148,16 +148,16 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
   };
 }
 
-/** Tells each place of the drawing that is clicked or dragged to; the last one of a drag is settled. */
+/** Reports each position that is clicked or dragged to; the last one of a drag is final. */
 function listenToPointer(
   svg: SVGSVGElement,
   handle: SVGElement,
-  onPlace: (place: DOMPoint, isSettled: boolean) => void,
+  onPoint: (place: DOMPoint, isSettled: boolean) => void,
 ): void {
   const pointed = ({ clientX, clientY }: PointerEvent, isSettled: boolean) => {
     const toDrawing = svg.getScreenCTM()?.inverse();
     if (toDrawing === undefined) return;
-    onPlace(new DOMPoint(clientX, clientY).matrixTransform(toDrawing), isSettled);
+    onPoint(new DOMPoint(clientX, clientY).matrixTransform(toDrawing), isSettled);
   };
   svg.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -174,14 +174,14 @@ function listenToPointer(
   });
 }
 
-/** Tells by which shares of the map the arrow keys move: a hundredth, and with Shift a tenth. */
+/** Reports by which fraction of the map the arrow keys move: a hundredth, with Shift a tenth. */
 function listenToArrows(handle: SVGElement, onMove: (right: number, up: number) => void): void {
   handle.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (way === undefined) return;
     event.preventDefault();
-    const share = event.shiftKey ? 0.1 : 0.01;
-    onMove(way[0] * share, way[1] * share);
+    const fraction = event.shiftKey ? 0.1 : 0.01;
+    onMove(way[0] * fraction, way[1] * fraction);
   });
 }
 
@@ -198,25 +198,25 @@ function axisShapes({ x, y }: Scales): readonly SVGElement[] {
   ];
 }
 
-/** A path whole and faint, and up to the step `shown`, where its head is. */
+/** A path faintly in full, and strongly up to the step `shown`, where its head is. */
 function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }: Scales): SVGElement[] {
-  // What leaves the map by far is cut off: a line to there tells nothing, and browsers cannot draw it.
+  // Points far outside the map are clamped: browsers cannot draw lines of such a length.
   const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
   const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
-  const gone = places.slice(0, shown + 1);
-  const [cx, cy] = gone[gone.length - 1].split(",");
+  const past = places.slice(0, shown + 1);
+  const [cx, cy] = past[past.length - 1].split(",");
   const line = (d: string, kind: string) =>
     svgElement("path", { d, class: kind, stroke: colour, "data-of": name });
   return [
     line(`M${places.join("L")}`, "trail whole"),
-    line(`M${gone.join("L")}`, "trail halo"),
-    line(`M${gone.join("L")}`, "trail"),
-    line(gone.map((place) => `M${place}h0`).join(""), "footprints"),
+    line(`M${past.join("L")}`, "trail halo"),
+    line(`M${past.join("L")}`, "trail"),
+    line(past.map((place) => `M${place}h0`).join(""), "footprints"),
     svgElement("circle", { cx, cy, r: 5.5, fill: colour, class: "head", "data-of": name }),
   ];
 }
 
-/** To as many digits as the width of what is seen deserves. */
+/** As many digits as the visible width needs. */
 function rounded(value: number, width: number): number {
   const digits = Math.max(0, 3 - Math.floor(Math.log10(width)));
   return Number(value.toFixed(Math.min(12, digits)));

@@ -1,7 +1,7 @@
 /**
- * The second view: the paths of optimizers over a loss of two parameters. Each optimizer is a spec that the
- * compiler turns into a trainer; the trainer takes all its steps at once, in a worker, so that the paths
- * follow the start as it is dragged.
+ * The second view: the paths of optimizers over a loss of two parameters. The compiler turns a spec for each
+ * optimizer into a trainer. A worker runs all steps of a trainer at once, so that the paths follow the start
+ * while it is dragged.
  */
 import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
@@ -9,14 +9,14 @@ import { drawCurves } from "../curve-chart.ts";
 import { colourOf, legendTable } from "./legend-table.ts";
 import { gridSide, mapView } from "./map-view.ts";
 import type { DrawnPath } from "./map-view.ts";
-import type { Path, WalkAnswer } from "./messages.ts";
+import type { Path, PathReply } from "./messages.ts";
 import { firstState, optimizers, stateOfSurface, stepChoices } from "./state.ts";
 import type { Optimizer, PathsState } from "./state.ts";
 import { player } from "./player.ts";
-import { scriptsFrom, surveyor } from "./scripts.ts";
+import { scriptsFrom, gridOptimizer } from "./scripts.ts";
 import { specOfPath } from "./spec-of-path.ts";
 import { surfaceFields } from "./surface-fields.ts";
-import { startWalker } from "./walk-worker.ts";
+import { startPathWorker } from "./path-worker.ts";
 
 export interface PathsPage {
   readonly element: HTMLElement;
@@ -25,21 +25,21 @@ export interface PathsPage {
 }
 
 export interface PathsEvents {
-  /** What is set has changed, and stays so for now. */
+  /** The settings have changed and are final for now. */
   onChange(): void;
-  /** A spec is to be seen in the editor. */
+  /** Opens a spec in the editor. */
   onSpec(text: string): void;
 }
 
-/** How long nothing must be typed before it is compiled, in milliseconds. */
+/** Compiling starts after this pause in typing, in milliseconds. */
 const pause = 150;
 
-/** After how many milliseconds it is told that something takes its time. */
-const patience = 200;
+/** After this many milliseconds the page shows that it is compiling. */
+const busyDelay = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
   let state = firstState();
-  let walked: Walked = { paths: {}, lowest: Infinity };
+  let results: PathResults = { paths: {}, lowest: Infinity };
   let picked = optimizers[0];
 
   const status = statusLine();
@@ -72,20 +72,20 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
     legend.pick(picked.name);
   };
   const draw = () => {
-    const drawn = drawnPaths(walked, state);
+    const drawn = drawnPaths(results, state);
     map.drawPaths(drawn, state.shown);
-    legend.tell(Object.fromEntries(drawn.map(({ name, path }) => [name, path])), state.shown);
-    drawLossCurves(curves, drawn, walked.lowest, state);
+    legend.showValues(Object.fromEntries(drawn.map(({ name, path }) => [name, path])), state.shown);
+    drawLossCurves(curves, drawn, results.lowest, state);
   };
 
-  const hear = (answer: WalkAnswer) => {
-    if (answer.kind === "failed") return status.say(answer.message, true);
-    if (answer.kind === "heights") map.drawSurface(answer.heights);
-    walked = walkedAfter(walked, answer);
+  const handleReply = (reply: PathReply) => {
+    if (reply.kind === "failed") return status.say(reply.message, true);
+    if (reply.kind === "heights") map.drawSurface(reply.heights);
+    results = resultsAfter(results, reply);
     draw();
   };
-  const walk = startWalker(hear);
-  const compute = computing(scriptsFrom(compiler), walk, {
+  const requestPaths = startPathWorker(handleReply);
+  const compute = computing(scriptsFrom(compiler), requestPaths, {
     state: () => state,
     say: status.say,
     setWrong: fields.setWrong,
@@ -111,7 +111,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   return {
     element: pageOf({
       surface: [fields.element, status.element, map.element],
-      walks: [playing.element, legend.element],
+      paths: [playing.element, legend.element],
       curves,
       spec: specView.elements,
     }),
@@ -120,25 +120,25 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   };
 }
 
-/** What the worker has found so far. */
-interface Walked {
+/** The worker's results so far. */
+interface PathResults {
   readonly paths: Readonly<Record<string, Path>>;
-  /** The lowest loss that is known: the curves show what is above it. */
+  /** The lowest known loss; the curves show the difference to it. */
   readonly lowest: number;
 }
 
-function walkedAfter(before: Walked, answer: Exclude<WalkAnswer, { kind: "failed" }>): Walked {
-  const paths = answer.kind === "paths" ? answer.paths : before.paths;
+function resultsAfter(before: PathResults, reply: Exclude<PathReply, { kind: "failed" }>): PathResults {
+  const paths = reply.kind === "paths" ? reply.paths : before.paths;
   let lowest =
-    answer.kind === "heights"
-      ? answer.heights.reduce((low, height) => (height < low ? height : low), Infinity)
+    reply.kind === "heights"
+      ? reply.heights.reduce((low, height) => (height < low ? height : low), Infinity)
       : before.lowest;
   for (const { loss } of Object.values(paths)) for (const each of loss) lowest = Math.min(lowest, each);
   return { paths, lowest };
 }
 
-/** The paths of the optimizers that are switched on, in the order of the legend. */
-const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[] =>
+/** The paths of the selected optimizers, in the order of the legend. */
+const drawnPaths = ({ paths }: PathResults, { on }: PathsState): readonly DrawnPath[] =>
   optimizers.flatMap(({ name }) =>
     on.includes(name) && Object.hasOwn(paths, name) && paths[name].x.length > 0
       ? [{ name, colour: colourOf(name), path: paths[name] }]
@@ -148,7 +148,7 @@ const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[]
 const stepsChooser = (): HTMLSelectElement =>
   element(
     "select",
-    { "aria-label": "How many steps" },
+    { "aria-label": "Number of steps" },
     ...stepChoices.map((count) => element("option", { value: count }, `${count} steps`)),
   );
 
@@ -169,48 +169,48 @@ interface Computing {
   setWrong(isWrong: boolean): void;
 }
 
-/** Computes what of the state must be computed: the surface, if it is another one, and the paths. */
+/** Computes what changed in the state: the surface, if it is a new one, and the paths. */
 function computing(
   scriptsOf: ReturnType<typeof scriptsFrom>,
-  walk: ReturnType<typeof startWalker>,
+  requestPaths: ReturnType<typeof startPathWorker>,
   { state, say, setWrong }: Computing,
 ): () => Promise<void> {
   let surveyed = "";
-  /** The last formula that was right: what is seen while another is wrong. */
-  let sound: string | undefined;
+  /** The last valid formula, which stays visible while the current one is invalid. */
+  let lastValid: string | undefined;
   return async () => {
     const wanted = state();
-    const compiling = setTimeout(() => say("compiling …"), patience);
-    const { scripts: found, faults } = await scriptsOf(wanted);
-    const isWrong = faults.length > 0;
-    if (!isWrong) sound = wanted.formula;
-    const { formula, range, start, steps: count } = { ...wanted, formula: sound ?? wanted.formula };
+    const compiling = setTimeout(() => say("compiling …"), busyDelay);
+    const { scripts: found, errors } = await scriptsOf(wanted);
+    const isWrong = errors.length > 0;
+    if (!isWrong) lastValid = wanted.formula;
+    const { formula, range, start, steps: count } = { ...wanted, formula: lastValid ?? wanted.formula };
     const { scripts } =
-      isWrong && sound !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
+      isWrong && lastValid !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
     clearTimeout(compiling);
     if (wanted !== state()) return;
     setWrong(isWrong);
-    const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
-    if (isWrong && sound !== undefined) texts.push(`what is drawn is ${sound}`);
+    const texts = errors.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+    if (isWrong && lastValid !== undefined) texts.push(`the map shows ${lastValid}`);
     say(texts.join("\n"), isWrong);
-    if (!Object.hasOwn(scripts, surveyor.name)) return;
+    if (!Object.hasOwn(scripts, gridOptimizer.name)) return;
     const surface = JSON.stringify([formula, range]);
     if (surface !== surveyed) {
       surveyed = surface;
-      walk({ kind: "heights", script: scripts[surveyor.name], range, side: gridSide });
+      requestPaths({ kind: "heights", script: scripts[gridOptimizer.name], range, side: gridSide });
     }
-    walk({ kind: "paths", scripts, start, steps: count });
+    requestPaths({ kind: "paths", scripts, start, steps: count });
   };
 }
 
-/** The losses of the paths above the lowest that is known. */
+/** The losses of the paths, relative to the lowest known loss. */
 function drawLossCurves(
   host: HTMLElement,
   paths: readonly DrawnPath[],
   lowest: number,
   { steps, shown }: PathsState,
 ): void {
-  // What is nearer than that to the lowest loss is at it, as far as numbers of 32 bits tell.
+  // Differences below this are rounding errors of 32-bit numbers.
   const least = 1e-7 * Math.max(...paths.map(({ path }) => path.loss[0] - lowest));
   drawCurves(host, {
     label: "Loss over the steps",
@@ -223,7 +223,7 @@ function drawLossCurves(
   });
 }
 
-/** The spec of one optimizer, and a button that hands it to the editor. */
+/** The spec of one optimizer, and a button that opens it in the editor. */
 function specViewer(onEdit: (spec: string) => void) {
   const title = element("h2", {});
   const edit = element("button", { type: "button" }, "Open in the editor");
@@ -242,12 +242,12 @@ function specViewer(onEdit: (spec: string) => void) {
 
 interface PageParts {
   readonly surface: readonly Element[];
-  readonly walks: readonly Element[];
+  readonly paths: readonly Element[];
   readonly curves: Element;
   readonly spec: readonly Element[];
 }
 
-function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
+function pageOf({ surface, paths, curves, spec }: PageParts): HTMLElement {
   const left = element(
     "section",
     { class: "left", "aria-label": "Map" },
@@ -255,14 +255,14 @@ function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
     element(
       "p",
       { class: "quiet" },
-      "The stronger the colour, the lower. Drag the start, click to a place, or move it by the arrow keys.",
+      "Stronger colours are lower losses. Drag the start point, click on the map, or use the arrow keys.",
     ),
   );
   const right = element(
     "section",
     { class: "right", "aria-label": "Paths" },
-    ...walks,
-    element("h2", {}, "Loss above the lowest that was seen"),
+    ...paths,
+    element("h2", {}, "Loss above the lowest value found"),
     curves,
     ...spec,
   );

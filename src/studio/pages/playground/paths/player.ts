@@ -1,34 +1,34 @@
 /**
- * Play, pause, one step, back to the start, and a slider over the steps. What is played is drawn already:
- * playing shows more of it.
+ * Play, pause, one step, back to the start, and a slider over the steps. All steps are already computed;
+ * playing reveals them.
  */
 import { element } from "../../shared/element.ts";
 
 export interface Player {
   readonly element: HTMLElement;
-  /** How many steps there are, and how many of them are shown. */
+  /** Sets the number of steps and the number that is shown. */
   set(steps: number, shown: number): void;
 }
 
-/** Steps a second. */
+/** Steps per second. */
 const paces = [10, 30, 100, 300] as const;
 
-/** @param more what stands in the same line */
+/** @param more a control in the same line */
 export function player(more: HTMLElement, onShow: (shown: number, isSettled: boolean) => void): Player {
   const play = element("button", { type: "button", class: "primary" }, "Play");
   const step = element("button", { type: "button" }, "One step");
   const reset = element("button", { type: "button" }, "Reset");
   const pace = element(
     "select",
-    { "aria-label": "How fast" },
+    { "aria-label": "Speed" },
     ...paces.map((each) =>
-      element("option", { value: each, selected: each === 30 }, `${each} steps a second`),
+      element("option", { value: each, selected: each === 30 }, `${each} steps per second`),
     ),
   );
-  const slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Steps that are shown" });
+  const slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Step" });
   const count = element("output", { class: "count" });
   let [last, shown] = [0, 0];
-  /** While it plays: the time of the last picture, and the steps that were due then, a part of one included. */
+  /** While playing: the time of the last frame, and the steps due by then, with the fraction of a step. */
   let playing: { time: number; due: number } | undefined;
 
   const refresh = () => {

@@ -1,6 +1,6 @@
 /**
- * The emitted trainers of the optimizers that are on: each compiled from its spec once, whatever the start,
- * which is set in the trainer.
+ * The emitted trainers of the selected optimizers. Each is compiled once from its spec for any start, because
+ * the start is set in the trainer.
  */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
 import type { Compiler } from "../compiler.ts";
@@ -11,12 +11,12 @@ import { specOfPath } from "./spec-of-path.ts";
 export interface Scripts {
   /** By the optimizer's name. */
   readonly scripts: Readonly<Record<string, string>>;
-  /** What is wrong with the first that does not compile; the loss is the same in all. */
-  readonly faults: readonly Diagnostic[];
+  /** The errors of the first spec that does not compile; all specs have the same loss. */
+  readonly errors: readonly Diagnostic[];
 }
 
-/** The loss alone is asked of this one: it is compiled even when it is off. */
-export const surveyor = optimizers[0];
+/** The optimizer whose trainer computes the loss on the grid: it is compiled even if it is not selected. */
+export const gridOptimizer = optimizers[0];
 
 export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsState) => Promise<Scripts> {
   const compiled = new Map<string, Promise<string | readonly Diagnostic[]>>();
@@ -28,15 +28,15 @@ export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsSt
     return script;
   };
   return async (state) => {
-    const wanted = optimizers.filter(({ name }) => name === surveyor.name || state.on.includes(name));
+    const wanted = optimizers.filter(({ name }) => name === gridOptimizer.name || state.on.includes(name));
     const found = await Promise.all(
       wanted.map(async (optimizer) => [optimizer.name, await scriptOf(state, optimizer)] as const),
     );
     const scripts: Record<string, string> = {};
     for (const [name, script] of found) {
-      if (typeof script !== "string") return { scripts: {}, faults: script };
+      if (typeof script !== "string") return { scripts: {}, errors: script };
       scripts[name] = script;
     }
-    return { scripts, faults: [] };
+    return { scripts, errors: [] };
   };
 }

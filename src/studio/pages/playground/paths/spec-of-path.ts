@@ -1,14 +1,14 @@
 /**
- * A loss of two parameters as a spec. The network has no more than the point: two weights on an input that is
- * always 1. The loss reads them back from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p
- * and y = Σ (1 − t)·p.
+ * A loss of two parameters as a spec. The network consists of two weights on an input that is always 1. The
+ * loss recovers them from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p and y = Σ (1 −
+ * t)·p.
  */
 import type { Optimizer, Point } from "./state.ts";
 
-/** The file that the spec names: the one row there is. */
+/** The data file that the spec names: a single row. */
 export const planeFile = { name: "plane.csv", text: "one,first,second\n1,1,0\n" };
 
-/** A batch of it, for the trainer. */
+/** The same row as a batch for the trainer. */
 export const planeBatch = { one: [1], axis: [1, 0] };
 
 /** The names of the two parameters. */
@@ -19,7 +19,7 @@ const readings: Readonly<Record<string, string>> = {
   y: "sum((1 - target) * prediction)",
 };
 
-/** The formula with x and y as the loss finds them; the names of functions, as in `exp(`, stay. */
+/** Replaces x and y in the formula; names of functions, such as `exp(`, are kept. */
 const inPrediction = (formula: string): string =>
   formula.replaceAll(/\b[xy]\b(?!\s*\()/g, (name) => readings[name]);
 

@@ -5,9 +5,9 @@
 
 export interface Optimizer {
   readonly name: string;
-  /** What the legend calls it. */
+  /** The name in the legend. */
   readonly label: string;
-  /** All keys of `optimizer` in the spec but the learning rate. */
+  /** All keys of `optimizer` in the spec except the learning rate. */
   readonly keys: string;
   readonly rate: number;
 }
@@ -23,17 +23,17 @@ export const optimizers: readonly Optimizer[] = [
   { name: "lion", label: "Lion", keys: "type: lion", rate: 0.03 },
 ];
 
-/** Those that are on at first. */
+/** Those that are selected at first. */
 const usual: readonly string[] = ["descent", "momentum", "rmsprop", "adam"];
 
-// Losses of two parameters, most of them with several minima: the test functions of the optimization literature, as
-// formulas that the compiler differentiates. Each has a visible part of the plane, a start where the optimizers
+// Losses of two parameters, most with several minima: test functions from the optimization literature, as
+// formulas that the compiler differentiates. Each has a visible range, a start from which the optimizers
 // separate, and learning rates for its slopes.
 
-/** A point of the plane of the two parameters. */
+/** A point in the plane of the two parameters. */
 export type Point = readonly [x: number, y: number];
 
-/** The part of the plane that is drawn. */
+/** The visible part of the plane. */
 export type Range = readonly [left: number, right: number, bottom: number, top: number];
 
 export interface Surface {
@@ -41,7 +41,7 @@ export interface Surface {
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** Learning rates by the optimizer's name, where they are not the usual ones. */
+  /** Learning rates by the optimizer's name, where the default is unsuitable. */
   readonly rates: Readonly<Record<string, number>>;
 }
 
@@ -52,7 +52,7 @@ export const surfaces: Readonly<Record<string, Surface>> = {
     start: [0, -2.75],
     rates: { rmsprop: 0.02, adagrad: 0.9 },
   },
-  "Styblinski–Tang: one lowest": {
+  "Styblinski–Tang: one global minimum": {
     formula: "(x^4 - 16 * x^2 + 5 * x + y^4 - 16 * y^2 + 5 * y) / 2",
     range: [-4.6, 4.6, -4.6, 4.6],
     start: [-1.15, 4.2],
@@ -66,7 +66,7 @@ export const surfaces: Readonly<Record<string, Surface>> = {
     start: [2.63, -1.46],
     rates: { descent: 0.1, momentum: 0.05, nesterov: 0.05, rmsprop: 0.03 },
   },
-  "Six-hump camel: two lowest": {
+  "Six-hump camel: two global minima": {
     formula: "(4 - 2.1 * x^2 + x^4 / 3) * x^2 + x * y + (4 * y^2 - 4) * y^2",
     range: [-2.2, 2.2, -1.3, 1.3],
     start: [-2, -0.15],
@@ -90,18 +90,18 @@ export interface PathsState {
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** How many steps each optimizer takes, and up to which of them is shown. */
+  /** How many steps each optimizer takes, and how many of them are shown. */
   readonly steps: number;
   readonly shown: number;
-  /** The optimizers that are on, and the learning rates of all. */
+  /** The selected optimizers, and the learning rates of all. */
   readonly on: readonly string[];
   readonly rates: Readonly<Record<string, number>>;
 }
 
-/** How many steps may be chosen. */
+/** The choices for the number of steps. */
 export const stepChoices = [50, 100, 300, 1000] as const;
 
-/** A named surface as it comes: with its own range, start and learning rates. */
+/** The initial state for a named surface: its own range, start and learning rates. */
 export function stateOfSurface(
   { formula, range, start, rates }: Surface,
   kept: Partial<PathsState> = {},
@@ -113,7 +113,7 @@ export function stateOfSurface(
 
 export const firstState = (): PathsState => stateOfSurface(Object.values(surfaces)[0]);
 
-/** From an address, so from anyone. @throws Error if it is none */
+/** Validates a state from an address, which is untrusted. @throws Error if it is invalid */
 export function readPathsState(value: unknown): PathsState {
   const of = (key: string, owner: unknown = value): unknown =>
     typeof owner === "object" && owner !== null
@@ -125,7 +125,7 @@ export function readPathsState(value: unknown): PathsState {
   const [formula, on, rates] = [of("formula"), of("on"), of("rates")];
   const isKnown = stepChoices.some((choice) => choice === steps) && shown >= 0 && shown <= steps;
   if (typeof formula !== "string" || !Array.isArray(on) || !isKnown || left >= right || bottom >= top)
-    throw new Error("the link is broken");
+    throw new Error("the link is damaged");
   const rateOf = (name: string) => numbersIn([of(name, rates)], 1)[0];
   return {
     formula: formula.replaceAll(/\s+/g, " "),
@@ -140,6 +140,6 @@ export function readPathsState(value: unknown): PathsState {
 
 function numbersIn(value: unknown, count: number): number[] {
   if (!Array.isArray(value) || value.length !== count || !value.every(Number.isFinite))
-    throw new Error("the link is broken");
+    throw new Error("the link is damaged");
   return value.map(Number);
 }

@@ -1,13 +1,16 @@
-/** The fields over the map: a surface by its name, its formula, which may be changed, and the start in numbers. */
+/**
+ * The fields above the map: the name of the surface, its formula, which can be edited, and the start in
+ * numbers.
+ */
 import { element } from "../../shared/element.ts";
 import { surfaces } from "./state.ts";
 import type { PathsState, Point, Surface } from "./state.ts";
 
 export interface SurfaceFields {
   readonly element: HTMLElement;
-  /** Sets the fields, where they do not say the same already. */
+  /** Sets the fields, except those that already have the value. */
   set(state: PathsState): void;
-  /** Whether the formula does not compile. */
+  /** Marks the formula as invalid. */
   setWrong(isWrong: boolean): void;
 }
 
@@ -17,7 +20,7 @@ export interface SurfaceEvents {
   onStart(start: Point): void;
 }
 
-const own = "your own";
+const own = "custom";
 
 export function surfaceFields({ onSurface, onFormula, onStart }: SurfaceEvents): SurfaceFields {
   const choice = element(
@@ -29,10 +32,15 @@ export function surfaceFields({ onSurface, onFormula, onStart }: SurfaceEvents):
     type: "text",
     class: "formula",
     spellcheck: "false",
-    "aria-label": "The loss, a formula in x and y",
+    "aria-label": "Loss: a formula in x and y",
   });
   const start = ["x", "y"].map((name) =>
-    element("input", { type: "number", step: "any", class: "rate", "aria-label": `${name} of the start` }),
+    element("input", {
+      type: "number",
+      step: "any",
+      class: "rate",
+      "aria-label": `${name} of the start point`,
+    }),
   );
   choice.addEventListener("change", () => {
     if (Object.hasOwn(surfaces, choice.value)) return onSurface(surfaces[choice.value]);

@@ -1,16 +1,16 @@
-/** Where each node is in a picture: its own box, or the one that stands for it, and the group that is in. */
+/** The location of each node in a picture: its own box or the box that represents it, and the group of that box. */
 import type { Picture, PictureBox } from "../../../explanation.ts";
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import type { Lit } from "./canvas.ts";
 
-interface BoxPlace {
+interface BoxLocation {
   readonly box: string;
   readonly group: string | undefined;
 }
 
 /** By the ids of nodes and of boxes. */
-export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxPlace> {
-  const places = new Map<string, BoxPlace>();
+export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
+  const places = new Map<string, BoxLocation>();
   const drawn = boxes.flatMap((box): { box: PictureBox; group: string | undefined }[] =>
     box.inside === undefined
       ? [{ box, group: undefined }]
@@ -18,13 +18,13 @@ export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxPlace> {
   );
   for (const { box, group } of drawn)
     for (const id of box.nodes) if (!places.has(id)) places.set(id, { box: box.id, group });
-  // What has a box of its own is shown there, though others write it out too.
+  // A node with its own box is shown there, even if other boxes write it inline.
   for (const { box, group } of drawn) places.set(box.id, { box: box.id, group });
   for (const { id, inside } of boxes) if (inside !== undefined) places.set(id, { box: id, group: undefined });
   return places;
 }
 
-// Which box an arrow key goes to: the nearest in its direction, rather straight ahead than far to the side.
+// The target of an arrow key: the nearest box in its direction. Boxes straight ahead are preferred.
 
 const directions: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
@@ -35,10 +35,10 @@ const directions: Readonly<Record<string, readonly [number, number]>> = {
 
 export const directionOf = (key: string): readonly [number, number] | undefined => directions[key];
 
-/** Off the straight way counts so much more than along it. */
+/** The weight of a distance sideways, relative to one straight ahead. */
 const sideways = 2.5;
 
-/** Where a box is entered by keys; of an open group it is its name. */
+/** The position of a box for keyboard navigation; for an open group, that of its name. */
 const placeOf = ({ x, y, width, height, isOpen }: SceneBox): readonly [number, number] => [
   x + width / 2,
   isOpen ? y + 14 : y + height / 2,
@@ -71,7 +71,7 @@ export function nearestBox(
     : costs.reduce((best, each) => (each.cost < best.cost ? each : best)).box;
 }
 
-/** What is lit when one looks at a box: the ways that lead to it, and all ways that its value takes. */
+/** The boxes and wires to light up for a box: the wires that lead to it, and all paths of its value. */
 export function litBy(id: string, { boxes, wires }: Scene): Lit {
   const box = boxes.find((each) => each.id === id);
   const group = box?.group;
@@ -82,7 +82,7 @@ export function litBy(id: string, { boxes, wires }: Scene): Lit {
     if (wire.to === id || wire.from === id || (box?.kind !== "group" && wire.nodes.includes(id)))
       lit.add(wire);
   }
-  // What comes in through the border of its group, from where it is made.
+  // A wire that enters through the border of the group is lit from its source.
   for (const wire of wires) {
     const isOnTheWay = wire.to === group || (wire.to === undefined && wire.group !== group);
     if (group !== undefined && isOnTheWay && wire.nodes.some((node) => arriving.has(node))) lit.add(wire);

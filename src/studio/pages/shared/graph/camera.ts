@@ -1,6 +1,6 @@
 /** The visible part of a scene, and the pointer and wheel gestures that move it. */
 
-// The camera: scene coordinates times `scale`, then moved by `x` and `y`, are pixels of the view.
+// The camera: scene coordinates times `scale`, plus `x` and `y`, are pixels of the view.
 
 export interface Camera {
   readonly x: number;
@@ -20,8 +20,8 @@ export interface Bounds extends Size {
 
 const smallest = 0.002;
 const largest = 4;
-/** Texts can be read from here on. */
-const readable = 0.55;
+/** The smallest scale at which text is readable. */
+const minReadableScale = 0.55;
 const margin = 12;
 
 const limited = (scale: number): number => Math.min(largest, Math.max(smallest, scale));
@@ -32,30 +32,30 @@ export const panned = ({ x, y, scale }: Camera, dx: number, dy: number): Camera 
   scale,
 });
 
-/** The point of the view at `x`, `y` stays where it is. */
+/** Zooms around the point `x`, `y` of the view. */
 export function zoomed(camera: Camera, factor: number, x: number, y: number): Camera {
   const scale = limited(camera.scale * factor);
   const ratio = scale / camera.scale;
   return { x: x - (x - camera.x) * ratio, y: y - (y - camera.y) * ratio, scale };
 }
 
-/** All of it, in the middle; no larger than life. */
+/** Shows the whole scene, centred, at most at scale 1. */
 export function fitting(scene: Size, view: Size): Camera {
   const room = { width: view.width - 2 * margin, height: view.height - 2 * margin };
   const scale = limited(Math.min(room.width / scene.width, room.height / scene.height, 1));
   return { x: (view.width - scene.width * scale) / 2, y: (view.height - scene.height * scale) / 2, scale };
 }
 
-/** All of it if it can be read so; else the upper part, as wide as it goes. */
+/** Shows the whole scene if it is readable; otherwise its upper part at full width. */
 export function atFirst(scene: Size, view: Size): Camera {
   const whole = fitting(scene, view);
-  if (whole.scale >= readable) return whole;
-  const scale = Math.min(1, Math.max(readable, (view.width - 2 * margin) / scene.width));
+  if (whole.scale >= minReadableScale) return whole;
+  const scale = Math.min(1, Math.max(minReadableScale, (view.width - 2 * margin) / scene.width));
   return { x: Math.max(margin, (view.width - scene.width * scale) / 2), y: margin, scale };
 }
 
-/** The part of the scene in view, and some around it. */
-export function seen({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
+/** The visible part of the scene, and a margin around it. */
+export function visibleBounds({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
   return {
     x: (-x - around) / scale,
     y: (-y - around) / scale,
@@ -67,16 +67,16 @@ export function seen({ x, y, scale }: Camera, { width, height }: Size, around: n
 export const meets = (a: Bounds, b: Bounds): boolean =>
   a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
 
-/** Moved, and made large enough to be read, so that a box is in view; as it was, if it is already. */
+/** Moves the camera, and zooms in until text is readable, so that a box is visible. Unchanged if it already is. */
 export function showing(camera: Camera, box: Bounds, view: Size): Camera {
-  const inner = seen(camera, view, -margin);
+  const inner = visibleBounds(camera, view, -margin);
   const isInside =
     box.x >= inner.x &&
     box.y >= inner.y &&
     box.x + box.width <= inner.x + inner.width &&
     box.y + box.height <= inner.y + inner.height;
-  if (isInside && camera.scale >= readable) return camera;
-  const scale = Math.max(camera.scale, readable + 0.25);
+  if (isInside && camera.scale >= minReadableScale) return camera;
+  const scale = Math.max(camera.scale, minReadableScale + 0.25);
   const fitsIn = box.height * scale < view.height - 80;
   return {
     x: view.width / 2 - (box.x + box.width / 2) * scale,
@@ -94,8 +94,8 @@ interface GestureHandlers {
   readonly hover: (id: string | undefined) => void;
 }
 
-/** A press may tremble by as much. */
-const tremble = 4;
+/** The movement in pixels up to which a press counts as a click. */
+const clickTolerance = 4;
 
 const boxAt = (target: EventTarget | null): string | undefined =>
   target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? undefined) : undefined;
@@ -134,7 +134,7 @@ export function listenToGestures(canvas: SVGSVGElement, { move, pick, hover }: G
     const before = fingers.get(event.pointerId);
     if (before === undefined || start === undefined) return;
     const place = placeOf(event);
-    if (!start.isDrag && Math.hypot(place.x - start.x, place.y - start.y) < tremble) return;
+    if (!start.isDrag && Math.hypot(place.x - start.x, place.y - start.y) < clickTolerance) return;
     if (!start.isDrag || !canvas.hasPointerCapture(event.pointerId))
       canvas.setPointerCapture(event.pointerId);
     start.isDrag = true;

@@ -1,19 +1,19 @@
 /**
- * Draws what is in view of a scene, and no more: elements come and go as the camera moves, and small print
- * only where it can be read.
+ * Draws only the visible part of a scene: elements are added and removed as the camera moves, and small text is
+ * drawn only if it is readable.
  */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
 import { setAttributes, shapeElement, svgElement } from "../element.ts";
-import { meets, seen } from "./camera.ts";
+import { meets, visibleBounds } from "./camera.ts";
 import type { Bounds, Camera, Size } from "./camera.ts";
 
-/** What is marked in it. */
+/** The marked boxes and wires. */
 export interface Marks {
   readonly selected: string | undefined;
   readonly current: string | undefined;
   readonly highlighted: ReadonlySet<string>;
-  /** Wires and boxes that are lit, if any are. */
+  /** The highlighted wires and boxes, if any. */
   readonly lit: Lit | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Item {
   readonly mark: (drawn: SVGElement, marks: Marks) => void;
 }
 
-/** Below, texts and what is inside of groups are left out. */
+/** Below this scale, text and the content of groups are left out. */
 const smallPrint = 0.2;
 const around = 200;
 
@@ -52,7 +52,7 @@ export function createCanvas(): Canvas {
       class: "graph-canvas",
       tabindex: 0,
       role: "application",
-      "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom",
+      "aria-label": "Graph: arrow keys move between boxes, Enter opens or selects, plus and minus zoom",
     },
     shapeElement(headShapes),
     world,
@@ -75,17 +75,17 @@ export function createCanvas(): Canvas {
     setAttributes(world, { transform: `translate(${camera.x} ${camera.y}) scale(${camera.scale})` });
     svg.classList.toggle("graph-far", camera.scale < smallPrint);
     svg.classList.toggle("graph-lit", marks.lit !== undefined);
-    const window = seen(camera, view, around);
-    const isFar = camera.scale < smallPrint;
+    const window = visibleBounds(camera, view, around);
+    const isZoomedOut = camera.scale < smallPrint;
     for (const item of items) {
-      const isSeen = !(isFar && item.isSmall) && meets(item.bounds, window);
+      const isVisible = !(isZoomedOut && item.isSmall) && meets(item.bounds, window);
       const element = drawn.get(item);
-      if (isSeen && element === undefined) {
+      if (isVisible && element === undefined) {
         const made = item.make();
         drawn.set(item, made);
         item.layer.append(made);
         item.mark(made, marks);
-      } else if (!isSeen && element !== undefined) {
+      } else if (!isVisible && element !== undefined) {
         element.remove();
         drawn.delete(item);
       } else if (element !== undefined) item.mark(element, marks);
@@ -96,7 +96,7 @@ export function createCanvas(): Canvas {
   return { svg, show, draw };
 }
 
-/** Ids of elements hold no spaces. */
+/** Element ids must not contain spaces. */
 const elementId = (id: string): string => `box-${id.replaceAll(/\s/g, "_")}`;
 
 function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {

@@ -1,4 +1,4 @@
-/** The whole scene in a corner, and what part of it is in view; a press there goes to the place. */
+/** An overview of the scene in a corner with the visible part marked; a press on it moves the view. */
 import type { Scene } from "../../../picture/scene.ts";
 import { setAttributes, svgElement } from "../element.ts";
 import type { Bounds } from "./camera.ts";
@@ -8,7 +8,7 @@ const largest = 168;
 export interface Minimap {
   readonly svg: SVGSVGElement;
   show(scene: Scene): void;
-  /** The part in view; where that is everything, there is no need for a map. */
+  /** Sets the visible part; the map is hidden if everything is visible. */
   frame(window: Bounds): void;
 }
 

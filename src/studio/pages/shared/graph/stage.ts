@@ -1,17 +1,17 @@
-/** The scene of a picture on a canvas: which groups are open, from where it is seen, and what is marked. */
+/** The scene of a picture on a canvas: open groups, camera, and marks. */
 import type { Picture } from "../../../explanation.ts";
 import { sceneOf } from "../../../picture/scene.ts";
 import type { Scene, SceneBox } from "../../../picture/scene.ts";
-import { atFirst, panned, seen, showing } from "./camera.ts";
+import { atFirst, panned, visibleBounds, showing } from "./camera.ts";
 import type { Camera, Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
 import { litBy } from "./box-index.ts";
 import { createMinimap } from "./minimap.ts";
 
-/** The ids of boxes that are marked. */
+/** The ids of marked boxes. */
 export interface MarkedBoxes {
   readonly selected: string | undefined;
-  /** Where the keys are. */
+  /** The box with the keyboard focus. */
   readonly current: string | undefined;
   readonly hovered: string | undefined;
   readonly highlighted: ReadonlySet<string>;
@@ -32,11 +32,11 @@ export interface Stage {
   readonly marked: () => MarkedBoxes;
   readonly openGroups: () => ReadonlySet<string>;
   boxOf(id: string | undefined): SceneBox | undefined;
-  /** The middle of what is in view, in coordinates of the scene. */
+  /** The centre of the view, in scene coordinates. */
   middle(): [x: number, y: number];
-  /** Another picture, all groups closed and nothing marked. */
+  /** Replaces the picture; all groups are closed and nothing is marked. */
   show(picture: Picture): void;
-  /** Opens these groups and closes all others; the box `still` stays where it is in the view. */
+  /** Opens these groups and closes all others; the box `still` keeps its position in the view. */
   setOpen(groups: ReadonlySet<string>, still?: string): void;
   mark(change: Partial<MarkedBoxes>): void;
   move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
@@ -57,10 +57,10 @@ export function createStage(first: Picture): Stage {
     move(({ scale }) => ({ x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale })),
   );
   const draw = oncePerFrame(() => {
-    const looked = marked.hovered ?? marked.current;
-    const lit = looked === undefined ? undefined : litBy(looked, scene);
+    const focused = marked.hovered ?? marked.current;
+    const lit = focused === undefined ? undefined : litBy(focused, scene);
     canvas.draw(camera, view, { ...marked, lit });
-    minimap.frame(seen(camera, view, 0));
+    minimap.frame(visibleBounds(camera, view, 0));
   });
   const move: Stage["move"] = (change) => {
     camera = change(camera, scene, view);

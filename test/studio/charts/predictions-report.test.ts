@@ -1,17 +1,16 @@
-// Answers against what is true. If one fails, a model is called better or worse than it is, class by class or
-// band by band.
+// Predictions against true values. If a test fails, a report shows a model as better or worse than it is.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf, confusionOf, mostConfused } from "../../../src/studio/charts/agreement.ts";
-import { reportFormats, type AnswersReport } from "../../../src/studio/charts/answers-report.ts";
+import { reportFormats, type PredictionReport } from "../../../src/studio/charts/predictions-report.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 
 describe("a confusion matrix", () => {
-  // true    0 0 0 1 1 2 −1
-  // said    0 0 1 1 1 1  0
+  // true      0 0 0 1 1 2 −1
+  // predicted 0 0 1 1 1 1  0
   const confusion = confusionOf(["a", "b", "c"], [0, 0, 0, 1, 1, 2, -1], [0, 0, 1, 1, 1, 1, 0]);
 
-  it("counts each true class by what it was taken for, and leaves out −1", () => {
+  it("counts the predicted classes of each true class, and leaves out −1", () => {
     expect(confusion.counts).toEqual([
       [2, 1, 0],
       [0, 2, 0],
@@ -31,12 +30,12 @@ describe("a confusion matrix", () => {
     expect(confusion.mean.support).toBe(6);
   });
 
-  it("names what is confused most often first", () => {
+  it("lists the most frequent confusion first", () => {
     expect(mostConfused(confusion, 1)).toEqual([{ expected: 0, predicted: 1, rows: 1 }]);
     expect(mostConfused(confusion, 9)).toHaveLength(2);
   });
 
-  it("adds up, whatever the answers are", () => {
+  it("adds up for any predictions", () => {
     const pair = fc.tuple(fc.integer({ min: -1, max: 3 }), fc.integer({ min: 0, max: 3 }));
     fc.assert(
       fc.property(fc.array(pair), (pairs) => {
@@ -54,7 +53,7 @@ describe("a confusion matrix", () => {
 });
 
 describe("predicted against true numbers", () => {
-  it("gives errors as their definitions do, and bands by what is true", () => {
+  it("computes errors by their definitions, and bands by true value", () => {
     const expected = [5, 1, 2, 3, 4];
     const predicted = [5, 2, 2, 3, 2];
     const { mae, rmse, r2 = NaN, errors, bands, rows } = agreementOf(expected, predicted);
@@ -79,19 +78,19 @@ describe("predicted against true numbers", () => {
 });
 
 describe("a report", () => {
-  const report: AnswersReport = {
+  const report: PredictionReport = {
     title: "iris & co",
-    parts: [
-      { part: "validation", classes: ["<setosa>", "b"], expected: [0, 1, 1], predicted: [0, 1, 0] },
-      { part: "test", expected: [1, 2, 3], predicted: [1, 2.5, 2] },
+    splits: [
+      { split: "validation", classes: ["<setosa>", "b"], expected: [0, 1, 1], predicted: [0, 1, 0] },
+      { split: "test", expected: [1, 2, 3], predicted: [1, 2.5, 2] },
     ],
   };
 
-  it("is text with a table of figures and one of confusions, or of bands", () => {
+  it("is text with a table of metrics and a confusion matrix, or bands", () => {
     expect(reportFormats.txt(report)).toMatchInlineSnapshot(`
       "iris & co
 
-      validation: 3 answers, 66.7 % right
+      validation: 3 predictions, 66.7 % correct
       ┌──────────┬───────────┬────────┬────────┬─────────┐
       │ class    │ precision │ recall │     f1 │ support │
       ├──────────┼───────────┼────────┼────────┼─────────┤
@@ -101,7 +100,7 @@ describe("a report", () => {
       │ mean     │    0.7500 │ 0.7500 │ 0.6667 │       3 │
       └──────────┴───────────┴────────┴────────┴─────────┘
 
-      validation: how many of each true class (rows) were taken for which (columns)
+      validation: confusion matrix, true classes in rows, predicted classes in columns
       ┌──────────────────┬──────────┬───┐
       │ true \\ predicted │ <setosa> │ b │
       ├──────────────────┼──────────┼───┤
@@ -116,7 +115,7 @@ describe("a report", () => {
       │ 0.5000 │ 0.6455 │ 0.3750 │    -0.9000 │     -0.5000 │           0 │      0.2500 │      0.4500 │
       └────────┴────────┴────────┴────────────┴─────────────┴─────────────┴─────────────┴─────────────┘
 
-      test: a fifth of the rows at a time, by what is true
+      test: errors by fifths of the rows, sorted by true value
       ┌───────────┬────┬──────┬───────────┬────────────────┬────────┐
       │ true from │ to │ rows │ mean true │ mean predicted │    mae │
       ├───────────┼────┼──────┼───────────┼────────────────┼────────┤
@@ -128,7 +127,7 @@ describe("a report", () => {
     `);
   });
 
-  it("is a well-formed picture, and a page that holds tables and pictures", () => {
+  it("is a well-formed picture, and a page with tables and pictures", () => {
     expect(faultOfXml(reportFormats.svg(report))).toBeUndefined();
     const page = reportFormats.html(report);
     expect(page.match(/<table>/g)).toHaveLength(4);
@@ -138,34 +137,34 @@ describe("a report", () => {
     expect(page.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:|<script|<link|src=/);
   });
 
-  it("is JSON with the same figures", () => {
-    const { parts } = JSON.parse(reportFormats.json(report));
-    expect(parts[0]).toMatchObject({
-      part: "validation",
+  it("is JSON with the same values", () => {
+    const { splits } = JSON.parse(reportFormats.json(report));
+    expect(splits[0]).toMatchObject({
+      split: "validation",
       accuracy: 2 / 3,
       confusion: [
         [1, 0],
         [1, 1],
       ],
     });
-    expect(parts[0].classes[0]).toEqual({
+    expect(splits[0].classes[0]).toEqual({
       name: "<setosa>",
       precision: 0.5,
       recall: 1,
       f1: 2 / 3,
       support: 1,
     });
-    expect(parts[1]).toMatchObject({ part: "test", rows: 3, mae: 0.5 });
+    expect(splits[1]).toMatchObject({ split: "test", rows: 3, mae: 0.5 });
   });
 
-  it("lists the commonest confusions where a matrix would be too wide", () => {
+  it("lists the most frequent confusions if a matrix would be too wide", () => {
     const classes = Array.from({ length: 40 }, (_, i) => `class ${i}`);
     const expected = classes.map((_, i) => i);
     const wide = {
       title: "many",
-      parts: [{ part: "test", classes, expected, predicted: expected.map((i) => (i + 1) % 40) }],
+      splits: [{ split: "test", classes, expected, predicted: expected.map((i) => (i + 1) % 40) }],
     };
-    expect(reportFormats.txt(wide)).toContain("test: the commonest confusions");
+    expect(reportFormats.txt(wide)).toContain("test: most frequent confusions");
     expect(reportFormats.txt(wide)).not.toContain("true \\ predicted");
     expect(faultOfXml(reportFormats.svg(wide))).toBeUndefined();
   });

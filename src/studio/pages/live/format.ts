@@ -1,13 +1,13 @@
-/** Figures as a person reads them: three digits, and small or large ones with a power of ten. */
-export function figure(value: number | null | undefined): string {
+/** Formats a number for people: three digits, with a power of ten if it is small or large. */
+export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(1).replace("e+", "e");
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 }
 
-/** A share of 0 to 1 in per cent. */
-export const percent = (share: number): string => `${figure(100 * share)} %`;
+/** A fraction from 0 to 1 as a percentage. */
+export const percent = (fraction: number): string => `${formatNumber(100 * fraction)} %`;
 
 /** "1 h 04 min", "12 s" */
 export function duration(milliseconds: number): string {

@@ -1,23 +1,22 @@
 /**
- * The worker that walks: puts the two parameters of emitted trainers to a start, lets each take its steps,
- * and notes where it comes by.
+ * The worker that runs the optimizers: sets the two parameters of emitted trainers to a start, runs the steps
+ * of each, and records the positions.
  */
 import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
 import { importEmitted } from "../compiler.ts";
 import type { EmittedModule } from "../compiler.ts";
 import { texts, workerOf } from "../texts.ts";
-import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
+import type { Path, PathReply, PathRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
 import type { Point, Range } from "./state.ts";
 
-// The page's side of the worker that walks: of requests that come while it is busy only the newest of each
-// kind is kept.
+// The page's interface to the worker. While the worker is busy, only the newest request of each kind is kept.
 
-type Walker = (request: WalkRequest) => void;
+type PathWorker = (request: PathRequest) => void;
 
-export function startWalker(hear: (answer: WalkAnswer) => void): Walker {
-  const worker = workerOf(texts().walker);
-  const waiting = new Map<WalkRequest["kind"], WalkRequest>();
+export function startPathWorker(handleReply: (reply: PathReply) => void): PathWorker {
+  const worker = workerOf(texts().pathWorker);
+  const waiting = new Map<PathRequest["kind"], PathRequest>();
   let isBusy = false;
   const next = () => {
     const [request] = waiting.values();
@@ -26,8 +25,8 @@ export function startWalker(hear: (answer: WalkAnswer) => void): Walker {
     waiting.delete(request.kind);
     worker.postMessage(request);
   };
-  worker.onmessage = ({ data: answer }: MessageEvent<WalkAnswer>) => {
-    hear(answer);
+  worker.onmessage = ({ data: reply }: MessageEvent<PathReply>) => {
+    handleReply(reply);
     next();
   };
   return (request) => {
@@ -36,21 +35,21 @@ export function startWalker(hear: (answer: WalkAnswer) => void): Walker {
   };
 }
 
-/** So many modules are kept: each learning rate that is tried is one. */
-const mostModules = 60;
+/** The maximum number of cached modules: each learning rate that is tried is one. */
+const maxModules = 60;
 
-const tell = (answer: WalkAnswer): void => self.postMessage(answer);
+const send = (reply: PathReply): void => self.postMessage(reply);
 
 function start(): void {
   const modules = new Map<string, Promise<EmittedModule>>();
-  /** Without a step behind it: the optimizer's state is zero. */
+  /** A trainer before its first step: the optimizer's state is zero. */
   const freshTrainer = async (script: string): Promise<Trainer> => {
-    if (modules.size >= mostModules) modules.clear();
+    if (modules.size >= maxModules) modules.clear();
     const module = modules.get(script) ?? importEmitted(script);
     modules.set(script, module);
     return (await module).createTrainer();
   };
-  const answered = async (request: WalkRequest): Promise<WalkAnswer> => {
+  const replyTo = async (request: PathRequest): Promise<PathReply> => {
     if (request.kind === "heights") {
       const { script, range, side } = request;
       return { kind: "heights", heights: heightsOf(await freshTrainer(script), range, side) };
@@ -61,9 +60,9 @@ function start(): void {
       paths[name] = pathOf(await freshTrainer(script), start, steps);
     return { kind: "paths", paths };
   };
-  self.onmessage = ({ data: request }: MessageEvent<WalkRequest>) => {
-    answered(request).then(tell, (error: unknown) =>
-      tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+  self.onmessage = ({ data: request }: MessageEvent<PathRequest>) => {
+    replyTo(request).then(send, (error: unknown) =>
+      send({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
     );
   };
 }
@@ -79,11 +78,11 @@ function pathOf(trainer: Trainer, [startX, startY]: Point, steps: number): Path 
   [x[0], y[0]] = [startX, startY];
   const at: { x: number; y: number; loss: number; slope: number }[] = [];
   for (let step = 0; step <= steps; step++) {
-    const [placeX, placeY] = [x[0], y[0]];
-    // The last place is looked at, and not left.
+    const [currentX, currentY] = [x[0], y[0]];
+    // At the last position only the loss is computed; no step follows.
     const loss = finiteOr(() => (step < steps ? trainer.step(planeBatch) : trainer.gradient(planeBatch)));
-    if (!Number.isFinite(placeX + placeY + loss)) break;
-    at.push({ x: placeX, y: placeY, loss, slope: Math.hypot(dx[0], dy[0]) });
+    if (!Number.isFinite(currentX + currentY + loss)) break;
+    at.push({ x: currentX, y: currentY, loss, slope: Math.hypot(dx[0], dy[0]) });
   }
   const column = (key: "x" | "y" | "loss" | "slope") => Float64Array.from(at, (each) => each[key]);
   return { x: column("x"), y: column("y"), loss: column("loss"), slope: column("slope") };
@@ -101,7 +100,10 @@ function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: nu
   return heights;
 }
 
-/** A trainer refuses a loss that is no number: here that is a place beyond the loss's domain. */
+/**
+ * A trainer throws if the loss is not finite; here that means that the position is outside the domain of the
+ * loss.
+ */
 function finiteOr(compute: () => number): number {
   try {
     return compute();

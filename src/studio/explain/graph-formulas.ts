@@ -1,4 +1,4 @@
-/** Names of nodes in all views, and the formula of each node in terms of named values. */
+/** Names of nodes for all views, and the formula of each node in terms of named values. */
 import { maxIndex } from "d3-array";
 import { nameAll, wish } from "../../compiler/ir/names.ts";
 import { leafName, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -11,79 +11,79 @@ import { directPlaces } from "../../compiler/lower/scope.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
-import { spokenFormulas } from "../../compiler/notation/symbol.ts";
+import { displayFormulas } from "../../compiler/notation/symbol.ts";
 import { hasTrait } from "../../compiler/ops/index.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import { nameMaker } from "../../compiler/util/name-maker.ts";
 
-// One name for each node of a graph, in all views: stored values have their name in the emitted code.
+// One name for each node of a graph, the same in all views. Stored values have their names in the emitted code.
 
-/** Of a graph as it is lowered, the steps of its recurrences included. */
+/** For a lowered graph, including the steps of its recurrences. */
 export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
   const steps = stepsOf(graph).map(({ step }) => step);
   const stored = new Set([graph, ...steps].flatMap((part) => [...chooseStored(part)]));
   const all = [...graph.nodes, ...steps.flatMap(({ nodes }) => nodes)];
-  const hasPlace = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
-  return nameAll([...all.filter(hasPlace), ...all.filter((node) => !hasPlace(node))]);
+  const isInMemory = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
+  return nameAll([...all.filter(isInMemory), ...all.filter((node) => !isInMemory(node))]);
 }
 
 /**
- * Names for a graph as a pass found it, after those of the graph that it left: a value that went through the
- * pass keeps its name, so that what differs between the texts of both graphs is what the pass did, and names
- * are those of the emitted code as far back as there is a value to be named. Numbers that tell names apart
- * would otherwise shift with every value that comes or goes.
+ * Names for the graph before a pass, taken from the graph after it. A value that the pass leaves unchanged
+ * keeps its name, so a diff of both texts shows only what the pass did, and names match the emitted code as far
+ * back as the value exists. Otherwise the numbers that distinguish names would shift with every value that
+ * appears or disappears.
  */
 export type Names = ReadonlyMap<Node, string>;
 
-/** Ways in which a value that a pass made can be the successor of one that is gone, the surest first. */
-const likenesses: readonly ((node: Node) => string | undefined)[] = [
-  // Rebuilt, since an operand changed.
+/** Criteria for a value that a pass made to be the successor of one that it removed, the most reliable first. */
+const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
+  // Rebuilt, because an operand changed.
   (node) => `${node.op} ${wish(node)} ${typeText(node.type)}`,
-  // The same, but called after an operand, which is now another one.
+  // The same op, but named after an operand, which is now another one.
   (node) =>
     isCalledAfterOperand(node) ? `${node.op} ${originText(node)} ${typeText(node.type)}` : undefined,
-  // Replaced by something that is computed otherwise.
+  // Replaced by another computation.
   (node) => `${wish(node)} ${typeText(node.type)}`,
 ];
 
-/** `names`: of the nodes of `after`. A node that a pass left alone is the same object in both graphs. */
+/** `names`: for the nodes of `after`. A node that the pass left unchanged is the same object in both graphs. */
 export function namesBefore(before: Graph, after: Graph, names: Names): Names {
   const old = [...new Set(nodesWithin(before))];
   const found = new Map<Node, string>();
-  const heirs = new Set(nodesWithin(after));
-  for (const node of old) if (heirs.delete(node)) found.set(node, names.get(node) ?? node.op);
-  for (const likeness of likenesses) inherit(old, heirs, likeness, names, found);
+  const successors = new Set(nodesWithin(after));
+  for (const node of old) if (successors.delete(node)) found.set(node, names.get(node) ?? node.op);
+  for (const criterion of successorCriteria) inherit(old, successors, criterion, names, found);
   const unique = nameMaker(names.values(), "_");
   for (const node of old) if (!found.has(node)) found.set(node, unique(wish(node)));
   return found;
 }
 
 /**
- * Gives values without a name that of an heir like them, the one with most operands the same; each heir is
- * one's alone.
+ * Gives each value without a name the name of a matching successor, preferring the one that shares the most
+ * operands. Each successor is used once.
  */
 function inherit(
   old: readonly Node[],
-  heirs: Set<Node>,
-  likeness: (node: Node) => string | undefined,
+  successors: Set<Node>,
+  criterion: (node: Node) => string | undefined,
   names: Names,
   found: Map<Node, string>,
 ): void {
-  const groups = groupBy(heirs, likeness);
+  const groups = groupBy(successors, criterion);
   for (const node of old) {
-    const key = likeness(node);
+    const key = criterion(node);
     if (found.has(node) || key === undefined) continue;
-    const free = (groups.get(key) ?? []).filter((heir) => heirs.has(heir));
-    const heir = free[maxIndex(free, (each) => sameOperands(node, each, names, found))];
-    if (heir === undefined) continue;
-    heirs.delete(heir);
-    found.set(node, names.get(heir) ?? heir.op);
+    const free = (groups.get(key) ?? []).filter((successor) => successors.has(successor));
+    const successor = free[maxIndex(free, (each) => sameOperands(node, each, names, found))];
+    if (successor === undefined) continue;
+    successors.delete(successor);
+    found.set(node, names.get(successor) ?? successor.op);
   }
 }
 
-/** How many operands of both have the same name. */
-function sameOperands(node: Node, heir: Node, names: Names, found: Names): number {
-  const others = operandsOf(heir);
+/** The number of operands that have the same name in both. */
+function sameOperands(node: Node, successor: Node, names: Names, found: Names): number {
+  const others = operandsOf(successor);
   return operandsOf(node).filter(
     (operand, i) => found.has(operand) && found.get(operand) === names.get(others[i]),
   ).length;
@@ -94,11 +94,11 @@ const isCalledAfterOperand = (node: Node): boolean => hasTrait(node, "view") || 
 const originText = ({ origin: { layer, composite, forward } }: Node): string =>
   `${layer ?? ""} ${composite ?? ""} ${forward === undefined ? "" : wish(forward)}`;
 
-// Which buffer holds a value of a lowered graph.
+// The buffer that holds a value of a lowered graph.
 
 /**
- * Of leaves and of what would be stored if nothing were fused, the steps of recurrences included; a value
- * that is kept in a variable has no buffer of that name.
+ * For leaves and for values that are stored before fusion, including the steps of recurrences. A value that is
+ * later kept in a variable has no buffer.
  */
 export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
   const direct = directPlaces(graph);
@@ -107,59 +107,59 @@ export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
   );
 }
 
-// The spelling of a graph: which values have a name, and the formula of each in terms of those. Steps of recurrences
-// are part of their graph.
+// Formulas of a graph: which values have a name, and the formula of each value in terms of those. The steps of
+// recurrences are part of their graph.
 
-export interface Spelling {
-  /** Of the graph and of its steps, operands first; each node once. */
+export interface GraphFormulas {
+  /** The nodes of the graph and of its steps, operands first, each once. */
   readonly nodes: readonly Node[];
   nameOf(node: Node): string;
-  /** Formulas call it by its name; others are written out where they are read. */
+  /** Whether formulas refer to it by name; other values are written inline. */
   isNamed(node: Node): boolean;
-  /** What formulas call it, if they do not write it out. */
-  spoken(node: Node): Formula | undefined;
+  /** Its symbol in formulas; undefined if it is written inline. */
+  displayName(node: Node): Formula | undefined;
   /** `h = tanh(z)`: both sides. */
   symbolOf(node: Node): Formula;
   formulaOf(node: Node): Formula;
 }
 
-export function spellingOf(graph: Graph): Spelling {
+export function graphFormulas(graph: Graph): GraphFormulas {
   const nodes = [...new Set(withSteps(graph.nodes))];
   const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
   const names = nodeNames(graph);
   const nameOf = (node: Node): string => names.get(node) ?? node.op;
   const isNamed = namedIn(parts);
-  const spoken = spokenFormulas(graph, isNamed, nameOf);
-  const symbolOf = (node: Node): Formula => spoken(node) ?? named(nameOf(node), node.origin.layer);
-  const carried = carriedNames(parts, spoken);
+  const displayName = displayFormulas(graph, isNamed, nameOf);
+  const symbolOf = (node: Node): Formula => displayName(node) ?? named(nameOf(node), node.origin.layer);
+  const carried = carriedNames(parts, displayName);
   const formulaOf = (node: Node): Formula => {
     if (node.op === "argument") return symbolOf(node);
     if (node.op !== "scan") {
-      const [formula, name] = [nodeFormula(node, spoken), carried.get(node)];
+      const [formula, name] = [nodeFormula(node, displayName), carried.get(node)];
       return name === undefined ? formula : { kind: "equation", x: name, y: formula };
     }
     const { recurrence, value } = node.attributes;
     return {
       kind: "row",
-      parts: [spoken(value) ?? nodeFormula(value, spoken), ` for ${timesText(recurrence)}`],
+      parts: [displayName(value) ?? nodeFormula(value, displayName), ` for ${timeRangeText(recurrence)}`],
     };
   };
-  return { nodes, nameOf, isNamed, spoken, symbolOf, formulaOf };
+  return { nodes, nameOf, isNamed, displayName, symbolOf, formulaOf };
 }
 
 /**
- * What a step leaves for the next one, which reads it as c[t − 1] or d_c[t + 1]: c[t] is another name of it,
- * and its formula says so. What is stacked is called the same at all times.
+ * State that a step passes to the next one, which reads it as c[t − 1] or d_c[t + 1]. c[t] is a second name for
+ * the value, and its formula shows both. Stacked values have one name at all times.
  */
 function carriedNames(
   parts: readonly Graph[],
-  spoken: (node: Node) => Formula | undefined,
+  displayName: (node: Node) => Formula | undefined,
 ): ReadonlyMap<Node, Formula> {
   const recurrences = parts.flatMap((part) => [...recurrencesOf(part)]);
   return new Map(
     recurrences.flatMap(([{ operands }, scans]) =>
       operands.flatMap(({ argument, next }): [Node, Formula][] => {
-        const before = spoken(argument);
+        const before = displayName(argument);
         const isStacked = scans.some(({ attributes }) => attributes.value === next);
         if (next === undefined || isStacked || before?.kind !== "name") return [];
         return [[next, { ...before, time: "t" }]];
@@ -168,7 +168,7 @@ function carriedNames(
   );
 }
 
-/** Nodes, operands first, with those of the steps of each recurrence before the first value that they make. */
+/** Operands first; the nodes of a recurrence's step come before the first value that the recurrence produces. */
 export function withSteps(nodes: readonly Node[]): Node[] {
   const recurrences = recurrencesOf({ nodes });
   return nodes.flatMap((node) => {
@@ -178,17 +178,17 @@ export function withSteps(nodes: readonly Node[]): Node[] {
   });
 }
 
-/** `t = 0 … 6`, in the order in which the steps run. */
-function timesText({ length, reverse }: Recurrence): string {
+/** `t = 0 … 6`, in execution order. */
+function timeRangeText({ length, reverse }: Recurrence): string {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return `t = ${first} … ${last}`;
 }
 
 /**
- * What goes by a name: what leaves the graph, what the model, the library or a rule gave a name, what is
- * stored, what takes loops of its own, and what several read. Written out where they are read are numbers,
- * what shows a value in another shape, a product that is added to something (x · W + b), and those
- * derivatives by values without a name that only one reads.
+ * Which values have a name: outputs of the graph, values that the model, the library or a rule named, stored
+ * values, values that need loops of their own, and values with several users. Written inline are numbers,
+ * views, a product that is added to something (x · W + b), and derivatives by unnamed values with a single
+ * user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
@@ -199,13 +199,13 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
     for (const operand of operandsOf(node)) users.set(operand, [...(users.get(operand) ?? []), node]);
   const valueNames = new Set([...nodes].flatMap(({ name, origin }) => [name, origin.forward?.name]));
 
-  /** The one that reads it, if there is only one. */
+  /** The only user, if there is exactly one. */
   const readerOf = (node: Node): Node | undefined => {
     const readers = users.get(node) ?? [];
     return readers.length === 1 && !outputs.has(node) ? readers[0] : undefined;
   };
   const isTerm = (node: Node): boolean => node.op === "contract" && readerOf(node)?.op === "add";
-  /** The rounded number stands for the exact one, which nothing else reads. */
+  /** The rounded number replaces the exact one, which has no other user. */
   const isRounded = (node: Node): boolean =>
     node.op === "cast" &&
     stored.has(node) &&
@@ -230,7 +230,8 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * The same numbers, repeated or of another type: mathematics has one name for both, unless the library gave it two.
+ * The same numbers, repeated or of another type. Mathematics has one name for both, unless the library gave
+ * them two.
  */
 function isRepetition(node: Node): boolean {
   const { forward } = node.origin;

@@ -1,8 +1,7 @@
 /**
- * How the gradients were derived, as a story that can be told in order: the values on the way to the loss,
- * layer by layer, and the steps back, each told once and under a number. Parameters come in the order in
- * which the backward part reaches them, so each begins where others have come before it, and all of them
- * together are as long as the backward part.
+ * The derivation of the gradients in reading order: the forward values layer by layer, then the backward steps,
+ * each shown once and numbered. Parameters come in the order in which the backward part reaches them, so each
+ * derivation continues earlier ones, and all of them together have the length of the backward part.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -15,28 +14,28 @@ import { hasTrait } from "../../compiler/ops/index.ts";
 import type { Derivation, RewriteUse, RuleUse } from "../explanation.ts";
 import { generalRules } from "./general-rule.ts";
 import { rewriteUses, ruleUses } from "./rule-uses.ts";
-import { spellingOf, withSteps } from "./spelling.ts";
-import type { Spelling } from "./spelling.ts";
+import { graphFormulas, withSteps } from "./graph-formulas.ts";
+import type { GraphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
-/** `symbol = formula`, and where that comes from. */
+/** `symbol = formula`, and its derivation. */
 export interface Value {
-  /** As in the emitted code. */
+  /** The name in the emitted code. */
   readonly name: string;
   readonly symbol: Formula;
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** Of what was derived: by which rule, of which forward value. */
+  /** For derived values: the rule, and the forward value that it applies to. */
   readonly derivation: RuleUse | undefined;
-  /** What made it what it is. */
+  /** The rewrites that produced it. */
   readonly rewrites: readonly RewriteUse[];
 }
 
 export interface Step extends Value {
-  /** From 1, over all derivations. */
+  /** Counted from 1, over all derivations. */
   readonly number: number;
-  /** What was derived on the way and has no name: the formula writes it out. */
+  /** Derived values without a name, which the formula contains. */
   readonly through: readonly Value[];
 }
 
@@ -48,40 +47,40 @@ export interface Group {
 
 export interface Derived {
   readonly parameter: string;
-  /** Numbers of the steps that were told with another parameter and from which these go on. */
+  /** The numbers of the earlier steps, of other parameters, from which these continue. */
   readonly from: readonly number[];
-  /** The last one is the gradient; none if it is a step that was told before, which `from` then has. */
+  /** The last step is the gradient. Empty if the gradient is an earlier step; `from` then has its number. */
   readonly steps: readonly Step[];
 }
 
-export interface GradientStory {
+export interface GradientDerivations {
   readonly forward: readonly Group[];
   readonly derivations: readonly Derived[];
 }
 
-/** Of every trainable parameter on which the loss depends, or of the one asked for. */
-export function gradientStory({ compilation, of }: Subject): GradientStory {
+/** For every trainable parameter on which the loss depends, or for the requested one. */
+export function gradientDerivations({ compilation, of }: Subject): GradientDerivations {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
-  const spelling = spellingOf(graph);
-  const ruleOf = ruleUses(spelling, (node) => `gradient/${spelling.nameOf(node)}`, generalRules());
+  const formulas = graphFormulas(graph);
+  const ruleOf = ruleUses(formulas, (node) => `gradient/${formulas.nameOf(node)}`, generalRules());
   const rewritesOf = rewriteUses();
   const valueOf = (node: Node): Value => ({
-    name: spelling.nameOf(node),
-    symbol: spelling.symbolOf(node),
-    formula: spelling.formulaOf(node),
+    name: formulas.nameOf(node),
+    symbol: formulas.symbolOf(node),
+    formula: formulas.formulaOf(node),
     type: typeText(node.type),
     layer: node.origin.layer,
     derivation: ruleOf(node),
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * What a formula reads: values with names, and on the way to them those without. Numbers are not among
-   * these: equal ones are one node, so that theirs is the rule of whoever wrote that number first.
+   * The values that a formula reads: named ones, and unnamed ones between them. Numbers are not included: equal
+   * numbers are one node, so its rule is that of the first expression that needed it.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
-      if (spelling.isNamed(operand)) return { named: [operand], through: [] };
+      if (formulas.isNamed(operand)) return { named: [operand], through: [] };
       const inner = readBy(operand);
       const isDerived = operand.origin.forward !== undefined && constantOf(operand) === undefined;
       return isDerived ? { ...inner, through: [...inner.through, operand] } : inner;
@@ -92,30 +91,33 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     };
   };
 
-  const told = new Map<Node, number>();
+  const numbers = new Map<Node, number>();
   const derivations = graph.outputs.flatMap(({ storage, node: gradient }): Derived[] => {
     const parameter = nameIn("gradient", storage);
     if (parameter === undefined || (of !== undefined && parameter !== of)) return [];
-    if (told.has(gradient)) return [{ parameter, from: [told.get(gradient) ?? 0], steps: [] }];
-    const fresh = stepsTo(gradient, spelling).filter((node) => !told.has(node));
+    if (numbers.has(gradient)) return [{ parameter, from: [numbers.get(gradient) ?? 0], steps: [] }];
+    const fresh = stepsTo(gradient, formulas).filter((node) => !numbers.has(node));
     const reads = fresh.map(readBy);
-    const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => told.get(node) ?? [])));
+    const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => numbers.get(node) ?? [])));
     const steps = fresh.map((node, i): Step => {
-      const number = told.size + 1;
-      told.set(node, number);
+      const number = numbers.size + 1;
+      numbers.set(node, number);
       return { ...valueOf(node), number, through: reads[i].through.map(valueOf) };
     });
     return [{ parameter, from: [...from].sort((a, b) => a - b), steps }];
   });
 
   const isForward = (node: Node): boolean =>
-    node.origin.forward === undefined && spelling.isNamed(node) && !hasTrait(node, "leaf") && !told.has(node);
-  return { forward: groupsOf(spelling.nodes.filter(isForward).map(valueOf)), derivations };
+    node.origin.forward === undefined &&
+    formulas.isNamed(node) &&
+    !hasTrait(node, "leaf") &&
+    !numbers.has(node);
+  return { forward: groupsOf(formulas.nodes.filter(isForward).map(valueOf)), derivations };
 }
 
 /**
- * Values of one layer next to one another, layers in the order of their first ones; what is of none comes
- * last, as the loss does.
+ * Groups the values by layer, in the order of each layer's first value. Values without a layer, such as the
+ * loss, come last.
  */
 function groupsOf(values: readonly Value[]): Group[] {
   const layers = [...new Set(values.map(({ layer }) => layer))].filter((layer) => layer !== undefined);
@@ -124,32 +126,31 @@ function groupsOf(values: readonly Value[]): Group[] {
     .filter((group) => group.values.length > 0);
 }
 
-// The derivation of each gradient: the values of the backward part on which it depends, from the loss on.
+// The derivation of each gradient: the backward values on which it depends, starting from the loss.
 
-/** Of every trainable parameter on which the loss depends; the gradient itself is the last step. */
+/** For every trainable parameter on which the loss depends. The gradient itself is the last step. */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
-  const spelling = spellingOf(graph);
+  const formulas = graphFormulas(graph);
   return compilation.built.parameters
     .filter(({ trainable }) => trainable)
     .flatMap(({ name }): Derivation[] => {
       const output = graph.outputs.find(({ storage }) => storage === gradientStorage(name));
       if (output === undefined) return [];
-      const steps = stepsTo(output.node, spelling).map((node) => `gradient/${spelling.nameOf(node)}`);
+      const steps = stepsTo(output.node, formulas).map((node) => `gradient/${formulas.nameOf(node)}`);
       return [{ parameter: name, steps }];
     });
 }
 
 /**
- * The values with names of the backward part on which the gradient depends; those of the steps of a
- * recurrence before the first value that they make. What such a step is given (a forward value, say) is read
- * and not derived, so it is none. The gradient itself always is one: it may have simplified to a forward
- * value.
+ * The named backward values on which the gradient depends. The step of a recurrence comes before the first
+ * value that the recurrence produces. Inputs of such a step (a forward value, say) are read, not derived, so
+ * they are not included. The gradient itself is always included, even if it simplified to a forward value.
  */
-function stepsTo(gradient: Node, spelling: Spelling): Node[] {
+function stepsTo(gradient: Node, formulas: GraphFormulas): Node[] {
   const isDerived = (node: Node): boolean =>
-    node.origin.forward !== undefined && spelling.isNamed(node) && !hasTrait(node, "leaf");
+    node.origin.forward !== undefined && formulas.isNamed(node) && !hasTrait(node, "leaf");
   const nodes = withSteps(collectNodes([{ storage: "gradient", node: gradient }]));
   return nodes.filter((node) => node === gradient || isDerived(node));
 }

@@ -1,0 +1,139 @@
+/**
+ * The report of predictions against true values for each split: the confusion matrix and the metrics of each
+ * class, or the errors of predicted numbers. The ending of the requested file selects text, SVG, HTML or JSON.
+ */
+import { agreementOf, confusionOf, mostConfused } from "./agreement.ts";
+import type { Confusion } from "./agreement.ts";
+import { panelBlock } from "./chart-svg.ts";
+import { htmlPage } from "./html-page.ts";
+import { matrixBlock } from "./matrix-svg.ts";
+import { pageSvg } from "./svg.ts";
+import type { Block } from "./svg.ts";
+import { tableText } from "./table.ts";
+import type { TableParts } from "./table.ts";
+
+/**
+ * One split of the data. With `classes`, `expected` and `predicted` are class numbers; without, they are
+ * numbers in the target's original units.
+ */
+export interface SplitPredictions {
+  readonly split: string;
+  readonly classes?: readonly string[];
+  readonly expected: ArrayLike<number>;
+  readonly predicted: ArrayLike<number>;
+}
+
+/** The report of one split, before it is rendered. */
+interface Section {
+  readonly tables: readonly TableParts[];
+  readonly block: Block;
+  readonly json: object;
+}
+
+export interface PredictionReport {
+  readonly title: string;
+  readonly splits: readonly SplitPredictions[];
+}
+
+/**
+ * A matrix of more classes than this is wider than a terminal. The report then lists the most frequent
+ * confusions.
+ */
+const maxMatrixClasses = 12;
+/** A scatter plot of more points is larger, but not clearer. Points at equal distances then represent all. */
+const maxPoints = 1500;
+
+export const reportFormats = {
+  txt: ({ title, splits }: PredictionReport): string =>
+    [title, "", ...splits.map(sectionOf).flatMap(({ tables }) => tables.map(tableText))].join("\n"),
+  svg: ({ title, splits }: PredictionReport): string =>
+    pageSvg({ title, blocks: splits.map(sectionOf).map(({ block }) => block) }),
+  html: ({ title, splits }: PredictionReport): string =>
+    htmlPage(
+      title,
+      splits.map(sectionOf).flatMap(({ tables, block }) => [...tables, pageSvg({ title, blocks: [block] })]),
+    ),
+  json: ({ title, splits }: PredictionReport): string =>
+    `${JSON.stringify({ title, splits: splits.map((part) => ({ split: part.split, ...sectionOf(part).json })) })}\n`,
+} as const;
+
+export type ReportFormat = keyof typeof reportFormats;
+
+const sectionOf = (predictions: SplitPredictions): Section =>
+  predictions.classes === undefined
+    ? numbersSection(predictions)
+    : classesSection(predictions, predictions.classes);
+
+function classesSection(
+  { split, expected, predicted }: SplitPredictions,
+  classes: readonly string[],
+): Section {
+  const confusion = confusionOf(classes, expected, predicted);
+  const { perClass, accuracy, mean, counts } = confusion;
+  const metrics: TableParts = {
+    title: `${split}: ${mean.support} predictions, ${(100 * accuracy).toFixed(1)} % correct`,
+    head: ["class", "precision", "recall", "f1", "support"],
+    rows: perClass.map((each, i) => [classes[i], each.precision, each.recall, each.f1, each.support]),
+    foot: [["mean", mean.precision, mean.recall, mean.f1, mean.support]],
+  };
+  return {
+    tables: [
+      metrics,
+      classes.length > maxMatrixClasses ? confusedTable(split, confusion) : matrixTable(split, confusion),
+    ],
+    block: matrixBlock(`${split}: true against predicted classes`, confusion),
+    json: {
+      accuracy,
+      classes: perClass.map((each, i) => ({ name: classes[i], ...each })),
+      mean,
+      confusion: counts,
+    },
+  };
+}
+
+const matrixTable = (part: string, { classes, counts }: Confusion): TableParts => ({
+  title: `${part}: confusion matrix, true classes in rows, predicted classes in columns`,
+  head: ["true \\ predicted", ...classes],
+  rows: counts.map((row, i) => [classes[i], ...row]),
+});
+
+function confusedTable(part: string, confusion: Confusion): TableParts {
+  const { classes } = confusion;
+  return {
+    title: `${part}: most frequent confusions`,
+    head: ["true", "predicted", "rows"],
+    rows: mostConfused(confusion, 10).map(({ expected, predicted, rows }) => [
+      classes[expected],
+      classes[predicted],
+      rows,
+    ]),
+  };
+}
+
+function numbersSection({ split, expected, predicted }: SplitPredictions): Section {
+  const { points, ...agreement } = agreementOf(expected, predicted);
+  const { rows, mae, rmse, r2, errors, bands } = agreement;
+  const every = Math.ceil(points.length / maxPoints);
+  return {
+    tables: [
+      {
+        title: `${split}: ${rows} predictions`,
+        head: ["mae", "rmse", "r2", ...errors.map(({ quantile }) => `error, ${100 * quantile} %`)],
+        rows: [[mae, rmse, r2, ...errors.map(({ error }) => error)]],
+      },
+      {
+        title: `${split}: errors by fifths of the rows, sorted by true value`,
+        head: ["true from", "to", "rows", "mean true", "mean predicted", "mae"],
+        rows: bands.map((band) => [band.from, band.to, band.rows, band.expected, band.predicted, band.mae]),
+      },
+    ],
+    block: panelBlock({
+      title: `${split}: predicted against true${every > 1 ? ` (every ${every}th of ${rows})` : ""}`,
+      x: { label: "true" },
+      y: { label: "predicted" },
+      series: [{ name: split, points: points.filter((_, i) => i % every === 0), as: "dots" }],
+      diagonal: true,
+    }),
+    json: agreement,
+  };
+}
