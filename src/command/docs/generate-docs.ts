@@ -11,6 +11,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { outputOf } from "./command-output.ts";
 import { argumentsTable, commandList, examplesOf, optionsTable } from "./command-tables.ts";
 import { diagnosticSections } from "./diagnostic-lists.ts";
 import { emittedFunction } from "./emitted-code.ts";
@@ -32,6 +33,7 @@ const blockTexts: Readonly<Record<string, BlockText>> = {
   common: commonTable,
   members: membersTable,
   emitted: emittedFunction,
+  output: outputOf,
 };
 
 const block = /<!-- generated: (\w+) ?(.*?) -->\n[^]*?<!-- \/generated -->/g;
