@@ -9,7 +9,7 @@ const markdownIn = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md") && !name.includes("node_modules"))
     .map((name) => join(folder, name));
-const pages = ["README.md", "CONTRIBUTING.md", ...["docs", "src", "graphs"].flatMap(markdownIn), ,];
+const pages = ["README.md", "CONTRIBUTING.md", ...["docs", "src", "graphs"].flatMap(markdownIn)];
 
 /** Text without code, in which links and headings mean nothing. */
 const proseOf = (page: string): string =>
