@@ -1,7 +1,7 @@
 /**
- * Translation validation: before a trainer with WebAssembly is written or run, the two kinds of kernels in
- * its file are compared on random data (`runtime/compare-kernels.ts`). How much is compared follows from the
- * model alone, never from the clock: what two compilations of one spec do is the same.
+ * Translation validation: before a trainer with WebAssembly is written or run, its WebAssembly kernels are compared
+ * with its TypeScript kernels on random data (`runtime/wasm/compare-kernels.ts`). The amount of data depends only on
+ * the model, never on the clock, so two compilations of one spec do the same.
  */
 import { InternalError } from "./diagnostics/errors.ts";
 import type { EmittedModule } from "./load-trainer.ts";
@@ -10,17 +10,17 @@ import type { KernelDifference } from "../runtime/wasm/compared-sides.ts";
 import type { Compilation } from "./pipeline.ts";
 import { cyclesByBatch } from "./schedule/vectors/estimate-cycles.ts";
 
-/** With that many the comparison takes a tenth of a second or less; one row alone may take a little longer. */
+/** The limit for the comparison, about a tenth of a second; a single row may take a little longer. */
 const mostCycles = 8e6;
 const mostOfOneRow = 5e7;
-/** To compare and to copy an element of storage once in each program. */
+/** The cost of comparing and copying one element of storage in each program. */
 const cyclesOfElement = 8;
-/** The estimate knows vectors of f64 to hold half as many numbers, which the TypeScript kernels do not mind. */
+/** The estimate counts f64 vectors as half as long, which does not affect the TypeScript kernels. */
 const weights = { f32: 1, f64: 0.5 } as const;
-/** Instead of a middle number of rows, where that takes too long. */
+/** Row counts to use instead of the middle one if that takes too long. */
 const fewRows = [9, 5, 3];
 
-/** With how many rows kernels are compared: one, a middle number and all, or as many of these as there is time for. */
+/** The row counts to compare with: one, a middle number and the full batch, as far as the limit allows. */
 export function rowsToCompare({ model, vectors }: Compilation): readonly number[] {
   if (vectors === undefined) return [];
   const { batchSize } = model.training;
@@ -40,10 +40,10 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
 }
 
 /**
- * `commands`: what reproduces a difference, and what does without WebAssembly. Where the host has no
- * WebAssembly, there is nothing to compare.
+ * `commands`: how to reproduce a difference, and how to do without WebAssembly. On a host without WebAssembly nothing
+ * is compared.
  *
- * @throws InternalError naming the kernel and the value that differ
+ * @throws InternalError with the kernel and the value that differ
  */
 export function checkKernels(
   compilation: Compilation,
@@ -61,7 +61,7 @@ export function checkKernels(
   }
 }
 
-/** An emitted module has error classes of its own, so they are recognised by name. */
+/** An emitted module has its own error classes, so errors are recognised by name. */
 function differenceIn(error: unknown): KernelDifference | undefined {
   if (!(error instanceof Error) || error.name !== "KernelsDiffer" || !("difference" in error))
     return undefined;
@@ -78,20 +78,20 @@ function messageOf(
 ): string {
   const kernel = kernelOf(compilation, program, value);
   return [
-    "the WebAssembly kernels of this model compute something else than its TypeScript kernels, so they are not used",
+    "the WebAssembly kernels of this model give other results than its TypeScript kernels, so they are not used",
     `  where: ${value}[${index}]${kernel === undefined ? "" : ` of kernel ${kernel}`} in ` +
       `program ${program}, with a batch of ${rows}`,
-    `  what: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference ` +
-      `of ${noise.toPrecision(2)}`,
+    `  values: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference ` +
+      `of at most ${noise.toPrecision(2)}`,
     `  to reproduce: ${reproduce}`,
-    `  meanwhile: ${instead}`,
+    `  workaround: ${instead}`,
   ].join("\n");
 }
 
 /** The last kernel of the program that stores the value. */
 function kernelOf({ vectors }: Compilation, program: string, value: string): string | undefined {
   const found = vectors?.programs.find(({ name }) => name === program);
-  // What an optimizer keeps of one parameter goes by the name of both.
+  // An optimizer state of one parameter is called "STATE of PARAMETER".
   const names = [value, value.split(" of ")[0]];
   return found?.kernels.findLast(({ body }) => {
     let stores = false;

@@ -1,4 +1,4 @@
-/** From a model to the file of a target of the table: what every command and the library's call go through. */
+/** From a model to the file of a target: used by every command and by the library's `compile`. */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import { compileModel } from "./pipeline.ts";
 import type { Compilation, PipelineOptions } from "./pipeline.ts";
@@ -6,7 +6,7 @@ import type { Model } from "./spec/types.ts";
 import { defaultTarget, targets } from "./targets.ts";
 import type { Target, TargetEntry } from "./targets.ts";
 
-/** A compilation, and the target that it is for: the name of it, and its entry. */
+/** A compilation with the name and the entry of its target. */
 export interface TargetCompilation extends Compilation {
   readonly target: string;
   readonly entry: TargetEntry;
@@ -16,11 +16,11 @@ export interface TargetOptions<Name extends string = Target> extends Omit<Pipeli
   readonly target?: Name | undefined;
 }
 
-/** Compiles a model for a target; for the default one, if none is named. */
+/** Compiles a model for a target, by default {@link defaultTarget}. */
 export const compileFor = (model: Model, options: TargetOptions): TargetCompilation =>
   compileFrom(targets, model, { ...options, target: options.target ?? defaultTarget });
 
-/** The same for a target of any table. */
+/** The same for any table of targets. */
 export function compileFrom<Name extends string>(
   table: Readonly<Record<Name, TargetEntry>>,
   model: Model,
@@ -31,14 +31,14 @@ export function compileFrom<Name extends string>(
   return { ...compileModel(model, { ...options, schedule }), target, entry };
 }
 
-/** The file that a target makes of a compilation, and where each of its lines comes from. */
+/** The target's file for a compilation, with the origin of each line. */
 export const emitTarget = (
   compilation: TargetCompilation,
   dtype: "f32" | "f64",
   options: EmitOptions = {},
 ): Promise<EmittedFile> => compilation.entry.emit(compilation, dtype, options);
 
-/** The text of it. */
+/** The text of the file. */
 export const emitText = async (
   compilation: TargetCompilation,
   dtype: "f32" | "f64",

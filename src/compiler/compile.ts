@@ -1,12 +1,12 @@
-/** The library's one call: from a spec to the text of its trainer. */
+/** The library's only function: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
-import { faultOfSkipped, faultOfStage, stageNames } from "./stage-names.ts";
-import type { NameFault } from "./stage-names.ts";
+import { skippedNameError, stageNameError, stageNames } from "./stage-names.ts";
+import type { NameError } from "./stage-names.ts";
 import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
 import type { Target } from "./targets.ts";
 import { didYouMean, showValue } from "./util/message-text.ts";
@@ -44,13 +44,13 @@ const booleans = ["program", "probe", "exact", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
-/** Programs without types may pass anything; an option that is not understood must not be ignored. */
+/** Untyped callers may pass anything; unknown options and wrong values must not be ignored. */
 function checkOptions(options: CompileOptions): void {
   if (typeof options !== "object" || options === null)
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
   for (const name of Object.keys(options))
     if (!optionNames.includes(name))
-      throw wrongOption(`compile has no option ${showValue(name)}`, name, optionNames);
+      throw wrongOption(`compile: unknown option ${showValue(name)}`, name, optionNames);
   for (const [name, values] of Object.entries<readonly string[]>(choices)) {
     const value: unknown = Reflect.get(options, name);
     if (value !== undefined && !values.some((other) => other === value))
@@ -63,27 +63,26 @@ function checkOptions(options: CompileOptions): void {
 }
 
 function checkStages(skip: unknown = [], stopAfter: unknown): void {
-  if (!Array.isArray(skip))
-    throw wrongOption(`skip must be a list of names of stages, got ${showValue(skip)}`);
+  if (!Array.isArray(skip)) throw wrongOption(`skip must be a list of stage names, got ${showValue(skip)}`);
   const skipped: readonly unknown[] = skip;
   for (const name of skipped) {
-    const fault = typeof name === "string" ? faultOfSkipped(name) : noName(name);
-    if (fault !== undefined) throw optionError(`skip: ${fault.message}`, fault.hint);
+    const error = typeof name === "string" ? skippedNameError(name) : noName(name);
+    if (error !== undefined) throw optionError(`skip: ${error.message}`, error.hint);
   }
   if (stopAfter === undefined) return;
-  const fault = typeof stopAfter === "string" ? faultOfStage(stopAfter) : noName(stopAfter);
-  if (fault !== undefined) throw optionError(`stopAfter: ${fault.message}`, fault.hint);
+  const error = typeof stopAfter === "string" ? stageNameError(stopAfter) : noName(stopAfter);
+  if (error !== undefined) throw optionError(`stopAfter: ${error.message}`, error.hint);
 }
 
-const noName = (value: unknown): NameFault => ({
-  message: `there is no stage ${showValue(value)}`,
+const noName = (value: unknown): NameError => ({
+  message: `unknown stage ${showValue(value)}`,
   hint: `stages: ${stageNames.join(", ")}`,
 });
 
-/** A wrong option; of a name that is none of `known`, what may be meant. */
+/** A wrong option; for an unknown name, suggests one of `known`. */
 function wrongOption(message: string, name = "", known: readonly string[] = []): DiagnosticError {
   const meant = didYouMean(name, known);
-  const all = known.length > 0 ? `known: ${known.join(", ")}` : undefined;
+  const all = known.length > 0 ? `known options: ${known.join(", ")}` : undefined;
   const hint = meant === undefined ? all : `did you mean "${meant}"?`;
   return optionError(message, hint);
 }
@@ -120,7 +119,7 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   };
 }
 
-/** Loaded when it is needed: it runs the file, which takes a transpiler. */
+/** Loads the emitted file only when needed, because running it takes a transpiler. */
 async function checkEmitted(
   compilation: TargetCompilation,
   code: string,
@@ -132,6 +131,6 @@ async function checkEmitted(
   ]);
   checkKernels(compilation, await loadTrainer(code), {
     reproduce: `compile(spec, { target: "${compilation.target}", dtype: "${dtype}" })`,
-    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false leaves the comparison out`,
+    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false skips the comparison`,
   });
 }

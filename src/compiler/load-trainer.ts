@@ -1,23 +1,20 @@
-/** From the text of an emitted trainer to the trainer itself, in this process: types stripped, imported from memory. */
+/** From the text of an emitted trainer to the trainer, in this process: strips types and imports it from memory. */
 import type { ModelFacts } from "../runtime/model/facts.ts";
 import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 
-/** What an emitted module exports. */
+/** The exports of an emitted module. */
 export interface EmittedModule {
   readonly model: ModelFacts;
   createTrainer(options?: TrainerOptions): Trainer;
 }
 
-/**
- * Starts the transpiler's process, so that it is ready once there is a text to load. A failure shows when the
- * text is loaded.
- */
+/** Starts the transpiler's process early, so that it is ready to load a text. A failure shows when a text is loaded. */
 export function startTranspiler(): void {
   import("esbuild").then(({ transform }) => transform("")).catch(() => {});
 }
 
-/** `code` must be what the compiler emitted: it is run. */
+/** `code` must be the compiler's output, because it is run. */
 export async function loadTrainer(code: string): Promise<EmittedModule> {
   const { transform } = await import("esbuild");
   const { code: plain } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
@@ -27,6 +24,6 @@ export async function loadTrainer(code: string): Promise<EmittedModule> {
   return module;
 }
 
-/** Whether a training diverged. An emitted module has error classes of its own, so they are recognised by name. */
+/** Whether training diverged. An emitted module has its own error classes, so errors are recognised by name. */
 export const hasDiverged = (error: unknown): error is Error =>
   error instanceof Error && error.name === "TrainingDiverged";

@@ -1,6 +1,6 @@
 /**
- * References to declarations of the runtime. An emitted module names what it needs of `src/runtime/` by these
- * types, so a declaration that is renamed there no longer compiles here.
+ * References to declarations of the runtime. An emitted module names the parts of `src/runtime/` that it uses by these
+ * types, so renaming a declaration there is a compile error here.
  */
 import type { CheckedLoss } from "../runtime/check/check-gradients.ts";
 import type { CheckFacts } from "../runtime/check/prove-trainer.ts";
@@ -40,7 +40,7 @@ export type CodecName = Extract<
   `${string}Codec`
 >;
 
-/** Says what the numbers of an output mean. */
+/** Interprets the numbers of an output. */
 export type AnswerName = keyof typeof import("../runtime/prediction/answers.ts");
 
 type TrainerPart =
@@ -69,10 +69,10 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/program.ts")
   | keyof typeof import("../runtime/program/text-writer.ts");
 
-/** The functions and constants that emitted code names. */
+/** The functions and constants that emitted code uses. */
 export type RuntimeValue = ElementaryFunction | CodecName | AnswerName | TrainerPart | ProgramPart;
 
-/** The types that emitted code or its users name. Types have no names at run time: each key is its import. */
+/** The types that emitted code or its users refer to. Types have no names at run time: each key is its import. */
 interface RuntimeTypes {
   Backend: Backend;
   Batch: Batch;
@@ -122,7 +122,7 @@ export function runtimeText(x: RuntimeExpression): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** The values that the expression names. */
+/** The runtime values in the expression. */
 export function namesIn(x: RuntimeExpression): readonly RuntimeValue[] {
   if (typeof x === "string") return [x];
   if ("call" in x) return [x.call, ...namesIn(x.argument)];

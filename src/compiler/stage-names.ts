@@ -13,8 +13,8 @@ const namesOf = (list: readonly StageFacts[]): readonly string[] => [
 export const stageNames = namesOf(stages);
 export const skippableStages = namesOf(stages.filter(({ isRequired }) => !isRequired));
 
-/** What is wrong with the name of a stage, and what would be right. */
-export interface NameFault {
+/** An error in the name of a stage, with a hint. */
+export interface NameError {
   readonly message: string;
   readonly hint: string;
 }
@@ -32,22 +32,22 @@ const renamed: ReadonlyMap<string, string> = new Map([
   ["step-pointers", "reduce-strength"],
 ]);
 
-/** What is wrong with a name to stop after. */
-export function faultOfStage(name: string): NameFault | undefined {
+/** The error in a name to stop after, or undefined. */
+export function stageNameError(name: string): NameError | undefined {
   if (stageNames.includes(name)) return undefined;
-  return { message: `there is no stage ${JSON.stringify(name)}`, hint: hintFor(name) };
+  return { message: `unknown stage ${JSON.stringify(name)}`, hint: hintFor(name) };
 }
 
 function hintFor(name: string): string {
   const now = renamed.get(name);
   if (now !== undefined) return `its name is now "${now}"`;
   const meant = didYouMean(name, stageNames);
-  return meant === undefined ? `stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
+  return meant === undefined ? `known stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
 }
 
-/** What is wrong with a name to skip. */
-export function faultOfSkipped(name: string): NameFault | undefined {
-  if (!stageNames.includes(name) || skippableStages.includes(name)) return faultOfStage(name);
+/** The error in a name to skip, or undefined. */
+export function skippedNameError(name: string): NameError | undefined {
+  if (!stageNames.includes(name) || skippableStages.includes(name)) return stageNameError(name);
   return {
     message: `the stage "${name}" cannot be skipped: later stages need its result`,
     hint: `stages that can be skipped: ${skippableStages.join(", ")}`,

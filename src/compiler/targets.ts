@@ -1,21 +1,21 @@
 /**
- * The table of targets: what a model can be compiled to. A target starts from the optimized graphs or from the
- * scheduled loops, and makes a file of them. The command line, the library's options and everything that runs
- * over all targets read this table, so a new target is one entry here and one folder under `emit/`.
+ * The table of targets. A target starts from the optimised graphs or from the scheduled loops and emits a file. The
+ * command line, the library's options and everything that runs over all targets read this table, so a new target is
+ * one entry here and one folder under `emit/`.
  */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { Compilation, Schedule } from "./pipeline.ts";
 
 /**
- * What only some targets can do. `predictor`: emit the forward part with trained parameters. `kernels`: bring
- * kernels besides the functions of TypeScript, which can be compared with these, measured and printed.
+ * Abilities that only some targets have. `predictor`: emits the forward part with trained parameters. `kernels`: has
+ * kernels besides the TypeScript functions, which can be compared with these, measured and printed.
  */
 export type Ability = "predictor" | "kernels";
 
 interface AnyTarget {
-  /** A `trainer` is a TypeScript module that commands can run; a `text` is only written. */
+  /** A `trainer` is a TypeScript module that commands can run; a `text` is only written to a file. */
   readonly makes: "trainer" | "text";
-  /** How the name of its file ends. */
+  /** The extension of its file. */
   readonly ending: string;
   readonly abilities: readonly Ability[];
 }
@@ -34,10 +34,10 @@ export interface LoopTarget extends AnyTarget {
 export type TargetEntry = GraphTarget | LoopTarget;
 export type TargetTable = Readonly<Record<string, TargetEntry>>;
 
-/** What a target sees that starts from graphs. */
+/** The input of a target that starts from graphs. */
 export type CompiledGraphs = Pick<Compilation, "model" | "built" | "derived" | "graphs">;
 
-// The command line reads the table at every start, so entries load what they emit with only when they do.
+// The command line reads the table at every start, so entries import their emitters only when they emit.
 export const targets = {
   ts: {
     from: "loops",
@@ -53,7 +53,7 @@ export const targets = {
       return emitTrainer(compilation, dtype, { target: "ts", kernels: plainKernels }, options);
     },
   },
-  // It has the functions of TypeScript too, for hosts that run no WebAssembly.
+  // Also has the TypeScript functions, for hosts that cannot run WebAssembly.
   wasm: {
     from: "loops",
     makes: "trainer",
@@ -74,7 +74,7 @@ export const targets = {
 
 export type Target = keyof typeof targets;
 
-/** What is compiled where no target is named. */
+/** The target if none is named. */
 export const defaultTarget: Target = "ts";
 
 const isTarget = (name: string): name is Target => Object.hasOwn(targets, name);
@@ -87,6 +87,6 @@ export const trainerTargets = targetNames.filter((name) => targets[name].makes =
 export const hasAbility = (target: Target, ability: Ability): boolean =>
   targets[target].abilities.some((each) => each === ability);
 
-/** The names of the targets that have it: `wasm`, or `a or b`. */
+/** The names of the targets with the ability: `wasm`, or `a or b`. */
 export const targetsWith = (ability: Ability): string =>
   targetNames.filter((name) => hasAbility(name, ability)).join(" or ");

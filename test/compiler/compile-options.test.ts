@@ -1,5 +1,5 @@
-// What the library's one call takes beside a spec. If one fails, an option that does not exist is ignored,
-// and nobody learns of it.
+// The options of the library's function `compile`. If one fails, an option that does not exist is ignored,
+// without a message.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
@@ -8,26 +8,26 @@ import { specs } from "../support/specs.ts";
 test.each<[unknown, string, string?]>([
   [null, "the options of compile must be an object, got null"],
   [5, "the options of compile must be an object, got 5"],
-  [{ targte: "wasm" }, 'compile has no option "targte"', 'did you mean "target"?'],
+  [{ targte: "wasm" }, 'compile: unknown option "targte"', 'did you mean "target"?'],
   [
     { zzz: 1 },
-    'compile has no option "zzz"',
-    "known: target, dtype, program, probe, exact, checkKernels, skip, stopAfter",
+    'compile: unknown option "zzz"',
+    "known options: target, dtype, program, probe, exact, checkKernels, skip, stopAfter",
   ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
   [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],
   [{ exact: "false" }, 'exact must be true or false, got "false"'],
-  [{ skip: 5 }, "skip must be a list of names of stages, got 5"],
-  [{ skip: ["nope"] }, 'skip: there is no stage "nope"'],
-  [{ skip: [Symbol("s")] }, "skip: there is no stage Symbol(s)"],
+  [{ skip: 5 }, "skip must be a list of stage names, got 5"],
+  [{ skip: ["nope"] }, 'skip: unknown stage "nope"'],
+  [{ skip: [Symbol("s")] }, "skip: unknown stage Symbol(s)"],
   [
     { skip: ["form-kernels"] },
     'skip: the stage "form-kernels" cannot be skipped: later stages need its result',
   ],
-  [{ stopAfter: "fuse-lops" }, 'stopAfter: there is no stage "fuse-lops"', 'did you mean "fuse-loops"?'],
-  [{ stopAfter: 3 }, "stopAfter: there is no stage 3"],
-  [{ skip: ["fuse-lops"] }, 'skip: there is no stage "fuse-lops"', 'did you mean "fuse-loops"?'],
-])("options %o are refused by name", async (options, message, hint) => {
+  [{ stopAfter: "fuse-lops" }, 'stopAfter: unknown stage "fuse-lops"', 'did you mean "fuse-loops"?'],
+  [{ stopAfter: 3 }, "stopAfter: unknown stage 3"],
+  [{ skip: ["fuse-lops"] }, 'skip: unknown stage "fuse-lops"', 'did you mean "fuse-loops"?'],
+])("options %o are rejected by name", async (options, message, hint) => {
   const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
   await expect(attempt).rejects.toThrow(DiagnosticError);
   await expect(attempt).rejects.toMatchObject({
@@ -52,7 +52,7 @@ test("after the stage to stop after, only required stages run", async () => {
   expect(some.code).not.toBe(all.code);
 });
 
-test("options that are right are taken, undefined ones too", async () => {
+test("valid options are accepted, undefined ones too", async () => {
   const { code } = await compile(specs.tiny, { skip: ["fuse-loops"], target: "ts" });
   expect(code).toContain("createTrainer");
   await expect(Reflect.apply(compile, undefined, [specs.tiny, { dtype: undefined }])).resolves.toBeDefined();

@@ -65,7 +65,7 @@ const unclean = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2
 
 /** `text` is the file's; of a value there is none. */
 function faultsOf(
-  { code, message, hint = "", notes = [], place, path, frame = "" }: Diagnostic,
+  { code, message, hint = "", notes = [], location, path, frame = "" }: Diagnostic,
   text: string | undefined,
 ): string[] {
   const faults: string[] = [];
@@ -77,10 +77,10 @@ function faultsOf(
   if (/\[object |^undefined|of undefined$/.test(message.replace(/"(?:[^"\\]|\\.)*"/g, "")))
     faults.push(`a message of the host: ${message}`);
   if (text === undefined) return path === undefined ? [...faults, `no path: ${code} ${message}`] : faults;
-  return [...faults, ...placeFaults(place, text).map((fault) => `${fault}: ${code} ${message}`)];
+  return [...faults, ...placeFaults(location, text).map((fault) => `${fault}: ${code} ${message}`)];
 }
 
-function placeFaults(place: Diagnostic["place"], text: string): string[] {
+function placeFaults(place: Diagnostic["location"], text: string): string[] {
   if (place === undefined) return ["no place"];
   // Of a file that is empty, or too large to be read, only the name is known.
   if (place.line === undefined) return text.trim() === "" || text.length > 4 * 2 ** 20 ? [] : ["no line"];

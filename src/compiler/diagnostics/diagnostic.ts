@@ -1,10 +1,9 @@
-/** Diagnostics as data: what is wrong, where in the spec, and paths as text. */
+/** Diagnostics as data, and paths in a spec as text. */
 import { showValue } from "../util/message-text.ts";
-
 import type { DiagnosticCode } from "./codes.ts";
 
 /** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
-export interface Place {
+export interface SourceLocation {
   readonly file: string;
   readonly line?: number;
   readonly column?: number;
@@ -25,24 +24,24 @@ export interface TextPart {
 export interface Diagnostic {
   readonly code: DiagnosticCode | "internal";
   readonly severity: "error" | "warning";
-  /** The whole sentence, the path in the spec included: "network[1].units must be a positive integer, got -3". */
+  /** The whole sentence, with the path in the spec: "network[1].units must be a positive integer, got -3". */
   readonly message: string;
-  /** Where in the spec; whoever has the source text turns it into `place` and `frame`. */
+  /** The path in the spec; code that has the source text derives `location` and `frame` from it. */
   readonly path?: SpecPath;
-  /** Whether the key at the end of `path` is meant, or (as usual) the value under it. */
+  /** Whether to mark the key at the end of `path`, or (by default) its value. */
   readonly at?: "key" | "value";
-  /** Of a text at the end of `path`, a formula: the part that is meant. */
+  /** The part to mark if the value at `path` is a formula. */
   readonly within?: TextPart;
-  readonly place?: Place;
-  /** What would be right. */
+  readonly location?: SourceLocation;
+  /** How to fix it. */
   readonly hint?: string;
   readonly notes?: readonly string[];
-  /** The lines of source around `place`, the place marked. */
+  /** The lines of source around `location`, with a mark. */
   readonly frame?: string;
 }
 
-// Paths in a spec as text, such as `network[2].units`. Names that are not plain words are quoted, since they may
-// hold anything.
+// Paths in a spec as text, such as `network[2].units`. Names that are not plain words are quoted, because they may be
+// any text.
 
 /** `["network", 2, "units"]` becomes `network[2].units`; the root is "the spec". */
 export function formatPath(path: SpecPath): string {
@@ -60,7 +59,7 @@ function formatStep(step: string | number): string {
 // A word or, after the first step, .word; [2]; ["any text"]
 const step = /\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
-/** `network[2].units` becomes `["network", 2, "units"]`; undefined for what is no path. */
+/** `network[2].units` becomes `["network", 2, "units"]`; undefined for a text that is not a path. */
 export function parsePath(text: string): SpecPath | undefined {
   const path: (string | number)[] = [];
   const pattern = new RegExp(step);

@@ -5,15 +5,12 @@
 import type { DiagnosticCode } from "./codes.ts";
 import pc from "picocolors";
 import { printable, unprintable } from "../util/message-text.ts";
-import type { Diagnostic, Place, SpecPath } from "./diagnostic.ts";
+import type { Diagnostic, SourceLocation, SpecPath } from "./diagnostic.ts";
 
 // Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control characters in
 // them, file names and messages of other programs included, are made printable.
 
-/**
- * All diagnostics, one after the other, without a final line break. Colour is for terminals alone; `omitted`
- * are more errors.
- */
+/** All diagnostics in order, without a final line break. `colour` is for terminals; `omitted` counts further errors. */
 export function render(
   diagnostics: readonly Diagnostic[],
   { colour = false, omitted = 0 }: { colour?: boolean; omitted?: number } = {},
@@ -25,9 +22,9 @@ export function render(
 }
 
 function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createColors>): string {
-  const { severity, code, place, message, frame, hint, notes = [] } = diagnostic;
+  const { severity, code, location, message, frame, hint, notes = [] } = diagnostic;
   const tint = severity === "error" ? colours.red : colours.yellow;
-  const where = place ? `${colours.bold(formatPlace(place))} ` : "";
+  const where = location ? `${colours.bold(formatLocation(location))} ` : "";
   const rows = [`${where}${tint(`${severity} ${code}`)}: ${printable(message)}`];
   if (frame) rows.push(tintFrame(frame, tint, colours.dim));
   if (hint) rows.push(`  ${colours.cyan("hint")}: ${printable(hint)}`);
@@ -36,13 +33,13 @@ function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createC
 }
 
 /** `file:line:column`, as far as it is known. */
-function formatPlace({ file, line, column }: Place): string {
+function formatLocation({ file, line, column }: SourceLocation): string {
   return [printable(file), line, column].filter((part) => part !== undefined).join(":");
 }
 
 type Tint = (text: string) => string;
 
-/** Only the marked line and its mark stand out. */
+/** Dims all lines but the marked one. */
 function tintFrame(frame: string, tint: Tint, dim: Tint): string {
   return frame
     .split("\n")
@@ -62,10 +59,10 @@ const widest = 100;
  *     > 14 |     { "type": "dense", "units": -3 },
  *          |                                 ^^
  *
- * Long lines are cut to 100 characters around the mark.
+ * Long lines are truncated to 100 characters around the mark.
  */
-export function codeFrame(lines: readonly string[], place: Place): string | undefined {
-  const { line, column = 1 } = place;
+export function codeFrame(lines: readonly string[], location: SourceLocation): string | undefined {
+  const { line, column = 1 } = location;
   if (line === undefined || line < 1 || line > lines.length) return undefined;
   const first = Math.max(1, line - linesAround);
   const last = Math.min(lines.length, line + linesAround);
@@ -78,7 +75,7 @@ export function codeFrame(lines: readonly string[], place: Place): string | unde
     const label = String(number).padStart(gutter);
     rows.push(`${number === line ? ">" : " "} ${label} | ${text}`.trimEnd());
     if (number !== line) continue;
-    const marked = (place.endColumn ?? column + 1) - column;
+    const marked = (location.endColumn ?? column + 1) - column;
     const room = Math.max(1, start + widest - column + 1);
     const mark = "^".repeat(Math.max(1, Math.min(marked, room)));
     rows.push(`  ${" ".repeat(gutter)} | ${" ".repeat(column - 1 - start)}${mark}`);
@@ -88,13 +85,10 @@ export function codeFrame(lines: readonly string[], place: Place): string | unde
 
 // The three kinds: an error of the user, a feature that is not supported yet, and a bug of this compiler.
 
-/**
- * The spec, the data or the command line is wrong. Its message is the rendered diagnostics; the command line
- * exits with 2.
- */
+/** An error in the spec, the data or the command line. Its message is the rendered diagnostics. Exit code: 2. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
-  /** How many more errors there are, which nobody would read. */
+  /** The number of errors beyond those kept. */
   readonly omitted: number;
   constructor(diagnostics: readonly Diagnostic[], omitted = 0) {
     super(render(diagnostics, { omitted }));
@@ -104,7 +98,7 @@ export class DiagnosticError extends Error {
   }
 }
 
-/** A known gap; the message says what would be needed. */
+/** A known gap; the message says what is missing. */
 export class Unsupported extends Error {
   constructor(message: string) {
     super(message);
@@ -112,7 +106,7 @@ export class Unsupported extends Error {
   }
 }
 
-/** Our bug: no spec should be able to cause it. */
+/** A bug of this compiler: no spec should be able to cause it. */
 export class InternalError extends Error {
   constructor(message: string) {
     super(`internal: ${message}`);
@@ -120,7 +114,7 @@ export class InternalError extends Error {
   }
 }
 
-/** Holds what must be so whatever the user wrote; throws {@link InternalError} otherwise. */
+/** Checks a condition that no input can violate; throws {@link InternalError} otherwise. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InternalError(message);
 }
@@ -130,21 +124,18 @@ export function invariant(condition: unknown, message: string): asserts conditio
 
 type Details = Pick<Diagnostic, "at" | "hint" | "notes" | "within" | "frame">;
 
-/** How many errors, and how many warnings, are kept. */
+/** The number of errors, and of warnings, that are kept. */
 export const mostKept = 100;
 
 export interface Collector {
   readonly found: readonly Diagnostic[];
-  /** Whether further errors are only counted, so that their messages need not be made. */
+  /** Whether further errors are only counted, so that their messages need not be built. */
   isFull(): boolean;
   error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
-  /** `omitted`: how many more errors there are. */
+  /** `omitted`: the number of further errors. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
-  /**
-   * Throws all errors gathered so far, if there are any, with the warnings after them; returns the warnings
-   * otherwise.
-   */
+  /** Throws all errors collected so far, followed by the warnings; if there are no errors, returns the warnings. */
   throwErrors(): readonly Diagnostic[];
 }
 

@@ -1,8 +1,8 @@
 /**
- * What losses and metrics share: sums over all elements of a comparison, with class targets of −1 left out, and whether
- * a network's output has the target's shape.
+ * Helpers shared by losses and metrics: sums over all elements of a comparison, except where a class target is −1, and
+ * whether the network's output has the target's shape.
  *
- * An element of weight w counts as w elements would: Σ is Σ w·x, and what a mean divides by is Σ w.
+ * An element of weight w counts as w elements: a total is Σ w·x, and a mean divides it by Σ w.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -13,23 +13,23 @@ const allAxes = (x: Node): number[] => x.type.shape.map((_, axis) => axis);
 
 export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: allAxes(x) });
 
-/** Which elements count: all of a real target (then undefined), those that are no −1 of a class target. */
+/** Which elements count: those of a class target that are not −1. Undefined for a real target, where all count. */
 const counting = (g: GraphBuilder, { target, expected }: Comparison): Node | undefined =>
   target.classes === undefined ? undefined : g.named("counted", g.lessEqual(0, expected));
 
-/** What each element of the target weighs: its row's weight times its class's. Undefined where all weigh 1. */
+/** The weight of each element of the target: its row's weight times its class's. Undefined if all weights are 1. */
 export function weightOf(
   g: GraphBuilder,
   { rowWeight, classWeights, expected }: Comparison,
 ): Node | undefined {
   const ofRow = rowWeight && g.named("row_weight", alongRows(g, rowWeight, expected.type.shape));
   if (classWeights === undefined) return ofRow;
-  // What is left out has no class, and does not count either.
+  // A left-out element (−1) has no class; it does not count, so any weight will do.
   const ofClass = g.named("class_weight", g.gather(classWeights, g.maximum(expected, 0)));
   return ofRow === undefined ? ofClass : g.named("weight", g.multiply(ofRow, ofClass));
 }
 
-/** One number a row, at each place of a row of that shape. */
+/** One number per row, repeated over each row of `shape`. */
 export const alongRows = (g: GraphBuilder, x: Node, shape: Shape): Node =>
   g.repeatAlong(
     x,
@@ -37,7 +37,7 @@ export const alongRows = (g: GraphBuilder, x: Node, shape: Shape): Node =>
     shape,
   );
 
-/** How many elements count, each as much as it weighs. */
+/** The number of elements that count, or the sum of their weights. */
 export function countOf(g: GraphBuilder, comparison: Comparison): Node {
   const counts = counting(g, comparison);
   const weight = weightOf(g, comparison);
@@ -49,7 +49,7 @@ export function countOf(g: GraphBuilder, comparison: Comparison): Node {
   return size === 1 ? rows : g.multiply(rows, size);
 }
 
-/** Σ of a value per element, over those that count. */
+/** Σ of one value per element, over the elements that count. */
 export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Node): Node {
   const counts = counting(g, comparison);
   const weight = weightOf(g, comparison);
@@ -57,18 +57,18 @@ export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Nod
   return sumOf(g, counts === undefined ? weighted : g.select(counts, weighted, 0));
 }
 
-/** total / count. Where nothing counts the mean is 0, and so is its gradient, even if the total is not. */
+/** total / count. If no element counts, the mean and its gradient are 0, even if the total is not. */
 export function meanOf(
   g: GraphBuilder,
   { total, count }: Readonly<Record<string, Node>>,
   { target, rowWeight, classWeights }: Comparison,
 ): Node {
   if (rowWeight !== undefined || classWeights !== undefined) {
-    // With label smoothing an element that weighs nothing adds to the total what the other classes weigh.
+    // With label smoothing, an element of weight 0 still adds the terms of the other classes to the total.
     const counts = g.less(0, count);
     return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
   }
-  // Without weights less than one element is none; and of real targets none is left out.
+  // Without weights, a count below 1 is 0; real targets are never left out.
   return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
 }
 
@@ -78,10 +78,7 @@ export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>
 
 const sameSizes = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
-/**
- * Whether the output is the target's shape, but perhaps for a last axis of size 1: a single unit for a single
- * number.
- */
+/** Whether the output has the target's shape; a last axis of size 1 may be missing on either side. */
 export const fitsElementwise = ({ target, output }: Fit): boolean =>
   sameSizes(output, target.shape) ||
   sameSizes(output, [...target.shape, 1]) ||
@@ -94,7 +91,7 @@ export const fitsClasses = ({ target, output }: Fit): boolean =>
 /** `[n, 3]`: a shape of rows, as a message shows it. */
 export const rowsText = (shape: readonly number[]): string => `[${["n", ...shape].join(", ")}]`;
 
-/** Why something that compares real numbers element by element cannot; undefined if it can. */
+/** Why a measure that compares real numbers element by element cannot compare these; undefined if it can. */
 export function refuseReal(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes !== undefined) return "compares real numbers, but the target is a class index";
@@ -107,13 +104,13 @@ export function refuseReal(fit: Fit): string | undefined {
 }
 
 /**
- * Why something that compares yes-or-no answers cannot; undefined if it can. Answers are real targets or two
- * classes.
+ * Why a measure that compares yes-or-no outcomes cannot compare these; undefined if it can. The outcomes are real
+ * targets or two classes.
  */
 export function refuseBinary(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes === undefined) return refuseReal(fit);
-  if (target.classes !== 2) return `takes two classes, but the target has ${target.classes}`;
+  if (target.classes !== 2) return `needs two classes, but the target has ${target.classes}`;
   if (!fitsElementwise(fit))
     return `needs one score per class index, ${rowsText([...target.shape, 1])}, but the output is ${rowsText(output)}`;
   return undefined;

@@ -3,9 +3,9 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 
 /**
- * softplus(x) = log(1 + eˣ), which the activations and several losses are made of.
+ * softplus(x) = log(1 + eˣ), used by the activations and several losses.
  *
- * With m = max(x, 0), a shift that cancels and hence is taken out of the derivative:
+ * With m = max(x, 0), a shift that cancels and is therefore excluded from the derivative:
  *
  *     softplus(x) = m + log(e^(−m) + e^(x − m)) = m + log1p(e^(x − m) + expm1(−m))
  *
@@ -51,8 +51,8 @@ export interface ShiftedExponentials {
 }
 
 /**
- * The parts that softmax, its logarithm and cross-entropy share, along the last axis. The maximum is taken off so that
- * no exponent is positive; it cancels, hence it is kept out of the derivative.
+ * The parts that softmax, its logarithm and cross-entropy share, along the last axis. Subtracting the maximum keeps
+ * every exponent at or below 0; it cancels, so it is excluded from the derivative.
  *
  *     m = max_j x_j        shifted_j = x_j − m        e_j = exp(shifted_j)        s = Σ_j e_j ≥ 1
  */

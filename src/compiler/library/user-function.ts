@@ -1,7 +1,6 @@
 /**
- * Calling a function of a TypeScript spec. It is the user's program: that it throws, or returns something
- * else than it should, is a fault to be told and no stack trace. It runs while graphs are built and never in
- * the trainer.
+ * Calls a function of a TypeScript spec. It is the user's program, so an exception or a wrong return value is
+ * reported as an error of the spec, without a stack trace. It runs while graphs are built, never in the trainer.
  */
 import { DiagnosticError, InternalError } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -9,22 +8,22 @@ import type { Node } from "../ir/nodes.ts";
 import { isFloat, sameShape } from "../ir/types.ts";
 import type { Shape } from "../ir/types.ts";
 import { showValue } from "../util/message-text.ts";
-import { Fault } from "./fault.ts";
+import { BuildError } from "./build-error.ts";
 
-/** What the function returns. `what` is how messages call it: "the activation function". */
+/** The function's return value. `what` is its name in messages: "the activation function". */
 export function called(what: string, call: () => unknown): unknown {
   try {
     return call();
   } catch (error) {
-    if (error instanceof Fault || error instanceof DiagnosticError || error instanceof InternalError)
+    if (error instanceof BuildError || error instanceof DiagnosticError || error instanceof InternalError)
       throw error;
-    throw new Fault("T1607", `${what} throws ${errorText(error)}`, {
-      hint: "it is called while the model is compiled, with the builder g: its methods are the ops",
+    throw new BuildError("T1607", `${what} throws ${errorText(error)}`, {
+      hint: "the function runs while the model is compiled; it gets the builder g, whose methods are the ops",
     });
   }
 }
 
-/** "TypeError: x is undefined", on one line and without what the builder says of itself. */
+/** "TypeError: x is undefined", on one line and without the builder's prefix "internal:". */
 function errorText(error: unknown): string {
   const text =
     error instanceof Error ? `${error.name}: ${error.message.replace(/^internal: /, "")}` : showValue(error);
@@ -35,17 +34,14 @@ function errorText(error: unknown): string {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "op" in value && "operands" in value && "type" in value;
 
-/**
- * What was returned, if it is a node, or a number where that will do; a promise, `undefined` and the like are
- * faults.
- */
+/** The return value if it is a node, or a number as a node; anything else (a promise, undefined) is an error. */
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;
-  throw new Fault("T1608", `${what} must return a node that the builder made, got ${showValue(value)}`);
+  throw new BuildError("T1608", `${what} must return a node of the builder, got ${showValue(value)}`);
 }
 
-/** The same, real and of that shape; a comparison is taken as 0 and 1, a single number is repeated. */
+/** The same, real and of that shape; a comparison becomes 0 and 1, a single number is repeated. */
 export function returnedLike(
   g: GraphBuilder,
   what: string,
@@ -58,5 +54,5 @@ export function returnedLike(
   if (sameShape(real.type.shape, shape)) return real;
   if (real.type.shape.length === 0) return g.broadcastTo(real, shape);
   const [got, wanted] = [real.type.shape, shape].map((each) => `[${each.join(", ")}]`);
-  throw new Fault("T1608", `${what} must return the shape ${wanted}, but gives ${got}`);
+  throw new BuildError("T1608", `${what} must return the shape ${wanted}, but returns ${got}`);
 }

@@ -14,7 +14,7 @@ import { leafName, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import type { Buffer, Provenance } from "../loop/types.ts";
-import { spokenNames } from "../notation/symbol.ts";
+import { displayNames } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
@@ -71,7 +71,7 @@ class GraphLowering {
     this.context = context;
     this.stored = stored;
     this.names = names;
-    this.displayName = spokenNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
+    this.displayName = displayNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
     this.direct = directPlaces(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }

@@ -1,12 +1,9 @@
 /**
- * A formula as a tree: what an op's node says in mathematics, before anybody decides how it is written down.
- * Printers make text, TeX and MathML of it; where brackets must stand is decided here, for all of them.
+ * A formula as a tree: the mathematics of a node, independent of how it is written. Printers turn it into text, TeX and
+ * MathML; the rules for brackets are here, for all of them.
  */
 
-/**
- * Between two parts. `scale` is a product with a number, `times` one element by element, `matrix` the one of
- * linear algebra.
- */
+/** An infix sign. `scale` is a product with a number, `times` an elementwise product, `matrix` a matrix product. */
 export type Sign =
   | "add"
   | "subtract"
@@ -22,7 +19,7 @@ export type Sign =
 
 export type Formula =
   | { readonly kind: "number"; readonly text: string }
-  /** A value; `layer` is the one that its name may begin with, `time` its place in a recurrence: `t − 1`. */
+  /** A value; `layer` is the layer that its name may begin with, `time` its index in a recurrence: `t − 1`. */
   | {
       readonly kind: "name";
       readonly name: string;
@@ -30,14 +27,14 @@ export type Formula =
       readonly time?: string;
     }
   | { readonly kind: "infix"; readonly sign: Sign; readonly x: Formula; readonly y: Formula }
-  /** `condition` is Iverson's bracket: 1 where it holds, else 0. */
+  /** `condition` is an Iverson bracket: 1 where it is true, else 0. */
   | {
       readonly kind: "negate" | "magnitude" | "root" | "transpose" | "condition";
       readonly x: Formula;
     }
   | { readonly kind: "quotient" | "power"; readonly x: Formula; readonly y: Formula }
   | { readonly kind: "choice"; readonly condition: Formula; readonly x: Formula; readonly y: Formula }
-  /** Over the indices named. */
+  /** Over the given indices. */
   | { readonly kind: "sum"; readonly axes: readonly string[]; readonly x: Formula }
   | {
       readonly kind: "call";
@@ -46,20 +43,20 @@ export type Formula =
       readonly parts: readonly Formula[];
     }
   | { readonly kind: "list"; readonly parts: readonly Formula[] }
-  /** The rows of a table that indices choose, and its adjoint. */
+  /** The rows of a table at the given indices, and the adjoint. */
   | { readonly kind: "rows" | "scatter"; readonly x: Formula; readonly indices: Formula }
   | { readonly kind: "box"; readonly x: Formula; readonly ranges: readonly string[] }
-  /** What is no expression: equations next to one another, and words between them. */
+  /** Several equations next to one another, with words between them; not an expression. */
   | { readonly kind: "row"; readonly parts: readonly (Formula | string)[] }
   | { readonly kind: "equation"; readonly x: Formula; readonly y: Formula };
 
 export type Name = Extract<Formula, { readonly kind: "name" }>;
 
-/** How tightly a formula binds: what stands inside a tighter one needs brackets. */
+/** How tightly a formula binds: a part that binds less tightly than its context needs brackets. */
 const precedence = { choice: 0, compare: 1, sum: 2, product: 3, power: 4, atom: 5 } as const;
 export type Level = keyof typeof precedence;
 
-/** On one line, as text has it, or with quotients stacked, which brackets nothing. */
+/** "line": on one line, as in text. "stacked": with stacked quotients, which need no brackets. */
 export type Layout = "line" | "stacked";
 
 const levelOfSign: Readonly<Record<Sign, Level>> = {
@@ -76,7 +73,7 @@ const levelOfSign: Readonly<Record<Sign, Level>> = {
   equal: "compare",
 };
 
-/** What the parts of an infix formula must bind like; sums and products are associative to the left. */
+/** How tightly the parts of an infix formula must bind; sums and products associate to the left. */
 function levelsOfParts(sign: Sign): readonly [x: Level, y: Level] {
   if (sign === "subtract") return ["sum", "product"];
   if (sign === "matrix" || sign === "outer") return ["product", "power"];
@@ -108,18 +105,18 @@ function levelOf(formula: Formula, layout: Layout): Level {
 export const needsBrackets = (part: Formula, level: Level, layout: Layout): boolean =>
   precedence[levelOf(part, layout)] < precedence[level];
 
-/** Whether the left part (0) or the right one (1) of an infix formula needs brackets. */
+/** Whether the left (0) or the right part (1) of an infix formula needs brackets. */
 export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout: Layout): boolean {
   if (needsBrackets(part, levelsOfParts(sign)[side], layout)) return true;
-  // Products of both kinds in a row would leave open which comes first.
+  // A mix of both kinds of products is ambiguous without brackets.
   if (part.kind !== "infix") return false;
   return sign === "matrix" ? part.sign === "times" : sign === "times" && part.sign === "matrix";
 }
 
-/** What an infix formula has next to its sign: the last factor of its left part, the first one of its right part. */
-export function besideSign(part: Formula, side: 0 | 1): Formula {
+/** The factor next to the sign of an infix formula: the last one of its left part, the first one of its right part. */
+export function nextToSign(part: Formula, side: 0 | 1): Formula {
   if (part.kind !== "infix" || levelOfSign[part.sign] !== "product") return part;
-  return besideSign(side === 0 ? part.y : part.x, side);
+  return nextToSign(side === 0 ? part.y : part.x, side);
 }
 
 export const named = (name: string, layer?: string): Formula => ({ kind: "name", name, layer });

@@ -1,7 +1,6 @@
 /**
- * Formulas as MathML Core. A printer of our own, not TeX put through a library: the tree is at hand, and what
- * it gives needs no style, no class and no stylesheet, which the policy of the pages forbids. All text is
- * escaped.
+ * Formulas as MathML Core. They are printed directly, not converted from TeX by a library, because the result then
+ * needs no styles, classes or stylesheets, which the policy of the pages forbids. All text is escaped.
  */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Sign } from "./formula.ts";
@@ -34,7 +33,7 @@ const fenced = (open: string, inner: string, close: string): string =>
   `<mrow>${operator(open)}${inner}${operator(close)}</mrow>`;
 const listed = (parts: readonly string[]): string => parts.join(operator(","));
 
-/** Words stand upright, as MathML has them when they are longer than a letter. */
+/** MathML sets identifiers of more than one letter upright. */
 const identifier = (name: string): string => `<mi>${escapeMarkup(name.replaceAll("_", "\u00a0"))}</mi>`;
 
 function numberMathml(text: string): string {
@@ -77,7 +76,7 @@ const part = (formula: Formula, level: Level): string =>
 const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
   partNeedsBrackets(sign, side, formula, "stacked") ? fenced("(", inner(formula), ")") : inner(formula);
 
-/** Over a subscript, not behind it. */
+/** Sets the superscript above an existing subscript, not after it. */
 function raised(base: Formula, above: string): string {
   const symbol = base.kind === "name" ? symbolOf(base) : undefined;
   return symbol?.kind === "subscript"
@@ -87,7 +86,7 @@ function raised(base: Formula, above: string): string {
 
 const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 
-/** A sign or a name with the axes that it goes over, if it does not go over all. */
+/** A sign or name with the axes that it runs over; without axes if it runs over all. */
 const over = (sign: string, axes: readonly string[] = []): string =>
   axes.length === 0 ? sign : `<munder>${sign}<mrow>${listed(axes.map(identifier))}</mrow></munder>`;
 
@@ -154,7 +153,7 @@ function inner(formula: Formula): string {
 const choiceRow = (value: Formula, ...condition: readonly string[]): string =>
   `<mtr><mtd>${inner(value)}</mtd><mtd>${row(...condition)}</mtd></mtr>`;
 
-/** Fractions and sums are given the height that they have in a displayed formula. */
+/** `displaystyle` gives fractions and sums the height of a displayed formula. */
 export const markupOf = (content: string): string => `<math displaystyle="true">${content}</math>`;
 
 export const mathmlOf = (formula: Formula): string => markupOf(inner(formula));

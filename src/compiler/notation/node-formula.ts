@@ -1,6 +1,6 @@
 /**
- * Ops in ordinary mathematical notation: a total table from op to formula. Views that mathematics leaves
- * unsaid (broadcasts, reshapes) read as their operand.
+ * Ops in mathematical notation: a complete table from op to formula. Views that mathematics leaves out (broadcasts,
+ * reshapes) are written as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
@@ -28,7 +28,7 @@ const extreme =
   (name: string): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) =>
     call(name, part(x), part(y));
-/** A number reads better behind the sign. */
+/** Writes a constant on the right of the sign. */
 const comparison =
   (sign: Sign, mirrored: Sign): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) => ({
@@ -36,21 +36,21 @@ const comparison =
     x: isNumber(x) ? infix(mirrored, part(y), part(x)) : infix(sign, part(x), part(y)),
   });
 
-/** What a constant is, however repeated; undefined for what is none. */
+/** The value of a constant, also of a broadcast one; undefined for any other node. */
 export function constantOf(node: Node): number | undefined {
   if (node.op === "constant") return node.attributes.value;
   return node.op === "broadcast" ? constantOf(node.operands.x) : undefined;
 }
 const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
-/** One number for all elements. */
+/** Whether the node is one number for all elements. */
 const isScalar = (node: Node): boolean =>
-  node.type.shape.length === 0 || (isSilent(node) && isScalar(node.operands.x));
+  node.type.shape.length === 0 || (isImplicit(node) && isScalar(node.operands.x));
 
 const same: Notation<"reshape" | "broadcast" | "stopGradient" | "cast"> = ({ operands: { x } }, part) =>
   part(x);
 
-/** The letter of an index: i goes over the rows of a batch, j along the last axis, k, l, m … along those between. */
+/** The letter of an index: i for the rows of a batch, j for the last axis, k, l, m … for the axes between. */
 function indexOf({ type: { shape } }: Node, axis: number): string {
   if (shape[axis] === "n") return "i";
   if (axis === shape.length - 1) return "j";
@@ -74,7 +74,7 @@ function numberOf(value: number): Formula {
   }
 }
 
-/** x² for x · x, numbers in front, and a sign for products element by element. */
+/** x² for x · x, constants first, and ⊙ for elementwise products. */
 const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
   if (x === y) return { kind: "power", x: part(x), y: numeral("2") };
   const [first, second] = isNumber(y) && !isNumber(x) ? [y, x] : [x, y];
@@ -82,13 +82,13 @@ const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
 };
 
 /**
- * What is zero where a condition fails is a product with the condition, which is 1 where it holds and 0
- * elsewhere (and 0 times whatever is not finite is 0 here, as Iverson has it).
+ * A value that is zero where a condition is false is written as a product with the condition, which is 1 or 0. (As
+ * with Iverson brackets, 0 times a value that is not finite is 0.)
  */
 const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
   const holds = part(condition);
   if (constantOf(y) === 0) return indicated(holds, x, part);
-  if (constantOf(x) === 0) return indicated(contraryOf(holds), y, part);
+  if (constantOf(x) === 0) return indicated(negationOf(holds), y, part);
   return { kind: "choice", condition: holds.kind === "condition" ? holds.x : holds, x: part(x), y: part(y) };
 };
 
@@ -97,16 +97,16 @@ function indicated(holds: Formula, x: Node, part: Part): Formula {
   return isScalar(x) ? infix("scale", part(x), holds) : infix("times", holds, part(x));
 }
 
-const contraries: Partial<Record<Sign, Sign>> = {
+const negatedSigns: Partial<Record<Sign, Sign>> = {
   less: "greaterEqual",
   lessEqual: "greater",
   greater: "lessEqual",
   greaterEqual: "less",
 };
 
-function contraryOf(holds: Formula): Formula {
+function negationOf(holds: Formula): Formula {
   if (holds.kind === "condition" && holds.x.kind === "infix") {
-    const sign = contraries[holds.x.sign];
+    const sign = negatedSigns[holds.x.sign];
     if (sign !== undefined) return { kind: "condition", x: { ...holds.x, sign } };
   }
   return infix("subtract", numeral("1"), holds);
@@ -115,16 +115,13 @@ function contraryOf(holds: Formula): Formula {
 const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
   isTransposed ? { kind: "transpose", x } : x;
 
-/**
- * One side of a product: what is multiplied, and where the axes stand that are summed over, all the others
- * being on the other side.
- */
+/** One factor of a product, and the position of its summed axes among its other axes. */
 interface Factor {
   readonly node: Node;
   readonly summed: "first" | "last" | "all" | "between";
 }
 
-/** The order of rows among themselves, or of columns, says nothing, so what changes it alone is looked through. */
+/** Looks through unnamed transposes, because the order of rows or columns among themselves is not written. */
 function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
   if (node.op === "transpose" && node.name === undefined) {
     const { permutation } = node.attributes;
@@ -138,9 +135,9 @@ function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
 }
 
 /**
- * What sums over the last axes of x and the first ones of y is a product of matrices, whose rows and columns
- * may be several axes each, and there may be many of them side by side; summed over the other side, an
- * operand stands transposed. Whatever else there is names the indices that it sums over.
+ * A contraction over the last axes of x and the first axes of y is a matrix product; rows and columns may be several
+ * axes each, and there may be batch axes. An operand that is summed over its other side is written transposed. Any
+ * other contraction is written as a sum over named indices.
  */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
   const { batchX, batchY, sumX, sumY } = attributes;
@@ -156,7 +153,7 @@ const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part)
 const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
   named(attributes.name, origin.layer);
 
-/** An elementary function that has no row is written by its own name: tanh(x). */
+/** An elementary function without a row is written by its own name: tanh(x). */
 const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> } & {
   readonly [K in ElementaryName]?: Notation<K>;
 } = {
@@ -219,7 +216,7 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
   }),
   pad: applied("pad"),
   concat: ({ operands: { x, y } }, part) => {
-    // What joins a joining joins all of its parts.
+    // Writes nested concatenations as one list.
     const first = part(x);
     return { kind: "list", parts: [...(first.kind === "list" ? first.parts : [first]), part(y)] };
   },
@@ -239,15 +236,15 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
 const spell = (node: Node, part: Part): Formula =>
   ((notations[node.op] ?? applied(node.op)) as Notation<OpName>)(node as NodeOf<OpName>, part);
 
-const isSilent = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
+const isImplicit = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
   node.op === "broadcast" || node.op === "reshape" || node.op === "cast" || node.op === "stopGradient";
 
-/** The formula of a node down to the nodes for which `nameOf` gives a name. The node itself is always spelled out. */
+/** The formula of a node, down to nodes for which `nameOf` returns a name. The root itself is always expanded. */
 export function nodeFormula(root: Node, nameOf: (node: Node) => Formula | undefined): Formula {
   const part = (operand: Node): Formula => {
     const name = nameOf(operand);
     if (name !== undefined) return name;
-    return isSilent(operand) ? part(operand.operands.x) : spell(operand, part);
+    return isImplicit(operand) ? part(operand.operands.x) : spell(operand, part);
   };
-  return isSilent(root) ? part(root.operands.x) : spell(root, part);
+  return isImplicit(root) ? part(root.operands.x) : spell(root, part);
 }

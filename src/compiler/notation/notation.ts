@@ -1,10 +1,10 @@
-/** A formula in each of its forms. */
+/** Formulas in all three notations, also the equations of rewrite rules. */
 import type { Formula } from "./formula.ts";
 import { escapeMarkup, markupOf, mathmlOf } from "./mathml.ts";
 import { escapeTex, signTex, texOf } from "./tex.ts";
 import { textOf } from "./text.ts";
 
-/** A formula in each of its forms. MathML is for pages: it holds no styles, no scripts and no links. */
+/** A formula in all three notations. MathML is for pages: it has no styles, scripts or links. */
 export interface Notation {
   readonly text: string;
   readonly tex: string;
@@ -17,19 +17,18 @@ export const notationOf = (formula: Formula): Notation => ({
   mathml: mathmlOf(formula),
 });
 
-// The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into
-// operations, only told apart: letters are values, words are words and signs are signs, which is all that
-// setting it takes.
+// The equation of a rewrite rule, which its file has as a line of text, in all notations. The text is only split into
+// tokens, not parsed into operations: letters, words and signs are enough to typeset it.
 
 interface Form {
   readonly tex: string;
   readonly mathml: string;
 }
 
-/** What stands raised behind a letter or a bracket: a sign of its own, or what follows ^. */
+/** A letter or bracket with a superscript: a superscript character, or the text after ^. */
 const raised = /^([a-zA-Z]|\))(?:([ᵀᵖˣ²¹])|\^([a-z])|\^\(([^)]*)\))/u;
 const raisedSigns: Readonly<Record<string, string>> = { ᵀ: "T", ᵖ: "p", ˣ: "x", "²": "2", "¹": "1" };
-/** Words have two letters or more; "a" is one if a word follows. */
+/** Words have two or more letters; "a" is a word if another word follows. */
 const prose = /^\s*(?:[a-zA-Z]{2,}|a(?= [a-z]{2}))(?:\s+(?:[a-zA-Z]{2,}|a(?= [a-z]{2})))*\s*/u;
 const functions = /^(softmax|exp|ln|f(?=\())/u;
 
@@ -47,7 +46,7 @@ export function equationNotation(text: string): Notation {
   };
 }
 
-/** The form of what the text begins with, and how long that is. */
+/** The first token of the text and its length. */
 function first(text: string): { readonly length: number; readonly form: Form } {
   const power = raised.exec(text);
   if (power !== null) {

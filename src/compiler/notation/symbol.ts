@@ -1,23 +1,23 @@
-/** Names of values in formulas: the display name of each value, and how mathematics writes it. */
+/** Names of values in formulas: the display name of each value, and its mathematical symbol. */
 import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
-import { besideSign, named } from "./formula.ts";
+import { nextToSign, named } from "./formula.ts";
 import type { Formula, Name } from "./formula.ts";
 import { nodeFormula } from "./node-formula.ts";
 import { codeName, textOf } from "./text.ts";
 
-// Names of values as mathematics writes them: dense1.weight is W with its layer below, what `dense1` makes is
-// h, the sum before its activation z, and d_x is ∂L/∂x. What has no letter of its own stays the word that it
-// is, so that it can be found in the code.
+// Mathematical symbols of values: dense1.weight is W with the layer as subscript, the output of `dense1` is h, the sum
+// before its activation z, and d_x is ∂L/∂x. Any other value keeps its name as a word, so that it can be found in the
+// code.
 
 export type Symbol =
   | { readonly kind: "letter"; readonly letter: string }
   | { readonly kind: "word"; readonly word: string }
   | { readonly kind: "subscript"; readonly base: Symbol; readonly below: readonly string[] }
-  /** ∂L/∂x; `part` if it is one of several that add up to it. */
+  /** ∂L/∂x; `part` if it is one of several terms of the derivative. */
   | { readonly kind: "derivative"; readonly of: Symbol; readonly part: string | undefined };
 
-/** What a layer's parameters are called, and the sum that goes into its activation. */
+/** Symbols for the parameters of a layer, and for the sum before its activation. */
 const letters: Readonly<Record<string, string>> = {
   weight: "W",
   bias: "b",
@@ -27,11 +27,8 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
-/**
- * Parameters of a layer that has several weights and biases keep what each is for below; its values are
- * called by the same words.
- */
-const numerous: Readonly<Record<string, readonly [letter: string, below: string]>> = {
+/** Symbols of layers with several weights and biases: the subscript says what each is for. Values use them too. */
+const lettersWithUse: Readonly<Record<string, readonly [letter: string, below: string]>> = {
   query: ["W", "query"],
   key: ["W", "key"],
   value: ["W", "value"],
@@ -43,7 +40,7 @@ const numerous: Readonly<Record<string, readonly [letter: string, below: string]
   recurrentBias: ["b", "recurrent"],
 };
 
-/** dz, d_name and d_name_part are ∂L/∂z, ∂L/∂name and a part of it. */
+/** dz, d_name and d_name_part are ∂L/∂z, ∂L/∂name and a term of it. */
 function derivativeOf(name: string): { readonly of: string; readonly part: string | undefined } | undefined {
   const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
   if (derivative === null) return undefined;
@@ -66,7 +63,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
     const { of, part } = derivative;
     return { kind: "derivative", of: symbolOf({ kind: "name", name: of, layer, time }), part };
   }
-  // What stands in the formula of a derivative is told apart from the layer's own values by a prime.
+  // Values within the formula of a derivative get a prime, to distinguish them from the layer's own values.
   const within = /^([a-z]+)_in_d_(.+)$/i.exec(name);
   if (within !== null) return subscripted(word(`${within[1]}′`), [within[2], ...below]);
   if (name === "loss") return subscripted({ kind: "letter", letter: "L" }, below);
@@ -80,7 +77,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   if (dot > 0) return parameterSymbol(name.slice(0, dot), name.slice(dot + 1), below);
   if (layer !== undefined && name === layer)
     return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
-  // The states of a recurrent layer at all places are a matrix; h alone is what the layer gives on.
+  // H is the matrix of a recurrent layer's states at all steps; h is the output of the layer.
   if (layer !== undefined && name === `${layer}_h` && time === undefined)
     return subscripted({ kind: "letter", letter: "H" }, [layer]);
   if (layer !== undefined && name.startsWith(`${layer}_`))
@@ -88,14 +85,14 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   return subscripted(word(name), below);
 }
 
-/** Whether it is a word or begins or ends with one: two of them side by side would read as one expression. */
+/** Whether it is, begins or ends with a word: two adjacent words would read as one expression. */
 const isWord = (symbol: Symbol): boolean =>
   symbol.kind === "word" || (symbol.kind === "subscript" && isWord(symbol.base));
 
-/** Between factors that are numbers or words a product needs a sign, or they would read as one. */
+/** Whether a product needs a sign: adjacent numbers or words would read as one. */
 export function needsDot({ sign, x, y }: Extract<Formula, { readonly kind: "infix" }>): boolean {
   if (sign !== "scale" && sign !== "matrix") return false;
-  const [left, right] = [besideSign(x, 0), besideSign(y, 1)];
+  const [left, right] = [nextToSign(x, 0), nextToSign(y, 1)];
   const isLong = (part: Formula): boolean => part.kind === "name" && isWord(symbolOf(part));
   return right.kind === "number" || isLong(left) || isLong(right);
 }
@@ -107,25 +104,25 @@ const letterOf = (role: string): Symbol =>
   Object.hasOwn(letters, role) ? { kind: "letter", letter: letters[role] } : word(role);
 
 function parameterSymbol(layer: string, role: string, below: readonly string[]): Symbol {
-  if (!Object.hasOwn(numerous, role)) return subscripted(letterOf(role), [layer, ...below]);
-  const [letter, use] = numerous[role];
+  if (!Object.hasOwn(lettersWithUse, role)) return subscripted(letterOf(role), [layer, ...below]);
+  const [letter, use] = lettersWithUse[role];
   return subscripted({ kind: "letter", letter }, [use, layer, ...below]);
 }
 
-/** One list of subscripts, however many there are to be added. */
+/** Adds subscripts to those that the symbol already has. */
 function subscripted(base: Symbol, below: readonly string[]): Symbol {
   if (below.length === 0) return base;
   if (base.kind === "subscript") return { ...base, below: [...base.below, ...below] };
   return { kind: "subscript", base, below };
 }
 
-// Display names of values. In the step of a recurrence, a sequence and a stacked value carry their index in time, a
-// carried value that of the previous step, and a whole operand only its name: h[t] = tanh(x[t] + h[t − 1] · w).
+// Display names of values. In the step of a recurrence, a sequence and a stacked value have the index of the step, a
+// carried value that of the previous step, and a whole operand has none: h[t] = tanh(x[t] + h[t − 1] · w).
 
 type NameOf = (node: Node) => string | undefined;
 
-/** Gives what stands for each node that is spoken of by name; others are written out where they are read. */
-export function spokenFormulas(
+/** The formula to show for each node that has a display name; other nodes are expanded where they are used. */
+export function displayFormulas(
   graph: Graph,
   isNamed: (node: Node) => boolean,
   nameOf: NameOf,
@@ -140,7 +137,7 @@ export function spokenFormulas(
     const name = nameOf(node) ?? otherwise;
     return named(name, layerOf(name, layers) ?? node.origin.layer);
   };
-  const spoken = (node: Node): Formula | undefined => {
+  const display = (node: Node): Formula | undefined => {
     const inStep = inSteps.get(node);
     if (inStep !== undefined) return inStep();
     return isNamed(node) && nameOf(node) !== undefined ? own(node) : undefined;
@@ -151,7 +148,7 @@ export function spokenFormulas(
       const before = recurrence.reverse ? "t + 1" : "t − 1";
       for (const scan of [...scans].reverse()) inSteps.set(scan.attributes.value, () => at(own(scan), "t"));
       for (const { name, role, argument, next } of recurrence.operands) {
-        const whole = () => spoken(given[name]) ?? nodeFormula(given[name], spoken);
+        const whole = () => display(given[name]) ?? nodeFormula(given[name], display);
         if (role === "whole") inSteps.set(argument, whole);
         if (role === "each") inSteps.set(argument, () => at(whole(), "t"));
         if (next !== undefined) {
@@ -164,13 +161,10 @@ export function spokenFormulas(
     }
   };
   enter(graph);
-  return spoken;
+  return display;
 }
 
-/**
- * The layer whose value a name is, or that a derivative is by: `d_dense1` comes from the rule of the layer
- * behind dense1.
- */
+/** The layer whose value has the name; for a derivative such as `d_dense1`, the layer of dense1. */
 function layerOf(name: string, layers: ReadonlySet<string>): string | undefined {
   const value = name.replace(/^d_/, "");
   for (let end = value.length; end > 0; end = value.lastIndexOf("_", end - 1))
@@ -179,10 +173,10 @@ function layerOf(name: string, layers: ReadonlySet<string>): string | undefined 
 }
 
 /** The same as text. */
-export function spokenNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
-  const spoken = spokenFormulas(graph, isNamed, nameOf);
+export function displayNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
+  const display = displayFormulas(graph, isNamed, nameOf);
   return (node) => {
-    const formula = spoken(node);
+    const formula = display(node);
     return formula && textOf(formula);
   };
 }

@@ -1,7 +1,4 @@
-/**
- * Formulas as TeX, for mathematics mode with amsmath. Whatever is a name is escaped, so nothing in a spec
- * becomes a command.
- */
+/** Formulas as TeX, for math mode with amsmath. Names are escaped, so text from a spec never becomes a command. */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Sign } from "./formula.ts";
 import { needsDot, symbolOf } from "./symbol.ts";
@@ -58,14 +55,14 @@ const escapes: Readonly<Record<string, string>> = {
   "~": "\\textasciitilde{}",
 };
 
-/** Words as they are, for text mode. */
+/** Escapes words for text mode. */
 export const escapeTex = (text: string): string => text.replace(/[\\{}$&#%_^~]/g, (sign) => escapes[sign]);
 
-/** A single sign in mathematics mode. */
+/** A single sign in math mode. */
 export const signTex = (sign: string): string =>
   commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign));
 
-/** A word in mathematics mode; a hyphen must not become a minus. */
+/** A word in math mode; a hyphen must not become a minus sign. */
 function wordTex(word: string): string {
   const text = word.replaceAll("_", " ").replace("′", "");
   const set = /^[A-Za-z0-9]+$/.test(text) ? `\\mathrm{${text}}` : `\\text{${escapeTex(text)}}`;
@@ -110,7 +107,7 @@ const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
 
 const joined = (parts: readonly Formula[]): string => parts.map(texOf).join(",\\, ");
 
-/** A word of prose within a row of formulas. */
+/** Words in a row of formulas. */
 const proseTex = (text: string): string => (text.trim() === "" ? "\\ " : `\\text{${escapeTex(text)}}`);
 
 export function texOf(formula: Formula): string {

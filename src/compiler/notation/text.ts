@@ -20,17 +20,17 @@ const signs: Readonly<Record<Sign, string>> = {
 
 const axesText = (axes: readonly string[] = []): string => (axes.length === 0 ? "" : `_${axes.join(",")}`);
 
-/** Small exponents stand raised. */
+/** Small exponents as superscript characters. */
 const raised: Readonly<Record<string, string>> = { "2": "²", "3": "³" };
 
-/** As the emitted code has it, with its place in time. */
+/** The name as in emitted code, with its time index. */
 export const codeName = ({ name, time }: Name): string => (time === undefined ? name : `${name}[${time}]`);
 
-/** A printer that writes names in a way of its own. */
+/** A printer that writes names by `nameText`. */
 export function textPrinter(nameText: (name: Name) => string): (formula: Formula) => string {
   const part = (formula: Formula, level: Level): string => {
     const text = textOf(formula);
-    // A name with a stroke, ∂L/∂x, is a quotient to what binds tighter.
+    // A name with a slash, ∂L/∂x, is a quotient, so tighter operators need brackets around it.
     const isTight = level === "power" || level === "atom";
     const isQuotient = formula.kind === "name" && isTight && text.includes("/");
     return isQuotient || needsBrackets(formula, level, "line") ? `(${text})` : text;
@@ -90,9 +90,9 @@ export function textPrinter(nameText: (name: Name) => string): (formula: Formula
 
 export const textOf = textPrinter(codeName);
 
-// What a node says in ordinary mathematical notation, as text: for comments in emitted code and for messages.
+// The formula of a node as text: for comments in emitted code and for messages.
 
-/** The formula of a node down to the nodes for which `nameOf` gives a name. The node itself is always spelled out. */
+/** The formula of a node, down to nodes for which `nameOf` returns a name. The root itself is always expanded. */
 export const formulaOf = (root: Node, nameOf: (node: Node) => string | undefined): string =>
   textOf(
     nodeFormula(root, (node) => {

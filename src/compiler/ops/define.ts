@@ -1,6 +1,6 @@
 /**
- * What an op is: its traits, shape rule, derivative, lowering, reference evaluation and samples. Each op's file holds
- * one such definition; everything else in the compiler asks the table of them and knows no op by name.
+ * The definition of an op: its traits, shape rule, derivative, lowering, reference evaluation and samples. Each op's
+ * file has one definition; the rest of the compiler uses the table of them and knows no op by name.
  */
 import type { GraphBuilder, OpRules } from "../ir/builder.ts";
 import type { Attributes, Axes, Node, NodeOf, OpName, OperandName } from "../ir/nodes.ts";
@@ -9,13 +9,13 @@ import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * pointwise: element by element over equal shapes. view: every element of the result is one of an operand's.
- * reduction: many elements make one. commutative: operands may change places. leaf: reads storage. fills: and
- * a padding value besides. contraction: a sum of products, reading each element many times. cheap: so little
- * work that recomputing it costs less than a load. opaque: the derivative does not pass. chooses: reading an
- * element decides which operand it comes from. recurrence: a loop along time over a body of its own. linear:
- * f(x + y) = f(x) + f(y), element by element or by moving elements. axes: a reduction of one operand along its
- * attribute `axes`, which can share the pass over the operand with others.
+ * pointwise: element by element over equal shapes. view: every element of the result is an element of an operand.
+ * reduction: combines many elements into one. commutative: operands can be swapped. leaf: reads storage. fills: a
+ * view that also has a padding value. contraction: a sum of products, which reads each element many times. cheap:
+ * recomputing it costs less than a load. opaque: no derivative passes. chooses: the index decides which operand an
+ * element comes from. recurrence: a loop along time over its own body. linear: f(x + y) = f(x) + f(y), element by
+ * element or by moving elements. axes: a reduction of one operand along its attribute `axes`, which can share the pass
+ * over the operand with others.
  */
 export type Trait =
   | "pointwise"
@@ -32,12 +32,9 @@ export type Trait =
   | "linear"
   | "axes";
 
-/** Differentiation, as it hands itself to the op that has a body to differentiate. */
+/** Differentiation, passed to an op that has a body to differentiate. */
 export interface Reverse {
-  /**
-   * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends
-   * on a leaf.
-   */
+  /** The cotangents of `leaves`, in order, given those of the `seeds`; undefined for a leaf that no seed depends on. */
   pullback(
     seeds: ReadonlyMap<Node, Node>,
     leaves: readonly Node[],
@@ -46,10 +43,7 @@ export interface Reverse {
   hasTrait(node: Node, trait: Trait): boolean;
 }
 
-/**
- * What `roots` come to when some nodes have the values given. The interpreter hands itself to the op that has
- * a body to evaluate.
- */
+/** The values of `roots` if some nodes have the given values. Passed to an op that has a body to evaluate. */
 export type EvaluateBody = (
   roots: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
@@ -60,41 +54,35 @@ export type EvaluateBody = (
 export type Read = (at: readonly Expression[]) => Expression;
 type Reads<Names extends string> = { readonly [Name in Names]: Read };
 
-/** An operand as a box of the result: where it begins. */
+/** An operand that is a box of the result, and where the box starts. */
 export interface Piece {
   readonly node: Node;
   readonly start: readonly number[];
 }
 
 /**
- * What a reduction makes of many elements. place: the row-major number, along the axes reduced, of the first
- * largest element.
+ * How a reduction combines many elements. "place of maximum" is the row-major index, along the reduced axes, of the
+ * first largest element.
  */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
-/** How the elements of a node come about from those of its operands; nothing here knows a target. */
+/** How the elements of a node are computed from those of its operands; independent of targets. */
 export type LoweringOver<N, Names extends string> =
   | { readonly kind: "leaf" }
   /** A loop along time around the nests of the body. */
   | { readonly kind: "recurrence" }
-  /** Each element from the elements at the same place. */
+  /** Each element from the elements at the same index. */
   | {
       readonly kind: "pointwise";
       expression(operands: { readonly [Name in Names]: Expression }, node: N): Expression;
     }
-  /**
-   * Each element from elements at other places; `pieces` are operands that lie in the result as they are,
-   * covering it.
-   */
+  /** Each element from elements at other indices; `pieces` are operands that together make up the result unchanged. */
   | {
       readonly kind: "element";
       element(node: N, at: readonly Expression[], read: Reads<Names>): Expression;
       pieces?(node: N): readonly Piece[];
     }
-  /**
-   * Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost
-   * loop first.
-   */
+  /** Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost first. */
   | {
       readonly kind: "reduce";
       readonly combine: Combination;
@@ -107,7 +95,7 @@ export type LoweringOver<N, Names extends string> =
         read: Reads<Names>,
       ): Expression;
     }
-  /** Zero, then a loop over `extents` adds `element` at `target`. */
+  /** Sets the result to zero, then adds `element` at `target` in a loop over `extents`. */
   | {
       readonly kind: "scatter";
       extents(node: N): readonly Dimension[];
@@ -117,7 +105,7 @@ export type LoweringOver<N, Names extends string> =
 
 export type Lowering<K extends OpName> = LoweringOver<NodeOf<K>, OperandName<K>>;
 
-/** What is a function of the node alone, as the value; what is a function of more, as one of the rest. */
+/** A function of the node alone becomes its value; a function of more becomes a function of the rest. */
 type BoundPart<Part> = Part extends (node: never, ...rest: infer Rest) => infer Value
   ? Rest extends readonly []
     ? Value
@@ -127,19 +115,19 @@ type Bound<L> = L extends { readonly kind: "pointwise" }
   ? never
   : { readonly [Name in keyof L]: BoundPart<L[Name]> };
 
-/** A lowering of a node that is known; a pointwise one is one by elements. */
+/** The lowering of a known node; a pointwise lowering becomes one of kind "element". */
 export type BoundLowering = Bound<LoweringOver<Node, string>>;
 
-/** How a test draws an operand: uniformly between bounds, or given. `n` counts as three rows. */
+/** An operand of a test: random and uniform between bounds, or given values. `n` stands for three rows. */
 export type SampleOperand =
   | { readonly shape: Shape; readonly low: number; readonly high: number; readonly element?: ElementType }
   | { readonly shape: Shape; readonly values: readonly number[]; readonly element?: ElementType };
 
 export interface Sample<K extends OpName> {
   readonly operands: { readonly [O in OperandName<K>]: SampleOperand };
-  /** Those that hold nodes are built when they are asked for. */
+  /** A function for attributes that contain nodes. */
   readonly attributes: Attributes<K> | ((g: GraphBuilder) => Attributes<K>);
-  /** Stands on a kink: the derivative must be these numbers (for a cotangent of ones), not a difference. */
+  /** At a kink the derivative must equal these numbers (for a cotangent of ones), not finite differences. */
   readonly kink?: { readonly [O in OperandName<K>]?: readonly number[] };
 }
 
@@ -154,7 +142,7 @@ export interface OpDefinition<K extends OpName> extends OpRules<K> {
     reverse: Reverse,
   ): { readonly [O in OperandName<K>]: Node | null };
   readonly lower: Lowering<K>;
-  /** The dumbest correct loop; `shape` is the result's, with the batch bound to `rows`. */
+  /** The simplest correct loop; `shape` is the result's, with the batch axis bound to `rows`. */
   evaluate(
     operands: { readonly [O in OperandName<K>]: Tensor },
     node: NodeOf<K>,

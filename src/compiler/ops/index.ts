@@ -1,6 +1,6 @@
 /**
- * The closed table of ops. A new op is a file, a row in `ir/nodes.ts`, and a line here; see README.md. The functions
- * below are how the rest of the compiler asks an op of whatever name.
+ * The closed table of ops. A new op is a file, a row in `ir/nodes.ts`, and a line here; see README.md. The rest of the
+ * compiler uses ops through the functions below.
  */
 import { graphBuilder } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -99,7 +99,7 @@ export const ops = {
   window,
 } satisfies OpTable;
 
-/** An op's definition as seen by code that holds a node of unknown op: operands are records by name. */
+/** An op's definition for code that has a node of unknown op: operands are records by name. */
 interface AnyDefinition {
   readonly traits: readonly Trait[];
   vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;
@@ -120,7 +120,7 @@ export interface AnySample {
   readonly kink?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Dispatching on a union needs one asserted cast; it lives here. */
+/** The one cast that dispatching on a union needs. */
 const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
 
 export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).samples;
@@ -144,7 +144,7 @@ export const evaluateOp = (
   rows: number,
 ): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
 
-/** What each node comes to, operands first; nodes that are `given` a value are not computed. */
+/** The value of each node, operands first; nodes that are `given` a value are not computed. */
 export function evaluateNodes(
   nodes: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
@@ -153,7 +153,7 @@ export function evaluateNodes(
   const values = new Map(given);
   const valueOf = (node: Node): Tensor => {
     const value = values.get(node);
-    invariant(value !== undefined, `${node.op} is used before it is made`);
+    invariant(value !== undefined, `${node.op} is used before it is computed`);
     return value;
   };
   for (const node of nodes) {

@@ -1,4 +1,4 @@
-/** Shape rules that several ops share. A rule that refuses throws `TypeRefusal` with the reason. */
+/** Shape rules that several ops share. A rule throws `TypeRefusal` with the reason if operands do not fit. */
 import { isFloat, sameShape, tensorType, TypeRefusal, typeText } from "../ir/types.ts";
 import type { Dimension, TensorType } from "../ir/types.ts";
 
@@ -12,25 +12,25 @@ function numericOperand(x: TensorType): TensorType {
   return x;
 }
 
-/** Both operands have one type, which is the result's. */
+/** Both operands have the same type, which is also the result's. */
 export function sameOperands(x: TensorType, y: TensorType): TensorType {
   if (!sameShape(x.shape, y.shape) || x.element !== y.element)
-    throw new TypeRefusal(`operands must have one type, not ${typeText(x)} and ${typeText(y)}`);
+    throw new TypeRefusal(`operands must have the same type, not ${typeText(x)} and ${typeText(y)}`);
   return numericOperand(x);
 }
 
 export const comparison = (x: TensorType, y: TensorType): TensorType =>
   tensorType("bool", sameOperands(x, y).shape);
 
-/** The axes, each a different axis of a tensor of that rank. */
+/** Checks that the axes are distinct axes of a tensor of that rank. */
 export function checkAxes(axes: readonly number[], rank: number): void {
-  if (new Set(axes).size !== axes.length) throw new TypeRefusal(`axes [${axes.join()}] repeat`);
+  if (new Set(axes).size !== axes.length) throw new TypeRefusal(`axes [${axes.join()}] must be distinct`);
   for (const axis of axes)
     if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
       throw new TypeRefusal(`axis ${axis} is not one of the ${rank} axes`);
 }
 
-/** What a reduction leaves. */
+/** The type of the result of a reduction. */
 export function reducedType(x: TensorType, axes: readonly number[]): TensorType {
   checkAxes(axes, x.shape.length);
   return tensorType(
@@ -39,7 +39,7 @@ export function reducedType(x: TensorType, axes: readonly number[]): TensorType 
   );
 }
 
-/** The size of an axis that must not be the batch. */
+/** The size of an axis that must not be the batch axis. */
 export function staticSize(dimension: Dimension, what: string): number {
   if (dimension === "n") throw new TypeRefusal(`${what} cannot act on the batch axis`);
   return dimension;

@@ -1,4 +1,4 @@
-/** Concrete tensors in doubles: what ops evaluate to under the reference interpreter. Plain and slow on purpose. */
+/** Concrete tensors in doubles: the values of the reference interpreter. Simple and slow on purpose. */
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -15,7 +15,7 @@ export function positionOf(shape: readonly number[], at: readonly number[]): num
   return position;
 }
 
-/** Every index of a shape, in row-major order. It is one array that counts up: who keeps an index copies it. */
+/** Every index of a shape, in row-major order. It yields one array that it updates: copy an index to keep it. */
 export function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
   const at = shape.map(() => 0);
   const count = countOf(shape);
@@ -29,7 +29,7 @@ export function* indicesOf(shape: readonly number[]): Generator<readonly number[
 export const elementAt = (tensor: Tensor, at: readonly number[]): number =>
   tensor.data[positionOf(tensor.shape, at)];
 
-/** The tensor whose element at each index is what `element` says. */
+/** The tensor with `element(index)` at each index. */
 export function tensorOf(shape: readonly number[], element: (at: readonly number[]) => number): Tensor {
   const data = new Float64Array(countOf(shape));
   let position = 0;

@@ -1,6 +1,6 @@
 /**
- * The interpreter of graphs: every op by its own definition, one after the other, in doubles. Slow and
- * obvious; whatever the compiler emits is held against it.
+ * The interpreter of graphs: runs every op by its own definition, one after the other, in doubles. Slow and obvious;
+ * all code that the compiler emits is compared with it.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -10,7 +10,7 @@ import type { Tensor } from "../ops/tensor.ts";
 /** Tensors by the name of their storage: inputs, parameters and states going in, outputs coming out. */
 export type Storage = ReadonlyMap<string, Tensor>;
 
-/** What every node of the graph comes to for a batch of `rows` rows. Storage that is not given is all zeros. */
+/** The value of every node for a batch of `rows` rows. Storage that is not given is zero. */
 export function evaluateGraph(graph: Graph, storage: Storage, rows: number): Map<Node, Tensor> {
   const given = new Map<Node, Tensor>();
   for (const node of graph.nodes) {
@@ -21,7 +21,7 @@ export function evaluateGraph(graph: Graph, storage: Storage, rows: number): Map
   return evaluateNodes(graph.nodes, given, rows);
 }
 
-/** What the graph leaves in storage. */
+/** The values that the graph writes to storage. */
 export function interpret(graph: Graph, storage: Storage, rows: number): Map<string, Tensor> {
   const values = evaluateGraph(graph, storage, rows);
   const outputs = new Map<string, Tensor>();

@@ -1,6 +1,4 @@
-/**
- * Checks that need the built graphs: what the graphs say about the spec, and numbers that f32 cannot hold.
- */
+/** Checks that need the built graphs: gradients, memory, and numbers that f32 cannot represent. */
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
@@ -12,12 +10,12 @@ import { readNames } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import type { Layer, Model } from "./types.ts";
 
-// Whether every trainable parameter gets a gradient, and whether the model fits into memory.
+// Checks that every trainable parameter gets a gradient, and that the model fits into memory.
 
-/** Whether a derivative passes through the node at all. */
+/** Whether a derivative passes through the node. */
 const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
 
-/** The nodes that the roots depend on, going only through nodes that `through` allows; the roots are among them. */
+/** The roots and all nodes that they depend on, following the operands only of nodes that `through` accepts. */
 function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set<Node> {
   const seen = new Set(roots);
   const queue = [...roots];
@@ -32,11 +30,12 @@ function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set
 
 type Parameters = Network["parameters"];
 
-/** How a layer sees places of a sequence that come after the one it computes, and what would keep it from that. */
+/** If a layer reads positions of a sequence after the one it computes: a hint that tells how to prevent it. */
 function looksAhead(layer: Layer): string | undefined {
   if (layer.type === "attention" && !layer.causal) return 'set "causal": true';
   const isRecurrent = layer.type === "rnn" || layer.type === "lstm" || layer.type === "gru";
-  if (isRecurrent && layer.reverse) return "leave out what runs backwards in time";
+  if (isRecurrent && layer.reverse)
+    return 'do not run it backwards: remove "reverse" or the bidirectional block';
   if (
     layer.type === "conv1d" &&
     layer.kernel > 1 &&
@@ -46,25 +45,25 @@ function looksAhead(layer: Layer): string | undefined {
   return undefined;
 }
 
-/** Warns where the network can read the character that it is to predict (T1504). */
+/** Warns if the network can read the token that it must predict (T1504). */
 export function warnOfLookahead(model: Model, problems: Collector): void {
   if (!Object.values(model.data?.targets ?? {}).some((target) => "nextOf" in target)) return;
   const read = readNames(model);
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const layer of model.network) {
     const hint = read.has(layer.name) ? looksAhead(layer) : undefined;
-    const place = formatPath(layer.path);
-    // Copies of a block look ahead alike: the first is told of.
-    if (hint === undefined || told.has(place)) continue;
-    told.add(place);
-    const message = `${place} (${layer.name}) reads places after each place, where the character to predict stands`;
+    const location = formatPath(layer.path);
+    // All copies of a block look ahead; only the first is reported.
+    if (hint === undefined || reported.has(location)) continue;
+    reported.add(location);
+    const message = `${location} (${layer.name}) reads later positions, which include the token to predict`;
     problems.warning(layer.path, "T1504", message, { hint });
   }
 }
 
 /**
- * Reports trainable parameters that get no gradient: those cut off by a unit step at the step (T1501), any
- * others at their layer (T1502); and a model without trainable parameters (T1503).
+ * Reports trainable parameters without a gradient: at the unit step that cuts them off (T1501), or else at their
+ * layer (T1502). Reports a model without trainable parameters (T1503).
  */
 export function checkGradients(
   graph: Graph,
@@ -74,7 +73,7 @@ export function checkGradients(
 ): void {
   const trainable = parameters.filter((parameter) => parameter.trainable);
   if (trainable.length === 0)
-    problems.error(["network"], "T1503", "network has no trainable parameter, so there is nothing to train");
+    problems.error(["network"], "T1503", "network has no trainable parameters, so there is nothing to train");
   const roots = graph.outputs.map(({ node }) => node);
   const reached = upstream(roots, passes);
   const cut = trainable.filter(({ node }) => !reached.has(node));
@@ -93,8 +92,8 @@ export function checkGradients(
     const message = `${formatPath(path)}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
     problems.error(path, "T1501", message, {
       hint:
-        'three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the ' +
-        'output) the loss "perceptron"',
+        'use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the ' +
+        'loss "perceptron"',
     });
   }
   for (const parameter of cut)
@@ -104,21 +103,21 @@ export function checkGradients(
         "T1502",
         `${parameter.name} would get no gradient: the loss does not depend on it`,
         {
-          hint: '"trainable": false on its layer freezes it',
+          hint: 'if that is intended, freeze its layer with "trainable": false',
         },
       );
 }
 
-/** Reports a layer of the user's own that asks in evaluation for parameters other than in training (T1608). */
+/** Reports a user-defined layer that requests different parameters in evaluation than in training (T1608). */
 export function checkSameParameters(trained: Network, evaluated: Network, problems: Collector): void {
   const known = new Map(trained.parameters.map(({ name, node }) => [name, node]));
   for (const { name, layer, node, path } of evaluated.parameters) {
     const before = known.get(name);
     if (before !== undefined && sameShape(before.type.shape, node.type.shape)) continue;
     const message =
-      `${formatPath(path)}: ${layer} asks in evaluation for ${name}, which it has otherwise or not at all in ` +
-      "training";
-    problems.error(path, "T1608", message, { hint: "ask for the same parameters in both modes" });
+      `${formatPath(path)}: in evaluation, ${layer} requests ${name}, which it does not request with this shape ` +
+      "in training";
+    problems.error(path, "T1608", message, { hint: "request the same parameters in both modes" });
   }
 }
 
@@ -128,15 +127,14 @@ function listed(parameters: readonly ParameterFacts[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** The arena is one block of memory with 32-bit places. */
+/** The arena is one block of memory with 32-bit addresses. */
 const limit = 2 ** 31;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 
 /**
- * Reports what cannot have room in the arena, whatever is shared in it: a batch of an input, a layer's value,
- * and the parameters with `copies` of the trainable ones (gradients and states). `graph` is the training
- * graph.
+ * Reports everything that is too large for the arena by itself: a batch of an input, the value of a layer, and the
+ * parameters with `copies` of the trainable ones (gradients and states).
  */
 export function checkSize(
   model: Model,
@@ -153,7 +151,7 @@ export function checkSize(
     problems.error(
       path,
       "T1312",
-      `${what} needs ${gibibytes(bytes)}; all memory of a model must stay below 2 GiB`,
+      `${what} needs ${gibibytes(bytes)}; the memory of a model must stay below 2 GiB`,
     );
     return true;
   };
@@ -187,16 +185,13 @@ export function checkSize(
     );
 }
 
-// Numbers that f32 cannot hold: the options of the spec here; numbers of formulas and functions are checked where
-// the graph is built.
+// Numbers that f32 cannot represent: this checks the options of the spec; numbers of formulas and functions are checked
+// where the graph is built.
 
-/** Whether f32 holds 0 in its place: options that must not be 0, as an epsilon, would be 0 all the same. */
+/** Whether f32 rounds the value to 0: options that must not be 0, such as an epsilon, would become 0. */
 const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(value) === 0;
 
-/**
- * Reports every number option of layers, loss, metrics, optimizer, regularization and class weights that f32
- * cannot hold.
- */
+/** Reports every number in layers, loss, metrics, optimizer, regularization and class weights that f32 cannot hold. */
 export function checkNumbers(model: Model, float: "f32" | "f64", problems: Collector): void {
   if (float !== "f32") return;
   const { loss, metrics, optimizer, regularization, training } = model;
@@ -213,7 +208,7 @@ export function checkNumbers(model: Model, float: "f32" | "f64", problems: Colle
 function checkNumber(value: number, path: SpecPath, problems: Collector): void {
   const isTooLarge = overflowsSingle(value);
   if (!isTooLarge && !underflowsSingle(value)) return;
-  const what = isTooLarge ? "does not fit f32" : "is 0 in f32";
+  const what = isTooLarge ? "is too large for f32" : "rounds to 0 in f32";
   const hint = isTooLarge ? singleRange.most : singleRange.least;
   problems.error(path, "T1313", `${formatPath(path)}: ${value} ${what}`, { hint });
 }

@@ -1,7 +1,7 @@
 /**
- * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for
- * evaluation, and what the sums of a whole data set come to. Also whether loss, metrics, target and output
- * fit together.
+ * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for evaluation, and
+ * the values computed from the sums of a whole data set. Also checks that loss, metrics, target and output fit
+ * together.
  */
 import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -18,30 +18,30 @@ import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";
 import { metricName, metricOf } from "../library/metrics/index.ts";
 import { inputNode } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
 
 export interface NamedTarget extends ModelTarget {
   readonly name: string;
 }
 
-/** The one target that the loss reads; the spec's checks hold that there is no other. */
+/** The one target that the loss reads; the checks of the spec ensure that there is exactly one. */
 export function onlyTarget({ targets }: Model): NamedTarget {
   const [first, ...others] = Object.entries(targets);
   invariant(first !== undefined && others.length === 0, "a model has one target");
   return { name: first[0], ...first[1] };
 }
 
-/** The layer's activation by name, if it has one that is its last deed. */
+/** The name of the activation that the layer applies last, if it has one. */
 function lastActivation(layer: Layer | undefined): string | undefined {
   if (layer?.type === "dense") return layer.activation.type;
   return layer?.type === "activation" ? activationName(layer.fn) : undefined;
 }
 
 /**
- * With the loss `perceptron` a unit step at the output stands behind the loss: the loss reads the value
- * before it, prediction and metrics the one after. The model that is built has no such step; `hasOutputStep`
- * says whether to put it behind.
+ * With the loss `perceptron`, a unit step at the output is applied after the loss: the loss reads the value before
+ * the step, predictions and metrics the value after it. The returned model has no such step; `hasOutputStep` tells
+ * whether to apply one to its output.
  */
 export function splitOutputStep(model: Model): { readonly model: Model; readonly hasOutputStep: boolean } {
   const outputLayer = model.network.find(({ name }) => name === model.output);
@@ -55,20 +55,20 @@ export function splitOutputStep(model: Model): { readonly model: Model; readonly
   return { model: { ...model, network }, hasOutputStep: true };
 }
 
-/** What `predict` gives. */
+/** The output of `predict`. */
 export function predictionOf(g: GraphBuilder, model: Model, scores: Node, hasOutputStep: boolean): Node {
   if (!hasOutputStep) return scores;
   const path = model.network.find(({ name }) => name === model.output)?.path;
   return g.within({ layer: model.output, composite: "step", path }, () => unitStep(g, scores));
 }
 
-/** The two activations that the loss has inside already. */
+/** The activations that a loss already contains. */
 const doubled: Readonly<Record<string, string>> = {
   "cross-entropy": "softmax",
   "binary-cross-entropy": "sigmoid",
 };
 
-/** Reports what does not fit, before anything is built of it. */
+/** Reports losses and metrics that do not fit the output and the target, before any graph is built. */
 export function checkMeasures(
   model: Model,
   target: NamedTarget,
@@ -80,7 +80,7 @@ export function checkMeasures(
     problems.error(
       ["output"],
       "T1401",
-      `the loss reads real numbers, but ${model.output} gives indices (i32)`,
+      `the loss needs real numbers, but ${model.output} outputs indices (i32)`,
     );
     return;
   }
@@ -88,7 +88,7 @@ export function checkMeasures(
   const refusal = lossOf(model.loss).accepts(fit, model.loss);
   if (refusal !== undefined)
     problems.error(["loss"], "T1401", `loss: ${model.loss.type} ${refusal}`, {
-      notes: [`the output is that of ${model.output}, the target is ${target.name}`],
+      notes: [`the loss compares the output of ${model.output} with the target ${target.name}`],
     });
   model.metrics.forEach((metric, index) => {
     const reason = refusal === undefined ? metricOf(metric).accepts(fit, metric) : undefined;
@@ -100,12 +100,12 @@ export function checkMeasures(
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
   const path = [...layer.path, layer.type === "activation" ? "fn" : "activation"];
   const message =
-    `${formatPath(layer.path)}: ${last} stands before ${model.loss.type}, ` +
-    "which applies it to its logits itself";
-  problems.warning(path, "T1403", message, { hint: `leave the ${last} out: it is then applied once` });
+    `${formatPath(layer.path)}: ${last} is applied before ${model.loss.type}, ` +
+    "which already applies it to its logits";
+  problems.warning(path, "T1403", message, { hint: `remove the ${last}, so that it is applied once` });
 }
 
-/** What loss or metrics compare; a stepped output answers 0 or 1, so its threshold is one half. */
+/** The shapes that loss or metrics compare; the output of a unit step is 0 or 1, so its threshold is one half. */
 function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isStepped: boolean): Fit {
   const { threshold } = lossOf(model.loss);
   const sizes = output.type.shape.flatMap((size) => (size === "n" ? [] : [size]));
@@ -125,7 +125,7 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
     ),
   );
 
-/** Prediction and target side by side; a single unit is read as the single number that it predicts. */
+/** The operands of a loss or metric; a prediction of shape [n, 1] is reshaped to a target of shape [n]. */
 function comparisonOf(
   g: GraphBuilder,
   model: Model,
@@ -136,7 +136,7 @@ function comparisonOf(
 ): Comparison {
   const fit = fitOf(model, target, prediction, isStepped);
   const { shape } = expected.type;
-  // What fits in neither way is for a function of the user's to read.
+  // A function of the user may compare shapes that fit in neither way.
   const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape) || !fitsElementwise(fit);
   const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
   const estimate = isStepped ? undefined : lossOf(model.loss).estimate?.(g, aligned);
@@ -151,9 +151,7 @@ function comparisonOf(
   };
 }
 
-/** Where the weights of the classes are kept. */
-
-/** The same comparison for a loss: with what rows and classes weigh. */
+/** The same comparison for a loss: with the weights of rows and classes. */
 function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Comparison): Comparison {
   const { classWeights, sampleWeights } = training;
   const { classes } = comparison.target;
@@ -170,13 +168,13 @@ function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Compa
   };
 }
 
-/** An input of one number a row: [n]. */
+/** An input of one number per row: [n]. */
 function rowsOf(g: GraphBuilder, name: string, { shape }: ModelInput): Node {
   const node = inputNode(g, name, tensorType(g.float, ["n", ...shape]));
   return shape.length === 0 ? node : g.reshape(node, { shape: ["n"] });
 }
 
-/** What a formula may read beside prediction and target; what is not read is in no graph. */
+/** The inputs that a formula may read besides prediction and target; unread ones do not enter the graph. */
 const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, Node>> =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
@@ -186,14 +184,14 @@ const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, N
     }),
   );
 
-/** The loss of a batch in two halves. */
+/** The loss of a batch in two steps: sums, and the value computed from them. */
 export interface LossParts {
   readonly sums: Readonly<Record<string, Node>>;
-  /** What sums of these names come to, of one batch or of many. */
+  /** The loss from sums of these names, of one batch or of many. */
   value(sums: Readonly<Record<string, Node>>): Node;
 }
 
-/** The sums of a batch, and the mean loss that they come to. */
+/** The sums of a batch, and its mean loss. */
 export function meanLoss(
   g: GraphBuilder,
   model: Model,
@@ -212,21 +210,18 @@ export function meanLoss(
   });
 }
 
-/** The totals of evaluation and their types: all f64, so that many batches add up without loss. */
+/** A total of evaluation: f64, so that sums over many batches stay exact. */
 const totalState = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/**
- * What a loss or metric builds, under its name; undefined, and the reason among the problems, if it is the
- * user's own and at fault.
- */
+/** The result of `build` in `composite`; undefined if the user's loss or metric has an error, which is reported. */
 const measured = <T>(
   g: GraphBuilder,
   problems: Collector,
   composite: string,
   path: SpecPath,
   build: () => T,
-): T | undefined => withoutFault(problems, path, () => g.within({ composite, path }, build));
+): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
 /** Adds the sums of a batch to the totals: `totals:loss.count` and so on. */
 export function evaluationOutputs(
@@ -263,8 +258,8 @@ export function evaluationOutputs(
 }
 
 /**
- * What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. `scores` lend formulas
- * their shapes.
+ * The values computed from the totals: `result:summary.loss`, `result:summary.accuracy` and so on. Formulas take
+ * their shapes from `scores`.
  */
 export function summaryOutputs(
   g: GraphBuilder,

@@ -1,7 +1,7 @@
 /**
- * The network of a model as nodes: each layer that the output needs, in the spec's order, with the parameters
- * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
- * over, so that all faults are found at once.
+ * The network of a model as nodes: each layer that the output needs, in the order of the spec, with its parameters. A
+ * layer that rejects its inputs becomes a diagnostic, and layers that read it are skipped, so that all errors are
+ * reported together.
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -14,19 +14,19 @@ import { layerStorage, seedStorage, stepStorage } from "../ir/storage.ts";
 import { isFloat, tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
 import type { Fill } from "../library/define.ts";
-import { Fault } from "../library/fault.ts";
+import { BuildError } from "../library/build-error.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
 import { hasTrait } from "../ops/index.ts";
-import { reportFault } from "./formula-diagnostic.ts";
+import { reportBuildError } from "./formula-diagnostic.ts";
 import type { Layer, Model } from "./types.ts";
 
 export interface ParameterFacts {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
-  /** Whether l1 and l2 cover it. */
+  /** Whether l1 and l2 apply to it. */
   readonly regularized: boolean;
   readonly fill: Fill;
   /** "he-uniform, fan-in 64" */
@@ -36,18 +36,18 @@ export interface ParameterFacts {
 }
 
 export interface Network {
-  /** Values by the name of their input or layer; those that were refused are absent. */
+  /** Values by the name of their input or layer; rejected layers have none. */
   readonly values: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
-  /** What a training step makes of each running statistic, by its name. */
+  /** The value of each running statistic after a training step, by its name. */
   readonly statistics: ReadonlyMap<string, Node>;
 }
 
-/** Salts up to here belong to the parameters' first values; dropout must not draw the same numbers at step 0. */
+/** Smaller salts are for initial parameters; dropout must not draw the same numbers at step 0. */
 const dropoutSalts = 0x40000000;
 
-/** Ends a layer's build; caught where layers are built. */
-class LayerRefusal extends Fault {
+/** Ends the build of a layer; caught where layers are built. */
+class LayerRefusal extends BuildError {
   readonly path: SpecPath;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
     super("T1308", message, { hint });
@@ -89,7 +89,7 @@ export function buildNetwork(
       g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
     if (value === undefined) continue;
-    // A layer that changes nothing hands on the value as it is; naming it anew would make it twice.
+    // A layer that changes nothing returns its input; a second name would duplicate the value.
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
@@ -102,24 +102,34 @@ export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node
     g.within({ path: ["inputs", name] }, () => g.input({ name, type })),
   );
 
-/** Where a layer's build leaves what outlives it. */
-interface Kept {
+/** Collects the results of building layers besides their values. */
+interface Collected {
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
   readonly statistics: Map<string, Node>;
 }
 
-function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], kept: Kept): LayerContext {
+function contextOf(
+  layer: Layer,
+  g: GraphBuilder,
+  mode: LayerContext["mode"],
+  collected: Collected,
+): LayerContext {
   const { path } = layer;
-  const keep = (own: string, shape: readonly number[], trainable: boolean, wish: ParameterWish): Node => {
+  const addParameter = (
+    own: string,
+    shape: readonly number[],
+    trainable: boolean,
+    options: ParameterWish,
+  ): Node => {
     const name = `${layer.name}.${own}`;
     const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
-    const { regularized } = wish;
-    kept.parameters.push({
+    const { regularized } = options;
+    collected.parameters.push({
       name,
       shape,
       trainable,
       regularized,
-      ...filling(shape, wish, path),
+      ...filling(shape, options, path),
       layer: layer.name,
       path,
       node,
@@ -133,10 +143,10 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
     refuse: (message, { key, hint } = {}) => {
       throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint);
     },
-    parameter: (own, shape, wish) => keep(own, shape, layer.trainable, wish),
+    parameter: (own, shape, options) => addParameter(own, shape, layer.trainable, options),
     running: (own, shape, init, next) => {
-      const node = keep(own, shape, false, { init, initKey: own, regularized: false });
-      if (mode === "training") kept.statistics.set(`${layer.name}.${own}`, next(node));
+      const node = addParameter(own, shape, false, { init, initKey: own, regularized: false });
+      if (mode === "training") collected.statistics.set(`${layer.name}.${own}`, next(node));
       return node;
     },
     random: (shape) => {
@@ -152,49 +162,49 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
   };
 }
 
-function filling(shape: readonly number[], wish: ParameterWish, path: SpecPath) {
-  const { init, initKey, fans = fansOf(shape) } = wish;
+function filling(shape: readonly number[], options: ParameterWish, path: SpecPath) {
+  const { init, initKey, fans = fansOf(shape) } = options;
   const initialiser = initialiserOf(init);
-  const fault = initialiser.refuse?.(init);
-  if (fault !== undefined)
+  const error = initialiser.refuse?.(init);
+  if (error !== undefined)
     throw new LayerRefusal(
-      `${initKey}.${fault.key} ${fault.message}`,
-      [...path, initKey, fault.key],
+      `${initKey}.${error.key} ${error.message}`,
+      [...path, initKey, error.key],
       undefined,
     );
   return { fill: initialiser.fill(shape, fans, init), fillText: initialiserText(init, fans) };
 }
 
-/** What `build` gives; undefined, and the reason among the problems, if the layer or an op's shape rule refuses. */
+/** The result of `build`; undefined if the layer or an op's shape rule rejects it, which is reported. */
 function attempt(problems: Collector, layer: Layer, build: () => Node): Node | undefined {
   try {
     return build();
   } catch (error) {
     if (error instanceof LayerRefusal) {
-      // The copies of a repeated block, and both ways of a bidirectional layer, are written in one place.
+      // The copies of a repeated block, and both directions of a bidirectional layer, share one path in the spec.
       const where = formatPath(error.path);
       if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
         return undefined;
       const message = `${formatPath(layer.path)}: ${error.message}`;
       problems.error(error.path, error.code, message, { hint: error.details.hint });
-    } else if (error instanceof Fault) reportFault(problems, placeOf(layer, error), error);
+    } else if (error instanceof BuildError) reportBuildError(problems, formulaPath(layer, error), error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }
 }
 
-/** Where the formula at fault is written: under a key of the layer, as its activation is, or in the layer itself. */
-function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
+/** The path of the formula with the error: a key of the layer (its activation, say) or the layer itself. */
+function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPath {
   const holds = (value: unknown): boolean =>
     typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
   const key = within && Object.entries(layer).find(([, value]) => holds(value))?.[0];
   return key === undefined ? layer.path : [...layer.path, key];
 }
 
-// The values of a network's layers, as outputs of a program that shows them while it trains.
+// The values of the layers as outputs of a program that shows them during training.
 
-/** Layers whose values are new: what only arranges the values of others shows nothing that these do not. */
+/** Layers with new values: a layer that only rearranges the values of others is left out. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {
   const isLayer = new Set(network.map(({ name }) => name));
   const known = new Set([...values].flatMap(([name, node]) => (isLayer.has(name) ? [] : [node])));

@@ -21,7 +21,7 @@ import type { TensorType } from "../ir/types.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { asNumberOf, clipped } from "../library/optimizers/parts.ts";
 import { learningRate } from "../library/schedules/index.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 // One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
@@ -30,11 +30,11 @@ import type { Model } from "./types.ts";
 export interface StateFacts {
   readonly name: string;
   readonly type: TensorType;
-  /** What it is before the first step; zeros if absent. */
+  /** The value before the first step; zeros if absent. */
   readonly initial?: readonly number[];
 }
 
-/** What optimizer, randomness and loss keep between steps, beside the parameters. */
+/** The state that optimizer, random numbers and loss keep between steps, besides the parameters. */
 export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
@@ -52,7 +52,7 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   ];
 }
 
-/** What the classes weigh: as the spec says; before balanced weights are known, all the same. */
+/** The class weights: as given in the spec; 1 until balanced weights are known. */
 function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
   const [{ classes = 0 }] = Object.values(targets);
   const { classWeights } = training;
@@ -63,14 +63,14 @@ function weightStates({ targets, training }: Model, float: "f32" | "f64"): State
 
 /** Reports keys of the optimizer that contradict each other. */
 export function checkOptimizer({ optimizer }: Model, problems: Collector): void {
-  const fault = optimizerOf(optimizer).refuse?.(optimizer);
-  if (fault !== undefined)
-    problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
+  const error = optimizerOf(optimizer).refuse?.(optimizer);
+  if (error !== undefined)
+    problems.error(["optimizer", error.key], "T1203", `optimizer.${error.key} ${error.message}`);
 }
 
 /**
- * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
- * its rate is at fault.
+ * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its
+ * learning rate has an error.
  */
 export function buildUpdate(
   model: Model,
@@ -97,7 +97,7 @@ export function buildUpdate(
   const taken = stored(stepStorage, tensorType("i32", []));
   const step = g.named("step", g.cast(taken, { element: "f64" }));
   const ratePath = ["optimizer", "learningRate"];
-  const scheduled = withoutFault(problems, ratePath, () =>
+  const scheduled = reportingErrors(problems, ratePath, () =>
     g.within({ composite: "learningRate", path: ratePath }, () =>
       learningRate(g, step, optimizer.learningRate),
     ),
@@ -117,7 +117,7 @@ export function buildUpdate(
     step,
     rate,
   };
-  const update = withoutFault(problems, ["optimizer"], () =>
+  const update = reportingErrors(problems, ["optimizer"], () =>
     g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
       optimizerOf(optimizer).update(g, parts, optimizer),
     ),

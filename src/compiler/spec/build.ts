@@ -1,9 +1,7 @@
 /**
- * From the canonical spec to the graphs of a trainer: what a step computes, how the optimizer moves the
- * parameters, what prediction and evaluation compute. Gradients are not in them yet;
- * `passes/differentiate.ts` derives them from the training graph.
- *
- * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
+ * From the canonical spec to the graphs of a trainer: training loss, optimizer update, prediction and evaluation.
+ * Gradients are not in them; `passes/differentiate.ts` derives them from the training graph. All errors are reported
+ * together, each with its path in the spec.
  */
 import { averageStorage, lossStorage, nameIn, outputStorage, statisticStorage } from "../ir/storage.ts";
 import { collector, invariant } from "../diagnostics/errors.ts";
@@ -34,7 +32,7 @@ import {
 } from "./build-measures.ts";
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import { withoutFault } from "./formula-diagnostic.ts";
+import { reportingErrors } from "./formula-diagnostic.ts";
 import type { LossParts } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
@@ -45,11 +43,11 @@ export interface ModelGraphs {
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
-  /** Inputs → `probe:LAYER`, the value of each layer in training mode, as far as it is made of numbers and new. */
+  /** Inputs → `probe:LAYER`, the value of each layer in training mode, if it is real and new. */
   readonly layers: Graph;
   /**
-   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and
-   * `optimizer:step` one higher; `result:learningRate` (f64) is the rate of this step.
+   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, with
+   * `optimizer:step` increased by one; `result:learningRate` (f64) is the rate of this step.
    */
   readonly update: Graph;
   /** Inputs → `result:output`, in evaluation mode. */
@@ -58,14 +56,14 @@ export interface ModelGraphs {
   readonly evaluate: Graph;
   /** `totals:…` → `result:summary.loss` and one `result:summary.METRIC` each, f64. */
   readonly summarise: Graph;
-  /** What training keeps beside the parameters: `optimizer:step`, `random:seed`, the optimizer's own. */
+  /** The state of training besides the parameters: `optimizer:step`, `random:seed`, the optimizer's own. */
   readonly states: readonly StateFacts[];
-  /** What evaluation sums up. */
+  /** The sums of evaluation. */
   readonly totals: readonly StateFacts[];
   readonly warnings: readonly Diagnostic[];
 }
 
-/** @throws DiagnosticError with everything about shapes, loss, metrics, optimizer and gradients that is wrong. */
+/** @throws DiagnosticError with all errors in shapes, loss, metrics, optimizer and gradients. */
 export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const g = createBuilder(float);
   const problems = collector();
@@ -82,22 +80,22 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   checkSize(model, trained, copiesOf(states), float, problems);
   if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, problems);
   problems.throwErrors();
-  invariant(scores !== undefined, "a network without faults has an output");
+  invariant(scores !== undefined, "a network without errors has an output");
 
-  const mean = withoutFault(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const mean = reportingErrors(problems, ["loss"], () => meanLoss(g, model, target, scores));
   const update = buildUpdate(model, g, states, size, trained.statistics, problems);
   const evaluated = buildNetwork(model, g, "evaluation", problems);
   checkSameParameters(trained, evaluated, problems);
-  const judged = evaluated.values.get(model.output);
-  if (mean === undefined || update === undefined || judged === undefined) problems.throwErrors();
+  const evaluatedScores = evaluated.values.get(model.output);
+  if (mean === undefined || update === undefined || evaluatedScores === undefined) problems.throwErrors();
   invariant(
-    mean !== undefined && update !== undefined && judged !== undefined,
-    "what has no faults can be built",
+    mean !== undefined && update !== undefined && evaluatedScores !== undefined,
+    "a model without errors can be built",
   );
-  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep, problems);
+  const totals = evaluationOutputs(g, model, target, evaluatedScores, hasOutputStep, problems);
   const totalNames = totals.map(({ storage }) => storage);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
+  const summaries = summaryOutputs(g, model, target, evaluatedScores, hasOutputStep, totalNames, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -113,7 +111,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   checkGradients(training, spec, trained.parameters, problems);
   warnOfLookahead(model, problems);
   const warnings = problems.throwErrors();
-  const prediction = predictionOf(g, model, judged, hasOutputStep);
+  const prediction = predictionOf(g, model, evaluatedScores, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
     loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
@@ -129,17 +127,17 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   };
 }
 
-/** How many numbers the trainable parameters hold. */
+/** The total number of trainable parameters. */
 const trainableSize = (parameters: readonly ParameterFacts[]): number =>
   parameters
     .filter(({ trainable }) => trainable)
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
-/** The gradients, and every state that is like the parameters. */
+/** The number of arrays of the parameters' size: the gradients and each such state. */
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
   states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +
-  // An average comes with the weights that it is of.
+  // An average needs a second array, for the weights that it averages.
   (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
 /** l1 · Σ|w| and l2 · Σw² of each of the trainable weights. */
@@ -154,7 +152,7 @@ function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): re
   });
 }
 
-/** Undefined if there is nothing to add. */
+/** The sum; undefined if there are no terms. */
 const sumUp = (g: GraphBuilder, terms: readonly Node[]): Node | undefined =>
   terms.length === 0
     ? undefined

@@ -1,4 +1,4 @@
-// From a spec that passed all checks to the canonical tree, and its hash.
+// From a spec that passed all checks to the canonical spec, with its hash.
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/json.ts";
 import { mapValues } from "../util/collections.ts";
@@ -7,7 +7,7 @@ import type { FlatNetwork } from "./written-network.ts";
 import type { FullSpec } from "./schema.ts";
 import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
 
-/** Makes everything explicit. `flat` is the spec's network with its blocks written out. */
+/** Makes everything explicit. `flat` is the spec's network with its blocks expanded. */
 export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
@@ -25,7 +25,7 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
     training: canonicalTraining(spec.training, targets, spec.data),
     ...(spec.data && { data: canonicalData(spec.data, spec.training) }),
   };
-  // Where a layer is written is no part of what the model is.
+  // The location of a layer in the spec is not part of the model.
   const meaning = { ...tree, network: network.map(({ path: _, ...layer }) => layer) };
   return { ...tree, specHash: sha256(canonicalJson(meaning)) };
 }
@@ -40,9 +40,9 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * What a rate that is meant for steps of `scaleFrom` rows is multiplied by: in proportion (P. Goyal et al.,
- * "Accurate, Large Minibatch SGD", 2017) or by the root (A. Krizhevsky, "One weird trick for parallelizing
- * convolutional neural networks", 2014).
+ * The factor for a rate that is meant for steps of `scaleFrom` rows: linear (P. Goyal et al., "Accurate, Large
+ * Minibatch SGD", 2017) or the square root (A. Krizhevsky, "One weird trick for parallelizing convolutional neural
+ * networks", 2014).
  */
 function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;
@@ -55,7 +55,7 @@ function canonicalTraining(
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {
-  // What follows in a text has a class at each place, so a row has none to keep shares of.
+  // A target with `nextOf` has a class at each position, so rows cannot be stratified by class.
   const classes =
     Object.values(targets).some((target) => target.classes !== undefined) &&
     !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
@@ -73,7 +73,7 @@ type ClassWeights = NonNullable<FullSpec["training"]["classWeights"]>;
 const isByName = (weights: ClassWeights): weights is Record<string, number> =>
   typeof weights === "object" && !Array.isArray(weights);
 
-/** Classes that are called by name have the numbers of their places in order, as reading the data numbers them. */
+/** Class names are numbered in sorted order, as when the data is read. */
 const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] =>
   isByName(weights)
     ? Object.entries(weights)
@@ -95,8 +95,8 @@ function canonicalData(
       ...entry,
       ...(missing === undefined || missing === "error" ? {} : { missing }),
     }));
-  const files = (part: NonNullable<SpecData["train"]>) => (typeof part === "string" ? part : part.idx);
-  // The checks hold that there is one of `file`, `idx` and `train`, and `test` beside `train` alone.
+  const files = (split: NonNullable<SpecData["train"]>) => (typeof split === "string" ? split : split.idx);
+  // The checks ensure that there is one of `file`, `idx` and `train`, and that `test` comes only with `train`.
   return {
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),

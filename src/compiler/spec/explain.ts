@@ -1,6 +1,5 @@
-// From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON
-// Schema, the same description of the spec that editors are given, so a message and a completion never
-// disagree.
+// From an issue that the schema found to a helpful diagnostic. The expected values come from the JSON Schema, which
+// editors use too, so messages and completions never disagree.
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type * as z from "zod";
@@ -14,8 +13,8 @@ import type { SchemaNode } from "./json-schema.ts";
 type Issue = z.core.$ZodIssue;
 
 /**
- * The diagnostics of the issues; past {@link mostKept} of them the rest are only counted. `schema` is the
- * JSON Schema of the spec, `spec` the value that was checked.
+ * The diagnostics of the issues, at most {@link mostKept}; `omitted` counts the rest. `schema` is the JSON Schema of
+ * specs, `spec` the checked value.
  */
 export function explain(
   issues: readonly Issue[],
@@ -31,7 +30,7 @@ export function explain(
   return { diagnostics, omitted };
 }
 
-/** An object that lacks something and has an unknown key has one thing wrong: the key is misspelt. */
+/** If an object lacks a key and has an unknown one, only the unknown key is reported: it is probably misspelt. */
 function isCause(issues: readonly Issue[]): (issue: Issue) => boolean {
   const key = ({ path }: Issue) => JSON.stringify(path.map(String));
   const misspelt = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(key));
@@ -55,10 +54,7 @@ function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: S
   return [mismatch(path, schema, spec)];
 }
 
-/**
- * One of several forms (a name, an object, a number): the form that the value has the type of is the one that
- * was meant.
- */
+/** A choice among forms (a name, an object, a number): explains the form whose type the value has. */
 function explainUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
   path: SpecPath,
@@ -75,7 +71,7 @@ function explainUnion(
     return [typeof value === "string" ? unknownName(path, value, names) : mismatch(path, schema, spec)];
   }
   const meant = issue.errors.filter((branch) => branch.every((inner) => !atRoot(inner)));
-  // A form of which nothing is missing is rather meant than one that lacks what makes it.
+  // Prefers a form of which no key is missing.
   const complete = meant.find((branch) => branch.every((inner) => !lacks(inner, path, spec)));
   const own = ["formula", "build"].some((key) => valueAt(spec, [...path, key]) !== undefined);
   const untyped = own
@@ -88,7 +84,7 @@ function explainUnion(
   return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
 }
 
-/** Whether a branch already fails at the value's own type: then the value was not meant to have this form. */
+/** Whether a branch fails at the type of the value itself: then the value was not meant to have this form. */
 const atRoot = (issue: Issue): boolean =>
   issue.path.length === 0 &&
   (issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "custom");
@@ -108,33 +104,33 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
   const node = nodeAtPath(schema, owner, spec);
   const { own, others } = node ? keysOf(node, valueAt(spec, owner)) : { own: [], others: [] };
   if (others.includes(key)) {
-    const message = `${formatPath(owner)} has ${showValue(key)}, which does not go together with its other keys`;
-    return { ...wrong(path, "T1208", message, `its keys: ${own.join(", ")}`), at: "key" };
+    const message = `${formatPath(owner)}: ${showValue(key)} cannot be combined with its other keys`;
+    return { ...wrong(path, "T1208", message, `allowed keys: ${own.join(", ")}`), at: "key" };
   }
   const similar = didYouMean(key, own);
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : own.length > 0
-      ? `its keys: ${own.join(", ")}`
+      ? `allowed keys: ${own.join(", ")}`
       : undefined;
-  return { ...wrong(path, "T1101", `${formatPath(owner)} has no key ${showValue(key)}`, hint), at: "key" };
+  return { ...wrong(path, "T1101", `${formatPath(owner)}: unknown key ${showValue(key)}`, hint), at: "key" };
 }
 
 function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const names = namesAt(path, schema, spec);
   const needed = neededAt(path, schema, spec);
   if (names.length > 1 && needed !== undefined)
-    return wrong(path, "T1102", `${formatPath(path)} is missing`, `one of ${names.join(", ")}`);
+    return wrong(path, "T1102", `${formatPath(path)} is missing`, `choose one of ${names.join(", ")}`);
   return wrong(path, "T1102", `${formatPath(path)} is missing${needed ? `: it must be ${needed}` : ""}`);
 }
 
-/** The rows of the library's table among which the value, or the `type` at the end of the path, chooses. */
+/** The names in the library's table that the value, or the `type` at the end of the path, can take. */
 function namesAt(path: SpecPath, schema: SchemaNode, spec: unknown): string[] {
   const node = nodeAtPath(schema, path.at(-1) === "type" ? path.slice(0, -1) : path, spec);
   return node ? namesOf(node, "type") : [];
 }
 
-/** What would be right there, in words. */
+/** The expected value at the path, in words. */
 function neededAt(path: SpecPath, schema: SchemaNode, spec: unknown, value?: unknown): string | undefined {
   const kind = kindOf(path);
   const owner = nodeAtPath(schema, path.slice(0, -1), spec);
@@ -150,17 +146,17 @@ function unknownName(path: SpecPath, name: string, names: readonly string[]): Di
   const kind = kindOf(path);
   const similar = didYouMean(name, names);
   const hint = similar ? `did you mean ${showValue(similar)}?` : `known names: ${names.join(", ")}`;
-  return wrong(path, "T1103", `${formatPath(path)}: there is no ${kind} ${showValue(name)}`, hint);
+  return wrong(path, "T1103", `${formatPath(path)}: unknown ${kind} ${showValue(name)}`, hint);
 }
 
-/** The value has the wrong type (T1201), is none of the given values (T1202) or lies outside the range (T1203). */
+/** The value has the wrong type (T1201), is not one of the allowed values (T1202) or is out of range (T1203). */
 function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const value = valueAt(spec, path);
   const node = nodeAtPath(schema, path, spec);
-  // Past a handful of names a list of them is no sentence: then it is told like an unknown row of a table.
+  // A long list of names does not fit into a sentence, so the error is reported like an unknown name in a table.
   const names = node && typeof value === "string" ? namesOf({ anyOf: [node] }, "type") : [];
   if (typeof value === "string" && names.length > mostListed) return unknownName(path, value, names);
-  const needed = neededAt(path, schema, spec, value) ?? "something else";
+  const needed = neededAt(path, schema, spec, value) ?? "a different value";
   const code =
     node?.enum && typeof value === "string" ? "T1202" : typeof value === "number" ? "T1203" : "T1201";
   return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`);
@@ -170,7 +166,7 @@ function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: str
   return { code, severity: "error", path, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** What the value at the path chooses among, in words. */
+/** What the value at the path selects, in words. */
 function kindOf(path: SpecPath): string {
   const keys = path.filter((step) => typeof step === "string" && step !== "type");
   switch (keys.at(-1)) {

@@ -1,19 +1,19 @@
-/** Faults of formulas and of functions as diagnostics. Where no file is known, the frame shows the formula itself. */
+/** Errors of formulas and functions as diagnostics. If no file is known, the frame shows the formula itself. */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath, TextPart } from "../diagnostics/diagnostic.ts";
-import { Fault } from "../library/fault.ts";
-import type { FormulaFault } from "../library/formula/syntax.ts";
+import { BuildError } from "../library/build-error.ts";
+import type { FormulaError } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";
 
-/** A fault of the formula `text` that stands at `path`. */
-export function reportFormulaFault(
+/** Reports an error of the formula `text` at `path`. */
+export function reportFormulaError(
   problems: Collector,
   path: SpecPath,
   text: string,
-  { code, message, hint, span }: FormulaFault,
+  { code, message, hint, span }: FormulaError,
 ): void {
   reportPart(problems, path, code, `the formula ${message}`, { text, ...span }, hint);
 }
@@ -34,24 +34,28 @@ function reportPart(
   problems.error(path, code, `${formatPath(path)}: ${message}`, { within, hint, frame });
 }
 
-/** What `build` gives; undefined, and the reason among the problems, if a formula or a function is at fault. */
-export function withoutFault<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
+/** The result of `build`; undefined if a formula or a function has an error, which is reported. */
+export function reportingErrors<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
   try {
     return build();
   } catch (error) {
-    if (error instanceof Fault) reportFault(problems, path, error);
+    if (error instanceof BuildError) reportBuildError(problems, path, error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }
 }
 
-export function reportFault(problems: Collector, path: SpecPath, { code, message, details }: Fault): void {
+export function reportBuildError(
+  problems: Collector,
+  path: SpecPath,
+  { code, message, details }: BuildError,
+): void {
   const { hint, key, within } = details;
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];
   const sentence = `${formatPath(path)}: ${message}`;
-  // The copies of a repeated block are written in one place.
+  // The copies of a repeated block share one path in the spec.
   if (!problems.found.some((known) => known.message === sentence))
     problems.error(whole, code, sentence, { hint });
 }

@@ -1,19 +1,16 @@
-/** The JSON Schema of specs, made from the schema that validates, and what it says about one path. */
+/** The JSON Schema of specs, derived from the schema that validates them, and its rules for one path in words. */
 import * as z from "zod";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { modelSchema } from "./schema.ts";
 
-// Reads the JSON Schema: the part that describes a path, and what it requires, in words.
+// Reads the JSON Schema: finds the part that describes a path, and puts its rule into words.
 
 /** How many names a message lists in a sentence. */
 export const mostListed = 6;
 
 export type SchemaNode = z.core.JSONSchema.JSONSchema;
 
-/**
- * The part of the schema that describes the value at the path; where it offers several forms, the form that
- * the value has.
- */
+/** The part of the schema for the value at the path; among several forms, the one that the value has. */
 export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
   let value = spec;
@@ -25,16 +22,13 @@ export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): S
   return node;
 }
 
-/**
- * What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told
- * once, by name.
- */
+/** Resolves `{ "$ref": "#/$defs/layer" }`: layers contain layers, so their schema is a named definition. */
 function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
   const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
   return name === undefined ? node : schema.$defs?.[name];
 }
 
-/** Among alternatives (nested ones too) the one for a value of this type and, of objects, with this `type` or `fn`. */
+/** The alternative (nested ones too) that fits the value's JSON type and, for objects, its `type` or `fn`. */
 function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
   const forms = alternatives(node);
   if (forms.length === 1) return forms[0];
@@ -46,7 +40,7 @@ function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
 const fits = (form: SchemaNode, value: unknown): boolean =>
   form.type === jsonType(value) || (form.type === "integer" && typeof value === "number");
 
-/** Whether every constant property of the form (its tag) has its value. */
+/** Whether every constant property of the form (its tag) equals the value's. */
 function tagsMatch(form: SchemaNode, value: unknown): boolean {
   return Object.entries(form.properties ?? {}).every(
     ([key, member]) =>
@@ -70,7 +64,7 @@ function alternatives(node: SchemaNode): SchemaNode[] {
   return forms.length === 0 ? [node] : forms.flatMap(alternatives);
 }
 
-/** The keys of the form that the value has, and the keys that only the node's other untagged forms have. */
+/** The keys of the form that the value has, and the keys that occur only in the node's other untagged forms. */
 export function keysOf(node: SchemaNode, value: unknown): { own: string[]; others: string[] } {
   const form = formOf(node, value);
   const own = Object.keys(form?.properties ?? {});
@@ -79,7 +73,7 @@ export function keysOf(node: SchemaNode, value: unknown): { own: string[]; other
   return { own, others: all.filter((key) => !own.includes(key)) };
 }
 
-/** The keys by which an object chooses among the node's forms: `type`, `fn`. */
+/** The keys that select among the node's forms: `type`, `fn`. */
 export function tagKeysOf(node: SchemaNode): string[] {
   const members = alternatives(node).flatMap(({ properties = {} }) => Object.entries(properties));
   return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
@@ -88,7 +82,7 @@ export function tagKeysOf(node: SchemaNode): string[] {
 const isTag = (member: SchemaNode | boolean): boolean =>
   typeof member === "object" && member.const !== undefined;
 
-/** The names among which `tag` chooses. */
+/** The names that `tag` can take. */
 export function namesOf(node: SchemaNode, tag: string): string[] {
   const names = alternatives(node).flatMap((form) => {
     const member = form.properties?.[tag];
@@ -99,9 +93,8 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
 }
 
 /**
- * What a value must be, as it stands after "must be": "a positive integer", "true or false". A choice among
- * named rows is called by `kind`. A value that already has the type of one of the forms is told about that
- * form alone.
+ * The rule for a value, to follow "must be": "a positive integer", "true or false". `kind` names a choice among
+ * named rows. If the value already has the type of one of the forms, only that form is described.
  */
 export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
   const forms = alternatives(node);
@@ -125,14 +118,14 @@ function phraseOf(form: SchemaNode, value: unknown): string {
     case "number":
       return numberPhrase(form, form.type === "integer" ? "integer" : "number", value);
     case "string":
-      return form.minLength ? "a text that is not empty" : "a text";
+      return form.minLength ? "a non-empty string" : "a string";
     case "array":
-      if (form.prefixItems !== undefined) return `a list of ${form.prefixItems.length}`;
-      return form.minItems ? "a list that is not empty" : "a list";
+      if (form.prefixItems !== undefined) return `a list of ${form.prefixItems.length} values`;
+      return form.minItems ? "a non-empty list" : "a list";
     case "object":
       return "an object";
     default:
-      return "something else";
+      return "a different value";
   }
 }
 
@@ -170,11 +163,11 @@ function own(value: unknown, key: string | number): unknown {
 
 // The JSON Schema for editors.
 
-/** The schema of what people write (JSON Schema, draft 2020-12): short forms allowed, keys with defaults optional. */
+/** The schema of specs as users write them (JSON Schema, draft 2020-12): short forms allowed, defaults optional. */
 export const specSchema = (): SchemaNode =>
   possible(z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }));
 
-/** Without the forms that no JSON can have: functions, and objects that need one. */
+/** Removes the forms that JSON cannot express: functions, and objects that require one. */
 function possible(node: SchemaNode): SchemaNode {
   const entries = Object.entries(node).map(([key, value]): [string, unknown] => {
     if (key === "anyOf" || key === "oneOf")
@@ -190,7 +183,7 @@ function possible(node: SchemaNode): SchemaNode {
   });
   const { anyOf, ...rest } = Object.fromEntries(entries);
   if (!Array.isArray(anyOf)) return { ...rest };
-  // What is left of a choice between a text and a function is the text.
+  // A choice between a string and a function is reduced to the string.
   const [only, another]: readonly SchemaNode[] = anyOf;
   return another === undefined ? { ...only, ...rest } : { ...rest, anyOf };
 }

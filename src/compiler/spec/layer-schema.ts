@@ -1,36 +1,35 @@
-// The schema of one layer, blocks of layers included: what may be written, with defaults and a line for
-// editors on every key. What a layer's own keys are comes from the library's table.
+// The schema of one layer or block: its keys, with defaults and a description for editors. The library's table
+// defines the keys of each layer type.
 import * as z from "zod";
 import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
 import type { Choice, ChoiceInput } from "../util/choice.ts";
 
-/** Names of specs, inputs, targets and layers; checked with what depends on other names in check-names.ts. */
+/** The form of names of specs, inputs, targets and layers; check-names.ts checks the rest. */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** What only editors are told here: the compiler's own checks of names say more than a pattern can. */
+/** The pattern is only for editors: the compiler's own checks give better messages. */
 export const named = { pattern: namePattern.source };
 
-/** Keys of every layer and block, whatever its type. */
+/** Keys of every layer and block. */
 const layerKeys = {
   name: z
     .string()
     .optional()
     .meta({
       ...named,
-      description: "How the layer and its parameters are called; by default its type and an ordinal.",
+      description: "The name of the layer, which its parameters share; by default its type and an ordinal.",
     }),
   from: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
-    .describe("The input or earlier layer that it reads, or a list of them; by default the layer before it."),
-  trainable: z
-    .boolean()
-    .default(true)
-    .describe("false freezes the layer: its gradients are not computed at all."),
+    .describe(
+      "The input or earlier layer that the layer reads, or a list of them; by default the previous layer.",
+    ),
+  trainable: z.boolean().default(true).describe("false freezes the layer: its gradients are not computed."),
 };
 
-/** A row without `reverse`, for a bidirectional block runs its layer both ways. */
+/** The row without `reverse`, since a bidirectional block runs its layer in both directions. */
 function bothWays<Keys extends z.ZodRawShape>(row: { about: string; keys: Keys & { reverse: z.ZodType } }) {
   const { reverse: _, ...keys } = row.keys;
   return { about: row.about, keys };
@@ -44,9 +43,9 @@ type Common = z.output<z.ZodObject<Keys>>;
 type CommonInput = z.input<z.ZodObject<Keys>>;
 
 /**
- * One layer or block as people write it. A block holds layers, so the type speaks of itself. These types are
- * exported so that the declarations of what is made of them can refer to them by name: written out, they
- * would be longer than TypeScript writes.
+ * One layer or block as users write it. A block contains layers, so the type is recursive. These types are exported
+ * so that declarations derived from them can refer to them by name; written out, they would exceed TypeScript's
+ * limit.
  */
 export type LayerSpec =
   | ChoiceInput<typeof layers, Keys>
@@ -59,7 +58,7 @@ export type LayerSpec =
   | (CommonInput & { type: "repeat"; times: number; layers: LayerSpec[] })
   | (CommonInput & { type: "bidirectional"; layer: ChoiceInput<typeof recurrent> });
 
-/** The same with short forms written out and defaults filled in. */
+/** The same with short forms expanded and defaults filled in. */
 export type FullLayer = PlainLayer | Block;
 
 export type PlainLayer = Choice<typeof layers, Keys>;
@@ -71,33 +70,34 @@ export type Block =
 
 const inner: z.ZodType<FullLayer[], LayerSpec[]> = z.array(z.lazy(() => layerSchema)).min(1);
 
-/** Layers made of layers; `written-network.ts` expands them, so later stages do not know blocks. */
+/** Layers composed of layers; `written-network.ts` expands them, so later stages do not know blocks. */
 const blocks = {
   residual: {
     about: "a block of layers whose output is added to its input",
     keys: {
-      layers: inner.describe("The layers of the block; the first reads the block's input."),
+      layers: inner.describe("The layers of the block; the first one reads the block's input."),
       shortcut: inner
         .optional()
-        .describe("Layers that the input goes through before it is added, where its shape must change."),
+        .describe("Layers applied to the input before the addition, where its shape must change."),
     },
   },
   repeat: {
-    about: "a block of layers that is stacked several times, each time with parameters of its own",
+    about: "a block of layers, stacked several times, with separate parameters for each copy",
     keys: {
-      times: z.int().positive().describe("How often the block is stacked."),
-      layers: inner.describe("The layers of the block; the first reads the output of the block before."),
+      times: z.int().positive().describe("The number of copies."),
+      layers: inner.describe("The layers of the block; the first one reads the output of the previous copy."),
     },
   },
   bidirectional: {
-    about: "a recurrent layer over time and a second one against it, their outputs side by side",
+    about:
+      "a recurrent layer run forwards and a second one run backwards in time, with their outputs concatenated",
     keys: {
-      layer: choice(recurrent).describe("The layer that runs both ways."),
+      layer: choice(recurrent).describe("The layer that runs in both directions."),
     },
   },
 };
 
-/** A layer or a block of them. Its name in the JSON Schema lets blocks refer to it. */
+/** A layer or a block. Its id in the JSON Schema lets blocks refer to it. */
 export const layerSchema: z.ZodType<FullLayer, LayerSpec> = choice({ ...layers, ...blocks }, layerKeys).meta({
   id: "layer",
 });

@@ -1,6 +1,5 @@
-// From any value to a model: the schema says what each value may be, the checks say what fits together, and
-// only a spec without faults is made canonical. Needs no file and no host, so it runs wherever the compiler
-// does.
+// From any value to a model: the schema validates each value, the checks validate combinations, and only a spec
+// without errors is made canonical. Needs no file and no host, so it runs wherever the compiler does.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { showValue } from "../util/message-text.ts";
@@ -19,25 +18,25 @@ import { modelSchema } from "./schema.ts";
 import type { Search } from "./search-schema.ts";
 import type { Model } from "./types.ts";
 
-/** A model with what is doubtful about its spec. */
+/** A model with the warnings about its spec. */
 export interface ParsedSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
-  /** Which other specs are to be tried; no part of the model. */
+  /** The specs that a search tries; not part of the model. */
   readonly search?: Search | undefined;
 }
 
-/** Validates a spec that is already a value. @throws DiagnosticError with all that is wrong with it. */
+/** Validates a spec that is already a value. @throws DiagnosticError with all its errors. */
 export const parseModel = (value: unknown): Model => parseSpec(value).model;
 
-/** As {@link parseModel}, and tells the warnings too. */
+/** Like {@link parseModel}, and also returns the warnings and the search. */
 export function parseSpec(spec: unknown): ParsedSpec {
-  const { value, fault, tooDeep } = plainSpec(spec);
+  const { value, error, tooDeep } = plainSpec(spec);
   const problems = collector();
-  // First, since all that follows goes into blocks, however deep they are.
+  // First, because all other checks recurse into blocks, however deep they are.
   const network = writtenNetwork(value, problems);
-  if (network !== undefined && fault !== undefined) problems.error(fault.path, fault.code, fault.message);
-  if (network === undefined || fault !== undefined) throw new DiagnosticError(problems.found);
+  if (network !== undefined && error !== undefined) problems.error(error.path, error.code, error.message);
+  if (network === undefined || error !== undefined) throw new DiagnosticError(problems.found);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const result = modelSchema.safeParse(value);
   if (!result.success) {
@@ -49,8 +48,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
-  // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for
-  // the wrong reason.
+  // Blocks are expanded only if there are no errors; otherwise an error could make layers look unread that are not.
   const flat =
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)
@@ -63,7 +61,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkData(value, problems);
-  // Parts that are nested so deep are nearly always in the wrong place, which says more.
+  // Parts nested this deeply are nearly always in the wrong place, and an error that says so is more helpful.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
     problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
   const warnings = problems.throwErrors();

@@ -1,21 +1,19 @@
-/**
- * A spec before any check: a copy that holds plain data and functions only, and reading of single values from it.
- */
+/** A spec before any check: copies it to plain data and functions, and reads single values from it. */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { errorText } from "../util/message-text.ts";
 
-// Reads values of a spec that may be anything: the checks run even where the schema found errors, so that all errors
+// Reads values of a spec that may be anything: the checks run even if the schema found errors, so that all errors
 // are reported together.
 
-/** The own property or list element, or undefined. */
+/** The own property or list element; undefined if there is none. */
 export function member(value: unknown, step: string | number): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.getOwnPropertyDescriptor(value, step)?.value;
 }
 
-/** The own keys of an object, `__proto__` included; nothing for anything else. */
+/** The own keys of an object, `__proto__` included; empty for any other value. */
 export function keysOf(value: unknown): string[] {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
@@ -24,55 +22,55 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Whether a layer is a function of a TypeScript spec, alone or under `build`: then it needs no type. */
+/** Whether a layer is a function of a TypeScript spec, alone or as `build`; such a layer needs no type. */
 export const isCustomLayer = (value: unknown): boolean =>
   typeof value === "function" || typeof member(value, "build") === "function";
 
-/** The `type` of a variant in its long or short form. */
+/** The `type` of a choice in its long or short form. */
 export const typeOf = (value: unknown): string | undefined => textOf(value) ?? textOf(member(value, "type"));
 
-// A copy of a spec that holds plain data and functions only. A spec in TypeScript may have getters, proxies, holes
-// in lists, and cycles; the later stages need values that do not change between reads, and trees of limited size.
+// Copies a spec to plain data and functions. A spec in TypeScript may have getters, proxies, holes in lists, and
+// cycles; later stages need values that do not change between reads, and trees of limited size.
 
-/** More than any spec has. The readers of texts know these limits, too. */
+/** Far above any real spec. The readers of JSON and YAML use the same limits. */
 export const deepest = 100;
 export const mostValues = 250_000;
 
-/** How much of a path a message shows. */
+/** The number of path steps that a message shows. */
 const mostSteps = 8;
 
-interface PlainFault {
+interface CopyError {
   readonly path: SpecPath;
   readonly code: DiagnosticCode;
   readonly message: string;
 }
 
-/** The copy, and the first thing that could not be copied: the copy ends there. */
+/** The copy, and the first value that could not be copied: the copy ends there. */
 interface PlainSpec {
   readonly value: unknown;
-  readonly fault?: PlainFault | undefined;
-  /** The first part that is nested too deep; the copy has nothing in its place, and is otherwise whole. */
-  readonly tooDeep?: PlainFault | undefined;
+  readonly error?: CopyError | undefined;
+  /** The first part that is nested too deeply; the copy has undefined there and is complete otherwise. */
+  readonly tooDeep?: CopyError | undefined;
 }
 
 /**
- * Own enumerable properties become data; holes in lists become undefined; what stands in several places is
+ * Own enumerable properties become data; holes in lists become undefined; an object that occurs in several places is
  * copied for each.
  */
 export function plainSpec(spec: unknown): PlainSpec {
   const path: (string | number)[] = [];
-  let fault: PlainFault | undefined;
-  let tooDeep: PlainFault | undefined;
+  let error: CopyError | undefined;
+  let tooDeep: CopyError | undefined;
   let left = mostValues;
 
-  const faultHere = (code: DiagnosticCode, reason: string): PlainFault => ({
+  const errorHere = (code: DiagnosticCode, reason: string): CopyError => ({
     path: [...path],
     code,
     message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
   });
 
   const fail = (code: DiagnosticCode, reason: string): undefined => {
-    fault ??= faultHere(code, reason);
+    error ??= errorHere(code, reason);
   };
 
   const guarded = <T>(read: () => T): T | undefined => {
@@ -86,7 +84,7 @@ export function plainSpec(spec: unknown): PlainSpec {
   const copyAt = (owner: object, key: string | number): unknown => {
     path.push(key);
     const value = guarded(() => Reflect.get(owner, key));
-    const copied = fault === undefined ? copy(value) : undefined;
+    const copied = error === undefined ? copy(value) : undefined;
     path.pop();
     return copied;
   };
@@ -94,21 +92,22 @@ export function plainSpec(spec: unknown): PlainSpec {
   const copy = (value: unknown): unknown => {
     if (typeof value !== "object" || value === null) return value;
     if (path.length > deepest) {
-      tooDeep ??= faultHere("T1006", `is nested deeper than ${deepest} levels`);
+      tooDeep ??= errorHere("T1006", `is nested deeper than ${deepest} levels`);
       return undefined;
     }
     const isList = guarded(() => Array.isArray(value)) ?? false;
     const size =
       isList || ArrayBuffer.isView(value) ? (guarded(() => Number(Reflect.get(value, "length"))) ?? 0) : 0;
-    // Asked before the keys are: a list may have billions of them.
+    // Checked before the keys are listed: a list may have billions of them.
     const keys = size > left ? [] : (guarded(() => Object.keys(value)) ?? []);
     const count = Math.max(size, keys.length);
-    if (count > left) return fail("T1006", `has ${count} members: a spec may hold ${mostValues} values`);
+    if (count > left)
+      return fail("T1006", `has ${count} members; a spec may have at most ${mostValues} values`);
     left -= count;
     if (isList) return Array.from({ length: size }, (_, index) => copyAt(value, index));
     // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
     return Object.fromEntries(keys.map((key) => [key, copyAt(value, key)]));
   };
 
-  return { value: copy(spec), fault, tooDeep };
+  return { value: copy(spec), error, tooDeep };
 }

@@ -1,6 +1,6 @@
-// THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types,
-// validation and the published JSON Schema all come from here; what a variant's keys are comes from the
-// library's tables.
+// The schema of a model spec: its keys, with defaults and a description for editors. Types, validation and the
+// published JSON Schema are all derived from it. The library's tables define the keys of each layer, loss, metric,
+// optimizer and schedule.
 import * as z from "zod";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
@@ -10,32 +10,26 @@ import { choice } from "../util/choice.ts";
 import { layerSchema, named, namePattern } from "./layer-schema.ts";
 import { search } from "./search-schema.ts";
 
-/** What editors are told of the names of inputs and targets. */
+/** For editors: the pattern that names of inputs and targets must match. */
 const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
 
 const positiveInteger = z.int().positive();
 const nonNegative = z.number().nonnegative();
 const positive = z.number().positive();
-/** A share of the rows, neither none nor all of them. */
+/** A fraction of the rows: more than none, less than all. */
 const fraction = z.number().gt(0).lt(1);
 
 const shape = z.array(positiveInteger);
 
 const input = z.strictObject({
-  shape: shape.describe("Lengths of the axes of one row; the batch axis is left out."),
+  shape: shape.describe("The lengths of the axes of one row, without the batch axis."),
   dtype: z.enum(["f32", "i32"]).default("f32").describe("f32 for real numbers, i32 for indices."),
 });
 
 const target = z
   .strictObject({
-    shape: shape
-      .optional()
-      .describe("Lengths of the axes of one row of real numbers; of class indices [] by default."),
-    classes: z
-      .int()
-      .min(2)
-      .optional()
-      .describe("How many classes there are; the target is then a class index."),
+    shape: shape.optional().describe("The lengths of the axes of one row; [] by default for class indices."),
+    classes: z.int().min(2).optional().describe("The number of classes; the target is then a class index."),
   })
   .refine(({ shape, classes }) => shape !== undefined || classes !== undefined, {
     error: "needs `shape` (for real numbers) or `classes` (for class indices)",
@@ -45,19 +39,21 @@ const target = z
 
 /** Keys of every schedule. */
 const scheduleKeys = {
-  initial: positive.describe("The learning rate that the schedule starts from."),
+  initial: positive.describe("The learning rate at the start of the schedule."),
   warmup: z
-    .strictObject({ steps: positiveInteger.describe("How many optimizer steps the warm-up takes.") })
+    .strictObject({ steps: positiveInteger.describe("The number of optimizer steps of the warm-up.") })
     .optional()
-    .describe("Rises linearly from initial/steps to initial before the schedule starts."),
+    .describe("Increases the rate linearly from initial/steps to initial before the schedule starts."),
   scaleFrom: positiveInteger
     .optional()
-    .describe("The rows of a step for which the rate is meant; with more of them, all of it is higher."),
+    .describe(
+      "The number of rows per step that the rate is meant for; with more rows, the whole schedule is higher.",
+    ),
   rule: z
     .enum(["linear", "sqrt"])
     .optional()
     .describe(
-      "How the rate follows the rows of a step over scaleFrom: in proportion (by default), or as the root.",
+      "How the rate scales with rows per step relative to scaleFrom: linearly (the default) or by the square root.",
     ),
 };
 
@@ -73,12 +69,12 @@ const optimizerKeys = {
   learningRate: learningRate
     .optional()
     .describe(
-      "A number, or a schedule counted in optimizer steps; by default the optimizer's own, as in PyTorch.",
+      "A number, or a schedule over optimizer steps; by default the optimizer's own rate, as in PyTorch.",
     ),
   clip: z
     .union([
-      z.strictObject({ norm: positive.describe("The largest norm of all gradients together.") }),
-      z.strictObject({ value: positive.describe("The largest absolute value of any gradient element.") }),
+      z.strictObject({ norm: positive.describe("The maximum norm of all gradients together.") }),
+      z.strictObject({ value: positive.describe("The maximum absolute value of each gradient element.") }),
     ])
     .optional()
     .describe("Limits the gradients before the update."),
@@ -86,23 +82,23 @@ const optimizerKeys = {
 
 const validation = z
   .strictObject({
-    fraction: fraction.optional().describe("A share of all rows."),
+    fraction: fraction.optional().describe("The fraction of all rows."),
     folds: z
       .int()
       .min(2)
       .optional()
       .describe(
-        "Cross-validation: each of so many folds validates a training on all the others, the test part aside.",
+        "Cross-validation: each of this many folds validates a model trained on the others; test rows are excluded.",
       ),
   })
   .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
-    error: "needs `fraction` or `folds`, and not both",
+    error: "needs either `fraction` or `folds`",
     params: { code: "T1208" },
   })
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
 
 const average = z.strictObject({
-  decay: z.number().min(0).lt(1).describe("How much of the average stays at each update: 0.999 is usual."),
+  decay: z.number().min(0).lt(1).describe("The fraction of the average kept at each update; 0.999 is usual."),
 });
 
 const weights = {
@@ -110,110 +106,111 @@ const weights = {
     .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
     .optional()
     .describe(
-      'What each class weighs in the loss: a list by number, an object by name, or "balanced" (the rarer, the more).',
+      'The weight of each class in the loss: a list by number, an object by name, or "balanced", by rarity.',
     ),
   sampleWeights: z
     .string()
     .optional()
-    .describe("An input of one number a row that says what the row weighs in the loss."),
+    .describe("The input with one number per row that is the weight of the row in the loss."),
 };
 
 const training = z.strictObject({
-  epochs: positiveInteger.describe("How often the training part is gone through."),
-  batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
+  epochs: positiveInteger.describe("The number of passes over the training split."),
+  batchSize: z.int().positive().max(1_000_000).describe("The number of rows in a batch."),
   seed: z
     .int()
     .min(0)
     .max(0xffffffff)
     .default(0)
-    .describe("Decides initial parameters, shuffling, dropout and splits."),
-  shuffle: z
-    .boolean()
-    .default(true)
-    .describe("Draws the rows of each epoch in a new order, without replacement."),
+    .describe("The random seed for initial parameters, shuffling, dropout and splits."),
+  shuffle: z.boolean().default(true).describe("Shuffles the rows anew in each epoch."),
   stratify: z
     .boolean()
     .optional()
-    .describe("Keeps the shares of the classes equal in all parts; by default true for class targets."),
-  validation: validation.optional().describe("The rows that choose the best epoch."),
+    .describe("Keeps the class proportions equal in all splits; true by default for class targets."),
+  validation: validation.optional().describe("The rows that select the best epoch."),
   test: z
     .strictObject({ fraction })
     .optional()
-    .describe("The share of all rows that is set aside for the final judgement."),
+    .describe("The fraction of all rows that is held out for the final evaluation."),
   earlyStopping: z
     .strictObject({
-      patience: positiveInteger.describe("Epochs without improvement after which training stops."),
-      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation part.'),
+      patience: positiveInteger.describe(
+        "The number of epochs without improvement after which training stops.",
+      ),
+      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation split.'),
       minDelta: nonNegative.default(0).describe("The smallest change that counts as an improvement."),
     })
     .optional()
-    .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+    .describe(
+      "Stops when the validation metric no longer improves, and restores the parameters of the best epoch.",
+    ),
   accumulate: positiveInteger
     .optional()
-    .describe("How many batches make one optimizer step, as if they were one batch."),
+    .describe("The number of batches in one optimizer step, which then acts on them as on one batch."),
   average: average
     .optional()
-    .describe("Evaluation, prediction and the best epoch use a moving average of the parameters."),
+    .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
   search: search
     .optional()
-    .describe("Which other specs `tapeless search` tries; everything else reads the spec as it is written."),
+    .describe("The other specs that `tapeless search` tries; all other commands ignore it."),
   ...weights,
 });
 
 const scale = z.union([
   z.enum(["standard", "min-max"]),
-  z.strictObject({ divide: positive.describe("The number that every value is divided by.") }),
+  z.strictObject({ divide: positive.describe("The number that divides every value.") }),
 ]);
 
-/** How an input or target is read; which of the keys go together is checked in check-data.ts. */
+/** How an input or target is read from a file; check-data.ts checks which keys fit together. */
 const columnKeys = {
   columns: z
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe('Names of columns, or ranges of them: "p0..p63"; IDX files have none.'),
-  scale: scale.optional().describe("Fitted on the training part alone."),
+    .describe('Column names, or ranges of columns such as "p0..p63"; not for IDX files.'),
+  scale: scale.optional().describe("The scaling of the values, fitted on the training split only."),
   missing: z
     .enum(["error", "drop", "mean"])
     .optional()
     .describe(
-      "Where a value is missing (empty, NA, N/A, NaN, null or ?): an error (the default), the row is left " +
-        "out, or the mean of the training part stands there.",
+      "What to do with a missing value (empty, NA, N/A, NaN, null or ?): report an error (the default), drop the " +
+        "row, or use the mean of the training split.",
     ),
 };
 
 const categories = z.enum(["one-hot", "index"]).optional();
 const words = z
   .strictObject({
-    length: positiveInteger.describe("Places of the sequence: one more than the longest text has words."),
+    length: positiveInteger.describe("The length of the sequence: one more than the longest text has words."),
     lowerCase: z
       .boolean()
       .default(false)
-      .describe("Makes capitals small first, so that The and the are one word."),
-    cut: z.boolean().default(false).describe("Cuts longer texts off; without it they are an error."),
+      .describe("Converts text to lower case, so that The and the are one word."),
+    cut: z.boolean().default(false).describe("Truncates longer texts; otherwise they are an error."),
   })
   .optional();
 
 const inputColumns = z.strictObject({
   ...columnKeys,
   categories: categories.describe(
-    "The columns hold categories, numbered in the order of the training part's names: a place of 0 or 1 for " +
-      "each (one-hot), or its number from 1 (index); others are 0.",
+    "The columns hold categories, numbered in the sorted order of their names in the training split: one column of " +
+      "0 or 1 for each category (one-hot), or its number from 1 (index). Unknown categories are 0.",
   ),
   words: words.describe(
-    "The column holds texts: the mark 0, then each word as its number, the most frequent of the training " +
-      "part from 2 on, 1 for all that the embedding has no room for; then 0 as padding.",
+    "The column holds text, encoded as the start marker 0, then the number of each word, then 0 as padding. Numbers " +
+      "from 2 are the most frequent words of the training split; 1 is any word outside the vocabulary.",
   ),
   characters: z
     .strictObject({
       length: positiveInteger.describe(
-        "Places of the sequence: one more than the longest text has characters.",
+        "The length of the sequence: one more than the longest text has characters.",
       ),
     })
     .optional()
     .describe(
-      "The column holds texts: the mark 0, then each character as its number in a vocabulary of the " +
-        "training part, then 0 as padding.",
+      "The column holds text, encoded as the start marker 0, then the number of each character in a vocabulary of " +
+        "the training split, then 0 as padding.",
     ),
 });
 
@@ -223,37 +220,33 @@ const targetColumns = z.strictObject({
     .string()
     .optional()
     .describe(
-      "An input of characters or words: the target is at each place the one after it, -1 on padding.",
+      "An input of characters or words: the target at each position is the next token, and -1 on padding.",
     ),
 });
 
 const file = z.string().min(1);
 const idxFiles = z
   .record(z.string(), file)
-  .describe("An IDX file for each input and target, relative to the spec.");
-const part = z.union([file, z.strictObject({ idx: idxFiles })]);
+  .describe("An IDX file for each input and target; paths are relative to the spec.");
+const splitFiles = z.union([file, z.strictObject({ idx: idxFiles })]);
 
 const data = z.strictObject({
   file: file
     .optional()
     .describe(
-      "A CSV file with a header, JSON Lines, .npy, .npz or Parquet, packed by gzip or not, relative to the spec.",
+      "The file of the rows, relative to the spec: CSV with a header, JSON Lines, .npy, .npz or Parquet, also gzipped.",
     ),
   idx: idxFiles.optional(),
   separator: z
     .enum([",", ";", "\t", "|"])
     .optional()
-    .describe("What stands between the cells of a CSV file; a comma by default."),
-  train: part.optional().describe("The training rows, where the test rows have files of their own."),
-  test: part.optional().describe("The test rows."),
-  inputs: z
-    .record(z.string(), inputColumns)
+    .describe("The separator of cells in a CSV file; a comma by default."),
+  train: splitFiles
     .optional()
-    .describe("For each input the columns that it is read from."),
-  targets: z
-    .record(z.string(), targetColumns)
-    .optional()
-    .describe("For each target the columns that it is read from."),
+    .describe("The file of the training rows, if the test rows have their own file."),
+  test: splitFiles.optional().describe("The file of the test rows."),
+  inputs: z.record(z.string(), inputColumns).optional().describe("The columns of each input."),
+  targets: z.record(z.string(), targetColumns).optional().describe("The columns of each target."),
 });
 
 const regularization = z.strictObject({
@@ -263,26 +256,28 @@ const regularization = z.strictObject({
 
 /** A whole spec. */
 export const modelSchema = z.strictObject({
-  $schema: z.string().optional().describe("Where an editor finds the JSON Schema of specs."),
+  $schema: z.string().optional().describe("The location of the JSON Schema of specs, for editors."),
   name: z
     .string()
-    .meta({ ...named, description: "What the model is called; a letter, then letters, digits, _ and -." }),
-  inputs: z.record(z.string(), input).meta({ ...namedKeys, description: "What the network reads, by name." }),
+    .meta({ ...named, description: "The name of the model: a letter, then letters, digits, _ and -." }),
+  inputs: z
+    .record(z.string(), input)
+    .meta({ ...namedKeys, description: "The inputs of the network, by name." }),
   targets: z
     .record(z.string(), target)
-    .meta({ ...namedKeys, description: "What the network learns to predict, by name." }),
+    .meta({ ...namedKeys, description: "The targets that the network learns to predict, by name." }),
   network: z.array(layerSchema).min(1).describe("The layers, in order."),
-  output: z.string().optional().describe("The layer that the loss reads; by default the last."),
-  loss: choice(losses).describe("What training makes small."),
-  metrics: z.array(choice(metrics)).default([]).describe("What is reported besides the loss."),
-  regularization: regularization.prefault({}).describe("Penalties on weights, never on biases."),
-  optimizer: choice(optimizers, optimizerKeys).describe("How parameters follow from gradients."),
-  training: training.describe("How long and on which rows the model is trained."),
-  data: data.optional().describe("Where the rows come from; only the command line reads them."),
+  output: z.string().optional().describe("The layer whose output the loss reads; by default the last one."),
+  loss: choice(losses).describe("The loss that training minimises."),
+  metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
+  regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),
+  optimizer: choice(optimizers, optimizerKeys).describe("The optimizer that updates the parameters."),
+  training: training.describe("The training run: epochs, batches and splits."),
+  data: data.optional().describe("The files and columns of the data; only the command line reads them."),
 });
 
-/** A spec as people write it: short forms and defaults allowed. */
+/** A spec as users write it: short forms and defaults allowed. */
 export type ModelSpec = z.input<typeof modelSchema>;
 
-/** A spec with its short forms written out and its defaults filled in; names and references are still as written. */
+/** A spec with short forms expanded and defaults filled in; names and references are still as written. */
 export type FullSpec = z.output<typeof modelSchema>;

@@ -1,18 +1,20 @@
-// The schema of `training.search`: which paths of the spec take which values, and how candidates are made of them.
+// The schema of `training.search`: the values to try at paths of the spec, and how candidates are formed from them.
 import * as z from "zod";
 
 const range = z.strictObject({
-  from: z.number().describe("The least value."),
-  to: z.number().describe("The greatest value."),
+  from: z.number().describe("The smallest value."),
+  to: z.number().describe("The largest value."),
   scale: z
     .enum(["linear", "log"])
     .default("linear")
-    .describe('How values lie between the two: evenly, or ("log") with even factors from one to the next.'),
+    .describe('The spacing of the values: even, or ("log") by a constant factor.'),
   steps: z
     .int()
     .min(2)
     .optional()
-    .describe("So many values, both ends among them; without it any value may be drawn at random."),
+    .describe(
+      "The number of values, both ends included; without it, values are drawn at random from the range.",
+    ),
 });
 
 const values = z.array(z.unknown()).min(1);
@@ -21,29 +23,29 @@ export const search = z.strictObject({
   over: z
     .record(z.string(), z.union([values, range]))
     .describe(
-      'By paths of the spec ("network[0].units"): a list of values, or a range of numbers. "off" leaves out ' +
-        'what stands at the path, "on" leaves it as it is written.',
+      'The values to try, by path of the spec ("network[0].units"): a list of values, or a range of numbers. "off" ' +
+        'removes the value at the path, "on" keeps it as written.',
     ),
   samples: z
     .int()
     .positive()
     .max(100_000)
     .optional()
-    .describe("How many candidates are drawn at random; without it, every combination is one."),
-  seed: z.int().min(0).max(0xffffffff).default(0).describe("Decides which candidates are drawn."),
+    .describe("The number of candidates to draw at random; by default every combination is a candidate."),
+  seed: z.int().min(0).max(0xffffffff).default(0).describe("The random seed for drawing candidates."),
   metric: z
     .string()
     .optional()
     .describe(
-      '"loss" or one of the metrics: what the best candidate is best at on the validation part; by default ' +
-        "what early stopping watches, else the loss.",
+      '"loss" or one of the metrics: the validation metric that selects the best candidate; by default the metric ' +
+        "of early stopping, else the loss.",
     ),
 });
 
-/** A search as it is written out: with its defaults. */
+/** A search with its defaults filled in. */
 export type Search = z.output<typeof search>;
 export type Range = z.output<typeof range>;
-/** What one path takes. */
+/** The values of one path. */
 export type Axis = Search["over"][string];
 
 export const isRange = (axis: Axis): axis is Range => !Array.isArray(axis);

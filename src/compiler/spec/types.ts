@@ -1,17 +1,17 @@
-// The canonical spec: what the rest of the compiler reads. Everything is explicit: every layer has a name and
-// a list of what it reads, short forms are written out, defaults are filled in. Equal models are equal
-// values, however they were written.
+// The canonical spec, which the rest of the compiler reads. Everything is explicit: every layer has a name and a list
+// of sources, short forms are expanded, defaults are filled in. Equal models have equal canonical specs, however they
+// were written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";
 
 type Full = Required<FullSpec>;
 
-/** What every layer has, whatever its type. */
+/** The fields of every layer. */
 export interface LayerBase {
-  /** Its place among the layers of the model. */
+  /** Its index among the layers of the model. */
   readonly index: number;
-  /** Where it is written, for diagnostics: `network[2]`, or inside a block `network[2].layers[0]`. */
+  /** Its location in the spec, for diagnostics: `network[2]`, or inside a block `network[2].layers[0]`. */
   readonly path: SpecPath;
   readonly name: string;
   /** Names of inputs and earlier layers, at least one. */
@@ -23,11 +23,11 @@ type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBa
 
 type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate: Schedule } : never;
 
-/** One layer: a discriminated union over `type`. Blocks are expanded (see written-network.ts), so there are none. */
+/** One layer: a discriminated union over `type`. It has no blocks, because they are expanded in written-network.ts. */
 export type Layer = Named<LayerChoice>;
 export type Loss = Full["loss"];
 export type Metric = Full["metrics"][number];
-/** `scale`: what the rate is multiplied by, since steps have other numbers of rows than it is meant for. */
+/** `scale` multiplies the rate if the steps have another number of rows than the rate is meant for. */
 export type Schedule = NonNullable<Full["optimizer"]["learningRate"]> & { readonly scale?: number };
 export type Optimizer = WithRate<Full["optimizer"]>;
 export type Scale = "standard" | "min-max" | { readonly divide: number };
@@ -44,22 +44,22 @@ export interface ModelTarget {
 }
 
 export interface Columns {
-  /** Column names and ranges "p0..p63" as written; the header of the file says what lies between. */
+  /** Column names and ranges "p0..p63" as written; the header of the file gives the columns of a range. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
-  /** What becomes of a missing value, if it is no error. */
+  /** What to do with missing values; if absent, they are an error. */
   readonly missing?: "drop" | "mean";
-  /** The column holds texts, which become sequences of so many places. */
+  /** The column holds text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
-  /** The columns hold categories, which become numbers of their own or indices. */
+  /** The columns hold categories, encoded as one-hot numbers or as indices. */
   readonly categories?: "one-hot" | "index";
-  /** The column holds texts, which become sequences of words. */
+  /** The column holds text, encoded as sequences of words. */
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
-  /** The input whose next character or word a target is; it then has no columns. */
+  /** The target is the next character or word of this input; it then has no columns. */
   readonly nextOf?: string;
-  /** The column says what each row weighs. */
+  /** The column holds the weight of each row. */
   readonly weighs?: true;
-  /** What the classes of a target have to be called, sorted, where the spec itself names them. */
+  /** The required names of the target's classes, sorted, if the spec names them. */
   readonly classNames?: readonly string[];
 }
 
@@ -67,11 +67,11 @@ export interface Columns {
 export type DataFiles = string | Readonly<Record<string, string>>;
 
 export interface ModelData {
-  /** All rows, or those of the training part. */
+  /** All rows, or the training rows if `test` is present. */
   readonly file: DataFiles;
-  /** Files of their own for the test rows. */
+  /** A separate file for the test rows. */
   readonly test?: DataFiles;
-  /** What stands between the cells of a CSV file, if not a comma. */
+  /** The separator of cells in a CSV file, if not a comma. */
   readonly separator?: string;
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
@@ -84,16 +84,16 @@ export interface Training {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly stratify: boolean;
-  /** One of the two. */
+  /** Has exactly one of the two. */
   readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
-  /** How many batches make a step, if more than one. */
+  /** The number of batches per step, if more than one. */
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };
-  /** By the classes' numbers; "balanced": as the training part has them. */
+  /** By class number; "balanced": from the class frequencies of the training split. */
   readonly classWeights?: "balanced" | readonly number[];
-  /** The input that says what each row weighs. */
+  /** The input that holds the weight of each row. */
   readonly sampleWeights?: string;
 }
 

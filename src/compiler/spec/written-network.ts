@@ -1,7 +1,4 @@
-/**
- * The network as the spec writes it, with each layer's path, and the flat list of layers that its blocks stand
- * for.
- */
+/** The network as written in the spec, with the path of each layer, and the flat list of layers after expansion. */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -10,13 +7,13 @@ import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
 
-// Every list of layers, those inside blocks included, each layer with its path and the name that it has in its list.
-// The spec may be anything here, so that names and references are checked even where the schema found errors.
+// Every list of layers, also those inside blocks; each layer has its path and its name in the list. The spec may be
+// anything here, so that names and references are checked even if the schema found errors.
 
 export interface WrittenLayer {
   readonly path: SpecPath;
   readonly value: unknown;
-  /** Given, or by default its type and an ordinal; unique in its list. */
+  /** As given, or by default its type and an ordinal; unique in its list. */
   readonly name: string;
   readonly isNamed: boolean;
   readonly isBlock: boolean;
@@ -26,33 +23,33 @@ export interface WrittenLayer {
 
 export type WrittenList = readonly WrittenLayer[];
 
-/** Which keys of a block hold lists of layers. */
+/** The keys of each block that hold lists of layers. */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
   residual: ["layers", "shortcut"],
   repeat: ["layers"],
   bidirectional: [],
 };
 
-/** Why a network cannot be looked through. */
-interface Fault {
+/** Why a network cannot be traversed. */
+interface TraversalError {
   readonly path: SpecPath;
   readonly reason: string;
 }
 
-/** How deep blocks may stand in one another; and how many layers they may come to, for each of them becomes code. */
+/** The limit of nested blocks, and of layers after expansion, since each layer becomes code. */
 const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is too deep, or holds too many layers, to be looked through (T1312); there is then
- * nothing more to say of it. A spec in TypeScript may hold itself, or one block very often: what is visited
- * is bounded in both directions.
+ * Reports a network that is nested too deeply or has too many layers to be traversed (T1312); no other check runs
+ * then. A spec in TypeScript may contain itself, or one block very many times, so the traversal is bounded in depth
+ * and in size.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
-  let fault: Fault | undefined;
+  let error: TraversalError | undefined;
   const read = (list: unknown, path: SpecPath, depth: number): WrittenList => {
-    // The ordinal of a default name counts all layers of the type in the list, named ones too.
+    // The ordinal of a default name counts all layers of that type in the list, also those with a name.
     const counts = new Map<string, number>();
     return listOf(list).map((value, index): WrittenLayer => {
       const type = typeOf(value) ?? (isCustomLayer(value) ? "custom" : "layer");
@@ -62,12 +59,12 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
       const own = [...path, index];
       visited++;
       if (visited > mostLayers)
-        fault ??= { path: own, reason: `the network holds more than ${mostLayers} layers` };
+        error ??= { path: own, reason: `the network has more than ${mostLayers} layers` };
       const keys = Object.hasOwn(listKeys, type) ? listKeys[type] : undefined;
       const inside = keys?.filter((key) => member(value, key) !== undefined) ?? [];
       if (inside.length > 0 && depth === deepest)
-        fault ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
-      const lists = (fault === undefined ? inside : []).map((key) => {
+        error ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
+      const lists = (error === undefined ? inside : []).map((key) => {
         return [key, read(member(value, key), [...own, key], depth + 1)] as const;
       });
       return {
@@ -81,15 +78,12 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
     });
   };
   const network = read(member(spec, "network"), ["network"], 0);
-  if (fault === undefined) return network;
-  problems.error(fault.path, "T1312", `${formatPath(fault.path)}: ${fault.reason}`);
+  if (error === undefined) return network;
+  problems.error(error.path, "T1312", `${formatPath(error.path)}: ${error.reason}`);
   return undefined;
 }
 
-/**
- * Reports networks that, written out, come to more layers than a program can be made of (T1312), at the
- * innermost block that makes them so many.
- */
+/** Reports a network that expands to too many layers (T1312), at the innermost block that exceeds the limit. */
 export function checkLayerCount(network: WrittenList, problems: Collector): void {
   let isReported = false;
   const count = (list: WrittenList): number => list.reduce((sum, layer) => sum + countOf(layer), 0);
@@ -100,8 +94,8 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
     if (times * once > mostLayers && once <= mostLayers) {
       const own = [...path, "times"];
       const message =
-        `${formatPath(own)}: the block comes to ${times * once} layers, ` +
-        `but a network may have ${mostLayers}`;
+        `${formatPath(own)}: the block expands to ${times * once} layers; ` +
+        `the limit for a network is ${mostLayers}`;
       problems.error(own, "T1312", message);
       isReported = true;
     }
@@ -110,61 +104,57 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
   };
   const all = count(network);
   if (all > mostLayers && !isReported)
-    problems.error(
-      ["network"],
-      "T1312",
-      `network comes to ${all} layers, but a network may have ${mostLayers}`,
-    );
+    problems.error(["network"], "T1312", `network expands to ${all} layers; the limit is ${mostLayers}`);
 }
 
-/** An input, a layer, or what the layer's block is given to read. */
+/** An input, a layer, or the input of the enclosing block. */
 export type Source = { readonly input: string } | { readonly layer: WrittenLayer } | "block input";
 
 export interface References {
-  /** What each layer reads, wherever it stands. */
+  /** The sources of each layer, also of layers inside blocks. */
   readonly sources: ReadonlyMap<WrittenLayer, readonly Source[]>;
-  /** The layer that the loss reads; there is none in an empty network. */
+  /** The layer whose output the loss reads; undefined for an empty network. */
   readonly output: WrittenLayer | undefined;
 }
 
-// Blocks written out: from the network as people write it to a flat list of ordinary layers, so that nothing
-// behind it knows of blocks. Made names begin with the block's: a layer `dense1` inside the second copy of a
-// block `tower` is `tower.2.dense1`, and only made names have dots, so that none is ever a user's.
+// Expands blocks: from the network as written to a flat list of ordinary layers, so that later stages do not know
+// blocks. A generated name starts with the block's: a layer `dense1` in the second copy of a block `tower` is
+// `tower.2.dense1`. Only generated names have dots, so they never collide with a user's.
 //
 //     residual        NAME = (shortcut of the) input + the last of its layers       NAME.dense1, NAME.shortcut.dense1
 //     repeat          its layers, stacked                                           NAME.1.dense1, NAME.2.dense1
-//     bidirectional   NAME = concat(a layer over time, one against it)              NAME.forward, NAME.backward
+//     bidirectional   NAME = concat(a layer forwards, one backwards in time)        NAME.forward, NAME.backward
 
 export interface FlatNetwork {
   readonly network: readonly Layer[];
-  /** The name of the layer that the loss reads. */
+  /** The name of the layer whose output the loss reads. */
   readonly output: string;
 }
 
-/** What a block hands to the layers inside it. */
+/** What a block passes to its inner layers. */
 interface Surroundings {
-  /** The name of what the first layer reads; absent around the whole network. */
+  /** The source of the first layer; absent around the whole network. */
   readonly input?: string;
-  /** What made names begin with. */
+  /** The start of generated names. */
   readonly prefix: string;
   readonly trainable: boolean;
 }
 
-/** `written` are the layers of `full`, list by list. */
+/** `written` has the layers of `full`, list by list. */
 export function flattenNetwork(
   full: readonly FullLayer[],
   written: WrittenList,
   references: References,
 ): FlatNetwork {
   const network: Layer[] = [];
-  /** The flat layer that gives a written layer's value; for layers of a repeated block, in the copy at hand. */
+  /** The flat layer with a written layer's value; for layers of a repeated block, in the current copy. */
   const values = new Map<WrittenLayer, string>();
 
   const namesRead = (layer: WrittenLayer, { input }: Surroundings): string[] =>
     (references.sources.get(layer) ?? []).map((source) => {
       const name =
         source === "block input" ? input : "input" in source ? source.input : values.get(source.layer);
-      invariant(name !== undefined, `a layer reads what stands before it: ${layer.name}`);
+      invariant(name !== undefined, `a layer reads only what comes before it: ${layer.name}`);
       return name;
     });
 
@@ -175,21 +165,21 @@ export function flattenNetwork(
     return last;
   };
 
-  /** Adds the layers, and gives the name of the one that has the value. */
+  /** Adds the layers and returns the name of the one with the block's value. */
   const flattenLayer = (layer: FullLayer, own: WrittenLayer, around: Surroundings): string => {
     const name = around.prefix + own.name;
     const trainable = around.trainable && layer.trainable;
     const from = namesRead(own, around);
-    const place = (path: SpecPath) => ({ index: network.length, path });
+    const position = (path: SpecPath) => ({ index: network.length, path });
     const inside = (key: string, list: readonly FullLayer[], prefix: string, input: string): string =>
       flattenList(list, own.lists[key], { input, prefix, trainable });
     switch (layer.type) {
       case "residual": {
         const { layers, shortcut } = layer;
         const last = inside("layers", layers, `${name}.`, from[0]);
-        const kept =
+        const skip =
           shortcut === undefined ? from[0] : inside("shortcut", shortcut, `${name}.shortcut.`, from[0]);
-        network.push({ type: "residual", ...place(own.path), name, from: [kept, last], trainable });
+        network.push({ type: "residual", ...position(own.path), name, from: [skip, last], trainable });
         return name;
       }
       case "repeat": {
@@ -202,20 +192,27 @@ export function flattenNetwork(
         const path = [...own.path, "layer"];
         const ways = { forward: false, backward: true };
         for (const [way, reverse] of Object.entries(ways)) {
-          network.push({ ...layer.layer, reverse, ...place(path), name: `${name}.${way}`, from, trainable });
+          network.push({
+            ...layer.layer,
+            reverse,
+            ...position(path),
+            name: `${name}.${way}`,
+            from,
+            trainable,
+          });
         }
         const both = Object.keys(ways).map((way) => `${name}.${way}`);
-        network.push({ type: "concat", axis: -1, ...place(own.path), name, from: both, trainable });
+        network.push({ type: "concat", axis: -1, ...position(own.path), name, from: both, trainable });
         return name;
       }
       default:
-        network.push({ ...layer, ...place(own.path), name, from, trainable });
+        network.push({ ...layer, ...position(own.path), name, from, trainable });
         return name;
     }
   };
 
   flattenList(full, written, { prefix: "", trainable: true });
   const output = references.output && values.get(references.output);
-  invariant(output !== undefined, "the checks hold that the output is a layer");
+  invariant(output !== undefined, "the checks ensure that the output is a layer");
   return { network, output };
 }

@@ -8,7 +8,7 @@ import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import { classWeightStorage } from "../ir/storage.ts";
 import { sizeOf } from "../ir/types.ts";
-import { isRising, metricName } from "../library/metrics/index.ts";
+import { higherIsBetter, metricName } from "../library/metrics/index.ts";
 import type { AnswerName, CodecName, RuntimeExpression, RuntimeValue } from "../runtime-references.ts";
 import { splitOutputStep } from "../spec/build-measures.ts";
 import { readNames } from "../spec/build-network.ts";
@@ -32,7 +32,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   shuffle: training.shuffle,
   ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
   metrics: metrics.map(metricName),
-  ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
+  ...(metrics.some(higherIsBetter) ? { rising: metrics.filter(higherIsBetter).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),
   ...partOf(training.validation),
   stratify: training.stratify,

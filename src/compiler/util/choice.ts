@@ -1,10 +1,9 @@
-// The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are
-// the row's, or the name alone, short for the object with nothing but its type. One row of a table may be the
-// user's own: it has the key `formula` or `build`, whose presence says as much as a type; a function alone is
-// short for an object with nothing but that key.
+// The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are the row's,
+// or the name alone, short for the object with only its type. One row of a table may be user-defined: its key
+// `formula` or `build` identifies it without a type, and a function alone is short for an object with only that key.
 import * as z from "zod";
 
-/** What a table needs of its rows here: their own keys, as a zod shape with defaults, and a line for editors. */
+/** A row of a table: its keys, as a zod shape with defaults, and a description for editors. */
 export interface ChoiceRow {
   readonly about: string;
   readonly keys: z.ZodRawShape;
@@ -19,7 +18,7 @@ type NoKeys = Record<never, never>;
 type Output<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.output<z.ZodObject<Keys>>;
 type Input<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.input<z.ZodObject<Keys>>;
 
-/** What the schema gives: always the object, defaults filled in. */
+/** The output of the schema: always the object, with defaults filled in. */
 export type Choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> = {
   [Name in keyof Table & string]: Flat<{ type: Name } & Output<Table[Name]["keys"]> & Output<Common>>;
 }[keyof Table & string];
@@ -27,15 +26,15 @@ export type Choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoK
 const ownKeys = ["formula", "build"] as const;
 type OwnKey = (typeof ownKeys)[number];
 
-/** The functions that the key of the user's own row takes. */
+/** The functions that the key of the user-defined row accepts. */
 type FunctionOf<Keys extends z.ZodRawShape> = Extract<
   { [Key in keyof Keys & OwnKey]: z.input<Keys[Key]> }[keyof Keys & OwnKey],
   (...given: never) => unknown
 >;
 
 /**
- * What the schema takes: the object, the row's name, or a function for the user's own row, whose object needs
- * no type.
+ * The input of the schema: the object, the row's name, or a function for the user-defined row, whose object needs no
+ * type.
  */
 export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> =
   | { [Name in keyof Table & string]: "build" extends keyof Table[Name]["keys"] ? never : Name }[keyof Table &
@@ -49,7 +48,7 @@ export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape 
               | FunctionOf<Table[Name]["keys"]>);
     }[keyof Table & string];
 
-/** The schema over a table; `common` are keys that every row has besides its own. */
+/** The schema of a table; `common` are keys of every row. */
 export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys>(
   table: Table,
   common?: Common,
@@ -58,7 +57,7 @@ export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape =
     z.strictObject({ type: z.literal(name), ...keys, ...common }).describe(about),
   );
   const long = z.discriminatedUnion("type", atLeastOne(rows));
-  // A row that a function builds has no short form, and no name that a file of data could give.
+  // A row that a function builds has no short form and no name, because JSON cannot express the function.
   const names = Object.keys(table).filter((name) => !Object.hasOwn(table[name].keys, "build"));
   const short = z.enum(names).transform((type, context) => {
     const result = long.safeParse({ type });
@@ -75,7 +74,7 @@ export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape =
   );
 }
 
-/** The user's own row without a type, and as a function alone. */
+/** The forms of the user-defined row: without a type, and as a function alone. */
 function ownForms(
   name: string,
   key: OwnKey,
@@ -105,5 +104,5 @@ function atLeastOne<T>(rows: readonly T[]): [T, ...T[]] {
   return [first, ...rest];
 }
 
-/** The one cast: zod cannot follow a union that is made from the rows of a table, the mapped types above can. */
+/** The only cast: zod cannot infer a union from the rows of a table; the mapped types above can. */
 const asserted = <Schema>(schema: unknown): Schema => schema as Schema;

@@ -1,6 +1,6 @@
-/** Maps of values: grouped by a key, or with other values. */
+/** Groups values by a key, and maps the values of records. */
 
-/** Values in groups of one key each, in the order in which keys first appear. (Node 20 has no `Map.groupBy`.) */
+/** Values grouped by key, in the order in which keys first occur. (Node 20 has no `Map.groupBy`.) */
 export function groupBy<V, K>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, [V, ...V[]]> {
   const groups = new Map<K, [V, ...V[]]>();
   for (const value of values) {
@@ -12,7 +12,7 @@ export function groupBy<V, K>(values: Iterable<V>, keyOf: (value: V) => K): Map<
   return groups;
 }
 
-// A record of the same keys, with other values.
+// Maps the values of a record.
 
 /** `Object.fromEntries` defines own properties, so that no key reaches a prototype. */
 export const mapValues = <A, B>(

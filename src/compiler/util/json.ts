@@ -1,12 +1,12 @@
-/** JSON with one text for equal trees, and numbers that JSON has no words for. */
+/** JSON with one text for equal trees, and numbers that JSON cannot express. */
 import * as z from "zod";
 
-// JSON in which equal trees are equal texts: keys sorted, no white space. What is hashed must not depend on
-// the order in which someone wrote the keys.
+// JSON in which equal trees are equal texts: keys sorted, no white space. A hash of it does not depend on the order
+// of keys.
 
 /**
- * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as
- * JSON.stringify does. A function, which only a spec in TypeScript has, stands there as its text.
+ * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as by
+ * JSON.stringify. A function, which only a spec in TypeScript has, becomes its source text.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/** A figure as it stands in JSON, which has no NaN: what is not finite is written as null, and read as NaN. */
+/** A metric value in JSON, which has no NaN: values that are not finite are written as null and read as NaN. */
 export const jsonFigure = z
   .number()
   .nullable()

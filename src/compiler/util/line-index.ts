@@ -16,7 +16,7 @@ export function lineIndex(text: string): LineIndex {
   );
   const offset = (line: number, column: number) => (starts[line - 1] ?? 0) + column - 1;
   const at = (position: number) => {
-    const { line, column } = place(starts, position);
+    const { line, column } = locate(starts, position);
     // An offset inside a line break, as between CR and LF, is the end of its line.
     return { line, column: Math.min(column, lines[line - 1].length + 1) };
   };
@@ -24,7 +24,7 @@ export function lineIndex(text: string): LineIndex {
 }
 
 /** Binary search for the last line that starts at or before the offset. */
-function place(starts: readonly number[], offset: number): { line: number; column: number } {
+function locate(starts: readonly number[], offset: number): { line: number; column: number } {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

@@ -1,28 +1,22 @@
 /**
- * Texts for messages: a value of the user, an error of any kind, a word of a shell command, and the nearest known
- * name to an unknown one.
+ * Text for messages: a user's value, an error of any kind, a word of a shell command, and the nearest known name to
+ * an unknown one.
  */
 import { distance } from "fastest-levenshtein";
 
-// Values in messages: on one line, short, and without characters that move the cursor or change the direction of the
-// text in a terminal.
+// Values in messages: short, on one line, and without characters that move the cursor or change the direction of text
+// in a terminal.
 
 /** Control characters (C0, DEL, C1), line separators, zero-width and bidirectional marks. */
 export const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const longest = 60;
 
-/**
- * A text from outside (a file name, a sentence of another program) as it may be shown: what a terminal obeys
- * becomes \uXXXX.
- */
+/** Makes text from outside (a file name, another program's message) safe to print: control characters become \uXXXX. */
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/**
- * The value as JSON would write it, shortened to about 60 characters; lists and objects are only named, with
- * their size.
- */
+/** The value as JSON, shortened to about 60 characters; large lists and objects are only described by their size. */
 export function showValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return showText(value);
@@ -33,7 +27,7 @@ export function showValue(value: unknown): string {
   return printable(String(value));
 }
 
-/** Names of the user's in a row: at most twelve, and of each at most 60 characters. */
+/** A list of the user's names: at most twelve, each at most 60 characters long. */
 export function showNames(names: readonly string[]): string {
   const cut = (name: string) => (name.length > longest ? `${name.slice(0, longest)}…` : name);
   const shown = names.slice(0, 12).map((name) => printable(cut(name)));
@@ -54,14 +48,14 @@ function showList(list: readonly unknown[]): string {
   return simple && text.length <= longest ? text : `a list of ${list.length}`;
 }
 
-/** The digits of a large one take as long as its square. */
+/** Printing a large bigint takes time quadratic in its length. */
 const showBigInt = (value: bigint): string => {
   const isShort = BigInt.asIntN(128, value) === value;
   return isShort ? `${value}n` : "a bigint of more than 128 bits";
 };
 
 function showObject(value: object): string {
-  if (ArrayBuffer.isView(value)) return "an array of numbers in memory";
+  if (ArrayBuffer.isView(value)) return "a typed array";
   const keys = Object.keys(value);
   if (keys.length === 0) return "an empty object";
   const shown = keys.slice(0, 3).map((key) => (key.length > 20 ? `${key.slice(0, 20)}…` : key));
@@ -69,24 +63,24 @@ function showObject(value: object): string {
   return `an object with ${text}${keys.length > 3 ? ", …" : ""}`;
 }
 
-// A thrown value in one line. Anything can be thrown, also a value without a text.
+// A thrown value on one line. Anything can be thrown, even a value that cannot be converted to a string.
 
 const longestLine = 300;
 
-/** "TypeError: x is not a function"; of what is no error, the text of the value. */
+/** "TypeError: x is not a function"; for a value that is not an error, the value as text. */
 export function errorText(thrown: unknown): string {
   try {
     const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
     const [line] = text.split("\n");
     return printable(line.length > longestLine ? `${line.slice(0, longestLine)}…` : line);
   } catch {
-    return "a value that has no text was thrown";
+    return "a value that cannot be shown was thrown";
   }
 }
 
-// Why the system refused to read or write a file, in words: the system's own message names its calls.
+// Why the system refused to read or write a file, in words; the system's own message names system calls.
 
-/** A clause that stands after "cannot write a.ts: ". */
+/** A clause to follow "cannot write a.ts: ". */
 export function fileReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? String(error.code) : undefined;
@@ -94,13 +88,13 @@ export function fileReason(error: unknown): string {
     case undefined:
       return error.message;
     case "ENOENT":
-      return "there is no such file";
+      return "no such file or folder";
     case "EISDIR":
       return "it is a folder";
-    // Making a folder where a file lies is the one, going on through a file the other.
+    // EEXIST: making a folder where a file exists. ENOTDIR: a path that goes through a file.
     case "EEXIST":
     case "ENOTDIR":
-      return "a part of its path is a file, not a folder";
+      return "part of its path is a file, not a folder";
     case "EACCES":
     case "EPERM":
       return "permission is denied";
@@ -111,16 +105,13 @@ export function fileReason(error: unknown): string {
     case "ENAMETOOLONG":
       return "its name is too long";
     default:
-      return `the system says ${code}`;
+      return `the system reports ${code}`;
   }
 }
 
 // A text as one word of a shell command, always on one line.
 
-/**
- * Plain words stay as they are; single quotes keep all else but line breaks and their like, which are written
- * as escapes.
- */
+/** Plain words stay unchanged; others are single-quoted, or escaped if they have line breaks or control characters. */
 export function shellWord(text: string): string {
   if (/^[\w,./:=@%+-]+$/.test(text)) return text;
   if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -134,16 +125,13 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
-// The known name nearest to an unknown one: "did you mean". Near means few edits for the length of the word; a far
-// name is no help, so there is no suggestion then.
+// "did you mean": the known name nearest to an unknown one. Near means few edits for the length of the word; a distant
+// name would not help, so it is not suggested.
 
-// Edit distance costs the product of both lengths; real names are shorter.
+// Edit distance takes time proportional to the product of both lengths; real names are shorter than this.
 const longestWord = 100;
 
-/**
- * The candidate within two fifths of the longer one's length in edits (one at least), upper and lower case
- * alike; or undefined.
- */
+/** The nearest candidate within edits of two fifths of the longer name's length (at least one), ignoring case. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > longestWord) return undefined;
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, "");

@@ -1,4 +1,4 @@
-/** Names that differ from those taken and from one another, by a number behind a mark. */
+/** Makes names that differ from `taken` and from each other, by appending a mark and a number. */
 export function nameMaker(taken: Iterable<string>, mark: string): (base: string) => string {
   const used = new Set(taken);
   const next = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Numbers as a person would write them in a formula. */
+/** Numbers as people write them in a formula. */
 
 /** A number written as a short formula of `x`: `1 - x`, `1 / (1 - x)`, `1 / x`, or the logarithm of x. */
 export interface ShortFormula {
@@ -38,14 +38,14 @@ export function formulaOfNumber(value: number): ShortFormula | undefined {
   return String(x).length <= 8 && isClose ? { kind: "logarithm", x } : undefined;
 }
 
-/** Six digits; `…` says that there are more. */
+/** Six digits; `…` marks omitted digits. */
 export function shortNumber(value: number): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "NaN";
   const short = Number(value.toPrecision(6));
   return short === value ? String(value) : `${short}…`;
 }
 
-// Sizes and counts, as people read them.
+// Sizes and counts, formatted for people.
 
 /** `14.2 kB`; a kilobyte is a thousand bytes. */
 export const sizeText = (bytes: number): string => `${scaled(bytes, bytes < 1000 ? 0 : 1)}B`;

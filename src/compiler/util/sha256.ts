@@ -1,4 +1,4 @@
-// SHA-256: how a spec or a checkpoint is recognised again. The one place that names the host's hash.
+// SHA-256: identifies a spec or a checkpoint. The only file that uses the host's hash function.
 import { createHash } from "node:crypto";
 
 /** SHA-256 of bytes, or of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits. */

@@ -3,10 +3,10 @@
  * becomes a loss over rows in a spec.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { checkFormula, type Place } from "../../compiler/library/formula/check.ts";
-import { parseFormula, type FormulaFault } from "../../compiler/library/formula/syntax.ts";
+import { checkFormula, type FormulaContext } from "../../compiler/library/formula/check.ts";
+import { parseFormula, type FormulaError } from "../../compiler/library/formula/syntax.ts";
 
-const plane: Place = {
+const plane: FormulaContext = {
   what: "f(x, y)",
   names: new Map([
     ["x", "one"],
@@ -32,11 +32,11 @@ export function checkPlaneFormula(formula: string): void {
   );
 }
 
-function errorsOf(formula: string): readonly Omit<FormulaFault, "span">[] {
+function errorsOf(formula: string): readonly Omit<FormulaError, "span">[] {
   const parsed = parseFormula(formula);
-  if ("fault" in parsed) return [parsed.fault];
-  const { faults } = checkFormula(parsed.tree, plane);
-  if (faults.length > 0 || /\b[xy]\b/.test(formula)) return faults;
+  if ("error" in parsed) return [parsed.error];
+  const { errors } = checkFormula(parsed.tree, plane);
+  if (errors.length > 0 || /\b[xy]\b/.test(formula)) return errors;
   const hint = "write x, y or both, as in x^2 + y^2";
   return [{ code: "T1604", message: "does not depend on x or y, so there is nothing to minimise", hint }];
 }

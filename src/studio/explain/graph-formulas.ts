@@ -11,7 +11,7 @@ import { directPlaces } from "../../compiler/lower/scope.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
-import { spokenFormulas } from "../../compiler/notation/symbol.ts";
+import { displayFormulas } from "../../compiler/notation/symbol.ts";
 import { hasTrait } from "../../compiler/ops/index.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import { nameMaker } from "../../compiler/util/name-maker.ts";
@@ -129,7 +129,7 @@ export function graphFormulas(graph: Graph): GraphFormulas {
   const names = nodeNames(graph);
   const nameOf = (node: Node): string => names.get(node) ?? node.op;
   const isNamed = namedIn(parts);
-  const displayName = spokenFormulas(graph, isNamed, nameOf);
+  const displayName = displayFormulas(graph, isNamed, nameOf);
   const symbolOf = (node: Node): Formula => displayName(node) ?? named(nameOf(node), node.origin.layer);
   const carried = carriedNames(parts, displayName);
   const formulaOf = (node: Node): Formula => {

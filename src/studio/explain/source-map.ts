@@ -24,8 +24,8 @@ export async function specLocations(
     path,
   }));
   const found = new Map(
-    ((await source?.locate(questions)) ?? []).flatMap(({ path, place }): [string, SpecLocation][] => {
-      const { line, column } = place ?? {};
+    ((await source?.locate(questions)) ?? []).flatMap(({ path, location }): [string, SpecLocation][] => {
+      const { line, column } = location ?? {};
       if (path === undefined || line === undefined || column === undefined) return [];
       return [[formatPath(path), { path, line, column }]];
     }),
@@ -41,7 +41,7 @@ export function locationFinder(
 ): (path: SpecLocation["path"] | undefined) => Promise<SpecLocation | undefined> {
   const known = new Map<string, Promise<SpecLocation | undefined>>();
   const find = async (path: SpecLocation["path"]): Promise<SpecLocation | undefined> => {
-    const location = await source?.placeOf(path);
+    const location = await source?.locationOf(path);
     return location && { path, ...location };
   };
   return (path) => {

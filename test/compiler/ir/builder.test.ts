@@ -92,7 +92,7 @@ describe("refusals say which op, which types and why", () => {
     [
       "element types mixed",
       () => g.add(leaf("v", [3]), index),
-      "T1310 add(f64[3], i32[3]): operands must have one type, not f64[3] and i32[3]",
+      "T1310 add(f64[3], i32[3]): operands must have the same type, not f64[3] and i32[3]",
     ],
     [
       "a product over unequal axes",
@@ -104,7 +104,11 @@ describe("refusals say which op, which types and why", () => {
       () => g.reduceSum(x, { axes: [2] }),
       "T1310 reduceSum(f64[n,4]): axis 2 is not one of the 2 axes",
     ],
-    ["an axis twice", () => g.reduceSum(x, { axes: [1, 1] }), "T1310 reduceSum(f64[n,4]): axes [1,1] repeat"],
+    [
+      "an axis twice",
+      () => g.reduceSum(x, { axes: [1, 1] }),
+      "T1310 reduceSum(f64[n,4]): axes [1,1] must be distinct",
+    ],
     [
       "a reshape that loses elements",
       () => g.reshape(x, { shape: ["n", 5] }),
@@ -113,12 +117,12 @@ describe("refusals say which op, which types and why", () => {
     [
       "a permutation that is none",
       () => g.transpose(x, { permutation: [0] }),
-      "T1310 transpose(f64[n,4]): the permutation must name every axis",
+      "T1310 transpose(f64[n,4]): the permutation must have an entry for every axis",
     ],
     [
       "a slice that leaves its tensor",
       () => g.slice(m, { start: [3, 0], shape: [3, 2] }),
-      "T1310 slice(f64[5,2]): the box leaves axis 0 of size 5",
+      "T1310 slice(f64[5,2]): the slice exceeds axis 0 of size 5",
     ],
     [
       "padding of the batch",
@@ -133,7 +137,7 @@ describe("refusals say which op, which types and why", () => {
     [
       "a concatenation of unlike tensors",
       () => g.concat(x, m, { axis: 1 }),
-      "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] do not join along axis 1",
+      "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] cannot be concatenated along axis 1",
     ],
     ["real indices", () => g.gather(m, s), "T1310 gather(f64[5,2], f64[]): indices must be integers (i32)"],
     [

@@ -71,8 +71,8 @@ describe("recur", () => {
     const step = (next: (h: Node) => Record<string, Node>) => () =>
       recur(g, { name: "r", length: 3 }, { h: carried(h0) }, ({ h }) => ({ next: next(h), value: h }));
     expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(DiagnosticError);
-    expect(step(() => ({}))).toThrow(/h is carried, so the step must make it anew/);
-    expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(/but the step makes it f64\[n\]/);
+    expect(step(() => ({}))).toThrow(/h is carried, so the step must compute its next value/);
+    expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(/but its next value is f64\[n\]/);
   });
 });
 
@@ -104,7 +104,7 @@ describe("verifyGraph", () => {
     const { recurrence, value } = first.attributes;
     const operands = recurrence.operands.map(({ name, role, argument }) => ({ name, role, argument }));
     const broken: Node = { ...first, attributes: { recurrence: { ...recurrence, operands }, value } };
-    expect(messages(graphOf(broken))).toEqual(["h is carried, so the step must make it anew"]);
+    expect(messages(graphOf(broken))).toEqual(["h is carried, so the step must compute its next value"]);
   });
 });
 

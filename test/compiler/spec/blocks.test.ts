@@ -1,6 +1,6 @@
-// Blocks of layers: which flat network they are written out to, and what is told of those that are wrong. A
-// failure means that parameters change their names, that a layer reads another than the spec says, or that a
-// fault is told at the wrong place or takes the compiler down.
+// Blocks of layers: the flat network they expand to, and the diagnostics of wrong ones. A
+// failure means that parameters change their names, that a layer reads the wrong layer, or that an
+// error is reported at the wrong location or crashes the compiler.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
@@ -15,14 +15,14 @@ const repeat = (times: number, layers: unknown, rest: object = {}) => ({
   ...rest,
 });
 
-/** One line a layer: "block.1.dense1 = dense(x)". */
+/** One line per layer: "block.1.dense1 = dense(x)". */
 const written = (network: readonly unknown[], changes: object = {}): string[] =>
   parseModel(specWith({ network, ...changes })).network.map(
     ({ name, type, from }) => `${name} = ${type}(${from.join(", ")})`,
   );
 
 describe("written out", () => {
-  it("a residual adds its input to the last of its layers", () => {
+  it("a residual adds its input to the output of its last layer", () => {
     expect(written([dense, residual(["layer-norm", dense]), end])).toEqual([
       "dense1 = dense(x)",
       "residual1.layer-norm1 = layer-norm(dense1)",
@@ -32,7 +32,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("a residual with a shortcut adds what its layers make of the input", () => {
+  it("a residual with a shortcut adds the output of the shortcut's layers", () => {
     const layers = [{ ...dense, name: "weight" }];
     expect(written([residual(layers, { shortcut: layers, name: "block" }), end])).toEqual([
       "block.weight = dense(x)",
@@ -55,7 +55,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("a bidirectional layer is one over time and one against it, side by side", () => {
+  it("a bidirectional layer is one forwards and one backwards in time, concatenated", () => {
     const both = { type: "bidirectional", layer: { type: "gru", units: 2 } };
     const inputs = { x: { shape: [5, 4] } };
     expect(written([both, end], { inputs })).toEqual([
@@ -108,7 +108,7 @@ describe("written out", () => {
     );
   });
 
-  it("a frozen block freezes all that stands inside, and only that", () => {
+  it("a frozen block freezes its layers, and only those", () => {
     const network = [
       residual([dense, repeat(2, [dense])], { trainable: false }),
       residual([{ ...dense, trainable: false }, dense]),
@@ -127,7 +127,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("every layer knows where it is written", () => {
+  it("every layer has its path in the spec", () => {
     const network = [repeat(2, [residual([dense], { shortcut: [dense] })]), end];
     expect(parseModel(specWith({ network })).network.map(({ path }) => path.join(" "))).toEqual([
       "network 0 layers 0 layers 0",
@@ -153,17 +153,15 @@ describe("warnings", () => {
   const warningsOf = (network: readonly unknown[]) =>
     parseSpec(specWith({ network })).warnings.map(({ message }) => message);
 
-  it("tell of an unread layer inside a block once, whatever the copies, and of an unread block as a whole", () => {
+  it("report an unread layer inside a block once, whatever the copies, and of an unread block as a whole", () => {
     const block = repeat(3, [
       dense,
       { ...dense, name: "aside", from: "dense1" },
       { ...dense, from: "dense1" },
     ]);
-    expect(warningsOf([block, end])).toEqual([
-      "network[0].layers[1] (aside) is not read on the way to the output",
-    ]);
+    expect(warningsOf([block, end])).toEqual(["network[0].layers[1] (aside) does not lead to the output"]);
     expect(warningsOf([residual([dense, dense]), { ...end, from: "x" }])).toEqual([
-      "network[0] (residual1) is not read on the way to the output",
+      "network[0] (residual1) does not lead to the output",
     ]);
   });
 });
@@ -172,30 +170,30 @@ type Row = readonly [intent: string, network: readonly unknown[], ...expected: s
 
 const rows: Row[] = [
   [
-    "faults inside, each at its place",
+    "errors inside, each at its location",
     [residual([{ ...dense, units: -1 }, repeat(0, ["dens"])])],
     "error T1203: network[0].layers[0].units must be a positive integer, got -1",
     "error T1203: network[0].layers[1].times must be a positive integer, got 0",
-    'error T1103: network[0].layers[1].layers[0]: there is no layer "dens"',
+    'error T1103: network[0].layers[1].layers[0]: unknown layer "dens"',
     '  hint: did you mean "dense"?',
   ],
   [
     "an unknown key inside",
     [residual([{ ...dense, unit: 3 }])],
-    'error T1101: network[0].layers[0] has no key "unit"',
+    'error T1101: network[0].layers[0]: unknown key "unit"',
     '  hint: did you mean "units"?',
   ],
   [
     "a key of the other block",
     [residual([dense], { times: 2 })],
-    'error T1101: network[0] has no key "times"',
-    "  hint: its keys: type, layers, shortcut, name, from, trainable",
+    'error T1101: network[0]: unknown key "times"',
+    "  hint: allowed keys: type, layers, shortcut, name, from, trainable",
   ],
   ["a block without layers", ["residual", end], "error T1102: network[0].layers is missing"],
   [
     "a block of no layers",
     [residual([])],
-    "error T1201: network[0].layers must be a list that is not empty, got an empty list",
+    "error T1201: network[0].layers must be a non-empty list, got an empty list",
   ],
   [
     "a block without a number of times",
@@ -205,20 +203,20 @@ const rows: Row[] = [
   [
     "a layer inside that is read from outside",
     [residual([{ ...dense, name: "inner" }]), { ...end, from: "inner" }],
-    'error T1303: network[1].from: there is no input or layer "inner"',
-    '  hint: "inner" stands inside the block "residual1"; from outside, only the block can be read, by its name',
+    'error T1303: network[1].from: no input or layer is named "inner"',
+    '  hint: "inner" is inside the block "residual1"; layers outside can read only the block itself, by its name',
   ],
   [
-    "the same by its made name",
+    "the same by its generated name",
     [repeat(2, [dense]), { ...end, from: "repeat1.2.dense1" }],
-    'error T1303: network[1].from: there is no input or layer "repeat1.2.dense1"',
-    '  hint: "dense1" stands inside the block "repeat1"; from outside, only the block can be read, by its name',
+    'error T1303: network[1].from: no input or layer is named "repeat1.2.dense1"',
+    '  hint: "dense1" is inside the block "repeat1"; layers outside can read only the block itself, by its name',
   ],
   [
-    "the block that the layer stands in",
+    "the block that contains the layer",
     [residual([{ ...dense, from: "residual1" }]), end],
-    'error T1304: network[0].layers[0].from names the block that it stands in, "residual1"',
-    "  hint: layers read inputs and layers that stand before them",
+    'error T1304: network[0].layers[0].from names the block that contains the layer, "residual1"',
+    "  hint: a layer can read only inputs and earlier layers",
   ],
   [
     "a later layer outside, and a misspelt one",
@@ -230,8 +228,8 @@ const rows: Row[] = [
       end,
     ],
     'error T1304: network[0].layers[0].from names a later layer, "end"',
-    "  hint: layers read inputs and layers that stand before them",
-    'error T1303: network[0].layers[1].from: there is no input or layer "dence1"',
+    "  hint: a layer can read only inputs and earlier layers",
+    'error T1303: network[0].layers[1].from: no input or layer is named "dence1"',
     '  hint: did you mean "dense1"?',
   ],
   [
@@ -243,59 +241,59 @@ const rows: Row[] = [
       ]),
       end,
     ],
-    'error T1302: network[0].layers[1].name is "a", which is the name of network[0].layers[0]',
+    'error T1302: network[0].layers[1].name is "a", but network[0].layers[0] already has that name',
   ],
   [
     "a layer with the name that a shortcut's layers begin with",
     [residual([{ ...dense, name: "shortcut" }], { shortcut: [dense] }), end],
-    'error T1302: network[0].layers[0].name is "shortcut", which is the name of network[0].shortcut',
+    'error T1302: network[0].layers[0].name is "shortcut", but network[0].shortcut already has that name',
   ],
   [
     "a name with a dot",
     [residual([{ ...dense, name: "a.b" }]), end],
-    'error T1301: network[0].layers[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "a.b"',
+    'error T1301: network[0].layers[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "a.b"',
   ],
   [
-    "a block that is to read two layers",
+    "a block that reads two layers",
     [dense, residual([dense], { from: ["x", "dense1"] }), end],
-    "error T1311: network[1].from: a block takes one input, got 2",
-    "  hint: join them before it: add, multiply or concat",
+    "error T1311: network[1].from: a block reads one input, got 2",
+    "  hint: join them first with an add, multiply or concat layer",
   ],
   [
     "a million copies",
     [repeat(1_000_000, [dense]), end],
-    "error T1312: network[0].times: the block comes to 1000000 layers, but a network may have 5000",
+    "error T1312: network[0].times: the block expands to 1000000 layers; the limit for a network is 5000",
   ],
   [
     "a thousand times a thousand copies",
     [repeat(1000, [repeat(1000, [dense])]), end],
-    "error T1312: network[0].times: the block comes to 1000000 layers, but a network may have 5000",
+    "error T1312: network[0].times: the block expands to 1000000 layers; the limit for a network is 5000",
   ],
   [
-    "blocks that are too many together",
+    "too many blocks together",
     [repeat(3000, [dense]), repeat(3000, [dense]), end],
-    "error T1312: network comes to 6001 layers, but a network may have 5000",
+    "error T1312: network expands to 6001 layers; the limit is 5000",
   ],
   [
     "bidirectional layers, which are three each",
     [repeat(2000, [{ type: "bidirectional", layer: { type: "rnn", units: 2, returnSequences: true } }]), end],
-    "error T1312: network[0].times: the block comes to 6000 layers, but a network may have 5000",
+    "error T1312: network[0].times: the block expands to 6000 layers; the limit for a network is 5000",
   ],
   [
     "too many layers written one by one",
     Array.from({ length: 5001 }, () => dense),
-    "error T1312: network[5000]: the network holds more than 5000 layers",
+    "error T1312: network[5000]: the network has more than 5000 layers",
   ],
   [
     "a layer that is not recurrent, run both ways",
     [{ type: "bidirectional", layer: dense }, end],
-    'error T1103: network[0].layer.type: there is no recurrent layer "dense"',
+    'error T1103: network[0].layer.type: unknown recurrent layer "dense"',
     "  hint: known names: rnn, lstm, gru",
   ],
   [
     "a misspelt one",
     [{ type: "bidirectional", layer: { type: "lsttm", units: 3 } }, end],
-    'error T1103: network[0].layer.type: there is no recurrent layer "lsttm"',
+    'error T1103: network[0].layer.type: unknown recurrent layer "lsttm"',
     '  hint: did you mean "lstm"?',
   ],
   [
@@ -303,18 +301,18 @@ const rows: Row[] = [
     ["bidirectional", { type: "bidirectional" }, { type: "bidirectional", layer: 3 }, end],
     "error T1102: network[0].layer is missing",
     "error T1102: network[1].layer is missing",
-    "  hint: one of rnn, lstm, gru",
+    "  hint: choose one of rnn, lstm, gru",
     "error T1203: network[2].layer must be a recurrent layer, got 3",
   ],
   [
-    "a layer with a direction, name and source of its own, run both ways",
+    "a bidirectional layer whose inner layer has a direction, a name and a source",
     [{ type: "bidirectional", layer: { type: "lstm", units: 3, reverse: true, name: "a", from: "x" } }, end],
-    'error T1101: network[0].layer has no key "reverse"',
-    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
-    'error T1101: network[0].layer has no key "name"',
-    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
-    'error T1101: network[0].layer has no key "from"',
-    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
+    'error T1101: network[0].layer: unknown key "reverse"',
+    "  hint: allowed keys: type, units, returnSequences, init, recurrentInit, biasInit",
+    'error T1101: network[0].layer: unknown key "name"',
+    "  hint: allowed keys: type, units, returnSequences, init, recurrentInit, biasInit",
+    'error T1101: network[0].layer: unknown key "from"',
+    "  hint: allowed keys: type, units, returnSequences, init, recurrentInit, biasInit",
   ],
 ];
 
@@ -334,20 +332,18 @@ describe("refused", () => {
     expect(faultsOf(specWith({ network: [block, end] }))).toMatch(tooDeep);
   });
 
-  it("a block that holds itself, and one that is shared so often that no one could count it", () => {
+  it("a block that contains itself, and one that is shared extremely often", () => {
     const layers: unknown[] = [];
     const circle = residual(layers);
     layers.push(circle);
     expect(faultsOf(specWith({ network: [circle, end] }))).toMatch(tooDeep);
     const ring: Record<string, unknown> = { type: "bidirectional" };
     ring.layer = ring;
-    expect(faultsOf(specWith({ network: [ring, end] }))).toContain(
-      'there is no recurrent layer "bidirectional"',
-    );
+    expect(faultsOf(specWith({ network: [ring, end] }))).toContain('unknown recurrent layer "bidirectional"');
     let doubled: object = dense;
     for (let level = 0; level < 30; level++) doubled = residual([doubled, doubled]);
     expect(faultsOf(specWith({ network: [doubled, end] }))).toMatch(
-      /^error T1312: .*: the network holds more than 5000 layers$/,
+      /^error T1312: .*: the network has more than 5000 layers$/,
     );
   });
 });

@@ -1,4 +1,4 @@
-// From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs
+// From spec to graphs: parts that do not fit are reported with their path; a valid spec gives graphs
 // that verify.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
@@ -41,7 +41,7 @@ describe("shapes between layers", () => {
     );
   });
 
-  it("finds all faults at once and passes over what depends on them", () => {
+  it("finds all errors at once and skips layers that depend on them", () => {
     const network = [
       { type: "reshape", shape: [3] },
       { type: "dense", units: 2, name: "after" },
@@ -80,7 +80,7 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("joins what differs in the joined axis alone", () => {
+  it("joins values that differ only in the joined axis", () => {
     const inputs = { x: { shape: [2, 3] }, z: { shape: [4, 3] } };
     const network = (axis: number) => [
       { type: "concat", from: ["x", "z"], axis },
@@ -104,10 +104,10 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("refuses bounds in the wrong order", () => {
+  it("rejects bounds in the wrong order", () => {
     const network = [{ type: "dense", units: 3, init: { type: "uniform", min: 1, max: 0 } }];
     expect(told({ network })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: init.min must not be above max, got 1 and 0"`,
+      `"error T1308: network[0]: init.min must not be greater than max, got 1 and 0"`,
     );
   });
 });
@@ -126,7 +126,7 @@ describe("layers inside blocks", () => {
     `);
   });
 
-  it("what is wrong in a later copy alone is told of that copy, what is wrong in all of them once", () => {
+  it("an error in a later copy alone is reported for that copy, an error in all copies once", () => {
     const network = [
       {
         type: "repeat",
@@ -141,7 +141,7 @@ describe("layers inside blocks", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers a row for [n, 2, 2], but repeat1.1.dense1 gives [n, 5], which has 5
-      error T1308: network[1].layers[0]: init.min must not be above max, got 1 and 0"
+      error T1308: network[1].layers[0]: init.min must not be greater than max, got 1 and 0"
     `);
     const apart = [
       {
@@ -160,7 +160,7 @@ describe("layers inside blocks", () => {
     );
   });
 
-  it("a layer that cannot run either way is told once", () => {
+  it("an error in both directions is reported once", () => {
     const network = [
       { type: "bidirectional", layer: { type: "lstm", units: 2 } },
       { type: "dense", units: 3 },
@@ -170,27 +170,27 @@ describe("layers inside blocks", () => {
     );
   });
 
-  it("a step that cuts off what stands inside", () => {
+  it("a step that cuts off the layers inside", () => {
     const network = [
       { type: "residual", layers: [dense, { type: "activation", fn: "step" }] },
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
-  it("what has no room", () => {
+  it("layers that are too large", () => {
     const wide = { type: "dense", units: 2e8 };
     const network = [
       { type: "residual", layers: [wide, dense] },
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 
@@ -199,12 +199,12 @@ describe("layers inside blocks", () => {
       { type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] },
     ];
     expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0].layers[0]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[0].layers[0]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
   });
 
-  it("a step at the output of a block stands behind the loss, as without the block", () => {
+  it("a step at the output of a block is applied after the loss, as without the block", () => {
     const network = [{ type: "repeat", times: 1, layers: [{ type: "dense", units: 3, activation: "step" }] }];
     expect(told({ network, loss: "perceptron" })).toBe("");
   });
@@ -246,7 +246,7 @@ describe("windows", () => {
     );
   });
 
-  it("of a transposed convolution leave something of the output", () => {
+  it("of a transposed convolution leave some output", () => {
     expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d-transpose1: the padding leaves nothing of its output of 5 × 7, as x gives [n, 4, 6, 2]"`,
     );
@@ -258,9 +258,9 @@ describe("windows", () => {
     );
   });
 
-  it("values that are none are told by the schema", () => {
+  it("invalid values are reported by the schema", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
-      "error T1103: network[0].padding: there is no padding "causal"
+      "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"
     `);
     expect(of({ type: "conv1d", filters: 1, kernel: [2, 2] })).toMatchInlineSnapshot(
@@ -273,7 +273,7 @@ describe("windows", () => {
       error T1203: network[0].dilation[0] must be a positive integer, got 1.5"
     `);
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: [1, 2, 3] })).toMatchInlineSnapshot(
-      `"error T1201: network[0].padding must be a list of 2, got [1, 2, 3]"`,
+      `"error T1201: network[0].padding must be a list of 2 values, got [1, 2, 3]"`,
     );
   });
 });
@@ -284,27 +284,27 @@ describe("loss, metrics and target", () => {
   it("says why a loss does not fit", () => {
     expect(told({ targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares real numbers, but the target is a class index
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy takes class indices, but the target is real: give it \`classes\`
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs one logit per class, [n, 4], but the output is [n, 3]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
-      "error T1401: loss: hinge takes two classes, but the target has 3
-        note: the output is that of dense1, the target is y"
+      "error T1401: loss: hinge needs two classes, but the target has 3
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs one score per class index, [n, 1], but the output is [n, 3]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares element by element, but the output is [n, 3] and the target [n, 2]
-        note: the output is that of dense1, the target is y"
+        note: the loss compares the output of dense1 with the target y"
     `);
   });
 
@@ -315,34 +315,34 @@ describe("loss, metrics and target", () => {
       `"error T1402: metrics[1]: mae compares real numbers, but the target is a class index"`,
     );
     expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(
-      `"error T1402: metrics[0]: accuracy needs answers to count, but this loss's outputs are no scores of classes"`,
+      `"error T1402: metrics[0]: accuracy needs class scores, but the outputs of this loss are not class scores"`,
     );
   });
 
   it("wants one target", () => {
     expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
-      `"error T1901: targets must name one target, got 2: known gap: several targets need a loss for each"`,
+      `"error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)"`,
     );
   });
 
   it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
     const network = [{ type: "dense", units: 3, activation: "softmax" }];
     expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[0]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
     const apart = [
       { type: "dense", units: 3 },
       { type: "activation", fn: "softmax" },
     ];
     expect(told({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[1]: softmax stands before cross-entropy, which applies it to its logits itself
-        hint: leave the softmax out: it is then applied once"
+      "warning T1403: network[1]: softmax is applied before cross-entropy, which already applies it to its logits
+        hint: remove the softmax, so that it is applied once"
     `);
     const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
     expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403: network[0]: sigmoid stands before binary-cross-entropy, which applies it to its logits itself
-        hint: leave the sigmoid out: it is then applied once"
+      "warning T1403: network[0]: sigmoid is applied before binary-cross-entropy, which already applies it to its logits
+        hint: remove the sigmoid, so that it is applied once"
     `);
   });
 
@@ -352,14 +352,14 @@ describe("loss, metrics and target", () => {
 });
 
 describe("gradients", () => {
-  it("a step that cuts parameters off names them and the three ways out", () => {
+  it("a step that cuts parameters off names them and suggests three fixes", () => {
     const network = [
       { type: "dense", units: 3, activation: "step" },
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].activation: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
@@ -370,11 +370,11 @@ describe("gradients", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[1].fn: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
-        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+        hint: use "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
     `);
   });
 
-  it("a step that cuts off frozen parameters alone is no fault, nor one with a surrogate, nor a perceptron's", () => {
+  it("a step that cuts off only frozen parameters is allowed, as are one with a surrogate and a perceptron's", () => {
     const network = (first: object, rest: object = {}) => [
       { type: "dense", units: 3, activation: first, ...rest },
       { type: "dense", units: 3 },
@@ -386,7 +386,7 @@ describe("gradients", () => {
 
   it("there is something to train", () => {
     expect(told({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
-      `"error T1503: network has no trainable parameter, so there is nothing to train"`,
+      `"error T1503: network has no trainable parameters, so there is nothing to train"`,
     );
   });
 });
@@ -394,11 +394,11 @@ describe("gradients", () => {
 describe("optimizer and size", () => {
   it("nesterov needs momentum", () => {
     expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
-      `"error T1203: optimizer.nesterov needs a momentum above 0 and no dampening"`,
+      `"error T1203: optimizer.nesterov needs a momentum above 0 and a dampening of 0"`,
     );
   });
 
-  it("what has no room is told before anything is made", () => {
+  it("too large parts are reported before anything is allocated", () => {
     expect(
       told({
         network: [
@@ -407,14 +407,14 @@ describe("optimizer and size", () => {
         ],
       }),
     ).toMatchInlineSnapshot(`
-      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; the memory of a model must stay below 2 GiB"
     `);
     expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
       .toMatchInlineSnapshot(`
-      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; all memory of a model must stay below 2 GiB
-      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; all memory of a model must stay below 2 GiB"
+      "error T1312: inputs.x: a batch of 6 rows needs 2.24 GiB; the memory of a model must stay below 2 GiB
+      error T1312: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; the memory of a model must stay below 2 GiB"
     `);
   });
 });

@@ -1,5 +1,5 @@
 // Specs that may be anything: values that throw when they are read, lists of billions, errors by the
-// thousand. Each is a diagnostic, after work that is bounded.
+// thousand. Each gives a diagnostic, after bounded work.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ describe("values that only a program makes", () => {
     [
       "a list of four billion holes",
       { network: new Array(2 ** 32 - 1) },
-      "error T1006: network has 4294967295 members: a spec may hold 250000 values",
+      "error T1006: network has 4294967295 members; a spec may have at most 250000 values",
     ],
     ["numbers in memory", { network: new Float64Array(2 ** 20) }, "error T1006: network has 1048576 members"],
     [
@@ -47,7 +47,7 @@ describe("values that only a program makes", () => {
           },
         ),
       },
-      "error T1009: loss cannot be read: a value that has no text was thrown",
+      "error T1009: loss cannot be read: a value that cannot be shown was thrown",
     ],
     ["a bigint of a million digits", { name: 10n ** 1_000_000n }, "got a bigint of more than 128 bits"],
     ["a symbol", { name: Symbol("\u001b[2J") }, "got Symbol(\\u001b[2J)"],
@@ -55,7 +55,7 @@ describe("values that only a program makes", () => {
     expect(faultsOf(specWith(changes))).toContain(said);
   });
 
-  it("a getter is read once, and what it gives is what is checked", () => {
+  it("a getter is read once, and its value is checked", () => {
     let count = 0;
     const spec = Object.defineProperty(baseSpec(), "name", { enumerable: true, get: () => `m${++count}` });
     expect(parseModel(spec).name).toBe("m1");
@@ -99,8 +99,8 @@ it.each<[string, Record<string, unknown>, string]>([
     { metrics: Array.from({ length: 600 }, (_, i) => ({ name: `m${i}`, formula: "mean(prediction)" })) },
     "metrics has 600 metrics",
   ],
-])("too many %s to compile are refused", (_, changes, said) => {
-  expect(faultsOf(specWith(changes))).toContain(`error T1312: ${said}; at most 512 can be compiled`);
+])("too many %s to compile are rejected", (_, changes, said) => {
+  expect(faultsOf(specWith(changes))).toContain(`error T1312: ${said}; the limit is 512`);
 });
 
 describe("files", () => {
@@ -118,7 +118,7 @@ describe("files", () => {
   it("a link to a device without an end", async () => {
     symlinkSync("/dev/zero", join(folder, "zero.json"));
     expect(await read("zero.json")).toBe(
-      "zero.json error T1002: the file has more than 4.2 MB: that is no spec",
+      "zero.json error T1002: the file is larger than 4.2 MB, which is too large for a spec",
     );
   });
 
@@ -127,13 +127,13 @@ describe("files", () => {
       "a million values in JSON",
       "many.json",
       `[${"0,".repeat(1_000_000)}0]`,
-      "error T1006: a spec may hold 250000 values",
+      "error T1006: the spec has more than 250000 values",
     ],
     [
       "a million values in YAML",
       "many.yaml",
       `a: [${"0,".repeat(1_000_000)}0]`,
-      "error T1006: a spec may hold 250000 values",
+      "error T1006: the spec has more than 250000 values",
     ],
     [
       "the same key 20,000 times",
@@ -141,12 +141,7 @@ describe("files", () => {
       `{${'\n"a": 1,'.repeat(20_000)}"b": 1}`,
       "and 19899 more errors",
     ],
-    [
-      "comments alone",
-      "comment.yaml",
-      "# nothing\n",
-      "comment.yaml:1:1 error T1003: the file holds no value",
-    ],
+    ["comments alone", "comment.yaml", "# nothing\n", "comment.yaml:1:1 error T1003: the file has no value"],
     [
       "sequences for the terminal in YAML's own sentence",
       "esc.yaml",
@@ -154,16 +149,16 @@ describe("files", () => {
       "esc.yaml:1:9 error T1005: Block scalar header includes extra characters: |-\\u001b[31mRED\\u001b]0;t\\u0007",
     ],
     [
-      "a TypeScript spec that throws what has no text",
+      "a TypeScript spec that throws a value without text",
       "null.ts",
       "throw Object.create(null);",
-      "null.ts:1:1 error T1009: the file fails when it is run: a value that has no text was thrown",
+      "null.ts:1:1 error T1009: the file throws when it is run: a value that cannot be shown was thrown",
     ],
     [
       "a TypeScript spec that throws sequences for the terminal",
       "esc.ts",
       'throw new Error("\\u001b[2J");',
-      "error T1009: the file fails when it is run: Error: \\u001b[2J",
+      "error T1009: the file throws when it is run: Error: \\u001b[2J",
     ],
     [
       "a file name with sequences for the terminal",

@@ -1,5 +1,5 @@
-// Every diagnostic of the spec with its exact text: a failure here means that a user is told something else
-// than before, or nothing.
+// Every diagnostic of the spec with its exact text: a failure here means that a user sees another message
+// than before, or none.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";
@@ -52,17 +52,17 @@ const valueRows: Row[] = [
     { network: [dense, { type: "dropout", rate: 1 }] },
     "error T1203: network[1].rate must be a number in [0, 1), got 1",
   ],
-  ["no layers", { network: [] }, "error T1201: network must be a list that is not empty, got an empty list"],
+  ["no layers", { network: [] }, "error T1201: network must be a non-empty list, got an empty list"],
   ["a number as a layer", { network: [7] }, "error T1203: network[0] must be a layer, got 7"],
   [
     "a layer without a type",
     { network: [{ units: 3 }] },
     "error T1102: network[0].type is missing",
-    "  hint: one " +
+    "  hint: choose one " +
       `of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
-    "a type that is no text",
+    "a type that is not a string",
     { network: [{ type: 3 }] },
     "error T1203: network[0].type must be the name of a layer, got 3",
   ],
@@ -81,7 +81,7 @@ const valueRows: Row[] = [
     { inputs: { x: {} } },
     "error T1102: inputs.x.shape is missing: it must be a list",
   ],
-  ["no inputs", { inputs: {} }, "error T1205: inputs must name at least one input"],
+  ["no inputs", { inputs: {} }, "error T1205: inputs must have at least one input"],
   [
     "one class",
     { targets: { y: { classes: 1 } } },
@@ -92,11 +92,11 @@ const valueRows: Row[] = [
     { targets: { y: {} } },
     "error T1102: targets.y needs `shape` (for real numbers) or `classes` (for class indices)",
   ],
-  ["no target", { targets: {} }, "error T1205: targets must name a target"],
+  ["no target", { targets: {} }, "error T1205: targets must have one target"],
   [
     "two targets",
     { targets: { y: { classes: 3 }, z: { shape: [1] } } },
-    "error T1901: targets must name one target, got 2: known gap: several targets need a loss for each",
+    "error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)",
   ],
   [
     "no step at all",
@@ -126,8 +126,8 @@ const valueRows: Row[] = [
   [
     "clipping in both ways",
     { optimizer: { ...optimizer, clip: { norm: 1, value: 2 } } },
-    'error T1208: optimizer.clip has "value", which does not go together with its other keys',
-    "  hint: its keys: norm",
+    'error T1208: optimizer.clip: "value" cannot be combined with its other keys',
+    "  hint: allowed keys: norm",
   ],
   [
     "no epochs",
@@ -162,11 +162,11 @@ const valueRows: Row[] = [
   [
     "no rows left to train on",
     { training: { ...training, test: { fraction: 0.5 }, validation: { fraction: 0.5 } } },
-    "error T1204: training.test.fraction and training.validation.fraction must be below 1 together, got 0.5 + 0.5",
-    "  hint: both are shares of all rows",
+    "error T1204: training.test.fraction and training.validation.fraction must sum to less than 1, got 0.5 + 0.5",
+    "  hint: both are fractions of all rows; the rest is the training split",
   ],
   [
-    "shares of classes that are not there",
+    "stratification without classes",
     { targets: { y: { shape: [3] } }, loss: "mse", training: { ...training, stratify: true } },
     "error T1206: training.stratify needs a target with classes",
   ],
@@ -175,7 +175,7 @@ const valueRows: Row[] = [
     { regularization: { l2: -1 } },
     "error T1203: regularization.l2 must be a number of at least 0, got -1",
   ],
-  ["a name that is no text", { name: 7 }, "error T1203: name must be a text, got 7"],
+  ["a name that is not a string", { name: 7 }, "error T1203: name must be a string, got 7"],
 ];
 
 const keyRows: Row[] = [
@@ -183,73 +183,73 @@ const keyRows: Row[] = [
     "no loss",
     { loss: undefined },
     "error T1102: loss is missing",
-    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, " +
+    "  hint: choose one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, " +
       "perceptron, poisson, kl-divergence, formula",
   ],
   [
     "no optimizer",
     { optimizer: undefined },
     "error T1102: optimizer is missing",
-    "  hint: one of sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, lion, formula",
+    "  hint: choose one of sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, lion, formula",
   ],
   [
     "a misspelt key",
     { network: [{ ...dense, unit: 1 }] },
-    'error T1101: network[0] has no key "unit"',
+    'error T1101: network[0]: unknown key "unit"',
     '  hint: did you mean "units"?',
   ],
   [
     "a misspelt section",
     { trainning: {} },
-    'error T1101: the spec has no key "trainning"',
+    'error T1101: the spec: unknown key "trainning"',
     '  hint: did you mean "training"?',
   ],
   [
-    "a key of nothing near",
+    "a key without a near match",
     { targets: { y: { classes: 3, q: 1 } } },
-    'error T1101: targets.y has no key "q"',
-    "  hint: its keys: shape, classes",
+    'error T1101: targets.y: unknown key "q"',
+    "  hint: allowed keys: shape, classes",
   ],
   [
     "a misspelt layer",
     { network: ["flaten", dense] },
-    'error T1103: network[0]: there is no layer "flaten"',
+    'error T1103: network[0]: unknown layer "flaten"',
     '  hint: did you mean "flatten"?',
   ],
   [
     "a misspelt type",
     { network: [{ type: "dens" }] },
-    'error T1103: network[0].type: there is no layer "dens"',
+    'error T1103: network[0].type: unknown layer "dens"',
     '  hint: did you mean "dense"?',
   ],
   [
     "a misspelt activation",
     { network: [{ ...dense, activation: "rellu" }] },
-    'error T1103: network[0].activation: there is no activation "rellu"',
+    'error T1103: network[0].activation: unknown activation "rellu"',
     '  hint: did you mean "relu"?',
   ],
   [
     "a misspelt function",
     { network: [{ type: "activation", fn: "rellu" }] },
-    'error T1103: network[0].fn: there is no activation "rellu"',
+    'error T1103: network[0].fn: unknown activation "rellu"',
     '  hint: did you mean "relu"?',
   ],
   [
     "a misspelt loss",
     { loss: "cross_entropi" },
-    'error T1103: loss: there is no loss "cross_entropi"',
+    'error T1103: loss: unknown loss "cross_entropi"',
     '  hint: did you mean "cross-entropy"?',
   ],
   [
     "an unknown metric",
     { metrics: ["acuracy"] },
-    'error T1103: metrics[0]: there is no metric "acuracy"',
+    'error T1103: metrics[0]: unknown metric "acuracy"',
     '  hint: did you mean "accuracy"?',
   ],
   [
     "a misspelt optimizer",
     { optimizer: { type: "adm" } },
-    'error T1103: optimizer.type: there is no optimizer "adm"',
+    'error T1103: optimizer.type: unknown optimizer "adm"',
     '  hint: did you mean "adam"?',
   ],
   [
@@ -258,19 +258,19 @@ const keyRows: Row[] = [
     "error T1203: training.validation.folds must be an integer of at least 2, got 1",
   ],
   [
-    "folds beside a fraction",
+    "folds together with a fraction",
     { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
-    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+    "error T1208: training.validation needs either `fraction` or `folds`",
   ],
   [
     "a validation of nothing",
     { training: { ...training, validation: {} } },
-    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+    "error T1208: training.validation needs either `fraction` or `folds`",
   ],
   [
     "a misspelt key of validation",
     { training: { ...training, validation: { fold: 5 } } },
-    'error T1101: training.validation has no key "fold"',
+    'error T1101: training.validation: unknown key "fold"',
     '  hint: did you mean "folds"?',
   ],
 ];
@@ -279,44 +279,44 @@ const nameRows: Row[] = [
   [
     "a name with a space",
     { name: "my model" },
-    'error T1301: name must be a letter, then at most 63 letters, digits, `_` or `-`, got "my model"',
+    'error T1301: name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "my model"',
   ],
   [
     "a layer name that closes a string and runs code",
     { network: [{ ...dense, name: 'a"; process.exit()//' }] },
-    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "a\\"; ' +
+    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "a\\"; ' +
       'process.exit()//"',
   ],
   [
     "a layer named constructor",
     { network: [{ ...dense, name: "constructor" }] },
-    'error T1301: network[0].name: "constructor" cannot be a name: every object has a property of that name',
+    'error T1301: network[0].name: "constructor" cannot be used as a name: every JavaScript object has a property of that name',
   ],
   [
     "a layer named __proto__",
     { network: [{ ...dense, name: "__proto__" }] },
-    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "__proto__"',
+    'error T1301: network[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "__proto__"',
   ],
   [
     "an input named __proto__",
     { inputs: object(["__proto__", { shape: [2] }]) },
-    'error T1301: the name "__proto__" in inputs must be a letter, then at most 63 letters, digits, `_` or `-`',
+    'error T1301: the name "__proto__" in inputs must be a letter, followed by at most 63 letters, digits, `_` or `-`',
   ],
   [
     "an input named toString",
     { inputs: { toString: { shape: [2] } } },
-    'error T1301: inputs: "toString" cannot be a name: every object has a property of that name',
+    'error T1301: inputs: "toString" cannot be used as a name: every JavaScript object has a property of that name',
   ],
   [
     "a target named valueOf",
     { targets: { valueOf: { classes: 2 } } },
-    'error T1301: targets: "valueOf" cannot be a name: every object has a property of that name',
+    'error T1301: targets: "valueOf" cannot be used as a name: every JavaScript object has a property of that name',
   ],
   [
     "a key that would set a prototype",
     { loss: object(["type", "mse"], ["__proto__", { a: 1 }]) },
-    'error T1101: loss has no key "__proto__"',
-    "  hint: its keys: type",
+    'error T1101: loss: unknown key "__proto__"',
+    "  hint: allowed keys: type",
   ],
   [
     "two layers of one name",
@@ -326,35 +326,35 @@ const nameRows: Row[] = [
         { ...dense, name: "a" },
       ],
     },
-    'error T1302: network[1].name is "a", which is the name of network[0]',
+    'error T1302: network[1].name is "a", but network[0] already has that name',
   ],
   [
     "a default name that is taken",
     { network: [{ ...dense, name: "dense2" }, dense] },
-    'error T1302: network[1] is called "dense2" by default, which is the name of network[0]',
-    "  hint: give one of the two another name",
+    'error T1302: network[1] is named "dense2" by default, but network[0] already has that name',
+    "  hint: rename one of the two",
   ],
   [
     "a layer with the name of an input",
     { network: [{ ...dense, name: "x" }] },
-    'error T1302: network[0].name is "x", which is the name of inputs.x',
+    'error T1302: network[0].name is "x", but inputs.x already has that name',
   ],
   [
     "a target with the name of an input",
     { targets: { x: { classes: 3 } } },
-    "error T1302: targets.x has the name of an input",
-    "  hint: a batch holds inputs and targets side by side, so they need different names",
+    "error T1302: targets.x has the same name as an input",
+    "  hint: a batch holds inputs and targets together, so their names must differ",
   ],
   [
     "a metric twice",
     { metrics: ["accuracy", { type: "accuracy" }] },
-    'error T1302: metrics[1] is "accuracy" again',
+    'error T1302: metrics[1] repeats the metric "accuracy"',
   ],
   [
     "a reference to nothing",
     { network: [{ ...dense, from: "z9" }] },
-    'error T1303: network[0].from: there is no input or layer "z9"',
-    "  hint: known here: x",
+    'error T1303: network[0].from: no input or layer is named "z9"',
+    "  hint: known names: x",
   ],
   [
     "a misspelt reference in a list",
@@ -364,38 +364,38 @@ const nameRows: Row[] = [
         { type: "add", from: ["first", "frist"] },
       ],
     },
-    'error T1303: network[1].from[1]: there is no input or layer "frist"',
+    'error T1303: network[1].from[1]: no input or layer is named "frist"',
     '  hint: did you mean "first"?',
   ],
   [
-    "an output that is not there",
+    "an output that does not exist",
     { output: "dense3" },
-    'error T1303: output: there is no layer "dense3"',
+    'error T1303: output: no layer is named "dense3"',
     '  hint: did you mean "dense1"?',
   ],
   [
     "an input as output",
     { output: "x" },
-    'error T1303: output: there is no layer "x"',
-    "  hint: known here: dense1, dense2",
+    'error T1303: output: no layer is named "x"',
+    "  hint: known names: dense1, dense2",
   ],
   [
     "a later layer",
     { network: [{ ...dense, from: "dense2" }, dense] },
     'error T1304: network[0].from names a later layer, "dense2"',
-    "  hint: layers read inputs and layers that stand before them",
+    "  hint: a layer can read only inputs and earlier layers",
   ],
   [
     "a layer that reads itself",
     { network: [dense, { ...dense, from: "dense2" }] },
     'error T1304: network[1].from names the layer itself, "dense2"',
-    "  hint: layers read inputs and layers that stand before them",
+    "  hint: a layer can read only inputs and earlier layers",
   ],
   [
-    "two inputs and no choice",
+    "two inputs to choose from",
     { inputs: { x: { shape: [4] }, z: { shape: [4] } } },
-    "error T1305: network[0] does not say which of the inputs it reads",
-    '  hint: give it a "from": one of "x", "z"',
+    "error T1305: network[0] must say which of the inputs it reads",
+    '  hint: add "from": one of "x", "z"',
   ],
   [
     "an unknown metric to stop on",
@@ -406,8 +406,8 @@ const nameRows: Row[] = [
         earlyStopping: { patience: 1, metric: "accuracy" },
       },
     },
-    'error T1303: training.earlyStopping.metric: "accuracy" is not among the metrics of this spec',
-    '  hint: "loss", or a name that stands in metrics',
+    'error T1303: training.earlyStopping.metric: "accuracy" is not one of the metrics of this spec',
+    '  hint: use "loss", or a name from metrics',
   ],
 ];
 
@@ -415,38 +415,38 @@ const dataRows: Row[] = [
   [
     "columns where the spec has no inputs at all",
     { inputs: {}, data },
-    "error T1205: inputs must name at least one input",
-    "error T1307: data.inputs.x is none of the inputs",
+    "error T1205: inputs must have at least one input",
+    "error T1307: data.inputs.x is not one of the inputs",
   ],
   [
     "an input without columns",
     { data: { ...data, inputs: {} } },
-    "error T1307: data.inputs does not say where inputs.x comes from",
+    "error T1307: data.inputs has no columns for inputs.x",
     '  hint: add "x": { "columns": [ … ] }',
   ],
   [
     "columns of no input",
     { data: { ...data, inputs: { ...data.inputs, xx: { columns: ["a"] } } } },
-    "error T1307: data.inputs.xx is none of the inputs",
+    "error T1307: data.inputs.xx is not one of the inputs",
     '  hint: did you mean "x"?',
   ],
   [
     "no file",
     { data: { inputs: data.inputs, targets: data.targets } },
-    "error T1102: data.file is missing: it must be a text",
-    '  hint: either "file", or "idx", or "train" and "test"',
+    "error T1102: data.file is missing: it must be a string",
+    '  hint: use either "file", or "idx", or "train" and "test"',
   ],
   [
     "one file of two",
     { data: { ...data, file: undefined, train: "a.csv" } },
-    "error T1102: data.test is missing: it must be a text",
-    '  hint: either "file", or "idx", or "train" and "test"',
+    "error T1102: data.test is missing: it must be a string",
+    '  hint: use either "file", or "idx", or "train" and "test"',
   ],
   [
     "files in both ways",
     { data: { ...data, train: "a.csv", test: "b.csv" } },
-    'error T1208: data has "file" beside "train" or "test"',
-    '  hint: either "file", or "idx", or "train" and "test"',
+    'error T1208: data: "file" cannot be combined with "train" or "test"',
+    '  hint: use either "file", or "idx", or "train" and "test"',
   ],
   [
     "test rows in both ways",
@@ -454,14 +454,14 @@ const dataRows: Row[] = [
       data: { ...data, file: undefined, train: "a.csv", test: "b.csv" },
       training: { ...training, test: { fraction: 0.2 } },
     },
-    "error T1208: training.test sets test rows aside, but data.test is a file of them",
-    "  hint: leave one of the two",
+    "error T1208: training.test splits off test rows, but data.test already provides them",
+    "  hint: remove one of the two",
   ],
   [
     "scaled class indices",
     { data: { ...data, targets: { y: { columns: ["k"], scale: "standard" } } } },
-    "error T1208: data.targets.y.scale would scale indices",
-    "  hint: leave it out",
+    "error T1208: data.targets.y.scale: indices cannot be scaled",
+    "  hint: remove it",
   ],
   [
     "a scale by nothing",
@@ -482,7 +482,7 @@ for (const [title, rows] of Object.entries({
   });
 
 describe("the whole", () => {
-  it("accepts the base spec, so that each row above shows its own fault alone", () => {
+  it("accepts the base spec, so that each row above shows only its own error", () => {
     expect(faultsOf(baseSpec())).toBe("no fault");
   });
 
@@ -500,14 +500,14 @@ describe("the whole", () => {
     expect(faultsOf(value)).toBe(`error T1201: the spec must be an object, got ${shown}`);
   });
 
-  it("tells each missing section", () => {
+  it("reports each missing section", () => {
     const text = faultsOf({});
     for (const key of ["name", "inputs", "targets", "network", "loss", "optimizer", "training"])
       expect(text).toContain(`error T1102: ${key} is missing`);
     expect(text.match(/^error /gm)).toHaveLength(7);
   });
 
-  it("reports faults of all kinds in one go: of the schema, of names, of references, of shares, of data", () => {
+  it("reports errors of all kinds together: of the schema, names, references, fractions and data", () => {
     const spec = specWith({
       name: "a b",
       network: [{ type: "dense", units: -1, from: "q" }],
@@ -543,14 +543,14 @@ describe("the whole", () => {
     const circles: unknown[] = [];
     circles.push(...Array.from({ length: 100 }, () => circles), { activation: { formula: "tnh(x)" } });
     expect(faultsOf(specWith({ network: [{ layers: circles }] }))).toMatch(
-      /^error T1006: network\[0\]\.layers\[0\].* a spec may hold 250000 values$/,
+      /^error T1006: network\[0\]\.layers\[0\].* a spec may have at most 250000 values$/,
     );
     expect(faultsOf(specWith({ loss: circle }))).toBe(
       "error T1201: loss.type must be the name of a loss, got an object with type",
     );
   });
 
-  it("leaves the prototype of all objects alone", () => {
+  it("does not change the prototype of all objects", () => {
     faultsOf(
       JSON.parse(
         '{"__proto__": {"polluted": 1}, "inputs": {"__proto__": {"polluted": 1}}, "constructor": ' +
@@ -565,7 +565,7 @@ describe("warnings", () => {
   const warningsOf = (changes: Record<string, unknown>) =>
     parseSpec(specWith(changes)).warnings.map(({ code, message }) => `${code}: ${message}`);
 
-  it("tells of a layer and an input without influence on the loss", () => {
+  it("warns about a layer and an input without influence on the loss", () => {
     expect(
       warningsOf({
         inputs: { x: { shape: [4] }, unused: { shape: [1] } },
@@ -573,18 +573,18 @@ describe("warnings", () => {
         output: "dense1",
       }),
     ).toEqual([
-      "T1306: inputs.unused is read by no layer",
-      "T1306: network[1] (dense2) is not read on the way to the output",
+      "T1306: inputs.unused is not read by any layer",
+      "T1306: network[1] (dense2) does not lead to the output",
     ]);
   });
 
-  it("tells of early stopping without anything to watch", () => {
+  it("warns about early stopping without a validation split", () => {
     expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
-      "T1207: training.earlyStopping watches a validation part, and the spec sets none aside",
+      "T1207: training.earlyStopping needs a validation split to watch, but the spec has none",
     ]);
   });
 
-  it("tells of a metric's formula that reads scaled values", () => {
+  it("warns about a metric's formula that reads scaled values", () => {
     const data = {
       file: "a.csv",
       inputs: { x: { columns: ["a..d"] } },
@@ -593,7 +593,7 @@ describe("warnings", () => {
     const metrics = ["mae", { name: "near", formula: "mean(abs(prediction - target) < 1)" }];
     const network = [{ type: "dense", units: 1 }];
     expect(warningsOf({ targets: { y: { shape: [1] } }, network, loss: "mse", metrics, data })).toEqual([
-      "T1209: metrics[1]: its formula reads the target as data.targets.y.scale leaves it, not in its own units",
+      "T1209: metrics[1]: the formula reads the scaled target (data.targets.y.scale), not its original units",
     ]);
   });
 

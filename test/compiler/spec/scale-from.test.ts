@@ -1,4 +1,4 @@
-// A rate that follows the rows of a step: the wrong factor trains, only worse.
+// A rate that scales with the rows per step: a wrong factor would train too, only worse.
 import { expect, test } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -40,9 +40,12 @@ test("of the same number of rows, the spec is the one without a scale, but for w
 });
 
 test.each([
-  [{ rule: "sqrt" }, "optimizer.learningRate.rule says how the rate follows the rows of a step"],
+  [
+    { rule: "sqrt" },
+    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing",
+  ],
   [{ scaleFrom: 0 }, "optimizer.learningRate.scaleFrom must be a positive integer, got 0"],
   [{ scaleFrom: 8, rule: "root" }, 'optimizer.learningRate.rule must be "linear" or "sqrt"'],
-])("%j is told", (scale, message) => {
+])("%j is reported", (scale, message) => {
   expect(faultsOf(withRate({ type: "constant", initial: 0.1, ...scale }))).toContain(message);
 });

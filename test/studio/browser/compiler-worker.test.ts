@@ -64,7 +64,7 @@ describe("the compiler's worker", async () => {
     const [reply] = await compileInPage('{\n  "name": "x",\n  "netwrk": []\n}');
     if (reply.kind !== "errors") throw new Error(`errors expected, not ${reply.kind}`);
     const typo = reply.diagnostics.find(({ message }) => message.includes("netwrk"));
-    expect(typo?.place).toMatchObject({ line: 3, column: 3 });
+    expect(typo?.location).toMatchObject({ line: 3, column: 3 });
     expect(typo?.hint).toContain("network");
   });
 

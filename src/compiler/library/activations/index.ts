@@ -8,7 +8,7 @@ import type { Choice } from "../../util/choice.ts";
 import { defineActivation } from "../define.ts";
 import type { Activation } from "../define.ts";
 import { buildFormula } from "../formula/build.ts";
-import type { Place } from "../formula/check.ts";
+import type { FormulaContext } from "../formula/check.ts";
 import { constantKinds, constantValues, constantsKey, expressionTree, formulaKey } from "../formula/keys.ts";
 import type { Constants } from "../formula/keys.ts";
 import { called, returnedLike } from "../user-function.ts";
@@ -37,7 +37,7 @@ import {
 /** Returns a value with the shape of x. */
 export type ActivationFunction = (g: GraphBuilder, x: Node) => Node;
 
-export const activationPlace = (constants: Constants): Place => ({
+export const activationContext = (constants: Constants): FormulaContext => ({
   what: "an activation",
   names: new Map([["x", "many"], ...constantKinds(constants)]),
   totals: "none",

@@ -1,41 +1,40 @@
 /**
- * A formula that check.ts found right, as nodes. What is written in numbers alone stays a number; comparisons
- * are numbers, 1 and 0; operands of two types and of two ranks are brought together as one would expect (see
- * `matched`).
+ * From a formula that check.ts accepted to nodes. An expression of numbers alone stays a number; comparisons are the
+ * numbers 1 and 0; operands of different types and ranks are aligned (see `matched`).
  */
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
 import type { ElementType } from "../../ir/types.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { constantNames } from "./check.ts";
 import { choose, functions, power } from "./functions.ts";
 import type { Value } from "./functions.ts";
 import type { Expression, Sign } from "./syntax.ts";
 
 export interface Scope {
-  /** The formula, for what is said of a part of it. */
+  /** The text of the formula, for errors in a part of it. */
   readonly text: string;
   readonly names: ReadonlyMap<string, Value>;
-  /** The type of what is made of numbers alone. */
+  /** The element type of expressions of numbers alone. */
   readonly element: ElementType;
-  /** What `sum(x)` and `mean(x)` come to. */
+  /** The value of `sum(x)` or `mean(x)`. */
   total?(kind: "sum" | "mean", x: Node): Node;
-  /** The branches around this part, outermost first. */
+  /** The branches that enclose this part, outermost first. */
   readonly branches?: readonly Branch[];
 }
 
-/** One of the two sides of a choice. */
+/** One of the two branches of a conditional. */
 interface Branch {
   readonly condition: Node;
-  /** Whether the side counts where the condition holds. */
+  /** Whether the branch is taken where the condition is true. */
   readonly whereTrue: boolean;
 }
 
 /**
- * x as one side of a choice sees it: the same value, but the derivative passes only where that side is taken.
- * A derivative that is no number where the other side is taken, such as 0 · ∞ of log(x) at 0, is dropped so.
+ * x within one branch of a conditional: the same value, but the derivative passes only where the branch is taken.
+ * Elsewhere the derivative may be NaN, such as 0 · ∞ for log(x) at 0, and is dropped.
  */
 const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch): Node => {
   if (!isFloat(x.type.element)) return x;
@@ -43,7 +42,7 @@ const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch
   return choose(g, ...three(matched(g, whereTrue ? [condition, x, fixed] : [condition, fixed, x])));
 };
 
-/** The value of the formula; a number if it is made of nothing else. */
+/** The value of the formula; a number if it consists of numbers alone. */
 export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Value {
   const { branches = [], ...outside } = scope;
   const of = (part: Expression) => buildFormula(g, part, scope);
@@ -80,7 +79,7 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
       return chosen([x.condition, x.x, x.y]);
     case "call": {
       if (x.name === "where" && x.arguments.length === 3) return chosen(x.arguments);
-      // What reads other elements than its own is not within the branch, but its result is.
+      // A function that reads other elements too is built outside the branch; only its result is gated.
       if (branches.length > 0 && !isOnElements(x.name)) return gated(buildFormula(g, x, outside));
       const values = x.arguments.map(of);
       if (x.name === "sum" || x.name === "mean") {
@@ -104,7 +103,7 @@ const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
 
 const three = (values: readonly Value[]): [Value, Value, Value] => [values[0], values[1], values[2]];
 
-/** A shape rule that refuses speaks of this part of the formula. */
+/** Builds a part of the formula; an error of a shape rule is reported at that part. */
 function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
   try {
     return build();
@@ -113,15 +112,17 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
     const [{ code, message, hint }] = error.diagnostics;
     const within = { text, start: part.start, end: part.end };
     if (code === "T1313")
-      throw new Fault(code, `the formula has a number out of range: ${message}`, { within, hint });
-    throw new Fault("T1604", `the formula has parts that do not fit together: ${message}`, { within });
+      throw new BuildError(code, `the formula has a number out of range: ${message}`, { within, hint });
+    throw new BuildError("T1604", `the formula combines values that do not fit together: ${message}`, {
+      within,
+    });
   }
 }
 
 /**
- * Brings values to one element type and rank. Integers become real numbers; a single f64 (a rate, a step
- * count) takes the type of the tensor that it meets, rounded once; values of rows get the axes that a row of
- * the other has, in front: numpy's rule, row by row.
+ * Brings values to one element type and rank. Integers become real numbers. A scalar f64 (a rate, a step count) is
+ * rounded once to the type of the tensor that it meets. Values of lower rank get axes of length 1 after the batch
+ * axis: NumPy's broadcasting rule, applied to each row.
  */
 function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {
   const nodes = values.filter((value) => typeof value === "object");

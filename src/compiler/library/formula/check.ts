@@ -1,28 +1,27 @@
 /**
- * What can be said of a formula before anything is built: whether all its names are known where it stands,
- * whether functions get what they take, and whether what it comes to has the form that the place asks for.
- * All faults are found, each with its span.
+ * Checks a formula before anything is built: all names are known in its context, functions get the right number of
+ * arguments, and the result has the required form. Finds all errors, each with its span.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
-import type { Expression, FormulaFault, Sign, Span } from "./syntax.ts";
+import type { Expression, FormulaError, Sign, Span } from "./syntax.ts";
 
-/** Whether a value is one number, or one for each element (of a row, or of the parameters). */
+/** Whether a value is one number, or one number per element (of a row, or of the parameters). */
 export type Kind = "one" | "many";
 
-/** Where a formula stands: what it may name, and what it must come to. */
-export interface Place {
+/** The context of a formula: the names that it may use, and the result that it must have. */
+export interface FormulaContext {
   /** "an activation", for messages. */
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
-  /** Whether `sum` and `mean` are known, and whether one may stand in another; over rows that takes a second pass. */
+  /** Whether `sum` and `mean` are available; nested over rows, they would need a second pass over the data. */
   readonly totals: "none" | "over rows" | "over parameters";
-  /** Whether values have axes, along which `softmax` goes. */
+  /** Whether values have axes, so that `softmax` can run along the last one. */
   readonly hasAxes: boolean;
-  /** A formula for one number must make it of sums and means. */
+  /** "one": the formula must reduce all values to one number by sums and means. */
   readonly result: "one" | "any";
-  /** What to say of a name that the place does not know, where it knows better than that. */
+  /** A special message for an unknown name, if the context has one. */
   explain?(
     name: string,
   ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
@@ -30,41 +29,42 @@ export interface Place {
 
 export const constantNames: Readonly<Record<string, number>> = { pi: Math.PI, e: Math.E };
 
-/** The faults of the formula, and what it comes to. */
+/** The errors of the formula, and the kind of its result. */
 export function checkFormula(
   tree: Expression,
-  place: Place,
-): { readonly kind: Kind; readonly faults: readonly FormulaFault[] } {
-  const faults: FormulaFault[] = [];
-  const kind = kindOf(tree, { place, faults, isInTotal: false });
-  if (kind === "many" && place.result === "one" && faults.length === 0) faults.push(loosePart(tree, place));
-  return { kind, faults };
+  context: FormulaContext,
+): { readonly kind: Kind; readonly errors: readonly FormulaError[] } {
+  const errors: FormulaError[] = [];
+  const kind = kindOf(tree, { context, errors, isInTotal: false });
+  if (kind === "many" && context.result === "one" && errors.length === 0)
+    errors.push(outsideTotals(tree, context));
+  return { kind, errors };
 }
 
-interface Checking {
-  readonly place: Place;
-  readonly faults: FormulaFault[];
+interface CheckState {
+  readonly context: FormulaContext;
+  readonly errors: FormulaError[];
   readonly isInTotal: boolean;
 }
 
 const widest = (kinds: readonly Kind[]): Kind => (kinds.includes("many") ? "many" : "one");
 
-function kindOf(x: Expression, checking: Checking): Kind {
-  const of = (part: Expression) => kindOf(part, checking);
+function kindOf(x: Expression, state: CheckState): Kind {
+  const of = (part: Expression) => kindOf(part, state);
   switch (x.kind) {
     case "number":
-      if (!Number.isFinite(x.value)) report(checking, x, "T1601", "has a number that is too large");
+      if (!Number.isFinite(x.value)) report(state, x, "T1601", "contains a number that is too large");
       return "one";
     case "name":
-      return kindOfName(x, checking);
+      return kindOfName(x, state);
     case "call":
-      return kindOfCall(x, checking);
+      return kindOfCall(x, state);
     case "negate":
       return of(x.x);
     case "binary":
       for (const part of [x.x, x.y])
         if (isComparison(x.sign) && part.kind === "binary" && isComparison(part.sign) && !part.isBracketed)
-          report(checking, x, "T1601", "compares a comparison", "a < b < c is (a < b) * (b < c)");
+          report(state, x, "T1601", "chains comparisons", "write a < b < c as (a < b) * (b < c)");
       return widest([of(x.x), of(x.y)]);
     case "choose":
       return widest([of(x.condition), of(x.x), of(x.y)]);
@@ -74,187 +74,182 @@ function kindOf(x: Expression, checking: Checking): Kind {
 const isComparison = (sign: Sign): boolean => /[<>=]/.test(sign);
 
 function report(
-  { faults }: Checking,
+  { errors }: CheckState,
   { start, end }: Span,
   code: DiagnosticCode,
   message: string,
   hint?: string,
 ): void {
-  faults.push({ code, message, span: { start, end }, ...(hint === undefined ? {} : { hint }) });
+  errors.push({ code, message, span: { start, end }, ...(hint === undefined ? {} : { hint }) });
 }
 
-function kindOfName(x: Expression & { kind: "name" }, checking: Checking): Kind {
-  const { place } = checking;
-  const kind = place.names.get(x.name);
+function kindOfName(x: Expression & { kind: "name" }, state: CheckState): Kind {
+  const { context } = state;
+  const kind = context.names.get(x.name);
   if (kind !== undefined) return kind;
   if (Object.hasOwn(constantNames, x.name)) return "one";
-  const explained = place.explain?.(x.name);
+  const explained = context.explain?.(x.name);
   if (explained !== undefined) {
-    report(checking, x, explained.code, explained.message, explained.hint);
+    report(state, x, explained.code, explained.message, explained.hint);
     return "many";
   }
-  const called = formOf(x.name, place);
+  const form = formOf(x.name, context);
   const message =
-    called === undefined
-      ? `has no name ${quoted(x.name)}`
-      : `names the function ${x.name} without calling it`;
-  const known = [...place.names.keys()];
+    form === undefined
+      ? `uses the unknown name ${quoted(x.name)}`
+      : `uses the function ${x.name} without calling it`;
+  const known = [...context.names.keys()];
   const hint =
-    called ??
-    suggestion(
-      x.name,
-      [...known, ...Object.keys(constantNames)],
-      `names of ${place.what}: ${known.join(", ")}`,
-    );
-  report(checking, x, "T1602", message, hint);
+    form === undefined
+      ? suggestion(
+          x.name,
+          [...known, ...Object.keys(constantNames)],
+          `names in ${context.what}: ${known.join(", ")}`,
+        )
+      : `write ${form}`;
+  report(state, x, "T1602", message, hint);
   return "many";
 }
 
 const quoted = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 
 function suggestion(name: string, known: readonly string[], otherwise: string): string {
-  // Every name of one letter is near to every other.
+  // All names of one letter are near to each other, so a suggestion would be arbitrary.
   const similar = name.length === 1 ? undefined : didYouMean(name, known);
   return similar === undefined ? otherwise : `did you mean ${quoted(similar)}?`;
 }
 
 const totalNames = ["sum", "mean"];
 
-/** How a function is called, if the place knows it. */
-function formOf(name: string, place: Place): string | undefined {
-  if (totalNames.includes(name)) return place.totals === "none" ? undefined : `${name}(x)`;
-  return knows(name, place) ? functions[name].form : undefined;
+/** The form of a call, `clamp(x, low, high)`, if the function is available in the context. */
+function formOf(name: string, context: FormulaContext): string | undefined {
+  if (totalNames.includes(name)) return context.totals === "none" ? undefined : `${name}(x)`;
+  return knows(name, context) ? functions[name].form : undefined;
 }
 
-const knows = (name: string, { hasAxes }: Place): boolean =>
+const knows = (name: string, { hasAxes }: FormulaContext): boolean =>
   Object.hasOwn(functions, name) && (hasAxes || functions[name].acts === "on elements");
 
-function kindOfCall(x: Expression & { kind: "call" }, checking: Checking): Kind {
-  const { place } = checking;
-  const isTotal = totalNames.includes(x.name) && place.totals !== "none";
-  const faultsBefore = checking.faults.length;
-  const kinds = x.arguments.map((part) =>
-    kindOf(part, isTotal ? { ...checking, isInTotal: true } : checking),
-  );
-  if (isTotal) return checkTotal(x, kinds, faultsBefore, checking);
-  if (!knows(x.name, place)) {
-    reportUnknown(x, checking);
+function kindOfCall(x: Expression & { kind: "call" }, state: CheckState): Kind {
+  const { context } = state;
+  const isTotal = totalNames.includes(x.name) && context.totals !== "none";
+  const errorsBefore = state.errors.length;
+  const kinds = x.arguments.map((part) => kindOf(part, isTotal ? { ...state, isInTotal: true } : state));
+  if (isTotal) return checkTotal(x, kinds, errorsBefore, state);
+  if (!knows(x.name, context)) {
+    reportUnknown(x, state);
     return "many";
   }
   const { least, most, form } = functions[x.name];
   const count = kinds.length;
-  if (count < least || count > most) reportCount(x, count, form, checking);
+  if (count < least || count > most) reportCount(x, count, form, state);
   if (functions[x.name].acts === "along the last axis" && count === 1 && kinds[0] === "one")
     report(
-      checking,
+      state,
       x,
       "T1604",
-      `takes ${x.name} of one number`,
-      `${x.name} runs along the last axis of what it is given`,
+      `applies ${x.name} to a single number`,
+      `${x.name} needs a value with a last axis`,
     );
   return widest(kinds);
 }
 
-function reportCount(
-  x: Expression & { kind: "call" },
-  count: number,
-  form: string,
-  checking: Checking,
-): void {
-  const values = count === 0 ? "nothing" : count === 1 ? "one value" : `${count} values`;
-  report(checking, x, "T1603", `gives ${x.name} ${values}`, `it is called as ${form}`);
+function reportCount(x: Expression & { kind: "call" }, count: number, form: string, state: CheckState): void {
+  const values =
+    count === 0 ? "without arguments" : count === 1 ? "with one argument" : `with ${count} arguments`;
+  report(state, x, "T1603", `calls ${x.name} ${values}`, `write ${form}`);
 }
 
 function checkTotal(
   x: Expression & { kind: "call" },
   kinds: readonly Kind[],
-  faultsBefore: number,
-  checking: Checking,
+  errorsBefore: number,
+  state: CheckState,
 ): Kind {
-  const { place, isInTotal, faults } = checking;
-  if (kinds.length !== 1) reportCount(x, kinds.length, `${x.name}(x)`, checking);
-  else if (isInTotal && place.totals === "over rows")
+  const { context, isInTotal, errors } = state;
+  if (kinds.length !== 1) reportCount(x, kinds.length, `${x.name}(x)`, state);
+  else if (isInTotal && context.totals === "over rows")
     report(
-      checking,
+      state,
       x,
       "T1604",
-      `has a ${x.name} inside a sum or mean`,
-      "over many batches that takes a second pass; mean((a - mean(a))^2) is mean(a^2) - mean(a)^2",
+      `contains a ${x.name} inside another sum or mean`,
+      "that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     );
-  else if (kinds[0] === "one" && faults.length === faultsBefore)
+  else if (kinds[0] === "one" && errors.length === errorsBefore)
     report(
-      checking,
+      state,
       x,
       "T1604",
-      `takes the ${x.name} of one number`,
-      "what it runs over must differ from element to element",
+      `takes the ${x.name} of a single number`,
+      "its argument must differ from element to element",
     );
   return "one";
 }
 
-function reportUnknown(x: Expression & { kind: "call" }, checking: Checking): void {
-  const { place } = checking;
+function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): void {
+  const { context } = state;
   const span = { start: x.start, end: x.start + x.name.length };
-  if (place.names.has(x.name) || Object.hasOwn(constantNames, x.name))
+  if (context.names.has(x.name) || Object.hasOwn(constantNames, x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
-      `calls ${quoted(x.name)}, which is no function`,
-      "a product is written *",
+      `calls ${quoted(x.name)}, which is not a function`,
+      "write a product with *",
     );
   if (totalNames.includes(x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
-      `has ${x.name}, which ${place.what} cannot use`,
-      `${place.what} gives one number for each that it is given`,
+      `uses ${x.name}, which is not available in ${context.what}`,
+      `${context.what} computes one number from one number`,
     );
   if (Object.hasOwn(functions, x.name))
     return report(
-      checking,
+      state,
       span,
       "T1602",
-      `has ${x.name}, which ${place.what} cannot use`,
-      "its values have no last axis",
+      `uses ${x.name}, which is not available in ${context.what}`,
+      `values in ${context.what} have no last axis`,
     );
   const known = [
-    ...Object.keys(functions).filter((name) => knows(name, place)),
-    ...(place.totals === "none" ? [] : totalNames),
+    ...Object.keys(functions).filter((name) => knows(name, context)),
+    ...(context.totals === "none" ? [] : totalNames),
   ];
   report(
-    checking,
+    state,
     span,
     "T1602",
-    `has no function ${quoted(x.name)}`,
-    suggestion(x.name, known, `functions: ${known.join(", ")}`),
+    `calls the unknown function ${quoted(x.name)}`,
+    suggestion(x.name, known, `known functions: ${known.join(", ")}`),
   );
 }
 
-/** The first name that stands outside of every sum and mean. */
-function loosePart(tree: Expression, { names }: Place): FormulaFault {
-  const found = looseName(tree, names) ?? tree;
+/** The first name outside any sum or mean. */
+function outsideTotals(tree: Expression, { names }: FormulaContext): FormulaError {
+  const found = nameOutsideTotals(tree, names) ?? tree;
   const name = found.kind === "name" ? found.name : "it";
   return {
     code: "T1604",
-    message: `has ${name} outside of every sum and mean`,
-    hint: `the whole must come to one number: mean(…) around what has ${name} in it`,
+    message: `uses ${name} outside any sum or mean`,
+    hint: `the formula must give one number: put the part with ${name} into mean(…)`,
     span: { start: found.start, end: found.end },
   };
 }
 
-function looseName(x: Expression, names: ReadonlyMap<string, Kind>): Expression | undefined {
+function nameOutsideTotals(x: Expression, names: ReadonlyMap<string, Kind>): Expression | undefined {
   if (x.kind === "name") return names.get(x.name) === "many" ? x : undefined;
   if (x.kind === "call" && totalNames.includes(x.name)) return undefined;
   for (const part of partsOf(x)) {
-    const found = looseName(part, names);
+    const found = nameOutsideTotals(part, names);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** What an expression is made of. */
+/** The direct subexpressions. */
 export function partsOf(x: Expression): readonly Expression[] {
   switch (x.kind) {
     case "number":

@@ -1,22 +1,21 @@
 /**
- * The functions that formulas may call: each a composition of ops, so that a formula is differentiated like
- * everything else. `sum` and `mean` are not among them: what they run over is for the place of the formula to
- * say.
+ * The functions that formulas may call: compositions of ops, so that formulas are differentiated like everything
+ * else. `sum` and `mean` are not among them, because their range depends on the context of the formula.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { elementary as elementaryRows, isElementary } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { gelu, logSoftmax, silu, softmax, softplus } from "../compositions.ts";
 
-/** A number that the formula has written down, or a value of the graph; never a bool here. */
+/** A literal number of the formula, or a node; never of type bool. */
 export type Value = Node | number;
 
 interface FormulaFunction {
-  /** What it takes, for messages: "clamp(x, low, high)". */
+  /** The form of a call, for messages: "clamp(x, low, high)". */
   readonly form: string;
   readonly least: number;
   readonly most: number;
-  /** "along the last axis": only where values have axes of their own. */
+  /** "along the last axis": only for values that have axes. */
   readonly acts: "on elements" | "along the last axis";
   /** At least one of the values is a node. */
   apply(g: GraphBuilder, values: readonly Value[]): Node;
@@ -32,7 +31,7 @@ const unary = (name: string, f: Unary): FormulaFunction => ({
   apply: (g, [x]) => f(g, nodeOf(g, x)),
 });
 
-/** Any number of operands from two on, taken together from the left. */
+/** A function of two or more operands, combined from the left. */
 const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node): FormulaFunction => ({
   form: `${name}(a, b)`,
   least: 2,
@@ -44,7 +43,7 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
 /**
- * min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only
+ * min(max(x, low), high). Its derivative by x is 1 at the bounds too, as in PyTorch, because a bound applies only
  * where x is beyond it.
  */
 function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
@@ -55,10 +54,7 @@ function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
 const maximum = folded("max", (g, x, y) => g.maximum(x, y));
 
-/**
- * xʸ; small whole powers are products, as everyone writes them, and their derivative is then exact at 0 and
- * below too.
- */
+/** xʸ. Small integer powers become products, whose derivatives are also exact for x ≤ 0. */
 export function power(g: GraphBuilder, x: Value, y: Value): Node {
   if (typeof x === "number" || typeof y === "object") return g.power(x, y);
   const squared = () => g.multiply(x, x);
@@ -121,10 +117,7 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
   logsoftmax: { ...unary("logsoftmax", logSoftmax), acts: "along the last axis" },
 };
 
-/**
- * x where the condition is not zero, y elsewhere. A comparison of the formula's own is taken as it is, not
- * made a number first.
- */
+/** x where the condition is not zero, y elsewhere. A comparison in the formula is used directly, without a cast. */
 export function choose(g: GraphBuilder, condition: Value, x: Value, y: Value): Node {
   if (typeof condition === "number") return nodeOf(g, condition !== 0 ? x : y);
   const element = typeof y === "object" ? y.type.element : condition.type.element;

@@ -1,34 +1,31 @@
-/** The keys that every formula has, and formulas of texts that the spec's checks have let through. */
+/** The keys that every formula has, and the trees of formulas that passed the checks. */
 import * as z from "zod";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import type { Value } from "./functions.ts";
 import type { Kind } from "./check.ts";
 import { parseFormula } from "./syntax.ts";
 import type { Expression, Parsed } from "./syntax.ts";
 
-/**
- * A function of a TypeScript spec. No file of data can hold one: to the JSON Schema such a form does not
- * exist, which it marks by `not: {}`.
- */
+/** A function of a TypeScript spec. JSON cannot express one, so the JSON Schema excludes it by `not: {}`. */
 export const functionKey = <F>() =>
   z
     .custom<F>((value) => typeof value === "function", {
-      error: "must be a function, which only a spec in TypeScript can hold",
+      error: "must be a function, which only a spec in TypeScript can have",
       params: { code: "T1201" },
     })
     .meta({ not: {} });
 
-/** A formula as a text, or in TypeScript as a function. */
+/** A formula as a string, or in TypeScript as a function. */
 export const formulaKey = <F>(about: string) => z.union([z.string(), functionKey<F>()]).describe(about);
 
 export const constantsKey = z
   .record(z.string(), z.number())
   .default({})
-  .describe("Numbers that the formula names, as { beta: 1.5 }.");
+  .describe("Named numbers for use in the formula, such as { beta: 1.5 }.");
 
 export type Constants = Readonly<Record<string, number>>;
 
-/** What names must be to stand in a formula. */
+/** The names that a formula can use. */
 export const nameInFormula = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const constantKinds = (constants: Constants): [string, Kind][] =>
@@ -38,8 +35,8 @@ export const constantValues = (constants: Constants): [string, Value][] => Objec
 
 export function treeOf<T = Expression>(text: string, parsed: Parsed<T>): T {
   if ("tree" in parsed) return parsed.tree;
-  const { code, message, span } = parsed.fault;
-  throw new Fault(code, `the formula ${message}`, { within: { text, ...span } });
+  const { code, message, span } = parsed.error;
+  throw new BuildError(code, `the formula ${message}`, { within: { text, ...span } });
 }
 
 export const expressionTree = (text: string): Expression => treeOf(text, parseFormula(text));

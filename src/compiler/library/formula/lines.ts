@@ -1,23 +1,23 @@
 /**
- * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate
- * * state.m". They are read from the first to the last, and a name means what it was assigned last.
+ * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate *
+ * state.m". They run from first to last, and a name has the value that was assigned last.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
-import type { Kind, Place } from "./check.ts";
+import type { Kind, FormulaContext } from "./check.ts";
 import { functions } from "./functions.ts";
 import { constantKinds } from "./keys.ts";
 import type { Constants } from "./keys.ts";
 import { deepest, parseLine } from "./syntax.ts";
-import type { Expression, FormulaFault, Line } from "./syntax.ts";
+import type { Expression, FormulaError, Line } from "./syntax.ts";
 
 const prefix = "state.";
 
-/** The state's own name of `state.NAME`. */
+/** The NAME of `state.NAME`. */
 export const stateName = (name: string): string | undefined =>
   name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 
-/** The states that the lines keep, in the order of their first assignment. Lines that are none are passed over. */
+/** The states that the lines keep, in the order of their first assignment. Skips lines that cannot be parsed. */
 export function statesOf(lines: readonly string[]): string[] {
   const names = lines.flatMap((line) => {
     const parsed = parseLine(line);
@@ -26,14 +26,14 @@ export function statesOf(lines: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-/** A fault of a line, or of all of them together. */
-interface LineFault {
+/** An error in a line, or in all lines together. */
+interface LineError {
   readonly line?: number;
-  readonly fault: FormulaFault;
+  readonly error: FormulaError;
 }
 
-export function checkLines(lines: readonly string[], constants: Constants): LineFault[] {
-  const found: LineFault[] = [];
+export function checkLines(lines: readonly string[], constants: Constants): LineError[] {
+  const found: LineError[] = [];
   const names = new Map<string, Kind>([
     ["parameter", "many"],
     ["gradient", "many"],
@@ -47,39 +47,39 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
   const parsedLines = lines.map(parseLine);
   const assigned = parsedLines.flatMap((parsed) => ("tree" in parsed ? parsed.tree.name : []));
   parsedLines.forEach((parsed, line) => {
-    if ("fault" in parsed) return void found.push({ line, fault: parsed.fault });
+    if ("error" in parsed) return void found.push({ line, error: parsed.error });
     const { name, value } = parsed.tree;
-    const fault = faultOfTarget(parsed.tree, constants);
-    if (fault !== undefined) found.push({ line, fault });
-    const { kind, faults } = checkFormula(value, optimizerPlace(names, assigned));
-    for (const each of faults) found.push({ line, fault: each });
+    const error = targetError(parsed.tree, constants);
+    if (error !== undefined) found.push({ line, error });
+    const { kind, errors } = checkFormula(value, optimizerContext(names, assigned));
+    for (const each of errors) found.push({ line, error: each });
     const depth = depthOf(value, depths);
     depths.set(name, depth);
     if (depth > deepest) {
-      const message = `is, with the lines that it reads, nested deeper than ${deepest} levels`;
-      found.push({ line, fault: { code: "T1606", message, span: { start: value.start, end: value.end } } });
+      const message = `is nested deeper than ${deepest} levels, including the lines that it reads`;
+      found.push({ line, error: { code: "T1606", message, span: { start: value.start, end: value.end } } });
       depths.set(name, 0);
     }
     assigns ||= name === "parameter";
     if (!names.has(name) && stateName(name) === undefined) names.set(name, kind);
   });
-  const isRead = found.every(({ fault }) => fault.code !== "T1601");
+  const isRead = found.every(({ error }) => error.code !== "T1601");
   if (!assigns && isRead) {
-    const message = "assigns no parameter";
-    const hint = 'a line must say what becomes of it: "parameter = parameter - rate * gradient"';
-    found.push({ fault: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
+    const message = "never assigns parameter";
+    const hint = 'add a line such as "parameter = parameter - rate * gradient"';
+    found.push({ error: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
   }
   return found;
 }
 
-/** How many operations stand upon one another, those of the lines that it reads included. */
+/** The depth of nested operations, including those of the lines that it reads. */
 function depthOf(x: Expression, depths: ReadonlyMap<string, number>): number {
   if (x.kind === "name") return depths.get(x.name) ?? 0;
   return partsOf(x).reduce((depth, part) => Math.max(depth, 1 + depthOf(part, depths)), 0);
 }
 
-/** `assigned`: the names of all lines, later ones too. */
-const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): Place => ({
+/** `assigned`: the names that any line assigns. */
+const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): FormulaContext => ({
   what: "an optimizer",
   names,
   totals: "over parameters",
@@ -89,8 +89,8 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
     if (assigned.includes(name))
       return {
         code: "T1605",
-        message: `reads ${name} before a line has assigned it`,
-        hint: "lines are read from the first to the last; what is kept between steps is called state.NAME",
+        message: `reads ${name} before it is assigned`,
+        hint: "lines run from first to last; name values that are kept between steps state.NAME",
       };
     if (stateName(name) === undefined) return undefined;
     const similar = didYouMean(
@@ -98,16 +98,14 @@ const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly str
       [...names.keys()].filter((known) => known.startsWith(prefix)),
     );
     const hint =
-      similar === undefined
-        ? `add a line "${name} = …"; states are zero at first`
-        : `did you mean "${similar}"?`;
-    return { code: "T1605", message: `reads ${name}, which no line assigns`, hint };
+      similar === undefined ? `add a line "${name} = …"; states start at zero` : `did you mean "${similar}"?`;
+    return { code: "T1605", message: `reads ${name}, which is never assigned`, hint };
   },
 });
 
-/** Why a line cannot assign that name. */
-function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
-  const refuse = (message: string, hint: string): FormulaFault => ({
+/** The error if a line cannot assign its name. */
+function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
+  const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",
     message,
     hint,
@@ -115,13 +113,16 @@ function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaF
   });
   const state = stateName(name);
   if (state === undefined && name.includes("."))
-    return refuse(`assigns ${name}`, "what is kept between steps is called state.NAME");
+    return refuse(
+      `assigns ${name}, which is not a valid name`,
+      "name values that are kept between steps state.NAME",
+    );
   if (state !== undefined && (state.includes(".") || state in Object.prototype || state === "step"))
-    return refuse(`keeps a state of the name ${JSON.stringify(state)}`, "call it otherwise");
+    return refuse(`uses the invalid state name ${JSON.stringify(state)}`, "rename the state");
   if (name === "step" || name === "rate")
-    return refuse(`assigns ${name}, which is given`, "give the value another name");
+    return refuse(`assigns ${name}, which is read-only`, "assign to another name");
   if (Object.hasOwn(constants, name))
-    return refuse(`assigns ${name}, which is a constant`, "give the value another name");
+    return refuse(`assigns ${name}, which is a constant`, "assign to another name");
   if (
     name === "state" ||
     Object.hasOwn(functions, name) ||
@@ -129,6 +130,6 @@ function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaF
     name === "sum" ||
     name === "mean"
   )
-    return refuse(`assigns ${name}, which has a meaning already`, "give the value another name");
+    return refuse(`assigns ${name}, which already has a meaning`, "assign to another name");
   return undefined;
 }

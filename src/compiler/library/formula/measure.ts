@@ -1,9 +1,8 @@
 /**
- * Losses and metrics of the user's own. A formula such as sqrt(mean((prediction - target)^2)) is a number of
- * sums over rows and what is made of them: each `sum` and `mean` becomes totals that add up over batches, and
- * what stands around them is worked out of the totals. So the value over a data set does not depend on how it
- * is cut into batches. A function of a TypeScript spec is given `sum` and `mean` for the same purpose; it is
- * run once to find the totals, and once more over them.
+ * User-defined losses and metrics. A formula such as sqrt(mean((prediction - target)^2)) is computed from sums over
+ * rows: each `sum` and `mean` becomes totals that are added over batches, and the rest is computed from the totals.
+ * So the value over a data set does not depend on the division into batches. A function of a TypeScript spec gets
+ * `sum` and `mean` for the same purpose; it is called once to find the totals, and once more on the totals.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -20,30 +19,30 @@ import {
   weightOf,
 } from "../compare.ts";
 import type { Comparison, Fit } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { called, returnedNode } from "../user-function.ts";
 import { buildFormula } from "./build.ts";
-import type { Kind, Place } from "./check.ts";
+import type { Kind, FormulaContext } from "./check.ts";
 import { constantKinds, constantValues, expressionTree, nameInFormula } from "./keys.ts";
 import type { Constants } from "./keys.ts";
 
 export interface MeasureParts {
-  /** The network's output for a loss, what it says in the target's own units for a metric: [n, …]. */
+  /** The network's output for a loss; the estimate in the target's original units for a metric: [n, …]. */
   readonly prediction: Node;
   /**
-   * Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the
-   * target is −1).
+   * Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the target
+   * is −1).
    */
   readonly target: Node;
   /** The spec's inputs by name, as real numbers. */
   readonly inputs: Readonly<Record<string, Node>>;
-  /** Over all rows and axes, leaving out rows whose class target is −1. */
+  /** Over all rows and axes, except rows whose class target is −1. */
   sum(x: Node): Node;
   mean(x: Node): Node;
 }
 
-/** Gives one number made of sums and means, or a value for each row or element, whose mean is then taken. */
+/** Returns one number computed from sums and means, or one value per row or element, which is then averaged. */
 export type MeasureFunction = (g: GraphBuilder, parts: MeasureParts) => Node;
 
 export interface MeasureKeys {
@@ -53,13 +52,13 @@ export interface MeasureKeys {
 
 type Sums = Readonly<Record<string, Node>>;
 
-/** `inputs`: the names of the spec's inputs; those that no formula can write (with a hyphen) are left out. */
-export const measurePlace = (
+/** `inputs`: the names of the spec's inputs; names with a hyphen are not available in formulas. */
+export const measureContext = (
   what: string,
   target: string | undefined,
   inputs: readonly string[],
   constants: Constants,
-): Place => ({
+): FormulaContext => ({
   what,
   names: new Map<string, Kind>([
     ...inputs.filter((name) => nameInFormula.test(name)).map((name): [string, Kind] => [name, "many"]),
@@ -73,7 +72,7 @@ export const measurePlace = (
   result: "one",
 });
 
-/** Why prediction and target cannot stand side by side; a function may read them as it likes. */
+/** Why the formula cannot compare prediction and target; a function may read any shapes. */
 export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | undefined {
   if (typeof formula === "function" || fitsClasses(fit)) return undefined;
   const { target, output } = fit;
@@ -106,9 +105,9 @@ export function formulaSums(
   let ordinal = 0;
   const total = (kind: "sum" | "mean", x: Node): Node => {
     if (dependsOn(x, (node) => made.has(node)))
-      throw new Fault(
+      throw new BuildError(
         "T1604",
-        "the function takes a sum or mean inside another: over many batches that takes a second pass",
+        "the function takes a sum or mean inside another, which needs a second pass over the data",
       );
     const { value, count } = counted(g, comparison, x);
     ordinal++;
@@ -120,17 +119,20 @@ export function formulaSums(
   };
   const result = resultOf(g, comparison, prediction, keys, total);
   if (dependsOn(result, ({ op }) => leaves.has(op), made))
-    throw new Fault("T1604", "the function reads rows outside of every sum and mean", {
-      hint: "what it returns must be made of sum(x) and mean(x), which it is given beside prediction and target",
+    throw new BuildError("T1604", "the function reads rows outside any sum or mean", {
+      hint: "its result must be computed from sum(x) and mean(x), which it gets together with prediction and target",
     });
   if (ordinal === 0) {
     const what = typeof keys.formula === "string" ? "formula" : "function";
-    throw new Fault("T1604", `the ${what} takes no sum or mean of anything, so that no row has a part in it`);
+    throw new BuildError(
+      "T1604",
+      `the ${what} takes no sum or mean of anything, so it does not depend on the rows`,
+    );
   }
   return sums;
 }
 
-/** What totals come to, of one batch or of many. */
+/** The value computed from totals, of one batch or of many. */
 export function formulaValue(
   g: GraphBuilder,
   sums: Sums,
@@ -144,16 +146,16 @@ export function formulaValue(
     const value = sums[totalName("total", ordinal)];
     const count = sums[totalName("count", ordinal)];
     if (value === undefined || (kind === "mean" && count === undefined))
-      throw new Fault("T1608", "the function must do the same each time it is called", {
+      throw new BuildError("T1608", "the function must compute the same in every call", {
         hint: "it is called for a batch, and for the totals of a data set",
       });
     const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
-    // A function of the user's may bring numbers of the model's own type; totals are f64.
+    // A user's function may combine totals, which are f64, with numbers of the model's own type.
     const isFormula = typeof keys.formula === "string" || result.type.element === g.float;
     return isFormula ? result : g.cast(result, { element: g.float });
   };
   const value = resultOf(g, comparison, prediction, keys, total);
-  // What totals come to is a number of their kind: of a batch in the model's own type, of a data set in f64.
+  // The value has the type of the totals: the model's own type for a batch, f64 for a data set.
   const element = Object.values(sums)[0]?.type.element ?? value.type.element;
   return value.type.element === element ? value : g.cast(value, { element });
 }
@@ -196,10 +198,7 @@ function resultOf(
 const asReal = (g: GraphBuilder, x: Node): Node =>
   isFloat(x.type.element) ? x : g.cast(x, { element: g.float });
 
-/**
- * Classes of the last axis as 1 and 0, so that a formula compares element by element; anything else as real
- * numbers.
- */
+/** Class indices as one-hot values along the last axis, so that a formula compares elements; else real numbers. */
 function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): Node {
   if (!fitsClasses(comparison)) return realTarget(g, comparison);
   const classes = g.iota({ shape: prediction.type.shape, axis: lastAxis(prediction) });
@@ -207,11 +206,14 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
   return g.named("onehot", g.cast(isExpected, { element: g.float }));
 }
 
-/** Σ over the rows that count, and how many numbers that are; of weighted rows, each as much as it weighs. */
+/** The sum over the rows that count, and the number of summed elements; both weighted if rows have weights. */
 function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
   const { target, expected, rowWeight } = comparison;
   if (x.type.shape[0] !== "n")
-    throw new Fault("T1604", "the function takes a sum or mean of something that is the same in every row");
+    throw new BuildError(
+      "T1604",
+      "the function takes a sum or mean of a value that is the same in every row",
+    );
   if (target.classes === undefined) {
     if (rowWeight !== undefined) {
       const weight = alongRows(g, rowWeight, x.type.shape);
@@ -236,7 +238,7 @@ function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Nod
 
 const leaves: ReadonlySet<string> = new Set(["input", "parameter", "state", "random", "batchSize"]);
 
-/** Whether a node that `isWanted` stands above `root`, not looking above those of `closed`. */
+/** Whether `root` depends on a node that `isWanted` accepts; does not look beyond the nodes in `closed`. */
 function dependsOn(
   root: Node,
   isWanted: (node: Node) => boolean,

@@ -1,7 +1,7 @@
 /**
- * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates
- * nothing; what stands here turns its tree into ours and its first error into words. Every part keeps its
- * place in the text, for later messages.
+ * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates nothing;
+ * this file converts its tree to ours and describes its first error. Every part keeps its span in the text, for
+ * later messages.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";
@@ -16,7 +16,7 @@ export interface Span {
 export type Sign = "+" | "-" | "*" | "/" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=";
 
 export type Expression = Span & {
-  /** Stands in brackets of its own. */
+  /** Has its own brackets. */
   readonly isBracketed?: true;
 } & (
     | { readonly kind: "number"; readonly value: number }
@@ -39,20 +39,17 @@ export interface Line extends Span {
   readonly value: Expression;
 }
 
-/** Something wrong with a formula, and where in its text. */
-export interface FormulaFault {
+/** An error in a formula, with its location in the text. */
+export interface FormulaError {
   readonly code: DiagnosticCode;
   readonly message: string;
   readonly hint?: string;
   readonly span: Span;
 }
 
-export type Parsed<T> = { readonly tree: T } | { readonly fault: FormulaFault };
+export type Parsed<T> = { readonly tree: T } | { readonly error: FormulaError };
 
-/**
- * Longer texts and deeper nesting are no formulas that anyone reads; the limits keep every later stage far
- * from its own.
- */
+/** Far above any real formula; within these limits no later stage reaches its own. */
 export const longest = 10_000;
 export const deepest = 100;
 const mostParts = 2_000;
@@ -77,19 +74,16 @@ export const parseLine = (text: string): Parsed<Line> =>
 
 function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNode) => T): Parsed<T> {
   if (text.length > longest) {
-    const message = `has ${text.length} characters; a formula may have ${longest}`;
-    return { fault: { code: "T1606", message, span: { start: 0, end: 1 } } };
+    const message = `has ${text.length} characters; the limit is ${longest}`;
+    return { error: { code: "T1606", message, span: { start: 0, end: 1 } } };
   }
   const tree = treeOf(text, top);
-  if (tree === undefined) return { fault: tooDeepAt({ start: 0, end: 1 }) };
-  const fault = faultOf(tree, text, top);
-  return fault === undefined ? { tree: read(tree.topNode) } : { fault };
+  if (tree === undefined) return { error: tooDeepAt({ start: 0, end: 1 }) };
+  const error = errorOf(tree, text, top);
+  return error === undefined ? { tree: read(tree.topNode) } : { error };
 }
 
-/**
- * Undefined for a nesting so deep, thousands of levels, that the parser ran out of stack before it could be
- * measured.
- */
+/** Undefined if the nesting is so deep (thousands of levels) that the parser exhausts the stack. */
 function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   try {
     return parsers[top].parse(text);
@@ -99,15 +93,15 @@ function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   }
 }
 
-const tooDeepAt = (span: Span): FormulaFault => ({
+const tooDeepAt = (span: Span): FormulaError => ({
   code: "T1606",
   message: `is nested deeper than ${deepest} levels`,
-  hint: "an operation upon an operation is a level, in a sum too",
+  hint: "each operation on the result of another counts as a level, even in a long sum",
   span,
 });
 
 /** The first syntax error, or that the tree is too large. */
-function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFault | undefined {
+function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaError | undefined {
   let error: Span | undefined;
   let tooDeep: Span | undefined;
   let parts = 0;
@@ -124,42 +118,47 @@ function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFaul
     },
   });
   if (tooDeep !== undefined) return tooDeepAt(tooDeep);
-  if (error !== undefined) return syntaxFault(text, error, top);
+  if (error !== undefined) return syntaxError(text, error, top);
   if (parts <= mostParts) return undefined;
-  const message = `has ${parts} numbers, names and signs; a formula may have ${mostParts}`;
+  const message = `has ${parts} numbers, names and signs; the limit is ${mostParts}`;
   return { code: "T1606", message, span: { start: 0, end: 1 } };
 }
 
-/** What is usually meant by what other languages write. */
-const foreign: Readonly<Record<string, string>> = {
-  "**": "a power is written ^",
-  "&&": "both: where(a, b, 0), or the product of the two",
-  "||": "either: where(a, 1, b)",
-  "!": 'not: where(a, 0, 1); unequal is written "!="',
-  "=": "equality is written ==",
-  "%": "the remainder of x / y is x - y * floor(x / y)",
-  "[": "a formula has no indices and no lists",
-  '"': "a formula has no texts",
-  "'": "a formula has no texts",
-  ";": "a formula is one expression",
+/** How to write what other languages write differently. */
+const otherNotations: Readonly<Record<string, string>> = {
+  "**": "write a power with ^",
+  "&&": "write a and b as where(a, b, 0), or as a product",
+  "||": "write a or b as where(a, 1, b)",
+  "!": 'write not a as where(a, 0, 1), and unequal as "!="',
+  "=": "write equality as ==",
+  "%": "write the remainder of x / y as x - y * floor(x / y)",
+  "[": "formulas have no indices and no lists",
+  '"': "formulas have no strings",
+  "'": "formulas have no strings",
+  ";": "a formula is a single expression",
 };
 
-function syntaxFault(text: string, error: Span, top: "Formula" | "Line"): FormulaFault {
+function syntaxError(text: string, error: Span, top: "Formula" | "Line"): FormulaError {
   const start = error.start + (/^\s*/.exec(text.slice(error.start))?.[0].length ?? 0);
   const found = /^([A-Za-z_]\w*|[\d.]+|\*\*|&&|\|\||[^])/u.exec(text.slice(start))?.[0];
   const code = "T1601";
   if (text.trim() === "") return { code, message: "is empty", span: { start: 0, end: 1 } };
   const before = text.slice(0, start).trimEnd();
   const power = before.endsWith("*") && found === "*" ? "**" : undefined;
-  const hint = foreign[power ?? found ?? ""] ?? hintFor(before, found, top, text);
+  const hint = otherNotations[power ?? found ?? ""] ?? hintFor(before, found, top, text);
   const hinted = hint === undefined ? {} : { hint };
   if (found === undefined)
-    return { code, message: "ends too early", ...hinted, span: { start: text.length, end: text.length + 1 } };
+    return {
+      code,
+      message: "ends unexpectedly",
+      ...hinted,
+      span: { start: text.length, end: text.length + 1 },
+    };
   const span = { start, end: start + found.length };
   const shown = JSON.stringify(
     found.replace(/[^\x20-\x7e]/g, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`),
   );
-  return { code, message: `cannot go on with ${shown}`, ...hinted, span };
+  return { code, message: `has an unexpected ${shown}`, ...hinted, span };
 }
 
 function hintFor(
@@ -169,13 +168,13 @@ function hintFor(
   text: string,
 ): string | undefined {
   if (top === "Line" && !text.includes("="))
-    return 'a line assigns: "parameter = parameter - rate * gradient"';
+    return 'a line must assign a value: "parameter = parameter - rate * gradient"';
   const open = before.split("(").length - before.split(")").length;
   if (found === undefined)
-    return open > 0 ? `${open} bracket${open === 1 ? " is" : "s are"} still open` : undefined;
-  if (found === ")" && open <= 0) return "no bracket is open here";
+    return open > 0 ? `${open} bracket${open === 1 ? " is" : "s are"} not closed` : undefined;
+  if (found === ")" && open <= 0) return "no open bracket matches it";
   if (/^[\w(.]/.test(found) && /[\w).]$/.test(before))
-    return "a sign is missing before it: a product is written *";
+    return "an operator is missing before it; write a product with *";
   return undefined;
 }
 
@@ -187,7 +186,7 @@ const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
 
 const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to);
 
-/** Only called on trees without errors, so every kind of node has its parts. */
+/** Called only on trees without errors, so every kind of node has all its parts. */
 function expressionOf(node: SyntaxNode, text: string): Expression {
   const span = { start: node.from, end: node.to };
   const part = (child: SyntaxNode) => expressionOf(child, text);
@@ -231,6 +230,7 @@ const signs: readonly Sign[] = ["+", "-", "*", "/", "^", "<", "<=", ">", ">=", "
 
 function signOf(text: string): Sign {
   const sign = signs.find((known) => known === text);
-  if (sign === undefined) throw new Error(`internal: the grammar has a sign ${text} that the tree has not`);
+  if (sign === undefined)
+    throw new Error(`internal: the grammar has the sign ${text}, but the tree does not`);
   return sign;
 }

@@ -14,7 +14,7 @@ export const uniform = defineInitialiser({
   },
   reads: "nothing",
   refuse: ({ min, max }) =>
-    min > max ? { key: "min", message: `must not be above max, got ${min} and ${max}` } : undefined,
+    min > max ? { key: "min", message: `must not be greater than max, got ${min} and ${max}` } : undefined,
   fill: (_shape, _fans, { min, max }) => ({ kind: "uniform", low: min, high: max }),
 });
 
@@ -56,7 +56,7 @@ export const ones = defineInitialiser({
 /** As a matrix whose columns are the last axis (Saxe, McClelland and Ganguli 2013). */
 export const orthogonal = defineInitialiser({
   name: "orthogonal",
-  about: "a random matrix of orthonormal columns, or rows if it is wider than high",
+  about: "a random matrix with orthonormal columns, or orthonormal rows if it has more columns than rows",
   keys: {},
   reads: "nothing",
   fill: (shape) => ({
@@ -66,8 +66,8 @@ export const orthogonal = defineInitialiser({
   }),
 });
 
-// Initialisers whose spread keeps the size of activations (LeCun, He: fan-in) or of activations and gradients together
-// (Xavier: both fans) from layer to layer. Each has a variance; the uniform form is U(−√(3·variance), √(3·variance)).
+// Initialisers that keep the variance of activations (LeCun, He: fan-in), or of activations and gradients (Xavier: both
+// fans), constant from layer to layer. Each has a variance; the uniform form is U(−√(3·variance), √(3·variance)).
 //
 //     LeCun    1/fanIn               LeCun et al. 1998
 //     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010
@@ -86,7 +86,7 @@ const he = (fans: Fans): number => 2 / fans.in;
 
 export const lecunUniform = defineInitialiser({
   name: "lecun-uniform",
-  about: "uniform, of variance 1/fanIn",
+  about: "uniform, with variance 1/fanIn",
   keys: {},
   reads: "fan-in",
   fill: (_, fans) => uniformOf(lecun(fans)),
@@ -94,7 +94,7 @@ export const lecunUniform = defineInitialiser({
 
 export const lecunNormal = defineInitialiser({
   name: "lecun-normal",
-  about: "normal, of variance 1/fanIn",
+  about: "normal, with variance 1/fanIn",
   keys: {},
   reads: "fan-in",
   fill: (_, fans) => normalOf(lecun(fans)),
@@ -102,7 +102,7 @@ export const lecunNormal = defineInitialiser({
 
 export const xavierUniform = defineInitialiser({
   name: "xavier-uniform",
-  about: "uniform, of variance 2/(fanIn + fanOut)",
+  about: "uniform, with variance 2/(fanIn + fanOut)",
   keys: {},
   reads: "both fans",
   fill: (_, fans) => uniformOf(xavier(fans)),
@@ -110,7 +110,7 @@ export const xavierUniform = defineInitialiser({
 
 export const xavierNormal = defineInitialiser({
   name: "xavier-normal",
-  about: "normal, of variance 2/(fanIn + fanOut)",
+  about: "normal, with variance 2/(fanIn + fanOut)",
   keys: {},
   reads: "both fans",
   fill: (_, fans) => normalOf(xavier(fans)),
@@ -118,7 +118,7 @@ export const xavierNormal = defineInitialiser({
 
 export const heUniform = defineInitialiser({
   name: "he-uniform",
-  about: "uniform, of variance 2/fanIn",
+  about: "uniform, with variance 2/fanIn",
   keys: {},
   reads: "fan-in",
   fill: (_, fans) => uniformOf(he(fans)),
@@ -126,7 +126,7 @@ export const heUniform = defineInitialiser({
 
 export const heNormal = defineInitialiser({
   name: "he-normal",
-  about: "normal, of variance 2/fanIn",
+  about: "normal, with variance 2/fanIn",
   keys: {},
   reads: "fan-in",
   fill: (_, fans) => normalOf(he(fans)),

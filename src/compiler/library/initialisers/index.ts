@@ -36,18 +36,18 @@ export type InitialiserChoice = Choice<typeof initialisers>;
 
 export const initialiserOf = ({ type }: InitialiserChoice): Initialiser => initialisers[type];
 
-/** What suits weights before an activation of that family. */
+/** The default initialiser for weights before an activation of that family. */
 export const defaultInitialiser = (family: Activation["family"]): InitialiserChoice => ({
   type: `${family}-uniform`,
 });
 
-/** Fans of a weight by its shape: the last axis counts the units that read, the others what each of them reads. */
+/** The fans of a weight from its shape: the last axis is the number of units, the others what each unit reads. */
 export function fansOf(shape: readonly number[]): Fans {
   const out = shape.at(-1) ?? 1;
   return { in: shape.reduce((product, size) => product * size, 1) / out, out };
 }
 
-/** "he-uniform, fan-in 64", "normal, mean 0, std 0.1": for the comment beside the parameter. */
+/** "he-uniform, fan-in 64", "normal, mean 0, std 0.1": for a comment at the parameter. */
 export function initialiserText(chosen: InitialiserChoice, fans: Fans): string {
   const { reads } = initialiserOf(chosen);
   const read = [

@@ -11,7 +11,7 @@ import type { Shape } from "../../ir/types.ts";
 import { choice } from "../../util/choice.ts";
 import { showValue } from "../../util/message-text.ts";
 import type { Fans } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { functionKey } from "../formula/keys.ts";
 import { initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";
@@ -84,7 +84,10 @@ export const custom = defineLayer({
       called(what, () => build(customContext(context), x, ...others)),
     );
     if (value.type.shape[0] !== "n")
-      throw new Fault("T1608", `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`);
+      throw new BuildError(
+        "T1608",
+        `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`,
+      );
     return value.type.element === "bool" ? g.cast(value, { element: g.float }) : value;
   },
 });
@@ -97,20 +100,20 @@ function customContext(context: LayerContext): CustomContext {
   const asked = new Set<string>();
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
-      throw new Fault("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
+      throw new BuildError("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
         hint: "a letter, then letters, digits, _ and -",
       });
     if (asked.has(name))
-      throw new Fault("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
+      throw new BuildError("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
     asked.add(name);
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
-      throw new Fault(
+      throw new BuildError(
         "T1608",
         `${layer}: the shape of ${name} must be a list of positive integers, got ${showValue(shape)}`,
       );
     const read = initialiser.safeParse(init);
     if (read.success) return read.data;
-    throw new Fault("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
+    throw new BuildError("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
       hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
     });
   };
@@ -131,7 +134,7 @@ function customContext(context: LayerContext): CustomContext {
       const [first] = Object.values(sequences);
       const length = first?.type.shape[1];
       if (typeof length !== "number")
-        throw new Fault("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
+        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
       const given = Object.fromEntries([
         ...Object.entries(sequences).map(([name, node]) => [name, each(node)] as const),
         ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),

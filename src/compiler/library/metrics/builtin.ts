@@ -16,9 +16,9 @@ import { lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
 import type { Comparison } from "../define.ts";
 
-// Accuracy: the fraction of correct predictions. Of several classes the prediction is the one with the highest
-// output, the first of equal ones; a single score means "yes" from the loss's threshold up. A class target of −1 is
-// not counted.
+// Accuracy: the fraction of correct predictions. With several classes the prediction is the class with the highest
+// output, or the first of several equal ones; a single score means "yes" from the loss's threshold upwards. A class
+// target of −1 does not count.
 
 /** The first j at which x_j is the maximum of the last axis, as a real number. */
 function firstMaximum(g: GraphBuilder, x: Node): Node {
@@ -28,12 +28,12 @@ function firstMaximum(g: GraphBuilder, x: Node): Node {
 
 export const accuracy = defineMetric({
   name: "accuracy",
-  about: "the share of right answers",
+  about: "the fraction of correct predictions",
   keys: {},
   accepts: (fit) => {
     if (fitsClasses(fit)) return undefined;
     if (fit.threshold === undefined)
-      return "needs answers to count, but this loss's outputs are no scores of classes";
+      return "needs class scores, but the outputs of this loss are not class scores";
     if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
     return (
       `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output ` +
@@ -79,7 +79,7 @@ export const mae = defineMetric({
 /** √(mean (p − t)²) */
 export const rmse = defineMetric({
   name: "rmse",
-  about: "root of the mean squared error",
+  about: "square root of the mean squared error",
   keys: {},
   accepts: refuseReal,
   sums: (g, comparison) => {
@@ -90,12 +90,12 @@ export const rmse = defineMetric({
 });
 
 /**
- * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference
- * cancels where the mean is far from zero, so it is summed in f64.
+ * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference cancels
+ * if the mean is far from zero, so the sums are in f64.
  */
 export const r2 = defineMetric({
   name: "r2",
-  about: "the share of the target's variance that the prediction explains",
+  about: "the fraction of the target's variance that the prediction explains",
   keys: {},
   accepts: refuseReal,
   sums: (g, comparison) => {

@@ -1,6 +1,6 @@
 /**
- * The closed table of metrics, and the user's own as a formula. A new metric is a definition in `builtin.ts` and a
- * line here.
+ * The closed table of metrics, and the user-defined formula. A new metric is a definition in `builtin.ts` and a line
+ * here.
  */
 import * as z from "zod";
 import type { Choice } from "../../util/choice.ts";
@@ -11,21 +11,20 @@ import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts"
 import type { MeasureFunction } from "../formula/measure.ts";
 import { accuracy, mae, r2, rmse } from "./builtin.ts";
 
-/**
- * The user's own metric, under its own name: a formula like that of a loss, but over predictions in the target's
- * original units.
- */
+/** A user-defined metric with its own name: a formula as in a loss, but over predictions in original units. */
 const formula = defineMetric({
   name: "formula",
   about: 'a formula over prediction and target, such as "mean(abs(prediction - target) < 1)"',
   keys: {
-    name: z.string().describe("What the metric is called in reports."),
-    formula: formulaKey<MeasureFunction>("The metric, one number made of sums and means over all rows."),
+    name: z.string().describe("The name of the metric in reports."),
+    formula: formulaKey<MeasureFunction>(
+      "The metric: one number computed from sums and means over all rows.",
+    ),
     constants: constantsKey,
     better: z
       .enum(["lower", "higher"])
       .default("lower")
-      .describe("Which values early stopping takes for the better ones."),
+      .describe("Which values are better, for early stopping."),
   },
   accepts: refuseFormula,
   sums: (g, comparison, keys) => formulaSums(g, comparison, comparison.estimate, keys),
@@ -41,8 +40,8 @@ type MetricChoice = Choice<typeof metrics>;
 export const metricName = (metric: MetricChoice): string =>
   metric.type === "formula" ? metric.name : metric.type;
 
-/** The metrics of which early stopping takes higher values for the better ones. */
-export const isRising = (metric: MetricChoice): boolean =>
+/** Whether higher values of the metric are better. */
+export const higherIsBetter = (metric: MetricChoice): boolean =>
   metric.type === "accuracy" ||
   metric.type === "r2" ||
   (metric.type === "formula" && metric.better === "higher");

@@ -6,14 +6,14 @@
  *     u ← ρ · u + (1 − ρ) · δ²        p ← p − lr · δ
  */
 import { defineOptimizer } from "../define.ts";
-import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";
+import { decayed, epsilonKey, moved, runningMean, fractionKey, square, weightDecayKey } from "./parts.ts";
 
 export const adadelta = defineOptimizer({
   name: "adadelta",
-  about: "scales gradients so that updates have the units of parameters",
+  about: "scales gradients so that updates have the units of the parameters",
   defaultRate: 1,
   keys: {
-    rho: shareKey(0.9, "What the running means of squares keep at each step."),
+    rho: fractionKey(0.9, "The decay rate of the running means of squares."),
     epsilon: epsilonKey(1e-6),
     weightDecay: weightDecayKey(0),
   },

@@ -4,9 +4,8 @@
  *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
  *     p ← p − lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
  *
- * With amsgrad (Reddi, Kale and Kumar 2018) the largest v so far stands under the root. Adam takes weight
- * decay into the gradient; AdamW (Loshchilov and Hutter 2019) takes it out of the parameters first: p ← p ·
- * (1 − lr · wd).
+ * With amsgrad (Reddi, Kale and Kumar 2018) the root is taken of the largest v so far. Adam adds weight decay to the
+ * gradient; AdamW (Loshchilov and Hutter 2019) first subtracts it from the parameters: p ← p · (1 − lr · wd).
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -26,7 +25,7 @@ import {
 
 const keys = {
   ...momentsKeys,
-  amsgrad: z.boolean().default(false).describe("Divides by the largest mean of squares so far."),
+  amsgrad: z.boolean().default(false).describe("Divides by the largest running mean of squares so far."),
 };
 
 interface AdamKeys {
@@ -42,7 +41,7 @@ const states = ({ amsgrad }: AdamKeys): Record<string, StateShape> => ({
   ...(amsgrad ? { largest: "like" } : {}),
 });
 
-/** What both have in common once the decay is dealt with. */
+/** The step that both share after the weight decay. */
 function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, amsgrad }: AdamKeys): Update {
   const { parameter, gradient, state, step, rate } = parts;
   const t = g.named("t", g.add(step, 1));
@@ -60,7 +59,7 @@ function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, 
 
 export const adam = defineOptimizer({
   name: "adam",
-  about: "running means of gradients and of their squares, corrected for their start",
+  about: "running means of gradients and of their squares, with bias correction",
   defaultRate: 0.001,
   keys: { ...keys, weightDecay: weightDecayKey(0) },
   states,
@@ -79,7 +78,7 @@ export function shrunk(g: GraphBuilder, parameter: Node, rate: Node, weightDecay
 
 export const adamw = defineOptimizer({
   name: "adamw",
-  about: "adam with the weight decay apart from the gradients",
+  about: "Adam with decoupled weight decay",
   defaultRate: 0.001,
   keys: { ...keys, weightDecay: weightDecayKey(0.01) },
   states,

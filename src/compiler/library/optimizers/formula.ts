@@ -1,7 +1,4 @@
-/**
- * An optimizer of the user's own: lines over parameter, gradient and states, or in TypeScript a function over
- * the builder.
- */
+/** User-defined optimizers: lines over parameter, gradient and states, or in TypeScript a function over the builder. */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -9,7 +6,7 @@ import { isFloat } from "../../ir/types.ts";
 import { showValue } from "../../util/message-text.ts";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape, Update, UpdateParts } from "../define.ts";
-import { Fault } from "../fault.ts";
+import { BuildError } from "../build-error.ts";
 import { buildFormula } from "../formula/build.ts";
 import type { Value } from "../formula/functions.ts";
 import { constantsKey, constantValues, functionKey, nameInFormula, treeOf } from "../formula/keys.ts";
@@ -18,7 +15,7 @@ import { stateName, statesOf } from "../formula/lines.ts";
 import { parseLine } from "../formula/syntax.ts";
 import { called, returnedLike } from "../user-function.ts";
 
-/** `state` is what the function itself gave in the step before; the names are those of the key `state`. */
+/** `state` is what the function returned in the step before; its names are those of the key `state`. */
 export type OptimizerFunction = (
   g: GraphBuilder,
   parts: UpdateParts,
@@ -44,14 +41,14 @@ export const formula = defineOptimizer({
     formula: z
       .union([z.string(), z.array(z.string()).min(1), functionKey<OptimizerFunction>()])
       .describe(
-        "Lines that assign parameter and state.NAME; they may read gradient, step (from 0) and rate.",
+        "Lines that assign parameter and state.NAME; they can read gradient, step (from 0) and rate.",
       ),
     constants: constantsKey,
     state: z
       .array(z.string())
       .optional()
       .describe(
-        "Of a function in TypeScript: the names of what it keeps; zero at first. Lines say it themselves.",
+        "For a function in TypeScript: the names of its states, which start at zero. Lines need no declaration.",
       ),
   },
   states: (keys) => Object.fromEntries(stateNames(keys).map((name): [string, StateShape] => [name, "like"])),
@@ -59,7 +56,7 @@ export const formula = defineOptimizer({
     if (typeof formula !== "function" && state.length > 0)
       return {
         key: "state",
-        message: "goes with a function; lines say which states there are by assigning them",
+        message: "is only for a function; lines declare their states by assigning them",
       };
     const wrong = state.find(
       (name) => !nameInFormula.test(name) || name in Object.prototype || name === "step",
@@ -90,7 +87,7 @@ function updateByLines(
     ...Object.entries(state).map(([name, node]) => [`state.${name}`, node] as const),
     ...constantValues(constants),
   ]);
-  // The mean of all parameters' numbers is over as many as there are.
+  // The number of parameters is fixed, so the mean divides by a constant.
   const total = (kind: "sum" | "mean", x: Node): Node => {
     const sum = g.reduceSum(g.broadcastTo(x, shape), { axes: [0] });
     return kind === "sum" ? sum : g.divide(sum, Number(shape[0]));
@@ -110,7 +107,7 @@ function updateByLines(
   return { parameter: last("parameter"), state: Object.fromEntries(next) };
 }
 
-/** What a line makes, as it is called in emitted code. */
+/** The name of a line's value in emitted code. */
 const named = (name: string): string => `next_${stateName(name) ?? name}`;
 
 function updateByFunction(g: GraphBuilder, parts: UpdateParts, formula: OptimizerFunction): Update {
@@ -119,20 +116,20 @@ function updateByFunction(g: GraphBuilder, parts: UpdateParts, formula: Optimize
   const what = "the optimizer function";
   const result = called(what, () => formula(g, parts));
   if (typeof result !== "object" || result === null || !("parameter" in result))
-    throw new Fault("T1608", `${what} must return { parameter, state }, got ${showValue(result)}`);
+    throw new BuildError("T1608", `${what} must return { parameter, state }, got ${showValue(result)}`);
   const like = (part: string, value: unknown) => returnedLike(g, `${part} of ${what}`, value, shape, float);
   const given: object =
     "state" in result && typeof result.state === "object" && result.state !== null ? result.state : {};
   for (const name of Object.keys(given))
     if (!Object.hasOwn(parts.state, name))
-      throw new Fault(
+      throw new BuildError(
         "T1608",
-        `${what} returns a state ${showValue(name)} that the key "state" does not name`,
+        `${what} returns the state ${showValue(name)}, which the key "state" does not name`,
       );
   const next = Object.keys(parts.state).map((name): [string, Node] => {
     const value: unknown = Object.getOwnPropertyDescriptor(given, name)?.value;
     if (value === undefined)
-      throw new Fault(
+      throw new BuildError(
         "T1608",
         `${what} must return the state ${showValue(name)}, which the key "state" names`,
       );

@@ -6,15 +6,15 @@
  */
 import { defineOptimizer } from "../define.ts";
 import { shrunk } from "./adam.ts";
-import { moved, runningMean, shareKey, weightDecayKey } from "./parts.ts";
+import { moved, runningMean, fractionKey, weightDecayKey } from "./parts.ts";
 
 export const lion = defineOptimizer({
   name: "lion",
-  about: "moves every parameter by the learning rate, in the direction of its running mean",
+  about: "moves every parameter by the learning rate, in the direction of the sign of its running mean",
   defaultRate: 0.0001,
   keys: {
-    beta1: shareKey(0.9, "What of the running mean enters the direction."),
-    beta2: shareKey(0.99, "What the running mean of gradients keeps at each step."),
+    beta1: fractionKey(0.9, "The weight of the running mean in the direction."),
+    beta2: fractionKey(0.99, "The decay rate of the running mean of gradients."),
     weightDecay: weightDecayKey(0),
   },
   states: () => ({ mean: "like" }),

@@ -26,12 +26,16 @@ const momentumAt = (g: GraphBuilder, t: Node, beta1: number, momentumDecay: numb
 
 export const nadam = defineOptimizer({
   name: "nadam",
-  about: "adam with Nesterov's look ahead",
+  about: "Adam with Nesterov momentum",
   defaultRate: 0.002,
   keys: {
     ...momentsKeys,
     weightDecay: weightDecayKey(0),
-    momentumDecay: z.number().nonnegative().default(0.004).describe("How fast the momentum nears beta1."),
+    momentumDecay: z
+      .number()
+      .nonnegative()
+      .default(0.004)
+      .describe("How fast the momentum approaches beta1."),
   },
   states: () => ({ mean: "like", squares: "like", momenta: "scalar" }),
   update: (g, { parameter, gradient, state, step, rate }, keys) => {
@@ -43,7 +47,7 @@ export const nadam = defineOptimizer({
 
     const now = g.named("momentum", momentumAt(g, t, beta1, momentumDecay));
     const next = g.named("following_momentum", momentumAt(g, g.add(t, 1), beta1, momentumDecay));
-    // States are zero before the first step; an empty product is 1.
+    // States are zero before the first step, but the empty product is 1.
     const before = g.select(g.equal(step, 0), 1, g.cast(state.momenta, { element: "f64" }));
     const product = g.named("next_momenta", g.multiply(before, now));
     const byGradient = g.named(

@@ -1,34 +1,34 @@
 /**
- * What optimizers share: keys, running means, bias corrections. Numbers that are one a step (rates,
- * corrections, powers of β) are worked out in f64, as PyTorch does, and rounded once where they meet the
- * parameters. (In trainers of f32 the functions among them are exact to less than what that rounding costs.)
+ * Parts that optimizers share: keys, running means, bias corrections. Scalars of a step (rates, corrections, powers
+ * of β) are computed in f64, as in PyTorch, and rounded once where they are combined with the parameters. (In f32
+ * trainers the error of their elementary functions is smaller than that rounding.)
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 
 export const weightDecayKey = (value: number) =>
-  z.number().nonnegative().default(value).describe("How strongly parameters are drawn to zero.");
+  z.number().nonnegative().default(value).describe("The strength of the decay of parameters towards zero.");
 
 export const epsilonKey = (value: number) =>
   z.number().nonnegative().default(value).describe("Added to the denominator.");
 
-export const shareKey = (value: number, about: string) =>
+export const fractionKey = (value: number, about: string) =>
   z.number().min(0).lt(1).default(value).describe(about);
 
 export const momentsKeys = {
-  beta1: shareKey(0.9, "What the running mean of gradients keeps at each step."),
-  beta2: shareKey(0.999, "What the running mean of their squares keeps at each step."),
+  beta1: fractionKey(0.9, "The decay rate of the running mean of gradients."),
+  beta2: fractionKey(0.999, "The decay rate of the running mean of squared gradients."),
   epsilon: epsilonKey(1e-8),
 };
 
-/** A scalar as a number of the parameters' type. */
+/** The scalar, cast to the type of the parameters. */
 export const asNumberOf = (g: GraphBuilder, scalar: Node, like: Node): Node =>
   scalar.type.element === like.type.element ? scalar : g.cast(scalar, { element: like.type.element });
 
 export const square = (g: GraphBuilder, x: Node): Node => g.multiply(x, x);
 
-/** g + wd · p: the gradient of the loss with wd/2 · Σp² added. */
+/** g + wd · p: the gradient of the loss plus wd/2 · Σp². */
 export const decayed = (g: GraphBuilder, gradient: Node, parameter: Node, weightDecay: number): Node =>
   weightDecay === 0
     ? gradient
@@ -42,7 +42,7 @@ export const runningMean = (g: GraphBuilder, mean: Node, x: Node, beta: number):
 export const powerOf = (g: GraphBuilder, beta: number, t: Node): Node =>
   g.power(g.number(beta, t.type.element), t);
 
-/** 1 − βᵗ, by which a running mean of t numbers that began at zero is too small. */
+/** 1 − βᵗ: a running mean of t numbers that starts at zero is too small by this factor. */
 export const biasCorrection = (g: GraphBuilder, beta: number, t: Node): Node =>
   g.subtract(1, powerOf(g, beta, t));
 
@@ -59,7 +59,7 @@ export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction:
 
 type Clip = { readonly norm: number } | { readonly value: number };
 
-/** The flat gradient within the limit. */
+/** The flat gradient, clipped. */
 export const clipped = (g: GraphBuilder, gradient: Node, clip: Clip): Node =>
   g.within({ composite: "clip" }, () => {
     if ("value" in clip)

@@ -4,7 +4,7 @@
  *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
  *     ρ∞ = 2/(1 − β₂) − 1              ρ = ρ∞ − 2 t β₂ᵗ/(1 − β₂ᵗ)
  *     ρ > 5:  scale = √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)) · √(1 − β₂ᵗ) / (√v + ε)
- *     ρ ≤ 5:  scale = 1, since the mean of squares rests on too few gradients
+ *     ρ ≤ 5:  scale = 1, because the mean of squares has too few gradients
  *     p ← p − lr/(1 − β₁ᵗ) · scale · m
  */
 import { defineOptimizer } from "../define.ts";
@@ -22,7 +22,7 @@ import {
 
 export const radam = defineOptimizer({
   name: "radam",
-  about: "adam that trusts the mean of squares only once it rests on enough gradients",
+  about: "Adam that uses the mean of squares only after enough steps",
   defaultRate: 0.001,
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", squares: "like" }),

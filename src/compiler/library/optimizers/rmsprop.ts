@@ -2,24 +2,27 @@
  * Tieleman and Hinton 2012, as torch.optim.RMSprop:
  *
  *     s ← α · s + (1 − α) · g²
- *     centered: a ← α · a + (1 − α) · g, and s − a² stands for s below
+ *     centered: a ← α · a + (1 − α) · g, and s − a² replaces s below
  *     d = g / (√s + ε)
- *     momentum: v ← μ · v + d, and v stands for d below
+ *     momentum: v ← μ · v + d, and v replaces d below
  *     p ← p − lr · d
  */
 import * as z from "zod";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape } from "../define.ts";
-import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";
+import { decayed, epsilonKey, moved, runningMean, fractionKey, square, weightDecayKey } from "./parts.ts";
 
 export const rmsprop = defineOptimizer({
   name: "rmsprop",
   about: "divides by the root of a running mean of squared gradients",
   defaultRate: 0.01,
   keys: {
-    alpha: shareKey(0.99, "What the running mean of squares keeps at each step."),
-    momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),
-    centered: z.boolean().default(false).describe("Divides by the deviation from the mean gradient instead."),
+    alpha: fractionKey(0.99, "The decay rate of the running mean of squares."),
+    momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
+    centered: z
+      .boolean()
+      .default(false)
+      .describe("Divides by the standard deviation of the gradients instead."),
     epsilon: epsilonKey(1e-8),
     weightDecay: weightDecayKey(0),
   },
@@ -34,7 +37,7 @@ export const rmsprop = defineOptimizer({
     const mean = keys.centered
       ? g.named("next_mean", runningMean(g, state.mean, direction, keys.alpha))
       : undefined;
-    // Never negative but for rounding, of which relu rids it before the root.
+    // Mathematically not negative; relu removes negative rounding errors before the root.
     const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
     const scaled = g.divide(direction, g.add(g.sqrt(spread), keys.epsilon));
     const velocity =

@@ -15,15 +15,18 @@ export const sgd = defineOptimizer({
   about: "gradient descent, with or without momentum",
   defaultRate: 0.001,
   keys: {
-    momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),
-    dampening: z.number().default(0).describe("The share of the gradient that does not enter the velocity."),
-    nesterov: z.boolean().default(false).describe("Looks ahead along the velocity."),
+    momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
+    dampening: z
+      .number()
+      .default(0)
+      .describe("The fraction of the gradient that is not added to the velocity."),
+    nesterov: z.boolean().default(false).describe("Uses Nesterov momentum."),
     weightDecay: weightDecayKey(0),
   },
   states: ({ momentum }): Record<string, "like"> => (momentum === 0 ? {} : { velocity: "like" }),
   refuse: ({ momentum, dampening, nesterov }) =>
     nesterov && (momentum === 0 || dampening !== 0)
-      ? { key: "nesterov", message: "needs a momentum above 0 and no dampening" }
+      ? { key: "nesterov", message: "needs a momentum above 0 and a dampening of 0" }
       : undefined,
   update: (g, { parameter, gradient, state, step, rate }, keys): Update => {
     const { momentum, dampening, nesterov, weightDecay } = keys;

@@ -1,13 +1,13 @@
 /**
- * Learning rates that stay or fall. k is the schedule's own step, T the number of steps it takes; afterwards
- * the last value holds.
+ * Learning rates that stay constant or decay. k is the schedule's own step, T the number of its steps; after them the
+ * last rate stays.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineSchedule } from "../define.ts";
 
-const steps = z.int().positive().describe("How many optimizer steps it takes; then the last value holds.");
+const steps = z.int().positive().describe("The number of optimizer steps; afterwards the last rate stays.");
 const end = z.number().nonnegative().default(0).describe("The rate at the end.");
 
 /** min(k, T) / T */
@@ -16,7 +16,7 @@ const progress = (g: GraphBuilder, step: Node, total: number): Node =>
 
 export const constant = defineSchedule({
   name: "constant",
-  about: "always the initial rate",
+  about: "the initial rate at every step",
   keys: {},
   rate: (g, step, { initial }) => g.number(initial, step.type.element),
 });
@@ -24,10 +24,14 @@ export const constant = defineSchedule({
 /** initial · factor^⌊k / every⌋ */
 export const step = defineSchedule({
   name: "step",
-  about: "multiplied by a factor every so many steps",
+  about: "multiplied by a factor at regular intervals",
   keys: {
-    every: z.int().positive().describe("After how many optimizer steps the rate changes."),
-    factor: z.number().positive().default(0.1).describe("What the rate is then multiplied by."),
+    every: z.int().positive().describe("The number of optimizer steps between changes of the rate."),
+    factor: z
+      .number()
+      .positive()
+      .default(0.1)
+      .describe("The factor that multiplies the rate at each change."),
   },
   rate: (g, k, { initial, every, factor }) =>
     g.multiply(initial, g.power(g.number(factor, k.type.element), g.floor(g.divide(k, every)))),
@@ -36,31 +40,33 @@ export const step = defineSchedule({
 /** initial · rateᵏ */
 export const exponential = defineSchedule({
   name: "exponential",
-  about: "multiplied by the same rate at every step",
-  keys: { rate: z.number().positive().describe("What the learning rate is multiplied by at each step.") },
+  about: "multiplied by a constant factor at every step",
+  keys: {
+    rate: z.number().positive().describe("The factor that multiplies the learning rate at each step."),
+  },
   rate: (g, k, { initial, rate }) => g.multiply(initial, g.power(g.number(rate, k.type.element), k)),
 });
 
 /** end + (initial − end) · (1 − k/T)^power */
 export const polynomial = defineSchedule({
   name: "polynomial",
-  about: "falls as a power of the steps that are left",
+  about: "decays with a power of the remaining steps",
   keys: {
-    power: z.number().positive().default(1).describe("The exponent; 1 is a straight line."),
+    power: z.number().positive().default(1).describe("The exponent; 1 is a linear decay."),
     steps,
     end,
   },
   rate: (g, k, keys) => {
     const left = g.subtract(1, progress(g, k, keys.steps));
-    const share = keys.power === 1 ? left : g.power(left, keys.power);
-    return g.add(keys.end, g.multiply(keys.initial - keys.end, share));
+    const fraction = keys.power === 1 ? left : g.power(left, keys.power);
+    return g.add(keys.end, g.multiply(keys.initial - keys.end, fraction));
   },
 });
 
 /** end + (initial − end) · (1 + cos(π k/T)) / 2 */
 export const cosine = defineSchedule({
   name: "cosine",
-  about: "falls along half a cosine wave",
+  about: "decays along half a cosine wave",
   keys: { steps, end },
   rate: (g, k, keys) => {
     const wave = g.cos(g.multiply(Math.PI, progress(g, k, keys.steps)));
@@ -68,10 +74,9 @@ export const cosine = defineSchedule({
   },
 });
 
-// One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: half a cosine wave up from `initial` to `peak`
-// during the first 30 % of the steps, then half a wave down to initial/10⁴ at the last. In PyTorch's terms:
-// max_lr = peak, div_factor = peak/initial, pct_start 0.3, final_div_factor 10⁴, and the turn is at step
-// 0.3·T − 1.
+// One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: half a cosine wave up from `initial` to `peak` during the
+// first 30 % of the steps, then half a wave down to initial/10⁴ at the last step. In PyTorch's terms: max_lr = peak,
+// div_factor = peak/initial, pct_start 0.3, final_div_factor 10⁴; the peak is at step 0.3·T − 1.
 //
 //     wave(a, b, x) = b + (a − b) · (1 + cos πx) / 2        from a at x = 0 to b at x = 1
 
@@ -80,9 +85,9 @@ const wave = (g: GraphBuilder, from: number, to: number, x: Node): Node =>
 
 export const oneCycle = defineSchedule({
   name: "one-cycle",
-  about: "rises from the initial rate to a peak, then falls far below the initial rate",
+  about: "rises from the initial rate to a peak, then decays far below the initial rate",
   keys: {
-    steps: z.int().positive().describe("How many optimizer steps the whole cycle takes."),
+    steps: z.int().positive().describe("The number of optimizer steps of the whole cycle."),
     peak: z.number().positive().describe("The highest rate."),
   },
   rate: (g, step, { initial, steps, peak }) => {
@@ -90,7 +95,7 @@ export const oneCycle = defineSchedule({
     const turn = 0.3 * steps - 1;
     const k = g.minimum(step, last);
     const down = wave(g, peak, initial / 1e4, g.divide(g.subtract(k, turn), last - turn));
-    // With three steps or fewer the turn lies before the first of them.
+    // With three steps or fewer, the peak would be before the first step.
     if (turn <= 0) return down;
     return g.select(g.lessEqual(k, turn), wave(g, initial, peak, g.divide(k, turn)), down);
   },

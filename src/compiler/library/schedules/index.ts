@@ -1,6 +1,6 @@
 /**
- * The closed table of schedules with their warm-up, and the user's own as a formula. A new schedule is a
- * definition in `decays.ts` and a line here.
+ * The closed table of schedules with their warm-up, and the user-defined formula. A new schedule is a definition in
+ * `decays.ts` and a line here.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -8,18 +8,18 @@ import type { Choice } from "../../util/choice.ts";
 import { defineSchedule } from "../define.ts";
 import type { Schedule } from "../define.ts";
 import { buildFormula } from "../formula/build.ts";
-import type { Place } from "../formula/check.ts";
+import type { FormulaContext } from "../formula/check.ts";
 import { constantKinds, constantValues, constantsKey, expressionTree, formulaKey } from "../formula/keys.ts";
 import type { Constants } from "../formula/keys.ts";
 import { called, returnedLike } from "../user-function.ts";
 import { constant, cosine, exponential, oneCycle, polynomial, step } from "./decays.ts";
 
-// The user's own schedule: a formula over `step` and `initial`, or in TypeScript a function over the builder.
+// A user-defined schedule: a formula over `step` and `initial`, or in TypeScript a function that uses the builder.
 
-/** Gives the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
+/** Returns the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
 export type ScheduleFunction = (g: GraphBuilder, parts: { step: Node; initial: number }) => Node | number;
 
-export const schedulePlace = (constants: Constants): Place => ({
+export const scheduleContext = (constants: Constants): FormulaContext => ({
   what: "a schedule",
   names: new Map([["step", "one"], ["initial", "one"], ...constantKinds(constants)]),
   totals: "none",
@@ -65,8 +65,8 @@ export type ScheduleChoice = Choice<typeof schedules> & {
 const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
- * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k;
- * the schedule starts after it, at its own step 0. The scale is of warm-up and schedule alike.
+ * The rate at optimizer step k, counted from 0. A warm-up of K steps has the rate initial · (k + 1)/K at step k; the
+ * schedule starts after it, at its own step 0. The scale applies to both.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined
@@ -77,7 +77,7 @@ function unscaledRate(g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node
   const schedule = scheduleOf(chosen);
   if (chosen.warmup === undefined) return schedule.rate(g, step, chosen);
   const { steps } = chosen.warmup;
-  const rising = g.multiply(chosen.initial, g.divide(g.add(step, 1), steps));
+  const warmup = g.multiply(chosen.initial, g.divide(g.add(step, 1), steps));
   const scheduled = schedule.rate(g, g.maximum(g.subtract(step, steps), 0), chosen);
-  return g.select(g.less(step, steps), rising, scheduled);
+  return g.select(g.less(step, steps), warmup, scheduled);
 }

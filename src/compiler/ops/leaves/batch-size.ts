@@ -1,4 +1,4 @@
-/** z = n, the number of rows of the batch at hand. */
+/** z = n, the number of rows of the current batch. */
 import { tensorType } from "../../ir/types.ts";
 import { convert, rows } from "../../loop/expressions.ts";
 import { defineOp } from "../define.ts";

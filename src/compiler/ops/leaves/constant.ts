@@ -1,4 +1,4 @@
-/** z = a number, the same at every run. A scalar: tensors of it are broadcasts. */
+/** z = a constant scalar; constant tensors are broadcasts of it. */
 import { tensorType } from "../../ir/types.ts";
 import { number } from "../../loop/expressions.ts";
 import { defineOp } from "../define.ts";

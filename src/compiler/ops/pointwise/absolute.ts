@@ -1,4 +1,4 @@
-/** z = |x|. dx = dz · sign(x); at 0 the derivative is 0, as PyTorch has it. */
+/** z = |x|. dx = dz · sign(x); at 0 the derivative is 0, as in PyTorch. */
 import { defineOp, uniform, values } from "../define.ts";
 import { unary } from "./pointwise.ts";
 

@@ -1,4 +1,4 @@
-/** The four operations on numbers, and the sign: z = x + y, x − y, x · y, x / y, −x. */
+/** The arithmetic operations: z = x + y, x − y, x · y, x / y, −x. */
 import { defineOp, uniform } from "../define.ts";
 import { binaryOp, unary } from "./pointwise.ts";
 

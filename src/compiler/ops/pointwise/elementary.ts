@@ -1,7 +1,7 @@
 /**
  * The elementary functions, one entry each: the equation, the derivative, and the evaluation in doubles that all
- * targets are compared with. A target computes each by a function of the same name. They are primitive for their
- * accuracy (`expm1`, `log1p`), or because the derivative is short in the result (`exp`, `tanh`, `sigmoid`).
+ * targets are compared with. A target computes each by a function of the same name. They are primitive for accuracy
+ * (`expm1`, `log1p`), or because the derivative is a short expression of the result (`exp`, `tanh`, `sigmoid`).
  */
 import { erf } from "../../../runtime/numbers/error-function.ts";
 import type { ElementaryName } from "../../ir/nodes.ts";
@@ -68,7 +68,7 @@ export const elementary = {
     }),
   }),
 
-  /** z = σ(x) = 1 / (1 + e⁻ˣ). dx = dz · z · (1 − z). Primitive for its derivative through the result. */
+  /** z = σ(x) = 1 / (1 + e⁻ˣ). dx = dz · z · (1 − z). Primitive because the derivative uses the result. */
   sigmoid: defineOp({
     name: "sigmoid",
     ...unary({ lower: "sigmoid", f: (x) => 1 / (1 + Math.exp(-x)) }),

@@ -1,6 +1,6 @@
 /**
- * z = ⌊x⌋, the largest whole number not above x. Constant wherever it is smooth: no derivative passes.
- * Primitive, since a composition through i32 is wrong from 2³¹ on.
+ * z = ⌊x⌋, the largest integer not above x. Piecewise constant: no derivative passes. Primitive, because a composition
+ * through i32 is wrong from 2³¹ upwards.
  */
 import { defineOp, values } from "../define.ts";
 import { unary } from "./pointwise.ts";

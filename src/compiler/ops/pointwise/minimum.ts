@@ -1,4 +1,4 @@
-/** z = min(x, y). dx = dz · [x < y] + dz/2 · [x = y]: ties go half to each side, as in PyTorch; dy symmetric. */
+/** z = min(x, y). dx = dz · [x < y] + dz/2 · [x = y]: ties give half to each side, as in PyTorch; dy symmetric. */
 import type { Node } from "../../ir/nodes.ts";
 import { call } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";
@@ -12,10 +12,10 @@ export const minimum = defineOp({
     f: Math.min,
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
-    // Both comparisons are of the same kind: `equal` rounds, so a pair could be equal and less at once.
-    const share = (winner: Node, loser: Node) =>
+    // Both comparisons are strict: `equal` rounds, so a pair could be both equal and less.
+    const cotangent = (winner: Node, loser: Node) =>
       g.select(g.less(loser, winner), 0, g.select(g.less(winner, loser), dz, g.multiply(dz, 0.5)));
-    return { x: share(x, y), y: share(y, x) };
+    return { x: cotangent(x, y), y: cotangent(y, x) };
   },
   samples: [
     { operands: { x: uniform(["n", 4]), y: uniform(["n", 4]) }, attributes: {} },

@@ -1,4 +1,4 @@
-/** What pointwise ops of one operand, of two operands, and comparisons share; each op adds name and derivative. */
+/** Shared parts of pointwise ops with one or two operands and of comparisons; each op adds its name and derivative. */
 import type { TensorType } from "../../ir/types.ts";
 import { binary, call } from "../../loop/expressions.ts";
 import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";

@@ -1,6 +1,7 @@
-/** z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as PyTorch has it.
- * Primitive, not a select, because the mask then comes from the result: the value before it need not be kept.
- * Not-a-number stays so. */
+/**
+ * z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as in PyTorch. Primitive, not a select, because the mask
+ * then comes from the result and x need not be kept. NaN stays NaN.
+ */
 import { call, number } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";
 import { unary } from "./pointwise.ts";

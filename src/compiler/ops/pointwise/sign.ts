@@ -1,4 +1,4 @@
-/** z = sign(x), 0 at 0. Constant wherever it is smooth: no derivative passes. */
+/** z = sign(x), 0 at 0. Piecewise constant: no derivative passes. */
 import { defineOp } from "../define.ts";
 import { unary } from "./pointwise.ts";
 

@@ -1,6 +1,6 @@
 /**
- * z = √x. dx = dz / (2z), and 0 where z is 0: the root of a mean of squares must not make 0 · ∞ of a batch
- * without error. (PyTorch has ∞ there, but 0 for a norm.)
+ * z = √x. dx = dz / (2z), and 0 where z is 0: otherwise a batch without error gives 0 · ∞ in the root of its mean
+ * square. (PyTorch has ∞ there, but 0 for a norm.)
  */
 import { defineOp, uniform, values } from "../define.ts";
 import { unary } from "./pointwise.ts";

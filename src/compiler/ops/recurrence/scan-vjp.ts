@@ -1,10 +1,10 @@
 /**
- * The derivative of a recurrence, as a recurrence that runs the other way.
+ * The derivative of a recurrence: a recurrence that runs in the opposite direction.
  *
- * Its step is the derivative of the forward step. What that reads of the forward step comes to it in one of
- * three ways: sequences and whole operands as they are; views and what costs less than a load are computed
- * again; everything else is kept, which is one more value of the forward recurrence. So nothing costly is
- * computed twice, and what no derivative reads is not kept.
+ * Its step is the derivative of the forward step. The values of the forward step that it reads come in one of three
+ * ways: sequences and whole operands are read again; views and values that cost less than a load are recomputed; all
+ * others are kept, each as one more stacked value of the forward recurrence. So nothing expensive is computed twice,
+ * and values that the derivative does not read are not kept.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -17,23 +17,23 @@ import type { TensorType } from "../../ir/types.ts";
 import type { OpDefinition, Reverse } from "../define.ts";
 import { sumOverTime } from "./sum-over-time.ts";
 
-/** Operands of the recurrence in the making, each with the node that it is given. */
+/** Collects the operands of a new recurrence, each with the node that it reads. */
 class Operands {
   readonly list: { readonly operand: StepOperand; readonly node: Node }[] = [];
   private readonly g: GraphBuilder;
   constructor(g: GraphBuilder) {
     this.g = g;
   }
-  argument(wished: string, role: StepOperand["role"], type: TensorType, node: Node): NodeOf<"argument"> {
-    const taken = this.list.filter(({ operand }) => operand.name.replace(/_\d+$/, "") === wished).length;
-    const name = taken === 0 ? wished : `${wished}_${taken + 1}`;
+  argument(base: string, role: StepOperand["role"], type: TensorType, node: Node): NodeOf<"argument"> {
+    const taken = this.list.filter(({ operand }) => operand.name.replace(/_\d+$/, "") === base).length;
+    const name = taken === 0 ? base : `${base}_${taken + 1}`;
     const argument = argumentNode(this.g, name, type);
     this.list.push({ operand: { name, role, argument }, node });
     return argument;
   }
 }
 
-/** The image of the derivative's nodes in the step of the backward recurrence. */
+/** Maps nodes of the derivative into the step of the backward recurrence. */
 function imagesIn(
   z: NodeOf<"scan">,
   operands: Operands,
@@ -50,7 +50,7 @@ function imagesIn(
   const keep = (node: Node): Node => {
     const origin = { forward: undefined, rule: undefined, ...node.origin };
     const stack = g.within(origin, () => scanOf(g, recurrence, node, operandsOf(z)));
-    // An argument is kept as it was before the step.
+    // An argument is kept with its value before the step.
     const name = node.op === "argument" ? `${wish(node)}_before` : wish(node);
     return operands.argument(name, "each", node.type, g.named(name, stack));
   };
@@ -79,7 +79,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const { length, reverse } = recurrence;
   const operands = new Operands(g);
 
-  // The forward step's own derivative: of what is carried, and of the value.
+  // The derivative of the forward step: the seeds are its carried values and its stacked value.
   const seeds = new Map<Node, Node>();
   const seed = (node: Node, cotangent: Node) => {
     const before = seeds.get(node);
@@ -94,7 +94,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
       seed(next, cotangent);
     }
   seed(value, operands.argument("d_value", "each", stepType(dz.type, length), dz));
-  const shares = pullback(
+  const cotangents = pullback(
     seeds,
     recurrence.operands.map(({ argument }) => argument),
     g,
@@ -103,8 +103,8 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const image = imagesIn(z, operands, g, hasTrait);
   const images = new Map<string, Node>();
   recurrence.operands.forEach(({ name }, i) => {
-    const share = shares[i];
-    if (share !== undefined) images.set(name, image(share));
+    const cotangent = cotangents[i];
+    if (cotangent !== undefined) images.set(name, image(cotangent));
   });
   const next = ({ name, next: made }: StepOperand): Node | undefined =>
     made && (images.get(name) ?? g.broadcastTo(g.number(0, made.type.element), made.type.shape));
@@ -125,12 +125,12 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const stack = (node: Node): Node => scanOf(g, backward, node, given);
 
   const cotangentOf = ({ name, role, argument }: StepOperand): Node | null => {
-    const share = images.get(name);
-    if (share === undefined) return null;
-    if (role === "each") return stack(share);
-    if (role === "whole") return sumOverTime(share, backward, given, g, hasTrait);
-    // What the last backward step leaves, at the place in time where the forward steps begin.
-    return atStep(g, stack(share), argument.type, reverse ? length - 1 : 0);
+    const cotangent = images.get(name);
+    if (cotangent === undefined) return null;
+    if (role === "each") return stack(cotangent);
+    if (role === "whole") return sumOverTime(cotangent, backward, given, g, hasTrait);
+    // The last backward step has the cotangent of the initial value, at the time where the forward steps begin.
+    return atStep(g, stack(cotangent), argument.type, reverse ? length - 1 : 0);
   };
   return Object.fromEntries(recurrence.operands.map((operand) => [operand.name, cotangentOf(operand)]));
 };

@@ -1,16 +1,14 @@
 /**
- * A recurrence: a step repeated along time, whose value at every step is stacked. With carried h, sequences x
- * and whole w,
+ * A recurrence: repeats a step along time and stacks its value at every step. With carried h, sequences x and whole w,
  *
  *     h₀ given,   (hₜ, yₜ) = step(hₜ₋₁, xₜ, w)   for t = 0 … T − 1 (or backwards),   z = y₀ … y_(T−1) along time
  *
- * Its derivative is a recurrence that runs the other way and carries the cotangents of h (Werbos 1990,
- * "Backpropagation through time"): with the step's own derivative, found by reverse accumulation through its
- * body,
+ * Its derivative is a recurrence in the opposite direction that carries the cotangents of h (Werbos 1990,
+ * "Backpropagation through time"), using the derivative of the step from reverse accumulation through its body:
  *
  *     (dhₜ₋₁, dxₜ, dwₜ) = step.vjp(dhₜ, dzₜ)      dw = Σ_t dwₜ
  *
- * `scan-vjp.ts` says which values of the forward steps are kept for it, and how the sum of dwₜ leaves the loop.
+ * `scan-vjp.ts` decides which values of the forward steps are kept for it, and moves the sum of dwₜ out of the loop.
  */
 import { sameType, TypeRefusal, typeText } from "../../ir/types.ts";
 import { argumentNode, stackedType, stepType, timeAxisOf } from "../../ir/recurrence.ts";
@@ -20,7 +18,7 @@ import { scanVjp } from "./scan-vjp.ts";
 import { countOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** A stack as (before time, time, behind time): the steps between which its elements are cut up. */
+/** The layout of a stack, (before time, time, after time): `outer` and `inner` are the sizes around the time axis. */
 function cut(step: Node, rows: number) {
   const { shape } = step.type;
   const axis = timeAxisOf(shape);
@@ -47,10 +45,12 @@ export const scan = defineOp({
       if (!sameType(seen, argument.type))
         throw new TypeRefusal(`the step takes ${name} as ${typeText(argument.type)}, not ${typeText(seen)}`);
       if ((role === "carried") !== (next !== undefined))
-        throw new TypeRefusal(`${name} is ${role}, so the step ${next ? "must not" : "must"} make it anew`);
+        throw new TypeRefusal(
+          `${name} is ${role}, so the step ${next ? "must not" : "must"} compute its next value`,
+        );
       if (next !== undefined && !sameType(next.type, argument.type))
         throw new TypeRefusal(
-          `${name} is ${typeText(argument.type)}, but the step makes it ${typeText(next.type)}`,
+          `${name} is ${typeText(argument.type)}, but its next value is ${typeText(next.type)}`,
         );
     }
     return stackedType(value.type, length);

@@ -1,8 +1,7 @@
 /**
- * The sum over time of a value of a recurrence's step, computed outside of the loop: Σ_t x_tᵀ · y_t is one
- * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes one over rows
- * and time. So the gradient of a weight that every step reads is one blocked product, and nothing of its size
- * is carried from step to step.
+ * The sum over time of a value in a recurrence's step, computed outside the loop: Σ_t x_tᵀ · y_t is one contraction of
+ * the stacks of x and y over rows and time together, and a sum over rows becomes a sum over rows and time. So the
+ * gradient of a weight that every step reads is one large product, and no array of its size is carried between steps.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -21,16 +20,16 @@ export function sumOverTime(
 ): Node {
   const { operands, length } = recurrence;
   const varying = varyingNodes(collectNodes([{ storage: "sum", node }]), operands);
-  const place = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
+  const operandIndex = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
 
-  /** A value that is the same at every step, outside. */
+  /** The node outside the loop, for a value that is the same at every step. */
   const outside = (x: Node): Node => {
-    if (x.op === "argument") return given[place(x)];
+    if (x.op === "argument") return given[operandIndex(x)];
     const parts = operandsOf(x);
     return parts.length === 0 ? x : withOperands(g, x, parts.map(outside));
   };
   const stacked = (x: Node): Node => {
-    const i = x.op === "argument" ? place(x) : -1;
+    const i = x.op === "argument" ? operandIndex(x) : -1;
     return i >= 0 && operands[i].role === "each" ? given[i] : scanOf(g, recurrence, x, given);
   };
   const sum = (x: Node): Node => {

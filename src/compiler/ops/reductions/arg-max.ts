@@ -1,9 +1,9 @@
 /**
- * z = the place of the largest x over axes, which are gone from the result; of several equal ones, the first.
- * A place is the row-major number of the element along the axes, in their order: k₀ for one axis, k₀ · size₁
- * + k₁ for two. No derivative passes.
+ * z = the index of the largest x over axes, which the result does not have; the first index if several are equal. It
+ * is the row-major index of the element along the axes, in their order: k₀ for one axis, k₀ · size₁ + k₁ for two. No
+ * derivative passes.
  *
- * Primitive, since comparing x with its maximum is unsafe: one of the two may be rounded, and the other not.
+ * Primitive, because comparing x with its maximum is unsafe: one of the two may be rounded and the other not.
  */
 import { tensorType } from "../../ir/types.ts";
 import { defineOp, uniform, values } from "../define.ts";
@@ -23,7 +23,7 @@ export const argMax = defineOp({
   },
   evaluate: ({ x }, { attributes }, shape) =>
     reduceElements(x, attributes.axes, shape, (elements) =>
-      elements.reduce((best, value, place) => (elements[best] < value ? place : best), 0),
+      elements.reduce((best, value, index) => (elements[best] < value ? index : best), 0),
     ),
   samples: [
     { operands: { x: uniform(["n", 3, 4]) }, attributes: { axes: [2] } },

@@ -1,12 +1,12 @@
 /**
- * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where any axes play each part.
- * The result's axes are: batch axes, the free axes of x, the free axes of y, each in their operand's order.
+ * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where batch, i, j and k are any number of
+ * axes each. The result's axes are: batch axes, the free axes of x, the free axes of y, each in their operand's order.
  *
  *     dx[batch, i, k] = Σ_j dz[batch, i, j] · y[batch, j, k]
  *     dy[batch, j, k] = Σ_i x[batch, i, k] · dz[batch, i, j]
  *
- * Both adjoints are contractions again; a transpose brings their axes into the operand's order, so no copy of a
- * transposed matrix is ever needed.
+ * Both adjoints are contractions too; a transpose restores the operand's order of axes, so no copy of a transposed
+ * matrix is ever needed.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
@@ -33,7 +33,7 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
   const freeX = freeAxes(xShape, axes.batchX, axes.sumX);
   const freeY = freeAxes(yShape, axes.batchY, axes.sumY);
   const batch = axes.batchX.length;
-  /** Where in x and in y the product for result index `at` and summed index `along` reads. */
+  /** The indices of x and y in the product for result index `at` and summed index `along`. */
   const indices = <T>(at: readonly T[], along: readonly T[]): { x: T[]; y: T[] } => {
     const shared = at.slice(0, batch);
     const i = at.slice(batch, batch + freeX.length);
@@ -54,13 +54,13 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
   return { freeX, freeY, batch, indices };
 }
 
-/** Where an axis stands in memory, transposes looked through. */
-const placeInMemory = (x: Node, axis: number): number =>
-  x.op === "transpose" ? placeInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
+/** The position of an axis in memory, ignoring transposes. */
+const positionInMemory = (x: Node, axis: number): number =>
+  x.op === "transpose" ? positionInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
 /**
- * Result axes in the order of loops: innermost stand one axis of x and one of y, those that lie closest in
- * memory, so that a block of both uses each element of either several times.
+ * Result axes in the order of loops: the innermost ones are one axis of x and one of y, those most contiguous in
+ * memory, so that a register block of both reuses each element several times.
  */
 function blockingOrder({
   operands: { x, y },
@@ -72,7 +72,7 @@ function blockingOrder({
   const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
   const last = (operand: Node, free: Axes): number =>
     free.reduce(
-      (best, axis, i) => (placeInMemory(operand, axis) > placeInMemory(operand, free[best]) ? i : best),
+      (best, axis, i) => (positionInMemory(operand, axis) > positionInMemory(operand, free[best]) ? i : best),
       0,
     );
   const inner = [
@@ -84,8 +84,8 @@ function blockingOrder({
 }
 
 /** The transpose that puts result axis i of `x` at axis places[i]. */
-function arrange(g: GraphBuilder, x: Node, places: readonly number[]): Node {
-  const permutation = places.map((_, axis) => places.indexOf(axis));
+function arrange(g: GraphBuilder, x: Node, positions: readonly number[]): Node {
+  const permutation = positions.map((_, axis) => positions.indexOf(axis));
   return permutation.every((from, to) => from === to) ? x : g.transpose(x, { permutation });
 }
 
@@ -113,33 +113,33 @@ export const contract = defineOp({
   vjp: ({ operands: { x, y }, attributes: axes }, dz, g) => {
     const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
     const shared = range(0, batch);
-    const placesI = range(batch, freeX.length);
-    const placesJ = range(batch + freeX.length, freeY.length);
-    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in
-    // x's order. The other way round i and k, or k and j, change places: whichever leaves innermost what is
-    // innermost in the operand.
+    const axesI = range(batch, freeX.length);
+    const axesJ = range(batch + freeX.length, freeY.length);
+    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order.
+    // Swapping the operands swaps i and k, or k and j: the order is chosen that keeps the operand's innermost axis
+    // innermost.
     const byAxis = (list: Axes, other: Axes) =>
       [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
     const kOfX = byAxis(axes.sumY, axes.sumX);
     const kOfY = byAxis(axes.sumX, axes.sumY);
     const dx = freeX.includes(x.type.shape.length - 1)
-      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [
+      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: axesJ }), [
           ...axes.batchX,
           ...kOfX,
           ...freeX,
         ])
-      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [
+      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: axesJ, sumY: freeY }), [
           ...axes.batchX,
           ...freeX,
           ...kOfX,
         ]);
     const dy = axes.sumY.includes(y.type.shape.length - 1)
-      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [
+      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: axesI, sumY: freeX }), [
           ...axes.batchY,
           ...freeY,
           ...kOfY,
         ])
-      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [
+      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: axesI }), [
           ...axes.batchY,
           ...kOfY,
           ...freeY,

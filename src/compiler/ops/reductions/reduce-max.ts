@@ -1,10 +1,10 @@
 /**
- * z = max x over axes, which are gone from the result. dx = dz · [place = argmax x]: of several largest
- * elements the first alone has the gradient, as in PyTorch's max pooling and `max` along an axis.
+ * z = max x over axes, which the result does not have. dx = dz · [index = argmax x]: of several largest elements only
+ * the first gets the gradient, as in PyTorch's max pooling and `max` along an axis.
  */
 import { wish } from "../../ir/names.ts";
 import { defineOp, uniform, values } from "../define.ts";
-import { axesSizes, mergeAxes, placesAlong, reduceTensor } from "./reduction.ts";
+import { axesSizes, mergeAxes, indicesAlong, reduceTensor } from "./reduction.ts";
 import { reducedType } from "../shape-rules.ts";
 
 export const reduceMax = defineOp({
@@ -16,8 +16,8 @@ export const reduceMax = defineOp({
     const { axes } = z.attributes;
     if (axes.length === 0) return { x: dz };
     const { shape } = x.type;
-    const place = g.named(`place_of_${wish(z)}`, g.argMax(x, { axes }));
-    const isLargest = g.equal(placesAlong(g, shape, axes), g.repeatAlong(place, axes, shape));
+    const index = g.named(`place_of_${wish(z)}`, g.argMax(x, { axes }));
+    const isLargest = g.equal(indicesAlong(g, shape, axes), g.repeatAlong(index, axes, shape));
     return { x: g.select(isLargest, g.repeatAlong(dz, axes, shape), 0) };
   },
   lower: {

@@ -1,4 +1,4 @@
-/** What reductions over axes share: which loops they need, and where the reduced axes stand in the operand. */
+/** Shared parts of reductions over axes: the loops, and the positions of the reduced axes in the operand. */
 import type { Axes, Node } from "../../ir/nodes.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
@@ -22,12 +22,12 @@ export function mergeAxes(
 ): Expression[] {
   const kept = at[Symbol.iterator]();
   return x.type.shape.map((_, axis) => {
-    const place = axes.indexOf(axis);
-    return place >= 0 ? along[place] : (kept.next().value ?? along[0]);
+    const position = axes.indexOf(axis);
+    return position >= 0 ? along[position] : (kept.next().value ?? along[0]);
   });
 }
 
-/** What `combine` makes of the elements along the axes, in row-major order, for each index of the result. */
+/** The result of `combine` on the elements along the axes, in row-major order, for each index of the result. */
 export function reduceElements(
   x: Tensor,
   axes: Axes,
@@ -55,12 +55,12 @@ export const reduceTensor = (
 ): Tensor =>
   reduceElements(x, axes, shape, (elements) => elements.reduce((sum, value) => combine(sum, value), initial));
 
-/** The row-major number of an element along the axes, as i32 nodes of the operand's shape. */
-export function placesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
+/** The row-major index of each element along the axes, as i32 nodes of the operand's shape. */
+export function indicesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
   const [first, ...rest] = axes.map((axis) => g.iota({ shape, axis }));
   const sizes = axes.map((axis) => shape[axis]);
-  return rest.reduce((place, index, i) => {
+  return rest.reduce((position, index, i) => {
     const size = sizes[i + 1];
-    return g.add(g.multiply(place, size === "n" ? g.batchSize({ element: "i32" }) : size), index);
+    return g.add(g.multiply(position, size === "n" ? g.batchSize({ element: "i32" }) : size), index);
   }, first);
 }

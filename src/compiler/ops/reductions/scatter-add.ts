@@ -1,4 +1,4 @@
-/** z[indices[at], rest] = Σ x[at, rest]: rows added where an index says; the adjoint of `gather`. dx reads dz there. */
+/** z[indices[at], rest] = Σ x[at, rest]: adds rows at indices; the adjoint of `gather`. dx reads dz at the indices. */
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, integers, uniform } from "../define.ts";
 import { countOf, elementAt, indicesOf, positionOf } from "../tensor.ts";

@@ -1,7 +1,7 @@
 /**
- * Sliding windows: each of `axes` becomes the axis of window positions o, and a new last axis holds the places k
- * inside the window: z[…o…, …k…] = x[…o·stride + k·dilation…]. Convolution is a contraction over the k, pooling a
- * reduction. dx folds dz back: every element gathers what it gave to the windows that saw it.
+ * Sliding windows: each of `axes` becomes the axis of window positions o, and a new last axis has the offsets k within
+ * the window: z[…o…, …k…] = x[…o·stride + k·dilation…]. Convolution is a contraction over k, pooling a reduction. dx
+ * is a fold of dz: each element sums the cotangents of all windows that contain it.
  */
 import { tensorType } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";

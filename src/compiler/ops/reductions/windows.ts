@@ -22,7 +22,7 @@ export function windowsShape(shape: Shape, { axes, size, stride, dilation }: Win
   return [...positions, ...size];
 }
 
-/** Where the element at `at` of the windows stands in the tensor that they slide over. */
+/** The index in the source tensor of the element at `at` of the windows. */
 export function sourceIndex(
   rank: number,
   { axes, stride, dilation }: WindowShape,
@@ -34,7 +34,7 @@ export function sourceIndex(
   });
 }
 
-/** The same in expressions. */
+/** The same for expressions. */
 export function windowExpressions(
   rank: number,
   { axes, stride, dilation }: WindowShape,

@@ -14,13 +14,13 @@ export const concat = defineOp({
   traits: ["view", "chooses", "linear"],
   infer: ({ x, y }, { axis }) => {
     checkAxes([axis], x.shape.length);
-    const besides = (shape: Shape) => shape.filter((_, i) => i !== axis);
+    const otherSizes = (shape: Shape) => shape.filter((_, i) => i !== axis);
     if (
       x.element !== y.element ||
       x.shape.length !== y.shape.length ||
-      !sameShape(besides(x.shape), besides(y.shape))
+      !sameShape(otherSizes(x.shape), otherSizes(y.shape))
     )
-      throw new TypeRefusal(`${typeText(x)} and ${typeText(y)} do not join along axis ${axis}`);
+      throw new TypeRefusal(`${typeText(x)} and ${typeText(y)} cannot be concatenated along axis ${axis}`);
     const size = staticSize(x.shape[axis], "concat") + staticSize(y.shape[axis], "concat");
     return tensorType(
       x.element,

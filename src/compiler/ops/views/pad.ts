@@ -1,4 +1,4 @@
-/** z is x with `before` and `after` elements of one value around it on every axis. dx = that box of dz. */
+/** z is x with `before` and `after` elements of one value around it on every axis. dx is that box of dz. */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import { add, and, integer, less, lessEqual, number, select } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
@@ -10,7 +10,7 @@ export const pad = defineOp({
   traits: ["view", "fills", "chooses"],
   infer: ({ x }, { before, after }) => {
     if (before.length !== x.shape.length || after.length !== x.shape.length)
-      throw new TypeRefusal("the padding must name every axis");
+      throw new TypeRefusal("the padding must have a size for every axis");
     return tensorType(
       x.element,
       x.shape.map((size, axis) => {

@@ -4,15 +4,15 @@ import type { Shape } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";
 import { reshapedIndex } from "./reshaped-index.ts";
 
-/** Both shapes hold the batch axis equally often, and as many elements besides. */
-function sizeBesideBatch(shape: Shape): string {
+/** The number of elements without the batch axis, which must not change. */
+function sizeWithoutBatch(shape: Shape): string {
   const size = shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
 
 /**
- * The elements before, between and behind batch axes: reshaping must not move any across, since their places
- * depend on n.
+ * The number of elements before, between and after batch axes: reshaping must not move any across a batch axis, since
+ * their positions depend on n.
  */
 function sizesAroundBatch(shape: Shape): string {
   const sizes = [1];
@@ -27,10 +27,10 @@ export const reshape = defineOp({
   name: "reshape",
   traits: ["view", "linear"],
   infer: ({ x }, { shape }) => {
-    if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
+    if (sizeWithoutBatch(x.shape) !== sizeWithoutBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} ` +
-          `elements instead of ${sizeBesideBatch(x.shape)}`,
+        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeWithoutBatch(shape)} ` +
+          `elements instead of ${sizeWithoutBatch(x.shape)}`,
       );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(

@@ -1,6 +1,6 @@
 /**
- * Where an element of a reshaped tensor stands in the tensor before: axes are matched in groups of equal size, so that
- * an axis that both shapes share keeps its index and only the split or merged ones need quotients and remainders.
+ * The index of an element of a reshaped tensor in the original tensor: axes are matched in groups of equal size, so
+ * that an axis in both shapes keeps its index, and only split or merged axes need quotients and remainders.
  */
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer, multiply, quotient, remainder } from "../../loop/expressions.ts";
@@ -11,7 +11,7 @@ interface Group {
   readonly to: readonly number[];
 }
 
-/** The smallest runs of axes of `from` and `to` that hold equally many elements. */
+/** The smallest runs of axes of `from` and `to` with equal numbers of elements. */
 function groups(from: Shape, to: Shape): Group[] {
   const result: Group[] = [];
   let i = 0;
@@ -46,7 +46,7 @@ const sizeAt = (dimension: Dimension): number => (dimension === "n" ? 1 : dimens
 export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape): Expression[] {
   const index = new Array<Expression>(to.length);
   for (const group of groups(from, to)) {
-    // Axes of size one stand at 0 and take no part.
+    // Axes of size one have index 0 and are left out.
     const source = group.from.filter((axis) => from[axis] !== 1);
     const target = group.to.filter((axis) => to[axis] !== 1);
     for (const axis of group.to) index[axis] = integer(0);
@@ -57,10 +57,10 @@ export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape)
     let position: Expression = integer(0);
     for (const axis of source) position = add(multiply(position, integer(sizeAt(from[axis]))), at[axis]);
     let stride = 1;
-    const places = [...target].reverse();
-    places.forEach((axis, k) => {
+    const reversed = [...target].reverse();
+    reversed.forEach((axis, k) => {
       const shifted = quotient(position, stride);
-      index[axis] = k === places.length - 1 ? shifted : remainder(shifted, sizeAt(to[axis]));
+      index[axis] = k === reversed.length - 1 ? shifted : remainder(shifted, sizeAt(to[axis]));
       stride *= sizeAt(to[axis]);
     });
   }

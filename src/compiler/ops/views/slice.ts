@@ -1,23 +1,23 @@
-/** z[at] = x[at + start], a box of x. dx = dz padded with zeros. The batch axis is taken whole. */
+/** z[at] = x[at + start], a box of x. dx = dz padded with zeros. The batch axis is not cut. */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer } from "../../loop/expressions.ts";
 import { defineOp, uniform } from "../define.ts";
 import { elementAt, tensorOf } from "../tensor.ts";
 
-/** What the box leaves behind it on an axis. */
+/** The number of elements after the box on an axis. */
 const after = (whole: Dimension, start: number, size: Dimension): number =>
   whole === "n" || size === "n" ? 0 : whole - start - size;
 
 function check(x: Shape, start: readonly number[], shape: Shape): void {
   if (start.length !== x.length || shape.length !== x.length)
-    throw new TypeRefusal("the box must name every axis");
+    throw new TypeRefusal("the slice must have a range for every axis");
   x.forEach((dimension, axis) => {
     const fits =
       dimension === "n" || shape[axis] === "n"
         ? dimension === shape[axis] && start[axis] === 0
         : start[axis] >= 0 && shape[axis] >= 1 && start[axis] + shape[axis] <= dimension;
-    if (!fits) throw new TypeRefusal(`the box leaves axis ${axis} of size ${dimension}`);
+    if (!fits) throw new TypeRefusal(`the slice exceeds axis ${axis} of size ${dimension}`);
   });
 }
 

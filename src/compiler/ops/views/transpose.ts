@@ -12,7 +12,8 @@ export const transpose = defineOp({
   traits: ["view", "linear"],
   infer: ({ x }, { permutation }) => {
     checkAxes(permutation, x.shape.length);
-    if (permutation.length !== x.shape.length) throw new TypeRefusal("the permutation must name every axis");
+    if (permutation.length !== x.shape.length)
+      throw new TypeRefusal("the permutation must have an entry for every axis");
     return tensorType(
       x.element,
       permutation.map((axis) => x.shape[axis]),

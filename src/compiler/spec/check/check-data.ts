@@ -7,15 +7,15 @@ import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
-// Files: given in one way only, of a known kind, and for IDX one for each input and target.
+// Files: each given in one way only, of a known kind. With IDX, each input and target has its own file.
 
 /** Whether the rows come from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>
-  [data, member(data, "train"), member(data, "test")].some((part) => member(part, "idx") !== undefined);
+  [data, member(data, "train"), member(data, "test")].some((split) => member(split, "idx") !== undefined);
 
 /**
- * Reports files that are missing (T1102), given in two ways or beside a share of test rows (T1208), and of
- * inputs and targets that are not there (T1307).
+ * Reports files that are missing (T1102), that are given twice or combined with a test fraction (T1208), and IDX
+ * files of unknown inputs and targets (T1307).
  */
 function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
   checkPresence(data, problems);
@@ -23,40 +23,43 @@ function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
     problems.error(
       ["data", "separator"],
       "T1208",
-      "data.separator is for CSV files, and IDX files are none",
+      "data.separator applies to CSV files, but the data is in IDX files",
       {
         at: "key",
-        hint: "leave it out",
+        hint: "remove it",
       },
     );
   checkIdx(spec, member(data, "idx"), ["data", "idx"], problems);
-  for (const part of ["train", "test"])
-    checkIdx(spec, member(member(data, part), "idx"), ["data", part, "idx"], problems);
+  for (const split of ["train", "test"])
+    checkIdx(spec, member(member(data, split), "idx"), ["data", split, "idx"], problems);
   const fraction = member(member(member(spec, "training"), "test"), "fraction");
   if (member(data, "test") === undefined || fraction === undefined) return;
-  const message = "training.test sets test rows aside, but data.test is a file of them";
-  problems.error(["training", "test"], "T1208", message, { at: "key", hint: "leave one of the two" });
+  const message = "training.test splits off test rows, but data.test already provides them";
+  problems.error(["training", "test"], "T1208", message, { at: "key", hint: "remove one of the two" });
 }
 
 function checkPresence(data: unknown, problems: Collector): void {
   const has = (key: string) => member(data, key) !== undefined;
   const path: SpecPath = ["data"];
-  const hint = 'either "file", or "idx", or "train" and "test"';
+  const hint = 'use either "file", or "idx", or "train" and "test"';
   const whole = ["file", "idx"].filter(has);
   const other = whole.length > 1 ? '"idx"' : '"train" or "test"';
   if (whole.length > 1 || (whole.length > 0 && (has("train") || has("test"))))
-    problems.error(path, "T1208", `data has "${whole[0]}" beside ${other}`, { at: "key", hint });
+    problems.error(path, "T1208", `data: "${whole[0]}" cannot be combined with ${other}`, {
+      at: "key",
+      hint,
+    });
   else if (whole.length === 0 && !has("train"))
-    problems.error(path, "T1102", `data.${has("test") ? "train" : "file"} is missing: it must be a text`, {
+    problems.error(path, "T1102", `data.${has("test") ? "train" : "file"} is missing: it must be a string`, {
       at: "key",
       hint,
     });
   else if (has("train") && !has("test"))
-    problems.error(path, "T1102", "data.test is missing: it must be a text", { at: "key", hint });
-  const [train, test] = ["train", "test"].map((part) => member(data, part));
+    problems.error(path, "T1102", "data.test is missing: it must be a string", { at: "key", hint });
+  const [train, test] = ["train", "test"].map((split) => member(data, split));
   if (train === undefined || test === undefined || isText(train) === isText(test)) return;
-  problems.error(["data", "test"], "T1208", "data.test is of another kind than data.train", {
-    hint: 'two CSV files, or { "idx": … } twice',
+  problems.error(["data", "test"], "T1208", "data.train and data.test are of different kinds", {
+    hint: 'use CSV files for both, or { "idx": … } for both',
   });
 }
 
@@ -72,23 +75,23 @@ function checkIdx(spec: unknown, files: unknown, path: SpecPath, problems: Colle
     const hint = similar
       ? `did you mean ${showValue(similar)}?`
       : `inputs and targets: ${declared.join(", ")}`;
-    problems.error([...path, name], "T1307", `${formatPath([...path, name])} is no input and no target`, {
+    problems.error([...path, name], "T1307", `${formatPath([...path, name])} is not an input or target`, {
       at: "key",
       hint,
     });
   }
   for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name)))
-    problems.error(path, "T1307", `${where} names no file for ${name}`, {
+    problems.error(path, "T1307", `${where} has no file for ${name}`, {
       at: "key",
       hint: `add ${showValue(name)}: FILE`,
     });
 }
 
-// Columns: each input and target has one, and each says what it is read from.
+// Columns: every input and target has an entry, and every entry has a source.
 
 /**
- * Reports names without their other half (T1307), what says nowhere which columns it is read from (T1102),
- * and scales and keys that do not fit (T1208); files and texts have checks of their own.
+ * Reports names that occur only in `data` or only outside it (T1307), entries without columns (T1102), and keys
+ * that do not fit (T1208). Checks files and text columns too.
  */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
@@ -123,7 +126,7 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
     problems.error(["data"], "T1102", `data.${side} is missing: it must be an object`, { at: "key" });
   if (typeof given !== "object" || given === null) return;
   for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
-    const message = `data.${side} does not say where ${formatPath([side, name])} comes from`;
+    const message = `data.${side} has no columns for ${formatPath([side, name])}`;
     problems.error(["data", side], "T1307", message, {
       at: "key",
       hint: `add ${showValue(name)}: { "columns": [ … ] }`,
@@ -144,10 +147,10 @@ function reportUnknown(
     : declared.length > 0
       ? `${side} of this spec: ${showNames(declared)}`
       : undefined;
-  problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
+  problems.error(path, "T1307", `${formatPath(path)} is not one of the ${side}`, { at: "key", hint });
 }
 
-/** A CSV file has columns, IDX files have none; nor has a target that is told from an input. */
+/** A CSV file has columns; an IDX file has none, and neither does a target with `nextOf`. */
 function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
@@ -155,18 +158,18 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
     for (const key of ["columns", "characters", "words", "categories", "nextOf", "missing"].filter(
       (key) => member(entry, key) !== undefined,
     ))
-      problems.error([...path, key], "T1208", `${where}.${key} does not go together with IDX files`, {
+      problems.error([...path, key], "T1208", `${where}.${key} cannot be combined with IDX files`, {
         at: "key",
-        hint: "an IDX file holds one input or target; only `scale` may stand here",
+        hint: "an IDX file holds one whole input or target; only `scale` is allowed here",
       });
   } else if (member(entry, "columns") === undefined && member(entry, "nextOf") === undefined) {
-    problems.error(path, "T1102", `${where}.columns is missing: it must be a list that is not empty`, {
+    problems.error(path, "T1102", `${where}.columns is missing: it must be a non-empty list`, {
       at: "key",
     });
   }
 }
 
-/** Class indices and indices into a vocabulary are no quantities. */
+/** Class indices and vocabulary indices are not quantities. */
 function checkScale(
   spec: unknown,
   entry: unknown,
@@ -180,13 +183,10 @@ function checkScale(
     side === "targets" ? member(declared, "classes") !== undefined : member(declared, "dtype") === "i32";
   if (!indices) return;
   const path = ["data", side, name, "scale"];
-  problems.error(path, "T1208", `${formatPath(path)} would scale indices`, { hint: "leave it out" });
+  problems.error(path, "T1208", `${formatPath(path)}: indices cannot be scaled`, { hint: "remove it" });
 }
 
-/**
- * An error over all columns of a target is in the target's own units only if these are scaled by one and the
- * same number.
- */
+/** An error over all columns of a target is in the target's original units only if one number scales all of them. */
 function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   const scale = textOf(member(entry, "scale"));
   const size = listOf(member(member(member(spec, "targets"), name), "shape")).reduce<number>(
@@ -199,28 +199,28 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   if (scale === undefined || metric === undefined || !(size > 1)) return;
   const path = ["data", "targets", name, "scale"];
   const message =
-    `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them ` +
-    "has no unit";
+    `${formatPath(path)}: "${scale}" scales each of the ${size} columns by a different number, so ${metric} ` +
+    "over all of them has no unit";
   problems.error(path, "T1208", message, {
-    hint: 'scale the columns of the target alike, with { "divide": … }, or leave out mae and rmse',
+    hint: 'scale all columns of the target by one number, with { "divide": … }, or remove mae and rmse',
   });
 }
 
-/** A formula is worked out where the target is scaled already; only mae and rmse are brought back to its own units. */
+/** A formula is evaluated on the scaled target; only mae and rmse are converted back to original units. */
 function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   if (member(entry, "scale") === undefined) return;
   listOf(member(spec, "metrics")).forEach((metric, index) => {
     if (member(metric, "formula") === undefined) return;
     const message =
-      `metrics[${index}]: its formula reads the target as data.targets.${name}.scale leaves it, not in its ` +
-      "own units";
+      `metrics[${index}]: the formula reads the scaled target (data.targets.${name}.scale), not its original ` +
+      "units";
     problems.warning(["metrics", index], "T1209", message, {
-      hint: "leave the scale out, or write the formula for scaled values; mae and rmse are in the target's own units",
+      hint: "remove the scale, or write the formula for scaled values; mae and rmse use original units",
     });
   });
 }
 
-// Missing values: a mean exists where one is needed, and a row can be dropped.
+// Missing values: replaced by a mean only where a mean makes sense.
 
 /** Reports a `missing` that does not fit its input or target (T1208). */
 function checkMissing(
@@ -236,15 +236,15 @@ function checkMissing(
     problems.error(path, "T1208", `${formatPath(path)}: ${why}`, { hint });
   };
   if (missing !== undefined && missing !== "error" && member(entry, "nextOf") !== undefined)
-    return report("a target that is told from an input has no values of its own", "write it at the input");
+    return report("a target with nextOf has no values of its own", "set it on the input instead");
   if (missing !== "mean") return;
-  const others = 'or leave such rows out, with "drop"';
+  const others = 'or drop such rows with "drop"';
   if (side === "targets")
-    report("a mean in place of a target would be learned as if it were true", `leave it out, ${others}`);
+    report("the model would learn the mean as if it were a true target", `remove it, ${others}`);
   else if (["characters", "words", "categories"].some((key) => member(entry, key) !== undefined))
-    report("texts and categories have no mean", `leave it out, ${others}`);
+    report("text and categories have no mean", `remove it, ${others}`);
   else if (member(member(spec, "training"), "sampleWeights") === name)
-    report("a mean is not what a row weighs", `leave it out, ${others}`);
+    report("a mean cannot replace the weight of a row", `remove it, ${others}`);
   else if (member(member(member(spec, side), name), "dtype") === "i32")
-    report("a mean of indices is no index", `leave it out, ${others}`);
+    report("the mean of indices is not an index", `remove it, ${others}`);
 }

@@ -1,69 +1,67 @@
-// All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What
-// their shapes have to say comes when they are built.
+// Checks all formulas of a spec: each can be parsed and uses only known names. Shapes are checked later, when the
+// graph is built.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { activationPlace } from "../../library/activations/index.ts";
+import { activationContext } from "../../library/activations/index.ts";
 import { checkFormula, partsOf } from "../../library/formula/check.ts";
-import type { Place } from "../../library/formula/check.ts";
+import type { FormulaContext } from "../../library/formula/check.ts";
 import type { Constants } from "../../library/formula/keys.ts";
 import { nameInFormula } from "../../library/formula/keys.ts";
 import { checkLines } from "../../library/formula/lines.ts";
-import { measurePlace } from "../../library/formula/measure.ts";
+import { measureContext } from "../../library/formula/measure.ts";
 import { parseFormula } from "../../library/formula/syntax.ts";
 import type { Expression } from "../../library/formula/syntax.ts";
-import { schedulePlace } from "../../library/schedules/index.ts";
+import { scheduleContext } from "../../library/schedules/index.ts";
 import { showValue } from "../../util/message-text.ts";
-import { reportFormulaFault } from "../formula-diagnostic.ts";
+import { reportFormulaError } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
-/** Reports what is wrong with each formula (T1601 to T1606), with its place in the text. */
+/** Reports the errors of each formula (T1601 to T1606), with their locations in its text. */
 export function checkFormulas(spec: unknown, problems: Collector): void {
   checkActivations(member(spec, "network"), ["network"], problems, new Set());
   const inputs = keysOf(member(spec, "inputs"));
   const [target] = keysOf(member(spec, "targets"));
-  const measure = (what: string) => (constants: Constants) => measurePlace(what, target, inputs, constants);
+  const measure = (what: string) => (constants: Constants) => measureContext(what, target, inputs, constants);
   checkAt(member(spec, "loss"), ["loss"], measure("a loss"), problems);
   listOf(member(spec, "metrics")).forEach((metric, index) =>
     checkAt(metric, ["metrics", index], measure("a metric"), problems),
   );
   const optimizer = member(spec, "optimizer");
-  checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], schedulePlace, problems);
+  checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], scheduleContext, problems);
   checkOptimizer(optimizer, problems);
 }
 
 /**
- * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them
- * where a function may read what it likes.
+ * The inputs that the loss and the metrics read: those their formulas name, and the sample weights. A function may
+ * read any input, so it counts as reading all of them.
  */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
   const measures = [member(spec, "loss"), ...listOf(member(spec, "metrics"))];
   const weights = textOf(member(member(spec, "training"), "sampleWeights"));
-  const weighing = inputs.filter((name) => name === weights);
+  const weightInputs = inputs.filter((name) => name === weights);
   const named = measures.flatMap((measure) => {
     if (typeof measure === "function" || typeof member(measure, "formula") === "function") return inputs;
     const parsed = parseFormula(textOf(member(measure, "formula")) ?? "");
     const names = "tree" in parsed ? namesIn(parsed.tree) : [];
     return inputs.filter((name) => names.includes(name));
   });
-  return [...weighing, ...named];
+  return [...weightInputs, ...named];
 }
 
 const namesIn = (x: Expression): readonly string[] =>
   x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
 
-// The schema reports what is nested without end; here it only must not be followed.
+// The schema reports unbounded nesting; here a limit only keeps the recursion finite.
 const deepest = 50;
 
-/**
- * Whatever has a formula within the network is an activation, in blocks of layers too. `path` has as many
- * steps as levels.
- */
+/** Any formula within the network, in blocks too, is an activation's. `path` has one step per level. */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);
-  if (textOf(member(value, "formula")) !== undefined) return checkAt(value, path, activationPlace, problems);
+  if (textOf(member(value, "formula")) !== undefined)
+    return checkAt(value, path, activationContext, problems);
   const steps = Array.isArray(value) ? value.keys() : keysOf(value);
   for (const step of steps) checkActivations(member(value, step), [...path, step], problems, seen);
 }
@@ -71,16 +69,16 @@ function checkActivations(value: unknown, path: SpecPath, problems: Collector, s
 function checkAt(
   owner: unknown,
   path: SpecPath,
-  placeOf: (constants: Constants) => Place,
+  contextOf: (constants: Constants) => FormulaContext,
   problems: Collector,
 ): void {
   const text = textOf(member(owner, "formula"));
   if (text === undefined) return;
-  const constants = constantsAt(owner, path, placeOf({}).names, problems);
+  const constants = constantsAt(owner, path, contextOf({}).names, problems);
   const parsed = parseFormula(text);
-  const place = placeOf(constants);
-  const faults = "fault" in parsed ? [parsed.fault] : checkFormula(parsed.tree, place).faults;
-  for (const fault of faults) reportFormulaFault(problems, [...path, "formula"], text, fault);
+  const context = contextOf(constants);
+  const errors = "error" in parsed ? [parsed.error] : checkFormula(parsed.tree, context).errors;
+  for (const error of errors) reportFormulaError(problems, [...path, "formula"], text, error);
 }
 
 function checkOptimizer(optimizer: unknown, problems: Collector): void {
@@ -92,13 +90,13 @@ function checkOptimizer(optimizer: unknown, problems: Collector): void {
   if (texts.length === 0 || texts.length < lines.length) return;
   const reserved = new Map(["parameter", "gradient", "step", "rate", "state"].map((name) => [name, true]));
   const constants = constantsAt(optimizer, ["optimizer"], reserved, problems);
-  for (const { line, fault } of checkLines(texts, constants)) {
+  for (const { line, error } of checkLines(texts, constants)) {
     const isWhole = line === undefined || single !== undefined;
-    reportFormulaFault(problems, isWhole ? path : [...path, line], texts[line ?? 0], fault);
+    reportFormulaError(problems, isWhole ? path : [...path, line], texts[line ?? 0], error);
   }
 }
 
-/** The constants that a formula may name; reports names that it could not. */
+/** The constants that a formula may use; reports names that a formula cannot use. */
 function constantsAt(
   owner: unknown,
   path: SpecPath,
@@ -111,11 +109,12 @@ function constantsAt(
     const whole = [...path, "constants", name];
     const owned = formatPath([...path, "constants"]);
     if (!nameInFormula.test(name) || name in Object.prototype) {
-      const message = `${owned}: a formula cannot name ${showValue(name)}`;
-      problems.error(whole, "T1301", message, { at: "key", hint: "a letter, then letters, digits and _" });
+      const message = `${owned}: ${showValue(name)} cannot be used as a name in a formula`;
+      const hint = "use a letter, followed by letters, digits or _";
+      problems.error(whole, "T1301", message, { at: "key", hint });
     } else if (taken.has(name)) {
-      const message = `${owned}: ${showValue(name)} has a meaning in this formula already`;
-      problems.error(whole, "T1302", message, { at: "key", hint: "give the constant another name" });
+      const message = `${owned}: ${showValue(name)} already has a meaning in this formula`;
+      problems.error(whole, "T1302", message, { at: "key", hint: "rename the constant" });
     }
   }
   const numbers = entries.filter((entry): entry is [string, number] => typeof entry[1] === "number");

@@ -1,5 +1,5 @@
-// Names: their form, and that no two things share one. Names become keys of records and parts of emitted
-// identifiers, so what could reach a prototype or mean something to a program is refused here, once.
+// Names: well-formed and unique. Names become keys of records and parts of emitted identifiers, so names that could
+// reach a prototype or be read as code are rejected here, once.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -8,12 +8,12 @@ import { namePattern } from "../layer-schema.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
 
-/** Whether the name can be one at all, whatever else has it. */
+/** Whether the name is well-formed; it may still be taken. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /**
- * Reports names that are malformed (T1301) or taken (T1302). A block has names of its own: inside it, they
- * need only differ from one another, since what is made of them begins with the block's name.
+ * Reports names that are malformed (T1301) or taken (T1302). Inside a block, names must only be unique among
+ * themselves, because the generated names start with the block's name.
  */
 export function checkNames(spec: unknown, network: WrittenList, problems: Collector): void {
   const name = textOf(member(spec, "name"));
@@ -27,8 +27,8 @@ export function checkNames(spec: unknown, network: WrittenList, problems: Collec
     const path = ["targets", target];
     checkForm(path, target, problems, "key");
     if (!owners.has(target)) continue;
-    const hint = "a batch holds inputs and targets side by side, so they need different names";
-    problems.error(path, "T1302", `${formatPath(path)} has the name of an input`, { at: "key", hint });
+    const hint = "a batch holds inputs and targets together, so their names must differ";
+    problems.error(path, "T1302", `${formatPath(path)} has the same name as an input`, { at: "key", hint });
   }
   checkLayers(network, owners, problems);
 }
@@ -36,10 +36,10 @@ export function checkNames(spec: unknown, network: WrittenList, problems: Collec
 function checkLayers(list: WrittenList, owners: Map<string, SpecPath>, problems: Collector): void {
   for (const layer of list) {
     const { name, isNamed, path } = layer;
-    const place = isNamed ? [...path, "name"] : path;
-    if (isNamed) checkForm(place, name, problems);
+    const location = isNamed ? [...path, "name"] : path;
+    if (isNamed) checkForm(location, name, problems);
     const owner = owners.get(name);
-    if (owner) reportTaken(place, name, owner, !isNamed, problems);
+    if (owner) reportTaken(location, name, owner, !isNamed, problems);
     else owners.set(name, path);
     for (const [key, inside] of Object.entries(layer.lists)) {
       const taken = key === "layers" ? shortcutName(layer) : new Map<string, SpecPath>();
@@ -48,7 +48,7 @@ function checkLayers(list: WrittenList, owners: Map<string, SpecPath>, problems:
   }
 }
 
-/** Layers of a shortcut are called BLOCK.shortcut.NAME, so no other layer of the block may be called `shortcut`. */
+/** The layers of a shortcut become BLOCK.shortcut.NAME, so no layer of the block itself may be named `shortcut`. */
 const shortcutName = ({ lists, path }: WrittenLayer): Map<string, SpecPath> =>
   new Map(lists.shortcut === undefined ? [] : [["shortcut", [...path, "shortcut"]]]);
 
@@ -59,11 +59,11 @@ function reportTaken(
   byDefault: boolean,
   problems: Collector,
 ): void {
-  const called = byDefault ? "is called" : "is";
-  const hint = byDefault ? "give one of the two another name" : undefined;
+  const verb = byDefault ? "is named" : "is";
+  const hint = byDefault ? "rename one of the two" : undefined;
   const message =
-    `${formatPath(path)} ${called} ${showValue(name)}${byDefault ? " by default" : ""}, which is the name ` +
-    `of ${formatPath(owner)}`;
+    `${formatPath(path)} ${verb} ${showValue(name)}${byDefault ? " by default" : ""}, but ` +
+    `${formatPath(owner)} already has that name`;
   problems.error(path, "T1302", message, { hint });
 }
 
@@ -71,26 +71,26 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
   if (isUsableName(name)) return;
   const owner = formatPath(at === "key" ? path.slice(0, -1) : path);
   const shown = showValue(name);
-  const rule = "must be a letter, then at most 63 letters, digits, `_` or `-`";
+  const rule = "must be a letter, followed by at most 63 letters, digits, `_` or `-`";
   const message = namePattern.test(name)
-    ? `${owner}: ${shown} cannot be a name: every object has a property of that name`
+    ? `${owner}: ${shown} cannot be used as a name: every JavaScript object has a property of that name`
     : at === "key"
       ? `the name ${shown} in ${owner} ${rule}`
       : `${owner} ${rule}, got ${shown}`;
   problems.error(path, "T1301", message, { at });
 }
 
-// How wide a spec may be. Compile time grows faster than the number of things side by side, so past what
-// anyone writes it is refused.
+// Limits on the width of a spec. Compile time grows faster than linearly with the number of inputs, metrics and
+// sources, so a spec that is far wider than any real one is rejected.
 
-/** Compiles in some ten seconds. */
+/** A spec of this width compiles in about ten seconds. */
 const widest = 512;
 
-/** Reports more inputs, more metrics, and more sources of one layer than can be compiled in good time (T1312). */
+/** Reports more inputs, metrics, or sources of one layer than compile in acceptable time (T1312). */
 export function checkWidth(spec: unknown, network: WrittenList, problems: Collector): void {
   const check = (path: SpecPath, count: number, what: string): void => {
     if (count <= widest) return;
-    const message = `${formatPath(path)} has ${count} ${what}; at most ${widest} can be compiled`;
+    const message = `${formatPath(path)} has ${count} ${what}; the limit is ${widest}`;
     problems.error(path, "T1312", message);
   };
   check(["inputs"], keysOf(member(spec, "inputs")).length, "inputs");

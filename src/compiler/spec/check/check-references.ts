@@ -1,5 +1,5 @@
-// What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its
-// block stands in.
+// What each layer reads: resolves `from` to inputs and earlier layers, of the layer's own list or of a list that
+// encloses its block.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -8,7 +8,7 @@ import type { FlatNetwork, References, Source, WrittenLayer, WrittenList } from 
 import { keysOf, member, textOf } from "../raw-spec.ts";
 import { readByMeasures } from "./check-formulas.ts";
 
-/** A list of layers on the way to a reference: those before `index` can be read. */
+/** One of the nested lists of layers around a reference; its layers before `index` can be read. */
 interface Scope {
   readonly list: WrittenList;
   readonly index: number;
@@ -16,12 +16,11 @@ interface Scope {
 
 /**
  * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are
- * made (T1304), a first layer that has to choose among several inputs (T1305), and blocks that are to read
- * several layers (T1311).
+ * computed (T1304), a first layer that could read several inputs (T1305), and blocks with several inputs (T1311).
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // What a loss reads (a weight of each row, say) is no choice for the first layer, if something else is left.
+  // The first layer does not read inputs that are for the loss (sample weights, say), unless there are no others.
   const ofMeasures = readByMeasures(spec);
   const others = inputs.filter((name) => !ofMeasures.includes(name));
   const choices = others.length > 0 ? others : inputs;
@@ -46,16 +45,16 @@ function sourcesOf(
   problems: Collector,
 ): Source[] {
   const given = member(value, "from");
-  const place: SpecPath = [...path, "from"];
-  if (typeof given === "string") return sourceNamed(place, given, scopes, inputs, problems);
+  const location: SpecPath = [...path, "from"];
+  if (typeof given === "string") return sourceNamed(location, given, scopes, inputs, problems);
   if (Array.isArray(given)) {
     if (isBlock && given.length > 1) {
-      const hint = "join them before it: add, multiply or concat";
-      const message = `${formatPath(place)}: a block takes one input, got ${given.length}`;
-      problems.error(place, "T1311", message, { hint });
+      const hint = "join them first with an add, multiply or concat layer";
+      const message = `${formatPath(location)}: a block reads one input, got ${given.length}`;
+      problems.error(location, "T1311", message, { hint });
     }
     return given.flatMap((name, i) =>
-      typeof name === "string" ? sourceNamed([...place, i], name, scopes, inputs, problems) : [],
+      typeof name === "string" ? sourceNamed([...location, i], name, scopes, inputs, problems) : [],
     );
   }
   const [{ list, index }, ...outer] = scopes;
@@ -65,7 +64,7 @@ function sourcesOf(
   return choices.slice(0, 1).map((input) => ({ input }));
 }
 
-/** The innermost layer of that name that can be read, else the input. */
+/** The innermost readable layer of that name, else the input of that name. */
 function sourceNamed(
   path: SpecPath,
   name: string,
@@ -80,15 +79,15 @@ function sourceNamed(
   if (inputs.includes(name)) return [{ input: name }];
   const where = formatPath(path);
   for (const [depth, { list, index }] of scopes.entries()) {
-    const place = list.findIndex((layer) => layer.name === name);
-    if (place < 0) continue;
-    const hint = "layers read inputs and layers that stand before them";
-    const itself = depth === 0 ? "the layer itself" : "the block that it stands in";
-    const which = place === index ? itself : "a later layer";
+    const position = list.findIndex((layer) => layer.name === name);
+    if (position < 0) continue;
+    const hint = "a layer can read only inputs and earlier layers";
+    const itself = depth === 0 ? "the layer itself" : "the block that contains the layer";
+    const which = position === index ? itself : "a later layer";
     problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
     return [];
   }
-  // The nearest name takes long to find among thousands, and is not shown.
+  // Finding the nearest name among thousands is slow, and the hint would not be shown.
   if (problems.isFull()) {
     reportUnknown(path, name, undefined, problems);
     return [];
@@ -103,7 +102,7 @@ function sourceNamed(
 }
 
 function reportUnknown(path: SpecPath, name: string, hint: string | undefined, problems: Collector): void {
-  const message = `${formatPath(path)}: there is no input or layer ${showValue(name)}`;
+  const message = `${formatPath(path)}: no input or layer is named ${showValue(name)}`;
   problems.error(path, "T1303", message, { hint });
 }
 
@@ -111,13 +110,13 @@ function checkOutput(output: string, network: WrittenList, problems: Collector):
   const layer = network.find(({ name }) => name === output);
   const names = network.map(({ name }) => name);
   if (layer === undefined)
-    problems.error(["output"], "T1303", `output: there is no layer ${showValue(output)}`, {
+    problems.error(["output"], "T1303", `output: no layer is named ${showValue(output)}`, {
       hint: insideBlock(output, network, names) ?? suggest(output, names),
     });
   return layer;
 }
 
-/** Where a layer of that name stands inside a block: from outside, the block alone can be read. */
+/** A hint if a block contains a layer of that name: from outside, only the block can be read. */
 function insideBlock(name: string, network: WrittenList, known: readonly string[]): string | undefined {
   const own = name.slice(name.lastIndexOf(".") + 1);
   const holds = (list: WrittenList): boolean =>
@@ -125,52 +124,51 @@ function insideBlock(name: string, network: WrittenList, known: readonly string[
   const block = network.find((layer) => known.includes(layer.name) && Object.values(layer.lists).some(holds));
   if (block === undefined) return undefined;
   return (
-    `${showValue(own)} stands inside the block ${showValue(block.name)}; from outside, only the block can be ` +
-    "read, by its name"
+    `${showValue(own)} is inside the block ${showValue(block.name)}; layers outside can read only the block ` +
+    "itself, by its name"
   );
 }
 
 function suggest(name: string, known: readonly string[]): string | undefined {
   const similar = didYouMean(name, known);
   if (similar) return `did you mean ${showValue(similar)}?`;
-  return known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
+  return known.length > 0 && known.length <= 12 ? `known names: ${known.join(", ")}` : undefined;
 }
 
 function reportChoice(inputs: readonly string[], problems: Collector): void {
-  const hint = `give it a "from": one of ${inputs.slice(0, 12).map(showValue).join(", ")}`;
-  const message = "network[0] does not say which of the inputs it reads";
+  const hint = `add "from": one of ${inputs.slice(0, 12).map(showValue).join(", ")}`;
+  const message = "network[0] must say which of the inputs it reads";
   problems.error(["network", 0], "T1305", message, { hint });
 }
 
-// Warns of what has no influence on the loss: inputs and layers that nothing on the way to the output reads.
+// Warns about inputs and layers that do not influence the loss because nothing on the way to the output reads them.
 
-/** `inputs` are their names; `written` is the network of which `flat` was made. */
+/** `inputs` are the names to check; `flat` is the flattened form of `written`. */
 export function warnOfUnread(
   inputs: readonly string[],
   written: WrittenList,
   { network, output }: FlatNetwork,
   problems: Collector,
 ): void {
-  // Back from the output; whatever is not met is read by nobody.
+  // Walks back from the output; inputs and layers that the walk does not reach are unread.
   const read = new Set([output]);
-  const places = new Set<string>();
+  const readPaths = new Set<string>();
   for (const layer of network.toReversed()) {
     if (!read.has(layer.name)) continue;
     layer.from.forEach((name) => read.add(name));
     // A layer is read if one of its copies is, and a block if something in it is.
     for (let length = layer.path.length; length > 1; length--)
-      places.add(formatPath(layer.path.slice(0, length)));
+      readPaths.add(formatPath(layer.path.slice(0, length)));
   }
   for (const name of inputs)
     if (!read.has(name))
-      problems.warning(["inputs", name], "T1306", `inputs.${name} is read by no layer`, { at: "key" });
-  const hint = "it has no influence on the loss and is left out of the trainer";
+      problems.warning(["inputs", name], "T1306", `inputs.${name} is not read by any layer`, { at: "key" });
+  const hint = "it does not influence the loss, so the trainer leaves it out";
   const visit = (list: WrittenList): void => {
     for (const { path, name, lists } of list) {
       const where = formatPath(path);
-      if (places.has(where)) Object.values(lists).forEach(visit);
-      else
-        problems.warning(path, "T1306", `${where} (${name}) is not read on the way to the output`, { hint });
+      if (readPaths.has(where)) Object.values(lists).forEach(visit);
+      else problems.warning(path, "T1306", `${where} (${name}) does not lead to the output`, { hint });
     }
   };
   visit(written);

@@ -1,5 +1,5 @@
-// `training.search` against the rest of the spec: its paths lead somewhere, and leave alone what makes
-// candidates comparable. Whether a candidate is a right spec is told by the candidate itself; see
+// `training.search` against the rest of the spec: its paths exist, and they do not change what makes candidates
+// comparable. Whether a candidate is a valid spec is checked on the candidate itself; see
 // search/check-candidates.ts.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
@@ -12,8 +12,8 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 const own: SpecPath = ["training", "search"];
 
 /** What all candidates must share, and why. */
-const sameRows = "it decides which rows are set aside, and all candidates are judged on the same ones";
-const sameTask = "all candidates learn the same targets from the same data";
+const sameRows = "it decides how the rows are split, and all candidates must be compared on the same rows";
+const sameTask = "all candidates must learn the same targets from the same data";
 const fixed: Readonly<Record<string, string>> = {
   name: sameTask,
   targets: sameTask,
@@ -22,7 +22,7 @@ const fixed: Readonly<Record<string, string>> = {
   "data.idx": sameTask,
   "data.train": sameTask,
   "data.test": sameTask,
-  metrics: "all candidates are told in the same figures",
+  metrics: "all candidates must report the same metrics",
   "training.seed": sameRows,
   "training.test": sameRows,
   "training.validation": sameRows,
@@ -34,8 +34,8 @@ const fixed: Readonly<Record<string, string>> = {
 const mostCombinations = 100_000;
 
 /**
- * Reports a search whose paths (T1701, T1702) or ranges (T1703) are wrong, or that has nothing to choose by
- * (T1704).
+ * Reports a search with invalid paths (T1701, T1702) or ranges (T1703), or without a criterion for the best
+ * candidate (T1704).
  */
 export function checkSearch(spec: unknown, problems: Collector): void {
   const training = member(spec, "training");
@@ -55,7 +55,7 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     problems.error([...own, "over", key], code, `training.search.over: ${message}`, { at: "key", hint });
   const path = parsePath(key);
   if (path === undefined) {
-    wrong("T1701", `${showValue(key)} is no path`, 'a path is written as "network[0].units"');
+    wrong("T1701", `${showValue(key)} is not a path`, 'write a path like "network[0].units"');
     return;
   }
   const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
@@ -68,11 +68,11 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
     const owner = formatPath(path.slice(0, depth));
     if (value === undefined) break;
     if (typeof step === "number") {
-      if (!Array.isArray(value)) return wrong("T1701", `${key}: ${owner} is no list`);
+      if (!Array.isArray(value)) return wrong("T1701", `${key}: ${owner} is not a list`);
       if (step >= value.length)
-        return wrong("T1701", `${key}: ${owner} has ${value.length} members, counted from 0`);
+        return wrong("T1701", `${key}: ${owner} has only ${value.length} members (indices start at 0)`);
     } else if (Array.isArray(value)) {
-      return wrong("T1701", `${key}: ${owner} is a list`, `one of its members is ${owner}[0]`);
+      return wrong("T1701", `${key}: ${owner} is a list`, `write ${owner}[0] for its first member`);
     } else if (typeof value !== "object" && typeof value !== "string") {
       return wrong("T1701", `${key}: ${owner} is ${showValue(value)}, which has no ${showValue(step)}`);
     }
@@ -80,7 +80,7 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
   }
 }
 
-/** Whether the path is the other or leads further into it. */
+/** Whether the path is `other` or leads into it. */
 const isWithin = (path: SpecPath, other: SpecPath): boolean => other.every((step, i) => path[i] === step);
 
 function checkRange(search: unknown, key: string, axis: unknown, problems: Collector): void {
@@ -89,13 +89,12 @@ function checkRange(search: unknown, key: string, axis: unknown, problems: Colle
   if (typeof from !== "number" || typeof to !== "number") return;
   const path = [...own, "over", key];
   const where = formatPath(path);
-  if (from >= to)
-    problems.error(path, "T1703", `${where} must go from the lesser to the greater, got ${from} to ${to}`);
+  if (from >= to) problems.error(path, "T1703", `${where}.from must be less than .to, got ${from} and ${to}`);
   if (member(axis, "scale") === "log" && from <= 0)
     problems.error([...path, "from"], "T1703", `${where}.from must be above 0 on a log scale, got ${from}`);
   if (member(axis, "steps") !== undefined || member(search, "samples") !== undefined) return;
-  const hint = 'say how many values of it are tried ("steps"), or draw candidates at random ("samples")';
-  problems.error(path, "T1703", `${where} has no end of values, so not every combination can be tried`, {
+  const hint = 'limit the number of values with "steps", or draw candidates at random with "samples"';
+  problems.error(path, "T1703", `${where} is continuous, so not every combination can be tried`, {
     hint,
   });
 }
@@ -108,17 +107,17 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
   });
   const count = sizes.reduce((product, size) => product * Math.max(1, size), 1);
   if (count <= mostCombinations) return;
-  const message = `training.search.over has ${count} combinations, but at most ${mostCombinations} are tried`;
+  const message = `training.search.over has ${count} combinations; the limit is ${mostCombinations}`;
   problems.error([...own, "over"], "T1703", message, {
     at: "key",
-    hint: 'draw some of them at random: "samples": 200',
+    hint: 'draw some of them at random, with "samples": 200',
   });
 }
 
-/** Something must tell a better candidate from a worse one. */
+/** A search needs a criterion that ranks the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (member(training, "validation") === undefined) {
-    const message = "training.search chooses on a validation part, and the spec sets none aside";
+    const message = "training.search needs a validation split to choose on, but the spec has none";
     const hint = 'add "validation": { "fraction": 0.2 } to training';
     problems.error(own, "T1704", message, { at: "key", hint });
   }
@@ -127,14 +126,14 @@ function checkChoice(spec: unknown, training: unknown, search: unknown, problems
   const name = textOf(metric);
   if (name !== undefined && !known.includes(name)) {
     const similar = didYouMean(name, known);
-    const hint = similar ? `did you mean ${showValue(similar)}?` : `"loss", or a name that stands in metrics`;
-    const message = `training.search.metric: ${showValue(name)} is not among the metrics of this spec`;
+    const hint = similar ? `did you mean ${showValue(similar)}?` : `use "loss", or a name from metrics`;
+    const message = `training.search.metric: ${showValue(name)} is not one of the metrics of this spec`;
     problems.error([...own, "metric"], "T1303", message, { hint });
   }
   const watched = name ?? textOf(member(member(training, "earlyStopping"), "metric")) ?? "loss";
   const varied = keysOf(member(search, "over")).find((key) => parsePath(key)?.[0] === "loss");
   if (watched !== "loss" || varied === undefined) return;
-  const message = `training.search.over: ${varied} changes what the loss is, so the loss cannot choose`;
-  const hint = `name one of the metrics: "metric": …`;
+  const message = `training.search.over: ${varied} changes the loss itself, so the loss cannot rank candidates`;
+  const hint = `choose by a metric instead: "metric": …`;
   problems.error([...own, "over", varied], "T1704", message, { at: "key", hint });
 }

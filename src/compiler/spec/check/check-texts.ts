@@ -1,19 +1,19 @@
-// Columns of text in the `data` section: that inputs and targets have the shapes which sequences of characters take.
+// Text columns in the `data` section: inputs and targets must have the shapes of their sequences.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 
 /**
- * Reports what does not go with `characters`, `words`, `categories` and `nextOf` (T1208), and a `nextOf` that
- * names no input of texts (T1303).
+ * Reports keys and shapes that do not fit `characters`, `words`, `categories` or `nextOf` (T1208), and a `nextOf`
+ * that does not name a text input (T1303).
  */
 export function checkTexts(spec: unknown, data: unknown, problems: Collector): void {
   for (const input of keysOf(member(data, "inputs"))) checkInput(spec, data, input, problems);
   for (const target of keysOf(member(data, "targets"))) checkTarget(spec, data, target, problems);
 }
 
-/** How an input of texts is taken apart. */
+/** The tokens of a text input. */
 const unitOf = (entry: unknown): "characters" | "words" | undefined =>
   (["characters", "words"] as const).find((unit) => member(entry, unit) !== undefined);
 
@@ -36,10 +36,10 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
     problems.error(
       [...path, readings[1]],
       "T1208",
-      `${formatPath(path)} has "${readings[1]}" beside "${readings[0]}"`,
+      `${formatPath(path)}: "${readings[1]}" cannot be combined with "${readings[0]}"`,
       {
         at: "key",
-        hint: "an input is read in one way; several inputs can be joined by a layer of type concat",
+        hint: "choose one encoding for each input; a concat layer can join several inputs",
       },
     );
   checkCategories(spec, entry, input, problems);
@@ -47,7 +47,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   if (unit === undefined) return;
   const count = listOf(member(entry, "columns")).length;
   if (count > 1) {
-    const message = `${formatPath(path)}.columns must name one column of texts, got ${count}`;
+    const message = `${formatPath(path)}.columns must name one text column, got ${count}`;
     problems.error([...path, "columns"], "T1208", message);
   }
   const declared = member(member(spec, "inputs"), input);
@@ -56,19 +56,19 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
   const message =
-    `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places ` +
+    `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } to hold the ${length} positions ` +
     `of ${formatPath(path)}.${unit}`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
-/** One-hot numbers are real ones, indices are not. */
+/** One-hot encoding gives real numbers, index encoding gives integers. */
 function checkCategories(spec: unknown, entry: unknown, input: string, problems: Collector): void {
   const form = member(entry, "categories");
   const declared = member(member(spec, "inputs"), input);
   if (declared === undefined || (form !== "one-hot" && form !== "index")) return;
   const needed = form === "index" ? "i32" : "f32";
   if ((member(declared, "dtype") ?? "f32") === needed) return;
-  const message = `inputs.${input} must have the dtype ${needed} for categories as ${form}`;
+  const message = `inputs.${input} must have dtype ${needed} for categories encoded as ${form}`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
@@ -78,26 +78,31 @@ function checkTarget(spec: unknown, data: unknown, target: string, problems: Col
   if (input === undefined) return;
   const path = ["data", "targets", target];
   for (const key of ["columns", "scale"].filter((key) => member(entry, key) !== undefined))
-    problems.error([...path, key], "T1208", `${formatPath(path)} has "${key}" beside "nextOf"`, {
-      at: "key",
-      hint: "a target that is told from an input is read from no column",
-    });
+    problems.error(
+      [...path, key],
+      "T1208",
+      `${formatPath(path)}: "${key}" cannot be combined with "nextOf"`,
+      {
+        at: "key",
+        hint: "a target with nextOf is derived from its input and has no columns",
+      },
+    );
   const inputs = keysOf(member(data, "inputs"));
   const length = lengthOf(data, input);
   if (length === undefined) {
     const isInput = inputs.includes(input);
     const similar = isInput ? undefined : didYouMean(input, inputs);
-    const what = isInput ? "holds no texts" : "is no input of the data";
+    const what = isInput ? "is not a text input" : "is not an input of the data";
     problems.error([...path, "nextOf"], "T1303", `${formatPath(path)}.nextOf: ${showValue(input)} ${what}`, {
       hint: similar
         ? `did you mean ${showValue(similar)}?`
-        : 'it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
+        : 'name an input with { "columns": [ … ], "characters": { "length": … } }, or with "words"',
     });
     return;
   }
   checkClasses(spec, input, target, length, problems);
   if (member(member(spec, "training"), "stratify") !== true) return;
-  const message = `training.stratify needs one class a row, but ${target} has one at each place`;
+  const message = `training.stratify needs one class per row, but ${target} has one per position`;
   problems.error(["training", "stratify"], "T1206", message);
 }
 
@@ -113,7 +118,7 @@ function checkClasses(
   const classes = member(declared, "classes");
   if (classes === undefined || !isShape(member(declared, "shape"), length)) {
     const message =
-      `targets.${target} must have classes and the shape [${showValue(length)}], one class for each place ` +
+      `targets.${target} must have classes and the shape [${showValue(length)}]: one class for each position ` +
       `of ${input}`;
     problems.error(["targets", target], "T1208", message, { at: "key" });
     return;
@@ -124,10 +129,10 @@ function checkClasses(
     const vocabulary = member(layer, "vocabulary");
     if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
     const message =
-      `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, which is what follows ` +
-      `in ${input}, has ${showValue(classes)} classes`;
+      `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, the next token ` +
+      `of ${input}, has ${showValue(classes)} classes`;
     problems.error(["network", index, "vocabulary"], "T1208", message, {
-      hint: "both are how many numbers there are: of characters one for each and one for the mark",
+      hint: "use the same number for both: the size of the vocabulary, markers included",
     });
   });
 }

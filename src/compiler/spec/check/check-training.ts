@@ -1,4 +1,4 @@
-/** Values of `training`, `metrics`, `targets` and weights that are valid alone but not together. */
+/** Checks values of `training`, `metrics`, `targets` and weights that are valid alone but not together. */
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { metrics as metricsTable } from "../../library/metrics/index.ts";
@@ -7,7 +7,7 @@ import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 import { isOfIdx } from "./check-data.ts";
 import { isUsableName } from "./check-names.ts";
 
-/** Reports shares that leave nothing to train on (T1204), an unknown early-stopping metric (T1303), and the like. */
+/** Reports fractions that leave no training rows (T1204), an unknown early-stopping metric (T1303), and similar. */
 export function checkTraining(spec: unknown, problems: Collector): void {
   const training = member(spec, "training");
   checkFractions(training, problems);
@@ -20,27 +20,27 @@ export function checkTraining(spec: unknown, problems: Collector): void {
 function checkFractions(training: unknown, problems: Collector): void {
   const test = member(member(training, "test"), "fraction");
   const validation = member(member(training, "validation"), "fraction");
-  if (!isShare(test) || !isShare(validation) || test + validation < 1) return;
+  if (!isFraction(test) || !isFraction(validation) || test + validation < 1) return;
   const message =
-    `training.test.fraction and training.validation.fraction must be below 1 together, got ${test} ` +
+    `training.test.fraction and training.validation.fraction must sum to less than 1, got ${test} ` +
     `+ ${validation}`;
   problems.error(["training", "validation", "fraction"], "T1204", message, {
-    hint: "both are shares of all rows",
+    hint: "both are fractions of all rows; the rest is the training split",
   });
 }
 
-const isShare = (value: unknown): value is number => typeof value === "number" && value > 0 && value < 1;
+const isFraction = (value: unknown): value is number => typeof value === "number" && value > 0 && value < 1;
 
 function checkMetrics(spec: unknown, problems: Collector): void {
   const metrics = metricNames(spec);
   listOf(member(spec, "metrics")).forEach((metric, index) => checkMetricName(metric, index, problems));
   metrics.forEach((name, index) => {
     if (name !== undefined && metrics.indexOf(name) < index)
-      problems.error(["metrics", index], "T1302", `metrics[${index}] is ${showValue(name)} again`);
+      problems.error(["metrics", index], "T1302", `metrics[${index}] repeats the metric ${showValue(name)}`);
   });
 }
 
-/** What each metric is called in reports; a formula has a name of its own. */
+/** The name of each metric in reports; a formula has its own name. */
 export const metricNames = (spec: unknown): (string | undefined)[] =>
   listOf(member(spec, "metrics")).map((metric) => {
     const type = typeOf(metric);
@@ -54,12 +54,12 @@ function checkMetricName(metric: unknown, index: number, problems: Collector): v
   const where = formatPath(path);
   if (!isUsableName(name)) {
     const message =
-      `${where} must be a letter, then at most 63 letters, digits, \`_\` or \`-\`, ` +
+      `${where} must be a letter, followed by at most 63 letters, digits, \`_\` or \`-\`, ` +
       `got ${showValue(name)}`;
     problems.error(path, "T1301", message);
   } else if (name === "loss" || Object.hasOwn(metricsTable, name)) {
-    const message = `${where} is ${showValue(name)}, which means something else in reports`;
-    problems.error(path, "T1302", message, { hint: "give the metric a name of its own" });
+    const message = `${where} is ${showValue(name)}, which has another meaning in reports`;
+    problems.error(path, "T1302", message, { hint: "rename the metric" });
   }
 }
 
@@ -70,27 +70,27 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
   const known = ["loss", ...metricNames(spec).filter((name) => name !== undefined)];
   if (!known.includes(metric)) {
     const similar = didYouMean(metric, known);
-    const hint = similar ? `did you mean ${showValue(similar)}?` : `"loss", or a name that stands in metrics`;
-    const message = `training.earlyStopping.metric: ${showValue(metric)} is not among the metrics of this spec`;
+    const hint = similar ? `did you mean ${showValue(similar)}?` : `use "loss", or a name from metrics`;
+    const message = `training.earlyStopping.metric: ${showValue(metric)} is not one of the metrics of this spec`;
     problems.error(["training", "earlyStopping", "metric"], "T1303", message, { hint });
   }
   if (member(training, "validation") !== undefined) return;
-  const message = "training.earlyStopping watches a validation part, and the spec sets none aside";
-  const hint = 'add "validation": { "fraction": 0.2 } to training, or give fit() a validation part';
+  const message = "training.earlyStopping needs a validation split to watch, but the spec has none";
+  const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
 }
 
-/** A network needs something to read and something to learn. */
+/** A network needs at least one input and exactly one target. */
 function checkPresence(spec: unknown, problems: Collector): void {
   const inputs = member(spec, "inputs");
   if (isObject(inputs) && keysOf(inputs).length === 0)
-    problems.error(["inputs"], "T1205", "inputs must name at least one input");
+    problems.error(["inputs"], "T1205", "inputs must have at least one input");
   const targets = member(spec, "targets");
   if (!isObject(targets)) return;
   const count = keysOf(targets).length;
-  if (count === 0) problems.error(["targets"], "T1205", "targets must name a target");
+  if (count === 0) problems.error(["targets"], "T1205", "targets must have one target");
   if (count > 1) {
-    const message = `targets must name one target, got ${count}: known gap: several targets need a loss for each`;
+    const message = `targets must have one target, got ${count} (known gap: several targets need one loss each)`;
     problems.error(["targets"], "T1901", message);
   }
 }
@@ -98,7 +98,7 @@ function checkPresence(spec: unknown, problems: Collector): void {
 const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Real targets have no classes whose shares could be kept. */
+/** Real targets have no classes to stratify by. */
 function checkStratify(spec: unknown, training: unknown, problems: Collector): void {
   const targets = member(spec, "targets");
   const withClasses = keysOf(targets).some((name) => member(member(targets, name), "classes") !== undefined);
@@ -106,23 +106,23 @@ function checkStratify(spec: unknown, training: unknown, problems: Collector): v
   problems.error(["training", "stratify"], "T1206", "training.stratify needs a target with classes");
 }
 
-// A learning rate that scales with the rows of a step must say for which number of rows it is meant.
+// A scaling rule for the learning rate needs the number of rows that the rate is meant for.
 
-/** Reports a rule without what it goes by (T1223). */
+/** Reports a rule without `scaleFrom` (T1223). */
 export function checkRate(spec: unknown, problems: Collector): void {
   const rate = member(member(spec, "optimizer"), "learningRate");
   if (member(rate, "rule") === undefined || member(rate, "scaleFrom") !== undefined) return;
   const message =
-    "optimizer.learningRate.rule says how the rate follows the rows of a step, but not from which";
+    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing";
   problems.error(["optimizer", "learningRate", "rule"], "T1223", message, {
     at: "key",
-    hint: 'add "scaleFrom": 32, the rows for which the rate is meant',
+    hint: 'add "scaleFrom": 32, the number of rows per step that the rate is meant for',
   });
 }
 
-// Weights of rows and classes: they belong to something, and there are as many as classes.
+// Weights: class weights need a target with as many classes, sample weights need an input.
 
-/** Reports weights of classes that there are not (T1221), and of rows that no input has (T1222). */
+/** Reports class weights that do not fit the classes (T1221), and sample weights that do not fit an input (T1222). */
 export function checkWeights(spec: unknown, problems: Collector): void {
   const training = member(spec, "training");
   checkClassWeights(spec, member(training, "classWeights"), problems);
@@ -141,19 +141,19 @@ function checkClassWeights(spec: unknown, given: unknown, problems: Collector): 
   const names = keysOf(given);
   const weights = names.length > 0 ? names.map((name) => member(given, name)) : listOf(given);
   if (weights.length > 0 && weights.every((weight) => weight === 0))
-    report("must have a weight above 0, or nothing is learned");
+    report("must have a weight above 0, or the model learns nothing");
   if (typeof classes === "number" && weights.length > 0 && weights.length !== classes)
     report(`has ${weights.length} weights, but ${target} has ${classes} classes`);
   if (names.length > 0) checkNamed(member(spec, "data"), target, report);
 }
 
-/** The names are held against those of the data, so there must be data that has names. */
+/** Names of classes need data that names them: a CSV column of strings. */
 function checkNamed(data: unknown, target: string, report: (message: string, hint?: string) => void): void {
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;
   report(
-    "names classes, but nothing in the spec says which number a name has",
-    "give a list, the weight of class 0 first; names are for a column of texts",
+    "names classes, but nothing in the spec maps names to class numbers",
+    "use a list, starting with the weight of class 0; names work only with a column of class names",
   );
 }
 
@@ -164,21 +164,21 @@ function checkSampleWeights(spec: unknown, name: string | undefined, problems: C
   const known = keysOf(inputs);
   if (!known.includes(name)) {
     const similar = didYouMean(name, known);
-    const message = `training.sampleWeights: there is no input ${showValue(name)}`;
+    const message = `training.sampleWeights: no input is named ${showValue(name)}`;
     const hint = similar
       ? `did you mean ${showValue(similar)}?`
-      : `name an input that holds one number a row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
+      : `name an input with one number per row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
     problems.error(path, "T1222", message, { hint });
     return;
   }
   const shape = member(member(inputs, name), "shape");
   const isOne = listOf(shape).every((size) => size === 1);
   if (Array.isArray(shape) && (!isOne || member(member(inputs, name), "dtype") === "i32")) {
-    const message = `training.sampleWeights: ${name} must be one real number a row`;
+    const message = `training.sampleWeights: ${name} must be one real number per row`;
     problems.error(path, "T1222", message, { hint: `inputs.${name}: { "shape": [] }` });
   }
   const scale = textOf(member(member(member(member(spec, "data"), "inputs"), name), "scale"));
   if (scale === undefined) return;
-  const message = `data.inputs.${name}.scale: ${scale} would move weights to where 0 means something else`;
-  problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "leave it out" });
+  const message = `data.inputs.${name}.scale: "${scale}" would shift sample weights, and 0 would no longer mean 0`;
+  problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "remove it" });
 }

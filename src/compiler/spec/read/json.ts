@@ -1,40 +1,39 @@
-// Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds
-// a key that is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once
-// their ends are known.
+// Strict JSON (RFC 8259) with the location of every value. JSON.parse neither gives locations nor rejects duplicate
+// keys, so the structure is parsed here. JSON.parse still decodes strings and numbers, once their ends are known.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
-/** Reads the whole text. The first syntax error ends the reading; keys given twice are all collected. */
+/** Reads the whole text. Stops at the first syntax error; collects all duplicate keys. */
 export function readJson(text: string): ReadTree {
   const reader = new JsonReader(text);
   try {
-    const { value, placed } = reader.document();
-    return { value, placed, faults: reader.faults };
+    const { value, located } = reader.document();
+    return { value, located, errors: reader.errors };
   } catch (error) {
-    if (!(error instanceof JsonFault)) throw error;
-    return { value: undefined, faults: [...reader.faults, error.fault] };
+    if (!(error instanceof JsonError)) throw error;
+    return { value: undefined, errors: [...reader.errors, error.error] };
   }
 }
 
 /** Carries the first syntax error out of the recursion. */
-class JsonFault extends Error {
-  readonly fault: Fault;
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.fault = fault;
+class JsonError extends Error {
+  readonly error: TextError;
+  constructor(error: TextError) {
+    super(error.message);
+    this.error = error;
   }
 }
 
 interface Read {
   readonly value: unknown;
-  readonly placed: Placed;
+  readonly located: Located;
 }
 
-const nothingInside: ReadonlyMap<string | number, Placed> = new Map();
+const nothingInside: ReadonlyMap<string | number, Located> = new Map();
 
 class JsonReader {
-  readonly faults: Fault[] = [];
+  readonly errors: TextError[] = [];
   private readonly text: string;
   private at = 0;
   private count = 0;
@@ -46,15 +45,15 @@ class JsonReader {
   document(): Read {
     const read = this.value(0);
     this.skipSpace();
-    if (this.at < this.text.length) this.fail("there is more text after the end of the spec");
+    if (this.at < this.text.length) this.fail("unexpected text after the end of the spec");
     return read;
   }
 
   private value(depth: number): Read {
     this.skipSpace();
-    // Neither hostile nesting nor hostile length exhausts stack or memory.
+    // Deep nesting must not exhaust the stack, nor great length the memory.
     if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
-    if (++this.count > mostValues) this.fail(`a spec may hold ${mostValues} values`, "T1006");
+    if (++this.count > mostValues) this.fail(`the spec has more than ${mostValues} values`, "T1006");
     const start = this.at;
     switch (this.text[this.at]) {
       case "{":
@@ -69,33 +68,33 @@ class JsonReader {
   }
 
   private leaf(start: number, value: unknown): Read {
-    return { value, placed: { start, end: this.at, members: nothingInside } };
+    return { value, located: { start, end: this.at, members: nothingInside } };
   }
 
   private object(depth: number): Read {
     const start = this.at++;
     const entries = new Map<string, unknown>();
-    const members = new Map<string, Placed>();
+    const members = new Map<string, Located>();
     for (let first = true; !this.closes("}", first); first = false) {
       const key = this.key();
       this.skipSpace();
-      if (this.text[this.at] !== ":") this.fail('":" is missing after the key');
+      if (this.text[this.at] !== ":") this.fail('expected ":" after the key');
       this.at++;
-      const { value, placed } = this.value(depth + 1);
+      const { value, located } = this.value(depth + 1);
       const before = members.get(key.name);
-      if (before?.key) this.faults.push(givenTwice(key.name, key.span, before.key));
+      if (before?.key) this.errors.push(givenTwice(key.name, key.span, before.key));
       entries.set(key.name, value);
-      members.set(key.name, { ...placed, key: key.span });
+      members.set(key.name, { ...located, key: key.span });
     }
     // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
-    return { value: Object.fromEntries(entries), placed: { start, end: this.at, members } };
+    return { value: Object.fromEntries(entries), located: { start, end: this.at, members } };
   }
 
   private key(): { name: string; span: Span } {
     const start = this.at;
     if (this.text[start] === "'" || /[\w$]/.test(this.text[start] ?? ""))
-      this.fail("keys stand in double quotes in JSON");
-    if (this.text[start] !== '"') this.fail("a key in double quotes is missing here");
+      this.fail("JSON keys must be in double quotes");
+    if (this.text[start] !== '"') this.fail("expected a key in double quotes");
     const name = this.string();
     return { name, span: { start, end: this.at } };
   }
@@ -103,13 +102,13 @@ class JsonReader {
   private list(depth: number): Read {
     const start = this.at++;
     const values: unknown[] = [];
-    const members = new Map<number, Placed>();
+    const members = new Map<number, Located>();
     for (let first = true; !this.closes("]", first); first = false) {
-      const { value, placed } = this.value(depth + 1);
-      members.set(values.length, placed);
+      const { value, located } = this.value(depth + 1);
+      members.set(values.length, located);
       values.push(value);
     }
-    return { value: values, placed: { start, end: this.at, members } };
+    return { value: values, located: { start, end: this.at, members } };
   }
 
   /** Consumes the closing bracket, or the comma before the next member. */
@@ -120,12 +119,12 @@ class JsonReader {
       return true;
     }
     if (first) return false;
-    if (this.text[this.at] !== ",") this.fail(`"," or "${bracket}" is missing here`);
+    if (this.text[this.at] !== ",") this.fail(`expected "," or "${bracket}"`);
     const comma = this.at++;
     this.skipSpace();
     if (this.text[this.at] === bracket) {
       this.at = comma;
-      this.fail(`JSON has no comma before "${bracket}"`);
+      this.fail(`JSON does not allow a comma before "${bracket}"`);
     }
     return false;
   }
@@ -142,7 +141,7 @@ class JsonReader {
       if (code === 0x5c) this.at++;
     }
     this.at = start;
-    return this.fail('this string has no closing " on its line');
+    return this.fail('the string has no closing " on this line');
   }
 
   private decode(start: number): string {
@@ -150,21 +149,21 @@ class JsonReader {
       return String(JSON.parse(this.text.slice(start, this.at)));
     } catch {
       this.at = start;
-      return this.fail("this string holds a backslash sequence that JSON does not have");
+      return this.fail("the string has an escape sequence that JSON does not have");
     }
   }
 
-  /** A number, true, false or null; anything else is a fault that names the likely cause. */
+  /** A number, true, false or null; anything else is an error that names the likely cause. */
   private word(): unknown {
     const start = this.at;
     while (/[\w+.$-]/.test(this.text[this.at] ?? "")) this.at++;
     const word = this.text.slice(start, this.at);
     if (/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(word)) return JSON.parse(word);
     this.at = start;
-    if (start >= this.text.length) return this.fail("the text ends too early");
+    if (start >= this.text.length) return this.fail("unexpected end of the text");
     if (this.text.startsWith("//", start) || this.text.startsWith("/*", start)) return this.noComments();
-    if (this.text[start] === "'") return this.fail("strings stand in double quotes in JSON");
-    return this.fail(word === "" ? "a value is missing here" : "this is no JSON value", "T1005", word.length);
+    if (this.text[start] === "'") return this.fail("JSON strings must be in double quotes");
+    return this.fail(word === "" ? "expected a value" : "this is not a JSON value", "T1005", word.length);
   }
 
   private skipSpace(): void {
@@ -173,22 +172,27 @@ class JsonReader {
   }
 
   private noComments(): never {
-    return this.fail("JSON has no comments", "T1005", 1, "a spec in YAML or TypeScript may have comments");
+    return this.fail(
+      "JSON does not allow comments",
+      "T1005",
+      1,
+      "write the spec in YAML or TypeScript instead",
+    );
   }
 
   private fail(message: string, code: DiagnosticCode = "T1005", length = 1, hint?: string): never {
     const start = Math.min(this.at, this.text.length);
-    throw new JsonFault({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
+    throw new JsonError({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
   }
 }
 
-/** The fault of a key that stands twice in one object. */
-export function givenTwice(name: string, span: Span, before: Span): Fault {
+/** The error of a key that occurs twice in one object. */
+export function givenTwice(name: string, span: Span, before: Span): TextError {
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return {
     code: "T1007",
-    message: `the key ${JSON.stringify(shown)} is given twice`,
-    hint: "leave one of the two",
+    message: `duplicate key ${JSON.stringify(shown)}`,
+    hint: "remove one of the two",
     span,
     other: before,
   };

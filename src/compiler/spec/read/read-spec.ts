@@ -1,4 +1,4 @@
-// From a file to a model: picks the reader by the file's extension, and reports what is wrong with the file.
+// From a file to a model: picks the reader by the file's extension, and reports files that cannot be read.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -7,25 +7,24 @@ import { DiagnosticError, codeFrame } from "../../diagnostics/errors.ts";
 import { didYouMean, fileReason, showValue } from "../../util/message-text.ts";
 import { sizeText } from "../../util/number-text.ts";
 import { readJson } from "./json.ts";
-import type { ReadTree } from "./placed.ts";
+import type { ReadTree } from "./locations.ts";
 import { specOfTree } from "./spec-source.ts";
 import type { ReadSpec } from "./spec-source.ts";
-import { readTypeScript, typescriptPlaces } from "./typescript.ts";
+import { readTypeScript, typescriptLocations } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
-// No spec is near this size; what is larger is some other file.
+// No spec is near this size; a larger file is something else.
 const largestBytes = 4 * 2 ** 20;
 
 /**
  * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is run).
- * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line,
- * column and code frame.
+ * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function readSpec(file: string): Promise<ReadSpec> {
   const read = readerOf(file);
   const text = await readText(file);
   const tree = await read(file, text);
-  return specOfTree(file, text, tree, async () => tree.placed ?? typescriptPlaces(text));
+  return specOfTree(file, text, tree, async () => tree.located ?? typescriptLocations(text));
 }
 
 type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;
@@ -41,7 +40,7 @@ function readerOf(file: string): Reader {
     case ".mts":
       return readTypeScript;
     default:
-      throw fileError(file, "T1008", "a spec is a .json, .yaml, .yml or .ts file");
+      throw fileError(file, "T1008", "a spec must be a .json, .yaml, .yml or .ts file");
   }
 }
 
@@ -49,7 +48,12 @@ async function readText(file: string): Promise<string> {
   const bytes = await readBytes(file);
   const text = decode(file, bytes);
   if (text.trim() === "")
-    throw fileError(file, "T1003", "the file is empty", "a spec is one object: see the examples in graphs/");
+    throw fileError(
+      file,
+      "T1003",
+      "the file is empty",
+      "write the spec as one object: see the examples in graphs/",
+    );
   return text;
 }
 
@@ -58,17 +62,21 @@ async function readBytes(file: string): Promise<Uint8Array> {
     if ((await stat(file)).isDirectory()) throw fileError(file, "T1002", "this is a folder, not a spec file");
     const bytes = await firstBytes(file, largestBytes + 1);
     if (bytes.length <= largestBytes) return bytes;
-    throw fileError(file, "T1002", `the file has more than ${sizeText(largestBytes)}: that is no spec`);
+    throw fileError(
+      file,
+      "T1002",
+      `the file is larger than ${sizeText(largestBytes)}, which is too large for a spec`,
+    );
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ENOENT" && code !== "ENOTDIR")
       throw fileError(file, "T1001", `the file cannot be read: ${fileReason(error)}`);
-    throw fileError(file, "T1001", "there is no such file", await similarFile(file));
+    throw fileError(file, "T1001", "the file does not exist", await similarFile(file));
   }
 }
 
-/** A device or a pipe has no size before it is read, and may have no end. */
+/** Reads at most `most` bytes: a device or a pipe does not know its size and may never end. */
 async function firstBytes(file: string, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of createReadStream(file, { end: most - 1 })) chunks.push(chunk);
@@ -81,24 +89,24 @@ async function similarFile(file: string): Promise<string | undefined> {
   return similar && `did you mean ${showValue(similar)}?`;
 }
 
-/** Strict UTF-8, a byte order mark aside. */
+/** Strict UTF-8; a byte order mark is allowed. */
 function decode(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // Decoding again with replacements finds the line of the first bad byte.
+    // Decodes again with replacement characters to find the first bad byte.
     const lines = new TextDecoder("utf-8").decode(bytes).split("\n");
     const line = Math.max(
       0,
       lines.findIndex((text) => text.includes("\ufffd")),
     );
-    const place = { file, line: line + 1, column: lines[line].indexOf("\ufffd") + 1 };
+    const location = { file, line: line + 1, column: lines[line].indexOf("\ufffd") + 1 };
     const message = "the file is not UTF-8 text";
     throw new DiagnosticError([
-      { code: "T1004", severity: "error", message, place, frame: codeFrame(lines, place) },
+      { code: "T1004", severity: "error", message, location, frame: codeFrame(lines, location) },
     ]);
   }
 }
 
 const fileError = (file: string, code: DiagnosticCode, message: string, hint?: string): DiagnosticError =>
-  new DiagnosticError([{ code, severity: "error", message, hint, place: { file } }]);
+  new DiagnosticError([{ code, severity: "error", message, hint, location: { file } }]);

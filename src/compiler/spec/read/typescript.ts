@@ -1,30 +1,27 @@
-/** Specs in TypeScript: bundling and importing one, and the locations of its values in the text. */
+/** Specs in TypeScript: bundles and imports one, and finds the locations of its values in the text. */
 import type { SyntaxNode } from "@lezer/common";
 import type { BuildFailure, Message } from "esbuild";
 import { basename, dirname, resolve } from "node:path";
 import { lineIndex } from "../../util/line-index.ts";
 import { errorText } from "../../util/message-text.ts";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
-// A spec written in TypeScript: bundled in memory and imported, its default export is the value. Bundling
-// (rather than importing the file itself) makes three things hold wherever the file lies: relative imports of
-// more TypeScript work; whether the folder is a CommonJS or an ES module package does not matter; and `import
-// { defineModel } from "tapeless"` resolves even where nothing is installed.
+// A spec written in TypeScript: bundled in memory and imported; its default export is the value. Bundling (rather
+// than importing the file itself) makes relative imports of TypeScript work, makes it irrelevant whether the folder
+// is a CommonJS or an ES module package, and resolves `import { defineModel } from "tapeless"` even where the package
+// is not installed.
 
-/** All that a spec file needs of this package: `defineModel` gives types in an editor and returns what it is given. */
+/** All that a spec file needs of this package: `defineModel` adds types in an editor and returns its argument. */
 const standIn = "export const defineModel = (spec) => spec;";
 
-/** How the lines of a spec are called where one of them throws. */
+/** The file name of a spec in stack traces. */
 const specAddress = "tapeless-spec:";
 
-/** Whether an error comes from a spec that was run before: from a timer of its own, say. */
+/** Whether an error comes from a spec that was run earlier, for example from a timer that it started. */
 export const isOfSpec = (error: unknown): boolean =>
   error instanceof Error && typeof error.stack === "string" && error.stack.includes(specAddress);
 
-/**
- * Runs the file (it is the user's own program) and takes its default export. Places are found later, only if
- * needed.
- */
+/** Runs the file (it is the user's own program) and takes its default export. Locations are found later, on demand. */
 export async function readTypeScript(file: string, text: string): Promise<ReadTree> {
   try {
     const code = await bundle(file, text);
@@ -32,21 +29,21 @@ export async function readTypeScript(file: string, text: string): Promise<ReadTr
     const module: { default?: unknown } = await import(
       `data:text/javascript;base64,${Buffer.from(named).toString("base64")}`
     );
-    if (module.default !== undefined) return { value: module.default, faults: [] };
+    if (module.default !== undefined) return { value: module.default, errors: [] };
     const hint = "end the file with: export default defineModel({ … })";
     return {
       value: undefined,
-      faults: [
+      errors: [
         { code: "T1009", message: "the file has no default export", hint, span: { start: 0, end: 1 } },
       ],
     };
   } catch (error) {
-    return { value: undefined, faults: faultsOf(error, file, text) };
+    return { value: undefined, errors: errorsOf(error, file, text) };
   }
 }
 
 async function bundle(file: string, text: string): Promise<string> {
-  // Loaded only here: specs in JSON and YAML, nearly all of them, should not wait for it.
+  // Loaded only here: most specs are JSON or YAML and should not wait for it.
   const { build } = await import("esbuild");
   const result = await build({
     stdin: { contents: text, sourcefile: basename(file), resolveDir: dirname(resolve(file)), loader: "ts" },
@@ -76,20 +73,20 @@ async function bundle(file: string, text: string): Promise<string> {
 const isBuildFailure = (error: unknown): error is BuildFailure =>
   error instanceof Error && "errors" in error && Array.isArray(error.errors);
 
-function faultsOf(error: unknown, file: string, text: string): Fault[] {
+function errorsOf(error: unknown, file: string, text: string): TextError[] {
   if (isBuildFailure(error) && error.errors.length > 0)
-    return error.errors.map((message) => faultOf(message, file, text));
+    return error.errors.map((message) => errorOf(message, file, text));
   return [
     {
       code: "T1009",
-      message: `the file fails when it is run: ${errorText(error)}`,
+      message: `the file throws when it is run: ${errorText(error)}`,
       span: { start: 0, end: 1 },
     },
   ];
 }
 
-/** A syntax error or an import that leads nowhere. One in another file keeps that file's name in the message. */
-function faultOf({ text: message, location }: Message, file: string, text: string): Fault {
+/** A syntax error or an import that cannot be resolved. The message names the file if it is another one. */
+function errorOf({ text: message, location }: Message, file: string, text: string): TextError {
   const here = location !== null && location.file === basename(file);
   const elsewhere = location && !here ? ` (in ${location.file}:${location.line})` : "";
   const start = here && location ? lineIndex(text).offset(location.line, location.column + 1) : 0;
@@ -98,43 +95,43 @@ function faultOf({ text: message, location }: Message, file: string, text: strin
 }
 
 // The locations of a TypeScript spec's values in its text, as far as they are literal: the object that the file
-// exports as its default, through `defineModel(…)`, parentheses, `as`, `satisfies` and constants of the same
-// file. A computed value has no location of its own.
+// exports by default, through `defineModel(…)`, parentheses, `as`, `satisfies` and constants of the same file. A
+// computed value has no location of its own.
 //
-// The parser is Lezer's: a tree with positions is all that this needs, and TypeScript's own parser is a
-// hundred times as large.
+// The parser is Lezer's: only a tree with positions is needed, and TypeScript's own parser is a hundred times as
+// large.
 
-/** The locations, or nothing if the default export is not a literal object. */
-export async function typescriptPlaces(text: string): Promise<Placed | undefined> {
+/** The locations, or undefined if the default export is not a literal object. */
+export async function typescriptLocations(text: string): Promise<Located | undefined> {
   const { parser } = await import("@lezer/javascript");
   const { topNode } = parser.configure({ dialect: "ts" }).parse(text);
   const textOf = ({ from, to }: SyntaxNode): string => text.slice(from, to);
 
-  const place = (expression: SyntaxNode, key?: Span): Placed => {
+  const locate = (expression: SyntaxNode, key?: Span): Located => {
     const value = unwrap(expression);
-    const members = new Map<string | number, Placed>();
-    if (value.name === "ObjectExpression") placeMembers(value, members);
+    const members = new Map<string | number, Located>();
+    if (value.name === "ObjectExpression") locateMembers(value, members);
     else if (value.name === "ArrayExpression")
       elementsOf(value).forEach(([first, ...others], index) => {
         if (first === undefined) return;
-        // `...rows` stays as it is: its elements are not those of the array.
+        // `...rows` is not expanded: its elements are not those of the array.
         const spread = others.at(-1);
         members.set(
           index,
-          spread ? { ...spanOf(spread), start: first.from, members: new Map() } : place(first),
+          spread ? { ...spanOf(spread), start: first.from, members: new Map() } : locate(first),
         );
       });
     return { ...spanOf(value), key, members };
   };
 
-  const placeMembers = (object: SyntaxNode, members: Map<string | number, Placed>): void => {
+  const locateMembers = (object: SyntaxNode, members: Map<string | number, Located>): void => {
     for (const property of object.getChildren("Property")) {
-      // Neither a spread nor a computed name, a method or an accessor.
+      // Skips spreads, computed names, methods and accessors.
       const [name, ...others] = partsOf(property);
       if (name === undefined || !keyNames.has(name.name) || property.getChild("ParamList") !== null) continue;
       const key = spanOf(name);
-      // `{ units }` is short for `{ units: units }`: the name is the expression.
-      members.set(keyText(textOf(name)), place(others.at(-1) ?? name, key));
+      // `{ units }` is short for `{ units: units }`: the name is also the value.
+      members.set(keyText(textOf(name)), locate(others.at(-1) ?? name, key));
     }
   };
 
@@ -143,7 +140,7 @@ export async function typescriptPlaces(text: string): Promise<Placed | undefined
     return inner === undefined ? expression : unwrap(inner, steps + 1);
   };
 
-  /** The expression that has the same value: inside parentheses, before a type, behind a name. */
+  /** The expression that has the same value: inside parentheses, before a type annotation, or named by a variable. */
   const innerOf = (expression: SyntaxNode): SyntaxNode | undefined => {
     const [first, ...others] = partsOf(expression);
     switch (expression.name) {
@@ -183,7 +180,7 @@ export async function typescriptPlaces(text: string): Promise<Placed | undefined
     .map((declaration) =>
       partsOf(declaration).find(({ name }) => name !== "export" && name !== "default"),
     )[0];
-  return root && !/Declaration$/.test(root.name) ? place(root) : undefined;
+  return root && !/Declaration$/.test(root.name) ? locate(root) : undefined;
 }
 
 const keyNames: ReadonlySet<string> = new Set(["PropertyDefinition", "String", "Number"]);
@@ -203,10 +200,7 @@ function partsOf(node: SyntaxNode): SyntaxNode[] {
 
 const isPart = ({ name }: SyntaxNode): boolean => /^\w/.test(name) && !/^(Line|Block)Comment$/.test(name);
 
-/**
- * The elements of an array or of a list of arguments, by their position: one expression, or `...` and an
- * expression, or nothing.
- */
+/** The elements of an array or argument list, by position: one expression, `...` and an expression, or nothing. */
 function elementsOf(list: SyntaxNode): SyntaxNode[][] {
   const elements: SyntaxNode[][] = [[]];
   for (let child = list.firstChild; child !== null; child = child.nextSibling)

@@ -1,5 +1,5 @@
-// YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are
-// errors, merge keys and custom tags are not taken, and aliases may not blow a small text up to a large tree.
+// YAML 1.2 (core schema) with the location of every value, through the `yaml` package. Duplicate keys are errors,
+// merge keys and custom tags are rejected, and aliases cannot expand a small text to a large tree.
 import {
   type Document,
   isAlias,
@@ -10,18 +10,18 @@ import {
   type ParsedNode,
   type YAMLError,
 } from "yaml";
-import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
 import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
-// The package compiles a regular expression as long as the indentation at each level; past some thousands V8
-// aborts the process, which nothing can catch. Indentation (list and key marks count) of more than four
-// columns a level is refused first.
+// The package compiles a regular expression as long as the indentation at each level; at some thousands of columns V8
+// aborts the process, which cannot be caught. So indentation (list and key marks count) of more than four columns per
+// level is rejected first.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
 
-/** What stands between values: there are no more values than these, and one. */
+/** Separates values: the number of values is at most the number of separators plus one. */
 const separator = /[,:\n\r[{]/g;
 
 /** Reads one YAML document. */
@@ -29,16 +29,16 @@ export function readYaml(text: string): ReadTree {
   try {
     return read(text);
   } catch (error) {
-    // The package recurses into nested values; a hostile text can exhaust the stack, which V8 reports so.
+    // The package recurses into nested values; deep nesting can exhaust the stack, which V8 reports as a RangeError.
     if (!(error instanceof RangeError)) throw error;
-    return { value: undefined, faults: [nestedTooDeep(0)] };
+    return { value: undefined, errors: [nestedTooDeep(0)] };
   }
 }
 
 function read(text: string): ReadTree {
   const deep = tooDeep.exec(text);
-  if (deep) return { value: undefined, faults: [nestedTooDeep(deep.index)] };
-  if ((text.match(separator)?.length ?? 0) > 2 * mostValues) return { value: undefined, faults: [tooLarge] };
+  if (deep) return { value: undefined, errors: [nestedTooDeep(deep.index)] };
+  if ((text.match(separator)?.length ?? 0) > 2 * mostValues) return { value: undefined, errors: [tooLarge] };
   const document = parseDocument(text, {
     version: "1.2",
     schema: "core",
@@ -47,19 +47,19 @@ function read(text: string): ReadTree {
     prettyErrors: false,
     stringKeys: true,
   });
-  const faults: Fault[] = [...document.errors, ...document.warnings].map((error) => ({
+  const errors: TextError[] = [...document.errors, ...document.warnings].map((error) => ({
     code: "T1005",
     ...wordsOf(error),
     span: { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) },
   }));
-  if (faults.length > 0) return { value: undefined, faults };
-  if (document.contents === null) return { value: undefined, faults: [nothingInside] };
-  const placed = place(document.contents, text.length, faults);
-  return { ...plain(document, faults, placed), placed, faults };
+  if (errors.length > 0) return { value: undefined, errors };
+  if (document.contents === null) return { value: undefined, errors: [nothingInside] };
+  const located = locate(document.contents, text.length, errors);
+  return { ...plain(document, errors, located), located, errors };
 }
 
-/** The plain values; an alias bomb is a fault. */
-function plain(document: Document, faults: Fault[], whole: Span): { value: unknown } {
+/** The plain values; excessive alias expansion is an error. */
+function plain(document: Document, errors: TextError[], whole: Span): { value: unknown } {
   try {
     return { value: document.toJS({ maxAliasCount: mostAliases }) };
   } catch (error) {
@@ -67,56 +67,56 @@ function plain(document: Document, faults: Fault[], whole: Span): { value: unkno
       error instanceof ReferenceError && /alias count/i.test(error.message)
         ? `aliases expand to more than ${mostAliases} copies`
         : `aliases cannot be resolved: ${error instanceof Error ? firstSentence(error.message) : "unknown reason"}`;
-    faults.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
+    errors.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
     return { value: undefined };
   }
 }
 
-/** Mirrors the node's structure; collects keys that are given twice. An alias is a place without anything inside. */
-function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?: Span): Placed {
+/** Mirrors the node's structure and collects duplicate keys. An alias is a location without members. */
+function locate(node: ParsedNode | null, fallback: number, errors: TextError[], key?: Span): Located {
   if (node === null) return { start: fallback, end: fallback + 1, key, members: new Map() };
   const span = { start: node.range[0], end: node.range[1] };
-  const members = new Map<string | number, Placed>();
+  const members = new Map<string | number, Located>();
   if (isSeq(node) && !isAlias(node)) {
-    node.items.forEach((item, index) => members.set(index, place(item, span.start, faults)));
+    node.items.forEach((item, index) => members.set(index, locate(item, span.start, errors)));
   } else if (isMap(node) && !isAlias(node)) {
     for (const pair of node.items) {
       if (!isScalar(pair.key)) continue;
       const name = String(pair.key.value);
       const keySpan = { start: pair.key.range[0], end: pair.key.range[1] };
       const before = members.get(name)?.key;
-      if (before) faults.push(givenTwice(name, keySpan, before));
-      members.set(name, place(pair.value, keySpan.start, faults, keySpan));
+      if (before) errors.push(givenTwice(name, keySpan, before));
+      members.set(name, locate(pair.value, keySpan.start, errors, keySpan));
     }
   }
   return { ...span, key, members };
 }
 
-const nothingInside: Fault = {
+const nothingInside: TextError = {
   code: "T1003",
-  message: "the file holds no value",
-  hint: "a spec is one object: see the examples in graphs/",
+  message: "the file has no value",
+  hint: "write the spec as one object: see the examples in graphs/",
   span: { start: 0, end: 1 },
 };
 
-const tooLarge: Fault = {
+const tooLarge: TextError = {
   code: "T1006",
-  message: `a spec may hold ${mostValues} values`,
+  message: `the spec has more than ${mostValues} values`,
   span: { start: 0, end: 1 },
 };
 
-const nestedTooDeep = (start: number): Fault => ({
+const nestedTooDeep = (start: number): TextError => ({
   code: "T1006",
   message: `nested deeper than ${deepest} levels`,
   span: { start, end: start + 1 },
 });
 
-/** The package's sentence, unless it speaks of the package. */
+/** The package's message, unless it refers to the package's own API. */
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {
-    message: "the file holds more than one YAML document, and a spec is one",
-    hint: "leave out what follows the line ---, or give it a file of its own",
+    message: "the file has more than one YAML document, but a spec is one document",
+    hint: "remove the part after the line ---, or move it to its own file",
   };
 }
 

@@ -146,10 +146,10 @@ function typeOver(event: InputEvent, view: EditorView): boolean {
   return true;
 }
 
-function markOf({ doc }: EditorState, { severity, code, message, hint, place }: Diagnostic): Mark {
-  const line = doc.line(Math.min(Math.max(place?.line ?? 1, 1), doc.lines));
-  const from = Math.min(line.to, line.from + (place?.column ?? 1) - 1);
-  const to = Math.max(from, Math.min(line.to, line.from + (place?.endColumn ?? 2) - 1));
+function markOf({ doc }: EditorState, { severity, code, message, hint, location }: Diagnostic): Mark {
+  const line = doc.line(Math.min(Math.max(location?.line ?? 1, 1), doc.lines));
+  const from = Math.min(line.to, line.from + (location?.column ?? 1) - 1);
+  const to = Math.max(from, Math.min(line.to, line.from + (location?.endColumn ?? 2) - 1));
   const text = hint === undefined ? message : `${message}\nhint: ${hint}`;
   return { from, to, severity, source: code, message: text };
 }
@@ -222,8 +222,8 @@ export function showProblems(
   goTo: (line: number, column: number) => void,
 ): void {
   host.replaceChildren(
-    ...diagnostics.map(({ severity, code, message, hint, notes = [], place }) => {
-      const { line = 1, column = 1 } = place ?? {};
+    ...diagnostics.map(({ severity, code, message, hint, notes = [], location }) => {
+      const { line = 1, column = 1 } = location ?? {};
       const row = element(
         "button",
         { type: "button", class: `problem ${severity}` },

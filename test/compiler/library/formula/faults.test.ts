@@ -1,4 +1,4 @@
-// Wrong formulas, and all that is said of each: code, place in the spec, place in the formula, and what would be right.
+// Wrong formulas, with the whole diagnostic of each: code, location in the spec and in the formula, and hint.
 import { elementary } from "../../../../src/compiler/ir/nodes.ts";
 import { describe, expect, it } from "vitest";
 import { specWith, faultsOf } from "../../spec/base-spec.ts";
@@ -21,58 +21,58 @@ const optimizer = (formula: unknown, rest: object = {}) => ({ optimizer: { formu
 type Row = [intent: string, changes: Record<string, unknown>, ...expected: string[]];
 
 const rows: Record<string, Row[]> = {
-  "what cannot be read": [
+  "syntax errors": [
     [
       "a formula that ends in a sign",
       activation("x * "),
-      "error T1601: network[0].activation.formula: the formula ends too early",
+      "error T1601: network[0].activation.formula: the formula ends unexpectedly",
       "> 1 | x *",
       "    |     ^",
     ],
     [
-      "a bracket left open",
+      "a bracket that is not closed",
       activation("tanh(x * (1 + x)"),
-      "error T1601: network[0].activation.formula: the formula ends too early",
+      "error T1601: network[0].activation.formula: the formula ends unexpectedly",
       "> 1 | tanh(x * (1 + x)",
       "    |                 ^",
-      "  hint: 1 bracket is still open",
+      "  hint: 1 bracket is not closed",
     ],
     [
       "a bracket too many",
       activation("x) + 1"),
-      'error T1601: network[0].activation.formula: the formula cannot go on with ")"',
+      'error T1601: network[0].activation.formula: the formula has an unexpected ")"',
       "> 1 | x) + 1",
       "    |  ^",
-      "  hint: no bracket is open here",
+      "  hint: no open bracket matches it",
     ],
     [
       "a product without its sign",
       activation("2x"),
-      'error T1601: network[0].activation.formula: the formula cannot go on with "x"',
+      'error T1601: network[0].activation.formula: the formula has an unexpected "x"',
       "> 1 | 2x",
       "    |  ^",
-      "  hint: a sign is missing before it: a product is written *",
+      "  hint: an operator is missing before it; write a product with *",
     ],
     [
       "a power as Python writes it",
       activation("x ** 2"),
-      'error T1601: network[0].activation.formula: the formula cannot go on with "*"',
+      'error T1601: network[0].activation.formula: the formula has an unexpected "*"',
       "> 1 | x ** 2",
       "    |    ^",
-      "  hint: a power is written ^",
+      "  hint: write a power with ^",
     ],
     [
       "comparisons in a chain",
       activation("0 < x < 1"),
-      "error T1601: network[0].activation.formula: the formula compares a comparison",
+      "error T1601: network[0].activation.formula: the formula chains comparisons",
       "> 1 | 0 < x < 1",
       "    | ^^^^^^^^^",
-      "  hint: a < b < c is (a < b) * (b < c)",
+      "  hint: write a < b < c as (a < b) * (b < c)",
     ],
     [
       "a number beyond all numbers",
       activation("1e999 * x"),
-      "error T1601: network[0].activation.formula: the formula has a number that is too large",
+      "error T1601: network[0].activation.formula: the formula contains a number that is too large",
       "> 1 | 1e999 * x",
       "    | ^^^^^",
     ],
@@ -84,9 +84,9 @@ const rows: Record<string, Row[]> = {
       "    | ^",
     ],
     [
-      "a text of several lines, with the line that is meant",
+      "a text of several lines, with the right line marked",
       activation("x *\n  tanhh(x)"),
-      'error T1602: network[0].activation.formula: the formula has no function "tanhh"',
+      'error T1602: network[0].activation.formula: the formula calls the unknown function "tanhh"',
       "  1 | x *",
       "> 2 |   tanhh(x)",
       "    |   ^^^^^",
@@ -95,21 +95,21 @@ const rows: Record<string, Row[]> = {
   ],
   "names and functions": [
     [
-      "a function of another name, and a name that is not there: both at once",
+      "an unknown function and an unknown name: both at once",
       activation("tnh(x) + bta"),
-      'error T1602: network[0].activation.formula: the formula has no function "tnh"',
+      'error T1602: network[0].activation.formula: the formula calls the unknown function "tnh"',
       "> 1 | tnh(x) + bta",
       "    | ^^^",
       '  hint: did you mean "tanh"?',
-      'error T1602: network[0].activation.formula: the formula has no name "bta"',
+      'error T1602: network[0].activation.formula: the formula uses the unknown name "bta"',
       "> 1 | tnh(x) + bta",
       "    |          ^^^",
-      "  hint: names of an activation: x",
+      "  hint: names in an activation: x",
     ],
     [
       "a constant's name, misspelt",
       activation("x * sigmoid(beta * x)", { constants: { bet: 1 } }),
-      'error T1602: network[0].activation.formula: the formula has no name "beta"',
+      'error T1602: network[0].activation.formula: the formula uses the unknown name "beta"',
       "> 1 | x * sigmoid(beta * x)",
       "    |             ^^^^",
       '  hint: did you mean "bet"?',
@@ -117,66 +117,66 @@ const rows: Record<string, Row[]> = {
     [
       "a function that is not called",
       activation("exp * x"),
-      "error T1602: network[0].activation.formula: the formula names the function exp without calling it",
+      "error T1602: network[0].activation.formula: the formula uses the function exp without calling it",
       "> 1 | exp * x",
       "    | ^^^",
-      "  hint: exp(x)",
+      "  hint: write exp(x)",
     ],
     [
       "a name that is called",
       activation("x(1 + x)"),
-      'error T1602: network[0].activation.formula: the formula calls "x", which is no function',
+      'error T1602: network[0].activation.formula: the formula calls "x", which is not a function',
       "> 1 | x(1 + x)",
       "    | ^",
-      "  hint: a product is written *",
+      "  hint: write a product with *",
     ],
     [
       "too many values",
       activation("exp(x, 2)"),
-      "error T1603: network[0].activation.formula: the formula gives exp 2 values",
+      "error T1603: network[0].activation.formula: the formula calls exp with 2 arguments",
       "> 1 | exp(x, 2)",
       "    | ^^^^^^^^^",
-      "  hint: it is called as exp(x)",
+      "  hint: write exp(x)",
     ],
     [
       "too few values",
       activation("where(x > 0, x)"),
-      "error T1603: network[0].activation.formula: the formula gives where 2 values",
+      "error T1603: network[0].activation.formula: the formula calls where with 2 arguments",
       "> 1 | where(x > 0, x)",
       "    | ^^^^^^^^^^^^^^^",
-      "  hint: it is called as where(condition, a, b)",
+      "  hint: write where(condition, a, b)",
     ],
     [
-      "a mean where each number is for itself",
+      "a mean in an elementwise formula",
       activation("x - mean(x)"),
-      "error T1602: network[0].activation.formula: the formula has mean, which an activation cannot use",
+      "error T1602: network[0].activation.formula: the formula uses mean, which is not available in an activation",
       "> 1 | x - mean(x)",
       "    |     ^^^^",
-      "  hint: an activation gives one number for each that it is given",
+      "  hint: an activation computes one number from one number",
     ],
     [
-      "constants that cannot be named, or mean something else",
+      "constants with an invalid name, or with one that has another meaning",
       activation("x", { constants: { x: 1, "a-b": 2 } }),
-      'error T1302: network[0].activation.constants: "x" has a meaning in this formula already',
-      "  hint: give the constant another name",
-      'error T1301: network[0].activation.constants: a formula cannot name "a-b"',
-      "  hint: a letter, then letters, digits and _",
+      'error T1302: network[0].activation.constants: "x" already has a meaning in this formula',
+      "  hint: rename the constant",
+      'error T1301: network[0].activation.constants: "a-b" cannot be used as a name in a formula',
+      "  hint: use a letter, followed by letters, digits or _",
     ],
     [
-      "what every object has a property of",
+      "names of properties that every object has",
       activation("constructor + __proto__ + toString(x)"),
-      'error T1602: network[0].activation.formula: the formula has no name "constructor"',
+      'error T1602: network[0].activation.formula: the formula uses the unknown name "constructor"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    | ^^^^^^^^^^^",
-      "  hint: names of an activation: x",
-      'error T1602: network[0].activation.formula: the formula has no name "__proto__"',
+      "  hint: names in an activation: x",
+      'error T1602: network[0].activation.formula: the formula uses the unknown name "__proto__"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |               ^^^^^^^^^",
-      "  hint: names of an activation: x",
-      'error T1602: network[0].activation.formula: the formula has no function "toString"',
+      "  hint: names in an activation: x",
+      'error T1602: network[0].activation.formula: the formula calls the unknown function "toString"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |                           ^^^^^^^^",
-      `  hint: functions: ${Object.keys(elementary).join(", ")}, sqrt, abs, sign, floor, tan, relu, ` +
+      `  hint: known functions: ${Object.keys(elementary).join(", ")}, sqrt, abs, sign, floor, tan, relu, ` +
         "softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where",
     ],
     [
@@ -191,76 +191,76 @@ const rows: Record<string, Row[]> = {
           { type: "dense", units: 3 },
         ],
       },
-      'error T1602: network[0].layers[0].activation.formula: the formula has no function "tanhh"',
+      'error T1602: network[0].layers[0].activation.formula: the formula calls the unknown function "tanhh"',
       "> 1 | tanhh(x)",
       "    | ^^^^^",
       '  hint: did you mean "tanh"?',
     ],
     [
-      "the activation of a layer of its own",
+      "an activation layer",
       {
         network: [
           { type: "activation", fn: { formula: "sin(y)" } },
           { type: "dense", units: 3 },
         ],
       },
-      'error T1602: network[0].fn.formula: the formula has no name "y"',
+      'error T1602: network[0].fn.formula: the formula uses the unknown name "y"',
       "> 1 | sin(y)",
       "    |     ^",
-      "  hint: names of an activation: x",
+      "  hint: names in an activation: x",
     ],
   ],
   "losses and metrics": [
     [
       "a value for each row instead of one",
       loss("(prediction - target)^2"),
-      "error T1604: loss.formula: the formula has prediction outside of every sum and mean",
+      "error T1604: loss.formula: the formula uses prediction outside any sum or mean",
       "> 1 | (prediction - target)^2",
       "    |  ^^^^^^^^^^",
-      "  hint: the whole must come to one number: mean(…) around what has prediction in it",
+      "  hint: the formula must give one number: put the part with prediction into mean(…)",
     ],
     [
-      "rows that stand beside a mean",
+      "rows next to a mean",
       loss("mean(prediction) * target"),
-      "error T1604: loss.formula: the formula has target outside of every sum and mean",
+      "error T1604: loss.formula: the formula uses target outside any sum or mean",
       "> 1 | mean(prediction) * target",
       "    |                    ^^^^^^",
-      "  hint: the whole must come to one number: mean(…) around what has target in it",
+      "  hint: the formula must give one number: put the part with target into mean(…)",
     ],
     [
       "a mean in a mean",
       loss("mean((target - mean(target))^2)"),
-      "error T1604: loss.formula: the formula has a mean inside a sum or mean",
+      "error T1604: loss.formula: the formula contains a mean inside another sum or mean",
       "> 1 | mean((target - mean(target))^2)",
       "    |                ^^^^^^^^^^^^",
-      "  hint: over many batches that takes a second pass; mean((a - mean(a))^2) is mean(a^2) - mean(a)^2",
+      "  hint: that needs a second pass over the data; write mean((a - mean(a))^2) as mean(a^2) - mean(a)^2",
     ],
     [
       "the mean of one number",
       loss("mean(2) * mean(prediction)"),
-      "error T1604: loss.formula: the formula takes the mean of one number",
+      "error T1604: loss.formula: the formula takes the mean of a single number",
       "> 1 | mean(2) * mean(prediction)",
       "    | ^^^^^^^",
-      "  hint: what it runs over must differ from element to element",
+      "  hint: its argument must differ from element to element",
     ],
     [
-      "an input that is not there",
+      "an unknown input",
       loss("mean(weight * (prediction - target)^2)"),
-      'error T1602: loss.formula: the formula has no name "weight"',
+      'error T1602: loss.formula: the formula uses the unknown name "weight"',
       "> 1 | mean(weight * (prediction - target)^2)",
       "    |      ^^^^^^",
-      "  hint: names of a loss: x, y, prediction, target",
+      "  hint: names in a loss: x, y, prediction, target",
     ],
     [
       "a metric without a name",
       metric({ formula: "mean(prediction)" }),
-      "error T1102: metrics[0].name is missing: it must be a text",
+      "error T1102: metrics[0].name is missing: it must be a string",
     ],
     [
-      "a metric of a name that means something else",
+      "a metric with a name that has another meaning",
       metric({ name: "accuracy", formula: "mean(prediction)" }),
-      'error T1302: metrics[0].name is "accuracy", which means something else in reports',
-      "  hint: give the metric a name of its own",
+      'error T1302: metrics[0].name is "accuracy", which has another meaning in reports',
+      "  hint: rename the metric",
     ],
     [
       "two metrics of one name",
@@ -270,25 +270,25 @@ const rows: Record<string, Row[]> = {
           { name: "m", formula: "mean(target)" },
         ],
       },
-      'error T1302: metrics[1] is "m" again',
+      'error T1302: metrics[1] repeats the metric "m"',
     ],
     [
-      "a formula beside a type",
+      "a formula together with a type",
       { loss: { type: "mse", formula: "mean(prediction)" } },
-      'error T1208: loss has "formula", which does not go together with its other keys',
-      "  hint: its keys: type",
+      'error T1208: loss: "formula" cannot be combined with its other keys',
+      "  hint: allowed keys: type",
     ],
   ],
   "schedules and optimizers": [
     [
-      "a schedule without its beginning",
+      "a schedule without an initial rate",
       schedule({ formula: "0.1 / (1 + step)" }),
       "error T1102: optimizer.learningRate.initial is missing: it must be a positive number",
     ],
     [
       "a misspelt step",
       schedule({ formula: "initial * 0.9^stp", initial: 0.1 }),
-      'error T1602: optimizer.learningRate.formula: the formula has no name "stp"',
+      'error T1602: optimizer.learningRate.formula: the formula uses the unknown name "stp"',
       "> 1 | initial * 0.9^stp",
       "    |               ^^^",
       '  hint: did you mean "step"?',
@@ -296,15 +296,15 @@ const rows: Record<string, Row[]> = {
     [
       "a line that assigns nothing",
       optimizer("parameter - rate * gradient"),
-      'error T1601: optimizer.formula: the formula cannot go on with "-"',
+      'error T1601: optimizer.formula: the formula has an unexpected "-"',
       "> 1 | parameter - rate * gradient",
       "    |           ^",
-      '  hint: a line assigns: "parameter = parameter - rate * gradient"',
+      '  hint: a line must assign a value: "parameter = parameter - rate * gradient"',
     ],
     [
       "a state that is read and never assigned",
       optimizer(["state.m = 0.9 * state.m + gradient", "parameter = parameter - rate * state.n"]),
-      "error T1605: optimizer.formula[1]: the formula reads state.n, which no line assigns",
+      "error T1605: optimizer.formula[1]: the formula reads state.n, which is never assigned",
       "> 1 | parameter = parameter - rate * state.n",
       "    |                                ^^^^^^^",
       '  hint: did you mean "state.m"?',
@@ -312,38 +312,38 @@ const rows: Record<string, Row[]> = {
     [
       "a name that is read before it is assigned",
       optimizer(["parameter = parameter - rate * m", "m = gradient"]),
-      "error T1605: optimizer.formula[0]: the formula reads m before a line has assigned it",
+      "error T1605: optimizer.formula[0]: the formula reads m before it is assigned",
       "> 1 | parameter = parameter - rate * m",
       "    |                                ^",
-      "  hint: lines are read from the first to the last; what is kept between steps is called state.NAME",
+      "  hint: lines run from first to last; name values that are kept between steps state.NAME",
     ],
     [
       "no line for the parameter",
       optimizer(["m = gradient"]),
-      "error T1605: optimizer.formula: the formula assigns no parameter",
+      "error T1605: optimizer.formula: the formula never assigns parameter",
       "> 1 | m = gradient",
       "    | ^",
-      '  hint: a line must say what becomes of it: "parameter = parameter - rate * gradient"',
+      '  hint: add a line such as "parameter = parameter - rate * gradient"',
     ],
     [
       "names that cannot be assigned",
       optimizer(["rate = 1", "state.step = step", "a.b = 2", "exp = 1", "parameter = parameter - gradient"]),
-      "error T1605: optimizer.formula[0]: the formula assigns rate, which is given",
+      "error T1605: optimizer.formula[0]: the formula assigns rate, which is read-only",
       "> 1 | rate = 1",
       "    | ^^^^",
-      "  hint: give the value another name",
-      'error T1605: optimizer.formula[1]: the formula keeps a state of the name "step"',
+      "  hint: assign to another name",
+      'error T1605: optimizer.formula[1]: the formula uses the invalid state name "step"',
       "> 1 | state.step = step",
       "    | ^^^^^^^^^^",
-      "  hint: call it otherwise",
-      "error T1605: optimizer.formula[2]: the formula assigns a.b",
+      "  hint: rename the state",
+      "error T1605: optimizer.formula[2]: the formula assigns a.b, which is not a valid name",
       "> 1 | a.b = 2",
       "    | ^^^",
-      "  hint: what is kept between steps is called state.NAME",
-      "error T1605: optimizer.formula[3]: the formula assigns exp, which has a meaning already",
+      "  hint: name values that are kept between steps state.NAME",
+      "error T1605: optimizer.formula[3]: the formula assigns exp, which already has a meaning",
       "> 1 | exp = 1",
       "    | ^^^",
-      "  hint: give the value another name",
+      "  hint: assign to another name",
     ],
   ],
 };
@@ -354,7 +354,7 @@ for (const [title, cases] of Object.entries(rows))
       it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
   });
 
-describe("what only shapes tell", () => {
+describe("errors that depend on shapes", () => {
   const faultOf = (changes: Record<string, unknown>): string => {
     try {
       buildGraphs(parseModel(specWith(changes)), "f32");
@@ -365,10 +365,10 @@ describe("what only shapes tell", () => {
     }
   };
 
-  it("values that do not go together, at the part that brings them together", () => {
+  it("values that do not fit together, at the part that combines them", () => {
     expect(faultOf(loss("mean(2 * prediction * x)"))).toBe(
       [
-        "error T1604: loss.formula: the formula has parts that do not fit together: multiply(f32[n,3], " +
+        "error T1604: loss.formula: the formula combines values that do not fit together: multiply(f32[n,3], " +
           "f32[n,4]): shapes [n,3] and [n,4] do not broadcast: 3 and 4 at axis 1",
         "> 1 | mean(2 * prediction * x)",
         "    |      ^^^^^^^^^^^^^^^^^^",
@@ -376,12 +376,12 @@ describe("what only shapes tell", () => {
     );
   });
 
-  it("an output that does not stand beside its target", () => {
+  it("an output that does not fit its target", () => {
     expect(faultOf({ ...loss("mean(prediction - target)"), targets: { y: { shape: [2] } } })).toBe(
       [
         "error T1401: loss: formula reads prediction and target element by element, but the output is [n, " +
           "3] and the target [n, 2]",
-        "  note: the output is that of dense2, the target is y",
+        "  note: the loss compares the output of dense2 with the target y",
       ].join("\n"),
     );
     expect(faultOf({ loss: { formula: "mean(prediction)" }, targets: { y: { classes: 4 } } })).toContain(
@@ -389,8 +389,8 @@ describe("what only shapes tell", () => {
     );
   });
 
-  it("a number in which no row has a part", () => {
-    const what = "the formula takes no sum or mean of anything, so that no row has a part in it";
+  it("a number that does not depend on the rows", () => {
+    const what = "the formula takes no sum or mean of anything, so it does not depend on the rows";
     expect(faultOf(loss("2 + pi"))).toBe(`error T1604: loss: ${what}`);
     expect(faultOf(metric({ name: "m", formula: "1" }))).toBe(`error T1604: metrics[0]: ${what}`);
   });
@@ -399,9 +399,9 @@ describe("what only shapes tell", () => {
     expect(faultOf(loss("mean(target)"))).toContain("T1502: dense1.weight would get no gradient");
   });
 
-  it("a state that is named for lines, which say themselves which they keep", () => {
+  it("the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
-      "error T1203: optimizer.state goes with a function; lines say which states there are by assigning them",
+      "error T1203: optimizer.state is only for a function; lines declare their states by assigning them",
     );
   });
 

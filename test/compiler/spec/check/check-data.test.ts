@@ -1,4 +1,4 @@
-// What `data` says against the rest of the spec: a scale that nothing could undo would make figures without a meaning.
+// `data` against the rest of the spec: a scale that cannot be inverted would make metrics meaningless.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -22,9 +22,9 @@ test.each(["standard", "min-max"])(
     const faults = faultsOf(regression([2], scale, ["r2", { type: "rmse" }]));
     expect(faults).toContain("T1208");
     expect(faults).toContain(
-      `data.targets.y.scale: ${scale} scales each of 2 columns by another number, so rmse over them has no unit`,
+      `data.targets.y.scale: "${scale}" scales each of the 2 columns by a different number, so rmse over all of them has no unit`,
     );
-    expect(faults).toContain("scale the columns of the target alike, with");
+    expect(faults).toContain("scale all columns of the target by one number, with");
   },
 );
 
@@ -34,11 +34,11 @@ test("one column, one divisor for all, or no error among the metrics is fine", (
   expect(faultsOf(regression([2], "standard", ["r2"]))).toBe("no fault");
 });
 
-test("a test file beside a test share is refused: one of them would be ignored", () => {
+test("a test file together with a test fraction is rejected: one of them would be ignored", () => {
   const spec = regression([1], "standard", ["mae"], { train: "a.csv", test: "b.csv" });
   expect(faultsOf(spec)).toBe("no fault");
   const both = { ...spec, training: { epochs: 2, batchSize: 6, test: { fraction: 0.2 } } };
-  expect(faultsOf(both)).toContain("training.test sets test rows aside, but data.test is a file of them");
+  expect(faultsOf(both)).toContain("training.test splits off test rows, but data.test already provides them");
 });
 
 const withMissing = (entry: object, target: object = {}, dtype = "f32") =>
@@ -55,42 +55,42 @@ const withMissing = (entry: object, target: object = {}, dtype = "f32") =>
     },
   });
 
-test("a mean stands for a missing value only where there is one", () => {
+test("a mean replaces a missing value only where a mean exists", () => {
   for (const missing of ["error", "drop", "mean"])
     expect(faultsOf(withMissing({ missing }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "drop" }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "mean" }))).toContain(
-    "error T1208: data.targets.y.missing: a mean in place of a target would be learned as if it were true",
+    "error T1208: data.targets.y.missing: the model would learn the mean as if it were a true target",
   );
   expect(faultsOf(withMissing({ missing: "mean" }, {}, "i32"))).toContain(
-    "error T1208: data.inputs.x.missing: a mean of indices is no index",
+    "error T1208: data.inputs.x.missing: the mean of indices is not an index",
   );
   expect(faultsOf(withMissing({ missing: "mean", characters: { length: 4 } }))).toContain(
-    "error T1208: data.inputs.x.missing: texts and categories have no mean",
+    "error T1208: data.inputs.x.missing: text and categories have no mean",
   );
 });
 
 test("a row without a weight is left out or an error", () => {
   const spec = withMissing({ missing: "mean" });
   const weighed = { ...spec, training: { epochs: 1, batchSize: 1, sampleWeights: "x" } };
-  expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean is not what a row weighs");
+  expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean cannot replace the weight of a row");
 });
 
 test("a separator is one of four, and IDX files have none", () => {
   const spec = (data: object) => specWith({ data: { inputs: {}, targets: {}, ...data } });
   expect(faultsOf(spec({ file: "a.csv", separator: ":" }))).toContain("data.separator must be");
   expect(faultsOf(spec({ idx: { x: "x" }, separator: ";" }))).toContain(
-    "error T1208: data.separator is for CSV files, and IDX files are none",
+    "error T1208: data.separator applies to CSV files, but the data is in IDX files",
   );
 });
 
-// Which files a spec may name: a fault that slips through here would surface as a stack trace, or train on
+// The files that a spec may name: an error that slips through would become a stack trace, or train on
 // the wrong rows.
 
 const idx = { x: "d/x.idx", y: "d/y.idx" };
 const csv = { inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
 
-test("IDX files need no columns; a scale may stand beside them, and the test rows may be files of their own", () => {
+test("IDX files need no columns; they may have a scale, and separate files for the test rows", () => {
   for (const data of [
     { idx },
     { idx, inputs: { x: { scale: { divide: 255 } } } },
@@ -101,58 +101,58 @@ test("IDX files need no columns; a scale may stand beside them, and the test row
   expect(data).toEqual({ file: idx, test: { y: "t/y", x: "t/x" }, inputs: {}, targets: {} });
 });
 
-test("packed files are read as what they hold", () => {
+test("gzipped files are read like their contents", () => {
   expect(faultsOf(specWith({ data: { file: "a.csv.gz", ...csv } }))).toBe("no fault");
 });
 
 test.each([
   [
-    "a file too few",
+    "a missing file",
     { idx: { x: "x.idx" } },
-    'error T1307: data.idx names no file for y\n  hint: add "y": FILE',
+    'error T1307: data.idx has no file for y\n  hint: add "y": FILE',
   ],
   [
-    "a file of nothing",
+    "a file of an unknown input",
     { idx: { ...idx, pixels: "p.idx" } },
-    "error T1307: data.idx.pixels is no input and no target\n  hint: inputs and targets: x, y",
+    "error T1307: data.idx.pixels is not an input or target\n  hint: inputs and targets: x, y",
   ],
   [
     "a misspelt name",
     { train: { idx }, test: { idx: { xx: "x.idx", y: "y.idx" } } },
-    'error T1307: data.test.idx.xx is no input and no target\n  hint: did you mean "x"?',
+    'error T1307: data.test.idx.xx is not an input or target\n  hint: did you mean "x"?',
   ],
   [
-    "columns of a format that has none",
+    "columns for a format without columns",
     { idx, inputs: { x: { columns: ["a"] } }, targets: { y: { nextOf: "x" } } },
-    "error T1208: data.inputs.x.columns does not go together with IDX files\n  hint: an IDX file holds one " +
-      "input or target; only `scale` may stand here",
+    "error T1208: data.inputs.x.columns cannot be combined with IDX files\n  hint: an IDX file holds one " +
+      "whole input or target; only `scale` is allowed here",
   ],
-  ["two formats", { idx, file: "a.csv", ...csv }, 'error T1208: data has "file" beside "idx"'],
+  ["two formats", { idx, file: "a.csv", ...csv }, 'error T1208: data: "file" cannot be combined with "idx"'],
   [
     "one way and a half",
     { idx, test: { idx } },
-    'error T1208: data has "idx" beside "train" or "test"\n  hint: either "file", or "idx", or "train" and "test"',
+    'error T1208: data: "idx" cannot be combined with "train" or "test"\n  hint: use either "file", or "idx", or "train" and "test"',
   ],
   [
     "another format for the test",
     { train: { idx }, test: "a.csv" },
-    'error T1208: data.test is of another kind than data.train\n  hint: two CSV files, or { "idx": … } twice',
+    'error T1208: data.train and data.test are of different kinds\n  hint: use CSV files for both, or { "idx": … } for both',
   ],
-  ["no test", { train: { idx } }, "error T1102: data.test is missing: it must be a text"],
+  ["no test", { train: { idx } }, "error T1102: data.test is missing: it must be a string"],
   [
     "a file that is no text",
     { idx: { x: 3, y: "y.idx" } },
-    "error T1203: data.idx.x must be a text that is not empty, got 3",
+    "error T1203: data.idx.x must be a non-empty string, got 3",
   ],
   [
     "a scale of classes",
     { idx, targets: { y: { scale: "standard" } } },
-    "error T1208: data.targets.y.scale would scale indices",
+    "error T1208: data.targets.y.scale: indices cannot be scaled",
   ],
   [
     "no columns",
     { file: "a.csv", ...csv, inputs: { x: {} } },
-    "error T1102: data.inputs.x.columns is missing: it must be a list that is not empty",
+    "error T1102: data.inputs.x.columns is missing: it must be a non-empty list",
   ],
   [
     "no inputs",

@@ -1,4 +1,4 @@
-// What is wrong with a search. If one fails, a wrong search is found out when candidates are tried, or not at all.
+// Errors in a search. If one fails, an invalid search is found only when candidates are tried, or not at all.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/errors.ts";
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";
@@ -16,7 +16,7 @@ function told(search: unknown, training: object = flowers.training): string {
 
 const over = (key: string, axis: unknown = [1, 2]) => told({ over: { [key]: axis } });
 
-it("a search that is right is told nothing", () => {
+it("a valid search has no diagnostics", () => {
   expect(over("network[0].units")).toBe("");
   expect(over('data.inputs["size"].scale', ["standard", "off"])).toBe("");
   expect(over("optimizer.clip", [{ norm: 1 }, "off"])).toBe("");
@@ -24,19 +24,22 @@ it("a search that is right is told nothing", () => {
 
 describe("paths", () => {
   it.each([
-    ["network[0", 'error T1701: training.search.over: "network[0" is no path'],
-    ["network..units", '"network..units" is no path'],
-    ["", '"" is no path'],
-    ["network[7].units", "network[7].units: network has 2 members, counted from 0"],
+    ["network[0", 'error T1701: training.search.over: "network[0" is not a path'],
+    ["network..units", '"network..units" is not a path'],
+    ["", '"" is not a path'],
+    ["network[7].units", "network[7].units: network has only 2 members (indices start at 0)"],
     ["network.units", "network.units: network is a list"],
-    ["name[0]", "name[0]: name is no list"],
+    ["name[0]", "name[0]: name is not a list"],
     ["training.epochs.most", 'training.epochs.most: training.epochs is 4, which has no "most"'],
-    ["training.seed", "training.seed cannot be searched: it decides which rows are set aside"],
+    ["training.seed", "training.seed cannot be searched: it decides how the rows are split"],
     [
       "training.test.fraction",
       "error T1702: training.search.over: training.test.fraction cannot be searched",
     ],
-    ["targets.kind.classes", "cannot be searched: all candidates learn the same targets from the same data"],
+    [
+      "targets.kind.classes",
+      "cannot be searched: all candidates must learn the same targets from the same data",
+    ],
     ["training.search.samples", "a search cannot search itself"],
   ])("%s", (key, message) => {
     if (key === "name[0]") expect(told({ over: { [key]: [1] } })).toContain("cannot be searched");
@@ -51,10 +54,10 @@ describe("paths", () => {
 
 describe("values", () => {
   it.each([
-    [[], "must be a list that is not empty"],
-    [{ from: 2, to: 1, steps: 3 }, "must go from the lesser to the greater, got 2 to 1"],
+    [[], "must be a non-empty list"],
+    [{ from: 2, to: 1, steps: 3 }, ".from must be less than .to, got 2 and 1"],
     [{ from: 0, to: 1, scale: "log", steps: 3 }, "must be above 0 on a log scale, got 0"],
-    [{ from: 1, to: 2 }, "has no end of values, so not every combination can be tried"],
+    [{ from: 1, to: 2 }, "is continuous, so not every combination can be tried"],
     [{ from: 1, to: 2, step: 3 }, 'did you mean "steps"?'],
   ])("%j", (axis, message) => {
     expect(over("optimizer.learningRate", axis)).toContain(message);
@@ -63,9 +66,7 @@ describe("values", () => {
   it("are not more than can be tried", () => {
     const many = Array.from({ length: 400 }, (_, i) => i + 1);
     const search = { over: { "network[0].units": many, "training.epochs": many } };
-    expect(told(search)).toContain(
-      "training.search.over has 160000 combinations, but at most 100000 are tried",
-    );
+    expect(told(search)).toContain("training.search.over has 160000 combinations; the limit is 100000");
     expect(told({ ...search, samples: 10 })).toBe("");
   });
 });
@@ -74,20 +75,22 @@ describe("what chooses", () => {
   it("needs rows that are set aside", () => {
     const { epochs, batchSize } = flowers.training;
     expect(told({ over: { "network[0].units": [1] } }, { epochs, batchSize })).toContain(
-      "error T1704: training.search chooses on a validation part, and the spec sets none aside",
+      "error T1704: training.search needs a validation split to choose on, but the spec has none",
     );
   });
 
   it("is the loss or a metric of the spec", () => {
     const search = { over: { "network[0].units": [1] }, metric: "acuracy" };
-    expect(told(search)).toContain('training.search.metric: "acuracy" is not among the metrics of this spec');
+    expect(told(search)).toContain(
+      'training.search.metric: "acuracy" is not one of the metrics of this spec',
+    );
     expect(told(search)).toContain('did you mean "accuracy"?');
   });
 
   it("is no loss where losses differ", () => {
     const search = { over: { loss: ["cross-entropy", { type: "cross-entropy", smoothing: 0.1 }] } };
     expect(told(search)).toContain(
-      "training.search.over: loss changes what the loss is, so the loss cannot choose",
+      "training.search.over: loss changes the loss itself, so the loss cannot rank candidates",
     );
     expect(told({ ...search, metric: "accuracy" })).toBe("");
   });

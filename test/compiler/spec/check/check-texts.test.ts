@@ -1,4 +1,4 @@
-// Columns of text and what the rest of the spec must say for them: two lengths or two vocabularies would
+// Text columns and the rest of the spec: two lengths or two vocabularies would
 // train on shifted targets.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
@@ -22,14 +22,14 @@ const faultsWith = (changed: Record<string, unknown>) => faultsOf(specWith({ ...
 const withTarget = (next: unknown) => ({ data: { ...data, targets: { next } } });
 const withInput = (text: unknown) => ({ data: { ...data, inputs: { text } } });
 
-test("a text and what follows in it; a row has then no class to keep shares of", () => {
+test("text and its next token; a row then has no class to stratify by", () => {
   const { training, data } = parseModel(specWith(changes));
   expect(training.stratify).toBe(false);
   expect(data?.inputs).toEqual({ text: { columns: ["name"], characters: { length: 6 } } });
   expect(data?.targets).toEqual({ next: { columns: [], nextOf: "text" } });
 });
 
-test("texts may have classes of their own, one a row", () => {
+test("texts may have classes, one per row", () => {
   const kinds = {
     targets: { kind: { classes: 3 } },
     network: [
@@ -47,7 +47,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "another length than the input's",
     withInput({ columns: ["name"], characters: { length: 7 } }),
-    'error T1208: inputs.text must be { "shape": [7], "dtype": "i32" } for the 7 places of data.inputs.text.characters',
+    'error T1208: inputs.text must be { "shape": [7], "dtype": "i32" } to hold the 7 positions of data.inputs.text.characters',
   ],
   [
     "real numbers for indices",
@@ -57,7 +57,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "two columns",
     withInput({ columns: ["name", "other"], characters: { length: 6 } }),
-    "error T1208: data.inputs.text.columns must name one column of texts, got 2",
+    "error T1208: data.inputs.text.columns must name one text column, got 2",
   ],
   [
     "no length",
@@ -67,40 +67,40 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "scaled characters",
     withInput({ columns: ["name"], characters: { length: 6 }, scale: "standard" }),
-    "error T1208: data.inputs.text.scale would scale indices",
+    "error T1208: data.inputs.text.scale: indices cannot be scaled",
   ],
   [
-    "what follows in nothing",
+    "the next token of an unknown input",
     withTarget({ nextOf: "test" }),
-    'error T1303: data.targets.next.nextOf: "test" is no input of the data\n  hint: did you mean "text"?',
+    'error T1303: data.targets.next.nextOf: "test" is not an input of the data\n  hint: did you mean "text"?',
   ],
   [
-    "what follows in numbers",
+    "the next token of numbers",
     withInput({ columns: ["a..f"] }),
-    'error T1303: data.targets.next.nextOf: "text" holds no texts\n  hint: it must name an input with { ' +
-      '"columns": [ … ], "characters": { "length": … } }, or "words"',
+    'error T1303: data.targets.next.nextOf: "text" is not a text input\n  hint: name an input with { ' +
+      '"columns": [ … ], "characters": { "length": … } }, or with "words"',
   ],
   [
-    "columns beside it",
+    "columns besides nextOf",
     withTarget({ nextOf: "text", columns: ["name"] }),
-    'error T1208: data.targets.next has "columns" beside "nextOf"\n  hint: a target that is told from an ' +
-      "input is read from no column",
+    'error T1208: data.targets.next: "columns" cannot be combined with "nextOf"\n  hint: a target with nextOf is derived ' +
+      "from its input and has no columns",
   ],
   [
     "another vocabulary",
     { targets: { next: { classes: 27, shape: [6] } } },
-    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  " +
-      "hint: both are how many numbers there are: of characters one for each and one for the mark",
+    "error T1208: network[0].vocabulary is 4, but next, the next token of text, has 27 classes\n  " +
+      "hint: use the same number for both: the size of the vocabulary, markers included",
   ],
   [
-    "one class a row",
+    "one class per row",
     { targets: { next: { classes: 4 } } },
-    "error T1208: targets.next must have classes and the shape [6], one class for each place of text",
+    "error T1208: targets.next must have classes and the shape [6]: one class for each position of text",
   ],
   [
     "stratify",
     { training: { epochs: 2, batchSize: 6, stratify: true } },
-    "error T1206: training.stratify needs one class a row, but next has one at each place",
+    "error T1206: training.stratify needs one class per row, but next has one per position",
   ],
 ])("%s", (_, changed, message) => {
   expect(faultsWith(changed)).toContain(message);
@@ -122,19 +122,19 @@ const readAs = (entry: object, input: object) =>
 test("an input is read in one way, of the type that this way has", () => {
   expect(readAs({ categories: "one-hot" }, { shape: [4] })).toBe("no fault");
   expect(readAs({ categories: "one-hot", scale: "standard" }, { shape: [4] })).toContain(
-    'error T1208: data.inputs.x has "scale" beside "categories"',
+    'error T1208: data.inputs.x: "scale" cannot be combined with "categories"',
   );
   expect(readAs({ categories: "index" }, { shape: [4] })).toContain(
-    "error T1208: inputs.x must have the dtype i32 for categories as index",
+    "error T1208: inputs.x must have dtype i32 for categories encoded as index",
   );
   expect(readAs({ categories: "one-hot" }, { shape: [4], dtype: "i32" })).toContain(
-    "error T1208: inputs.x must have the dtype f32 for categories as one-hot",
+    "error T1208: inputs.x must have dtype f32 for categories encoded as one-hot",
   );
   expect(readAs({ words: { length: 4 }, characters: { length: 4 } }, { shape: [4], dtype: "i32" })).toContain(
-    'error T1208: data.inputs.x has "words" beside "characters"',
+    'error T1208: data.inputs.x: "words" cannot be combined with "characters"',
   );
   expect(readAs({ words: { length: 5 } }, { shape: [4], dtype: "i32" })).toContain(
-    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" } for the 5 places of data.inputs.x.words',
+    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" } to hold the 5 positions of data.inputs.x.words',
   );
   expect(readAs({ categories: "hot" }, { shape: [4] })).toContain("data.inputs.x.categories must be");
 });

@@ -1,4 +1,4 @@
-// Weights that belong to nothing would train another model than was meant, and say so nowhere.
+// Weights that fit nothing would silently train a different model.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -23,42 +23,42 @@ test("weights by name are in the order of the names, which the data must then ha
 test.each([
   [withWeights([1, 2]), "training.classWeights has 2 weights, but y has 3 classes"],
   [withWeights({ a: 1, b: 1 }, { data }), "training.classWeights has 2 weights, but y has 3 classes"],
-  [withWeights([0, 0, 0]), "training.classWeights must have a weight above 0, or nothing is learned"],
+  [withWeights([0, 0, 0]), "training.classWeights must have a weight above 0, or the model learns nothing"],
   [withWeights([1, -1, 1]), "training.classWeights[1] must be a number of at least 0, got -1"],
-  [withWeights("balance"), 'training.classWeights: there is no weighting "balance"'],
+  [withWeights("balance"), 'training.classWeights: unknown weighting "balance"'],
   [
     withWeights({ a: 1, b: 1, c: 1 }),
-    "training.classWeights names classes, but nothing in the spec says which number a name has",
+    "training.classWeights names classes, but nothing in the spec maps names to class numbers",
   ],
   [
     withWeights([1, 1], { targets: { y: { shape: [3] } }, loss: "mse" }),
     "training.classWeights needs a target with classes",
   ],
-])("%#: wrong class weights are told", (spec, message) => {
+])("%#: wrong class weights are reported", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);
 });
 
 const weighed = (name: string, input: object, more: object = {}) =>
   specWith({ inputs: { x: { shape: [4] }, w: input }, ...training({ sampleWeights: name }), ...more });
 
-test("an input of weights is no choice for the first layer, and not unread", () => {
+test("an input of weights is not read by the first layer, and does not count as unread", () => {
   const model = parseModel(weighed("w", { shape: [] }));
   expect(model.network[0].from).toEqual(["x"]);
   expect(model.training.sampleWeights).toBe("w");
 });
 
 test.each([
-  [weighed("v", { shape: [] }), 'training.sampleWeights: there is no input "v"'],
-  [weighed("w", { shape: [2] }), "training.sampleWeights: w must be one real number a row"],
-  [weighed("w", { shape: [], dtype: "i32" }), "training.sampleWeights: w must be one real number a row"],
+  [weighed("v", { shape: [] }), 'training.sampleWeights: no input is named "v"'],
+  [weighed("w", { shape: [2] }), "training.sampleWeights: w must be one real number per row"],
+  [weighed("w", { shape: [], dtype: "i32" }), "training.sampleWeights: w must be one real number per row"],
   [
     weighed(
       "w",
       { shape: [] },
       { data: { ...data, inputs: { ...data.inputs, w: { columns: ["w"], scale: "standard" } } } },
     ),
-    "data.inputs.w.scale: standard would move weights to where 0 means something else",
+    'data.inputs.w.scale: "standard" would shift sample weights, and 0 would no longer mean 0',
   ],
-])("%#: wrong sample weights are told", (spec, message) => {
+])("%#: wrong sample weights are reported", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);
 });

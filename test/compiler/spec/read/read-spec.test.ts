@@ -1,4 +1,4 @@
-// Reading spec files: the three formats give the same model, and whatever is wrong with a file is told with its place.
+// Reading spec files: the three formats give the same model, and errors in a file have their locations.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ async function write(name: string, content: string | Uint8Array): Promise<string
   return file;
 }
 
-/** The rendered fault of reading a file, without the folder. */
+/** The rendered error of reading a file, without the folder. */
 async function faultOf(name: string, content?: string | Uint8Array): Promise<string> {
   const file = content === undefined ? join(folder, name) : await write(name, content);
   try {
@@ -93,11 +93,11 @@ describe("the three formats give one model", () => {
   });
 });
 
-describe("faults of files", () => {
-  it("a file that is not there, with the one that was meant", async () => {
+describe("errors in files", () => {
+  it("a file that does not exist, with a similar one", async () => {
     await write("digits.json", json);
     expect(await faultOf("digit.json")).toBe(
-      'digit.json error T1001: there is no such file\n  hint: did you mean "digits.json"?',
+      'digit.json error T1001: the file does not exist\n  hint: did you mean "digits.json"?',
     );
   });
 
@@ -114,17 +114,17 @@ describe("faults of files", () => {
 
   it("an empty file", async () => {
     expect(await faultOf("empty.json", " \n")).toBe(
-      "empty.json error T1003: the file is empty\n  hint: a spec is one object: see the examples in graphs/",
+      "empty.json error T1003: the file is empty\n  hint: write the spec as one object: see the examples in graphs/",
     );
   });
 
   it("a file of another kind", async () => {
     expect(await faultOf("spec.toml", "")).toBe(
-      "spec.toml error T1008: a spec is a .json, .yaml, .yml or .ts file",
+      "spec.toml error T1008: a spec must be a .json, .yaml, .yml or .ts file",
     );
   });
 
-  it("bytes that are no UTF-8, with the line of the first", async () => {
+  it("bytes that are not UTF-8, with the line of the first", async () => {
     const bytes = Buffer.concat([
       Buffer.from('{\n  "name": "'),
       Buffer.from([0xff, 0xfe]),
@@ -142,11 +142,11 @@ describe("faults of files", () => {
   });
 });
 
-describe("faults of the text", () => {
+describe("syntax errors", () => {
   it("a syntax error in JSON", async () => {
     expect(await faultOf("comma.json", '{\n  "name": "a",\n}')).toBe(
       [
-        'comma.json:2:14 error T1005: JSON has no comma before "}"',
+        'comma.json:2:14 error T1005: JSON does not allow a comma before "}"',
         "  1 | {",
         '> 2 |   "name": "a",',
         "    |              ^",
@@ -158,14 +158,14 @@ describe("faults of the text", () => {
   it("a key given twice in JSON", async () => {
     expect(await faultOf("twice.json", '{\n  "name": "a",\n  "name": "b"\n}')).toBe(
       [
-        'twice.json:3:3 error T1007: the key "name" is given twice',
+        'twice.json:3:3 error T1007: duplicate key "name"',
         "  1 | {",
         '  2 |   "name": "a",',
         '> 3 |   "name": "b"',
         "    |   ^^^^^^",
         "  4 | }",
-        "  hint: leave one of the two",
-        "  note: it is given before at line 2",
+        "  hint: remove one of the two",
+        "  note: first given at line 2",
       ].join("\n"),
     );
   });
@@ -173,12 +173,12 @@ describe("faults of the text", () => {
   it("a key given twice in YAML", async () => {
     expect(await faultOf("twice.yaml", "name: a\nname: b")).toBe(
       [
-        'twice.yaml:2:1 error T1007: the key "name" is given twice',
+        'twice.yaml:2:1 error T1007: duplicate key "name"',
         "  1 | name: a",
         "> 2 | name: b",
         "    | ^^^^",
-        "  hint: leave one of the two",
-        "  note: it is given before at line 1",
+        "  hint: remove one of the two",
+        "  note: first given at line 1",
       ].join("\n"),
     );
   });
@@ -189,7 +189,7 @@ describe("faults of the text", () => {
 
   it("several documents in YAML", async () => {
     expect(await faultOf("two.yaml", `${yaml}---\nname: other\n`)).toMatch(
-      /^two\.yaml:13:1 error T1005: the file holds more than one YAML document, and a spec is one\n[^]*hint: leave out/,
+      /^two\.yaml:13:1 error T1005: the file has more than one YAML document, but a spec is one document\n[^]*hint: remove/,
     );
   });
 
@@ -210,7 +210,7 @@ describe("faults of the text", () => {
     expect(await faultOf("deep.yaml", opening.repeat(20_000))).toMatch(/error T100[56]: /);
   });
 
-  it("a tag that would make other values in YAML", async () => {
+  it("a tag that would change values in YAML", async () => {
     expect(await faultOf("tag.yaml", "name: !!js/function 'process.exit()'")).toMatch(
       /^tag\.yaml:1:7 error T1005: Unresolved tag/,
     );
@@ -242,12 +242,12 @@ describe("faults of the text", () => {
 
   it("a TypeScript file that throws", async () => {
     expect(await faultOf("throws.ts", 'throw new Error("no units");')).toMatch(
-      /^throws\.ts:1:1 error T1009: the file fails when it is run: Error: no units\n/,
+      /^throws\.ts:1:1 error T1009: the file throws when it is run: Error: no units\n/,
     );
   });
 });
 
-describe("places of wrong values", () => {
+describe("locations of wrong values", () => {
   it("in JSON", async () => {
     expect(await faultOf("width.json", json.replace('"units": 3', '"units": -3'))).toBe(
       [
@@ -281,7 +281,7 @@ describe("places of wrong values", () => {
     const text =
       'const network = [{ type: "dens" as string, units: 3 }] as const;\nexport default { network } satisfies object;';
     expect(await faultOf("constant.ts", text)).toContain(
-      'constant.ts:1:26 error T1103: network[0].type: there is no layer "dens"',
+      'constant.ts:1:26 error T1103: network[0].type: unknown layer "dens"',
     );
   });
 
@@ -293,11 +293,11 @@ describe("places of wrong values", () => {
 
   it("of a key: the key itself", async () => {
     expect(await faultOf("key.yaml", yaml.replace("units: 3", "unit: 3"))).toMatch(
-      /key\.yaml:9:20 error T1101: network\[1\] has no key "unit"/,
+      /key\.yaml:9:20 error T1101: network\[1\]: unknown key "unit"/,
     );
   });
 
-  it("inside blocks, of faults of the schema and of those that building finds", async () => {
+  it("inside blocks, of errors of the schema and of those that building finds", async () => {
     const blocks = yaml.replace(
       "  - { type: dense, units: 3 }",
       `  - type: repeat
@@ -318,7 +318,7 @@ describe("places of wrong values", () => {
     );
   });
 
-  it("of faults that a later stage finds", async () => {
+  it("of errors that a later stage finds", async () => {
     const { source } = await readSpec(await write("later.json", json));
     const late = () => {
       throw new DiagnosticError([
@@ -330,11 +330,11 @@ describe("places of wrong values", () => {
     );
   });
 
-  it("of values that are right, in each format; of a default, the thing that leaves it out", async () => {
+  it("of valid values, in each format; for a default, of the enclosing value", async () => {
     const given = typescript.replace("./width.ts", "./package-0/width.ts");
     const placeIn = async (name: string, text: string, path: (string | number)[]) => {
       const { source } = await readSpec(await write(name, text));
-      return source.placeOf(path);
+      return source.locationOf(path);
     };
     expect(await placeIn("place.json", json, ["network", 1])).toEqual({ line: 21, column: 5 });
     expect(await placeIn("place.yaml", yaml, ["network", 0])).toEqual({ line: 6, column: 5 });
