@@ -62,10 +62,9 @@ const elementary: Recipe = {
 `,
     },
     {
-      file: "src/runtime/numbers/exponential.ts",
-      after: 'import { nearest, productError } from "./double-arithmetic.ts";\n',
-      text: `import { log1p } from "./logarithm.ts";
-
+      file: "src/runtime/numbers/logarithm.ts",
+      after: 'import { expm1NearZero, rootsOfTwo } from "./exponential.ts";\n',
+      text: `
 /** arsinh x = ±ln(1 + a + a² / (1 + √(1 + a²))) of a = |x|. */
 export function asinh(x: number): number {
   const a = Math.abs(x);
