@@ -108,7 +108,7 @@ const box = (page: Page, id: string) => page.locator(`[data-id="${id}"]`);
 const drawn = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
 
 /** An element that each view must have. */
-const toldBy = {
+const contentOf = {
   graph: ".graph-box",
   gradients: ".step math",
   passes: ".pass .counts",
@@ -125,7 +125,7 @@ async function throughViews(page: Page, eachView: (name: string) => Promise<void
     const name = (await link.getAttribute("data-view")) ?? "";
     await page.keyboard.press((await link.locator("kbd").textContent()) ?? "");
     await page
-      .locator(`main ${toldBy[name as keyof typeof toldBy]}`)
+      .locator(`main ${contentOf[name as keyof typeof contentOf]}`)
       .first()
       .waitFor();
     await eachView(name);
@@ -205,8 +205,10 @@ describe("the selection in the report", () => {
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("Nothing selected");
     await page.goBack();
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
-    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
-    await expect.poll(() => details(page).textContent()).toContain("This report has no node gradient/nobody");
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fmissing`);
+    await expect
+      .poll(() => details(page).textContent())
+      .toContain("This report has no node gradient/missing");
     expect(complaints).toEqual([]);
     await page.close();
   });

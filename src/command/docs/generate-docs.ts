@@ -20,7 +20,7 @@ import { choiceTable, commonTable, keysTable } from "./spec-tables.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What stands in a block of a kind; `page` is the Markdown around it. */
+/** The text of a block; `page`: the Markdown page that contains it. */
 type BlockText = (argument: string, page: string) => string | Promise<string>;
 
 const blockTexts: Readonly<Record<string, BlockText>> = {
