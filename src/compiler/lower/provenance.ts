@@ -1,5 +1,6 @@
 /** What kernels say of the nodes that they compute: formulas, what a gradient is the gradient of, operations. */
 import type { Node, Recurrence } from "../ir/nodes.ts";
+import { storageLabel } from "../ir/storage.ts";
 import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
 import type { ProvenanceLine } from "../loop/provenance-names.ts";
 import type { Provenance } from "../loop/types.ts";
@@ -13,8 +14,9 @@ export function provenanceOf(node: Node, displayName: DisplayName, flops: number
   const reads = new Set<string>();
   const formula = formulaOf(node, (part) => {
     const name = displayName(part);
-    if (name !== undefined) reads.add(name);
-    return name;
+    if (name === undefined) return undefined;
+    reads.add(name);
+    return storageLabel(name);
   });
   return {
     node,
@@ -51,8 +53,12 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Prov
 
 /** The forward node as its formula. Values of layers have their names in it, even if the code has none of them. */
 function forwardText(forward: Node, displayName: DisplayName): string {
-  const name = displayName(forward) ?? forward.name;
+  const labelOf = (node: Node) => {
+    const name = displayName(node);
+    return name && storageLabel(name);
+  };
+  const name = labelOf(forward) ?? forward.name;
   const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
-  const formula = formulaOf(forward, (node) => displayName(node) ?? ofLayer(node));
+  const formula = formulaOf(forward, (node) => labelOf(node) ?? ofLayer(node));
   return name === undefined ? formula : `${name} = ${formula}`;
 }
