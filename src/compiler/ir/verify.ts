@@ -1,6 +1,6 @@
 /**
- * Holds a graph against the rules of the IR. It runs after every pass and collects all that is wrong; a fault here is
- * a bug of ours, never the user's.
+ * Verifies a graph against the rules of the IR. It runs after every pass and collects all errors; each of them
+ * is a bug of the compiler, not of the user's spec.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { inferType } from "./builder.ts";
@@ -30,7 +30,7 @@ function typeFault(rules: RuleTable, node: Node): string | undefined {
   }
 }
 
-/** Every fault of the graph and of the steps of its recurrences. */
+/** All errors of the graph and of the steps of its recurrences. */
 export const verifyGraph = (rules: RuleTable, graph: Graph): Fault[] =>
   faultsOf(rules, graph, undefined, spellingOf(graph));
 
@@ -42,10 +42,11 @@ function faultsOf(rules: RuleTable, graph: Graph, within: Recurrence | undefined
   const seen = new Set<Node>();
   const leaves = new Map<string, Node>();
   for (const node of graph.nodes) {
-    if (seen.has(node)) report(node, "it stands in the graph twice");
+    if (seen.has(node)) report(node, "the graph contains it twice");
     for (const operand of operandsOf(node))
-      if (!seen.has(operand)) report(node, `operand %${spell.node(operand)} does not stand before it`);
-    if (node.op === "argument" && !bound.has(node)) report(node, "it is no argument of the step around it");
+      if (!seen.has(operand)) report(node, `operand %${spell.node(operand)} does not come before it`);
+    if (node.op === "argument" && !bound.has(node))
+      report(node, "it is not an argument of the enclosing step");
     const missing = syntax[node.op].attributes.filter((key) => !Object.hasOwn(node.attributes, key));
     if (missing.length > 0) report(node, `attributes are missing: ${missing.join(", ")}`);
     const wrong = typeFault(rules, node);
@@ -53,7 +54,7 @@ function faultsOf(rules: RuleTable, graph: Graph, within: Recurrence | undefined
     if (node.op === "input" || node.op === "parameter" || node.op === "state") {
       const other = leaves.get(node.attributes.name);
       if (other !== undefined && !sameType(other.type, node.type))
-        report(node, "the same storage has another type above");
+        report(node, "another leaf of this storage has a different type");
       leaves.set(node.attributes.name, node);
     }
     seen.add(node);
@@ -61,19 +62,19 @@ function faultsOf(rules: RuleTable, graph: Graph, within: Recurrence | undefined
   const stored = new Set<string>();
   for (const { storage, node } of graph.outputs) {
     if (!seen.has(node)) report(node, `output ${storage} is not in the graph`);
-    if (stored.has(storage)) report(node, `output ${storage} is stored twice`);
+    if (stored.has(storage)) report(node, `output ${storage} is written twice`);
     stored.add(storage);
   }
   for (const [recurrence, scans] of recurrencesOf(graph)) {
     const given = scans.map((scan) => operandsOf(scan));
     if (given.some((list) => list.some((operand, i) => operand !== given[0][i])))
-      report(scans[0], "another scan of its recurrence has other operands");
+      report(scans[0], "scans of its recurrence have different operands");
     faults.push(...faultsOf(rules, stepGraph(recurrence, scans), recurrence, spell));
   }
   return faults;
 }
 
-/** @throws InternalError with all faults; `after` names the stage that ran last. */
+/** @throws InternalError with all errors; `after` names the stage that ran last. */
 export function checkGraph(rules: RuleTable, graph: Graph, after: string): void {
   const faults = verifyGraph(rules, graph);
   if (faults.length === 0) return;

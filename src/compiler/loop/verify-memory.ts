@@ -1,12 +1,12 @@
 /**
- * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that live
- * at the same time share bytes. A plan that fails is a bug of the compiler.
+ * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that
+ * are live at the same time share bytes. An error is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { bytesOfElement } from "./types.ts";
 import type { MemoryPlan, Placement } from "./types.ts";
 
-/** Every fault of the plan. */
+/** All errors of the plan. */
 export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[] {
   const fixed = [...storage.values()];
   const own = fixed.filter(({ buffer }) => buffer.covers === undefined);
@@ -20,12 +20,12 @@ export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[
   return faults;
 }
 
-/** @throws InternalError with all faults; `after` names the stage that made the plan. */
+/** @throws InternalError with all errors; `after` names the stage that made the plan. */
 export function checkPlan(plan: MemoryPlan, after: string): void {
   const faults = verifyPlan(plan);
   if (faults.length === 0) return;
   throw new InternalError(
-    `after ${after}, the memory plan is wrong:\n${faults.map((each) => `  ${each}`).join("\n")}`,
+    `after ${after}, the memory plan is malformed:\n${faults.map((each) => `  ${each}`).join("\n")}`,
   );
 }
 
@@ -44,7 +44,7 @@ function placementFaults(placements: readonly Placement[], from: number, to: num
   });
 }
 
-/** Buffers that share bytes while both live. Storage lives always. */
+/** Buffers that share bytes while both are live. Storage is always live. */
 function overlapFaults(placements: readonly Placement[]): string[] {
   const sorted = placements.filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
   return sorted.flatMap((first, i) => {
@@ -59,7 +59,7 @@ function overlapFaults(placements: readonly Placement[]): string[] {
 const liveTogether = ({ lifetime: a }: Placement, { lifetime: b }: Placement): boolean =>
   a === undefined || b === undefined || (a[0] <= b[1] && b[0] <= a[1]);
 
-/** A buffer that covers others begins where the first of them does and ends where the last does, without gaps. */
+/** A buffer that covers others starts at the first of them and ends at the last one, without gaps. */
 function coverFaults({ buffer, offset, bytes }: Placement, storage: MemoryPlan["storage"]): string[] {
   if (buffer.covers === undefined) return [];
   let end = offset;

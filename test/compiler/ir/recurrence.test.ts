@@ -62,7 +62,7 @@ describe("recur", () => {
   it("puts time first where there is no batch, and refuses what is no sequence of that length", () => {
     expect(stepType(tensorType("f64", [3, 2]), 3)).toEqual(tensorType("f64", [2]));
     expect(() => stepType(tensorType("f64", ["n", 4, 2]), 3)).toThrow(TypeRefusal);
-    expect(() => stepType(tensorType("f64", ["n"]), 3)).toThrow("is no sequence of 3 steps");
+    expect(() => stepType(tensorType("f64", ["n"]), 3)).toThrow("is not a sequence of 3 steps");
   });
   it("refuses time before the batch: steps are stacked behind it", () => {
     expect(() => stepType(tensorType("f64", [3, "n"]), 3)).toThrow("[3,n] has time before the batch");
@@ -79,10 +79,10 @@ describe("recur", () => {
 describe("verifyGraph", () => {
   it("an argument outside of its step", () => {
     const stray = argumentNode(g, "stray", tensorType("f64", ["n", 2]));
-    expect(messages(graphOf(g.exp(stray)))).toEqual(["it is no argument of the step around it"]);
+    expect(messages(graphOf(g.exp(stray)))).toEqual(["it is not an argument of the enclosing step"]);
     const [{ argument }] = scan(recurrent()).attributes.recurrence.operands;
     expect(messages(graphOf(recurrent(), g.exp(argument)))).toEqual([
-      "it is no argument of the step around it",
+      "it is not an argument of the enclosing step",
     ]);
   });
   it("a step that reads an argument of another one", () => {
@@ -91,13 +91,13 @@ describe("verifyGraph", () => {
       next: {},
       value: g.add(x, argument),
     }));
-    expect(messages(graphOf(z))).toEqual(["it is no argument of the step around it"]);
+    expect(messages(graphOf(z))).toEqual(["it is not an argument of the enclosing step"]);
   });
   it("two scans of one recurrence over other operands", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const second = scanOf(g, recurrence, g.exp(value), [xs, g.exp(h0), w]);
-    expect(messages(graphOf(first, second))).toEqual(["another scan of its recurrence has other operands"]);
+    expect(messages(graphOf(first, second))).toEqual(["scans of its recurrence have different operands"]);
   });
   it("a carried operand that no step makes anew", () => {
     const first = scan(recurrent());

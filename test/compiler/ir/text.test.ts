@@ -43,13 +43,13 @@ describe("print and parse", () => {
 describe("what does not parse says which line and why", () => {
   const rows: readonly (readonly [name: string, text: string, message: string])[] = [
     ["nonsense", "%x f32", "line 1: not a node: %x f32"],
-    ["an unknown op", "%x: f32[] = sinh", "line 1: no op sinh: %x: f32[] = sinh"],
+    ["an unknown op", "%x: f32[] = sinh", "line 1: unknown op sinh: %x: f32[] = sinh"],
     ["an operand from nowhere", "%y: f32[] = exp %x", "line 1: %x is not defined above: %y: f32[] = exp %x"],
     ["an output from nowhere", '\noutput "y" = %y', 'line 2: %y is not defined above: output "y" = %y'],
     [
       "another type than the op gives",
       "%x: f32[4] = input\n%y: f32[3] = exp %x",
-      "line 2: the type is f32[4]: %y: f32[3] = exp %x",
+      "line 2: the type must be f32[4]: %y: f32[3] = exp %x",
     ],
   ];
   it.each(rows)("%s", (_, text, message) => {

@@ -33,15 +33,15 @@ describe("verifyGraph", () => {
   });
   it("an operand that stands behind its reader, or nowhere", () => {
     expect(messages({ ...graph, nodes: [y, x] })).toEqual([
-      "%exp: f64[n,4] = exp %input: operand %input does not stand before it",
+      "%exp: f64[n,4] = exp %input: operand %input does not come before it",
     ]);
     expect(messages({ ...graph, nodes: [y] })).toEqual([
-      "%exp: f64[n,4] = exp %absent: operand %absent does not stand before it",
+      "%exp: f64[n,4] = exp %absent: operand %absent does not come before it",
     ]);
   });
   it("a node that stands there twice", () => {
     expect(messages({ ...graph, nodes: [x, y, y] })).toHaveLength(1);
-    expect(messages({ ...graph, nodes: [x, y, y] })[0]).toMatch(/exp.*it stands in the graph twice/);
+    expect(messages({ ...graph, nodes: [x, y, y] })[0]).toMatch(/exp.*the graph contains it twice/);
   });
   it("a type that the shape rule does not give", () => {
     expect(messages(withNode(forged({ type: tensorType("f64", ["n", 5]) })))).toEqual([
@@ -82,12 +82,12 @@ describe("verifyGraph", () => {
       { storage: "b", node: g.exp(other) },
     ]);
     expect(messages(both)).toEqual([
-      '%input_2: f64[n,4,1] = input {"name":"x"}: the same storage has another type above',
+      '%input_2: f64[n,4,1] = input {"name":"x"}: another leaf of this storage has a different type',
     ]);
   });
   it("an output that is stored twice, or is not there", () => {
     const twice = { ...graph, outputs: [...graph.outputs, ...graph.outputs] };
-    expect(messages(twice)[0]).toMatch(/output y is stored twice/);
+    expect(messages(twice)[0]).toMatch(/output y is written twice/);
     const absent = { ...graph, outputs: [{ storage: "z", node: g.sin(x) }] };
     expect(messages(absent)[0]).toMatch(/output z is not in the graph/);
   });

@@ -136,7 +136,7 @@ describe("what compiled code would do in silence is an error here", () => {
     );
   });
   it("a buffer or a variable that is not there", () => {
-    rejects([store("y", [], load("x", []))], /there is no buffer x/, buffer("y", []));
+    rejects([store("y", [], load("x", []))], /unknown buffer x/, buffer("y", []));
     rejects([store("y", [], variable("t", "f64"))], /t is read before it is defined/, buffer("y", []));
   });
 });

@@ -190,7 +190,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "branches of other lanes than the condition",
     [store("y", [integer(0)], select(less(two, two), first4, first4))],
-    "((splat2(1:f64) < splat2(1:f64))?x[0:i32]:4:x[0:i32]:4) chooses by 2 lanes between branches of 4",
+    "((splat2(1:f64) < splat2(1:f64))?x[0:i32]:4:x[0:i32]:4) has a condition of 2 lanes and branches of 4",
   ],
   [
     "a vector read as a scalar",
@@ -220,7 +220,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "a ramp of real numbers",
     [store("y", [integer(0)], { kind: "ramp", x: real(0), lanes: 4, type: "f64" })],
-    "ramp4(0:f64) counts in f64",
+    "ramp4(0:f64) is a ramp of f64",
   ],
   [
     "a gather of vectors",

@@ -49,7 +49,7 @@ describe("a memory plan", () => {
   ])("is wrong if %s", (fault, plan) => {
     expect(verifyPlan(plan)).toEqual([fault]);
     expect(() => checkPlan(plan, "plan-memory")).toThrow(
-      `internal: after plan-memory, the memory plan is wrong:\n  ${fault}`,
+      `internal: after plan-memory, the memory plan is malformed:\n  ${fault}`,
     );
   });
 });

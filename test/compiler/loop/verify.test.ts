@@ -38,8 +38,8 @@ describe("what is right passes", () => {
 });
 
 const rows: readonly (readonly [name: string, body: readonly Statement[], message: string])[] = [
-  ["an unknown buffer read", [store("y", [], load("w", []))], "there is no buffer w"],
-  ["an unknown buffer written", [store("w", [], one)], "there is no buffer w"],
+  ["an unknown buffer read", [store("y", [], load("w", []))], "unknown buffer w"],
+  ["an unknown buffer written", [store("w", [], one)], "unknown buffer w"],
   [
     "a variable read before",
     [store("y", [], variable("t", "f64")), define("t", one)],
@@ -55,32 +55,28 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
     [assign("t", one), define("t", two, true)],
     "t is assigned before it is defined",
   ],
-  ["a constant assigned", [define("t", one), assign("t", two)], "t is assigned but cannot change"],
+  ["a constant assigned", [define("t", one), assign("t", two)], "t is assigned but is not mutable"],
   [
     "a loop variable assigned",
     [loop("i", 2, "parallel", [assign("i", integer(0))])],
-    "i is assigned but cannot change",
+    "i is assigned but is not mutable",
   ],
-  ["a name twice", [define("t", one), define("t", two)], "t is defined where it is known already"],
-  [
-    "a name hidden",
-    [define("t", one), loop("i", 2, "parallel", [define("t", two)])],
-    "t is defined where it is known already",
-  ],
+  ["a name twice", [define("t", one), define("t", two)], "t is already defined"],
+  ["a name hidden", [define("t", one), loop("i", 2, "parallel", [define("t", two)])], "t is already defined"],
   [
     "a loop's name hidden",
     [loop("i", 2, "parallel", [loop("i", 2, "parallel", [])])],
-    "i is defined where it is known already",
+    "i is already defined",
   ],
   [
     "an index too many",
     [store("x", [integer(0), integer(0), integer(0)], one)],
-    "x[0:i32, 0:i32, 0:i32] must have one place, or 2 indices",
+    "x[0:i32, 0:i32, 0:i32] must have one offset or 2 indices",
   ],
   [
     "indices and places mixed",
     [store("x", [integer(0)], one), store("x", [integer(0), integer(1)], one)],
-    "some accesses have an index for each axis, others a place",
+    "some accesses have an index for each axis, others an offset",
   ],
   ["an index that is no integer", [store("x", [integer(0), one], two)], "an index is i32, but 1:f64 is f64"],
   ["a value of another type", [store("y", [], integer(1))], "y is f64, but 1:i32 is i32"],
@@ -119,7 +115,7 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
     [{ ...loop("i", 2, "parallel", [store("y", [], one)]), to: two }],
     "i's end is i32, but 2:f64 is f64",
   ],
-  ["a kernel without statements", [], "it does nothing"],
+  ["a kernel without statements", [], "its body is empty"],
 ];
 
 describe("what is wrong is reported", () => {
@@ -141,8 +137,8 @@ describe("what is wrong is reported", () => {
     const loops = programOf([[store("a", [], one)], [store("b", [], one)]], y);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(InternalError);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(
-      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: there is no buffer a\n  " +
-        "kernel1: there is no buffer b",
+      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: unknown buffer a\n  " +
+        "kernel1: unknown buffer b",
     );
   });
 });

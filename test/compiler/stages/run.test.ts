@@ -73,7 +73,7 @@ describe("stages", () => {
     const breaking = definePass("breaking", (before) => ({ ...before, nodes: before.nodes.slice(1) }));
     expect(() => run([first, breaking])).toThrow(InternalError);
     expect(() => run([first, breaking])).toThrow(
-      /internal: after breaking, graph graph is malformed:\n.*negate.*does not stand before it/,
+      /internal: after breaking, graph graph is malformed:\n.*negate.*does not come before it/,
     );
   });
   it("are named where they make a malformed program", () => {
@@ -86,7 +86,7 @@ describe("stages", () => {
     }));
     const loops = program([store("y", [integer(0)], number(1, "f64"))], buffer("y", [4]));
     expect(() => runStages([breaking], [loops], { batchSize: 3, float: "f64" })).toThrow(
-      /internal: after breaking, loop program .* is malformed:\n.*there is no buffer nowhere/,
+      /internal: after breaking, loop program .* is malformed:\n.*unknown buffer nowhere/,
     );
     expect(loopPrograms.snapshots(loops)).toEqual([loops]);
   });
