@@ -1,9 +1,9 @@
 /**
- * Purpose   Lower a graph to nests of loops: one for each value that is stored (`choose-stored.ts`), in graph order.
- *           What is not stored is computed where it is read.
- * Requires  a graph as passes leave it, and the copies that `rematerialise` made.
- * Ensures   each output is in its storage at the end; a recurrence is a loop along time that holds the nests of its
- *           step. Nests are naive: fusion and blocking come later.
+ * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-stored.ts`), in graph
+ *           order. Other values are computed where they are read.
+ * Requires  a graph after all passes, and the copies that `rematerialise` made.
+ * Ensures   each output is in its storage at the end; a recurrence is a loop along time that contains the nests
+ *           of its step. Nests are naive: fusion and blocking come later.
  * Example   %h = contract %x, %w ; %y = relu %h, both stored
  *           =>   for i: for j: { sum = 0 ; for k: sum += x[i, k] · w[k, j] ; h[i, j] = sum }
  *                for i: for j: y[i, j] = max(h[i, j], 0)
@@ -41,7 +41,7 @@ export const lowerGraph = defineRequired("lower-graph", rematerialisedGraphs, ne
   each: (given: Rematerialised, context: LowerContext): Nests => new GraphLowering(given, context).nests(),
 });
 
-/** Where the nests of some nodes are: in the program, or in a step, which counts for the scan around it. */
+/** What contains the nests of some nodes: the program, or the step of a scan. */
 interface Surroundings {
   readonly scope: Scope;
   /** The outermost scan around the nodes, and how often their step runs. */
@@ -53,7 +53,7 @@ class GraphLowering {
   private readonly graph: Graph;
   private readonly copies: ReadonlySet<Node>;
   private readonly context: LowerContext;
-  /** The stored nodes of the graph and of its steps. */
+  /** The materialised nodes of the graph and of its steps. */
   private readonly stored: ReadonlySet<Node>;
   private readonly names: ReadonlyMap<Node, string>;
   private readonly displayName: (node: Node) => string | undefined;
@@ -90,7 +90,7 @@ class GraphLowering {
   }
 
   private outermost(): Scope {
-    // The mark keeps what the lowering names apart from buffers, whatever a spec calls its layers.
+    // The mark distinguishes names made by lowering from buffers, whatever the names of a spec's layers.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,
@@ -108,7 +108,7 @@ class GraphLowering {
     return nodes.flatMap((node): readonly Nest[] => {
       if (!this.stored.has(node)) return [];
       if (node.op !== "scan") return [this.nestOf(node, around)];
-      // The first of its scans stands for the whole loop: all of them have the same operands.
+      // The first scan represents the whole loop: all scans have the same operands.
       const scans = recurrences.get(node.attributes.recurrence) ?? [];
       return scans[0] === node ? [this.nestOfScans(scans, around)] : [];
     });
@@ -161,7 +161,7 @@ class GraphLowering {
   }
 }
 
-/** What a reduction along axes reduces. */
+/** The operand and the axes of a reduction. */
 function reducedBy(node: Node): Nest["reduces"] {
   if (!hasTrait(node, "axes")) return undefined;
   invariant("axes" in node.attributes, `${node.op} has no axes`);

@@ -1,6 +1,7 @@
 /**
- * From graph to loops: each stored node becomes a nest of loops over its elements, in graph order; everything between
- * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
+ * Lowers nodes to loops: each materialised node becomes a nest of loops over its elements, in graph order; the
+ * values between materialised nodes are computed inside. Nests are naive, one per node. Fusion and blocking
+ * come later.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node } from "../ir/nodes.ts";
@@ -16,7 +17,7 @@ import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
 /**
- * Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. `order`:
+ * Loops over `shape` around `body`, which receives their variables. An axis of size one needs no loop. `order`:
  * outermost first.
  */
 function nestOver(
@@ -34,7 +35,7 @@ function nestOver(
   }, inner);
 }
 
-/** The nest of a reduction around what is done with each of its results. */
+/** The nest of a reduction around the statements that use each result. */
 function reductionNest(
   node: Node,
   lowering: Extract<BoundLowering, { kind: "reduce" }>,
@@ -44,7 +45,7 @@ function reductionNest(
 ): readonly Statement[] {
   const { shape, element } = node.type;
   const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-  // Sums of products are many and short-lived; other results are known by the name of what they are.
+  // Sums of products are many and short-lived; other results are named after their meaning.
   const name = scope.fresh(role === "output" ? "sum" : accumulatorName);
   const largest = scope.fresh("largest");
   const read = operandReaders(node, scope);
@@ -74,7 +75,7 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   switch (lowering.kind) {
     case "leaf":
     case "recurrence":
-      throw new Error(`internal: ${node.op} is no nest of its own`);
+      throw new Error(`internal: ${node.op} cannot be a nest of its own`);
     case "element":
       if (lowering.pieces !== undefined)
         return piecesOf(node, scope).flatMap((piece) =>
@@ -101,7 +102,7 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   }
 }
 
-/** A contraction whose every result is added where it belongs as soon as it is there: the results are kept nowhere. */
+/** A contraction whose results are added to their destinations one by one; they are not materialised. */
 function scatteredNest(
   { contraction, permutation }: ScatteredSum,
   buffer: string,
@@ -109,7 +110,7 @@ function scatteredNest(
   add: (along: readonly Expression[], added: Expression) => Statement,
 ): readonly Statement[] {
   const lowering = loweringOf(contraction);
-  if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is no contraction`);
+  if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is not a contraction`);
   return reductionNest(contraction, lowering, buffer, scope, (at, sum) =>
     add(
       permutation.map((axis) => at[axis]),
@@ -118,10 +119,10 @@ function scatteredNest(
   );
 }
 
-/** What lies in a node as it is, pieces of pieces written out. */
+/** The pieces that a node is joined from, with nested joins flattened. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
   const found: Piece[] = [];
-  // A join of many is a chain of joins as deep, so what is still to do is kept in a list, the next at its end.
+  // A join of many pieces is a deep chain of joins, so a list holds the remaining work, the next item last.
   const open = [...ownPieces(node)].reverse();
   for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
     const { node: part, start } = piece;
@@ -143,7 +144,7 @@ const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place 
   index: (at) => index(at.map((i, axis) => add(i, integer(start[axis])))),
 });
 
-/** Leaves a value in another place as well. */
+/** Copies a value to another buffer. */
 export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): readonly Statement[] {
   const read = readerOf(node, scope);
   const memory = storedElement(node, scope.float);
@@ -152,15 +153,15 @@ export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): re
   ]);
 }
 
-// Products whose results are only added up somewhere else: fold (a · b), scatter-add (a · b).
+// Contractions whose results are only added to another value: fold (a · b), scatter-add (a · b).
 
 interface ScatteredSum {
   readonly contraction: Node;
-  /** Axis i of what is scattered is this axis of the contraction. */
+  /** Axis i of the scattered value is axis `permutation[i]` of the contraction. */
   readonly permutation: Axes;
 }
 
-/** The contraction whose results `node` scatters, however its axes are arranged. */
+/** The contraction whose results `node` scatters, in any order of its axes. */
 export function scatteredSum(node: Node): ScatteredSum | undefined {
   if (loweringOf(node).kind !== "scatter") return undefined;
   let [x] = operandsOf(node);

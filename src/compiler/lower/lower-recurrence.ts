@@ -1,7 +1,7 @@
 /**
- * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests
- * of the step, and last what becomes of the carried values. Values that scans stack are stored at
- * their place in time at once.
+ * A recurrence as a loop along time. Before the loop, the initial values of the first step are stored. Its body
+ * contains the nests of the step, and finally the assignments of the carried values. Values that scans stack
+ * are stored at their index in time directly.
  *
  *     for i: h[i] = h0[i]
  *     for t: { for i: y[i, t] = tanh(x[i, t] + Σ_k h[k] · w[k, i]) ; for i: h[i] = y[i, t] }
@@ -19,9 +19,9 @@ import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
-/** What the lowering of a step needs from the program around it. */
+/** What lowering a step needs from the enclosing program. */
 export interface StepHost {
-  /** A buffer of its own for a value of a step; that of an argument is what is carried. */
+  /** A buffer for a value of a step; the buffer of an argument holds the carried value. */
   temporaryOf(node: Node): string;
   /** The nests of the step. */
   lowerStep(scope: Scope): readonly Nest[];
@@ -34,7 +34,7 @@ interface LoweredRecurrence {
   readonly step: readonly Nest[];
 }
 
-/** The place of a step's value in the stack of all steps. */
+/** The location of a step's value in the stack over all steps. */
 const stackedPlace = ({ buffer, index }: Place, { type: { shape } }: Node, time: Expression): Place => ({
   buffer,
   index: (at) => index(atTime(shape, at, time)),
@@ -70,7 +70,7 @@ export function lowerRecurrence(
       return [argument, (at) => convert({ kind: "load", buffer, at, type }, element)];
     }),
   );
-  // A value that several scans stack is computed for the first of them and copied for the others.
+  // If several scans stack the same value, it is computed for the first and copied for the others.
   const stacks = new Map<Node, Place>();
   const copies: { readonly value: Node; readonly place: Place }[] = [];
   for (const scan of scans) {
@@ -85,8 +85,8 @@ export function lowerRecurrence(
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
-  // A carried value that becomes another one is set aside before any of them changes; the copied node has a
-  // place of its own.
+  // If a carried value is the next value of another one, it is copied before any of them changes; the copied
+  // node has a buffer of its own.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
   const aside = new Map<Node, Place>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),
@@ -117,6 +117,6 @@ const loadsFrom =
     convert({ kind: "load", buffer, at: index(at), type: storedElement(node, float) }, node.type.element);
 
 const nameOf = (x: Expression): string => {
-  if (x.kind !== "variable") throw new Error("internal: time is a variable");
+  if (x.kind !== "variable") throw new Error("internal: time must be a variable");
   return x.name;
 };

@@ -1,8 +1,8 @@
 /**
- * Purpose   Keep values in local variables: a load that follows the store of the same element reads the value itself,
- *           and a temporary that nobody else reads loses its buffer.
- * Requires  fused nests, one index an axis.
- * Ensures   no temporary is stored that no load needs.
+ * Purpose   Scalar replacement: keep values in local variables. A load after the store of the same element
+ *           reads the value itself, and a temporary without other readers loses its buffer.
+ * Requires  fused nests, one index per axis.
+ * Ensures   every temporary that is stored is also loaded.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
  */
 import { children, keyOf, variable } from "../loop/expressions.ts";
@@ -19,16 +19,16 @@ import { defineStage } from "../stages/define.ts";
 import { flat, freshBeside, nestsOfLoops } from "./nests.ts";
 import type { Nests } from "./nests.ts";
 
-/** The element that an access touches, as text. */
+/** The accessed element, as a string. */
 const place = (buffer: string, at: readonly Expression[]): string => `${buffer}[${at.map(keyOf).join()}]`;
 
 interface Context {
   readonly fresh: (base: string) => string;
-  /** Whether an element of the buffer is stored more than once in the kernel. */
+  /** Whether the kernel stores each element of the buffer in one statement only. */
   readonly storedOnce: (buffer: string) => boolean;
 }
 
-/** Replaces loads by the variables that hold the element, from where it is stored to the end of that block. */
+/** Replaces loads by the variable that contains the element, from its store to the end of the block. */
 function forwardBlock(
   statements: readonly Statement[],
   outer: ReadonlyMap<string, Expression>,
@@ -52,7 +52,8 @@ function forwardBlock(
     } else if (current.kind === "store" && context.storedOnce(current.buffer)) {
       const { value } = current;
       const name = value.kind === "variable" ? value.name : context.fresh(current.buffer);
-      // A mutable accumulator would go on changing; at its store it is complete, so it may stand for the element.
+      // A mutable accumulator would continue to change; at its store it is complete and can replace the
+      // element.
       const held = variable(name, value.type);
       if (value.kind !== "variable") result.push(define(name, value));
       result.push({ ...current, value: held });
@@ -69,7 +70,7 @@ const countStores = (statements: readonly Statement[], counts: Map<string, numbe
   }
 };
 
-/** Takes values that are read once back into the expression that reads them, so that code stays short. */
+/** Inlines values that are read once into the expression that reads them, which keeps the code short. */
 function inlineSingleUses(statements: readonly Statement[]): readonly Statement[] {
   const uses = new Map<string, number>();
   visitExpressions(statements, (x) => {
@@ -91,7 +92,7 @@ function inlineBlock(
   for (const statement of statements) {
     let current = statement;
     if (pending !== undefined) {
-      // Only the very next statement may take it: nothing that it reads has changed in between.
+      // Only the next statement may inline the value: nothing that the value reads changes in between.
       const { name, value } = pending;
       let found = false;
       const inlined =
@@ -112,7 +113,7 @@ function inlineBlock(
   return result;
 }
 
-/** Deeper expressions are not made: nobody could read them. */
+/** The maximum depth of an expression; deeper ones are unreadable. */
 const deepest = 100;
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));

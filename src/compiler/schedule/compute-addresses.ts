@@ -1,11 +1,12 @@
 /**
- * Purpose   Turn indices into places: one position in memory for each access, with the part that a loop does not change
- *           computed, named, ahead of it (`x_row = x + row · 64`).
- * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which
- *           the offset of the buffer stands as a variable of the buffer's name. In bytes: an offset from the
- *           start of the buffer, since instructions of WebAssembly add the buffer's own at no cost; of scratch
- *           and of what a shared kernel is told, the address, in the same manner as elements.
+ * Purpose   Compute addresses: turn the indices of each access into one offset in memory, and name the
+ *           loop-invariant part before the loop (`x_row = x + row · 64`).
+ * Requires  kernels with one index per axis; the shapes of buffers.
+ * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena; a
+ *           variable with the buffer's name is the offset of the buffer. In bytes, it is an offset from the
+ *           start of the buffer, because WebAssembly instructions add the buffer's own offset at no cost. For
+ *           scratch and for buffers that are arguments of a shared kernel, it is an address that includes the
+ *           start of the buffer, as with elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import {
@@ -27,10 +28,10 @@ import { defineRequiredKernelStage } from "../stages/loops.ts";
 import type { Fresh, KernelStage } from "../stages/loops.ts";
 import { positionIn } from "../loop/linear.ts";
 
-/** One scope: a loop, or the kernel itself, with the definitions that it got. */
+/** One scope: a loop or the kernel itself, with the definitions placed in it. */
 interface Scope {
   readonly variable: string | undefined;
-  /** Variables defined in it, the loop's own included. */
+  /** Variables defined in it, including the loop's own. */
   readonly variables: Set<string>;
   readonly definitions: Map<string, { readonly name: string; readonly value: Expression }>;
 }
@@ -39,15 +40,15 @@ interface Placer {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   readonly fresh: Fresh;
-  /** Buffers of which the kernel is told where they begin. */
+  /** Buffers whose start is an argument of the kernel. */
   readonly addresses?: readonly string[] | undefined;
-  /** `elements`, if it does not say. */
+  /** `elements` by default. */
   readonly unit?: PlaceUnit | undefined;
 }
 
 type PlaceUnit = "elements" | "bytes";
 
-/** The innermost scope that changes any variable of the expression. */
+/** The innermost scope that changes a variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
   let depth = 0;
   visit(x, (part) => {
@@ -65,12 +66,12 @@ function position(
   placer: Placer,
 ): Expression {
   const facts = placer.buffers.get(buffer);
-  if (facts === undefined) throw new Error(`internal: no buffer ${buffer}`);
+  if (facts === undefined) throw new Error(`internal: unknown buffer ${buffer}`);
   const linear = positionIn(facts, at, placer.batchSize);
   const inBytes = placer.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  // Scratch lies elsewhere for each thread, and some buffers for each call: theirs are no offsets that an
-  // instruction could hold.
+  // The address of scratch varies by thread, and that of some buffers by call, so an instruction cannot contain
+  // it as a constant offset.
   const isVariable = !inBytes || facts.isScratch === true || placer.addresses?.includes(buffer) === true;
   let place: Expression = isVariable ? variable(buffer, "i32") : integer(0);
   scopes.forEach((scope, depth) => {
@@ -112,7 +113,7 @@ function placeBlock(
   return inlineLonely(result, new Set([...scope.definitions.values()].map(({ name }) => name)));
 }
 
-/** A place that the block itself reads once needs no name; one that an inner loop reads keeps it. */
+/** Inlines an address that the block itself reads once; one that an inner loop reads keeps its name. */
 function inlineLonely(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
   const uses = new Map<string, number>();
   const count = (weight: number) => (x: Expression) => {

@@ -1,10 +1,11 @@
 /**
- * Purpose   Kernels of one nest each, or of one run of scalar statements, so that threads can share a nest.
- * Requires  kernels with one index an axis, as fused.
- * Ensures   the same stores in the same order. Accumulators stay with the loop that feeds them, and so does
- *           what follows upon it; other values that a later kernel reads are handed on in temporaries of one
- *           element. A line of provenance goes to the kernel that computes what it names, else to the one that
- *           does most; that one keeps the name.
+ * Purpose   Loop distribution: divide kernels into kernels of one nest each, or of one run of scalar
+ *           statements, so that threads can share a nest.
+ * Requires  kernels with one index per axis, after fusion.
+ * Ensures   the same stores in the same order. Accumulators stay with the loop that updates them, and so do the
+ *           statements after it; other values that a later kernel reads are passed in temporaries of one
+ *           element. A line of provenance goes to the kernel that computes its value, else to the kernel that
+ *           does most work, which keeps the name.
  * Example   let a = … ; s[] = a ; for i: … a …
  *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
  */
@@ -37,8 +38,8 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 }
 
 /**
- * Variables that start at a number are defined where they are first needed, and those that stay at it are
- * that number.
+ * Variables that start at a number are defined where they are first needed; variables that never change are
+ * replaced by their number.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
@@ -61,8 +62,8 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * The runs of a body. What follows upon a nest that accumulates belongs to it, and so do definitions right
- * before a nest that only it needs.
+ * The parts of a body. The statements after a nest that accumulates belong to it, and so do definitions right
+ * before a nest that only the nest needs.
  */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];
@@ -91,8 +92,8 @@ function partsOf(body: readonly Statement[]): readonly Part[] {
 }
 
 /**
- * What is handed from part to part, by variable: the temporary that holds it, and the type that it has as a
- * variable.
+ * The values that are passed between parts, by variable: the temporary that contains the value, and the type of
+ * the variable.
  */
 interface Handed {
   readonly buffer: Buffer;
@@ -102,7 +103,7 @@ interface Handed {
 const valueIn = ({ buffer, type }: Handed): Expression =>
   convert({ kind: "load", buffer: buffer.name, at: [], type: buffer.element }, type);
 
-/** Variables of one part that a later one needs, in the order of their definitions. */
+/** Variables of one part that a later part needs, in the order of their definitions. */
 function handedOn(parts: readonly Part[], nameFor: (base: string) => string): ReadonlyMap<string, Handed> {
   const handed = new Map<string, Handed>();
   parts.forEach((part, index) => {
@@ -121,7 +122,10 @@ function handedOn(parts: readonly Part[], nameFor: (base: string) => string): Re
   return handed;
 }
 
-/** The part with what it needs from those before it ahead, and what those behind it need at its end. */
+/**
+ * The part with loads of the values that it needs at its start, and stores of the values that later parts need
+ * at its end.
+ */
 function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<string, Handed>): Part {
   const part = parts[index];
   const later = parts.slice(index + 1).flat();

@@ -1,9 +1,9 @@
 /**
- * Purpose   Compute on vectors: contractions in tiles of several rows and columns, other loops several iterations at
- *           once, sums lane by lane.
- * Requires  kernels with one index an axis.
- * Ensures   the same values to rounding. A contraction may read copies of its operands, panels, which are scratch
- *           of its kernel. A loop that has no vector form, or gains nothing by it, stays as it is.
+ * Purpose   Vectorise: compute contractions in tiles of several rows and columns, other loops several
+ *           iterations at once, and sums lane by lane.
+ * Requires  kernels with one index per axis.
+ * Ensures   the same values to rounding. A contraction may read packed copies of its operands, panels, which
+ *           are scratch of its kernel. A loop that has no vector form, or is not faster with it, is unchanged.
  * Example   for i<8: y[i] = x[i] · 2   =>   for i<8 step 4: y[i ..+4] = x[i ..+4] · 2×4
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
@@ -20,16 +20,16 @@ import { tileContraction } from "./tile-contractions.ts";
 import { sideBySide, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
-/** Vectors side by side in a loop that sums for each lane: enough to hide how long an addition takes. */
+/** The number of adjacent vectors in a loop with a sum per lane: enough to hide the latency of an addition. */
 const sumsSideBySide = 4;
 
-/** What scheduling a kernel adds to its program, and says of it. */
+/** What scheduling a kernel adds to its program, and the facts for its description. */
 interface Notes {
   readonly panels: Buffer[];
   readonly tiles: Tile[];
 }
 
-/** The loops along time hold nests of their own. */
+/** The loops along time contain nests of their own. */
 const vectoriseBlock = (
   statements: readonly Statement[],
   vectors: Vectors,
@@ -58,7 +58,7 @@ function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Stat
   return [{ ...loop, body: vectoriseBlock(loop.body, vectors, notes) }];
 }
 
-/** Whether all that the loop touches and that changes with it lies side by side, its inner loops being sums. */
+/** Whether all accesses that change with the loop are to adjacent elements, and its inner loops are sums. */
 function liesAlong(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
   let [some, all] = [false, true];
   const see = (name: string, at: readonly Expression[]) => {
@@ -76,7 +76,7 @@ function liesAlong(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): 
   return some && all;
 }
 
-/** A sum over elements that lie apart gains nothing, unless it calls functions. */
+/** A sum over elements that are not adjacent gains nothing, unless it calls functions. */
 function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   let isWorth = false;
   visitStatements(loop.body, (s) => {
@@ -92,7 +92,10 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   return isWorth;
 }
 
-/** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`, or scalars alone. */
+/**
+ * `6 × 8 sums at once, panels of dense1.weight`; a kernel without tiles has `4 lanes`, or no description if it
+ * is scalar.
+ */
 function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }: Vectors): string {
   let hasVectors = false;
   visitExpressions(body, (x) => (hasVectors ||= lanesOf(x) > 1));
@@ -108,7 +111,7 @@ function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }:
 
 export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize, float }) => {
   const buffers = new Map(program.buffers);
-  // Each panel is the scratch of one kernel, so that each thread can have its own.
+  // Each panel is scratch of one kernel, so that each thread can have a copy.
   const freshBuffer = nameMaker(buffers.keys(), "#");
   const kernels = program.kernels.map((kernel): Kernel => {
     const vectors: Vectors = {
