@@ -1,4 +1,4 @@
-/** The public names of the package. */
+/** The public API of the package. */
 export { compile } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";

@@ -1,5 +1,5 @@
-// Compilations that check themselves. If one of the first fails, a wrong kernel would be shipped; if one of
-// the others, a right one refused.
+// Compilations that check themselves. If one of the first tests fails, a wrong kernel would be shipped; if one of
+// the others, a correct one rejected.
 import { describe, expect, it } from "vitest";
 import { checkKernels, rowsToCompare } from "../../src/compiler/check-kernels.ts";
 import { compile } from "../../src/compiler/compile.ts";
@@ -19,7 +19,7 @@ const commands = { reproduce: "the command", instead: "the way out" };
 const compiled = (spec: ModelSpec, dtype: "f32" | "f64" = "f32"): TargetCompilation =>
   compileFor(parseModel(spec), { target: "wasm", dtype });
 
-/** What the check says of a compilation; nothing, if it holds. */
+/** The check's message for a compilation; undefined if it passes. */
 async function verdictOn(compilation: TargetCompilation, dtype: "f32" | "f64" = "f32"): Promise<string> {
   const module = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
   try {
@@ -30,7 +30,7 @@ async function verdictOn(compilation: TargetCompilation, dtype: "f32" | "f64" = 
   }
 }
 
-/** The same compilation with one kernel of one program made wrong. */
+/** The same compilation with an error in one kernel of one program. */
 function withFault(
   compilation: TargetCompilation,
   program: string,
@@ -40,7 +40,7 @@ function withFault(
   const { vectors } = compilation;
   if (vectors === undefined) throw new Error("not of the target wasm");
   const wrong = vectors.programs.find(({ name }) => name === program)?.kernels[at];
-  // Kernels that differ in their buffers alone are one function.
+  // Kernels that differ only in their buffers are one function.
   const isWrong = (kernel: Kernel) =>
     kernel === wrong || (kernel.shared !== undefined && kernel.shared.number === wrong?.shared?.number);
   const mapped = (kernel: Kernel) => (isWrong(kernel) ? { ...kernel, body: fault(kernel.body) } : kernel);
@@ -58,7 +58,7 @@ function slightlyOff(x: Expression): Expression {
   return { kind: "binary", operator: "+", x, y, type: x.type };
 }
 
-/** What stages have got wrong, or may: each puts one such mistake into a kernel. */
+/** Errors that stages have made or could make: each puts one into a kernel. */
 const faults: Readonly<Record<string, (body: Kernel["body"]) => Kernel["body"]>> = {
   "stores go one vector too far": inStatements((s) =>
     s.kind === "store" ? { ...s, at: s.at.map((place) => add(place, integer(16))) } : s,
@@ -82,7 +82,7 @@ const small: ModelSpec = {
   training: { epochs: 1, batchSize: 6 },
 };
 
-describe("a fault in one kernel", () => {
+describe("an error in one kernel", () => {
   const right = compiled(small);
   const programs = (right.vectors?.programs ?? []).filter(({ name }) => name !== "summarise");
   for (const [name, fault] of Object.entries(faults))
@@ -117,7 +117,7 @@ describe("a fault in one kernel", () => {
   });
 });
 
-describe("kernels that are right", () => {
+describe("correct kernels", () => {
   for (const [name, spec] of Object.entries(specs).slice(0, 4))
     it(`pass: ${name}`, { timeout: 60_000 }, async () => {
       for (const dtype of ["f32", "f64"] as const)
@@ -157,7 +157,7 @@ describe("how much is compared", () => {
     expect(batches(5, 2)).toEqual([1, 2]);
     expect(batches(5, 1)).toEqual([1]);
   });
-  it("is less where the model is large, by the estimate alone", () => {
+  it("is less for a large model, by the estimate alone", () => {
     expect(batches(2000, 4096)).toEqual([1, 9]);
     expect(batches(400_000, 32)).toEqual([]);
   });
@@ -167,19 +167,15 @@ describe("how much is compared", () => {
 });
 
 describe("compile()", () => {
-  it(
-    "compares by default, and leaves it out on demand: the file is the same",
-    { timeout: 60_000 },
-    async () => {
-      const checked = await compile(small, { target: "wasm" });
-      const unchecked = await compile(small, { target: "wasm", checkKernels: false });
-      expect(checked.code).toBe(unchecked.code);
-    },
-  );
+  it("compares by default and skips it on demand: the file is the same", { timeout: 60_000 }, async () => {
+    const checked = await compile(small, { target: "wasm" });
+    const unchecked = await compile(small, { target: "wasm", checkKernels: false });
+    expect(checked.code).toBe(unchecked.code);
+  });
 });
 
 describe("createTrainer({ selfCheck: true })", () => {
-  it("gives the trainer that it gives without, bit for bit", { timeout: 60_000 }, async () => {
+  it("gives the same trainer as without it, bit for bit", { timeout: 60_000 }, async () => {
     const { code } = await compile(small, { target: "wasm", checkKernels: false });
     const { createTrainer } = await loadTrainer(code);
     const batch = { x: Array.from({ length: 54 }, (_, i) => Math.sin(i)), y: [0, 1, 2, 0, 1, 2] };

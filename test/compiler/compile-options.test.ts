@@ -1,5 +1,5 @@
-// What the library's one call takes beside a spec. If one fails, an option that does not exist is ignored,
-// and nobody learns of it.
+// The options of the library's function `compile`. If one fails, an option that does not exist is ignored,
+// without a message.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
@@ -27,7 +27,7 @@ test.each<[unknown, string, string?]>([
   [{ stopAfter: "fuse-lops" }, 'stopAfter: unknown stage "fuse-lops"', 'did you mean "fuse-loops"?'],
   [{ stopAfter: 3 }, "stopAfter: unknown stage 3"],
   [{ skip: ["fuse-lops"] }, 'skip: unknown stage "fuse-lops"', 'did you mean "fuse-loops"?'],
-])("options %o are refused by name", async (options, message, hint) => {
+])("options %o are rejected by name", async (options, message, hint) => {
   const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
   await expect(attempt).rejects.toThrow(DiagnosticError);
   await expect(attempt).rejects.toMatchObject({
@@ -52,7 +52,7 @@ test("after the stage to stop after, only required stages run", async () => {
   expect(some.code).not.toBe(all.code);
 });
 
-test("options that are right are taken, undefined ones too", async () => {
+test("valid options are accepted, undefined ones too", async () => {
   const { code } = await compile(specs.tiny, { skip: ["fuse-loops"], target: "ts" });
   expect(code).toContain("createTrainer");
   await expect(Reflect.apply(compile, undefined, [specs.tiny, { dtype: undefined }])).resolves.toBeDefined();

@@ -1,5 +1,5 @@
 // The table of targets: a new target is one entry and one folder, and everything that offers targets reads
-// the table. If one fails, a target has a second home.
+// the table. If one fails, a target is also defined elsewhere.
 import { describe, expect, it } from "vitest";
 import { compileFor, compileFrom, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
@@ -23,7 +23,7 @@ describe("a third target", () => {
     const compilation = compileFrom(table, model, { target: "graphText", dtype: "f32" });
     expect([compilation.lowered, compilation.programs, compilation.vectors]).toEqual([[], [], undefined]);
   });
-  it("leaves the others as they are", async () => {
+  it("does not change the others", async () => {
     const [own, other] = [
       compileFor(model, { target: "ts", dtype: "f32" }),
       compileFrom(table, model, { target: "ts", dtype: "f32" }),
@@ -38,7 +38,7 @@ describe("the table", () => {
     expect(targetNames).toEqual(["ts", "wasm"]);
     expect(trainerTargets).toEqual(["ts", "wasm"]);
   });
-  it("says what a target can do", () => {
+  it("lists the abilities of a target", () => {
     expect(targetNames.map((name) => hasAbility(name, "predictor"))).toEqual([true, false]);
     expect(targetsWith("kernels")).toBe("wasm");
   });

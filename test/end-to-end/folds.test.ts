@@ -10,7 +10,7 @@ import { randomKey, randomStream, shuffle } from "../../src/runtime/numbers/rand
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { preparingOf } from "../../src/compiler/trainer/preparing.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
-import { judgeModel, validateModel, type Candidate } from "../../src/command/train/validate-model.ts";
+import { testModel, validateModel, type Candidate } from "../../src/command/train/validate-model.ts";
 
 const textOf = (file: string): string =>
   readFileSync(new URL(`../../graphs/${file}`, import.meta.url), "utf8");
@@ -67,7 +67,7 @@ describe.each([
   it("with shuffled labels is right by chance alone, in the folds and in the test", async () => {
     const candidate = await candidateOf(graph, withShuffledLabels(textOf(`data/${data}`), 1));
     const found = await validateModel(candidate);
-    const { test } = await judgeModel(candidate, found);
+    const { test } = await testModel(candidate, found);
     const tested = Math.round(rows / 5);
     expect(found.validation.accuracy).toBeLessThanOrEqual(luckiest(rows - tested, chance));
     expect(test?.accuracy).toBeLessThanOrEqual(luckiest(tested, chance));

@@ -79,7 +79,7 @@ test("--data names the folder that all files lie in", async () => {
   expect(moved.stdout).toBe((await place.run("train", "bars.json", "--json")).stdout);
   expectRefusal(
     await place.run("train", "bars.json", "--data", "nowhere"),
-    /nowhere.train.image error T2001: the data cannot be read: no such file or folder/,
+    /nowhere.train.image error T2001: cannot read the data: no such file or folder/,
   );
   expectRefusal(await program("--data", "nowhere"), /^error: cannot read nowhere\/train\/image: ENOENT/);
   expectRefusal(
@@ -134,7 +134,7 @@ test("faults of a file are told with its name, in both", async () => {
   });
   expectRefusal(
     await place.run("train", "lost.json"),
-    /^lost\.json:\d+:\d+ error T2001: data\.test\.idx\.image: ".*" cannot be read: no such file or folder/m,
+    /^lost\.json:\d+:\d+ error T2001: data\.test\.idx\.image: cannot read ".*": no such file or folder/m,
   );
 });
 

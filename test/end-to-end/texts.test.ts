@@ -196,10 +196,7 @@ test("texts beside numbers, with a class of their own and a file of test rows: b
   expect((await programOf("kinds.ts", ...files)).stdout).toBe(own.stdout);
   expect(JSON.parse(own.stdout)).toMatchObject({ validation: { accuracy: 1 }, test: { accuracy: 1 } });
   expect(faultsOf("kinds.ts")).toEqual([]);
-  expectRefusal(
-    await place.run("train", "kinds.json", "--sample", "2"),
-    "does not learn what follows in a text",
-  );
+  expectRefusal(await place.run("train", "kinds.json", "--sample", "2"), "needs a language model");
 });
 
 test.each<[string[], string]>([
@@ -225,7 +222,7 @@ test("a model of something else writes no texts", async () => {
   place.write("numbers.json", numbers);
   expectRefusal(
     await place.run("train", "numbers.json", "--sample", "3"),
-    'error T1010: --sample writes new texts, and "words" does not learn what follows in a text',
+    'error T1010: --sample needs a language model, and "words" is not one',
   );
   const { code: other } = await compile(numbers);
   for (const part of ["--sample N", "writeTexts", "characterCodec"]) {

@@ -82,7 +82,7 @@ describe("the paths of optimizers", () => {
     await page.close();
   });
 
-  it("a custom loss is compiled and optimized; an invalid one is reported, and the last valid one remains", async () => {
+  it("a custom loss is compiled and drawn; an invalid one is reported, and the last valid one stays", async () => {
     const { page, complaints } = await openPaths();
     const loss = page.getByLabel("Loss: a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");

@@ -205,8 +205,10 @@ describe("the selection in the report", () => {
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("Nothing selected");
     await page.goBack();
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
-    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
-    await expect.poll(() => details(page).textContent()).toContain("This report has no node gradient/nobody");
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fmissing`);
+    await expect
+      .poll(() => details(page).textContent())
+      .toContain("This report has no node gradient/missing");
     expect(complaints).toEqual([]);
     await page.close();
   });

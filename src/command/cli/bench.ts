@@ -1,4 +1,4 @@
-/** `tapeless bench`: how fast the emitted trainer is on random data, and how large. */
+/** `tapeless bench`: measures the speed of the emitted trainer on random data, and its size. */
 import { gzipSync } from "node:zlib";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
@@ -14,11 +14,11 @@ export interface BenchFlags {
   readonly json?: boolean;
 }
 
-/** Steps are timed in runs of about this many milliseconds: the clock is too coarse, and too slow, for single ones. */
+/** Milliseconds of one timed run. The clock is too coarse and too slow to time single steps. */
 const runLength = 2;
 const measuringTime = 1000;
 
-/** Prints steps/s, samples/s and GFLOP/s of full batches (medians), the arena and the size of the file. */
+/** Prints medians of steps/s, samples/s and GFLOP/s for full batches, and the sizes of the arena and the file. */
 export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
   const { target, dtype, json } = flags;
   const { compilation } = await compileSpec(spec, { target, dtype });
@@ -51,10 +51,10 @@ export async function benchSpec(spec: string, flags: BenchFlags): Promise<number
   return 0;
 }
 
-/** Calls per second, by the median run. */
+/** Calls per second in the median run. */
 async function speedOf(work: () => void): Promise<number> {
   const { Bench } = await import("tinybench");
-  // The engine's optimizing compiler comes first; then a run is as many calls as fit.
+  // Warm up until the engine has optimized the code, and count how many calls fit into a run.
   const warm = performance.now() + measuringTime / 4;
   let calls = 0;
   while (performance.now() < warm) {
@@ -69,7 +69,7 @@ async function speedOf(work: () => void): Promise<number> {
   const [task] = await bench.run();
   const { result } = task;
   if (result.state === "errored") throw result.error;
-  invariant(result.state === "completed", "a measurement that nobody stops ends");
+  invariant(result.state === "completed", "an uninterrupted measurement completes");
   return (1000 / result.latency.p50) * perRun;
 }
 

@@ -1,7 +1,6 @@
-// Bundles the program with esbuild, the libraries that it uses included: entries and the parts that they load
-// later, each a file. A clone runs the bundle of its sources from a cache (`load-program.js`); the package is
-// published as one (`src/command/package/build-package.ts`). Loading a thousand files one by one takes half a
-// second more at every start.
+// Bundles the program and its libraries with esbuild into one file per entry, and one per chunk that entries load
+// later. A clone runs the bundle from a cache (`load-program.js`); the package is published bundled
+// (`src/command/package/build-package.ts`). Loading a thousand separate files would add half a second to every start.
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +8,7 @@ import { build } from "esbuild";
 
 const sources = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What starts by itself: the command line, a thread of its search, and that of the server behind a page. */
+/** The entry points: the command line, a thread of the search, and the thread of the web server. */
 export const entries = {
   main: "command/cli/main.ts",
   search: "command/search/worker.ts",
@@ -17,18 +16,18 @@ export const entries = {
 };
 
 /**
- * Only what no bundle can hold stays a package of its own: esbuild is a program, and ts-morph is TypeScript,
- * which takes the runtime's sources apart in a clone.
+ * Packages that stay outside of the bundle: esbuild contains an executable, and ts-morph contains TypeScript, which
+ * only a clone needs, to parse the sources of the runtime.
  */
 const external = ["esbuild", "ts-morph"];
 
 /**
- * Writes the bundle and returns esbuild's description of what is in it.
+ * Writes the bundle and returns esbuild's metafile.
  *
  * @param {{
  *   outdir: string, entries: Record<string, string>, plugins?: import("esbuild").Plugin[], isSmall?: boolean
  * }} options
- *   entries by the names of their files; their sources are relative to `src/`
+ *   `entries` maps names of output files to sources, relative to `src/`
  */
 export async function bundleProgram({ outdir, entries, plugins = [], isSmall = false }) {
   const { metafile } = await build({
@@ -42,13 +41,13 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
     format: "esm",
     platform: "node",
     target: "node20",
-    // Chunks beside entries: an address relative to one of them is the same from all.
+    // Chunks are in the folder of the entries, so that relative addresses are the same from both.
     chunkNames: "[name]-[hash]",
     outExtension: { ".js": ".mjs" },
     banner: { js: requireForCommonJs },
-    // wabt asks for its folder, and carries everything that it could look for there.
+    // wabt reads its folder's name, but contains every file that it could look for there.
     define: { __dirname: '"."' },
-    // Libraries that came without white space would get it; names stay, for stack traces.
+    // Otherwise esbuild would add white space to libraries that are minified. Names stay, for stack traces.
     minifyWhitespace: isSmall,
     charset: "utf8",
     legalComments: "none",
@@ -60,12 +59,12 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
   return metafile;
 }
 
-/** Libraries in CommonJS ask for Node's modules by `require`, which a module does not have. */
+/** CommonJS libraries load Node's modules with `require`, which does not exist in an ES module. */
 const requireForCommonJs =
   'import { createRequire as createRequireOfTapeless } from "node:module"; ' +
   "const require = createRequireOfTapeless(import.meta.url);";
 
-/** A bundled module still finds the files beside its source: its address is relative to that of the bundle. */
+/** Keeps `import.meta.url` of a bundled module at its source, so that it finds the files next to it. */
 const ownAddress = (outdir) => ({
   name: "own-address",
   setup(builder) {

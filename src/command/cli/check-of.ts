@@ -1,19 +1,19 @@
-/** The value of `--of`: whether there is such a parameter, program, layer or kernel. */
+/** Checks the value of `--of`: the name of a parameter, program, layer or kernel. */
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { didYouMean, showValue } from "../../compiler/util/message-text.ts";
 import type { Format } from "../../studio/views/view.ts";
 import { usageError } from "../terminal/report-error.ts";
 
-// `--of PARAMETER`: whether there is such a gradient.
+// With `--show gradients`, `--of` names a parameter.
 
-/** @throws DiagnosticError unless the parameter is there and has a gradient. */
+/** @throws DiagnosticError unless the parameter exists and has a gradient. */
 export function checkParameter(name: string, { built, model }: Compilation): void {
   const parameter = built.parameters.find((each) => each.name === name);
   if (parameter?.trainable) return;
   if (parameter !== undefined)
     throw usageError(
       `--of ${name}: its layer is frozen, so it has no gradient`,
-      '"trainable": true trains it',
+      'set "trainable": true to train it',
     );
   const names = built.parameters.map((each) => each.name);
   const similar = didYouMean(name, names);
@@ -23,17 +23,17 @@ export function checkParameter(name: string, { built, model }: Compilation): voi
   );
 }
 
-// `--of PART`: whether there is such a program or layer to draw, or such a kernel to show.
+// With `--show graph`, `--of` names a program or a layer; with `--show kernels`, a kernel.
 
-/** @throws DiagnosticError unless it is the name of a picture or of a layer, and a picture is asked for. */
-export function checkPart(name: string, { lean, model }: Compilation, format: Format): void {
+/** @throws DiagnosticError unless the format is a picture and the name is that of a program or a layer. */
+export function checkProgramOrLayer(name: string, { lean, model }: Compilation, format: Format): void {
   if (format !== "svg" && format !== "dot") throw usageError(ofBelongsTo);
   const programs = lean.map((graph) => graph.name).filter((each) => each !== "gradient" && each !== "update");
   const names = ["step", ...programs, ...model.network.map((layer) => layer.name)];
   checkName(name, names, `${model.name} has no program or layer`);
 }
 
-/** @throws DiagnosticError unless a kernel of the target is called so, with its program in front of it or without. */
+/** @throws DiagnosticError unless the target has a kernel with this name, written `kernel` or `program/kernel`. */
 export function checkKernel(name: string, { programs, vectors, model }: Compilation): void {
   const kernels = (vectors?.programs ?? programs).flatMap((program) =>
     program.kernels.map((kernel) => [kernel.name, `${program.name}/${kernel.name}`]),
@@ -43,13 +43,13 @@ export function checkKernel(name: string, { programs, vectors, model }: Compilat
 }
 
 export const ofBelongsTo =
-  "--of belongs to --show gradients, to --show kernels, and to --show graph with --format svg or dot";
+  "--of needs --show gradients, --show kernels, or --show graph with --format svg or dot";
 
 function checkName(name: string, names: readonly string[], lack: string): void {
   if (names.includes(name)) return;
   const similar = didYouMean(name, names);
   throw usageError(
     `--of: ${lack} ${showValue(name)}`,
-    similar ? `did you mean ${similar}?` : `there are ${names.join(", ")}`,
+    similar ? `did you mean ${similar}?` : `names: ${names.join(", ")}`,
   );
 }

@@ -1,4 +1,4 @@
-/** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
+/** `tapeless compile`: writes the files of specs, or with --check reports whether they are up to date. */
 import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
@@ -39,57 +39,57 @@ export interface CompileFlags extends StageFlags {
   readonly dtype: "f32" | "f64";
   readonly check?: boolean;
   readonly watch?: boolean;
-  /** Without the part that runs on data files. */
+  /** Omit the command-line program. */
   readonly module?: boolean;
-  /** The checkpoint whose parameters a predictor is to hold. */
+  /** Emit a predictor with the parameters of this checkpoint. */
   readonly predictor?: string;
-  /** With what it takes to look into the trainer. */
+  /** Emit `trainer.probe`. */
   readonly probe?: boolean;
-  /** And beside the trainer the program that proves it. */
+  /** Also write the program that verifies the trainer. */
   readonly withCheck?: boolean;
-  /** With a source map beside each file. */
+  /** Also write a source map for each file. */
   readonly sourcemap?: boolean;
   readonly checkKernels?: boolean;
   readonly exact?: boolean;
 }
 
-/** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
+/** Compiles every spec, also those after one that fails. Returns the highest exit code. */
 export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
   if (flags.predictor && !hasAbility(flags.target, "predictor"))
-    throw new Unsupported(`predictors for the target ${flags.target} are a known gap: they are TypeScript`);
-  if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
+    throw new Unsupported(`--predictor does not support --target ${flags.target} yet; use --target ts`);
+  if (flags.check && flags.watch) throw usageError("--check cannot be combined with --watch");
   if (flags.predictor && flags.module)
-    throw usageError("--module and --predictor cannot be had together", "a predictor has no program part");
+    throw usageError("--module cannot be combined with --predictor", "a predictor contains no program");
   if (flags.predictor && flags.probe)
     throw usageError(
-      "--probe and --predictor cannot be had together",
-      "what is looked at is training, and a predictor does not train",
+      "--probe cannot be combined with --predictor",
+      "--probe observes training, and a predictor does not train",
     );
   if (flags.predictor && flags.withCheck)
     throw usageError(
-      "--with-check and --predictor cannot be had together",
-      "what is proved are gradients and training, and a predictor has neither",
+      "--with-check cannot be combined with --predictor",
+      "the check verifies gradients and training, which a predictor does not have",
     );
   if (flags.withCheck && flags.output !== undefined && !typescript.test(flags.output))
     throw usageError(
       `--with-check imports the trainer from ${flags.output}, which must be a TypeScript file`,
-      "end its name in .ts",
+      "use a file name that ends in .ts",
     );
-  if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
+  if (flags.predictor && flags.watch) throw usageError("--predictor cannot be combined with --watch");
   await checkStageFlags(flags);
   const files = await specFiles(specs);
   if (flags.predictor && files.length > 1)
-    throw usageError(`--predictor names the checkpoint of one spec, but there are ${files.length} specs`);
+    throw usageError(`--predictor takes the checkpoint of one spec, but there are ${files.length} specs`);
   if (flags.output !== undefined && files.length > 1)
     throw usageError(
-      `-o names one file, but there are ${files.length} specs`,
-      "leave -o out, or compile them one by one",
+      `-o takes one file, but there are ${files.length} specs`,
+      "omit -o, or compile the specs one by one",
     );
   const written = new Map<string, string>();
   let worst = 0;
   for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written));
   if (!flags.watch) return worst;
-  // Watching begins before it is told, so that whoever reads that line and writes the file is heard.
+  // Watching starts before the line is printed, so a change that follows the line is never missed.
   const watching = watchFiles(files, async (file) => {
     await compileOne(file, flags, new Map());
   });
@@ -99,16 +99,13 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   return watching;
 }
 
-/** What files that others import are called. */
+/** File names that a TypeScript module can import. */
 const typescript = /\.([cm]?ts)$/;
 
-/**
- * How many characters at the beginning of a file tell that it was emitted: "// @generated by tapeless", or
- * `{"version":`.
- */
+/** The first characters of an emitted file, which identify it: "// @generated by tapeless", or `{"version":`. */
 const signature = 12;
 
-/** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
+/** `written` maps the files of this run to their specs, because two specs with one name would overwrite each other. */
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
@@ -137,7 +134,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
       ...(check === undefined ? [] : [check]),
     ];
     if (flags.check) return await checkFiles(files, commandFor(spec, flags));
-    // All or none: nobody asked by name for what stands beside the trainer, so what is there may be somebody's own.
+    // All files or none. The user did not name the files next to the trainer, so an existing one may be their own.
     for (const { file, content } of files) {
       if (file !== output) await checkReplaceable(file, content.slice(0, signature));
       if (files.length > 1) await checkWritable(file);
@@ -158,7 +155,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   }
 }
 
-/** The program that proves the trainer in `trainer`, beside that. */
+/** The program that verifies the trainer in the file `trainer`, to be written next to it. */
 async function checkOf({ model }: TargetCompilation, trainer: string): Promise<OutputFile> {
   const { emitCheck } = await import("../verify/checked-loss.ts");
   return {
@@ -167,14 +164,14 @@ async function checkOf({ model }: TargetCompilation, trainer: string): Promise<O
   };
 }
 
-/** Looks at all of them; the exit code is that of the worst. */
+/** Checks all files. Returns the highest exit code. */
 async function checkFiles(files: readonly OutputFile[], command: string): Promise<number> {
   let worst = 0;
   for (const { file, content } of files) worst = Math.max(worst, await checkFile(file, content, command));
   return worst;
 }
 
-/** The trainer, or with a checkpoint the predictor. */
+/** The trainer, or with `--predictor` the predictor. */
 async function emittedOf(
   compilation: TargetCompilation,
   { dtype, module, predictor }: CompileFlags,
@@ -191,7 +188,7 @@ async function emittedOf(
   );
 }
 
-/** The command that writes the file that a check looked at. */
+/** The command that brings a checked file up to date. */
 function commandFor(spec: string, flags: CompileFlags): string {
   const { output, target, dtype, probe, withCheck, sourcemap, exact, module, predictor } = flags;
   const words = ["tapeless", "compile", spec];
@@ -209,4 +206,4 @@ function commandFor(spec: string, flags: CompileFlags): string {
 }
 
 const sameOutput = (spec: string, other: string, output: string): DiagnosticError =>
-  usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec a name of its own");
+  usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec its own `name`");

@@ -1,6 +1,6 @@
 /**
- * `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as
- * pictures, or all of them as a page.
+ * `tapeless inspect`: shows graphs, gradients, passes, kernels, memory or the schedule of a model, as text, JSON or a
+ * picture, or all of them as a page.
  */
 import type { ViewName } from "../../studio/views/index.ts";
 import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
@@ -16,7 +16,7 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
-import { checkKernel, checkParameter, checkPart, ofBelongsTo } from "./check-of.ts";
+import { checkKernel, checkParameter, checkProgramOrLayer, ofBelongsTo } from "./check-of.ts";
 import { checkShownPass, checkStageFlags, compileSpec } from "../compile/compile-spec.ts";
 import type { StageFlags } from "../compile/compile-spec.ts";
 import { expectedRun } from "../train/expected-run.ts";
@@ -28,7 +28,7 @@ export interface InspectFlags extends StageFlags {
   readonly pass?: string;
   readonly format: Format;
   readonly target: Target;
-  /** How kernels are written, and whether those of WebAssembly are run to tell what they take. */
+  /** The form of the kernels, and whether WebAssembly kernels run so that their times can be measured. */
   readonly text?: "loops" | "wat";
   readonly measure: boolean;
   readonly dtype: "f32" | "f64";
@@ -39,19 +39,19 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const { show, of, pass, format, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
   if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
     throw usageError(ofBelongsTo);
-  if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
+  if (pass !== undefined && show !== "passes") throw usageError("--pass needs --show passes");
   if (pass !== undefined) await checkShownPass(pass);
   await checkStageFlags(flags);
   const hasOwnKernels = show === "kernels" && hasAbility(target, "kernels");
-  if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
+  if (written !== undefined && show !== "kernels") throw usageError("--text needs --show kernels");
   if (!hasOwnKernels && (written === "wat" || !measure))
     throw usageError(
-      `${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target ${targetsWith("kernels")}`,
+      `${measure ? "--text wat" : "--no-measure"} needs --show kernels --target ${targetsWith("kernels")}`,
     );
   if (format === "html" && output === undefined && process.stdout.isTTY)
     throw usageError(
-      "--format html is a whole page, which nobody reads in a terminal",
-      "-o report.html writes it to a file",
+      "--format html prints a whole page, which a terminal cannot show",
+      "write it to a file: -o report.html",
     );
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => reports.push(report);
@@ -59,7 +59,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined && show === "gradients") checkParameter(of, compilation);
-  if (of !== undefined && show === "graph") checkPart(of, compilation, format);
+  if (of !== undefined && show === "graph") checkProgramOrLayer(of, compilation, format);
   if (of !== undefined && show === "kernels") checkKernel(of, compilation);
   const { views } = await import("../../studio/views/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
@@ -76,7 +76,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   return 0;
 }
 
-/** The report has all views and all that is in them, whatever `--show` and `--of` say: they say where it opens. */
+/** The page contains all views in full; `--show` and `--of` select where it opens. */
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
   const [{ explain }, { reportPage }] = await Promise.all([
     import("../../studio/explain/explain.ts"),
@@ -98,7 +98,10 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   if (format === "json") return `${JSON.stringify(view.json(), undefined, 2)}\n`;
   const make = view[format];
   if (make === undefined)
-    throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
+    throw usageError(
+      `--show ${show} does not support --format ${format}`,
+      `formats: ${Object.keys(view).join(", ")}`,
+    );
   return make();
 }
 

@@ -1,5 +1,5 @@
-// The program's modules, wherever this is: the published package holds the bundled program; a clone runs the
-// bundle of its sources, made again under node_modules/.cache whenever one of them changes.
+// Loads the program's modules. The published package contains the bundled program. A clone bundles its sources into
+// node_modules/.cache, again whenever one of them changes.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -13,14 +13,15 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { threadId } from "node:worker_threads";
 
 const sources = fileURLToPath(new URL("../../", import.meta.url));
 const cache = fileURLToPath(new URL("../../../node_modules/.cache/tapeless/", import.meta.url));
 const lock = fileURLToPath(new URL("../../../package-lock.json", import.meta.url));
 
 /**
- * The module of this name, one of the entries of `bundle-program.js`. The package has no sources; in a clone
- * they are right, even next to an old build.
+ * Loads an entry of `bundle-program.js`. A clone runs its sources, even if it also contains an older build; the
+ * package has no sources.
  */
 export function loadProgram(entry) {
   const isClone = existsSync(new URL("./main.ts", import.meta.url));
@@ -32,7 +33,7 @@ async function fromSources(entry) {
   try {
     if (!isWhole(folder)) await bundle(folder);
   } catch {
-    // A folder that cannot be written, or a source that does not parse: the slow way works, or says what is wrong.
+    // The cache is not writable, or a source does not parse: run the sources, which works or throws the real error.
     const { register } = await import("tsx/esm/api");
     register();
     const { entries } = await import("./bundle-program.js");
@@ -41,7 +42,7 @@ async function fromSources(entry) {
   return import(pathToFileURL(join(folder, `${entry}.mjs`)).href);
 }
 
-/** Changes whenever a source file or the installed packages do. */
+/** Changes whenever a source file or an installed package changes. */
 function digestOfSources() {
   const files = readdirSync(sources, { recursive: true }).filter((file) => /\.[jt]s$/.test(file));
   const hash = createHash("sha256");
@@ -52,7 +53,7 @@ function digestOfSources() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether the folder holds what was bundled into it: a full disk, or a tool that sweeps caches, leaves less. */
+/** Whether the folder is complete: a full disk or a tool that cleans caches may have removed files. */
 function isWhole(folder) {
   try {
     return readFileSync(join(folder, listFile), "utf8") === listOf(folder);
@@ -63,7 +64,7 @@ function isWhole(folder) {
 
 const listFile = "list";
 
-/** The bundle's files with their sizes. */
+/** The files of the bundle and their sizes. */
 const listOf = (folder) =>
   readdirSync(folder)
     .filter((name) => name !== listFile)
@@ -73,11 +74,12 @@ const listOf = (folder) =>
 
 async function bundle(folder) {
   const { bundleProgram, entries } = await import("./bundle-program.js");
-  const partial = `${folder}.${process.pid}`;
+  // Threads of one process bundle at the same time if a source changes while it runs.
+  const partial = `${folder}.${process.pid}.${threadId}`;
   forgetOld();
   await bundleProgram({ outdir: partial, entries });
   writeFileSync(join(partial, listFile), listOf(partial));
-  // What is there may be damaged, or the same from another process that was first: then that stays.
+  // An existing folder is either damaged, or complete because another process was faster. A complete one stays.
   if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(partial, folder);
@@ -87,7 +89,7 @@ async function bundle(folder) {
   }
 }
 
-/** Bundles of sources that have changed since, unless they may still be running. */
+/** Removes bundles of older sources, unless they are so recent that they may still be running. */
 function forgetOld() {
   mkdirSync(cache, { recursive: true });
   const hour = 3_600_000;

@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import { shardOf } from "../search/shards.ts";
 import type { Shard } from "../search/shards.ts";
 
-// From the words of the command line to values, or a message that says what would be right.
+// Parsers of flag values. Commander prints their messages after the name and the value of the flag.
 
-/** The range of the emitted program's flags too. */
+/** The flags of the emitted program have the same range. */
 const largestWhole = 0xffffffff;
 
 function whole(text: string): number {
@@ -14,7 +14,7 @@ function whole(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
 }
 
-/** From 1 on. */
+/** A whole number of at least 1. */
 export function positive(text: string): number {
   if (whole(text) > 0) return whole(text);
   throw new InvalidArgumentError("It must be at least 1.");
@@ -22,13 +22,13 @@ export function positive(text: string): number {
 
 export function port(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= 0xffff) return Number(text);
-  throw new InvalidArgumentError("It must be a port, a whole number up to 65535; 0 takes any that is free.");
+  throw new InvalidArgumentError("It must be a port number, at most 65535; 0 selects a free port.");
 }
 
 export function shard(text: string): Shard {
-  const part = shardOf(text);
-  if (part !== undefined) return part;
-  throw new InvalidArgumentError("It must be two whole numbers as 0/4: which part, from 0, and of how many.");
+  const parsed = shardOf(text);
+  if (parsed !== undefined) return parsed;
+  throw new InvalidArgumentError("It must be an index from 0 and a number of shards, such as 0/4.");
 }
 
 function temperature(text: string): number {
@@ -37,7 +37,7 @@ function temperature(text: string): number {
   throw new InvalidArgumentError("It must be a number of at least 0.");
 }
 
-/** A flag that may be repeated, or have several values with commas between them. */
+/** Values of a flag that is repeatable and may list several values separated by commas. */
 export const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];
 
 /** The options of `tapeless train` other than target and element type, with their help. */
@@ -45,54 +45,60 @@ export const withTrainOptions = (command: Command): Command =>
   command
     .option(
       "--data <file>",
-      "train on this file (CSV, JSON Lines, NumPy, Parquet) or this folder of IDX files (default: the spec's)",
+      "train on this file (CSV, JSON Lines, NumPy, Parquet) or folder of IDX files (default: the spec's)",
     )
-    .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
-    .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
-    .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
+    .option(
+      "--epochs <n>",
+      "train for this many epochs in total, those before --resume included (default: the spec's)",
+      whole,
+    )
+    .option("--seed <n>", "set the random seed (default: the spec's)", whole)
+    .option("--out <checkpoint>", "write a checkpoint to this file after every epoch")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
+      "keep the last k checkpoints; older ones have their epoch in the name (default: 1)",
       positive,
     )
-    .option("--resume <checkpoint>", "go on from there")
+    .option("--resume <checkpoint>", "continue the training of this checkpoint")
     .option(
       "--from <file>",
-      "start from the parameters of a checkpoint, .safetensors or .npz that match by name and shape",
+      "start from the parameters in this checkpoint, .safetensors or .npz file that match by name and shape",
     )
-    .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
+    .option(
+      "--sample <n>",
+      "generate n texts after training; with --resume, --seed is the seed of the texts",
+      whole,
+    )
     .option(
       "--temperature <t>",
-      "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
+      "set the sampling temperature: 0 takes the likeliest character, 1 samples the learned distribution (default: 1)",
       temperature,
     )
     .option(
       "--find-learning-rate",
-      "instead of training, find a rate: steps on the training part whose rates rise",
+      "instead of training, run a learning-rate range test on the training split",
     )
-    .option("--show-schedule", "before training, show the learning rate of its steps")
-    .option(
-      "--chart",
-      "show the losses over the epochs at the end (default: if standard error is a terminal)",
-    )
-    .option("--no-chart", "show none")
+    .option("--show-schedule", "show the learning-rate schedule before training")
+    .option("--chart", "draw the loss curves after training (default: if standard error is a terminal)")
+    .option("--no-chart", "draw no loss curves")
     .option(
       "--report [file]",
-      "tell right from wrong answers, class by class, or how far off numbers are; to a file (.txt, .json, .svg, .html)",
+      "report correct and wrong predictions by class, or prediction errors, on standard error or to a file " +
+        "(.txt, .json, .svg, .html)",
     )
-    .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
+    .option("--plot <file>", "plot losses and metrics by epoch to this file (.svg)")
     .option(
       "--log <file>",
-      "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
+      "append a line of JSON to this file after each epoch; --resume continues the file",
     )
     .option(
       "--serve [port]",
-      "show the training from inside on a page of this machine, at an address that is told (default port: a " +
-        "free one); the page stays after the end, until Ctrl-C or its button",
+      "show losses, activations and gradients on a local web page, at the printed address (default port: a free " +
+        "one); the page remains after training, until Ctrl-C or its button",
       port,
     )
     .option(
       "--tensorboard <folder>",
-      "write figures by epoch, and histograms of activations, gradients and weights, for TensorBoard; a " +
-        "training with --resume goes on there",
+      "write metrics by epoch and histograms of activations, gradients and weights for TensorBoard; --resume " +
+        "continues them",
     );

@@ -1,15 +1,12 @@
-/** `tapeless export` and `tapeless import`: parameters from and to the files of other libraries. */
+/** `tapeless export` and `tapeless import`: parameters in the file formats of other libraries. */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
 import { compileSpec, onFile } from "../compile/compile-spec.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
-import { numbersFor, parameterFaults, parametersIn } from "../formats/parameters/parameters.ts";
+import { numbersFor, parameterErrors, parametersIn } from "../formats/parameters/parameters.ts";
 
-/**
- * `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says
- * all that this takes.
- */
+/** `tapeless export`: writes the parameters of a checkpoint for other libraries. It needs no spec. */
 export interface ExportFlags {
   readonly output: string;
 }
@@ -27,20 +24,20 @@ export async function exportParameters(checkpoint: string, { output }: ExportFla
   return 0;
 }
 
-/** How many parameters there are, and of how many numbers. */
+/** The number of parameters and the number of their values. */
 export function countText(tensors: readonly { readonly numbers: ArrayLike<number> }[]): string {
   const numbers = tensors.reduce((sum, { numbers: { length } }) => sum + length, 0);
-  return `${tensors.length} parameters of ${numbers} numbers`;
+  return `${tensors.length} parameters, ${numbers} values`;
 }
 
-/** `tapeless import`: parameters that came from elsewhere, as the checkpoint of a trainer that has not trained yet. */
+/** `tapeless import`: writes imported parameters as the checkpoint of an untrained trainer. */
 export interface ImportFlags {
   readonly output: string;
   readonly dtype: "f32" | "f64";
 }
 
-/** The most faults that are worth reading. */
-const mostFaults = 20;
+/** How many errors are listed. */
+const maxErrors = 20;
 
 /** Returns the exit code. */
 export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
@@ -49,11 +46,11 @@ export async function importParameters(spec: string, file: string, flags: Import
   await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
   const { emitText } = await import("../../compiler/compile-target.ts");
   const { model, createTrainer } = await loadTrainer(await emitText(compilation, flags.dtype));
-  const faults = parameterFaults(model.parameters, tensors);
-  if (faults.length > 0) {
-    const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
-    throw wrongTensors(file, `the tensors are not the parameters of "${model.name}"`, [
-      ...faults.slice(0, mostFaults),
+  const errors = parameterErrors(model.parameters, tensors);
+  if (errors.length > 0) {
+    const more = errors.length > maxErrors ? [`and ${errors.length - maxErrors} more`] : [];
+    throw wrongTensors(file, `the tensors do not match the parameters of "${model.name}"`, [
+      ...errors.slice(0, maxErrors),
       ...more,
     ]);
   }

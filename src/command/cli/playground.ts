@@ -1,6 +1,6 @@
 /**
- * `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files; or,
- * with --check, whether they are up to date.
+ * `tapeless playground`: serves the page locally until it is interrupted, or writes its files; with --check, reports
+ * whether they are up to date.
  */
 import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
@@ -20,16 +20,16 @@ export interface PlaygroundFlags {
   readonly check?: boolean;
 }
 
-/** So that an address stays the same from day to day. */
-const usualPort = 4321;
+/** A fixed port keeps the address the same between sessions. */
+const defaultPort = 4321;
 
 export async function openPlayground({ port, open, output, check }: PlaygroundFlags): Promise<number> {
-  if (check && output === undefined) throw usageError("--check needs -o, the folder to look at");
+  if (check && output === undefined) throw usageError("--check needs -o, the folder to check");
   const files = await playgroundFiles();
   if (output !== undefined) return check ? checkAll(output, files) : writeAll(output, files);
   const served = await serve(files, port);
   process.stdout.write(`${served.url}\n`);
-  process.stderr.write("The playground is there, for this machine alone, until you press Ctrl+C.\n");
+  process.stderr.write("The playground runs locally until you press Ctrl-C.\n");
   if (open) openBrowser(served.url);
   await interrupted();
   await served.close();
@@ -39,21 +39,21 @@ export async function openPlayground({ port, open, output, check }: PlaygroundFl
 async function serve(files: ReadonlyMap<string, string>, port: number | undefined): Promise<ServedFiles> {
   const at = (wanted: number) => serveFiles(files, { port: wanted, policy: playgroundPolicy });
   try {
-    return await at(port ?? usualPort);
+    return await at(port ?? defaultPort);
   } catch (error) {
     if (port === undefined) return at(0);
-    throw usageError(`--port ${port}: ${portReason(error)}`, "leave --port out to take a free one");
+    throw usageError(`--port ${port}: ${portReason(error)}`, "omit --port to use a free port");
   }
 }
 
 const portReason = (error: unknown): string => {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "EADDRINUSE") return "another program has this port";
-  if (code === "EACCES") return "this port needs rights that you do not have";
+  if (code === "EADDRINUSE") return "another program uses this port";
+  if (code === "EACCES") return "you do not have permission to use this port";
   return String(error);
 };
 
-/** The first file that is not what would be written decides. */
+/** Stops at the first file that is not up to date. */
 async function checkAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
   for (const [name, text] of files) {
     const code = await checkFile(join(folder, name), text, `tapeless playground -o ${folder}`);
@@ -65,33 +65,33 @@ async function checkAll(folder: string, files: ReadonlyMap<string, string>): Pro
 async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
   await checkOwn(folder);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw usageError(`${folder} cannot be made: ${fileReason(error)}`);
+    throw usageError(`cannot create the folder ${folder}: ${fileReason(error)}`);
   });
   for (const [name, text] of files) await writeFile(join(folder, name), text);
-  process.stderr.write(`${files.size} files in ${folder}: open its index.html\n`);
+  process.stderr.write(`wrote ${files.size} files to ${folder}: open index.html there\n`);
   return 0;
 }
 
-/** Nobody's site is written over: the folder is new, empty, or has a playground. @throws DiagnosticError (T1014) */
+/** Protects other files: the folder must be new, empty, or contain a playground. @throws DiagnosticError (T1014) */
 async function checkOwn(folder: string): Promise<void> {
-  // What is no folder, or may not be read, is told when it is made or written to.
+  // A path that is not a readable folder is reported when the folder is created or written to.
   const found = await readdir(folder).catch(() => []);
-  const seen = found.filter((name) => !name.startsWith(".")).sort();
-  if (seen.length === 0) return;
+  const visible = found.filter((name) => !name.startsWith(".")).sort();
+  if (visible.length === 0) return;
   const page = await readFile(join(folder, "index.html"), "utf8").catch(() => "");
   if (isPlayground(page)) return;
-  const named = seen.slice(0, 3).join(", ") + (seen.length > 3 ? ", …" : "");
+  const named = visible.slice(0, 3).join(", ") + (visible.length > 3 ? ", …" : "");
   throw new DiagnosticError([
     {
       code: "T1014",
       severity: "error",
-      message: `-o ${folder}: the folder has files, and they are no playground's: ${named}`,
-      hint: "name a folder that is new or empty, or one that a playground was written to",
+      message: `-o ${folder}: the folder contains files of something other than a playground: ${named}`,
+      hint: "name a folder that is new, empty, or contains a playground",
     },
   ]);
 }
 
-/** What opens an address on each system; where there is none, the printed address has to do. */
+/** Opens an address with the system's command. If there is none, the user has the printed address. */
 function openBrowser(url: string): void {
   const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
     darwin: ["open", url],

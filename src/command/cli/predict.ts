@@ -1,4 +1,4 @@
-/** `tapeless predict`: what a trained model says of the rows of a file, as the emitted program says it. */
+/** `tapeless predict`: predictions for the rows of a file, in the form that the emitted program prints. */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
@@ -35,7 +35,7 @@ export async function predictSpec(
   const { model } = compilation;
   await checkOutputs(
     { "-o": output },
-    { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows that are asked about": file },
+    { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows to predict": file },
   );
   const answer = answerOf(compilation);
   const { emitText } = await import("../../compiler/compile-target.ts");
@@ -54,23 +54,23 @@ export async function predictSpec(
   return 0;
 }
 
-/** @throws DiagnosticError (T1010) for a model that answers no questions about rows. */
+/** @throws DiagnosticError (T1010) for a model that does not predict one value per target value. */
 function answerOf({ model, built }: Compilation): Answer {
   const name = answerName(model, built);
   const found: Readonly<Record<string, Answer>> = answers;
   if (name !== undefined) return found[name];
   if (writesTexts(model))
     throw usageError(
-      `"${model.name}" learns what follows in a text: it writes texts rather than predicts of rows`,
-      "tapeless train SPEC --resume CHECKPOINT --sample N",
+      `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
+      "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
     );
   throw usageError(
-    `"${model.name}" gives numbers that do not stand beside those of its target, one by one`,
-    "trainer.predict() of the emitted module gives them as they are",
+    `the outputs of "${model.name}" do not correspond one to one to the values of its target`,
+    "trainer.predict() of the emitted module returns the raw outputs",
   );
 }
 
-/** @throws DiagnosticError (T3001) for a checkpoint that a program of the user's own saved without them. */
+/** @throws DiagnosticError (T3001) for a checkpoint that the user's own program saved without them. */
 function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): readonly FittedField[] {
   const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
   if (fields !== undefined) return fields;
@@ -78,9 +78,9 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
     {
       code: "T3001",
       severity: "error",
-      message: "the checkpoint does not say how the data was read that its model was trained on",
+      message: "the checkpoint does not contain the preprocessing of its training data",
       location: { file },
-      hint: "those that --out writes do, and trainer.save({ fields })",
+      hint: "checkpoints from --out and from trainer.save({ fields }) contain it",
     },
   ]);
 }

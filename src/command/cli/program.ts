@@ -1,6 +1,6 @@
 /**
- * The commands, their arguments and their help: everything that `tapeless --help` says, and nothing that
- * works. Each command's own file is loaded only when it is called.
+ * Declares the commands, their arguments and their help. The file that implements a command is imported only when
+ * the command runs, so that `--help` starts fast.
  */
 import { Command, Option } from "commander";
 import { targetNames } from "../../compiler/targets.ts";
@@ -33,8 +33,8 @@ type Done = (exitCode: number) => void;
 export function createProgram(done: Done): Command {
   const program = new Command("tapeless")
     .description(
-      "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 done; " +
-        "1 the work failed; 2 the spec, the data or the command line is wrong.",
+      "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 success; " +
+        "1 the command failed; 2 the spec, the data or the command line is invalid.",
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -71,40 +71,40 @@ function compileCommand(program: Command, done: Done): void {
   command(program, "compile", "compile specs to standalone TypeScript files", [
     "tapeless compile graphs/digits.json",
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
-    "tapeless compile graphs/digits.json --target wasm      the same as WebAssembly, in the same one file",
-    "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
-    "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
+    "tapeless compile graphs/digits.json --target wasm      WebAssembly kernels, still in one file",
+    "tapeless compile graphs --check      check that the output of a whole folder is up to date",
+    "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
     "tapeless compile spec.ts --watch",
-    "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
-    "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
-    "tapeless compile graphs/digits.json --with-check      and generated/digits.check.ts, which proves it",
+    "tapeless compile graphs/digits.json --sourcemap      also write generated/digits.ts.map",
+    "tapeless compile graphs/digits.json --predictor digits.ckpt      prediction only, without training",
+    "tapeless compile graphs/digits.json --with-check      also write generated/digits.check.ts, which verifies it",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
-    .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
+    .option("-o, --output <file>", "write to this file (default: generated/<name>.ts)")
     .addOption(targetOption(targetNames))
     .addOption(dtypeOption())
     .addOption(checkKernelsOption())
-    .option("--check", "write nothing; exit 1 if a file is not what would be written")
-    .option("--watch", "compile again whenever a spec changes")
-    .option("--module", "leave out the part that runs on data files, for a page or a worker")
+    .option("--check", "write nothing; exit with 1 if a file is not up to date")
+    .option("--watch", "recompile whenever a spec changes")
+    .option("--module", "leave out the command-line program, for use in a page or a worker")
     .option(
       "--predictor <checkpoint>",
-      "the network's forward part alone, with the checkpoint's parameters inside (default file: " +
-        "generated/<name>.predictor.ts)",
+      "emit a predictor instead of a trainer: the forward pass with the parameters of this checkpoint " +
+        "(default output: generated/<name>.predictor.ts)",
     )
     .option(
       "--probe",
-      "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+      "add trainer.probe(batch), which returns activations, gradients, update ratios, dead or saturated units",
     )
     .option(
       "--with-check",
-      "write NAME.check.ts beside it, too: a program that proves the trainer on the machine that runs it",
+      "also write <name>.check.ts, a program that verifies the trainer on the machine that runs it",
     )
     .option(
       "--sourcemap",
-      "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
+      "also write <file>.map, so that profilers and debuggers show layers and lines of the spec",
     )
-    .option("--exact", "leave out rewrites that may change rounding")
+    .option("--exact", "skip rewrites that may change rounding")
     .addOption(skipOption())
     .addOption(stopAfterOption())
     .action(async (specs: string[], flags: CompileFlags) =>
@@ -117,12 +117,12 @@ function trainCommand(program: Command, done: Done): void {
     command(program, "train", "train a model on its data", [
       "tapeless train graphs/digits.json",
       "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
-      "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
+      "tapeless train graphs/digits.json --out digits.ckpt      write a checkpoint after every epoch",
       "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
-      "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report answers.html",
-      "tapeless train graphs/digits.json --serve      a page that shows it from inside, while it runs",
+      "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report report.html",
+      "tapeless train graphs/digits.json --serve      show activations and gradients on a local page",
       "tapeless train graphs/digits.json --tensorboard runs/digits",
-      "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
+      "tapeless train fine.json --from digits.ckpt      start from the parameters that match",
       "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
       "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
     ]).argument("<spec>", specArgument),
@@ -141,13 +141,13 @@ function trainCommand(program: Command, done: Done): void {
 }
 
 function predictCommand(program: Command, done: Done): void {
-  command(program, "predict", "what a trained model says of the rows of a file", [
+  command(program, "predict", "predict targets for the rows of a file", [
     "tapeless predict graphs/iris.json iris.ckpt new.csv",
     "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
   ])
     .argument("<spec>", specArgument)
-    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
-    .argument("<file>", "the rows, of which only the inputs are read")
+    .argument("<checkpoint>", "a checkpoint written by `tapeless train --out`")
+    .argument("<file>", "the rows to predict; only the input columns are read")
     .option("-o, --output <file>", "write to a file instead of standard output")
     .option("--json", "print one JSON object instead of CSV")
     .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
@@ -156,33 +156,36 @@ function predictCommand(program: Command, done: Done): void {
 }
 
 function searchCommand(program: Command, done: Done): void {
-  command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
+  command(program, "search", "train variants of a spec, choose the best on validation data, test it once", [
     "tapeless search graphs/wine.yaml",
     "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
-    "tapeless search graphs/wine.yaml --shard 0/4      on each of four machines; then --merge on one",
+    "tapeless search graphs/wine.yaml --shard 0/4      one of four shards; --merge combines their results",
     "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
   ])
     .argument("<spec>", `${specArgument}, with \`training.search\``)
-    .option("--data <file>", "the data, as for train (default: the spec's)")
-    .option("--threads <n>", "how many candidates are tried at a time (default: one for each core)", positive)
+    .option("--data <file>", "use this data, as for train (default: the spec's)")
+    .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",
-      "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
+      "store the results here; the same command continues from them (default: <name>.search.jsonl)",
     )
-    .option("--csv <file>", "write the table of all candidates")
-    .option("--write-best <spec>", "write the winner's spec, as JSON or YAML")
-    .option("--shard <i/n>", "try only every n-th candidate, from the i-th on, and judge nothing", shard)
-    .option("--merge", "join the results of all shards, and judge the best")
+    .option("--csv <file>", "write the table of all candidates to this file")
+    .option("--write-best <spec>", "write the best candidate as a spec (.json, .yaml)")
+    .option("--shard <i/n>", "train only shard i of n (i counts from 0); select no candidate", shard)
+    .option("--merge", "combine the results of all shards and test the best candidate")
     .addOption(
-      new Option("--emit <scheduler>", "write the script that runs the shards on a cluster").choices([
+      new Option("--emit <scheduler>", "write a script that runs the shards on a cluster").choices([
         "slurm",
         "kubernetes",
       ]),
     )
-    .option("--shards <n>", "with --emit: into how many parts the search is cut", positive)
-    .option("--image <name>", "with --emit kubernetes: a container image that holds tapeless")
-    .option("--volume <claim>", "with --emit kubernetes: the claim of the volume with spec, data and results")
-    .option("-o, --output <file>", "with --emit: the file to write (default: standard output)")
+    .option("--shards <n>", "with --emit: split the search into this many shards", positive)
+    .option("--image <name>", "with --emit kubernetes: use this container image, which contains tapeless")
+    .option(
+      "--volume <claim>",
+      "with --emit kubernetes: use the volume of this claim, which holds spec, data and results",
+    )
+    .option("-o, --output <file>", "with --emit: write to this file (default: standard output)")
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: SearchFlags) =>
@@ -194,14 +197,14 @@ function verifyCommand(program: Command, done: Done): void {
   command(program, "verify", "check the emitted gradients and every target", [
     "tapeless verify graphs/digits.json",
     "tapeless verify graphs/digits.json --of dense1.weight",
-    "tapeless verify graphs/digits.json --report digits.html      with the sweeps of step sizes as charts",
+    "tapeless verify graphs/digits.json --report digits.html      with charts of the error by step size",
     "tapeless verify graphs/digits.json --json",
-    "tapeless verify graphs/digits.json --bisect      which stage of the compiler is at fault, if one is",
+    "tapeless verify graphs/digits.json --bisect      find the compiler stage that causes an error",
   ])
     .argument("<spec>", specArgument)
-    .option("--of <parameter>", "check the gradient of this parameter alone")
-    .option("--report <file>", "write it to a file, too (.txt, .json, .svg, .html)")
-    .option("--bisect", "name the first stage whose result differs from the reference interpreter")
+    .option("--of <parameter>", "check only the gradient of this parameter")
+    .option("--report <file>", "also write the report to this file (.txt, .json, .svg, .html)")
+    .option("--bisect", "find the first compiler stage whose result differs from the reference interpreter")
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),
@@ -213,25 +216,25 @@ function inspectCommand(program: Command, done: Done): void {
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
     "tapeless inspect graphs/digits.json --show kernels --of loss",
-    "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
+    "tapeless inspect graphs/digits.json --show kernels --target wasm      estimated and measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
     "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
     "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
     .argument("<spec>", specArgument)
     .addOption(
-      new Option("--show <view>", "what to show")
+      new Option("--show <view>", "show this view")
         .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
         .default("graph"),
     )
     .option(
       "--of <name>",
-      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this " +
-        "program, or a step with this layer open",
+      "show only the gradient of this parameter or the kernels with this name; with --show graph, draw this " +
+        "program, or the step with this layer expanded",
     )
-    .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
+    .option("--pass <name>", "with --show passes: show only this pass, with all its changes")
     .addOption(
-      new Option("--format <format>", "how to show it")
+      new Option("--format <format>", "use this output format")
         .choices(["text", "json", "tex", "dot", "svg", "html"])
         .default("text"),
     )
@@ -239,10 +242,13 @@ function inspectCommand(program: Command, done: Done): void {
     .addOption(
       new Option(
         "--text <form>",
-        "with --show kernels: loops shows the loops alone, wat the WebAssembly text in their place",
+        "with --show kernels: show only the loops, or WebAssembly text instead of loops",
       ).choices(["loops", "wat"]),
     )
-    .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")
+    .option(
+      "--no-measure",
+      "with --show kernels --target wasm: show only estimates, without running the kernels",
+    )
     .addOption(dtypeOption())
     .addOption(skipOption())
     .addOption(stopAfterOption())
@@ -257,21 +263,21 @@ function exportCommand(program: Command, done: Done): void {
     "tapeless export digits.ckpt -o digits.safetensors",
     "tapeless export digits.ckpt -o digits.npz",
   ])
-    .argument("<checkpoint>", "what --out of a training wrote")
-    .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
+    .argument("<checkpoint>", "a checkpoint written by `tapeless train --out`")
+    .requiredOption("-o, --output <file>", "write to this file: .safetensors or .npz")
     .action(async (checkpoint: string, flags: ExportFlags) =>
       done(await (await import("./parameters.ts")).exportParameters(checkpoint, flags)),
     );
 }
 
 function importCommand(program: Command, done: Done): void {
-  command(program, "import", "make a checkpoint of parameters from other libraries", [
+  command(program, "import", "make a checkpoint from parameters of other libraries", [
     "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
     "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
   ])
     .argument("<spec>", specArgument)
-    .argument("<file>", "the parameters, by their names in the model: .safetensors or .npz")
-    .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
+    .argument("<file>", "the parameters, under their names in the model: .safetensors or .npz")
+    .requiredOption("-o, --output <checkpoint>", "write the checkpoint to this file")
     .addOption(dtypeOption())
     .action(async (spec: string, file: string, flags: ImportFlags) =>
       done(await (await import("./parameters.ts")).importParameters(spec, file, flags)),
@@ -279,7 +285,7 @@ function importCommand(program: Command, done: Done): void {
 }
 
 function benchCommand(program: Command, done: Done): void {
-  command(program, "bench", "measure the emitted trainer on random data", [
+  command(program, "bench", "measure the speed of the emitted trainer on random data", [
     "tapeless bench graphs/digits.json",
     "tapeless bench graphs/digits.json --target wasm",
     "tapeless bench graphs/digits.json --dtype f64 --json",
@@ -299,29 +305,32 @@ function schemaCommand(program: Command, done: Done): void {
     "tapeless schema -o spec.schema.json",
   ])
     .option("-o, --output <file>", "write to a file instead of standard output")
-    .option("--check", "write nothing; exit 1 if the file is not what would be written")
+    .option("--check", "write nothing; exit with 1 if the file is not up to date")
     .action(async (flags: SchemaFlags) => done(await (await import("./schema.ts")).printSchema(flags)));
 }
 
 function playgroundCommand(program: Command, done: Done): void {
-  command(program, "playground", "edit, look at and train specs in a page of your browser", [
+  command(program, "playground", "edit, inspect and train specs in your browser", [
     "tapeless playground",
     "tapeless playground --port 8080 --no-open",
-    "tapeless playground -o site      as files, for any host of static pages",
+    "tapeless playground -o site      write static files for any web host",
   ])
-    .option("--port <number>", "the port of this machine to serve it on (default: 4321, or a free one)", port)
-    .option("--no-open", "open no browser: print the address alone")
-    .option("-o, --output <folder>", "serve nothing: write the files of the page into this folder")
-    .option("--check", "with -o: write nothing; exit 1 if the files are not what would be written")
+    .option("--port <number>", "serve on this local port (default: 4321, or a free one)", port)
+    .option("--no-open", "open no browser; only print the address")
+    .option("-o, --output <folder>", "write the files of the page to this folder instead of serving them")
+    .option("--check", "with -o: write nothing; exit with 1 if the files are not up to date")
     .action(async (flags: PlaygroundFlags) =>
       done(await (await import("./playground.ts")).openPlayground(flags)),
     );
 }
 
 const skipOption = (): Option =>
-  new Option("--skip <stage>", "skip a stage of the compiler, to see what it does (may be repeated)")
+  new Option("--skip <stage>", "skip this compiler stage, to see its effect (repeatable)")
     .argParser(collect)
     .default([], "none");
 
 const stopAfterOption = (): Option =>
-  new Option("--stop-after <stage>", "the last stage of the compiler; after it only required stages run");
+  new Option(
+    "--stop-after <stage>",
+    "stop after this compiler stage; of the later ones, only required stages run",
+  );

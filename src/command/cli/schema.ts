@@ -1,4 +1,4 @@
-/** `tapeless schema`: the JSON Schema of specs, made from the schema that validates them. */
+/** `tapeless schema`: prints the JSON Schema of specs, generated from the schema that validates them. */
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import { checkFile, writeFile } from "../files/write-file.ts";
 import { usageError } from "../terminal/report-error.ts";
@@ -8,7 +8,7 @@ export interface SchemaFlags {
   readonly check?: boolean;
 }
 
-/** Prints or writes the schema, formatted as prettier would. */
+/** Prints or writes the schema, formatted by prettier. */
 export async function printSchema({ output, check }: SchemaFlags): Promise<number> {
   const [{ format }, ...plugins] = await Promise.all([
     import("prettier/standalone"),
@@ -16,7 +16,7 @@ export async function printSchema({ output, check }: SchemaFlags): Promise<numbe
     import("prettier/plugins/estree"),
   ]);
   const text = await format(JSON.stringify(specSchema()), { parser: "json", printWidth: 110, plugins });
-  if (check && output === undefined) throw usageError("--check needs -o, the file to look at");
+  if (check && output === undefined) throw usageError("--check needs -o, the file to check");
   if (output === undefined) process.stdout.write(text);
   else if (check) return checkFile(output, text, `tapeless schema -o ${output}`);
   else await writeFile(output, text);

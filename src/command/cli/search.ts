@@ -1,5 +1,5 @@
 /**
- * `tapeless search`: tries the candidates of a spec's search in threads or from shards, chooses one on the
+ * `tapeless search`: trains the candidates of a spec in threads or combines results of shards, chooses the best on the
  * validation rows, and evaluates it on the test rows.
  */
 import { availableParallelism } from "node:os";
@@ -21,40 +21,40 @@ import type { OpenData } from "../search/open-data.ts";
 import { addResult, isValidated, openResults, readResults } from "../search/results-file.ts";
 import type { Outcome, Outcomes } from "../search/results-file.ts";
 import { rankingCsv, rankingJson, rankingOf, rankingText, valuesText } from "../search/report.ts";
-import { JobEndedThread, inThreads } from "../search/threads.ts";
-import { judge } from "../search/try-candidate.ts";
+import { ThreadEndedError, inThreads } from "../search/threads.ts";
+import { testCandidate } from "../search/try-candidate.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
-// `--emit`: the script that runs the shards of a search on a cluster.
+// `--emit`: a script that runs the shards of a search on a cluster.
 
-/** @throws DiagnosticError (T1010) for flags that say too little or too much */
+/** @throws DiagnosticError (T1010) for missing flags, and for flags that do not belong to `--emit` */
 export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): void {
   const named = Object.entries({ shards, image, volume, output }).filter(([, value]) => value !== undefined);
   if (emit === undefined && named.length > 0)
-    throw usageError(
-      `--${named[0][0]} belongs to --emit`,
-      "--emit slurm and --emit kubernetes write scripts",
-    );
+    throw usageError(`--${named[0][0]} needs --emit`, "add --emit slurm or --emit kubernetes");
   if (emit !== undefined && shards === undefined)
-    throw usageError("--emit needs to know in how many parts the search is cut", "add --shards N");
+    throw usageError("--emit needs the number of shards", "add --shards N");
   const missing = image === undefined ? "--image" : volume === undefined ? "--volume" : undefined;
   if (emit === "kubernetes" && missing !== undefined)
     throw usageError(
       `--emit kubernetes needs ${missing}`,
       missing === "--image"
-        ? "--image NAME: a container image that holds tapeless"
-        : "--volume CLAIM: the claim of a volume with the spec and its data, which takes the results",
+        ? "--image NAME: a container image that contains tapeless"
+        : "--volume CLAIM: the claim of the volume with the spec and its data, where results are written",
     );
   if (emit === "slurm" && (image !== undefined || volume !== undefined))
-    throw usageError("--image and --volume belong to --emit kubernetes");
+    throw usageError("--image and --volume need --emit kubernetes");
 }
 
-/** `name` is the model's, `spec` the file as it was given. */
+/** `name`: the name of the model; `spec`: the path of the spec as the user gave it. */
 export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
   const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
   if (flags.emit === "kubernetes" && outside !== undefined)
-    throw usageError(`${outside}: a pod sees the volume alone`, "name files relative to the volume's folder");
+    throw usageError(
+      `${outside}: pods can read only the volume`,
+      "use a path relative to the volume's folder",
+    );
   const { emit, shards = 1, image = "", volume = "", output, data, out, dtype } = flags;
   const args = [
     "search",
@@ -69,7 +69,7 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
   else await writeFile(output, text);
 }
 
-// Outcomes of candidates: tried in threads and saved one by one, or joined from the files of shards.
+// Outcomes of candidates: trained in threads and saved one by one, or combined from the files of shards.
 
 export interface Search {
   /** The file of the spec. */
@@ -81,7 +81,7 @@ export interface Search {
   readonly hash: string;
 }
 
-/** Tries what is not done yet, of all candidates or of a shard; `out` keeps each outcome. */
+/** Trains the candidates, or those of a shard, that have no outcome in `out` yet, and appends each outcome to it. */
 export async function tryCandidates(
   { file, model, dtype, candidates, open, hash }: Search,
   out: string,
@@ -92,7 +92,7 @@ export async function tryCandidates(
   const own = candidates.map(({ number }) => number).filter((number) => isIn(shard, number));
   const left = own.filter((number) => !outcomes.has(number));
   const progress = await progressLine(process.stderr);
-  progress.show(`${own.length} candidates, ${left.length} to try; ${out} keeps what is done`);
+  progress.show(`${own.length} candidates, ${left.length} to train; results are stored in ${out}`);
   const keep = (number: number, outcome: Outcome) => {
     addResult(out, candidates[number], outcome);
     outcomes.set(number, outcome);
@@ -101,7 +101,7 @@ export async function tryCandidates(
   try {
     await inThreads({ file, dtype, ...open }, left, threads, keep);
   } catch (error) {
-    throw error instanceof JobEndedThread ? threadEnded(file, candidates[error.job], error) : error;
+    throw error instanceof ThreadEndedError ? threadEnded(file, candidates[error.job], error) : error;
   } finally {
     progress.end();
   }
@@ -111,9 +111,9 @@ export async function tryCandidates(
 function threadEnded(
   file: string,
   { number, values }: CheckedCandidate,
-  error: JobEndedThread,
+  error: ThreadEndedError,
 ): DiagnosticError {
-  const message = `candidate ${number} (${valuesText(values)}) was not tried: ${error.message}`;
+  const message = `candidate ${number} (${valuesText(values)}) could not be trained: ${error.message}`;
   const { hint } = error;
   return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, location: { file } }]);
 }
@@ -126,13 +126,13 @@ function outcomeText({ number, values }: CheckedCandidate, outcome: Outcome): st
   return `candidate ${number}: ${figures.join("  ")}  (${valuesText(values)})`;
 }
 
-/** Brings what the shards have done into `out`. @throws DiagnosticError (T1010) if some candidate is not among it */
+/** Combines the results of shards in `out`. @throws DiagnosticError (T1010) if a candidate has no result */
 export function joinShards({ model, candidates, hash }: Search, out: string): Outcomes {
   const files = shardFiles(out);
   if (files.length === 0)
     throw usageError(
       `--merge found no results of shards in ${dirname(out)}`,
-      `--shard 0/4 writes ${shardFile(out, { index: 0, count: 4 })}`,
+      `run the shards first: --shard 0/4 writes ${shardFile(out, { index: 0, count: 4 })}`,
     );
   const known = readResults(out, hash);
   const outcomes = new Map([...known, ...files.flatMap((file) => [...readResults(file, hash)])]);
@@ -142,11 +142,11 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
       missing.map(({ number }) => number),
       files,
     ).map(({ index, count }) => `--shard ${index}/${count}`);
-    const lacking = shards.length === 0 ? "" : `not done: ${shards.join(", ")}; `;
+    const lacking = shards.length === 0 ? "" : `incomplete: ${shards.join(", ")}; `;
     throw usageError(
-      `--merge lacks ${missing.length} of ${candidates.length} candidates, the first of them ` +
+      `--merge: ${missing.length} of ${candidates.length} candidates have no result, the first is ` +
         `candidate ${missing[0].number}`,
-      `${lacking}found: ${files.join(", ")}; the command of a shard that was interrupted goes on from what it has done`,
+      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to continue it`,
     );
   }
   openResults(out, hash, model);
@@ -159,13 +159,13 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
 
 // The command.
 
-/** Returns the exit code: 1 if every training diverged. */
+/** Returns the exit code: 1 if every candidate diverged. */
 export async function searchSpec(file: string, flags: SearchFlags): Promise<number> {
   checkFlags(flags);
   const { dtype, shard } = flags;
   const spec = await readGuarded(file);
   const { model, source, warnings } = spec;
-  say(warnings);
+  printDiagnostics(warnings);
   const whole = flags.out ?? `${model.name}.search.jsonl`;
   const out = shard === undefined ? whole : shardFile(whole, shard);
   await checkFiles(file, model, whole, flags);
@@ -197,23 +197,23 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   if (best === undefined) {
     const message = `every candidate diverged: ${ranking.diverged[0].reason}`;
     const hint = "smaller learning rates, gradient clipping (`optimizer.clip`) or scaled inputs may help";
-    say([{ code: "T4001", severity: "error", message, hint }]);
+    printDiagnostics([{ code: "T4001", severity: "error", message, hint }]);
     return 1;
   }
   const winner = candidates[best.candidate.number];
   if (flags.writeBest !== undefined)
     await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
-  const judged = await judge(winner.model, best.outcome, rows, onData, dtype);
+  const tested = await testCandidate(winner.model, best.outcome, rows, onData, dtype);
   process.stdout.write(
     flags.json
-      ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
+      ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, tested))}\n`
       : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n` +
-          `${foldedRegime.text(judged)}\n`,
+          `${foldedRegime.text(tested)}\n`,
   );
   return 0;
 }
 
-/** `whole`: what keeps the results of all shards. @throws DiagnosticError (T1011, T1014) before anything is tried */
+/** `whole`: the results file of all shards. @throws DiagnosticError (T1011, T1014) before any training */
 async function checkFiles(spec: string, model: Model, whole: string, flags: SearchFlags): Promise<void> {
   const { csv, writeBest, output, shard } = flags;
   const shards = flags.merge ? shardFiles(whole) : undefined;
@@ -226,26 +226,26 @@ async function checkFiles(spec: string, model: Model, whole: string, flags: Sear
     if (file !== undefined) await checkWritable(file);
 }
 
-const warn = (message: string) => say([{ code: "T2006", severity: "warning", message }]);
+const warn = (message: string) => printDiagnostics([{ code: "T2006", severity: "warning", message }]);
 
-/** @throws DiagnosticError (T1010) for flags that do not go together */
+/** @throws DiagnosticError (T1010) for flags that cannot be combined */
 function checkFlags(flags: SearchFlags): void {
   checkEmit(flags);
   const { shard, merge, emit, json, csv, writeBest, threads } = flags;
   const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter(
     (flag) => typeof flag === "string",
   );
-  if (works.length > 1) throw usageError(`${works.join(" and ")} cannot be done at once`);
+  if (works.length > 1) throw usageError(`${works.join(" cannot be combined with ")}`);
   if (threads !== undefined && (merge || emit !== undefined))
-    throw usageError(`${works[0]} tries no candidate, so there is nothing for --threads to do`);
+    throw usageError(`--threads has no effect with ${works[0]}, which trains no candidate`);
   const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter(
     (flag) => typeof flag === "string",
   );
   if (works.length === 1 && !merge && results.length > 0)
     throw usageError(
-      `${works[0]} chooses nothing, so there is nothing for ${results[0]} to tell`,
-      "--merge tells it",
+      `${results[0]} has no effect with ${works[0]}, which selects no candidate`,
+      `use ${results[0]} with --merge`,
     );
   if (writeBest !== undefined && !/\.(json|ya?ml)$/.test(writeBest))
-    throw usageError(`--write-best ${writeBest}: a spec is written as .json, .yaml or .yml`);
+    throw usageError(`--write-best ${writeBest}: the file name must end in .json, .yaml or .yml`);
 }

@@ -1,6 +1,6 @@
 /**
- * `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics
- * of every part.
+ * `tapeless train`: compiles a spec, runs the emitted trainer on the data, shows progress, and prints loss and metrics
+ * of every split.
  */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -14,12 +14,12 @@ import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-sp
 import { checkOutputs, isSameFile, ofSpec } from "../files/write-file.ts";
 import { readCheckpointFile } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
-import { checkReport } from "../train/report-answers.ts";
+import { checkReport } from "../train/report-predictions.ts";
 import { startingFrom } from "../train/start-from.ts";
 import { checkTrainFlags, type TrainFlags } from "../train/train-flags.ts";
 import { trainHost } from "../train/train-host.ts";
 
-/** Returns the exit code: 1 for a training that diverged. */
+/** Returns the exit code: 1 if the training diverges. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
   const isProbed = flags.serve !== undefined || flags.tensorboard !== undefined;
   const { compilation, source, hasSearch } = await compileSpec(spec, {
@@ -32,9 +32,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   await checkFiles(spec, model, flags);
   await checkReport(flags.report);
   if (hasSearch)
-    process.stderr.write(
-      "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
-    );
+    process.stderr.write("training the spec without its search; `tapeless search` trains the candidates\n");
   const { emitText } = await import("../../compiler/compile-target.ts");
   const loaded = await loadTrainer(await emitText(compilation, flags.dtype));
   await checkEmitted(spec, compilation, loaded, flags);
@@ -46,8 +44,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { epochs = preparing.training.epochs } = flags;
-  const beginning = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
-  const host = await trainHost(beginning, flags);
+  const setup = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
+  const host = await trainHost(setup, flags);
   const placed: Placing = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
   const start = { ...preparing, epochs, trainer, resume, resumed, createTrainer, placed };
@@ -60,26 +58,26 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   }
 }
 
-/** What is resumed may go on in its own file. @throws DiagnosticError (T1014) */
+/** A resumed training may overwrite its own checkpoint. @throws DiagnosticError (T1014) */
 async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promise<void> {
   const { out, plot, log, report, from, resume } = flags;
-  const goesOn = out !== undefined && resume !== undefined && (await isSameFile(out, resume));
+  const isSameCheckpoint = out !== undefined && resume !== undefined && (await isSameFile(out, resume));
   await checkOutputs(
     { "--out": out, "--plot": plot, "--log": log, "--report": report },
     {
       ...ofSpec(spec, model, flags.data),
       "the file of --from": from,
-      "the checkpoint of --resume": goesOn ? undefined : resume,
+      "the checkpoint of --resume": isSameCheckpoint ? undefined : resume,
     },
   );
 }
 
-/** The notes of the checkpoint, which the trainer has then loaded. */
+/** Loads a checkpoint into the trainer and returns its metadata. */
 async function resumeFrom(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Notes> {
   const { bytes } = await readCheckpointFile(file);
   const notes = onFile(file, "T3001", () => trainer.load(bytes));
-  // Texts may be drawn from another seed than training was.
+  // Texts may be sampled with another seed than that of the training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
-    throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "leave --seed out");
+    throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");
   return notes;
 }

@@ -1,17 +1,17 @@
-/** `tapeless verify`: how far emitted gradients are from central differences, and every target from the interpreter. */
+/** `tapeless verify`: compares emitted gradients with central differences, and every target with the interpreter. */
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "./check-of.ts";
 import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
-import { checkReport, formatOf } from "../train/report-answers.ts";
+import { checkReport, formatOf } from "../train/report-predictions.ts";
 import { usageError } from "../terminal/report-error.ts";
 
 export interface VerifyFlags {
-  /** The gradient of this parameter alone. */
+  /** Check only the gradient of this parameter. */
   readonly of?: string;
   readonly report?: string;
   readonly json?: boolean;
-  /** Find the stage of the compiler that is at fault. */
+  /** Find the compiler stage that causes an error. */
   readonly bisect?: boolean;
 }
 
@@ -37,7 +37,7 @@ export async function verifySpec(
   return verdictOf(verification, spec).holds ? 0 : 1;
 }
 
-/** Returns the exit code: 1 if a stage is at fault. */
+/** Returns the exit code: 1 if the result of a stage differs. */
 async function bisectSpec(spec: string, asJson: boolean): Promise<number> {
   const { model, source } = await readGuarded(spec);
   const { bisect, bisectionText } = await import("../verify/bisect.ts");

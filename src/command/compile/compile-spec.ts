@@ -1,6 +1,6 @@
 /**
- * Compilation for every command: reading a spec, reporting its diagnostics, stage names of flags, and the
- * comparison of both kinds of kernels.
+ * Compilation for all commands: reads a spec, reports its diagnostics, checks stage names in flags, and compares
+ * WebAssembly kernels with TypeScript kernels.
  */
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -11,95 +11,94 @@ import type { ReadSpec, SpecSource } from "../../compiler/spec/read/spec-source.
 import type { NameError } from "../../compiler/stage-names.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
-import { didYouMean, errorText, shellWord } from "../../compiler/util/message-text.ts";
+import { didYouMean, errorText, shellWord, showValue } from "../../compiler/util/message-text.ts";
 import type { Placing } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
-// Names of stages in flags, from the pipeline.
+// Flags that name compiler stages.
 
-/** The flags that leave stages out, of all commands that have them. */
 export interface StageFlags {
   readonly skip?: readonly string[] | undefined;
   readonly stopAfter?: string | undefined;
 }
 
-/** @throws DiagnosticError for a name that is no stage's, and for a stage that cannot be skipped. */
+/** @throws DiagnosticError for an unknown stage, or a required stage in `--skip`. */
 export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
   if (skip.length === 0 && stopAfter === undefined) return;
   const { skippedNameError, stageNameError } = await import("../../compiler/stage-names.ts");
-  for (const name of skip) throwFault("--skip", skippedNameError(name));
-  if (stopAfter !== undefined) throwFault("--stop-after", stageNameError(stopAfter));
+  for (const name of skip) throwUsageError("--skip", skippedNameError(name));
+  if (stopAfter !== undefined) throwUsageError("--stop-after", stageNameError(stopAfter));
 }
 
-/** The flags as words of a command. */
+/** The flags in the form of the command line. */
 export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
   ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
 ];
 
-function throwFault(flag: string, fault: NameError | undefined): void {
-  if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
+function throwUsageError(flag: string, error: NameError | undefined): void {
+  if (error !== undefined) throw usageError(`${flag}: ${error.message}`, error.hint);
 }
 
-/** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
+/** @throws DiagnosticError for a name in `inspect --pass` that is not a pass with graphs or counts. */
 export async function checkShownPass(name: string): Promise<void> {
   const { shownPasses } = await import("../../studio/explain/explain-passes.ts");
   if (shownPasses.includes(name)) return;
   const similar = didYouMean(name, shownPasses);
   throw usageError(
-    `there is no pass '${name}'`,
+    `unknown pass ${showValue(name)}`,
     similar ? `did you mean ${similar}?` : `passes: ${shownPasses.join(", ")}`,
   );
 }
 
 // From the file of a spec to a compilation: warnings are printed, errors get their location in the file.
 
-/** `source` places what is found to be wrong with the spec only later, as when its data is read. */
+/** `source` locates errors in the spec that appear later, such as when its data is read. */
 export interface CompiledSpec {
   readonly compilation: TargetCompilation;
   readonly source: SpecSource;
-  /** Whether the spec says which others `tapeless search` tries. */
+  /** Whether the spec has a `training.search`. */
   readonly hasSearch: boolean;
 }
 
-/** @throws DiagnosticError with everything that is wrong with the spec, each with its place. */
+/** @throws DiagnosticError with all errors of the spec, each with its location. */
 export async function compileSpec(file: string, options: TargetOptions): Promise<CompiledSpec> {
   const { model, warnings, source, search } = await readGuarded(file);
   const { compileFor } = await import("../../compiler/compile-target.ts");
   const compilation = await located(source, () => compileFor(model, options));
-  say([...warnings, ...(await source.locate(compilation.built.warnings))]);
+  printDiagnostics([...warnings, ...(await source.locate(compilation.built.warnings))]);
   return { compilation, source, hasSearch: search !== undefined };
 }
 
 /**
- * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what
- * never comes. Then nothing has been compiled, and whoever called must not take that for success.
+ * Reads a spec. A spec in TypeScript is a program and may end the process, by `process.exit` or by awaiting a promise
+ * that never settles. The exit code must then report a failure.
  */
 export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
-    const message = "the file ends the process while it is run, so it gives no spec";
-    const hint = "it may call process.exit(), or await what never comes";
-    say([{ code: "T1009", severity: "error", message, location: { file }, hint }]);
+    const message = "the process ends while the file runs, before the file exports a spec";
+    const hint = "it may call process.exit(), or await a promise that never settles";
+    printDiagnostics([{ code: "T1009", severity: "error", message, location: { file }, hint }]);
     process.exitCode = 2;
   };
   process.once("exit", ended);
-  const fault = uncaughtFault(file);
+  const uncaught = catchUncaught(file);
   try {
-    return await Promise.race([readSpec(file), fault.thrown]);
+    return await Promise.race([readSpec(file), uncaught.thrown]);
   } finally {
-    fault.release();
+    uncaught.release();
     process.removeListener("exit", ended);
   }
 }
 
-/** What nobody catches while the file is run: a promise that is rejected, an exception in a timer. */
-function uncaughtFault(file: string): { readonly thrown: Promise<never>; release(): void } {
+/** Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer. */
+function catchUncaught(file: string): { readonly thrown: Promise<never>; release(): void } {
   let refuse: (error: unknown) => void = () => {};
   const thrown = new Promise<never>((_, reject) => {
-    refuse = (error) => reject(specFault(file, "while it is run", error));
+    refuse = (error) => reject(specError(file, "while it runs", error));
   });
-  // Other listeners would end the process.
+  // The existing listeners would end the process.
   const exceptions = process.listeners("uncaughtException");
   const rejections = process.listeners("unhandledRejection");
   process.removeAllListeners("uncaughtException").on("uncaughtException", refuse);
@@ -112,18 +111,18 @@ function uncaughtFault(file: string): { readonly thrown: Promise<never>; release
   return { thrown, release };
 }
 
-const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
-  const message = `the file fails ${when}: ${errorText(error)}`;
+const specError = (file: string, when: string, error: unknown): DiagnosticError => {
+  const message = `the file throws ${when}: ${errorText(error)}`;
   return new DiagnosticError([{ code: "T1009", severity: "error", message, location: { file } }]);
 };
 
-// Errors of an emitted trainer as diagnostics. The trainer has its own copies of the runtime's error classes, so
-// `instanceof` does not match; their names do.
+// Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error classes, so
+// they are matched by name and not by `instanceof`.
 
-/** For rows: what is wrong with them is told with their file. */
+/** Reports errors in rows together with their file. */
 export const onData: Placing = (file, work) => onFile(file, "T2004", work);
 
-/** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
+/** Runs `work` on the content of a file. Errors of the trainer or the runtime are reported with the file. */
 export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
     return inFile(file, code, work);
@@ -133,21 +132,21 @@ export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work:
   }
 }
 
-// Before a trainer with WebAssembly is written or run: a comparison of its two kinds of kernels.
+// Before a trainer with WebAssembly is written or run, its kernels are compared with those in TypeScript.
 
 interface KernelFlags extends StageFlags {
   readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly exact?: boolean;
-  /** false with --no-check-kernels. */
+  /** False with `--no-check-kernels`. */
   readonly checkKernels?: boolean;
 }
 
-/** Whether the flags ask for a comparison. */
+/** Whether to compare kernels. */
 export const comparesKernels = ({ target, checkKernels = true }: KernelFlags): boolean =>
   checkKernels && hasAbility(target, "kernels");
 
-/** @throws InternalError where the kernels of the trainer differ. */
+/** @throws InternalError if the kernels differ. */
 export async function checkEmitted(
   spec: string,
   compilation: TargetCompilation,
@@ -163,6 +162,6 @@ export async function checkEmitted(
   words.push(...stageWords(flags));
   checkKernels(compilation, emitted, {
     reproduce: words.map(shellWord).join(" "),
-    instead: `--target ${defaultTarget} computes the model without them; --no-check-kernels leaves the comparison out`,
+    instead: `--target ${defaultTarget} avoids these kernels; --no-check-kernels skips the comparison`,
   });
 }

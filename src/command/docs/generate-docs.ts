@@ -11,6 +11,7 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { outputOf } from "./command-output.ts";
 import { argumentsTable, commandList, examplesOf, optionsTable } from "./command-tables.ts";
 import { diagnosticSections } from "./diagnostic-lists.ts";
 import { emittedFunction } from "./emitted-code.ts";
@@ -19,7 +20,7 @@ import { choiceTable, commonTable, keysTable } from "./spec-tables.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What stands in a block of a kind; `page` is the Markdown around it. */
+/** The text of a block; `page`: the Markdown page that contains it. */
 type BlockText = (argument: string, page: string) => string | Promise<string>;
 
 const blockTexts: Readonly<Record<string, BlockText>> = {
@@ -32,6 +33,7 @@ const blockTexts: Readonly<Record<string, BlockText>> = {
   common: commonTable,
   members: membersTable,
   emitted: emittedFunction,
+  output: outputOf,
 };
 
 const block = /<!-- generated: (\w+) ?(.*?) -->\n[^]*?<!-- \/generated -->/g;

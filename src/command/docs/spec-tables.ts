@@ -4,7 +4,7 @@ import { code, prose, table } from "./markdown.ts";
 
 const schema = specSchema();
 
-/** What a key chooses among, where its value is a name or an object with a name. */
+/** For keys whose value is a name or an object with a name: what the name selects. */
 const kinds: Readonly<Record<string, string>> = {
   activation: "an activation",
   fn: "an activation",

@@ -1,4 +1,4 @@
-/** Files of parameters: checkpoints, and the formats of other libraries by the endings of their names. */
+/** Parameter files: checkpoints, and formats of other libraries, selected by file extension. */
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -14,23 +14,23 @@ import { onFile } from "../compile/compile-spec.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import type { StoredTensor, TensorFormat } from "../formats/parameters/tensors.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
-// A checkpoint's file as bytes, and its parameters as the trainer of its spec loads them.
+// Checkpoints: the bytes of a file, and its parameters loaded into the trainer of a spec.
 
 interface CheckpointFile {
   readonly bytes: Uint8Array;
   readonly header: CheckpointHeader;
 }
 
-/** The bytes of a checkpoint of any model, and its header. @throws DiagnosticError (T3001) if the file is none */
+/** Reads a checkpoint of any model. @throws DiagnosticError (T3001) if the file is not a checkpoint */
 export async function readCheckpointFile(file: string): Promise<CheckpointFile> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
         code: "T3001",
         severity: "error",
-        message: `the checkpoint cannot be read: ${fileReason(error)}`,
+        message: `cannot read the checkpoint: ${fileReason(error)}`,
         location: { file },
       },
     ]);
@@ -38,13 +38,11 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
-/**
- * Warns if the model of a checkpoint is one of a fold (T3003): what is shipped or asked should be the one
- * that is kept.
- */
+/** Warns (T3003) if a checkpoint holds the model of one fold instead of the final model. */
 export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
   const message = unfinishedText(training.validation?.folds, notes);
-  if (message !== undefined) say([{ code: "T3003", severity: "warning", message, location: { file } }]);
+  if (message !== undefined)
+    printDiagnostics([{ code: "T3003", severity: "warning", message, location: { file } }]);
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
@@ -56,15 +54,15 @@ export async function trainedValues(trainer: Trainer, model: Model, file: string
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }
 
-// Files of parameters in the formats of others, by the endings of their names.
+// Parameters in formats of other libraries, selected by file extension.
 
-/** @throws DiagnosticError (T1010) for a name that ends otherwise. */
+/** @throws DiagnosticError (T1010) for any other extension. */
 export function formatOf(file: string): TensorFormat {
   const ending = extname(file).toLowerCase();
   if (Object.hasOwn(tensorFormats, ending)) return tensorFormats[ending];
   throw usageError(
-    `the name ${file} does not say what format it is in`,
-    `it must end in ${Object.keys(tensorFormats).join(" or ")}`,
+    `${file} has no file extension of a supported format`,
+    `use ${Object.keys(tensorFormats).join(" or ")}`,
   );
 }
 
@@ -72,13 +70,13 @@ export function formatOf(file: string): TensorFormat {
 export async function readTensors(file: string): Promise<StoredTensor[]> {
   const format = formatOf(file);
   const found = await regularFile(file);
-  if ("reason" in found) throw wrongTensors(file, `the file cannot be read: ${found.reason}`);
+  if ("reason" in found) throw wrongTensors(file, `cannot read the file: ${found.reason}`);
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw wrongTensors(file, `the file cannot be read: ${fileReason(error)}`);
+    throw wrongTensors(file, `cannot read the file: ${fileReason(error)}`);
   });
   return onFile(file, "T3002", () => format.decode(bytes));
 }
 
-/** T3002: a file of tensors is not what was needed. */
+/** T3002: a file of tensors is invalid or does not fit the model. */
 export const wrongTensors = (file: string, message: string, notes: readonly string[] = []): DiagnosticError =>
   new DiagnosticError([{ code: "T3002", severity: "error", message, location: { file }, notes }]);

@@ -1,4 +1,4 @@
-/** From the `data` section of a spec, or a file or folder that stands for its files, to the rows that they hold. */
+/** Reads the rows of the data files that a spec or `--data` names. */
 import { dirname, isAbsolute, join } from "node:path";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
@@ -16,31 +16,28 @@ import type { Table } from "../../runtime/data/table.ts";
 import { onlyInput } from "../../runtime/program/idx-reader.ts";
 import { readIdx } from "../formats/tables/read-idx.ts";
 import { readTable } from "../formats/tables/read-table.ts";
-import { writtenOut } from "../formats/tables/column-builder.ts";
+import { expandRanges } from "../formats/tables/column-builder.ts";
 import type { Wanted } from "../formats/tables/column-builder.ts";
 
 interface DataRequest {
-  /** The file of the spec, which its data files are relative to. */
+  /** The file of the spec. Paths of its data files are relative to it. */
   readonly spec: string;
   readonly source: SpecSource;
   readonly model: Model;
-  /** What the emitted trainer says of itself. */
+  /** The facts that the emitted trainer exports. */
   readonly facts: ModelFacts;
   /** `--data`: a file, or the folder of the IDX files. */
   readonly given: string | undefined;
 }
 
-/** @throws DiagnosticError for files that cannot be read or are wrong. */
+/** @throws DiagnosticError for files that cannot be read or are invalid. */
 export async function readSource(request: DataRequest): Promise<Source> {
   const data = dataOf(request);
   const { file, test } = data;
   return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
 }
 
-/**
- * A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is
- * wrong.
- */
+/** Reads only the inputs of new rows. @throws DiagnosticError if the file cannot be read or is invalid. */
 export async function readInputs(
   request: DataRequest,
   file: string,
@@ -53,7 +50,7 @@ export async function readInputs(
   return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
 }
 
-/** The columns that training read, whatever their order is now; no row of those asked about is left out. */
+/** The columns that training read, in any order. Every row is kept, since each gets a prediction. */
 function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   const data = dataFacts(model) ?? { inputs: {} };
   const inputs = Object.entries(data.inputs).map(([name, facts]) => {
@@ -69,64 +66,66 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
     {
       code: "T2005",
       severity: "error",
-      message: "the spec has no `data` section, so nothing says which columns are which input and target",
+      message: "the spec has no `data` section, which assigns columns to inputs and targets",
       location: { file: spec },
       hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
     },
   ]);
 }
 
-const besideSpec = (spec: string, file: string): string =>
+const relativeToSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
-/** The files that the data lies in, those that were given in place of the spec's. */
+/** The paths of all data files. `given` (`--data`) replaces the spec's training file or its folder of IDX files. */
 export function dataPaths(spec: string, { data }: Model, given: string | undefined): string[] {
   if (data === undefined) return given === undefined ? [] : [given];
   const { file, test } = data;
   if (typeof file !== "string") {
     const names = idxNames(file, test);
-    const inFolder = [names.train, names.test ?? {}].flatMap((part) => Object.values(part));
+    const inFolder = [names.train, names.test ?? {}].flatMap((files) => Object.values(files));
     if (given !== undefined) return inFolder.map((name) => join(given, name));
   }
-  const train = given === undefined ? filesOf(file).map((each) => besideSpec(spec, each)) : [given];
-  return [...train, ...filesOf(test).map((each) => besideSpec(spec, each))];
+  const train = given === undefined ? filesOf(file).map((each) => relativeToSpec(spec, each)) : [given];
+  return [...train, ...filesOf(test).map((each) => relativeToSpec(spec, each))];
 }
 
 const filesOf = (files: DataFiles | undefined): string[] =>
   typeof files === "string" ? [files] : Object.values(files ?? {});
 
-/** Files of one table each; one that is given stands for the spec's training rows. */
+/** Reads files of one table each. `--data` replaces the spec's training file. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
   const isSplit = typeof data.test === "string";
   const rows: DataFile =
     given === undefined
-      ? { file: besideSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
+      ? { file: relativeToSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
       : { file: given };
   const tested: DataFile | undefined =
-    typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
+    typeof data.test === "string"
+      ? { file: relativeToSpec(spec, data.test), path: ["data", "test"] }
+      : undefined;
   const table = await readData(rows, source, wanted);
   const test = tested && {
     file: tested.file,
-    table: await readData(tested, source, writtenOut(wanted, [...table.columns.keys()])),
+    table: await readData(tested, source, expandRanges(wanted, [...table.columns.keys()])),
   };
   return { file: rows.file, table, test };
 }
 
 type FilesByName = Readonly<Record<string, string>>;
 
-/** IDX files; a folder that is given stands for the one that all of the spec's lie in. */
+/** Reads IDX files. `--data` names a folder that contains all files of the spec. */
 async function readImages(
   { spec, source, facts, given }: DataRequest,
   train: FilesByName,
   test: DataFiles | undefined,
 ): Promise<Source> {
   const names = idxNames(train, test);
-  const part = async (files: FilesByName, inFolder: FilesByName, path: SpecPath): Promise<Table> => {
+  const readSplit = async (files: FilesByName, inFolder: FilesByName, path: SpecPath): Promise<Table> => {
     const found = Object.entries(files).map(([name, file]): [string, DataFile] =>
       given === undefined
-        ? [name, { file: besideSpec(spec, file), path: [...path, "idx", name] }]
+        ? [name, { file: relativeToSpec(spec, file), path: [...path, "idx", name] }]
         : [name, { file: join(given, inFolder[name]) }],
     );
     for (const [, file] of found) await checkReadable(file, source);
@@ -134,14 +133,14 @@ async function readImages(
   };
   const isSplit = typeof test === "object";
   const file = given ?? spec;
-  const table = await part(train, names.train, isSplit ? ["data", "train"] : ["data"]);
-  const tested = isSplit ? await part(test, names.test ?? {}, ["data", "test"]) : undefined;
+  const table = await readSplit(train, names.train, isSplit ? ["data", "train"] : ["data"]);
+  const tested = isSplit ? await readSplit(test, names.test ?? {}, ["data", "test"]) : undefined;
   return { file, table, test: tested && { file, table: tested } };
 }
 
-// Reads a data file for training; one that cannot be read is told at the place in the spec that names it.
+// Data files for training. An unreadable file is reported at the location in the spec that names it.
 
-/** A file, and where the spec names it; without a path the command line does. */
+/** A file and its location in the spec; without a path it comes from the command line. */
 interface DataFile {
   readonly file: string;
   readonly path?: SpecPath;
@@ -151,11 +150,11 @@ interface DataFile {
 async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
   const table = await readTable(data.file, wanted);
-  if (table.told !== "") process.stderr.write(`${data.file}: ${table.told}\n`);
+  if (table.notice !== "") process.stderr.write(`${data.file}: ${table.notice}\n`);
   return table;
 }
 
-/** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */
+/** @throws DiagnosticError (T2001) at the location in the spec that names the unreadable file */
 async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
   const found = await regularFile(file);
   if (!("reason" in found)) return;
@@ -163,18 +162,13 @@ async function checkReadable({ file, path }: DataFile, source: SpecSource): Prom
   await located(source, () => {
     throw new DiagnosticError([
       path === undefined
-        ? {
-            code: "T2001",
-            severity: "error",
-            message: `the data cannot be read: ${reason}`,
-            location: { file },
-          }
+        ? { code: "T2001", severity: "error", message: `cannot read the data: ${reason}`, location: { file } }
         : {
             code: "T2001",
             severity: "error",
-            message: `${formatPath(path)}: ${showValue(file)} cannot be read: ${reason}`,
+            message: `${formatPath(path)}: cannot read ${showValue(file)}: ${reason}`,
             path,
-            hint: "paths of data are relative to the spec; --data names another file",
+            hint: "data paths are relative to the spec; --data uses another file",
           },
     ]);
   });

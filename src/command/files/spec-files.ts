@@ -1,37 +1,31 @@
-/** Files of specs: those that arguments mean, and what happens when one changes. */
+/** Spec files: expands arguments to files, and watches files for changes. */
 import { watch } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { usageError } from "../terminal/report-error.ts";
 
-// The specs that arguments mean: files as they are named, and for a folder all specs that lie in it.
-
-/** In the order of the arguments, the files of a folder by name. */
+/** The files themselves and, for a folder, all specs in it by name; in the order of the arguments. */
 export async function specFiles(specs: readonly string[]): Promise<string[]> {
   const files: string[] = [];
   for (const spec of specs) {
     const status = await stat(spec).catch(() => undefined);
-    // What is not there is told when it is read, with the nearest name.
+    // A missing file is reported when it is read, together with the most similar name.
     if (!status?.isDirectory()) {
       files.push(spec);
       continue;
     }
     const found = (await readdir(spec)).filter((name) => /\.(json|ya?ml|m?ts)$/i.test(name)).sort();
-    if (found.length === 0) throw usageError(`the folder ${spec} holds no specs`);
+    if (found.length === 0)
+      throw usageError(`the folder ${spec} contains no specs`, "specs are .json, .yaml, .yml or .ts files");
     files.push(...found.map((name) => join(spec, name)));
   }
   return files;
 }
 
-// Calls back whenever one of some files changes.
-
-/**
- * One change of a file is several events (editors write a new file and rename it); this many milliseconds
- * gather them.
- */
+/** Milliseconds to wait for further events of a change: editors write a new file and rename it. */
 const settling = 50;
 
-/** Never ends by itself. `changed` runs for one file at a time. */
+/** Calls `changed` whenever a file changes, for one file at a time. Never ends by itself. */
 export function watchFiles(
   files: readonly string[],
   changed: (file: string) => Promise<void>,
@@ -46,7 +40,7 @@ export function watchFiles(
       seen = status.mtimeMs;
       await changed(file);
     };
-    // The folder is watched, since a file that is replaced takes its watcher with it.
+    // Watches the folder, because the watcher of a file is lost when the file is replaced.
     watch(dirname(file), (_event, name) => {
       if (name !== null && name !== basename(file)) return;
       clearTimeout(timer);

@@ -1,7 +1,4 @@
-/**
- * Files that commands write: atomic writes, `--check`, source maps, and the check that no output overwrites an
- * input.
- */
+/** Output files: atomic writes, `--check`, source maps, and the check that no output overwrites an input. */
 import * as files from "node:fs/promises";
 import { readFile, realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -12,35 +9,34 @@ import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason, showValue } from "../../compiler/util/message-text.ts";
 import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/output-file.ts";
-import { say } from "../terminal/report-error.ts";
+import { printDiagnostics } from "../terminal/report-error.ts";
 import { dataPaths } from "./read-source.ts";
 
 // Atomic write: temporary file, fsync, rename. A pipe, a terminal or /dev/null is written to directly.
 
 /**
- * Beside it first, and onto the disk, then renamed onto it; a link stays, and what it leads to is replaced.
- * Makes the folder if need be.
- * @throws DiagnosticError (T1011) if the file cannot be written; one that was there is then as it was.
+ * Writes a file, and creates its folder if necessary. A symbolic link is kept and its target replaced.
+ * @throws DiagnosticError (T1011) if the file cannot be written; an existing file is then unchanged.
  */
 export const writeFile = (file: string, content: string | Uint8Array): Promise<void> =>
-  telling(file, async () => {
+  reportingErrors(file, async () => {
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const target = await outputTarget(files, file);
     await (target === undefined ? files.writeFile(file, bytes) : replaceFile(files, target, bytes));
   });
 
 /**
- * Finds out whether the file could be written, before the work whose result it is to hold; removes what runs
- * that were killed left of it.
+ * Checks that the file can be written, before the work whose result it will hold. Removes temporary files of killed
+ * runs.
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>
-  telling(file, async () => {
+  reportingErrors(file, async () => {
     await checkOutput(files, file);
   });
 
-/** What goes wrong in the work is told as a fault of writing this file. */
-async function telling(file: string, work: () => Promise<void>): Promise<void> {
+/** Reports any error of the work as a failure to write this file. */
+async function reportingErrors(file: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -50,9 +46,9 @@ async function telling(file: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-// `--check`: whether a file has the content that would be written.
+// `--check`: whether a file is up to date.
 
-/** Says what differs first, and what command mends it. Returns the exit code. */
+/** Reports the first difference, and the command that updates the file. Returns the exit code. */
 export async function checkFile(file: string, wanted: string, command: string): Promise<number> {
   const found = await readFile(file).catch(() => undefined);
   if (found?.equals(Buffer.from(wanted))) {
@@ -61,24 +57,26 @@ export async function checkFile(file: string, wanted: string, command: string): 
   }
   const hint = `run: ${command}`;
   if (found === undefined) {
-    say([{ code: "T1012", severity: "error", message: "the file is not there", location: { file }, hint }]);
+    printDiagnostics([
+      { code: "T1012", severity: "error", message: "the file does not exist", location: { file }, hint },
+    ]);
     return 1;
   }
   const { line, ours, theirs } = firstDifference(found.toString("utf8"), wanted);
-  say([
+  printDiagnostics([
     {
       code: "T1012",
       severity: "error",
-      message: "the file is not what would be written",
+      message: "the file is not up to date",
       location: { file, line },
       hint,
-      notes: [`it has:   ${showValue(theirs)}`, `would be: ${showValue(ours)}`],
+      notes: [`found:    ${showValue(theirs)}`, `expected: ${showValue(ours)}`],
     },
   ]);
   return 1;
 }
 
-/** The number of the first line that differs, and that line in both; a line that is not there is undefined. */
+/** The number of the first line that differs, and that line in both; undefined where a file has ended. */
 function firstDifference(found: string, wanted: string) {
   const [theirs, ours] = [found.split("\n"), wanted.split("\n")];
   const differs = ours.findIndex((text, i) => text !== theirs[i]);
@@ -86,41 +84,41 @@ function firstDifference(found: string, wanted: string) {
   return { line: index + 1, ours: ours[index], theirs: theirs[index] };
 }
 
-// No command overwrites its inputs, or writes two outputs to one file. This is checked before any work starts.
+// No command overwrites its inputs, or writes two outputs to one file. Commands check this before they start.
 
-/** By the flag that names each; what is no file, as a flag that was not given, is left out. */
+/** Outputs by flag. Values that are not strings, such as flags that are not set, are ignored. */
 type Outputs = Readonly<Record<string, string | boolean | undefined>>;
 
-/** By what they are, in words. */
+/** Inputs by description, for messages. */
 type Inputs = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What belongs to a spec, whether or not a command reads all of it; `given` is what --data names. */
+/** All files of a spec, even if a command does not read all of them; `given` is the path in `--data`. */
 export const ofSpec = (spec: string, model: Model, given?: string): Inputs => ({
   "the spec": spec,
   "the data of the spec": dataPaths(spec, model, undefined),
   "the data": dataPaths(spec, model, given),
 });
 
-/** @throws DiagnosticError (T1014) if an output is one of the inputs, or another output. */
+/** @throws DiagnosticError (T1014) if an output is also an input or another output. */
 export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<void> {
-  const taken = new Map<string, string>();
+  const inputPaths = new Map<string, string>();
   for (const [what, files] of Object.entries(inputs))
     for (const file of files === undefined ? [] : [files].flat()) {
-      const place = await placeOf(file);
-      if (!taken.has(place)) taken.set(place, what);
+      const realPath = await realPathOf(file);
+      if (!inputPaths.has(realPath)) inputPaths.set(realPath, what);
     }
   const written = new Map<string, string>();
   for (const [flag, file] of Object.entries(outputs)) {
     if (typeof file !== "string") continue;
-    const place = await placeOf(file);
-    const [input, other] = [taken.get(place), written.get(place)];
+    const realPath = await realPathOf(file);
+    const [input, other] = [inputPaths.get(realPath), written.get(realPath)];
     if (input !== undefined) throw clash(`${flag} ${file} would overwrite ${input}`);
     if (other !== undefined) throw clash(`${other} and ${flag} would both be written to ${file}`);
-    written.set(place, flag);
+    written.set(realPath, flag);
   }
 }
 
-/** @throws DiagnosticError (T1014) if there is a file that begins otherwise than what would be written there. */
+/** @throws DiagnosticError (T1014) if the file exists and has another beginning than the text to be written. */
 export async function checkReplaceable(file: string, beginning: string): Promise<void> {
   const there = await readFile(file, "utf8").catch(() => "");
   if (there !== "" && !there.startsWith(beginning))
@@ -128,28 +126,28 @@ export async function checkReplaceable(file: string, beginning: string): Promise
       {
         code: "T1014",
         severity: "error",
-        message: `${file} is no file that tapeless has written`,
-        hint: "move it away, or name another output with -o",
+        message: `${file} exists and was not written by tapeless`,
+        hint: "move it away, or choose another output with -o",
       },
     ]);
 }
 
 export const isSameFile = async (a: string, b: string): Promise<boolean> =>
-  (await placeOf(a)) === (await placeOf(b));
+  (await realPathOf(a)) === (await realPathOf(b));
 
-/** Where a file lies, or would lie, whatever links lead there. */
-async function placeOf(file: string): Promise<string> {
+/** The real path of a file that may not exist yet, with all symbolic links resolved. */
+async function realPathOf(file: string): Promise<string> {
   const path = resolve(file);
   const folder = dirname(path);
   return realpath(path).catch(async () =>
-    folder === path ? path : join(await placeOf(folder), basename(path)),
+    folder === path ? path : join(await realPathOf(folder), basename(path)),
   );
 }
 
 const clash = (message: string): DiagnosticError =>
-  new DiagnosticError([{ code: "T1014", severity: "error", message, hint: "name another file" }]);
+  new DiagnosticError([{ code: "T1014", severity: "error", message, hint: "choose another file" }]);
 
-// `compile --sourcemap`: an emitted file that names its source map, and the map next to it.
+// `compile --sourcemap`: an emitted file that links to its source map, and the map.
 
 export interface OutputFile {
   readonly file: string;
@@ -159,8 +157,8 @@ export interface OutputFile {
 export const mapFileOf = (output: string): string => `${output}.map`;
 
 /**
- * The code, which is as without a map but for one line at its end, and the map; in the order of writing, so
- * that a file never names one that is not there. `spec` and `output` are paths as the user gives them.
+ * The map, and the code with one more line that links to it. In this order, so that a file never links to a missing
+ * map. `spec` and `output` are paths as the user gives them.
  */
 export async function mappedFile(
   emitted: EmittedFile,
@@ -172,13 +170,13 @@ export async function mappedFile(
   const map = await sourceMap(emitted, source, { file, spec: addressFrom(dirname(output), spec) });
   const code = `${emitted.text}//# sourceMappingURL=${encodeURIComponent(mapFileOf(file))}\n`;
   return [
-    // One key a line: where a map is kept with the code, a change of it can be read.
+    // One key per line, so that diffs of a committed map are readable.
     { file: mapFileOf(output), content: `${JSON.stringify(map, undefined, 2)}\n` },
     { file: output, content: code },
   ];
 }
 
-/** Addresses in maps are relative URLs, with slashes on every system; on another drive they are whole. */
+/** Maps contain relative URLs, with slashes on every system; absolute ones for files on another drive. */
 function addressFrom(folder: string, file: string): string {
   const path = relative(resolve(folder), resolve(file));
   if (isAbsolute(path)) return pathToFileURL(resolve(file)).href;

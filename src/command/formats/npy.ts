@@ -1,21 +1,19 @@
-/** NumPy's files: arrays of .npy, and archives of them (.npz). */
+/** NumPy files: .npy arrays, and .npz archives of them. */
 import { unzipSync, zipSync } from "fflate";
 import { showValue } from "../../compiler/util/message-text.ts";
 import { InputError, shown } from "../../runtime/core/input-error.ts";
 import { sizeOf } from "../../runtime/core/model-facts.ts";
 import { mostUnpacked } from "../../runtime/data/gunzip.ts";
 
-// The members of a zip archive. Sizes and counts that the archive declares are not trusted.
-
-/** By name, at most `most` bytes in all. @throws Error that says what is wrong */
+/** The members of a zip archive by name, at most `most` bytes. Declared sizes are not trusted. @throws Error */
 function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
   const names = new Set<string>();
   let total = 0;
   const members = unzipSync(bytes, {
     filter({ name, size, originalSize }) {
-      if (names.has(name)) throw new Error(`two members are called ${showValue(name)}`);
+      if (names.has(name)) throw new Error(`two members have the name ${showValue(name)}`);
       names.add(name);
-      // Members may share packed bytes, so both sizes count.
+      // Members may share compressed bytes, so the larger of both sizes counts.
       total += Math.max(size, originalSize);
       if (total > most) throw new Error(`${showValue(name)} would unpack to more than ${most} bytes`);
       return true;
@@ -24,42 +22,42 @@ function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
   return new Map(Object.entries(members));
 }
 
-// NumPy's arrays: .npy files, and .npz, which is a zip archive of them. An array is
+// An .npy file is
 //
 //  \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
 //
-// The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
+// The header is a Python literal: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
 
-/** The header of an array; a damaged or hostile one must not take memory that its file does not justify. */
-const mostHeaderBytes = 2 ** 16;
+/** The largest header, which limits the memory that a damaged or hostile file can use. */
+const maxHeaderBytes = 2 ** 16;
 
 const magic: Uint8Array = Buffer.from("\x93NUMPY", "latin1");
 
-/** What the header declares. */
+/** The parsed header. */
 interface NpyHeader {
-  /** NumPy's name of the type without the order of bytes: f8. */
+  /** NumPy's name of the type without the byte order: f8. */
   readonly type: string;
   /** Rows are along the first axis. */
   readonly shape: readonly number[];
-  /** Whether the first axis runs fastest, not the last. */
+  /** Whether values are in column-major (Fortran) order. */
   readonly isFortran: boolean;
-  /** How a value is read, and how many bytes it takes. */
+  /** Reads a value of `width` bytes. */
   readonly read: ReadValue;
   readonly width: number;
-  /** Where the values begin, and how many bytes header and values take. */
+  /** The offset of the values, and the size of the whole file in bytes. */
   readonly start: number;
   readonly size: number;
 }
 
-/** An array whose values are read when they are asked for. */
+/** An array that decodes its values on access. */
 export interface NumpyArray {
   readonly type: string;
   readonly shape: readonly number[];
   readonly rows: number;
-  /** How many values a row has. */
+  /** The number of values in a row. */
   readonly rowSize: number;
-  /** A value of a row, the last axis fastest. Throws an InputError for a text that is damaged. */
-  at(row: number, place: number): number | string;
+  /** A value of a row, by its row-major index. @throws InputError for an invalid string */
+  at(row: number, position: number): number | string;
 }
 
 /** `row` is for messages. */
@@ -81,18 +79,17 @@ const numberTypes: Readonly<Record<string, ReadNumber>> = {
   b1: (view, at) => Number(view.getUint8(at) !== 0),
 };
 
-/**
- * Of the first bytes of a file. Throws an InputError if they do not begin an array of numbers, truth values
- * or texts.
- */
+/** Parses the header. @throws InputError unless the array has numbers, booleans or strings */
 export function npyHeader(bytes: Uint8Array): NpyHeader {
   if (bytes.length < 12) throw new InputError(`the array is cut short: it has ${bytes.length} bytes`);
   if (!magic.every((byte, i) => bytes[i] === byte))
-    throw new InputError("its first bytes are not those of an array of NumPy");
+    throw new InputError("it does not begin with the signature of a NumPy array");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes[6] > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
-  if (start > mostHeaderBytes)
-    throw new InputError(`the header of the array takes ${start} bytes, and ${mostHeaderBytes} are the most`);
+  if (start > maxHeaderBytes)
+    throw new InputError(
+      `the header of the array has ${start} bytes; at most ${maxHeaderBytes} are supported`,
+    );
   const text = new TextDecoder("latin1").decode(bytes.subarray(10, start));
   const { type, read, width } = typeIn(text);
   const shape = shapeIn(text);
@@ -120,7 +117,7 @@ function typeIn(text: string): Pick<NpyHeader, "type" | "read" | "width"> {
   }
   const [, found = "none"] = /'descr': ?('[^']{0,40}'|.{0,40})/.exec(text) ?? [];
   throw new InputError(
-    `the type of the values is ${shown(found)}: only numbers, truth values and texts are read`,
+    `the type ${shown(found)} is not supported: values must be numbers, booleans or strings`,
   );
 }
 
@@ -128,62 +125,62 @@ function shapeIn(text: string): number[] {
   const [, list] = /'shape': ?\(([\d, ]*)\)/.exec(text) ?? [];
   const shape = list?.split(",").flatMap((extent) => (extent.trim() === "" ? [] : [Number(extent)]));
   if (shape === undefined || shape.some(Number.isNaN))
-    throw new InputError("the header of the array does not say its shape");
+    throw new InputError("the header of the array contains no shape");
   return shape;
 }
 
-/** A text is as long as the longest, filled up with zeros. */
+/** Strings are padded with zeros to the length of the longest. */
 function textAt(codes: Uint32Array, row: number): string {
   let text = "";
   for (const code of codes) {
     if (code > 0x10ffff || code >> 11 === 0xd800 >> 11)
-      throw new InputError(`the text holds the code ${code}, which is no character`, `row ${row + 1}`);
+      throw new InputError(
+        `the string contains the code ${code}, which is not a valid character`,
+        `row ${row + 1}`,
+      );
     if (code !== 0) text += String.fromCodePoint(code);
   }
   return text;
 }
 
-/**
- * Throws an InputError if it is not an array of numbers, truth values or texts, or not of the size that the
- * header declares.
- */
+/** @throws InputError for unsupported types, and if the file does not have the declared size */
 export function parseNpy(bytes: Uint8Array): NumpyArray {
   const { type, shape, isFortran, read, width, start, size } = npyHeader(bytes);
   if (size !== bytes.length)
     throw new InputError(
-      `the array is cut short or goes on after its end: of shape ${shapeText(shape)} it takes ${size} ` +
-        `bytes, and it has ${bytes.length}`,
+      `the array has the wrong size: an array of shape ${shapeText(shape)} takes ${size} bytes, ` +
+        `but the file has ${bytes.length}`,
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [rows = 1, ...axes] = shape;
   const rowSize = sizeOf(axes);
-  const places = isFortran && size > start ? fortranPlaces(rows, axes) : undefined;
+  const offsets = isFortran && size > start ? columnMajorOffsets(rows, axes) : undefined;
   return {
     type,
     shape,
     rows,
     rowSize,
-    at(row, place) {
-      const offset = places ? row + places[place] : row * rowSize + place;
+    at(row, position) {
+      const offset = offsets ? row + offsets[position] : row * rowSize + position;
       return read(view, start + width * offset, row);
     },
   };
 }
 
-/** Where the values of the first row are, counted in values: by their place in a row with the last axis fastest. */
-function fortranPlaces(rows: number, axes: readonly number[]): number[] {
+/** Maps row-major indices in the first row to offsets in column-major order, counted in values. */
+function columnMajorOffsets(rows: number, axes: readonly number[]): number[] {
   return axes.reduce(
-    ({ places, stride }, extent) => ({
-      places: places.flatMap((place) => Array.from({ length: extent }, (_, i) => place + i * stride)),
+    ({ offsets, stride }, extent) => ({
+      offsets: offsets.flatMap((offset) => Array.from({ length: extent }, (_, i) => offset + i * stride)),
       stride: stride * extent,
     }),
-    { places: [0], stride: rows },
-  ).places;
+    { offsets: [0], stride: rows },
+  ).offsets;
 }
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
-/** The members of an .npz archive by their names, not yet parsed. @throws InputError */
+/** The unparsed members of an .npz archive by name. @throws InputError */
 export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
   try {
     return unzipped(bytes, mostUnpacked(bytes.length));
@@ -193,10 +190,10 @@ export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
   }
 }
 
-/** Zip counts the years from this one; with a date of its own, an archive would have other bytes each time. */
+/** The earliest date in zip. A fixed date makes equal archives equal byte for byte. */
 const noDate = new Date(1980, 0, 1);
 
-/** An archive of real numbers, row-major. Equal numbers give equal bytes. */
+/** An .npz archive of row-major arrays. Equal numbers give equal bytes. */
 export function npzOf(
   arrays: readonly {
     readonly name: string;
@@ -208,7 +205,7 @@ export function npzOf(
   return zipSync(Object.fromEntries(files), { level: 0, mtime: noDate });
 }
 
-/** The header takes a multiple of 8 bytes, filled up with spaces, and ends its line. */
+/** The header ends with a line break and is padded with spaces to a multiple of 8 bytes. */
 function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): Uint8Array {
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(",");
   const fields = `{'descr':'<f${numbers.BYTES_PER_ELEMENT}','fortran_order':False,'shape':(${extents})}`;
@@ -226,9 +223,9 @@ function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): 
   return bytes;
 }
 
-// 16-bit floats, which JavaScript does not have, as the files of NumPy and safetensors hold them.
+// 16-bit floats of NumPy and safetensors files, which JavaScript does not have.
 
-/** IEEE's: sign, exponent (5 bits, bias 15) and fraction (10 bits). */
+/** IEEE half precision: sign, exponent (5 bits, bias 15), fraction (10 bits). */
 export function float16(bits: number): number {
   const sign = bits >> 15 === 0 ? 1 : -1;
   const [exponent, fraction] = [(bits >> 10) & 0x1f, (bits & 0x3ff) / 0x400];
@@ -237,7 +234,7 @@ export function float16(bits: number): number {
   return fraction === 0 ? sign * Infinity : NaN;
 }
 
-/** bfloat16 is the upper half of a number of 32 bits. */
+/** bfloat16: the upper half of a 32-bit float. */
 export function bfloat16(bits: number): number {
   const wide = new DataView(new ArrayBuffer(4));
   wide.setUint16(0, bits);

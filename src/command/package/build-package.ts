@@ -1,10 +1,10 @@
 /**
- * `npm run build`: writes to `dist/` what `npm pack` publishes. Users install three packages: this one, with the
- * libraries that it uses bundled into it, esbuild, and zod, whose types are part of the types here.
+ * `npm run build`: writes `dist/`, which `npm pack` publishes. Users install three packages: this one with its
+ * libraries bundled, esbuild, and zod, whose types are part of the public types.
  *
- *   index.mjs, main.mjs, …   the library, the command, the threads; chunks that they load when they need them
- *   types/                   the declarations that index.d.ts needs
- *   runtime-*.json           the declarations that trainers are made of
+ *   index.mjs, main.mjs, …   the library, the command and its threads; chunks that these load on demand
+ *   types/                   the declaration files that index.d.ts needs
+ *   runtime-*.json           the runtime's declarations, which the emitter copies into trainers
  *   pages/, playground/      code for browsers
  *   third-party.txt          the licences of the bundled libraries
  */
@@ -22,7 +22,7 @@ import { playgroundFiles } from "../../studio/web/playground-files.ts";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const dist = join(root, "dist");
 
-/** Modules that need the sources, and what the package has instead. */
+/** Modules that read sources, and their replacements in the package. */
 const replacements = {
   "compiler/emit/typescript/load-runtime.ts": "command/package/published/load-runtime.ts",
   "studio/web/page-code.ts": "command/package/published/page-code.ts",
@@ -45,7 +45,7 @@ async function writeProgram(): Promise<void> {
   write("third-party.txt", `${noticesOf(packageFolders([bundled]), "this package")}\n`);
 }
 
-/** TypeScript declares every module that it has looked at; those that index.d.ts does not reach are removed. */
+/** TypeScript writes declarations of every module. Removes those that index.d.ts does not import. */
 function writeTypes(): void {
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
     cwd: root,

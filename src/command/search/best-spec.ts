@@ -1,4 +1,4 @@
-// The winner as a spec of its own, in JSON or YAML; what it says of other files is said from where it lies.
+// Writes the best candidate as a spec in JSON or YAML. Paths of other files are made relative to the new file.
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -6,15 +6,12 @@ import { withValue } from "./candidates.ts";
 import { keysOf, member } from "../../compiler/spec/raw-spec.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 
-/**
- * `from`: the file of the spec that was searched; `to`: the file that the text is for, which ends in .json,
- * .yaml or .yml.
- */
+/** `from`: the file of the searched spec; `to`: the file of the new spec, which ends in .json, .yaml or .yml. */
 export function specText(spec: unknown, from: string, to: string): string {
   if (holdsFunction(spec)) {
-    const message = `${to}: the winner holds functions, which only a spec in TypeScript can`;
+    const message = `${to}: the best candidate contains functions, which only a TypeScript spec can contain`;
     throw new DiagnosticError([
-      { code: "T1707", severity: "error", message, hint: "take its values over into the spec" },
+      { code: "T1707", severity: "error", message, hint: "copy its values to the TypeScript spec by hand" },
     ]);
   }
   const moved = pathsOfFiles(spec).reduce((changed, path) => {

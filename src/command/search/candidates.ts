@@ -1,4 +1,4 @@
-/** The candidates of a search: its axes, and a spec for each combination of their values. */
+/** The candidates of a search: a spec for each combination of the values on its axes. */
 import { formatPath, parsePath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { collector, invariant } from "../../compiler/diagnostics/errors.ts";
@@ -12,16 +12,16 @@ import { canonicalJson } from "../../compiler/util/json.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 
-// A spec with another value at one path. The original does not change; the objects on the path are copied.
+// Replacement of one value in a spec. The original does not change; the objects on the path are copied.
 
-/** What is missing on the way is made, and a short form is written out. An undefined value leaves the key out. */
+/** Creates missing objects on the path and expands short forms. An undefined value removes the key. */
 export function withValue(spec: unknown, path: SpecPath, value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;
   const inner = withValue(member(longForm(spec), step), rest, value);
   if (Array.isArray(spec)) return spec.map((item: unknown, index) => (index === step ? inner : item));
   const entries = Object.entries(longForm(spec));
-  // Of two entries of one key the second gives the value, and the first the place.
+  // `fromEntries` takes the value of the second of two equal keys, and the order of the first.
   return Object.fromEntries(
     inner === undefined ? entries.filter(([key]) => key !== step) : [...entries, [String(step), inner]],
   );
@@ -34,22 +34,25 @@ function longForm(written: unknown): object {
   return typeof written === "string" ? { type: written } : {};
 }
 
-// A spec with another layer, or none, in the place of one. Whatever names a layer still means the same one:
-// the place keeps its name and what it reads, and the layers beside it keep the names that they have by their
-// ordinals.
+// Replacement or removal of a layer. References to layers stay valid: the new layer takes the name and the input of
+// the old one, and the other layers of the list get their default names explicitly, since ordinals would change.
 
-/** Whether a whole layer stands at the path. */
+/** Whether the path is that of a whole layer. */
 const isLayer = (path: SpecPath): boolean =>
   typeof path.at(-1) === "number" && ["network", "layers", "shortcut"].includes(String(path.at(-2)));
 
-/** Where there is no layer (undefined), values pass as they are. */
+/** `layer` undefined removes the layer: an identity activation takes its place. */
 function withLayer(spec: unknown, path: SpecPath, layer: unknown): unknown {
-  const beside = listAround(writtenNetwork(spec, collector()) ?? [], path);
-  return beside.reduce((changed, { path: place, name, value }) => {
-    const isMeant = formatPath(place) === formatPath(path);
+  const siblings = listAround(writtenNetwork(spec, collector()) ?? [], path);
+  return siblings.reduce((changed, { path: siblingPath, name, value }) => {
+    const isMeant = formatPath(siblingPath) === formatPath(path);
     const put = isMeant ? (layer ?? { type: "activation", fn: "linear" }) : value;
     const from = isMeant ? member(value, "from") : undefined;
-    return withValue(changed, place, { name, ...(from === undefined ? {} : { from }), ...longForm(put) });
+    return withValue(changed, siblingPath, {
+      name,
+      ...(from === undefined ? {} : { from }),
+      ...longForm(put),
+    });
   }, spec);
 }
 
@@ -61,42 +64,41 @@ function listAround(list: WrittenList, path: SpecPath): WrittenList {
   return lists.map((inside) => listAround(inside, path)).find((found) => found.length > 0) ?? [];
 }
 
-// The space of a search: its axes in a fixed order, and the number of values of each.
+// The search space: its axes in the order of the spec.
 
-/** One path and the values that it takes. */
+/** A path in the spec and its values. */
 interface Axis {
-  /** The path as it was written. */
+  /** The path as written in the spec. */
   readonly key: string;
   readonly path: SpecPath;
-  /** Infinity for a range without steps. */
+  /** The number of values; Infinity for a range without `steps`. */
   readonly count: number;
-  /** The value at t in [0, 1): of a list the one that lies there. */
+  /** The value at t in [0, 1). For a list: the element with index ⌊t · length⌋. */
   at(t: number): unknown;
 }
 
-/** The axes in the order in which they are written. */
 function axesOf(spec: unknown, { over }: Search): Axis[] {
   return Object.entries(over).map(([key, axis]): Axis => {
     const path = parsePath(key);
-    invariant(path !== undefined, "the checks hold that the keys of a search are paths");
+    invariant(path !== undefined, "validation accepts only paths as keys of a search");
     if (isRange(axis)) return { key, path, ...rangeValues(axis, takesIntegers(spec, path, axis.from)) };
     return { key, path, count: axis.length, at: (t) => axis[Math.floor(t * axis.length)] };
   });
 }
 
-/** A path that takes whole numbers draws whole numbers. */
+/** Whether the schema requires an integer at the path. */
 function takesIntegers(spec: unknown, path: SpecPath, value: number): boolean {
   return nodeAtPath(specSchema(), path, withValue(spec, path, value))?.type === "integer";
 }
 
 /**
- * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. Whole numbers are each
- * as likely as another: the range is widened by half a number at both ends, and rounded.
+ * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. For integers, the range is
+ * extended by 1/2 at both ends and the value rounded, so that all are equally likely.
  */
 function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<Axis, "count" | "at"> {
   const between = (low: number, high: number, u: number): number =>
     scale === "log" ? low * (high / low) ** u : low + u * (high - low);
-  // Six digits: what a table shows is then what was tried.
+  // Six digits, so that tables show the exact value.
   const rounded = (value: number) => (isWhole ? Math.round(value) : Number(value.toPrecision(6)));
   const within = (value: number) => Math.min(to, Math.max(from, value));
   if (steps !== undefined)
@@ -110,30 +112,30 @@ function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<
   };
 }
 
-// The candidates: every combination of values, or a random sample; each is a whole spec. A candidate's number
-// follows from the spec alone.
+// The candidates: all combinations of values, or a random sample. Each is a complete spec. The numbers of candidates
+// depend only on the spec.
 
 export interface Candidate {
-  /** From 0, in the order in which they are made. */
+  /** From 0, in order of generation. */
   readonly number: number;
-  /** What was chosen, by the paths as they were written. */
+  /** The chosen value of each axis, by its path as written in the spec. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** As a person would have written it; it has no search. */
+  /** The spec in the form of the user's file, without `training.search`. */
   readonly spec: unknown;
 }
 
-/** What values may say instead of being one. */
+/** Special values: keep the spec's value, or remove the key or layer. */
 const asWritten = "on";
 const leftOut = "off";
 
-/** Specs that come out equal (the rate of a layer that is off, say) are one candidate, the first. */
+/** Equal specs, such as those that differ in a layer that is off, are one candidate with the first values. */
 export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const plain = withValue(spec, ["training", "search"], undefined);
   const axes = axesOf(plain, search);
   const found: Candidate[] = [];
   const seen = new Set<string>();
   for (const values of choicesOf(axes, search)) {
-    const candidate = place(plain, axes, values);
+    const candidate = specWithValues(plain, axes, values);
     const digest = sha256(canonicalJson(candidate));
     if (seen.has(digest)) continue;
     seen.add(digest);
@@ -144,7 +146,7 @@ export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   return found;
 }
 
-/** The values of each axis, combination after combination. */
+/** Combinations of values, one value per axis. */
 function choicesOf(axes: readonly Axis[], { samples, seed }: Search): Iterable<readonly unknown[]> {
   const combinations = axes.reduce((product, { count }) => product * count, 1);
   return samples === undefined || samples >= combinations ? grid(axes) : draws(axes, seed, 100 * samples);
@@ -157,7 +159,7 @@ function* grid([axis, ...others]: readonly Axis[]): Generator<readonly unknown[]
     for (const rest of grid(others)) yield [axis.at((index + 0.5) / axis.count), ...rest];
 }
 
-/** So many draws. A draw follows from the seed and its number, so more draws begin with the same ones. */
+/** Random combinations. Each depends only on the seed and its index, so a larger sample extends a smaller one. */
 function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<readonly unknown[]> {
   for (let draw = 0; draw < limit; draw++) {
     const key = randomKey(seed, draw, salt);
@@ -165,11 +167,11 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
   }
 }
 
-/** No other use of a seed draws with it; see `salts` of the runtime. */
+/** Distinguishes this use of the seed from all others; see `salts` in the runtime. */
 const salt = -5;
 
-/** Shorter paths first: what a longer one changes is part of what a shorter one put there. */
-function place(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
+/** Sets the values of all axes, shorter paths first: a longer path may be inside of the value at a shorter one. */
+function specWithValues(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
   const order = axes.map((axis, index) => ({ ...axis, value: values[index] }));
   order.sort((a, b) => a.path.length - b.path.length);
   const off = order.filter(({ value }) => value === leftOut).map(({ path }) => path);

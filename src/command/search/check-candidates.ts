@@ -16,21 +16,21 @@ import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./report.ts";
 import type { Criterion } from "./report.ts";
 
-// Every candidate as a model, or all errors of all candidates; an error that several share is reported once.
+// Either all candidates are valid, or the errors of all are reported. An error that several share is reported once.
 
-/** The most faults that are told in one go. */
-const mostTold = 20;
+/** How many different errors are reported. */
+const maxErrors = 20;
 
-/** A candidate that is a right spec, and how it reads the data. */
+/** A candidate with a valid spec, its model and its preprocessing. */
 export interface CheckedCandidate extends Candidate {
   readonly model: Model;
   readonly preparing: Preparing;
 }
 
-/** @throws DiagnosticError placed at the spec's search where a searched value is wrong */
+/** @throws DiagnosticError with errors in searched values located in `training.search` */
 function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
   const checked: CheckedCandidate[] = [];
-  const faults = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
+  const errors = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
   for (const candidate of candidates) {
     try {
       const model = parseModel(candidate.spec);
@@ -38,30 +38,30 @@ function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64")
       checked.push({ ...candidate, model, preparing: preparingOf(model, modelFacts(model, built, dtype)) });
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
-      for (const fault of error.diagnostics.filter(({ severity }) => severity === "error")) {
-        const key = `${fault.code} ${fault.message}`;
-        const known = faults.get(key);
+      for (const diagnostic of error.diagnostics.filter(({ severity }) => severity === "error")) {
+        const key = `${diagnostic.code} ${diagnostic.message}`;
+        const known = errors.get(key);
         if (known) known.in.push(candidate);
-        else faults.set(key, { first: fault, in: [candidate] });
+        else errors.set(key, { first: diagnostic, in: [candidate] });
       }
     }
   }
-  if (faults.size === 0) return checked;
-  const told = [...faults.values()].slice(0, mostTold);
+  if (errors.size === 0) return checked;
+  const reported = [...errors.values()].slice(0, maxErrors);
   throw new DiagnosticError(
-    told.map(({ first, in: wrong }): Diagnostic => ({
+    reported.map(({ first, in: wrong }): Diagnostic => ({
       ...first,
-      ...placeOf(first, wrong[0]),
+      ...locationOf(first, wrong[0]),
       notes: [...(first.notes ?? []), whereText(wrong, candidates.length)],
     })),
   );
 }
 
 /**
- * A fault at or inside what a search put there is told where the search says so; so is a key that only the
- * search has.
+ * The location of an error: in `training.search`, if the error is in a searched value or is a key that only the search
+ * adds; otherwise unchanged.
  */
-function placeOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
+function locationOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
   const isWithin = (inner: SpecPath, outer: SpecPath) => outer.every((step, i) => inner[i] === step);
   const key = Object.keys(values).find((key) => {
     const searched = parsePath(key) ?? [];
@@ -85,14 +85,14 @@ interface ReadCandidates {
   readonly criterion: Criterion;
 }
 
-/** @throws DiagnosticError for a spec without a search (T1705), and with all that is wrong with any candidate */
+/** @throws DiagnosticError for a spec without a search (T1705), and with the errors of all candidates */
 export async function readCandidates(
   { model, source, value, search }: ReadSpec,
   dtype: "f32" | "f64",
 ): Promise<ReadCandidates> {
   if (search === undefined) {
-    const message = "the spec has no `training.search`, so nothing says what to try";
-    const hint = 'add "search": { "over": { "network[0].units": [8, 16, 32] } } to training';
+    const message = "the spec has no `training.search`, which lists the values to search";
+    const hint = 'add to `training`: "search": { "over": { "network[0].units": [8, 16, 32] } }';
     throw new DiagnosticError([
       { code: "T1705", severity: "error", message, hint, location: { file: source.file } },
     ]);
@@ -100,5 +100,5 @@ export async function readCandidates(
   const candidates = await located(source, () => checkCandidates(candidatesOf(value, search), dtype));
   const metric = search.metric ?? model.training.earlyStopping?.metric ?? "loss";
   const rising = model.metrics.filter(higherIsBetter).map(metricName);
-  return { candidates, criterion: { metric, isRising: rising.includes(metric) } };
+  return { candidates, criterion: { metric, higherIsBetter: rising.includes(metric) } };
 }

@@ -1,4 +1,4 @@
-/** The data that candidates are trained and validated on, and the identity of a search that it is part of. */
+/** The data for training and validation of candidates, and the hash that identifies a search. */
 import { createHash } from "node:crypto";
 import { version } from "../../compiler/spec/version.ts";
 import { canonicalJson } from "../../compiler/util/json.ts";
@@ -6,22 +6,24 @@ import type { Batch } from "../../runtime/core/slots.ts";
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { openDatasets } from "../train/validate-model.ts";
-import type { Opening } from "../train/validate-model.ts";
+import type { DataOptions } from "../train/validate-model.ts";
 import type { CheckedCandidate } from "./check-candidates.ts";
 
-// The training and validation data of all candidates. The test rows are not part of it, so nothing that selects can
-// read them.
+// Training and validation data of all candidates. They contain no test rows, so no selection can depend on them.
 
-/** The data of all candidates: equal ways of reading it are read once. */
+/** The data of all candidates. Candidates with the same preprocessing share their data. */
 export interface OpenData {
-  /** Training and validation part, or those of each fold. */
+  /** Training and validation split, or those of each fold. */
   readonly data: readonly (readonly OpenDataset[])[];
-  /** Which of them each candidate has. */
+  /** The index in `data` of each candidate. */
   readonly dataOf: readonly number[];
 }
 
-/** `preparings`: how each candidate reads the data. */
-export function openData(preparings: readonly Preparing[], opening: Omit<Opening, "preparing">): OpenData {
+/** `preparings`: the preprocessing of each candidate. */
+export function openData(
+  preparings: readonly Preparing[],
+  opening: Omit<DataOptions, "preparing">,
+): OpenData {
   const known = new Map<string, number>();
   const data: OpenDataset[][] = [];
   const dataOf = preparings.map((preparing) => {
@@ -40,7 +42,7 @@ const shared = ({ train, validation, fields }: OpenDataset): OpenDataset => ({
   fields,
 });
 
-/** In memory that all threads see, so that none of them holds a copy. */
+/** Copies a batch to memory that all threads share. */
 const inSharedMemory = (batch: Batch): Batch =>
   Object.fromEntries(
     Object.entries(batch).map(([name, values]) => {
@@ -56,9 +58,10 @@ const inSharedMemory = (batch: Batch): Batch =>
     }),
   );
 
-// The identity of a search: a hash of everything that determines its outcomes, and of nothing else.
-
-/** SHA-256 over the compiler, the models in their order, and the rows that they are trained and chosen on. */
+/**
+ * SHA-256 over everything that determines the outcomes of a search: the compiler's version, the models in order, and
+ * the training and validation rows.
+ */
 export function searchHash(
   candidates: readonly CheckedCandidate[],
   open: OpenData,

@@ -1,4 +1,4 @@
-/** The ranking of candidates, and the outcome of a search as a table, as CSV and as JSON. */
+/** The ranking of candidates as a table, as CSV and as JSON. */
 import { showValue } from "../../compiler/util/message-text.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
@@ -8,14 +8,14 @@ import type { Candidate } from "./candidates.ts";
 import { isValidated } from "./results-file.ts";
 import type { Outcome, Outcomes, Validated } from "./results-file.ts";
 
-// The ranking: candidates ordered by a metric on the validation rows only.
+// The ranking: candidates ordered by a metric on the validation rows.
 
-/** What decides. */
+/** The metric that selects the best candidate. */
 export interface Criterion {
   /** "loss" or a metric. */
   readonly metric: string;
-  /** Whether more of it is better. */
-  readonly isRising: boolean;
+  /** Whether higher values are better. */
+  readonly higherIsBetter: boolean;
 }
 
 interface Ranked {
@@ -27,15 +27,15 @@ interface Ranked {
 
 interface Ranking {
   readonly ranked: readonly Ranked[];
-  /** Those whose training failed. */
+  /** Candidates whose training diverged. */
   readonly diverged: readonly { readonly candidate: Candidate; readonly reason: string }[];
 }
 
-/** Of equals the first candidate wins. A figure that is no number is worse than any. */
+/** Ties go to the lower candidate number. NaN ranks last. */
 export function rankingOf(
   candidates: readonly Candidate[],
   outcomes: Outcomes,
-  { metric, isRising }: Criterion,
+  { metric, higherIsBetter }: Criterion,
 ): Ranking {
   const tried = candidates.flatMap((candidate) => {
     const outcome = outcomes.get(candidate.number);
@@ -43,7 +43,7 @@ export function rankingOf(
   });
   const cost = ({ validation }: Validated): number => {
     const figure = validation[metric];
-    return Number.isNaN(figure) ? Infinity : isRising ? -figure : figure;
+    return Number.isNaN(figure) ? Infinity : higherIsBetter ? -figure : figure;
   };
   const ranked = tried
     .flatMap(({ candidate, outcome }) => (isValidated(outcome) ? [{ candidate, outcome }] : []))
@@ -53,16 +53,16 @@ export function rankingOf(
   return { ranked, diverged };
 }
 
-/** Not their difference: that of two infinities is no number. */
+/** Compares without subtraction, because the difference of two infinities is NaN. */
 const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const reasonOf = (candidate: Candidate, outcome: Outcome) =>
   isValidated(outcome) ? [] : [{ candidate, reason: outcome.diverged }];
 
-/** How many of the best a terminal shows. */
-const mostShown = 20;
+/** How many rows the table in the terminal has. */
+const maxRows = 20;
 
-/** Head and rows, the best first; figures are those of the validation part. */
+/** Head and rows, best first; metrics are those of the validation split. */
 function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   const [first] = ranked;
   if (first === undefined) return { head: [], rows: [] };
@@ -89,33 +89,33 @@ function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   return { head, rows };
 }
 
-/** The best of them in a table, and how many more there are. */
+/** A table of the best candidates, and the number of the others. */
 export function rankingText(ranking: Ranking): string {
   const { head, rows } = tableOf(ranking);
-  const hidden = rows.length - mostShown;
+  const hidden = rows.length - maxRows;
   const { diverged } = ranking;
   return [
-    tableText({ head, rows: rows.slice(0, mostShown) }),
-    hidden > 0 ? `and ${hidden} more: --csv FILE writes all\n` : "",
+    tableText({ head, rows: rows.slice(0, maxRows) }),
+    hidden > 0 ? `and ${hidden} more (--csv FILE writes all)\n` : "",
     ...diverged.map(
       ({ candidate, reason }) =>
-        `candidate ${candidate.number} (${valuesText(candidate.values)}) has no place: ${reason}\n`,
+        `candidate ${candidate.number} (${valuesText(candidate.values)}) is not ranked: ${reason}\n`,
     ),
   ].join("");
 }
 
-/** All that have a rank, in RFC 4180's form. */
+/** All ranked candidates as CSV (RFC 4180). */
 export function rankingCsv(ranking: Ranking): string {
   const { head, rows } = tableOf(ranking);
   return `${csvText([head, ...rows.map((row) => row.map((cell) => cell ?? ""))])}\n`;
 }
 
-/** The whole search as one value. */
+/** The result of the search for `--json`. */
 export const rankingJson = (
   metric: string,
   { ranked, diverged }: Ranking,
   best: Ranked,
-  { model, ...judged }: TrainingResult,
+  { model, ...tested }: TrainingResult,
 ) => ({
   model,
   metric,
@@ -132,12 +132,12 @@ export const rankingJson = (
       diverged: reason,
     })),
   ],
-  best: { candidate: best.candidate.number, values: best.candidate.values, ...judged },
+  best: { candidate: best.candidate.number, values: best.candidate.values, ...tested },
 });
 
-// The values of a candidate, in words.
+// The values of a candidate as text.
 
-/** One value as a cell of a table: names without quotes, what has a type by its JSON. */
+/** One value as a table cell: names without quotes, objects as compact JSON. */
 function valueText(value: unknown): string {
   if (typeof value === "string") return /^[\w.-]{1,30}$/.test(value) ? value : showValue(value);
   if (typeof value !== "object" || value === null) return showValue(value);

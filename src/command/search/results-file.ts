@@ -1,4 +1,4 @@
-/** Outcomes of candidates, and the file of JSON lines that keeps them. */
+/** Outcomes of candidates, and the JSON Lines file that stores them. */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
@@ -7,25 +7,25 @@ import { jsonFigure as figure } from "../../compiler/util/json.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import type { Candidate } from "./candidates.ts";
 
-// The outcome of one candidate: plain data, since it crosses threads and goes into the results file.
+// The outcome of one candidate: plain data, which is sent between threads and stored in the results file.
 
 const summary = z.object({ loss: figure }).catchall(figure);
 
 const outcome = z.union([
   z.strictObject({
-    /** Of folds the mean. */
+    /** With folds: the mean. */
     bestEpoch: z.number(),
-    /** Loss and metrics of the validation part, with the parameters that would be judged; of folds the mean. */
+    /** Loss and metrics on the validation split, with the parameters that a test would use; with folds: the mean. */
     validation: summary,
-    /** Of folds the sample deviation. */
+    /** With folds: the sample standard deviation. */
     deviation: summary.optional(),
-    /** Of folds the figures of each. */
+    /** With folds: the values of each. */
     folds: z
       .array(z.object({ bestEpoch: z.number(), loss: figure }).catchall(figure))
       .readonly()
       .optional(),
   }),
-  /** The training failed: why. */
+  /** The training diverged: the reason. */
   z.strictObject({ diverged: z.string() }),
 ]);
 
@@ -34,7 +34,7 @@ export type Validated = Exclude<Outcome, { diverged: string }>;
 
 export const isValidated = (found: Outcome): found is Validated => !("diverged" in found);
 
-// The file starts with the identity of its search; then one line for each finished candidate. A killed process
+// The first line contains the hash of the search, each further line the outcome of a candidate. A killed process
 // leaves at most a partial last line, which is ignored.
 
 const header = z.looseObject({ search: z.string() });
@@ -42,16 +42,13 @@ const line = z.looseObject({ candidate: z.int().nonnegative() });
 
 export type Outcomes = ReadonlyMap<number, Outcome>;
 
-/**
- * What is done of the search with this hash; nothing, if there is no such file. @throws DiagnosticError
- * (T1706) for a file of something else
- */
+/** The stored outcomes of the search with this hash. @throws DiagnosticError (T1706) for a file of anything else */
 export function readResults(file: string, hash: string): Map<number, Outcome> {
   const found = new Map<number, Outcome>();
   if (!existsSync(file)) return found;
   const text = readable(file);
   const [first, ...lines] = wholeLines(text).map(parsed);
-  // Without a whole line it is ours only if it can be the beginning of our first.
+  // A file without a complete line belongs to this search only if it is a prefix of the first line.
   if (first === undefined && !isBeginning(text, hash)) throw refusal(file, 1, noResults, otherFile);
   if (first === undefined) return found;
   const head = header.safeParse(first);
@@ -60,7 +57,7 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
     throw refusal(
       file,
       1,
-      "the file holds the results of another search: the spec, the data, the type or the compiler was another one",
+      "the file contains results of another search: the spec, the data, --dtype or the compiler was different",
       otherFile,
     );
   lines.forEach((value, index) => {
@@ -71,8 +68,8 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
       throw refusal(
         file,
         index + 2,
-        "the line holds no outcome of a candidate",
-        "delete the line: its candidate is tried again",
+        "the line is not the outcome of a candidate",
+        "delete the line to train its candidate again",
       );
     found.set(named.data.candidate, result.data);
   });
@@ -81,12 +78,12 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
 
 function readable(file: string): string {
   try {
-    // A device may have no end.
+    // Reading a device may never end.
     if (statSync(file).isFile()) return readFileSync(file, "utf8");
-    throw refusal(file, 1, "this is no regular file, and results are read again", "name a file with --out");
+    throw refusal(file, 1, "results need a regular file", "choose a file with --out");
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
-    const message = `the file cannot be read: ${fileReason(error)}`;
+    const message = `cannot read the file: ${fileReason(error)}`;
     throw new DiagnosticError([{ code: "T1001", severity: "error", message, location: { file } }]);
   }
 }
@@ -96,10 +93,10 @@ function isBeginning(text: string, hash: string): boolean {
   return text.startsWith(start) || start.startsWith(text);
 }
 
-const noResults = "the file holds no results of a search";
-const otherFile = "name another file with --out, or delete this one";
+const noResults = "the file contains no results of a search";
+const otherFile = "choose another file with --out, or delete this one";
 
-/** Those that end with a line break. */
+/** Lines that end with a line break. */
 const wholeLines = (text: string): string[] => text.split("\n").slice(0, -1);
 
 function parsed(text: string): unknown {
@@ -113,7 +110,7 @@ function parsed(text: string): unknown {
 const refusal = (file: string, at: number, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ code: "T1706", severity: "error", message, location: { file, line: at }, hint }]);
 
-/** Readies the file for more lines: half of one is cut off, and a new file is given its first. */
+/** Prepares the file for appending: truncates a partial last line, and writes the first line of a new file. */
 export function openResults(file: string, hash: string, model: string): void {
   const isBegun = writing(file, () => {
     mkdirSync(dirname(file), { recursive: true });
@@ -125,20 +122,20 @@ export function openResults(file: string, hash: string, model: string): void {
   if (!isBegun) append(file, { search: hash, model });
 }
 
-/** Adds one outcome. Nothing waits in this process: once this returns, the line outlives it. */
+/** Appends one outcome. The write is synchronous, so the line survives a later kill of the process. */
 export const addResult = (file: string, { number, values }: Candidate, result: Outcome): void =>
   append(file, { candidate: number, values, ...result });
 
 const append = (file: string, value: object): void =>
   writing(file, () => appendFileSync(file, `${JSON.stringify(value)}\n`));
 
-/** @throws DiagnosticError (T1011) for a file that cannot be written: a full disk, say. What it holds stays. */
+/** @throws DiagnosticError (T1011) if the file cannot be written, for example because the disk is full. */
 function writing<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const message = `cannot write ${file}: ${fileReason(error)}`;
-    const hint = "the outcomes that it holds are kept: the same command goes on from there";
+    const hint = "stored outcomes are kept; run the same command again to continue";
     throw new DiagnosticError([{ code: "T1011", severity: "error", message, hint }]);
   }
 }

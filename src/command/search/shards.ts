@@ -1,37 +1,32 @@
-/** A search split into shards for several machines, and the scripts that run them on a cluster. */
+/** Splits a search into shards for several machines, and writes scripts that run them on a cluster. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { shellWord } from "../../compiler/util/message-text.ts";
 
-// The candidates that a shard tries, and the file that keeps its outcomes until they are joined.
-
-/** The `index`-th of `count` parts, from 0. */
+/** Shard `index` of `count`, counted from 0. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
 }
 
-/** `2/8`; undefined for what is no shard. */
+/** Parses `2/8`; undefined if the text is not a shard. */
 export function shardOf(text: string): Shard | undefined {
   const [, index, count] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   const shard = { index: Number(index), count: Number(count) };
   return shard.index < shard.count ? shard : undefined;
 }
 
-/**
- * Candidates are dealt out like cards, so that neighbours, which take as long as each other, go to different
- * shards.
- */
+/** Assigns candidates round-robin, because neighbours have similar training times. */
 export const isIn = ({ index, count }: Shard, candidate: number): boolean => candidate % count === index;
 
-/** The results file of a shard: `wine.search.2-of-8.jsonl` beside `wine.search.jsonl`. */
+/** The results file of a shard: `wine.search.2-of-8.jsonl` next to `wine.search.jsonl`. */
 export const shardFile = (whole: string, { index, count }: Shard): string =>
   `${withoutEnding(whole)}.${index}-of-${count}.jsonl`;
 
 const withoutEnding = (file: string): string => file.replace(/\.jsonl$/, "");
 
-/** The results files of all shards that there are, in order of their names. */
+/** All existing results files of shards, sorted by name. */
 export function shardFiles(whole: string): string[] {
   const folder = dirname(whole);
   const start = `${basename(withoutEnding(whole))}.`;
@@ -43,7 +38,7 @@ export function shardFiles(whole: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** The shards that these candidates are of, if the results files are all of one cut. */
+/** The shards of these candidates; none if the results files have different numbers of shards. */
 export function shardsOf(candidates: readonly number[], files: readonly string[]): Shard[] {
   const [count, ...others] = new Set(files.map((file) => Number(/-of-(\d+)\.jsonl$/.exec(file)?.[1])));
   if (others.length > 0) return [];
@@ -74,28 +69,26 @@ export interface SearchFlags extends EmitFlags {
 
 // Scripts for Slurm and Kubernetes.
 
-// What a script for a cluster needs to know of a search.
-
 interface ClusterJob {
-  /** The model's. */
+  /** The name of the model. */
   readonly name: string;
   readonly shards: number;
-  /** `search SPEC` and the flags that every part of it has. */
+  /** `search SPEC` and the flags that all shards have. */
   readonly args: readonly string[];
-  /** How the script itself is called. */
+  /** The file name of the script. */
   readonly file: string;
 }
 
-// A search as an Indexed Job of Kubernetes: one pod for each shard, all on one volume.
+// An Indexed Job of Kubernetes: one pod per shard, all with the same volume.
 
 interface KubernetesJob extends ClusterJob {
-  /** Holds the command. */
+  /** A container image that contains the command. */
   readonly image: string;
-  /** The claim of the volume that holds spec and data, and takes the results. */
+  /** The claim of the volume for spec, data and results. */
   readonly volume: string;
 }
 
-/** Where the pods see the volume. */
+/** The mount point of the volume in pods. */
 const folder = "/search";
 
 export function kubernetesJob({ name, shards, args, file, image, volume }: KubernetesJob): string {
@@ -105,7 +98,7 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
     image,
     workingDir: folder,
     command: ["npx", "tapeless"],
-    // Kubernetes replaces $(NAME) by the variable; the index of the pod is one.
+    // Kubernetes expands $(NAME) to an environment variable, which holds the index of the pod.
     args: [...args.map(literal), "--shard", `$(JOB_COMPLETION_INDEX)/${shards}`, "--threads", "1"],
     resources: { requests: { cpu: "1" } },
     volumeMounts: [{ name: "search", mountPath: folder }],
@@ -120,7 +113,7 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
       parallelism: shards,
       template: {
         spec: {
-          // A pod that is started again goes on from its results.
+          // A restarted pod continues from its results.
           restartPolicy: "OnFailure",
           containers: [container],
           volumes: [{ name: "search", persistentVolumeClaim: { claimName: volume } }],
@@ -128,38 +121,38 @@ export function kubernetesJob({ name, shards, args, file, image, volume }: Kuber
       },
     },
   };
-  return `# The search of ${name} in ${shards} shards. The volume holds spec and data; pods mount it at
+  return `# The search of ${name} in ${shards} shards. The volume contains spec and data; pods mount it at
 # ${folder}.
 #
 #   kubectl apply -f ${shellWord(file)}
 #   kubectl wait --for=condition=complete --timeout=-1s job/${job}
 #
-# Then, where the volume is the current folder, this joins the results and judges the best:
+# Then run this in the folder of the volume, to combine the results and test the best candidate:
 #
 #   npx tapeless ${args.map(shellWord).join(" ")} --merge
 ${stringify(manifest, { lineWidth: 0 })}`;
 }
 
-/** An object's name is lower-case letters, digits and hyphens, and pods add to it. */
+/** Names consist of lower-case letters, digits and hyphens, and need room for the suffix of pods. */
 const objectName = (name: string): string =>
   name.toLowerCase().replaceAll("_", "-").slice(0, 40).replace(/-+$/, "");
 
-/** So that nothing in it is taken for a variable. */
+/** Escapes the text, so that Kubernetes expands no variables in it. */
 const literal = (text: string): string => text.replaceAll("$(", "$$$$(");
 
-// A search as a Slurm job array: one task for each shard. The same script joins the results, when it is told to.
+// A Slurm job array: one task per shard. With the argument `merge`, the same script combines the results.
 
 export function slurmScript({ name, shards, args, file }: ClusterJob): string {
   const script = shellWord(file);
   return `#!/usr/bin/env bash
-# The search of ${name} in ${shards} shards. Submit the job array, and the job that joins the results
-# and evaluates the best:
+# The search of ${name} in ${shards} shards. Submit the job array, and the job that combines the results
+# and tests the best candidate:
 #
 #   shards=$(sbatch --parsable ${script})
 #   sbatch --dependency=afterok:$shards --array=0 ${script} merge
 #
-# Both run in the folder that they are submitted from. An interrupted array continues where it stopped
-# when it is submitted again. TAPELESS is the command to call instead of npx.
+# Both run in the folder that they are submitted from. To continue an interrupted array, submit it again.
+# Set TAPELESS to run another command instead of npx.
 #SBATCH --job-name=${name}-search
 #SBATCH --array=0-${shards - 1}
 #SBATCH --output=${name}-search-%A_%a.log

@@ -1,14 +1,14 @@
-// Jobs in worker threads: each thread is given the next job when it has done one. Which thread does what
-// leaves no trace in the results.
+// Runs jobs in worker threads. Each thread takes the next job when it has finished one. Results do not depend on which
+// thread runs which job.
 import { Worker } from "node:worker_threads";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
 import { errorText } from "../../compiler/util/message-text.ts";
 import type { Outcome } from "./results-file.ts";
-import type { Answer, WorkerSetup } from "./worker.ts";
+import type { JobReply, WorkerSetup } from "./worker.ts";
 
-/** A thread ended while it did a job, and the reason is the job's, or the machine's. */
-export class JobEndedThread extends Error {
+/** A thread ended during a job, because of the job or because memory ran out. */
+export class ThreadEndedError extends Error {
   readonly job: number;
   readonly hint: string;
   constructor(job: number, message: string, hint: string) {
@@ -20,14 +20,11 @@ export class JobEndedThread extends Error {
 
 const launcher = new URL("../cli/start-thread.js", import.meta.url);
 
-/**
- * A thread keeps every module that it has imported, each candidate's trainer too, until it ends: some 0.6 MB
- * for each.
- */
+/** Imported modules stay in memory until the thread ends: about 0.6 MB for the trainer of each candidate. */
 const jobsOfThread = 100;
 
 /**
- * Calls back for each job that is done, in the order in which they end. Rejects with the first that fails.
+ * Calls `onResult` for each job as it finishes. Rejects with the error of the first job that fails.
  * @throws JobEndedThread, DiagnosticError
  */
 export async function inThreads(
@@ -41,12 +38,12 @@ export async function inThreads(
   let isOver = false;
   const lane = async () => {
     for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
-      // What a spec in TypeScript prints is not part of the result.
+      // Keeps the output of a TypeScript spec out of the result on standard output.
       const worker = new Worker(launcher, { argv: ["search"], workerData: setup, stdout: true });
       running.add(worker);
       let job: number | undefined = first.value;
       for (let done = 1; job !== undefined; done++) {
-        onResult(job, await answerOf(worker, job));
+        onResult(job, await runJob(worker, job));
         job = done < jobsOfThread && !isOver ? queue.next().value : undefined;
       }
       await worker.terminate();
@@ -61,15 +58,14 @@ export async function inThreads(
   }
 }
 
-/** Gives the thread the job, and waits for its answer or its end. */
-function answerOf(worker: Worker, job: number): Promise<Outcome> {
+/** Sends the job to the thread and waits for the answer, or for the end of the thread. */
+function runJob(worker: Worker, job: number): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const release = () => worker.off("message", onMessage).off("error", onError).off("exit", onExit);
-    const onMessage = (answer: Answer) => {
+    const onMessage = (reply: JobReply) => {
       release();
-      if ("result" in answer) resolve(answer.result);
-      else
-        reject("diagnostics" in answer ? new DiagnosticError(answer.diagnostics) : new Error(answer.fault));
+      if ("result" in reply) resolve(reply.result);
+      else reject("diagnostics" in reply ? new DiagnosticError(reply.diagnostics) : new Error(reply.error));
     };
     const onError = (error: unknown) => {
       release();
@@ -78,20 +74,23 @@ function answerOf(worker: Worker, job: number): Promise<Outcome> {
     const onExit = (code: number) => {
       release();
       const hint = "the spec, or what it imports, may call process.exit()";
-      reject(new JobEndedThread(job, `its thread ended with code ${code}`, hint));
+      reject(new ThreadEndedError(job, `its thread exited with code ${code}`, hint));
     };
     worker.on("message", onMessage).on("error", onError).on("exit", onExit);
     worker.postMessage(job);
   });
 }
 
-/** Of an exception that nobody caught: whether the job is to blame. */
+/** Classifies an uncaught error of a thread: caused by the job, or internal. */
 function endOf(job: number, error: unknown): unknown {
   if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
-    const hint =
-      "NODE_OPTIONS=--max-old-space-size=8192 gives each thread more, and --threads 1 leaves more for it";
-    return new JobEndedThread(job, "its thread ran out of memory", hint);
+    const hint = "set NODE_OPTIONS=--max-old-space-size=8192, or use fewer threads, such as --threads 1";
+    return new ThreadEndedError(job, "its thread ran out of memory", hint);
   }
   if (!isOfSpec(error)) return error;
-  return new JobEndedThread(job, `the spec fails in its thread: ${errorText(error)}`, "catch it in the spec");
+  return new ThreadEndedError(
+    job,
+    `the spec throws in its thread: ${errorText(error)}`,
+    "catch the error in the spec",
+  );
 }

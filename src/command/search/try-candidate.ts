@@ -1,5 +1,5 @@
-// One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
-// validation rows.
+// One candidate: compiled, trained on the training rows and evaluated on the validation rows; the best one is then
+// evaluated on the test rows.
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -8,11 +8,11 @@ import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Placing, Source } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
-import { judgeModel, validateOn } from "../train/validate-model.ts";
+import { testModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./results-file.ts";
 
-/** A training that diverges is an outcome, too. Equal models and data give equal outcomes, in whatever thread. */
+/** Divergence is an outcome, too. Equal models and data give equal outcomes in any thread. */
 export async function tryCandidate(
   model: Model,
   datasets: readonly OpenDataset[],
@@ -27,17 +27,17 @@ export async function tryCandidate(
   }
 }
 
-/** The model's trainer, in this process. */
+/** Compiles the model and loads its trainer into this process. */
 async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
   const compilation = compileFor(model, { dtype });
   return loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
 }
 
-// The final judgement: the model that was chosen is trained once more, and the test is asked, for the first
-// time and the last.
-
-/** What `tapeless train` tells of the same spec. */
-export async function judge(
+/**
+ * Trains the chosen model once more and evaluates it on the test rows, which nothing has used before. Gives the result
+ * that `tapeless train` prints for the same spec.
+ */
+export async function testCandidate(
   model: Model,
   found: Validation,
   source: Source,
@@ -45,5 +45,5 @@ export async function judge(
   dtype: "f32" | "f64",
 ): Promise<TrainingResult> {
   const emitted = await compiled(model, dtype);
-  return judgeModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
+  return testModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
 }

@@ -1,5 +1,5 @@
-// A thread of the search. It reads the spec by itself (a spec in TypeScript holds functions, which cannot be
-// sent) and is then given numbers of candidates, one at a time.
+// A thread of the search. It reads the spec itself, because functions in a TypeScript spec cannot be sent to a thread.
+// Then it receives candidate numbers one by one, trains each candidate and answers with the outcome.
 import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
@@ -10,9 +10,9 @@ import type { Outcome } from "./results-file.ts";
 import type { OpenData } from "./open-data.ts";
 import { tryCandidate } from "./try-candidate.ts";
 
-/** What a thread says of a job. */
-export type Answer = { readonly job: number } & (
-  { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly fault: string }
+/** The answer of a thread to a job: an outcome, errors of the candidate, or the message of another error. */
+export type JobReply = { readonly job: number } & (
+  { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly error: string }
 );
 
 export interface WorkerSetup extends OpenData {
@@ -24,27 +24,27 @@ export interface WorkerSetup extends OpenData {
 const { file, dtype, data, dataOf }: WorkerSetup = workerData;
 const read = async () => {
   const { value, search } = await readSpec(file);
-  invariant(search !== undefined, "a spec that was searched has a search");
+  invariant(search !== undefined, "the spec of a search has training.search");
   return candidatesOf(value, search);
 };
-/** A spec that cannot be read here, although it could be in the main thread, is an answer to the first job. */
+/** If reading fails here, although it succeeded in the main thread, the error is the answer to the first job. */
 const reading = read();
 reading.catch(() => {});
 
 const port = parentPort;
-invariant(port !== null, "this module is the entry of a thread");
+invariant(port !== null, "this module runs in a thread");
 port.on("message", (job: number) => {
   const trying = async () => {
     const { spec } = (await reading)[job];
     return tryCandidate(parseModel(spec), data[dataOf[job]], dtype);
   };
   trying().then(
-    (result) => port.postMessage({ job, result } satisfies Answer),
-    (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
+    (result) => port.postMessage({ job, result } satisfies JobReply),
+    (error: unknown) => port.postMessage({ job, ...errorOf(error) } satisfies JobReply),
   );
 });
 
-const faultOf = (error: unknown) =>
+const errorOf = (error: unknown) =>
   error instanceof DiagnosticError
     ? { diagnostics: error.diagnostics }
-    : { fault: error instanceof Error ? error.message : String(error) };
+    : { error: error instanceof Error ? error.message : String(error) };

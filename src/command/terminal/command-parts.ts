@@ -1,9 +1,9 @@
-/** What all commands of the program share: their help, their errors, and the flags that several have. */
+/** What all commands share: the form of their help, and the flags that several of them have. */
 import { Option, type Command } from "commander";
 import { defaultTarget, targetsWith, trainerTargets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 
-/** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
+/** Commander throws errors instead of printing them; the caller reports them as diagnostics. */
 export const quiet = (command: Command): Command =>
   command
     .exitOverride()
@@ -24,16 +24,16 @@ export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 
 export const dtypeOption = (): Option =>
-  new Option("--dtype <type>", "the element type of values and parameters")
+  new Option("--dtype <type>", "use this element type for values and parameters")
     .choices(["f32", "f64"])
     .default("f32");
 
 export const checkKernelsOption = (): Option =>
   new Option(
     "--no-check-kernels",
-    `with --target ${targetsWith("kernels")}: do not compare its kernels with the TypeScript kernels first`,
+    `with --target ${targetsWith("kernels")}: skip the comparison of its kernels with the TypeScript kernels`,
   );
 
-/** `names`: the targets that the command can do its work for. */
+/** `names`: the targets that the command supports. */
 export const targetOption = (names: readonly Target[] = trainerTargets): Option =>
-  new Option("--target <target>", "what the loops become").choices(names).default(defaultTarget);
+  new Option("--target <target>", "compile the kernels to this target").choices(names).default(defaultTarget);

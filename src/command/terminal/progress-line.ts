@@ -1,9 +1,9 @@
-/** Progress: one line that is redrawn on a terminal, a line of its own for each report anywhere else. */
+/** Progress: one line that is redrawn on a terminal; elsewhere a new line for each report. */
 import type { WriteStream } from "node:tty";
 
 interface ProgressLine {
   show(text: string): void;
-  /** Leaves the last line where it is. */
+  /** Keeps the last line on the screen. */
   end(): void;
 }
 
@@ -16,7 +16,7 @@ export async function progressLine(stream: WriteStream): Promise<ProgressLine> {
   return { show: (text) => line(text), end: () => line.done() };
 }
 
-/** A terminal that does not say how wide it is: nothing can be wrapped, so the line is redrawn as it is. */
+/** For a terminal of unknown width, where lines cannot be wrapped: redraws the unwrapped line. */
 function unmeasuredLine(stream: WriteStream): ProgressLine {
   let isShown = false;
   return {
@@ -30,9 +30,9 @@ function unmeasuredLine(stream: WriteStream): ProgressLine {
   };
 }
 
-// Whether text on a stream may have colour: terminals only, and NO_COLOR (no-color.org) turns it off.
+// Colour: only on terminals; NO_COLOR (no-color.org) disables it.
 
-/** FORCE_COLOR turns it on where NO_COLOR does not speak. */
+/** FORCE_COLOR enables colour unless NO_COLOR is set. */
 export function hasColour(stream: { readonly isTTY?: boolean }): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
@@ -40,7 +40,7 @@ export function hasColour(stream: { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true && TERM !== "dumb";
 }
 
-/** How large a chart is to be on a stream: as wide as the terminal, within reason. */
+/** The size of a chart on a stream: the width of the terminal, from 40 to 100 columns. */
 export const terminalSize = ({ columns }: { readonly columns?: number }) => ({
   width: Math.min(Math.max(columns ?? 80, 40), 100),
   height: 14,

@@ -1,4 +1,4 @@
-/** What a training of the spec would go through, for what is shown before any training. */
+/** The number of rows and epochs of a future training, for `inspect --show schedule`. */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
@@ -9,7 +9,7 @@ import { onFile } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { readSource } from "../files/read-source.ts";
 
-/** Undefined, and why on standard error, where the data is not there or is wrong: what is shown then does without. */
+/** Undefined if the data is missing or invalid, which is optional here; the reason is printed on standard error. */
 export async function expectedRun(
   spec: string,
   { compilation: { model, built }, source }: CompiledSpec,
@@ -26,7 +26,7 @@ export async function expectedRun(
   } catch (error) {
     if (!(error instanceof DiagnosticError || error instanceof Unsupported)) throw error;
     const reason = error instanceof DiagnosticError ? error.diagnostics[0].message : error.message;
-    process.stderr.write(`the data is not read: ${reason}\n`);
+    process.stderr.write(`continuing without data: ${reason}\n`);
     return undefined;
   }
 }

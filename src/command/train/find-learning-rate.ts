@@ -1,6 +1,6 @@
 /**
- * `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names.
- * Nothing is kept of the training.
+ * `train --find-learning-rate`: runs a learning-rate range test on the training split, plots it, and suggests a rate.
+ * The trained parameters are discarded.
  */
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import { chartSvg, panelText } from "../../studio/charts/index.ts";
@@ -23,12 +23,12 @@ import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { checkPicture } from "./watch-epochs.ts";
 
-/** Returns the exit code: 1 if the loss falls at no rate. */
+/** Returns the exit code: 1 if the loss does not fall at any rate. */
 export async function findLearningRate(spec: string, flags: TrainFlags): Promise<number> {
   checkFlags(flags);
   if (flags.plot !== undefined) await checkPicture(flags.plot);
@@ -41,16 +41,16 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
   if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
   const { steepest, lowest, ...course } = test;
-  if (steepest === undefined || lowest === undefined) return tellNoFall(course);
+  if (steepest === undefined || lowest === undefined) return reportNoFall(course);
   const result = { model: name, rate: rounded(steepest / scale), steepest, lowest, ...course };
   const plot = panelText(chart.panels[0], terminalSize(process.stdout));
   process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${plot}\n${verdict(result, scaleFrom)}`);
   return 0;
 }
 
-/** What is for training has no place here: nothing of it would be done. @throws DiagnosticError (T1010) */
+/** Rejects flags that have no effect in a range test. @throws DiagnosticError (T1010) */
 function checkFlags(flags: TrainFlags): void {
-  const idle = [
+  const unsupported = [
     "epochs",
     "from",
     "out",
@@ -65,20 +65,19 @@ function checkFlags(flags: TrainFlags): void {
     "serve",
     "tensorboard",
   ] as const;
-  const given = idle.find((flag) => flags[flag] !== undefined);
+  const given = unsupported.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;
   const flag =
     flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usageError(
-    `--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`,
-    "leave one of them out",
+    `--${flag} cannot be combined with --find-learning-rate, which discards what it trains`,
+    "omit one of the two flags",
   );
 }
 
 /**
- * The losses of a fresh trainer before each step, until they come apart. The rising rate is the very schedule
- * that a spec could have, so the trainer is one like any other; rows of the validation and test parts are
- * never looked at.
+ * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule of the spec,
+ * so the trainer is an ordinary one. Rows of the validation and test splits are not used.
  */
 async function lossesAtRisingRates(
   spec: string,
@@ -89,8 +88,8 @@ async function lossesAtRisingRates(
   const { compileFor } = await import("../../compiler/compile-target.ts");
   const { emitText } = await import("../../compiler/compile-target.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
-  const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
-  const compilation = compileFor(rising, { target, dtype });
+  const risingModel: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
+  const compilation = compileFor(risingModel, { target, dtype });
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
@@ -111,7 +110,7 @@ async function lossesAtRisingRates(
   return losses;
 }
 
-/** A step is an epoch over its rows alone, which may be several batches. The loss before it; NaN if it is no number. */
+/** Runs one step, of one or more batches, as an epoch of its rows. Returns the loss before it; NaN if not finite. */
 function lossOfStep(trainer: Trainer, rows: Batch): number {
   try {
     const run = trainer.epochs(rows, { epochs: 1, shuffle: false, validation: 0, earlyStopping: false });
@@ -123,33 +122,34 @@ function lossOfStep(trainer: Trainer, rows: Batch): number {
   }
 }
 
-/** Two digits are more than a range test can tell. */
+/** Rounds to two digits, which exceed the precision of a range test. */
 const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
 type Named = RangeTest & { readonly rate: number; readonly steepest: number; readonly lowest: number };
 
-/** `scaleFrom`: the spec means its rate for steps of so many rows, and that is how the rate is named. */
+/** `scaleFrom`: the rate of the spec refers to steps of this many rows, so the suggested rate does, too. */
 function verdict({ rate, steepest, lowest, rates }: Named, scaleFrom: number | undefined): string {
   const meant =
-    scaleFrom === undefined ? "" : ` for ${scaleFrom} rows, ${rounded(steepest)} for those of a step`;
+    scaleFrom === undefined ? "" : ` for ${scaleFrom} rows, ${rounded(steepest)} for the rows of a step`;
   const last = rates[rates.length - 1];
-  const end = rates.length < rateSteps ? `came apart above ${rounded(last)}` : `held up to ${rounded(last)}`;
+  const end =
+    rates.length < rateSteps ? `diverged above ${rounded(last)}` : `did not diverge up to ${rounded(last)}`;
   return [
-    `learning rate ${rate}${meant}: there the loss falls steepest`,
-    `to compare: it was lowest at ${rounded(lowest)}, a tenth of which is ${rounded(lowest / 10)}; it ${end}`,
+    `learning rate ${rate}${meant}: the loss falls fastest at this rate`,
+    `for comparison: the loss was lowest at ${rounded(lowest)}, a tenth of which is ${rounded(lowest / 10)}; it ${end}`,
     "",
   ].join("\n");
 }
 
-function tellNoFall({ losses }: RangeTest): number {
+function reportNoFall({ losses }: RangeTest): number {
   const { low, high } = rateRange;
-  const course = `it was ${losses[0]} at first, and at its lowest ${Math.min(...losses)}`;
-  say([
+  const course = `the first loss was ${losses[0]}, the lowest ${Math.min(...losses)}`;
+  printDiagnostics([
     {
       code: "T4003",
       severity: "error",
-      message: `the loss falls at no learning rate from ${low} to ${high}`,
-      hint: "is there anything to learn from these inputs, and are they scaled?",
+      message: `the loss does not fall at any learning rate from ${low} to ${high}`,
+      hint: "check that the inputs are scaled and that they predict the targets",
       notes: losses.length === 0 ? [] : [course],
     },
   ]);

@@ -1,7 +1,4 @@
-/**
- * `tapeless train --from`: a training that starts from the parameters of another, where name and shape are
- * the same.
- */
+/** `tapeless train --from`: starts a training from the parameters in a file that match by name and shape. */
 import { extname } from "node:path";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../formats/parameters/parameters.ts";
@@ -11,14 +8,13 @@ import { onFile } from "../compile/compile-spec.ts";
 import { readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
 
 interface Origin {
-  /** What the parameters are of, in words. */
+  /** A description of the file, for messages. */
   readonly about: string;
   readonly tensors: readonly StoredTensor[];
 }
 
 /**
- * The same module, but its trainers start from the parameters in the file that match; tells which did and
- * which did not.
+ * A module whose trainers start from the matching parameters in the file. Prints which parameters match.
  *
  * @throws DiagnosticError (T3001, T3002)
  */
@@ -28,34 +24,34 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const isSame = ({ name, shape }: { name: string; shape: readonly number[] }) =>
     shapeText(found.get(name)?.shape) === shapeText(shape);
-  const taken = model.parameters.filter(isSame);
-  const fresh = model.parameters
+  const matching = model.parameters.filter(isSame);
+  const initialised = model.parameters
     .filter((parameter) => !isSame(parameter))
     .map(({ name, shape }) => {
       const other = found.get(name)?.shape;
-      return `${name} ${shapeText(shape)}${other === undefined ? "" : ` (there ${shapeText(other)})`}`;
+      return `${name} ${shapeText(shape)}${other === undefined ? "" : ` (${shapeText(other)} in the file)`}`;
     });
   const names = new Set(model.parameters.map(({ name }) => name));
   const unused = tensors
     .filter(({ name }) => !names.has(name))
     .map(({ name, shape }) => `${name} ${shapeText(shape)}`);
-  if (taken.length === 0)
-    throw wrongTensors(file, `no parameter of "${model.name}" has the name and shape of one in ${about}`, [
-      `"${model.name}" has ${fresh.join(", ")}`,
+  if (matching.length === 0)
+    throw wrongTensors(file, `no parameter of "${model.name}" matches one in ${about} by name and shape`, [
+      `"${model.name}" has ${initialised.join(", ")}`,
       `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,
     ]);
-  // All are read before one is set.
+  // All values are read before any parameter is set.
   const values = onFile(file, "T3002", () =>
-    taken.flatMap(({ name }) => {
+    matching.flatMap(({ name }) => {
       const tensor = found.get(name);
       return tensor === undefined ? [] : [[name, numbersFor(model.dtype, tensor)] as const];
     }),
   );
   const lines = [
-    `from ${file}, ${about}: ${taken.length} of ${model.parameters.length} parameters`,
-    `  taken: ${taken.map(({ name }) => name).join(", ")}`,
-    ...(fresh.length > 0 ? [`  drawn anew: ${fresh.join(", ")}`] : []),
-    ...(unused.length > 0 ? [`  left there: ${unused.join(", ")}`] : []),
+    `from ${file}, ${about}: ${matching.length} of ${model.parameters.length} parameters`,
+    `  loaded: ${matching.map(({ name }) => name).join(", ")}`,
+    ...(initialised.length > 0 ? [`  initialised: ${initialised.join(", ")}`] : []),
+    ...(unused.length > 0 ? [`  unused: ${unused.join(", ")}`] : []),
   ];
   process.stderr.write(`${lines.join("\n")}\n`);
   return {
@@ -68,7 +64,7 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
   };
 }
 
-/** A checkpoint of any model, or a file of tensors. */
+/** Reads a checkpoint of any model, or a file of tensors. */
 async function originIn(file: string): Promise<Origin> {
   if (Object.hasOwn(tensorFormats, extname(file).toLowerCase()))
     return { about: "a file of tensors", tensors: await readTensors(file) };

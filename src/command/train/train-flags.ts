@@ -1,4 +1,4 @@
-/** The flags of `tapeless train`, and which of them go together, for which models. */
+/** The flags of `tapeless train`, and checks of their combinations with each other and with the model. */
 import { writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { Target } from "../../compiler/targets.ts";
@@ -18,7 +18,7 @@ export interface TrainFlags extends WatchFlags {
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
   readonly report?: string | true;
-  /** A port; true: any that is free. */
+  /** A port; true: a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
   readonly target: Target;
@@ -33,31 +33,32 @@ export function checkTrainFlags(model: Model, flags: TrainFlags): void {
   checkFolds(model, flags);
   if (flags.serve !== undefined && flags.json)
     throw usageError(
-      "--json is for programs, and --serve waits for a person who looks at a page",
-      "--log and --tensorboard write what happens to files",
+      "--json cannot be combined with --serve, which waits for the user to close the page",
+      "--log and --tensorboard record the training in files",
     );
   if (flags.from !== undefined && flags.resume !== undefined)
     throw usageError(
-      "--resume goes on with a training, --from begins another: only one of them can be meant",
+      "--resume cannot be combined with --from",
+      "--resume continues a training; --from starts a new one from given parameters",
     );
 }
 
-/** Texts can only be written by a model of texts. */
+/** Only language models can generate texts. */
 function checkSampling(model: Model, { sample, temperature }: TrainFlags): void {
   if (sample === undefined && temperature !== undefined)
-    throw usageError("--temperature says how --sample draws", "add --sample N");
+    throw usageError("--temperature needs --sample", "add --sample N");
   if (sample !== undefined && !writesTexts(model))
     throw usageError(
-      `--sample writes new texts, and "${model.name}" does not learn what follows in a text`,
-      "it needs one input of `characters`, and a target that is the `nextOf` it",
+      `--sample needs a language model, and "${model.name}" is not one`,
+      "a language model has one input with `characters`, and a target that is its `nextOf`",
     );
 }
 
-/** What is said of one training has no meaning for several. */
+/** Rejects flags of a single training, because a run with folds has several. */
 function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
   if (training.validation?.folds === undefined) return;
   if (keep !== undefined)
-    throw usageError("--keep counts the epochs of one training, and a run with folds has several");
+    throw usageError("--keep does not support folds", "--keep keeps checkpoints of a single training");
   if (from !== undefined)
-    throw usageError("--from is where one training starts, and a run with folds has several");
+    throw usageError("--from does not support folds", "--from sets the parameters of a single training");
 }

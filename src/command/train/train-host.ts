@@ -1,7 +1,4 @@
-/**
- * How `tapeless train` runs: checkpoints and logs on disk, progress on standard error, and the report of a
- * divergence.
- */
+/** The host of `tapeless train`: checkpoints and logs on disk, progress on standard error, reports of divergence. */
 import { readFile, readdir, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -26,26 +23,23 @@ import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 import { rowsIn } from "../verify/batches.ts";
-import type { LookInside } from "./live/look-inside.ts";
-import { reportAnswers } from "./report-answers.ts";
+import type { TrainingMonitor } from "./live/training-monitor.ts";
+import { reportPredictions } from "./report-predictions.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { watchEpochs } from "./watch-epochs.ts";
 
-// Checkpoints on disk. `model.ckpt` is always the newest; with `--keep 3` the two before it stay as
+// Checkpoints on disk. `model.ckpt` is always the newest; `--keep 3` also keeps the two before it as
 // `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
 
 /** Writes the next checkpoint. */
 type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
 
-/**
- * How to save; nothing is written without a file. @throws DiagnosticError (T1010, T1011) before there is
- * anything to save.
- */
+/** A function that saves checkpoints; it does nothing without a file. @throws DiagnosticError (T1010, T1011) */
 export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
   if (file === undefined) {
-    if (keep > 1) throw usageError("--keep says how many checkpoints stay", "add --out CHECKPOINT");
+    if (keep > 1) throw usageError("--keep needs --out", "add --out CHECKPOINT");
     return async () => {};
   }
   await checkWritable(file);
@@ -53,7 +47,7 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
   return async (bytes) => {
     const epoch = epochOf(bytes);
     const before = await readFile(file).catch(() => undefined);
-    // The copy first: a run that is killed in between has the newest one twice, and loses none.
+    // The copy comes first, so that a run that is killed in between loses no checkpoint.
     if (before !== undefined && epochOf(before) === epoch - 1)
       await writeFile(nameAt(file, epoch - 1), before);
     await writeFile(file, bytes);
@@ -61,7 +55,7 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
   };
 }
 
-/** NaN if the bytes are no checkpoint. */
+/** NaN if the bytes are not a checkpoint. */
 function epochOf(bytes: Uint8Array): number {
   try {
     return readCheckpoint(bytes).header.progress.epoch;
@@ -70,13 +64,13 @@ function epochOf(bytes: Uint8Array): number {
   }
 }
 
-/** Names sort as the epochs do. */
+/** Zero-padded, so that names sort by epoch. */
 function nameAt(file: string, epoch: number | string): string {
   const end = extname(file);
   return join(dirname(file), `${basename(file, end)}.epoch-${String(epoch).padStart(4, "0")}${end}`);
 }
 
-/** Those of this epoch and before, also what a run that was killed could not remove. */
+/** Removes checkpoints up to this epoch, including any that killed runs have not removed. */
 async function removeUpTo(file: string, last: number): Promise<void> {
   const [start, end] = basename(nameAt(file, "????")).split("????");
   for (const name of await readdir(dirname(file))) {
@@ -87,23 +81,23 @@ async function removeUpTo(file: string, last: number): Promise<void> {
   }
 }
 
-// The report of a divergence: when, and at which node of the graph it began.
+// The report of a divergence: when it happened, and at which node of the graph it began.
 
-/** The training that is under way. */
+/** The current training. */
 interface Latest {
-  /** Which one of several. */
+  /** Its name, if there are several. */
   readonly name: string;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
-  /** The checkpoint after the last epoch that went well. */
+  /** The checkpoint after the last successful epoch. */
   readonly before: Uint8Array;
 }
 
 /**
- * The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it
- * began.
+ * The error of the trainer contains step, epoch and rate. Repeating the epoch with the interpreter finds the node
+ * where the divergence began.
  */
-async function tellDivergence(
+async function reportDivergence(
   error: Error,
   { name, trainer, dataset, before }: Latest,
   compilation: Compilation,
@@ -112,7 +106,7 @@ async function tellDivergence(
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
   const cause = explainDivergence(compilation, facts, trainer, dataset.train);
-  say([
+  printDiagnostics([
     {
       code: "T4001",
       severity: "error",
@@ -125,19 +119,19 @@ async function tellDivergence(
 }
 
 // The host of a run: checkpoints, logs, progress, the page of `--serve`, and at the end the cause of a divergence or
-// the report of the predictions.
+// the report of predictions.
 
-/** A run that is about to begin. */
-interface Beginning {
+/** A run before its first training. */
+interface RunSetup {
   readonly spec: string;
   readonly source: SpecSource;
   readonly compilation: TargetCompilation;
   readonly emitted: EmittedModule;
-  /** What the first training begins with. */
+  /** The trainer of the first training. */
   readonly trainer: Trainer;
-  /** The notes of the checkpoint that it resumes. */
+  /** The metadata of the resumed checkpoint. */
   readonly resumed: Notes | undefined;
-  /** In all. */
+  /** The total number. */
   readonly epochs: number;
   readonly isProbed: boolean;
 }
@@ -149,19 +143,19 @@ interface TrainHost extends Host {
   fail(error: unknown): Promise<number>;
 }
 
-/** @throws DiagnosticError for files that cannot be written. */
-export async function trainHost(beginning: Beginning, flags: TrainFlags): Promise<TrainHost> {
-  const { spec, source, compilation, emitted, trainer, resumed } = beginning;
+/** @throws DiagnosticError for files that cannot be written */
+export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<TrainHost> {
+  const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
   const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
   const writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
-  // Of several trainings, the one of the model that is kept is watched.
+  // With folds, only the training of the final model is watched.
   const isWatched = (notes: Notes = {}) => folds === undefined || foldsIn(notes).length === folds;
   const watch = await watchEpochs(model.name, isWatched(resumed) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
-  let inside: LookInside | undefined;
+  let monitor: TrainingMonitor | undefined;
   let latest: Latest | undefined;
-  const remember = ({ name = "", trainer: own, dataset }: Begun): void => {
+  const saveLatest = ({ name = "", trainer: own, dataset }: Begun): void => {
     latest = { name, trainer: own, dataset, before: own.save() };
   };
 
@@ -169,60 +163,62 @@ export async function trainHost(beginning: Beginning, flags: TrainFlags): Promis
     read: () => readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
     async begin(begun) {
       const { name = "", dataset, epochs, notes } = begun;
-      // Once there is something to train on: a page that is told of should have something to show.
-      if (beginning.isProbed && inside === undefined)
-        inside = await (await import("./live/look-inside.ts")).openInside(model.name, trainer.epoch, flags);
+      // Opened only after the data is read, so that a page that is announced has something to show.
+      if (setup.isProbed && monitor === undefined)
+        monitor = await (
+          await import("./live/training-monitor.ts")
+        ).openMonitor(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
-      const plain = seenAs(begun, emitted, model, flags);
-      const seen = isWatched(notes) && inside ? inside.stoppable(plain) : plain;
-      if (isWatched(notes)) await inside?.begin({ ...begun, facts: emitted.model, accumulate });
-      else inside?.pass(name);
-      if (folds === undefined) tellEnded(begun, flags);
-      remember(begun);
-      return seen;
+      const wrapped = wrapTrainer(begun, emitted, model, flags);
+      const monitored = isWatched(notes) && monitor ? monitor.stoppable(wrapped) : wrapped;
+      if (isWatched(notes)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
+      else monitor?.announce(name);
+      if (folds === undefined) reportComplete(begun, flags);
+      saveLatest(begun);
+      return monitored;
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
       const { name = "", epochs, notes } = begun;
-      remember(begun);
+      saveLatest(begun);
       if (isWatched(notes)) {
-        await watch.see(report);
-        await inside?.see(report);
+        await watch.record(report);
+        await monitor?.record(report);
       }
       await save();
       progress.show(name + epochText(report, epochs));
     },
-    warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+    warn: (message) => printDiagnostics([{ code: "T2006", severity: "warning", message }]),
     async end(result) {
       progress.end();
       await watch.end();
       if (flags.report !== undefined && latest !== undefined)
-        await reportAnswers(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
+        await reportPredictions(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
       const text = foldedRegime.text(result);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : text}\n`);
-      await inside?.end(result.epochs < beginning.epochs ? "stopped early" : "done", text);
+      await monitor?.end(result.epochs < setup.epochs ? "stopped early" : "done", text);
     },
     async fail(error) {
       progress.end();
       if (!hasDiverged(error) || latest === undefined) throw error;
       await watch.end();
-      const code = await tellDivergence(error, latest, compilation, emitted.model);
-      await inside?.end("diverged", error.message);
+      const code = await reportDivergence(error, latest, compilation, emitted.model);
+      await monitor?.end("diverged", error.message);
       return code;
     },
   };
 }
 
-/** On standard error: what is printed stays what the program prints. */
+/** Prints on standard error, because standard output contains the result. */
 async function showSchedule(compilation: TargetCompilation, run: ScheduleRun): Promise<void> {
   const { views } = await import("../../studio/views/index.ts");
   const { text } = views.schedule({ compilation, reports: [], of: undefined, run });
   process.stderr.write(`${text()}\n`);
 }
 
-/** The trainer as its spec wants it to be seen. */
-function seenAs(
+/** Wraps the trainer: a language model samples texts, other models report mae and rmse in original units. */
+function wrapTrainer(
   { trainer, dataset }: Begun,
   emitted: EmittedModule,
   model: Model,
@@ -234,9 +230,12 @@ function seenAs(
   return inOwnUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
 }
 
-/** Says so if a run that is resumed has no epoch left. */
-function tellEnded({ trainer: { epoch }, epochs, hasStopped }: Begun, { resume, sample }: TrainFlags): void {
+/** Reports if a resumed run has no epochs left. */
+function reportComplete(
+  { trainer: { epoch }, epochs, hasStopped }: Begun,
+  { resume, sample }: TrainFlags,
+): void {
   if (resume === undefined || sample !== undefined || (epoch < epochs && !hasStopped)) return;
-  const why = hasStopped ? "it stopped early" : "--epochs N trains longer";
-  process.stderr.write(`${resume}: nothing is left to train after epoch ${epoch} (${why})\n`);
+  const why = hasStopped ? "early stopping" : "use --epochs N to train longer";
+  process.stderr.write(`${resume}: the training is complete after epoch ${epoch} (${why})\n`);
 }

@@ -1,7 +1,6 @@
 /**
- * What a choice between models needs of each: how well it does before the test is asked, on a validation part
- * or on folds; and the one judgement of the model that was chosen. Both train from scratch and say nothing;
- * equal candidates give equal numbers.
+ * Model selection: the validation of a model on a validation split or on folds, and the test of the selected model.
+ * Both train from scratch without output; equal candidates give equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainAndJudge, validateFolds, type CrossValidation } from "../../runtime/training/cross-validate.ts";
@@ -23,33 +22,30 @@ import { trainOn, type Run, type TrainingResult } from "../../runtime/training/t
 export interface Compiled {
   readonly emitted: EmittedModule;
   readonly preparing: Preparing;
-  /** The spec's if left out. */
+  /** Default: the spec's. */
   readonly seed?: number;
   readonly epochs?: number;
 }
 
-/** How rows are read and cut. */
-export interface Opening {
+/** How rows are read and split. */
+export interface DataOptions {
   readonly preparing: Preparing;
   readonly source: Source;
   readonly placed: Placing;
-  /** The spec's if left out. */
+  /** Default: the spec's. */
   readonly seed?: number;
-  /** Says what is doubtful about the rows. */
+  /** Reports warnings about the rows. */
   warn?(text: string): void;
 }
 
 /** A compiled model and its data. */
-export type Candidate = Compiled & Opening;
+export type Candidate = Compiled & DataOptions;
 
-/** How well a model does on rows that it was not trained on; of folds the mean, with their deviation. */
+/** Loss and metrics on rows that the model was not trained on; with folds: means and standard deviations. */
 export type Validation = CrossValidation | { readonly bestEpoch: number; readonly validation: Summary };
 
-/**
- * What is needed to validate: the training and validation parts, or those of each fold. No row of the test
- * part is among them.
- */
-export function openDatasets({ preparing, source, placed, ...given }: Opening): OpenDataset[] {
+/** The training and validation splits, or those of each fold, without any row of the test split. */
+export function openDatasets({ preparing, source, placed, ...given }: DataOptions): OpenDataset[] {
   const { training } = preparing;
   const { seed = training.seed, warn = () => {} } = given;
   if (training.folds !== undefined)
@@ -61,11 +57,11 @@ export function openDatasets({ preparing, source, placed, ...given }: Opening): 
   });
 }
 
-/** Throws if the spec sets no rows aside. No row of the test part is in reach. */
+/** Validates a candidate without access to the test split. Throws if the spec has no validation rows. */
 export const validateModel = (candidate: Candidate): Promise<Validation> =>
   validateOn(candidate, openDatasets(candidate));
 
-/** The same on rows that are read and cut already. */
+/** The same on rows that are already read and split. */
 export async function validateOn(compiled: Compiled, datasets: readonly OpenDataset[]): Promise<Validation> {
   const run = runOf(compiled);
   if (run.training.folds !== undefined)
@@ -74,12 +70,12 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
       datasets.map((dataset) => () => dataset),
     );
   const { bestEpoch, validation } = await run.train(run.trainer, datasets[0], { epochs: run.epochs });
-  if (validation === undefined) throw new Error("internal: a spec without validation was to be validated");
+  if (validation === undefined) throw new Error("internal: the spec has no validation rows");
   return { bestEpoch, validation };
 }
 
-/** Trains the model once more, after folds on their rows together, and asks the test: what `train` tells of it. */
-export async function judgeModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
+/** Trains the model again, after folds on the rows of all folds, and evaluates it on the test split like `train`. */
+export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
   const { source, placed } = candidate;
   const run = { ...runOf(candidate), source, placed, warn: () => {} };
   const { epochs, trainer } = run;

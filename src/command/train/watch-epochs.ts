@@ -1,7 +1,4 @@
-/**
- * What `train` shows of the course of a training beside its progress: a chart in the terminal, a picture, and
- * a log.
- */
+/** Records the epochs of a training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines. */
 import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
@@ -12,7 +9,7 @@ import { jsonFigure as figure } from "../../compiler/util/json.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
-import { say, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 export interface WatchFlags {
   /** Undefined: if standard error is a terminal. */
@@ -22,23 +19,20 @@ export interface WatchFlags {
 }
 
 interface EpochWatch {
-  /** To be told before a checkpoint is written: what is trained again replaces its line, but no line may be missing. */
-  see(report: EpochReport): Promise<void>;
-  /** Draws what was seen, after a training that diverged too. */
+  /** Call before a checkpoint is written: resuming replaces lines of repeated epochs, but restores no missing one. */
+  record(report: EpochReport): Promise<void>;
+  /** Draws the recorded epochs, also after a divergence. */
   end(): Promise<void>;
 }
 
-/**
- * `epoch`: how many epochs the trainer has behind it. @throws DiagnosticError for files that cannot be
- * written, before any training.
- */
+/** `epoch`: the number of completed epochs. @throws DiagnosticError for files that cannot be written */
 export async function watchEpochs(name: string, epoch: number, flags: WatchFlags): Promise<EpochWatch> {
   const { chart = process.stderr.isTTY === true, plot, log } = flags;
   if (plot !== undefined) await checkPicture(plot);
   const file = log === undefined ? undefined : await openLog(log, epoch);
   const reports = [...(file?.earlier ?? [])];
   return {
-    async see(report) {
+    async record(report) {
       reports.push(report);
       await file?.add(report);
     },
@@ -49,14 +43,14 @@ export async function watchEpochs(name: string, epoch: number, flags: WatchFlags
   };
 }
 
-/** @throws DiagnosticError unless it is an SVG that can be written. */
+/** @throws DiagnosticError unless the file is an SVG file and can be written */
 export async function checkPicture(file: string): Promise<void> {
   if (extname(file).toLowerCase() !== ".svg")
-    throw usageError(`--plot ${file}: pictures are written as SVG`, "name it .svg");
+    throw usageError(`--plot ${file}: plots are SVG files`, "use a file name that ends in .svg");
   await checkWritable(file);
 }
 
-/** The losses, which every training has; one epoch makes no curve. */
+/** Draws the losses. A curve needs at least two epochs. */
 async function showChart(name: string, reports: readonly EpochReport[]): Promise<void> {
   if (reports.length < 2) return;
   const { curvesChart, panelText } = await import("../../studio/charts/index.ts");
@@ -66,9 +60,14 @@ async function showChart(name: string, reports: readonly EpochReport[]): Promise
 
 async function writePlot(name: string, reports: readonly EpochReport[], file: string): Promise<void> {
   if (reports.length === 0) {
-    const hint = "with --log, the epochs before a checkpoint are drawn too";
-    say([
-      { code: "T4002", severity: "warning", message: `${file} is not written: no epoch was trained`, hint },
+    const hint = "--log also plots the epochs before the checkpoint";
+    printDiagnostics([
+      {
+        code: "T4002",
+        severity: "warning",
+        message: `${file} is not written, because no epoch was trained`,
+        hint,
+      },
     ]);
     return;
   }
@@ -76,18 +75,18 @@ async function writePlot(name: string, reports: readonly EpochReport[], file: st
   await writeFile(file, chartSvg(curvesChart(name, reports)));
 }
 
-// `--log`: a line of JSON for each epoch, written as it ends, so that the file can be read while training
-// goes on and after a kill.
+// `--log`: one line of JSON per epoch, appended when the epoch ends, so that the file is complete during a training and
+// after a kill.
 
 interface EpochLog {
-  /** The epochs that stood there already. */
+  /** The epochs that the file already contains. */
   readonly earlier: readonly EpochReport[];
   add(report: EpochReport): Promise<void>;
 }
 
 /**
- * Keeps the lines of the `epoch` epochs that the trainer has behind it: those after them are trained again.
- * Refuses to write over what is no log.
+ * Keeps the lines of the first `epoch` epochs, which the trainer has completed, and removes those of later ones, which
+ * it repeats. @throws DiagnosticError (T1013) if the file is not a log
  */
 async function openLog(file: string, epoch: number): Promise<EpochLog> {
   const kept = (await linesOf(file)).filter(({ report }) => report.epoch <= epoch);
@@ -96,7 +95,7 @@ async function openLog(file: string, epoch: number): Promise<EpochLog> {
     earlier: kept.map(({ report }) => report),
     add: async (report) => {
       await appendFile(file, `${JSON.stringify(report)}\n`).catch((error: unknown) => {
-        throw fault("T1011", `cannot write ${file}: ${fileReason(error)}`);
+        throw logError("T1011", `cannot write ${file}: ${fileReason(error)}`);
       });
     },
   };
@@ -107,17 +106,17 @@ interface Line {
   readonly report: EpochReport;
 }
 
-/** What follows the last line break was cut off by a kill. */
+/** The lines of a log. Text after the last line break is a partial line of a killed run and is dropped. */
 async function linesOf(file: string): Promise<Line[]> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw fault("T1011", `cannot write ${file}: ${fileReason(error)}`);
+    throw logError("T1011", `cannot write ${file}: ${fileReason(error)}`);
   });
   const lines = text.split("\n").slice(0, -1);
-  if (lines.length === 0 && text.length > 0) throw noLog(file, 1);
+  if (lines.length === 0 && text.length > 0) throw notALog(file, 1);
   return lines.map((line, i) => {
     const report = reportIn(line);
-    if (report === undefined) throw noLog(file, i + 1);
+    if (report === undefined) throw notALog(file, i + 1);
     return { line, report };
   });
 }
@@ -139,16 +138,16 @@ function reportIn(line: string): EpochReport | undefined {
   }
 }
 
-const noLog = (file: string, line: number): DiagnosticError =>
+const notALog = (file: string, line: number): DiagnosticError =>
   new DiagnosticError([
     {
       code: "T1013",
       severity: "error",
-      message: "the file is there, and this line is not one that --log writes",
+      message: "the file exists, but this line was not written by --log",
       location: { file, line },
-      hint: "--log goes on with a log or begins a new file; it writes over nothing else",
+      hint: "--log continues an existing log or creates a new file; choose another file",
     },
   ]);
 
-const fault = (code: DiagnosticCode, message: string): DiagnosticError =>
+const logError = (code: DiagnosticCode, message: string): DiagnosticError =>
   new DiagnosticError([{ code, severity: "error", message }]);

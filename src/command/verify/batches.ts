@@ -1,4 +1,4 @@
-/** The batches that verification looks at, in the storage of a trainer. */
+/** Batches for verification, and tensors for the reference interpreter. */
 import { seedStorage } from "../../compiler/ir/storage.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import { sizeOf } from "../../runtime/core/model-facts.ts";
@@ -6,15 +6,15 @@ import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
 import { randomKey, randomStream, salts, shuffle } from "../../runtime/numbers/random.ts";
 
-// A batch, parameters and first states as the interpreter wants them: tensors by storage name.
+// The storage of the interpreter: batch, parameters and initial states as tensors by storage name.
 
-/** How many rows the batch has. */
+/** The number of rows of a batch. */
 export function rowsIn({ inputs, targets }: ModelFacts, batch: Batch): number {
   const [[name, { shape }]] = [...Object.entries(inputs), ...Object.entries(targets)];
   return batch[name].length / sizeOf(shape);
 }
 
-/** Inputs and targets. */
+/** Inputs and targets of a batch. */
 export function batchStorage(model: ModelFacts, batch: Batch): Map<string, Tensor> {
   const rows = rowsIn(model, batch);
   const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
@@ -26,14 +26,14 @@ export function batchStorage(model: ModelFacts, batch: Batch): Map<string, Tenso
   );
 }
 
-/** What stands in a trainer's views, by `NAME`. */
+/** The values of parameters, by name. */
 export const parameterStorage = (
   { parameters }: ModelFacts,
   values: Readonly<Record<string, ArrayLike<number>>>,
 ): Map<string, Tensor> =>
   new Map(parameters.map(({ name, shape }) => [name, { shape, data: Float64Array.from(values[name]) }]));
 
-/** What training starts from beside them, as far as it is not zero. */
+/** The seed, and initial optimizer states that are not zero. */
 export const stateStorage = (
   states: readonly { readonly name: string; readonly initial?: readonly number[] }[],
   seed: number,
@@ -45,18 +45,16 @@ export const stateStorage = (
     ),
   ]);
 
-// The rows of an epoch's steps in the very order that a trainer takes them, for whoever steps it by hand.
-
 interface EpochFacts {
   readonly seed: number;
   /** From 1. */
   readonly epoch: number;
   readonly shuffle: boolean;
-  /** Batches in a step. */
+  /** Batches per step. */
   readonly accumulate?: number | undefined;
 }
 
-/** Each is made when it is asked for. */
+/** The rows of each step of an epoch, in the order in which the trainer takes them. */
 export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts): Generator<Batch> {
   const order = Int32Array.from({ length: rowsIn(model, data) }, (_, row) => row);
   if (facts.shuffle) shuffle(order, randomStream(randomKey(facts.seed, facts.epoch, salts.shuffle)));
@@ -70,9 +68,9 @@ export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts)
   }
 }
 
-// How many rows the batch of a check has: odd, so that blocks of rows have remainders; fewer for large
-// models, where each row costs time.
-
-/** `flopsOfRow`: operations of one row, forward and backward. */
+/**
+ * The number of rows of a batch for checks: odd, so that register blocks of rows have remainders; smaller for models
+ * with many operations per row (`flopsOfRow`: forward and backward).
+ */
 export const rowsFor = (batchSize: number, flopsOfRow: number): number =>
   Math.min(batchSize, flopsOfRow > 1e6 ? 3 : 13);

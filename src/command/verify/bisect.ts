@@ -1,8 +1,8 @@
 /**
- * Finds the stage of the compiler that is at fault. The results of all stages run on seeded data in f64: graphs in the
- * reference interpreter, loops in the interpreter of loops, planned loops in their arena. After the derivation
- * (`derivation-faults.ts`), they are compared with the graphs before all passes. If the last result of a program
- * differs, halving finds the stage whose input agrees and whose result does not.
+ * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64: graphs in the
+ * reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks the derivation first
+ * (`derivation-errors.ts`), then compares later results with the graphs before all passes. If the final result of a
+ * program differs, bisection finds the first stage whose result differs.
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
 import { evaluateProgram } from "../../compiler/loop/evaluate.ts";
@@ -19,78 +19,78 @@ import type { StageReport } from "../../compiler/stages/run.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { rowsFor } from "./batches.ts";
-import { derivationFault } from "./derivation-faults.ts";
-import type { FaultyStage } from "./derivation-faults.ts";
+import { derivationError } from "./derivation-errors.ts";
+import type { StageDifference } from "./derivation-errors.ts";
 import { ModelMemory, readStorage, worstError, writeStorage } from "./model-memory.ts";
 
 export interface Bisection {
   readonly name: string;
   readonly rows: number;
-  /** All stages that ran, each once for its list. */
+  /** All stages that ran, once per list. */
   readonly stages: readonly string[];
-  readonly first?: FaultyStage | undefined;
+  readonly first?: StageDifference | undefined;
 }
 
-/** Interpreters do some millions of operations a second: larger models are run on one row. */
-const mostFlops = 1e6;
-/** What rewrites that change rounding may come to in f64. */
+/** Models with more operations per row run on one row, since interpreters do a few million operations per second. */
+const maxFlops = 1e6;
+/** The largest relative error in f64 that rewrites may cause by rounding. */
 const tolerance = 1e-9;
 
-/** Looks at all stages, on scalars and on vectors. `lists` replace the compiler's stages, for tests. */
+/** Checks all stages, of the scalar and the vector schedule. `lists` replaces the stages of the compiler, for tests. */
 export function bisect(model: Model, lists?: StageLists): Bisection {
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => void reports.push(report);
   const compilation = compileModel(model, { dtype: "f64", schedule: "vectors", watch }, lists);
   const { batchSize } = model.training;
   const flopsOfRow = flopsOfProgram(compilation, "gradient") / batchSize;
-  const rows = flopsOfRow > mostFlops ? 1 : rowsFor(batchSize, flopsOfRow);
+  const rows = flopsOfRow > maxFlops ? 1 : rowsFor(batchSize, flopsOfRow);
   const stages = [...new Set(reports.map(key))];
   const derivation = reports.filter(({ list }) => list === "derivation");
-  const fault = derivationFault(derivation, () => new ModelMemory(compilation, rows), tolerance);
-  if (fault !== undefined) return { name: model.name, rows, stages, first: fault };
+  const difference = derivationError(derivation, () => new ModelMemory(compilation, rows), tolerance);
+  if (difference !== undefined) return { name: model.name, rows, stages, first: difference };
 
   const trials = trialsOf(reports, new ModelMemory(compilation, rows));
-  const faults = [...trials].flatMap(([program, trial]) => {
+  const differences = [...trials].flatMap(([program, trial]) => {
     const own = reports.filter(({ list, before }) => list !== "derivation" && before.name === program);
     return schedules.map((schedule) => {
       const chain = own.filter(({ list }) => list === schedule || !schedules.includes(list));
-      return firstFault(chain, (report) => faultOf(report, trial, { rows, batchSize }));
+      return firstDifference(chain, (report) => differenceOf(report, trial, { rows, batchSize }));
     });
   });
-  // The stage that comes first in the pipeline, whichever program shows it.
-  const found = faults
+  // The earliest stage in the pipeline, in any program.
+  const found = differences
     .flatMap((each) => each ?? [])
     .sort((a, b) => stages.indexOf(key(a)) - stages.indexOf(key(b)));
   return { name: model.name, rows, stages, first: found.at(0) };
 }
 
-/** The last lists: both start from the same kernels. */
+/** The last two lists, which both start from the same kernels. */
 const schedules: readonly string[] = ["scalar schedule", "vector schedule"];
 
 const key = ({ list, stage }: Pick<StageReport, "list" | "stage">): string => `${list}: ${stage}`;
 
-/** Halves the chain, if its last result differs: what is before it agrees, and what is after it does not. */
-function firstFault(
+/** Binary search for the first stage whose result differs, if the last one does. */
+function firstDifference(
   chain: readonly StageReport[],
-  faultOf: (report: StageReport) => FaultyStage | undefined,
-): FaultyStage | undefined {
+  differenceOf: (report: StageReport) => StageDifference | undefined,
+): StageDifference | undefined {
   const last = chain.at(-1);
-  let fault = last && faultOf(last);
-  if (fault === undefined) return undefined;
+  let difference = last && differenceOf(last);
+  if (difference === undefined) return undefined;
   let [good, bad] = [-1, chain.length - 1];
   while (bad - good > 1) {
     const middle = Math.floor((good + bad) / 2);
-    const found = faultOf(chain[middle]);
+    const found = differenceOf(chain[middle]);
     if (found === undefined) good = middle;
     else {
       bad = middle;
-      fault = found;
+      difference = found;
     }
   }
-  return fault;
+  return difference;
 }
 
-/** A program's storage before it runs, and what the reference interpreter then leaves in it. */
+/** The storage of a program before it runs, and the outputs that the reference interpreter computes from it. */
 interface Trial {
   readonly before: Storage;
   readonly expected: Storage;
@@ -101,7 +101,7 @@ interface Rows {
   readonly batchSize: number;
 }
 
-/** The programs of a step in order, each on what the ones before left in storage. */
+/** Trials for the programs of a step, in order: each starts from the storage that its predecessors leave. */
 function trialsOf(reports: readonly StageReport[], memory: ModelMemory): ReadonlyMap<string, Trial> {
   const trials = new Map<string, Trial>();
   for (const name of programNames) {
@@ -115,19 +115,19 @@ function trialsOf(reports: readonly StageReport[], memory: ModelMemory): Readonl
   return trials;
 }
 
-/** Whether the result of a stage differs. */
-function faultOf(report: StageReport, trial: Trial, sizes: Rows): FaultyStage | undefined {
+/** The difference between the result of a stage and the expected outputs, if it exceeds the tolerance. */
+function differenceOf(report: StageReport, trial: Trial, sizes: Rows): StageDifference | undefined {
   const { stage, list, before, after } = report;
-  const fault = { stage, list, program: before.name };
+  const difference = { stage, list, program: before.name };
   try {
     const actual = isLoopProgram(after)
       ? runLoops(after, report, trial, sizes)
       : interpret(after, trial.before, sizes.rows);
     const { output, error } = worstError(actual, trial.expected);
-    return error <= tolerance ? undefined : { ...fault, output, error };
+    return error <= tolerance ? undefined : { ...difference, output, error };
   } catch (error) {
     if (!(error instanceof InternalError)) throw error;
-    return { ...fault, output: error.message, error: Infinity };
+    return { ...difference, output: error.message, error: Infinity };
   }
 }
 
@@ -141,7 +141,7 @@ function runLoops(
   const memory = isPlanned(program)
     ? arenaMemory(program)
     : allocateBuffers(program.buffers, sizes.batchSize);
-  // Nothing is in temporaries before the program stores it.
+  // NaN reveals temporaries that are read before they are written.
   for (const [name, { region }] of program.buffers) if (region === "temporary") memory.get(name)?.fill(NaN);
   writeStorage(memory, before);
   evaluateProgram(program, memory, {
@@ -153,10 +153,10 @@ function runLoops(
   return readStorage(memory, new Map(outputs), sizes.rows);
 }
 
-/** The stages after which addresses on vectors are in bytes. */
+/** The stages after which vector addresses are in bytes. */
 const inBytes = new Set([...vectorSchedule.addresses, vectorSchedule.plan].map(({ name }) => name));
 
-/** What a bisection found, as one line; of a fault, how to look at the stage, and how to do without it. */
+/** The result as text; for an error, also the command that skips the stage. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {
   if (first === undefined)
     return (
@@ -168,7 +168,7 @@ export function bisectionText({ name, rows, stages, first }: Bisection, spec: st
   return [
     `${name}: the first stage whose result differs from the reference interpreter is ${stage} (${list})`,
     `  in ${program}: ${error === Infinity ? output : `${output}, relative error ${error.toExponential(1)}`}`,
-    `  to leave it out where it can be skipped: tapeless compile ${file} --skip ${stage}`,
+    `  to skip it, unless it is required: tapeless compile ${file} --skip ${stage}`,
     "",
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /**
- * An emitted trainer against the reference interpreter: the loss, all gradients, the predictions, and what it
- * tells of a data set.
+ * Compares an emitted trainer with the reference interpreter: the loss, all gradients, the predictions, and the
+ * evaluation.
  */
 import { lossStorage, measureOfSummary, nameIn, outputStorage } from "../../compiler/ir/storage.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -12,7 +12,7 @@ import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
 import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 
-/** What the interpreter makes of a batch. */
+/** The results of the interpreter for a batch. */
 export interface Expected {
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Float64Array>;
@@ -23,7 +23,7 @@ export interface Expected {
 
 type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 
-/** From the graphs as they were built and differentiated, before any pass. */
+/** Computed from the differentiated graphs, before any pass. */
 export function expectedOf(
   { built, derived }: Compilation,
   facts: ModelFacts,
@@ -39,7 +39,7 @@ export function expectedOf(
   ]);
   const outputs = interpret(derived.gradient, storage, rows);
   const totals = interpret(derived.evaluate, storage, rows);
-  const told = interpret(derived.summarise, totals, rows);
+  const evaluation = interpret(derived.summarise, totals, rows);
   return {
     loss: outputs.get(lossStorage)?.data[0] ?? NaN,
     gradients: new Map(
@@ -49,18 +49,20 @@ export function expectedOf(
       }),
     ),
     predictions: interpret(derived.predict, storage, rows).get(outputStorage)?.data ?? new Float64Array(0),
-    summary: new Map([...told].map(([storage, { data }]) => [measureOfSummary(storage) ?? storage, data[0]])),
+    summary: new Map(
+      [...evaluation].map(([storage, { data }]) => [measureOfSummary(storage) ?? storage, data[0]]),
+    ),
   };
 }
 
-/** Errors relative to the size of what is compared, and of the mean of its tensor. */
+/** The largest relative errors; see `distance`. */
 export interface TargetCheck {
   readonly target: ModelFacts["target"];
   readonly backend: Backend;
   readonly dtype: "f32" | "f64";
   readonly loss: number;
   readonly gradients: number;
-  /** The parameter with the worst gradient; undefined where there is none. */
+  /** The parameter with the worst gradient, if there are parameters. */
   readonly worst?: string | undefined;
   readonly predictions: number;
   /** Of loss and metrics. */
@@ -68,7 +70,7 @@ export interface TargetCheck {
   readonly holds: boolean;
 }
 
-/** What rounding excuses. */
+/** The largest relative errors that rounding may cause. */
 const tolerances = { f32: 2e-4, f64: 1e-9 } as const;
 
 export function checkTarget(
@@ -83,12 +85,12 @@ export function checkTarget(
   for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
   const inputs = Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
   const predictions = distance(trainer.predict(inputs), expected.predictions, 0);
-  const told = trainer.evaluate(batch);
-  // In single precision a count of hits may turn on rounding; the loss does not.
+  const evaluation = trainer.evaluate(batch);
+  // In f32, rounding may change whether a prediction counts as correct, so only the loss is compared.
   const compared = [...expected.summary].filter(([name]) => model.dtype === "f64" || name === "loss");
-  const summary = Math.max(...compared.map(([name, value]) => distance([told[name]], [value], 0)));
+  const summary = Math.max(...compared.map(([name, value]) => distance([evaluation[name]], [value], 0)));
   const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
-  // Beside the others, a gradient that is zero in exact arithmetic is rounding noise.
+  // A gradient that is zero in exact arithmetic is rounding noise, so its error is relative to the largest gradient.
   const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));
   const distances = [...expected.gradients].map(
     ([name, values]) => [name, distance(trainer.gradients[name], values, floor)] as const,

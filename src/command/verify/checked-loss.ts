@@ -1,4 +1,4 @@
-/** The loss whose derivative a trainer claims to compute, and the emitted check that compares the two. */
+/** The loss that gradients are checked against, and the emitted check program. */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import { withPrograms } from "../../compiler/emission.ts";
@@ -23,13 +23,12 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
 
-// The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the
-// same model that was compiled without its backward part; but where a unit step has a surrogate, the
-// derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own
-// stops gradients: there, the training graph is interpreted with every `stopGradient` held at its value,
-// which is the function that was differentiated.
+// The loss whose derivative the emitted gradient is. Usually this is the loss of the model, computed by a trainer that
+// is compiled without its backward pass. A surrogate gradient, or a custom formula or layer that stops gradients, makes
+// the gradient differ from that of the loss on purpose. Then the interpreter evaluates the training graph with every
+// `stopGradient` frozen at its value, which is the function that was differentiated.
 
-/** The interpreter is slower than emitted code by about as much. */
+/** About how many times slower the interpreter is than emitted code. */
 const slownessOfInterpreter = 300;
 
 export async function checkedLoss(
@@ -79,12 +78,9 @@ export function lossWithStopsHeld(
     interpret(frozen, new Map([...storage, ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
 }
 
-/**
- * What is held back so that the gradient is not that of the loss: by a surrogate, or by a formula or layer of
- * the user's own.
- */
+/** `stopGradient` nodes that change the gradient: those of surrogates, and of custom formulas and layers. */
 export function stopsOnPurpose({ built, model }: Compilation): Node[] {
-  // These may hold back what they like; a shift of the library's cancels.
+  // In the library, `stopGradient` is used only for shifts that cancel, which do not change the gradient.
   const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
   return built.training.nodes.filter(
     ({ op, origin }) =>
@@ -93,27 +89,27 @@ export function stopsOnPurpose({ built, model }: Compilation): Node[] {
   );
 }
 
-// The check of a trainer: a program that proves it on its user's machine. What gradients are held against
-// there is the forward part of the spec, compiled a second time, for doubles and without its backward part;
-// so one and the same check fits every target and type of numbers.
+// The emitted check: a program that verifies a trainer on the user's machine. It compares gradients with differences of
+// a loss that is compiled separately, in f64 and without a backward pass. So the same check works for trainers of every
+// target and element type.
 
-/** What a value of the loss takes, under the names that they go by in a check. */
+/** The programs that compute the loss, and their names in a check. */
 const names: ReadonlyMap<string, string> = new Map([
   ["begin", "begin"],
   ["measure", "measure"],
   ["gradient", "trainingLoss"],
 ]);
 
-/** As many times the work of the forward part alone. */
+/** The cost of forward and backward pass, in forward passes. */
 const forwardAndBackward = 3;
 
-/** Loops as they are lowered: a check is to be read, and not to share what may be wrong with the trainer's. */
+/** Plain loops: readable, and without the optimizations that may be wrong in the trainer. */
 const plain = { exact: true, skip: ["register-blocking", "collapse-loops"] };
 
 /**
- * The text of the check. `trainer`: where that is, as an import of the check names it.
+ * The text of the check. `trainer`: the module specifier that the check imports the trainer from.
  *
- * @throws Unsupported where the gradient is by intention not that of the loss
+ * @throws Unsupported if the gradient differs from that of the loss on purpose
  */
 export async function emitCheck(model: Model, trainer: string): Promise<string> {
   const forward = compileModel(model, { ...plain, dtype: "f64", lossOnly: true });
@@ -121,8 +117,8 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const stop = stopsOnPurpose(forward)[0];
   if (stop !== undefined)
     throw new Unsupported(
-      `a check of ${stop.origin.layer ?? "a formula"}, whose gradient is by intention not that of the loss, ` +
-        "is a known gap: tapeless verify checks it",
+      `--with-check does not support ${stop.origin.layer ?? "a formula"} yet, whose gradient differs from that of ` +
+        "the loss on purpose; use tapeless verify",
     );
   const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
   const { batchSize } = model.training;

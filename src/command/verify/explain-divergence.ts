@@ -1,7 +1,7 @@
 /**
- * Where a training came apart: runs the epoch again up to the step after which the loss, a gradient or a
- * parameter is no longer a number, and that step once more in the interpreter, which keeps every value. The
- * first node whose value is not finite although its operands are is where it began.
+ * Finds the node where a training diverged. Repeats the epoch up to the step where the loss, a gradient or a parameter
+ * is no longer finite, then runs this step in the interpreter, which keeps every value. The divergence began at the
+ * first node whose value is not finite although its operands are.
  */
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -19,12 +19,12 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 
-/** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
-const mostFlops = 1e8;
+/** The largest step that is interpreted. The interpreter does about ten million operations per second. */
+const maxFlops = 1e8;
 
 /**
- * One sentence; nothing where the epoch does not diverge again, the model is too large, or a step has several
- * batches, which `step` does not run again. `trainer` stands before the epoch.
+ * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or if a step
+ * has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch.
  */
 export function explainDivergence(
   compilation: Compilation,
@@ -33,7 +33,7 @@ export function explainDivergence(
   data: Batch,
 ): string | undefined {
   const { shuffle, accumulate } = compilation.model.training;
-  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
+  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > maxFlops) return undefined;
   const start = trainer.save();
   const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
   const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
@@ -43,7 +43,7 @@ export function explainDivergence(
   const kept = checkpointStorage(compilation, facts, trainer.save());
   const step = kept.get(stepStorage)?.data[0] ?? 0;
   const cause = firstBadNode(compilation, facts, kept, batches[bad]);
-  return cause === undefined ? undefined : `the first bad number: at step ${step}, ${cause}`;
+  return cause === undefined ? undefined : `the first value that is not finite: at step ${step}, ${cause}`;
 }
 
 const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>
@@ -51,7 +51,7 @@ const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>
     list.every((value) => Number.isFinite(value)),
   );
 
-/** Looks through the gradient's graph, then through the update's. */
+/** Searches the gradient graph, then the update graph. */
 function firstBadNode(
   { graphs, built, plan }: Compilation,
   facts: ModelFacts,
@@ -62,7 +62,7 @@ function firstBadNode(
   const storage = new Map([...kept, ...batchStorage(facts, batch)]);
   if (graphs.begin !== undefined)
     for (const [name, whole] of interpret(graphs.begin, kept, rows))
-      for (const [part, tensor] of partsOf(plan, name, whole)) storage.set(part, tensor);
+      for (const [slice, tensor] of slicesOf(plan, name, whole)) storage.set(slice, tensor);
   const values = evaluateGraph(graphs.gradient, storage, rows);
   const bad = badNode(graphs.gradient, values, facts.dtype);
   if (bad !== undefined) return bad;
@@ -74,23 +74,23 @@ function firstBadNode(
   return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
 }
 
-/** What was stored under a name, and under the names of the buffers that it covers. */
-function partsOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
-  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((part) => storage.get(part)?.buffer ?? []);
+/** The tensor of a buffer and its slices for the buffers that it covers. */
+function slicesOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
+  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((slice) => storage.get(slice)?.buffer ?? []);
   let start = 0;
   return [
     [name, whole],
-    ...parts.map(({ name: part, shape }): [string, Tensor] => {
+    ...parts.map(({ name: slice, shape }): [string, Tensor] => {
       const data = whole.data.slice(start, (start += sizeOf(shape, 1)));
-      return [part, { shape: boundShape(shape, 1), data }];
+      return [slice, { shape: boundShape(shape, 1), data }];
     }),
   ];
 }
 
 function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
-  // The interpreter computes in doubles: what the trainer's f32 cannot hold is infinite there.
-  const held = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
-  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(held(value)));
+  // The interpreter computes in f64. Rounding to f32 makes values infinite that overflow in an f32 trainer.
+  const rounded = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
+  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(rounded(value)));
   const isBad = (node: Node) => isFloat(node.type.element) && badValue(node) !== undefined;
   const node = graph.nodes.find(
     (each) => each.op !== "constant" && isBad(each) && !operandsOf(each).some(isBad),
@@ -99,17 +99,17 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
   const formula = formulaOf(node, nameOf);
   const of = node.name === undefined ? "" : `${node.name} = `;
   const layer = node.origin.layer === undefined ? "" : ` (layer ${node.origin.layer})`;
-  return `${of}${formula}${layer} becomes ${held(badValue(node) ?? NaN)}`;
+  return `${of}${formula}${layer} becomes ${rounded(badValue(node) ?? NaN)}`;
 }
 
-/** Leaves and values that carry a name of the model's; all others are written out. */
+/** The name of a leaf or of a named value; formulas write all other values out. */
 const nameOf = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;
 
-// The state of a trainer, read out of its checkpoint by the memory plan, as the interpreter wants it: tensors
-// by storage name.
-
-/** Parameters (one by one and all together), optimizer states, step and seed. */
+/**
+ * The state in a checkpoint as storage of the interpreter: parameters (one by one and all together), optimizer states,
+ * step and seed. The memory plan has their offsets.
+ */
 export function checkpointStorage(
   { plan, model }: Compilation,
   facts: ModelFacts,

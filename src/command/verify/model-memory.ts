@@ -1,6 +1,6 @@
 /**
- * The storage of a model in f64 for checks with the interpreters: seeded parameters, first states and a batch, and the
- * programs that run on them, each on what the ones before left.
+ * The storage of a model in f64 for checks with the interpreters: seeded parameters, initial states and a batch. Each
+ * program that runs in it starts from the results of its predecessors.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
@@ -53,7 +53,7 @@ export class ModelMemory {
   }
 }
 
-/** Buffers have room for a full batch; rows come first in them. */
+/** Copies tensors to buffers, which may be larger, since they hold a full batch. */
 export function writeStorage(memory: LoopMemory, storage: Storage): void {
   for (const [name, { data }] of storage) memory.get(name)?.set(data);
 }
@@ -70,7 +70,7 @@ export const readStorage = (
     }),
   );
 
-/** Next to the other outputs, one that is zero in exact arithmetic is rounding noise. */
+/** Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding noise. */
 const noise = 3e-3;
 
 /** The output with the largest |a − b| / (|b| + mean |b|). */

@@ -1,4 +1,4 @@
-/** The verdict of a verification, and its report for the terminal, as JSON and as a page. */
+/** The verdict of a verification, and its report as text, JSON, a picture or a page. */
 import { defaultTarget } from "../../compiler/targets.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
@@ -13,45 +13,43 @@ import type { TargetCheck } from "./check-target.ts";
 import { sweepBlocks } from "./verify-model.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
 
-// The verdict: whether the verification passed, and for each failure where to look.
-
-/** Relative errors from here on are faults. */
+/** The smallest relative error that fails. */
 export const largestError = tolerances.f64.bound;
 
 export interface Verdict {
   readonly worst: number;
   readonly holds: boolean;
-  /** One sentence or two for each gradient and each target that is wrong. */
-  readonly faults: readonly string[];
+  /** A message for each wrong gradient and each wrong target. */
+  readonly errors: readonly string[];
 }
 
-/** `spec`: the file, for commands that a reader may copy. */
+/** `spec`: the path of the spec, for commands in messages. */
 export function verdictOf({ parameters, targets }: Verification, spec: string): Verdict {
   const wrong = parameters.filter(({ relativeError }) => !(relativeError < largestError));
-  const apart = targets.filter(({ holds }) => !holds);
+  const differing = targets.filter(({ holds }) => !holds);
   return {
     worst: Math.max(0, ...parameters.map(({ relativeError }) => relativeError)),
-    holds: wrong.length === 0 && apart.length === 0,
-    faults: [
-      ...wrong.map((parameter) => gradientFault(parameter, spec)),
-      ...apart.map((target) => targetFault(target, spec)),
+    holds: wrong.length === 0 && differing.length === 0,
+    errors: [
+      ...wrong.map((parameter) => gradientError(parameter, spec)),
+      ...differing.map((target) => targetError(target, spec)),
     ],
   };
 }
 
-function gradientFault({ name, worst }: VerifiedParameter, spec: string): string {
+function gradientError({ name, worst }: VerifiedParameter, spec: string): string {
   const where = worst ? ` ${worst.at}: emitted ${worst.emitted}, central differences ${worst.expected}` : "";
   return (
-    `${name}${where}. How it was derived: tapeless inspect ${shellWord(spec)} --show gradients ` +
+    `${name}${where}. To see its derivation: tapeless inspect ${shellWord(spec)} --show gradients ` +
     `--of ${shellWord(name)}`
   );
 }
 
-function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
-  const gradient = worst === undefined ? "" : `; its worst gradient is that of ${worst}`;
+function targetError({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
+  const gradient = worst === undefined ? "" : `; the worst gradient is that of ${worst}`;
   const flags = `${target === defaultTarget ? "" : ` --target ${target}`}${dtype === "f64" ? " --dtype f64" : ""}`;
   return (
-    `${targetName({ target, backend })} ${dtype} is too far from the interpreter${gradient}. Its kernels: ` +
+    `${targetName({ target, backend })} ${dtype} differs from the interpreter${gradient}. To see its kernels: ` +
     `tapeless inspect ${shellWord(spec)} --show kernels${flags}`
   );
 }
@@ -60,16 +58,16 @@ function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: strin
 export const targetName = ({ target, backend }: Pick<TargetCheck, "target" | "backend">): string =>
   target === backend ? target : `${target} (${backend})`;
 
-// The report: text, a page, a picture of the step sweeps, or JSON with every number.
+// The report: text, a page, a picture of the step sweeps, or JSON with all values.
 
 export interface VerificationSubject {
   readonly verification: Verification;
-  /** The file, for commands that a reader may copy. */
+  /** The path of the spec, for commands in messages. */
   readonly spec: string;
 }
 
-/** Of each parameter so many kinks are listed; JSON has all. */
-const mostKinks = 8;
+/** How many kinks of each parameter are listed; JSON contains all. */
+const maxKinks = 8;
 
 export const verificationFormats = {
   txt: (subject: VerificationSubject): string =>
@@ -83,23 +81,23 @@ export const verificationFormats = {
       ...panelsOf(subject.verification).map((panel) =>
         chartSvg({
           title: panel.title,
-          panels: [{ ...panel, title: "error of the central difference against its step" }],
+          panels: [{ ...panel, title: "error of the central difference by step size" }],
         }),
       ),
     ]),
   svg: ({ verification }: VerificationSubject): string =>
     chartSvg({
-      title: `${verification.name}: error of central differences against their step`,
-      subtitle: "At the worst element of each parameter. Beside a right gradient the errors draw a V.",
+      title: `${verification.name}: error of central differences by step size`,
+      subtitle: "At the worst element of each parameter. For a correct gradient, the curve is a V.",
       panels: panelsOf(verification),
     }),
   json: (subject: VerificationSubject): string => `${JSON.stringify(verificationJson(subject))}\n`,
 } as const;
 
-/** The contract's fields, then what is behind them. */
+/** The documented fields of `verify --json` first, then the details. */
 export function verificationJson({ verification, spec }: VerificationSubject): object {
   const { rows, parameters, targets, flops, budget } = verification;
-  const { worst, holds, faults } = verdictOf(verification, spec);
+  const { worst, holds, errors } = verdictOf(verification, spec);
   return {
     worst,
     parameters: parameters.map(
@@ -115,7 +113,7 @@ export function verificationJson({ verification, spec }: VerificationSubject): o
       }),
     ),
     holds,
-    faults,
+    errors,
     rows,
     flopsOfLoss: flops,
     budgetOfFlops: budget,
@@ -137,8 +135,8 @@ const figure = (value: number): string => String(Number(value.toPrecision(7)));
 function gradientsTable({ name, rows, parameters }: Verification): TableParts {
   return {
     title:
-      `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) against central differences ` +
-      "of the emitted loss",
+      `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) compared with central ` +
+      "differences of the emitted loss",
     head: ["parameter", "compared", "relative error", "worst at", "emitted", "differences", "absolute error"],
     rows: parameters.map((each) => {
       const { worst } = each;
@@ -148,7 +146,7 @@ function gradientsTable({ name, rows, parameters }: Verification): TableParts {
         figure(worst.expected),
         error(worst.absoluteError),
       ];
-      return [each.name, comparedText(each), error(each.relativeError), ...(at ?? ["kinks alone"])];
+      return [each.name, comparedText(each), error(each.relativeError), ...(at ?? ["only kinks"])];
     }),
   };
 }
@@ -165,8 +163,8 @@ function sweepsTable({ parameters }: Verification): TableParts {
   const blocks = sweepBlocks(swept.map(({ sweep }) => sweep));
   return {
     title:
-      "error of the central difference against its step h, at the worst place: truncation falls with h², " +
-      "rounding rises with 1/h",
+      "error of the central difference by step size h, at the worst element: truncation error falls with h², " +
+      "rounding error rises with 1/h",
     head: ["parameter", "h = 1e-2 … 1e-9", "largest", "least", "at h ="],
     rows: swept.map(({ name, sweep }, i) => {
       const least = sweep.reduce((best, point) => (point.error < best.error ? point : best));
@@ -176,7 +174,7 @@ function sweepsTable({ parameters }: Verification): TableParts {
   };
 }
 
-/** Of one parameter, every number. */
+/** All values of the sweep of one parameter. */
 const stepsTable = ({ name, worst, sweep }: VerifiedParameter): TableParts => ({
   title: `${name}${worst ? ` ${worst.at}: emitted ${worst.emitted}` : ""}`,
   head: ["h", "(f(h) − f(−h)) / 2h", "error"],
@@ -193,19 +191,19 @@ function kinksTables({ parameters }: Verification): TableParts[] {
   return [
     {
       title:
-        "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on " +
+        "kinks, where no derivative exists: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on " +
         "both sides differ",
-      head: ["parameter", "at", "slope below", "slope above", "emitted", "lies"],
+      head: ["parameter", "at", "slope below", "slope above", "emitted", "position"],
       rows: kinked.flatMap(({ name, kinks }) => [
-        ...kinks.slice(0, mostKinks).map((kink) => rowOf(name, kink)),
-        ...(kinks.length > mostKinks ? [[name, `… ${kinks.length - mostKinks} more`]] : []),
+        ...kinks.slice(0, maxKinks).map((kink) => rowOf(name, kink)),
+        ...(kinks.length > maxKinks ? [[name, `… ${kinks.length - maxKinks} more`]] : []),
       ]),
     },
   ];
 }
 
 const targetsTable = ({ name, targets }: Verification): TableParts => ({
-  title: `${name}: emitted trainers against the reference interpreter`,
+  title: `${name}: emitted trainers compared with the reference interpreter`,
   head: ["target", "dtype", "loss", "gradients", "predictions", "evaluation", ""],
   rows: targets.map(({ target, backend, dtype, loss, gradients, predictions, summary, holds }) => [
     targetName({ target, backend }),
@@ -214,31 +212,31 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
     error(gradients),
     error(predictions),
     error(summary),
-    holds ? "holds" : "TOO FAR APART",
+    holds ? "ok" : "FAILED",
   ]),
 });
 
-/** What was sampled and why, the verdict, and where to look. */
+/** A note on sampling, the verdict, and the errors. */
 function notesOf({ verification, spec }: VerificationSubject): string[] {
   const { parameters, flops, budget } = verification;
-  const { worst, faults } = verdictOf(verification, spec);
+  const { worst, errors } = verdictOf(verification, spec);
   const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
   const isSampled = parameters.some(({ directions }) => directions > 0);
   const sampling =
-    `Not every element was compared: one loss takes ${megaflops(flops)}, and the check may ` +
-    `take ${megaflops(budget)} in all. The elements are a seeded sample; a wrong element outside of it shows ` +
-    "in the random directions, which go through all.";
+    `Only a sample of the elements was compared: one loss takes ${megaflops(flops)}, and the budget of ` +
+    `the check is ${megaflops(budget)}. The sample is seeded; random directions, which involve all elements, reveal ` +
+    "errors outside of it.";
   return [
     ...(isSampled ? [sampling] : []),
     "worst relative " +
       `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}` +
-      (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""),
-    ...faults.map((fault) => `FAULT ${fault}`),
+      (kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} excluded` : ""),
+    ...errors.map((message) => `ERROR ${message}`),
   ];
 }
 
 const notesTable = (subject: VerificationSubject): TableParts => ({
-  head: ["what it comes to"],
+  head: ["result"],
   rows: notesOf(subject).map((note) => [note]),
 });
 
@@ -247,7 +245,7 @@ const megaflops = (flops: number): string =>
     ? `${Number((flops / 1e9).toPrecision(3))} GFLOP`
     : `${Number((flops / 1e6).toPrecision(3))} MFLOP`;
 
-/** Errors of exactly 0 have no place on a log scale. */
+/** Charts of the sweeps on log scales, which cannot show errors of exactly 0. */
 const panelsOf = ({ parameters }: Verification): Panel[] =>
   parameters.flatMap(({ name, worst, sweep }: VerifiedParameter): Panel[] =>
     worst === undefined

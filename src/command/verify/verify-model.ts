@@ -1,5 +1,5 @@
 /**
- * A whole verification: gradients against central differences of several steps in f64, then every target against
+ * Verifies a model: compares gradients with central differences in f64 for several step sizes, then every target with
  * the reference interpreter.
  */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
@@ -17,9 +17,9 @@ import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
 
-// How a central difference depends on its step: c(h) = (f(h) − f(−h)) / 2h. Its error falls with h² as long
-// as the curvature of f makes it, and rises with ε·|f| / h once rounding does: beside a right gradient the
-// errors draw a V. Beside a wrong one they stay where they are.
+// Sweeps of the step size of a central difference: c(h) = (f(h) − f(−h)) / 2h. With smaller h, its truncation error
+// falls with h², until its rounding error ε·|f| / h dominates. On log scales, the error of a correct gradient is a V;
+// that of a wrong gradient is constant.
 
 export interface SweepPoint {
   readonly h: number;
@@ -28,7 +28,7 @@ export interface SweepPoint {
   readonly error: number;
 }
 
-/** From 1e-2 to 1e-9, two to a decade. */
+/** From 1e-2 to 1e-9, two per decade. */
 const steps: readonly number[] = Array.from(
   { length: 15 },
   (_, k) => Number(`1e-${2 + (k >> 1)}`) / (k % 2 === 0 ? 1 : Math.sqrt(10)),
@@ -40,11 +40,9 @@ export const stepSweep = (f: (t: number) => number, emitted: number): SweepPoint
     return { h, difference, error: Math.abs(difference - emitted) };
   });
 
-// Sweeps of step sizes as lines of blocks, as high as the logarithms of their errors; all on one scale.
-
 const blocks = "▁▂▃▄▅▆▇█";
 
-/** One character a step; an error of 0 is as low as the lowest, one that is no number is a `?`. */
+/** Sweeps as bars of log errors on a common scale, one character per step: 0 is the lowest bar, NaN is `?`. */
 export function sweepBlocks(sweeps: readonly (readonly SweepPoint[])[]): string[] {
   const logarithms = sweeps
     .flat()
@@ -58,7 +56,7 @@ export function sweepBlocks(sweeps: readonly (readonly SweepPoint[])[]): string[
   return sweeps.map((sweep) => sweep.map(blockOf).join(""));
 }
 
-/** A gradient against central differences; `sweep`: at its worst place, how these depend on their step. */
+/** The check of a gradient; `sweep`: the step sizes at its worst element. */
 export interface VerifiedParameter extends ParameterCheck {
   readonly sweep: readonly SweepPoint[];
 }
@@ -67,18 +65,18 @@ export interface Verification {
   readonly name: string;
   readonly rows: number;
   readonly parameters: readonly VerifiedParameter[];
-  /** Operations of one value of the loss, and of how many the check may consist. */
+  /** Operations of one evaluation of the loss, and the budget of the whole check. */
   readonly flops: number;
   readonly budget: number;
   readonly targets: readonly TargetCheck[];
 }
 
-/** What is drawn is the same in every run. */
+/** The seed of random values, which are the same in every run. */
 const seed = 1;
 
 /**
- * `compilation` must be one for f64. `only`: the gradient of this parameter alone. `code`: the text that it
- * was emitted as, where that is not what the compiler makes of it now.
+ * `compilation` must be in f64. `only`: check only the gradient of this parameter. `code`: verify this emitted text
+ * instead of the output of the current compiler.
  */
 export async function verifyModel(
   compilation: TargetCompilation,
@@ -113,7 +111,7 @@ export async function verifyModel(
   return { name: model.name, rows, parameters, flops: loss.flops, budget: budgetOfFlops, targets };
 }
 
-/** What this engine runs of the module: the fastest, and what it would be without fused multiply-add. */
+/** The backends to check: the fastest on this engine, and its fallback without fused multiply-add. */
 function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
   const { backend } = createTrainer({ seed });
   return backend === "relaxed" ? [backend, "simd"] : [backend];

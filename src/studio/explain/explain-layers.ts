@@ -82,7 +82,10 @@ function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops
 
 // What freezing saves: compares the derived backward graph with that of the same model with all layers trained.
 
-/** One line: "frozen: dense1: the gradient takes 30 nodes instead of 41, 1.2 MFLOP instead of 1.9 (−37 %)". */
+/**
+ * For instance "frozen: dense1. The gradient takes 30 nodes instead of 41, 1.2 instead of 1.9 MFLOP per batch
+ * (37 % saved)".
+ */
 export function frozenSavings(compilation: Compilation, options: PipelineOptions): string {
   const { model } = compilation;
   const frozen = model.network.filter(({ trainable }) => !trainable).map(({ name }) => name);
@@ -93,7 +96,7 @@ export function frozenSavings(compilation: Compilation, options: PipelineOptions
   const count = ({ graphs }: Compilation) => graphs.gradient.nodes.length;
   const [pruned, full] = [compilation, thawed].map((each) => flopsOfProgram(each, "gradient"));
   const savedPercent = full === 0 ? 0 : Math.round((100 * (full - pruned)) / full);
-  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP a batch (${savedPercent} % saved)`;
+  const work = `${megaflops(pruned)} instead of ${megaflops(full)} MFLOP per batch (${savedPercent} % saved)`;
   return `frozen: ${names}. The gradient takes ${count(compilation)} nodes instead of ${count(thawed)}, ${work}`;
 }
 

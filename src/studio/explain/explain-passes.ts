@@ -15,8 +15,9 @@ import { namesBefore, nodeNames } from "./graph-formulas.ts";
 import type { Names } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
-// The stages on loops: nests fused to kernels, values kept in variables, temporaries contracted and placed in the
-// arena. The scalar schedule between lowering and the memory plan changes none of these numbers.
+// The stages on loops: fusion of nests into kernels, values kept in variables, contraction of temporaries, and
+// their addresses in the arena. The scalar schedule between lowering and the memory plan changes none of these
+// counts.
 
 /** The stages on loops that have counts to show, by the name of their list. */
 const shown: Readonly<Partial<Record<string, readonly string[]>>> = {
@@ -25,7 +26,7 @@ const shown: Readonly<Partial<Record<string, readonly string[]>>> = {
 };
 export const loopStageNames: readonly string[] = Object.values(shown).flatMap((names) => names ?? []);
 
-/** Program by program, in the order in which the stages ran. */
+/** Program by program, in execution order. */
 export function explainStages({
   compilation,
   reports,
@@ -61,8 +62,8 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
   return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
 }
 
-// The stages on graphs: derivation, graph passes, rematerialisation. Values have their names of the emitted code as far
-// back as they exist.
+// The stages on graphs: derivation, graph passes, rematerialisation. Values have their names in the emitted
+// code, as far back as they exist.
 
 const stages = stagesOf(stageLists);
 
@@ -98,7 +99,7 @@ export function explainPasses({
   });
 }
 
-/** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
+/** The graphs after the last run of this pass; empty for stages on loops. */
 export const graphsAfter = (pass: string, { reports }: Pick<Subject, "reports">): Graph[] =>
   programNames.flatMap((program) => {
     const steps = stepsOf(program, reports);
@@ -112,7 +113,7 @@ interface Step {
   readonly after: Graph;
 }
 
-/** The stages on the graph of one program. Stages of the derivation that leave the graph alone are left out. */
+/** The stages on the graph of one program, without stages of the derivation that do not change it. */
 const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] =>
   reports.flatMap(({ stage, list, rules, before, after }): Step[] => {
     if (isLoopProgram(before) || isLoopProgram(after) || before.name !== program) return [];

@@ -87,7 +87,7 @@ const derivativeFormula = ({ outputs }: Graph): Formula => ({
 /** Only recurrences have a body to differentiate, and their rule is written by hand below. */
 const unreachable = {
   pullback: (): never => {
-    throw new Error("internal: an op without a body differentiates one");
+    throw new Error("internal: only a recurrence has a body to differentiate");
   },
   hasTrait,
 };

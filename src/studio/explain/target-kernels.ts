@@ -67,7 +67,7 @@ function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
     ].filter(isKnown);
     const source =
       known[position] ?? neighbours.find((k) => storesAlike(kernel, lowered.kernels[k])) ?? neighbours.at(-1);
-    invariant(source !== undefined, `the kernel ${kernel.name} was cut out of none`);
+    invariant(source !== undefined, `the kernel ${kernel.name} has no lowered kernel`);
     return source;
   });
 }
@@ -109,7 +109,7 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
     const position = stored.findIndex((own) =>
       [...accessesOf(body).stored].some((buffer) => own.has(buffer)),
     );
-    invariant(position >= 0, `no kernel does what the nest ${name} does`);
+    invariant(position >= 0, `no kernel does the work of the nest ${name}`);
     return position;
   };
 }

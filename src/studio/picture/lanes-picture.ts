@@ -97,7 +97,7 @@ function bordersOf(links: readonly SidedLink[]): Map<Group, Border> {
 
 const blockOf = (blocks: ReadonlyMap<Group, Block>, group: Group): Block => {
   const block = blocks.get(group);
-  invariant(block !== undefined, `${group.id} has a box`);
+  invariant(block !== undefined, `${group.id} has no box`);
   return block;
 };
 

@@ -153,7 +153,7 @@ function acrossOf({ link: { from, to }, leaves, enters }: SidedLink, boxes: Boxe
 
 function boxOf(group: Group, boxes: Boxes): PictureBox {
   const box = boxes.get(group);
-  invariant(box !== undefined, `${group.id} has a place`);
+  invariant(box !== undefined, `${group.id} has no position`);
   return box;
 }
 

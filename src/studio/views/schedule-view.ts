@@ -67,7 +67,7 @@ function ratesOf(
   steps: readonly number[],
 ): [step: number, rate: number][] {
   const rate = update.outputs.find(({ storage }) => storage === learningRateStorage);
-  invariant(rate !== undefined, "the update has the learning rate as a result");
+  invariant(rate !== undefined, "the update has no learning rate");
   const graph = makeGraph("schedule", [rate]);
   return steps.map((step) => {
     const taken = new Map([[stepStorage, { shape: [], data: Float64Array.of(step - 1) }]]);

@@ -41,7 +41,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
   const textOf = (ending: string): string | undefined =>
     outputFiles.find(({ path }) => path.endsWith(ending))?.text;
   const script = textOf(".js");
-  invariant(script !== undefined, `page ${name} has a script`);
+  invariant(script !== undefined, `the page ${name} has no script`);
   // A script or a style must not end the element that contains it.
   return { script: inElement(script), style: (textOf(".css") ?? "").trim(), bundled: metafile };
 }

@@ -112,7 +112,7 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
     plugins,
   });
   const [output] = outputFiles;
-  invariant(output !== undefined, "a bundle has a text");
+  invariant(output !== undefined, "the bundle has no output");
   return { text: output.text, bundled: metafile };
 }
 
@@ -123,11 +123,11 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
 
-const librariesText = (): string =>
-  [
-    ...libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`),
-    `globalThis.${libraryStore} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
-  ].join("\n");
+function librariesText(): string {
+  const imports = libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`);
+  const entries = libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`);
+  return [...imports, `globalThis.${libraryStore} = { ${entries.join(", ")} };`].join("\n");
+}
 
 export interface WorkerFiles {
   /** File contents by file name. */

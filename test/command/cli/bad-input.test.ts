@@ -1,5 +1,5 @@
-// Wrong specs and wrong data at the command line. Each must give exit code 2 and a diagnostic with its place;
-// no stack trace, no file.
+// Invalid specs and data on the command line. Each gives exit code 2 and a diagnostic with its location, without a
+// stack trace or a file.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -57,7 +57,7 @@ describe("a wrong spec", () => {
       ["network[0].type", 'did you mean "dense"'],
     ],
     [
-      "a sequence layer over what is no sequence",
+      "a sequence layer without a sequence",
       withNetwork({ type: "lstm", units: 3 }, scores),
       ["T1308", "lstm1 takes sequences [n, length, units]"],
     ],
@@ -66,7 +66,7 @@ describe("a wrong spec", () => {
       withNetwork({ ...hidden, activation: "step" }, scores),
       ["T1501", "straight-through", "sigmoid", "perceptron"],
     ],
-    ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer is missing", "one of sgd,"]],
+    ["a missing key", { ...flowers, optimizer: undefined }, ["optimizer is missing", "one of sgd,"]],
   ])("%s", async (_, spec, said) => {
     place.write("flowers.json", spec);
     expectRefusal(
@@ -88,9 +88,9 @@ describe("a wrong spec", () => {
       JSON.stringify(flowers).replace('{"size":', '{"a\\"; process.exit()//":'),
       "process.exit",
     ],
-    ["a key that is given twice", JSON.stringify(flowers).replace("{", '{"loss": "mse", '), "duplicate key"],
-    ["a text that is no JSON", "{ network: 3 }", "double quotes"],
-    ["a text that ends too early", JSON.stringify(flowers).slice(0, 100), "T1005"],
+    ["a duplicate key", JSON.stringify(flowers).replace("{", '{"loss": "mse", '), "duplicate key"],
+    ["text that is not JSON", "{ network: 3 }", "double quotes"],
+    ["truncated text", JSON.stringify(flowers).slice(0, 100), "T1005"],
     ["a list", "[]", "the spec must be an object"],
     ["an empty file", "", "the file is empty"],
   ])("%s", async (_, text, said) => {
@@ -102,7 +102,7 @@ describe("a wrong spec", () => {
     );
   });
 
-  it("tells everything that is wrong at once, each with its line marked", async () => {
+  it("reports all errors together, each with its line marked", async () => {
     place.write("flowers.json", {
       ...withNetwork({ ...hidden, units: -3 }, { ...scores, units: 0 }),
       loss: "cross-entorpy",
@@ -112,7 +112,7 @@ describe("a wrong spec", () => {
     expect(outcome.stderr.match(/^> +\d+ \| /gm)).toHaveLength(3);
   });
 
-  it("a file that is not there, with the nearest name", async () => {
+  it("a missing file, with the most similar name", async () => {
     place.write("flowers.json", flowers);
     expectRefusal(
       await place.run("compile", "flower.json"),
@@ -132,7 +132,7 @@ describe("a wrong spec", () => {
       place.write("flowers.ts", `${text}\nexport default {};`);
       expectRefusal(
         await place.start("compile", "flowers.ts"),
-        "flowers.ts error T1009: the file ends the process",
+        "flowers.ts error T1009: the process ends while the file runs",
       );
     },
   );
@@ -174,22 +174,22 @@ describe("wrong data", () => {
     expectRefusal(await train(withLine(7, "1.0,1.0")), /flowers\.csv:8 error T2003: /);
   });
 
-  it("there are too few rows for the parts", async () => {
+  it("there are too few rows for the splits", async () => {
     expectRefusal(await train(lines.slice(0, 2).join("\n")), "of 1 rows, validation and test leave none");
   });
 
-  it("the file is not there", async () => {
+  it("the file does not exist", async () => {
     expectRefusal(
       await train(flowersCsv, "--data", "none.csv"),
-      "none.csv error T2001: the data cannot be read: no such file or folder",
+      "none.csv error T2001: cannot read the data: no such file or folder",
     );
   });
 
-  it("the file that the spec names is not there: the place is the spec's", async () => {
+  it("a file that the spec names does not exist: reported at the location in the spec", async () => {
     place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "none.csv" } });
     expectRefusal(
       await place.run("train", "flowers.json"),
-      /^flowers\.json:\d+:\d+ error T2001: data\.file: "none\.csv" cannot be read: no such file or folder/,
+      /^flowers\.json:\d+:\d+ error T2001: data\.file: cannot read "none\.csv": no such file or folder/,
     );
   });
 
@@ -200,7 +200,7 @@ describe("wrong data", () => {
     place.write("flowers.json", { ...flowers, training, data: { ...columns, train: file, test: "." } });
     expectRefusal(
       await place.run("train", "flowers.json"),
-      /error T2001: data\.test: "\." cannot be read: it is a folder/,
+      /error T2001: data\.test: cannot read "\.": it is a folder/,
     );
   });
 

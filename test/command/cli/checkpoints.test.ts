@@ -1,5 +1,5 @@
-// The checkpoints of a run on disk. If one fails, the file that a run leaves is not the model that it judged,
-// or an epoch is lost.
+// The checkpoints of a run on disk. If one fails, a file does not contain the model that the run evaluated, or an epoch
+// is lost.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkpointFiles } from "../../../src/command/train/train-host.ts";
@@ -22,7 +22,7 @@ const train = (...flags: string[]) => place.run("train", "flowers.json", ...flag
 const epochIn = (file: string) => readCheckpoint(place.bytes(file)).header.progress.epoch;
 
 describe("--keep", () => {
-  it("keeps the last k: the newest under the name itself, those before it with their epochs", async () => {
+  it("keeps the last k: the newest under the given name, older ones with their epochs", async () => {
     const { stdout } = await train("--out", "out/model.ckpt", "--keep", "3", "--json");
     const files = ["out/model.ckpt", "out/model.epoch-0002.ckpt", "out/model.epoch-0003.ckpt"];
     expect(place.made()).toEqual(files);
@@ -30,7 +30,7 @@ describe("--keep", () => {
     expect((await train("--json", "--resume", "out/model.epoch-0002.ckpt")).stdout).toBe(stdout);
   });
 
-  /** Trains a trainer by hand and saves it after each of these epochs, as a run would; it may begin anew. */
+  /** Trains a new trainer and saves it after each of these epochs, as a run does. */
   async function save(keep: number, ...epochs: number[]): Promise<void> {
     const write = await checkpointFiles(join(place.folder, "model"), keep);
     for (const epoch of epochs) {
@@ -40,7 +40,7 @@ describe("--keep", () => {
     }
   }
 
-  it("goes on from where a run left, and removes what one that was killed could not", async () => {
+  it("continues after a run, and removes checkpoints that a killed run has not removed", async () => {
     await save(2, 1, 2);
     place.write("model.epoch-0000", place.bytes("model"));
     place.write("model.epoch-0001b", "of someone else");
@@ -50,7 +50,7 @@ describe("--keep", () => {
     expect(() => place.read("model.epoch-0000")).toThrow();
   });
 
-  it("does not take what another run left for an epoch of its own", async () => {
+  it("does not keep a checkpoint of another run as its own epoch", async () => {
     place.write("model", "no checkpoint");
     await save(9, 1);
     await save(9, 1, 1, 2);
@@ -59,26 +59,26 @@ describe("--keep", () => {
   });
 
   it.each([
-    [["--keep", "2"], "--keep says how many checkpoints stay", "add --out CHECKPOINT"],
+    [["--keep", "2"], "--keep needs --out", "add --out CHECKPOINT"],
     [["--keep", "0", "--out", "x"], "'0' is invalid", "at least 1"],
     [["--keep", "some", "--out", "x"], "'some' is invalid", "a whole number"],
-  ])("%j is refused", async (flags, ...said) => {
+  ])("%j is rejected", async (flags, ...said) => {
     expectRefusal(await train(...flags), "T1010", ...said);
     expect(place.made()).toEqual([]);
   });
 });
 
-it("a training that is at its end tells so when it is resumed, and how to go on", async () => {
+it("a resumed training that is complete reports so, and how to continue", async () => {
   const { stdout } = await train("--out", "model.ckpt");
   const again = await train("--resume", "model.ckpt");
   expect(again.stdout).toBe(stdout);
   expect(again.stderr).toBe(
-    "model.ckpt: nothing is left to train after epoch 4 (--epochs N trains longer)\n",
+    "model.ckpt: the training is complete after epoch 4 (use --epochs N to train longer)\n",
   );
-  expect((await train("--resume", "model.ckpt", "--epochs", "5")).stderr).not.toContain("nothing is left");
+  expect((await train("--resume", "model.ckpt", "--epochs", "5")).stderr).not.toContain("is complete");
 });
 
-it("what cannot be written is told before an epoch is trained", async () => {
+it("a file that cannot be written is reported before training", async () => {
   const { stderr, ...outcome } = await train("--out", "flowers.csv/model.ckpt");
   expectRefusal(
     { stderr, ...outcome },
@@ -87,7 +87,7 @@ it("what cannot be written is told before an epoch is trained", async () => {
   expect(stderr).not.toContain("epoch");
 });
 
-it("after early stopping the file holds the best epoch's parameters, and resuming it changes nothing", async () => {
+it("after early stopping the file contains the best epoch, and resuming changes nothing", async () => {
   const stopping = { ...flowers.training, epochs: 60, earlyStopping: { patience: 2, metric: "accuracy" } };
   place.write("flowers.json", { ...flowers, training: stopping });
   const { stdout } = await train("--out", "model.ckpt", "--json");
@@ -96,7 +96,7 @@ it("after early stopping the file holds the best epoch's parameters, and resumin
   expect(epochs).toBeLessThan(60);
   const left = place.bytes("model.ckpt");
 
-  // state, best, last: the state begins with the parameters, and those are the best epoch's
+  // state, best, last: the state begins with the parameters, which are those of the best epoch
   const { data } = readCheckpoint(left);
   const bytes = 4 * parametersIn(left).tensors.reduce((sum, { numbers }) => sum + numbers.length, 0);
   const [best, last] = [data.subarray(-2 * bytes, -bytes), data.subarray(-bytes)];
@@ -105,7 +105,7 @@ it("after early stopping the file holds the best epoch's parameters, and resumin
 
   const again = await train("--resume", "model.ckpt", "--out", "model.ckpt", "--json", "--epochs", "99");
   expect(again.stdout).toBe(stdout);
-  expect(again.stderr).toContain("nothing is left to train");
-  expect(again.stderr).toContain("it stopped early");
+  expect(again.stderr).toContain("the training is complete");
+  expect(again.stderr).toContain("early stopping");
   expect(place.bytes("model.ckpt")).toEqual(left);
 });

@@ -1,4 +1,4 @@
-// Data with gaps and other separators, as people have it: the command line and the emitted program must clean it alike.
+// Data with missing values and other separators. If one fails, command line and emitted program clean data differently.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,7 +46,7 @@ const rows = Array.from({ length: 50 }, (_, i) => {
 });
 const text = `area;age;price;note\n${rows.map((row) => row.join(";")).join("\n")}\n`;
 
-test("command line and program leave out the same rows, fill the same means, and print the same", async () => {
+test("command line and program drop the same rows, fill the same means, and print the same", async () => {
   place.write("homes.json", spec);
   place.write("homes.csv", text);
   const own = await place.run("train", "homes.json", "--json");
@@ -58,13 +58,13 @@ test("command line and program leave out the same rows, fill the same means, and
   expect(theirs.stdout).toBe(own.stdout);
 });
 
-test("three mistakes: no separator named, no policy, and a policy that leaves nothing", async () => {
+test("three mistakes: no separator, no policy, and a policy that drops every row", async () => {
   const { separator: _, ...data } = spec.data;
   place.write("comma.json", { ...spec, data });
   expectRefusal(
     await place.run("train", "comma.json"),
-    'homes.csv:1 error T2003: the first row is one cell, in which ";" stands between names',
-    'say so in the data section: "separator": ";"',
+    'homes.csv:1 error T2003: the first row is a single cell with the probable separator ";"',
+    'add to the data section: "separator": ";"',
   );
   const strict = { ...spec.data, inputs: { home: { columns: ["area", "age"] } } };
   place.write("strict.json", { ...spec, data: strict });
@@ -72,7 +72,7 @@ test("three mistakes: no separator named, no policy, and a policy that leaves no
     await place.run("train", "strict.json"),
     'homes.csv:11 error T2004: column "area": "NA" is not a number',
   );
-  // A mean stands for what is missing, not for what is no number.
+  // A mean replaces missing values, not values that are not numbers.
   place.write("homes.csv", text.replace(/^\d+;/gm, "62,8;"));
   expectRefusal(
     await place.run("train", "homes.json"),

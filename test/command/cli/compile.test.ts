@@ -1,5 +1,4 @@
-// `compile`: what is written, what is said, and what --check finds. If one fails, files in a repository go
-// stale unseen, or get lost.
+// `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are lost.
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +18,7 @@ const summary = (spec: string, output: string) =>
   new RegExp(`^${spec} → ${output} {2}\\d+\\.\\d kB \\(\\d+\\.\\d kB gzip\\) in \\d+ ms\n$`);
 
 describe("tapeless compile", () => {
-  it("writes generated/<name>.ts below the current folder and says so in one line", async () => {
+  it("writes generated/<name>.ts in the current folder and reports it in one line", async () => {
     const { code, stdout, stderr } = await place.run("compile", "specs/flowers.json");
     expect(stderr).toBe("");
     expect(stdout).toMatch(summary("specs/flowers.json", "generated/flowers.ts"));
@@ -28,20 +27,20 @@ describe("tapeless compile", () => {
     expect(code).toBe(0);
   });
 
-  it("writes where -o says, in the element type that --dtype says, in folders that it makes", async () => {
+  it("writes to -o with the element type of --dtype, and creates folders", async () => {
     const { stdout } = await place.run("compile", "specs/flowers.json", "-o", "a/b/net.ts", "--dtype", "f64");
     expect(stdout).toMatch(summary("specs/flowers.json", "a/b/net.ts"));
     expect(place.read("a/b/net.ts")).toContain('dtype: "f64"');
     expect(place.made()).toEqual(["a/b/net.ts"]);
   });
 
-  it("with --module leaves out the part that runs on data files", async () => {
+  it("omits the program with --module", async () => {
     await place.run("compile", "specs/flowers.json", "-o", "module.ts", "--module");
     const code = place.read("module.ts");
     expect(code).toContain("export function createTrainer(");
     for (const part of ["import.meta", "runIfMain", "node:fs", "--data"]) expect(code).not.toContain(part);
     const both = await place.run("compile", "specs/flowers.json", "--module", "--predictor", "x.ckpt");
-    expectRefusal(both, "--module and --predictor cannot be had together");
+    expectRefusal(both, "--module cannot be combined with --predictor");
   });
 
   it("gives the same bytes for the same tree in JSON, YAML and TypeScript", async () => {
@@ -59,7 +58,7 @@ describe("tapeless compile", () => {
     expect(texts[2]).toBe(texts[0]);
   });
 
-  it("takes several specs, and a folder for all in it; a faulty one does not stop the others", async () => {
+  it("compiles several specs, and all specs of a folder; an invalid one does not stop the others", async () => {
     place.write("specs/other.yaml", JSON.stringify({ ...flowers, name: "other" }));
     place.write("specs/wrong.json", { ...flowers, name: "wrong", optimizer: "adm" });
     const { code, stdout, stderr } = await place.run("compile", "specs");
@@ -70,7 +69,7 @@ describe("tapeless compile", () => {
     expect(code).toBe(2);
   });
 
-  it("does not write two specs of one name over each other", async () => {
+  it("does not write two specs with one name to the same file", async () => {
     place.write("twin.json", flowers);
     const { code, stderr } = await place.run("compile", "specs/flowers.json", "twin.json");
     expect(stderr).toContain(
@@ -79,7 +78,7 @@ describe("tapeless compile", () => {
     expect(code).toBe(2);
   });
 
-  it("refuses to write onto a folder", async () => {
+  it("does not overwrite a folder", async () => {
     mkdirSync(join(place.folder, "taken"));
     expectRefusal(
       await place.run("compile", "specs/flowers.json", "-o", "taken"),
@@ -89,7 +88,7 @@ describe("tapeless compile", () => {
   });
 
   it.each(["specs/flowers.json/net.ts", "specs/flowers.json/a/net.ts"])(
-    "refuses to write through a file: %s",
+    "does not write below a file: %s",
     async (output) => {
       expectRefusal(
         await place.run("compile", "specs/flowers.json", "-o", output),
@@ -98,7 +97,7 @@ describe("tapeless compile", () => {
     },
   );
 
-  it("leaves out passes that --skip names, and the result still compiles", async () => {
+  it("omits passes in --skip, and the result still compiles", async () => {
     await place.run(
       "compile",
       "specs/flowers.json",
@@ -113,7 +112,7 @@ describe("tapeless compile", () => {
     expect(place.read("plain.ts")).not.toBe(place.read("generated/flowers.ts"));
   });
 
-  it("ends with the stage that --stop-after names, and the result still compiles", async () => {
+  it("ends with the stage in --stop-after, and the result still compiles", async () => {
     await place.run("compile", "specs/flowers.json", "-o", "early.ts", "--stop-after", "simplify");
     await place.run("compile", "specs/flowers.json");
     expect(place.read("early.ts")).not.toBe(place.read("generated/flowers.ts"));
@@ -127,12 +126,12 @@ describe("tapeless compile", () => {
     expect(stderr).toBe("");
   });
 
-  it("says what freezing a layer saves", async () => {
+  it("reports the savings of a frozen layer", async () => {
     const [first, second] = flowers.network;
     place.write("frozen.json", { ...flowers, network: [{ ...first, trainable: false }, second] });
     const { stdout } = await place.run("compile", "frozen.json");
     expect(stdout).toMatch(
-      / {2}frozen: dense1\. The gradient takes \d+ nodes instead of \d+, .* MFLOP a batch \(\d+ % saved\)/,
+      / {2}frozen: dense1\. The gradient takes \d+ nodes instead of \d+, .* MFLOP per batch \(\d+ % saved\)/,
     );
     const [, pruned, full] = /takes (\d+) nodes instead of (\d+)/.exec(stdout) ?? [];
     expect(Number(pruned)).toBeLessThan(Number(full));
@@ -140,22 +139,20 @@ describe("tapeless compile", () => {
 });
 
 describe("tapeless compile --check", () => {
-  it("exits with 0 where the file is what would be written", async () => {
+  it("exits with 0 if the file is up to date", async () => {
     await place.run("compile", "specs/flowers.json");
     const { code, stdout } = await place.run("compile", "specs/flowers.json", "--check");
     expect(stdout).toBe("generated/flowers.ts is up to date\n");
     expect(code).toBe(0);
   });
 
-  it("exits with 1, shows the first line that differs and the command that mends it, and writes nothing", async () => {
+  it("exits with 1, shows the first difference and the command that updates the file, and writes nothing", async () => {
     await place.run("compile", "specs/flowers.json");
     const stale = place.read("generated/flowers.ts").replace('name: "flowers"', 'name: "weeds"');
     place.write("generated/flowers.ts", stale);
     const { code, stdout, stderr } = await place.run("compile", "specs/flowers.json", "--check");
     const line = stale.split("\n").findIndex((text) => text.includes('name: "weeds"')) + 1;
-    expect(stderr).toContain(
-      `generated/flowers.ts:${line} error T1012: the file is not what would be written`,
-    );
+    expect(stderr).toContain(`generated/flowers.ts:${line} error T1012: the file is not up to date`);
     expect(stderr).toContain("weeds");
     expect(stderr).toContain("hint: run: tapeless compile specs/flowers.json");
     expect(stdout).toBe("");
@@ -163,7 +160,7 @@ describe("tapeless compile --check", () => {
     expect(code).toBe(1);
   });
 
-  it("repeats in that command every option that decides what the file holds", async () => {
+  it("repeats in that command every option that changes the file", async () => {
     const options = ["-o", "my net.ts", "--dtype", "f64", "--exact", "--skip", "simplify,fuse-loops"];
     const { code, stderr } = await place.run("compile", "specs/flowers.json", "--check", ...options);
     expect(stderr).toContain(
@@ -175,15 +172,15 @@ describe("tapeless compile --check", () => {
   it("lists every file that is stale or missing", async () => {
     place.write("specs/other.json", { ...flowers, name: "other" });
     const { code, stderr } = await place.run("compile", "specs", "--check");
-    expect(stderr).toContain("generated/flowers.ts error T1012: the file is not there");
-    expect(stderr).toContain("generated/other.ts error T1012: the file is not there");
+    expect(stderr).toContain("generated/flowers.ts error T1012: the file does not exist");
+    expect(stderr).toContain("generated/other.ts error T1012: the file does not exist");
     expect(place.made()).toEqual([]);
     expect(code).toBe(1);
   });
 });
 
 describe("tapeless compile --watch", () => {
-  it("compiles again when the spec changes, tells faults, and goes on", async () => {
+  it("recompiles when the spec changes, and continues after errors", async () => {
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
     const child = spawn(process.execPath, [launcher, "compile", "specs/flowers.json", "--watch"], {
       cwd: place.folder,

@@ -1,5 +1,4 @@
-// docs/data.md: its examples train, from the command line and as a program, and both predict alike from what
-// they saved.
+// docs/data.md. If one fails, an example does not train, or command line and program predict differently.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -91,7 +90,7 @@ test(
     await place.run("compile", "homes.json", "-o", "homes.ts");
     const theirs = await program("--data", "homes.csv", "--json", "--out", "their.ckpt");
     expect(theirs.stdout).toBe(own.stdout);
-    // Rows without a price, and with a street and words that training did not see.
+    // Rows without a price, with a street and words that are not in the training data.
     const asked =
       `${header}\n${row(2).join(";")}\n50;1;1;1;1;1;1;1;1;1;red;A;Elsewhere;unheard ` +
       "of;\n;2;1;1;1;1;1;1;1;1;blue;D;S1;red;\n";
@@ -100,7 +99,7 @@ test(
     expect(predicted.stderr).not.toContain("left out");
     expect(predicted.stdout.trim().split("\n")).toHaveLength(4);
     expect((await program("--resume", "their.ckpt", "--predict", "asked.csv")).stdout).toBe(predicted.stdout);
-    // The columns in another order are the same columns.
+    // Columns may be in another order.
     const turned = asked
       .trim()
       .split("\n")
@@ -112,7 +111,7 @@ test(
   },
 );
 
-test("mistakes with categories are told with what would be right", async () => {
+test("mistakes with categories are reported with the correct value", async () => {
   place.write("homes.csv", `${header}\n${rows.join("\n")}\n`);
   place.write("wide.json", { ...spec, inputs: { ...spec.inputs, kind: { shape: [9] } } });
   expectRefusal(

@@ -1,5 +1,4 @@
-// `export` and `import`. If one fails, parameters cannot leave for other libraries, come back changed, or
-// land in the wrong place.
+// `export` and `import`. If one fails, other libraries cannot read parameters, or imported ones are changed or swapped.
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +10,7 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(place.remove);
-/** Frozen parameters lie behind the others, whatever their order in the model. */
+/** Checkpoints store frozen parameters after the others, in any order of the model. */
 const frozen = { ...flowers, network: [{ ...flowers.network[0], trainable: false }, flowers.network[1]] };
 beforeAll(async () => {
   place.write("flowers.json", frozen);
@@ -30,12 +29,12 @@ it.each(["safetensors", "npz"])(
     const exported = await place.run("export", "own.ckpt", "-o", file);
     expect(exported).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}4 parameters of 27 numbers \(/),
+      stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}4 parameters, 27 values \(/),
     });
     const imported = await place.run("import", "flowers.json", file, "-o", "back.ckpt");
     expect(imported).toEqual({
       code: 0,
-      stdout: `${file} → back.ckpt  4 parameters of 27 numbers\n`,
+      stdout: `${file} → back.ckpt  4 parameters, 27 values\n`,
       stderr: "",
     });
     const back = parametersIn(place.bytes("back.ckpt"));
@@ -50,7 +49,7 @@ it.each(["safetensors", "npz"])(
   },
 );
 
-it("what was imported evaluates as what was exported, and takes up the fields of the data", async () => {
+it("an imported checkpoint evaluates like the exported one, with preprocessing fitted to the data", async () => {
   await place.run("export", "own.ckpt", "-o", "own.npz");
   await place.run("import", "flowers.json", "own.npz", "-o", "back.ckpt");
   expect(fieldsIn(place.bytes("back.ckpt"))).toBeUndefined();
@@ -77,14 +76,14 @@ it("the same file imports in 64 bits", async () => {
   expect(tensors.map(({ numbers }) => [...numbers])).toEqual(own().map(({ numbers }) => [...numbers]));
 });
 
-describe("what does not fit is told, and nothing is written", () => {
+describe("tensors that do not fit are reported, and nothing is written", () => {
   const refused = async (words: readonly string[], ...said: readonly string[]) => {
     expectRefusal(await place.run(...words, "-o", "no/such.ckpt"), ...said);
     expect(place.made()).not.toContain("no/such.ckpt");
   };
   const importing = (file: string) => ["import", "flowers.json", file];
 
-  it("names, shapes and what is missing, all at once", async () => {
+  it("names, shapes and missing tensors, all together", async () => {
     const [weight, bias, weight2] = own();
     write("wrong.safetensors", [
       { ...weight, name: "dense_1.weight" },
@@ -94,16 +93,16 @@ describe("what does not fit is told, and nothing is written", () => {
     ]);
     await refused(
       importing("wrong.safetensors"),
-      'wrong.safetensors error T3002: the tensors are not the parameters of "flowers"',
-      'note: the file has no "dense1.weight"; is its "dense_1.weight" meant?',
-      'note: "dense1.bias" is [2, 2] in the file and [4] in the model',
-      'note: "dense2.weight" is [3, 4] in the file and [4, 3] in the model: it is transposed, as PyTorch keeps it',
+      'wrong.safetensors error T3002: the tensors do not match the parameters of "flowers"',
+      'note: the file has no "dense1.weight"; it has "dense_1.weight"',
+      'note: "dense1.bias" has shape [2, 2] in the file and [4] in the model',
+      'note: "dense2.weight" has shape [3, 4] in the file and [4, 3] in the model: transpose it (PyTorch stores weights transposed)',
       'note: the file has no "dense2.bias"\n',
-      'note: "step" is no parameter of the model',
+      'note: "step" is not a parameter of the model',
     );
   });
 
-  it("more than can be read is cut short", async () => {
+  it("a long list of errors is shortened", async () => {
     const many = Array.from({ length: 40 }, (_, i) => ({
       name: `zz${i}`,
       shape: [1],
@@ -121,31 +120,34 @@ describe("what does not fit is told, and nothing is written", () => {
     ]);
     await refused(
       importing("large.safetensors"),
-      'T3002: number 5 of "dense1.weight" is 1e+300; a parameter is finite as f32',
+      'T3002: value 5 of "dense1.weight" is 1e+300, which is not finite as f32',
     );
     const files = own().map(
       ({ name, shape, numbers }) =>
         [`${name}.npy`, new Uint8Array(dump(Int32Array.from(numbers), [...shape]))] as const,
     );
     place.write("whole.npz", zipSync(Object.fromEntries(files)));
-    await refused(importing("whole.npz"), 'T3002: "dense1.weight" holds "i4" (NumPy\'s name)');
+    await refused(importing("whole.npz"), 'T3002: "dense1.weight" has values of type "i4" (NumPy\'s name)');
   });
 
-  it("files that are none", async () => {
+  it("invalid files", async () => {
     place.write("cut.safetensors", Uint8Array.of(1, 2, 3));
-    await refused(importing("cut.safetensors"), "cut.safetensors error T3002: this is no safetensors file");
+    await refused(
+      importing("cut.safetensors"),
+      "cut.safetensors error T3002: this is not a safetensors file",
+    );
     await refused(
       importing("none.npz"),
-      "none.npz error T3002: the file cannot be read: no such file or folder",
+      "none.npz error T3002: cannot read the file: no such file or folder",
     );
     await refused(
       importing("flowers.csv"),
-      "T1010: the name flowers.csv does not say",
-      "it must end in .safetensors or .npz",
+      "T1010: flowers.csv has no file extension of a supported format",
+      "use .safetensors or .npz",
     );
     await refused(
       ["export", "flowers.csv"],
-      "T1010: the name no/such.ckpt does not say what format it is in",
+      "T1010: no/such.ckpt has no file extension of a supported format",
     );
     expectRefusal(
       await place.run("export", "flowers.csv", "-o", "x.npz"),

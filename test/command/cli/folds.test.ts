@@ -1,5 +1,5 @@
-// Cross-validation as a user runs it. If one fails, an interrupted run cannot be finished, or the program
-// tells another story.
+// Cross-validation on the command line. If one fails, an interrupted run cannot be completed, or the program prints
+// other results.
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,7 @@ afterEach(() => place.remove());
 const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
 const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 
-/** Runs the emitted program; what it prints on both streams. */
+/** Runs the emitted program. Returns its output on both streams. */
 const runProgram = (...args: string[]) =>
   new Promise<{ stdout: string; stderr: string }>((resolve) => {
     const program = join(place.folder, "generated/folded.ts");
@@ -33,7 +33,7 @@ const runProgram = (...args: string[]) =>
     );
   });
 
-it("prints a table of the folds and what followed; the emitted program prints the same bytes, text and JSON", async () => {
+it("prints a table of folds and the final training; the emitted program prints the same text and JSON", async () => {
   await place.run("compile", "folded.json");
   const { code, stdout, stderr } = await place.run("train", "folded.json");
   expect(code).toBe(0);
@@ -59,7 +59,7 @@ it("prints a table of the folds and what followed; the emitted program prints th
   });
 }, 60_000);
 
-it("killed in whatever fold, it is finished to the very bits of a run that was not", async () => {
+it("a run that is killed in any fold and resumed is bit-identical to an uninterrupted one", async () => {
   const whole = await place.run("train", "folded.json", "--json", "--out", "whole.ckpt");
   for (const moment of [
     "fold 1/3: epoch 2",
@@ -82,7 +82,7 @@ it("killed in whatever fold, it is finished to the very bits of a run that was n
   }
 }, 120_000);
 
-/** Begins a run and ends the process by force when it tells of this epoch. */
+/** Starts a run and kills the process when it reports this epoch. */
 const killedAt = (moment: string) =>
   new Promise<void>((resolve) => {
     const args = [launcher, "train", "folded.json", "--out", "part.ckpt"];
@@ -95,14 +95,14 @@ const killedAt = (moment: string) =>
     run.on("close", () => resolve());
   });
 
-it("resumed where all is done, it prints the result again", async () => {
+it("resuming a complete run prints the result again", async () => {
   const whole = await place.run("train", "folded.json", "--out", "whole.ckpt");
   const again = await place.run("train", "folded.json", "--resume", "whole.ckpt");
   expect(again.stdout).toBe(whole.stdout);
   expect(again.stderr).toBe("");
 });
 
-it("other epochs than those of the folds that are done, and a seed of another run, are refused", async () => {
+it("other epochs than those of completed folds, and another seed, are rejected", async () => {
   await place.run("train", "folded.json", "--epochs", "2", "--out", "two.ckpt");
   expectRefusal(
     await place.run("train", "folded.json", "--resume", "two.ckpt"),
@@ -114,7 +114,7 @@ it("other epochs than those of the folds that are done, and a seed of another ru
   );
 });
 
-it("asked in the middle of a run, the model of a fold is told to be one; the model that is kept is not", async () => {
+it("predicting with the model of a fold gives a warning; the final model gives none", async () => {
   await place.run("compile", "folded.json");
   await killedAt("fold 2/3: epoch 2");
   await place.run("train", "folded.json", "--out", "whole.ckpt");
@@ -131,7 +131,7 @@ it("asked in the middle of a run, the model of a fold is told to be one; the mod
   expect((await runProgram("--resume", "whole.ckpt", "--predict", "flowers.csv")).stderr).toBe("");
 }, 60_000);
 
-it("more folds than rows are refused; classes too rare for all folds are warned of", async () => {
+it("more folds than rows are rejected; classes too rare for all folds give a warning", async () => {
   const spec = (folds: number) => ({ ...folded, training: { ...folded.training, validation: { folds } } });
   place.write("many.json", spec(25));
   expectRefusal(
@@ -146,7 +146,7 @@ it("more folds than rows are refused; classes too rare for all folds are warned 
   expect(code).toBe(0);
 });
 
-it("as many folds as rows leave one row out at a time, without a warning", async () => {
+it("as many folds as rows is leave-one-out, without a warning", async () => {
   const all = { ...folded, training: { ...folded.training, validation: { folds: 24 } } };
   place.write("all.json", all);
   const { stdout, stderr } = await place.run("train", "all.json", "--json", "--epochs", "2");
@@ -154,7 +154,7 @@ it("as many folds as rows leave one row out at a time, without a warning", async
   expect(stderr).not.toContain("warning");
 });
 
-it("a training that diverges is told with its fold", async () => {
+it("a divergence is reported with its fold", async () => {
   place.write("wild.json", {
     ...folded,
     targets: { kind: { shape: [1] } },
@@ -168,18 +168,18 @@ it("a training that diverges is told with its fold", async () => {
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
 });
 
-it("flags that are for one training alone are refused", async () => {
+it("flags of a single training are rejected", async () => {
   expectRefusal(
     await place.run("train", "folded.json", "--out", "a.ckpt", "--keep", "2"),
-    "T1010: --keep counts the epochs of one training",
+    "T1010: --keep does not support folds",
   );
   expectRefusal(
     await place.run("train", "folded.json", "--from", "a.ckpt"),
-    "T1010: --from is where one training starts",
+    "T1010: --from does not support folds",
   );
 });
 
-it("of several trainings the log has the one of the model that is kept", async () => {
+it("the log contains the training of the final model", async () => {
   const { stdout } = await place.run("train", "folded.json", "--json", "--log", "epochs.jsonl");
   expect(place.read("epochs.jsonl").trimEnd().split("\n")).toHaveLength(JSON.parse(stdout).epochs);
 });

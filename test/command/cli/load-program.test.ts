@@ -1,4 +1,4 @@
-// The bundle of a clone's sources under node_modules/.cache. A damaged one must be made again, not run.
+// The bundle of a clone's sources under node_modules/.cache. If one fails, a damaged bundle is run instead of rebuilt.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -19,7 +19,7 @@ const launchers = ["load-program.js", "bundle-program.js"];
 const cli = fileURLToPath(new URL("../../../src/command/cli/", import.meta.url));
 const esbuild = fileURLToPath(new URL("../../../node_modules/esbuild", import.meta.url));
 
-/** A clone of three files, each of which says its name. */
+/** A clone of three files, each of which prints its name. */
 let clone: string;
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), "tapeless-clone-"));
@@ -57,7 +57,7 @@ it.each([
   ["cut", () => truncateSync(bundled(), 20)],
   ["gone", () => rmSync(bundled())],
   ["another", () => writeFileSync(bundled(), 'export const name = "another";')],
-])("is right where it was %s", (_, damage) => {
+])("is rebuilt if it was %s", (_, damage) => {
   damage();
   expect(start()).toBe("command/cli/main.ts\n");
   expect(bundles()).toHaveLength(1);

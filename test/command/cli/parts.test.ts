@@ -1,4 +1,4 @@
-// Small parts of the command line. If one fails: colour in a pipe, a wrong unit, or half a file.
+// Helpers of the command line. If one fails: colour in a pipe, a wrong unit, or a partial file.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,14 +44,14 @@ describe("writeFile", () => {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-write-"));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("makes folders, replaces what was there, and leaves nothing else", async () => {
+  it("creates folders, replaces an existing file, and leaves no other file", async () => {
     await writeFile(join(folder, "a/b.txt"), "first, and longer");
     await writeFile(join(folder, "a/b.txt"), "second");
     expect(readFileSync(join(folder, "a/b.txt"), "utf8")).toBe("second");
     expect(readdirSync(join(folder, "a"))).toEqual(["b.txt"]);
   });
 
-  it("that fails says why and leaves nothing", async () => {
+  it("reports a failure and leaves no file", async () => {
     mkdirSync(join(folder, "taken/inside"), { recursive: true });
     await expect(writeFile(join(folder, "taken"), "x")).rejects.toThrow(DiagnosticError);
     await expect(writeFile(join(folder, "taken"), "x")).rejects.toThrow("it is a folder");
@@ -59,7 +59,7 @@ describe("writeFile", () => {
   });
 });
 
-it("a fault of ours says that it is one, with exit code 1 and no stack trace", () => {
+it("an internal error is reported as a bug, with exit code 1 and without a stack trace", () => {
   let said = "";
   vi.spyOn(process.stderr, "write").mockImplementation((text) => {
     said += String(text);

@@ -1,5 +1,5 @@
-// `tapeless predict`, and the emitted program's --predict. If one fails, a shipped model speaks of other
-// rows, classes or units than it was trained on, or a user is not told what is wrong with the file.
+// `tapeless predict`, and --predict of the emitted program. If one fails, a model predicts for other rows, classes or
+// units than it was trained on, or an error in a file is not reported.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,11 +46,11 @@ const houses: ModelSpec = {
 };
 const housesCsv = `area,price\n${Array.from({ length: 20 }, (_, i) => `${50 + i},${1000 + 7 * i}`).join("\n")}\n`;
 
-/** With classes that are names, one of which is not safe in CSV. */
+/** Class names, one of which needs quotes in CSV. */
 const namesOf: Readonly<Record<string, string>> = { 0: "alba", 1: "rubra, the red", 2: "viola" };
 const named = flowersCsv.replace(/,(\d)$/gm, (_, kind: string) => `,"${namesOf[kind]}"`);
 
-/** The inputs of some flowers, in another order of columns, with one that nobody reads; one of each kind. */
+/** Inputs of some flowers, with another order of columns and an unused column; one of each kind. */
 const newCsv = () => {
   const [, ...rows] = flowersCsv.trim().split("\n");
   const chosen = [0, 10, 20].map((i) => rows[i].split(","));
@@ -78,7 +78,7 @@ beforeAll(async () => {
 const predict = (...args: readonly string[]) => place.run("predict", "flowers.json", "flowers.ckpt", ...args);
 
 describe("tapeless predict", () => {
-  it("names the class of each row of a file without targets, beside the probability of each class", async () => {
+  it("prints the class name and all probabilities of each row of a file without targets", async () => {
     const { code, stdout, stderr } = await predict("new.csv");
     expect(stderr).toBe("");
     const [heads, ...rows]: string[][] = parse(stdout);
@@ -93,7 +93,7 @@ describe("tapeless predict", () => {
     expect(code).toBe(0);
   });
 
-  it("prints what the emitted program prints with --predict, to the byte", async () => {
+  it("prints the same bytes as --predict of the emitted program", async () => {
     const { stdout } = await predict("new.csv");
     expect(await program("trainer.ts", "--resume", "flowers.ckpt", "--predict", "new.csv")).toEqual({
       code: 0,
@@ -102,7 +102,7 @@ describe("tapeless predict", () => {
     });
   });
 
-  it("gives real numbers in the target's own units", async () => {
+  it("prints numbers in the original units of the target", async () => {
     place.write("areas.csv", "area\n50\n69\n100\n");
     const { stdout } = await place.run("predict", "houses.json", "houses.ckpt", "areas.csv");
     const [head, ...prices] = stdout.trimEnd().split("\n");
@@ -121,8 +121,8 @@ describe("tapeless predict", () => {
   });
 });
 
-describe("what is wrong is told", () => {
-  it("a column that is missing, a cell that is no number, a file without rows or not there", async () => {
+describe("errors are reported", () => {
+  it("a missing column, a cell that is not a number, a file without rows, a missing file", async () => {
     place.write("narrow.csv", "length\n1\n");
     expectRefusal(await predict("narrow.csv"), 'narrow.csv:1 error T2004: size needs the column "width"');
     place.write("text.csv", "length,width\n1,2\n1,wide\n");
@@ -132,22 +132,22 @@ describe("what is wrong is told", () => {
     );
     place.write("empty.csv", "");
     expectRefusal(await predict("empty.csv"), "empty.csv:1 error T2003: the file is empty");
-    expectRefusal(await predict("none.csv"), "none.csv error T2001: the data cannot be read");
+    expectRefusal(await predict("none.csv"), "none.csv error T2001: cannot read the data");
   });
 
-  it("a checkpoint that is none, or of another model", async () => {
+  it("a file that is not a checkpoint, and a checkpoint of another model", async () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
-    expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
+    expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
     expectRefusal(await of("new.csv"), "new.csv error T3001: this is not a checkpoint");
     expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
   });
 
-  it("a checkpoint that does not say how its data was read, as a program of one's own may save it", async () => {
+  it("a checkpoint without preprocessing, as the user's own program may save it", async () => {
     const { createTrainer } = await loadTrainer(place.read("trainer.ts"));
     place.write("bare.ckpt", createTrainer().save());
     expectRefusal(
       await place.run("predict", "flowers.json", "bare.ckpt", "new.csv"),
-      "bare.ckpt error T3001: the checkpoint does not say how the data was read",
+      "bare.ckpt error T3001: the checkpoint does not contain the preprocessing",
     );
     expectRefusal(
       await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),

@@ -1,5 +1,5 @@
-// `tapeless compile --predictor`. If one fails, the forward part that people ship is not that of their
-// checkpoint, or they are not told why.
+// `tapeless compile --predictor`. If one fails, a shipped predictor differs from its checkpoint, or an error is not
+// reported.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace, type Workspace } from "./workspace.ts";
 
@@ -26,7 +26,7 @@ const predictor = (...args: readonly string[]) =>
   place.run("compile", "flowers.json", "--predictor", "flowers.ckpt", ...args);
 
 describe("tapeless compile --predictor", () => {
-  it("writes the forward part beside the trainer's place, with the parameters inside", async () => {
+  it("writes the forward pass with the parameters, next to the default path of the trainer", async () => {
     const { code, stdout } = await predictor();
     expect(stdout).toMatch(
       /^flowers\.json → generated\/flowers\.predictor\.ts {2}[\d.]+ kB \([\d.]+ kB gzip\)/,
@@ -39,7 +39,7 @@ describe("tapeless compile --predictor", () => {
     expect(text).toContain("export function createPredictor(): RowPredictor");
   });
 
-  it("writes the same bytes again, and --check knows them; -o says where", async () => {
+  it("writes the same bytes again, which --check accepts; -o selects the file", async () => {
     await predictor("-o", "ask.ts");
     const first = place.read("ask.ts");
     await predictor("-o", "ask.ts");
@@ -50,17 +50,17 @@ describe("tapeless compile --predictor", () => {
     });
     place.write("ask.ts", first.replace("0.", "1."));
     const stale = await predictor("-o", "ask.ts", "--check");
-    expect(stale.stderr).toContain("T1012: the file is not what would be written");
+    expect(stale.stderr).toContain("T1012: the file is not up to date");
     expect(stale.stderr).toContain(
       "hint: run: tapeless compile flowers.json --predictor flowers.ckpt -o ask.ts",
     );
     expect(stale.code).toBe(1);
   });
 
-  it("refuses a checkpoint that is not there, none, or of another spec, and writes nothing", async () => {
+  it("rejects a checkpoint that is missing, invalid, or of another spec, and writes nothing", async () => {
     expectRefusal(
       await place.run("compile", "flowers.json", "--predictor", "none.ckpt"),
-      "none.ckpt error T3001: the checkpoint cannot be read",
+      "none.ckpt error T3001: cannot read the checkpoint",
     );
     place.write("flowers.ckpt", "no checkpoint");
     expectRefusal(await predictor(), "flowers.ckpt error T3001: this is not a checkpoint");
@@ -70,12 +70,12 @@ describe("tapeless compile --predictor", () => {
     expect(place.made()).toEqual([]);
   });
 
-  it("refuses what cannot be meant together", async () => {
-    expectRefusal(await predictor("--watch"), "T1010: --predictor and --watch cannot be had together");
+  it("rejects flags that cannot be combined", async () => {
+    expectRefusal(await predictor("--watch"), "T1010: --predictor cannot be combined with --watch");
     place.write("other.json", { ...flowers, name: "other" });
     expectRefusal(
       await predictor("other.json"),
-      "T1010: --predictor names the checkpoint of one spec, but there are 2 specs",
+      "T1010: --predictor takes the checkpoint of one spec, but there are 2 specs",
     );
   });
 });

@@ -1,5 +1,5 @@
-// A search in parts: killed and taken up again, in shards and joined; and what it writes besides. If one
-// fails, work is lost, or the parts are not what the whole would have been.
+// Interrupted searches, shards, and output files. If one fails, work is lost, or the combined result differs from
+// that of an uninterrupted search.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ afterEach(() => place.remove());
 
 const run = (...flags: readonly string[]) => place.run("search", "specs/flowers.json", ...flags);
 
-/** Kills the command when it has said so much. */
+/** Kills the command after this output. */
 const killed = (letters: number): Promise<void> =>
   new Promise((resolve) => {
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
@@ -37,7 +37,7 @@ const killed = (letters: number): Promise<void> =>
     child.on("close", () => resolve());
   });
 
-it("killed again and again, it goes on from what was done, to the same bytes", async () => {
+it("a search that is killed repeatedly and continued gives the same bytes", async () => {
   const whole = await run("--json", "--out", "whole.jsonl");
   for (const letters of [1, 100, 180, 190]) await killed(letters);
   expect(place.made()).toContain("flowers.search.jsonl");
@@ -47,14 +47,14 @@ it("killed again and again, it goes on from what was done, to the same bytes", a
 }, 240_000);
 
 describe("shards", () => {
-  it("joined, tell what one machine tells", async () => {
+  it("combined, give the result of a single machine", async () => {
     const whole = await run("--json", "--out", "whole.jsonl");
     const first = await run("--shard", "0/2");
     expect(first.stdout).toBe("");
     expectRefusal(
       await run("--merge"),
-      "--merge lacks 2 of 4 candidates, the first of them candidate 1",
-      "not done: --shard 1/2; found: flowers.search.0-of-2.jsonl",
+      "--merge: 2 of 4 candidates have no result, the first is candidate 1",
+      "incomplete: --shard 1/2; found: flowers.search.0-of-2.jsonl",
     );
     await run("--shard", "1/2");
     const joined = await run("--merge", "--json");
@@ -62,30 +62,30 @@ describe("shards", () => {
     expect(place.read("flowers.search.jsonl").split("\n").toSorted()).toEqual(
       place.read("whole.jsonl").split("\n").toSorted(),
     );
-    // What is joined is done.
-    expect((await run()).stderr).toContain("4 candidates, 0 to try");
+    // Combined results count as done.
+    expect((await run()).stderr).toContain("4 candidates, 0 to train");
   });
 
   it.each([
-    [["--shard", "2/2"], "two whole numbers as 0/4"],
-    [["--shard", "one"], "two whole numbers as 0/4"],
-    [["--shard", "0/2", "--merge"], "--shard and --merge cannot be done at once"],
-    [["--shard", "0/2", "--json"], "--shard chooses nothing, so there is nothing for --json to tell"],
-    [["--merge", "--threads", "2"], "--merge tries no candidate, so there is nothing for --threads to do"],
-    [["--emit", "slurm", "--shards", "3", "--threads", "2"], "--emit tries no candidate"],
+    [["--shard", "2/2"], "an index from 0 and a number of shards, such as 0/4"],
+    [["--shard", "one"], "an index from 0 and a number of shards, such as 0/4"],
+    [["--shard", "0/2", "--merge"], "--shard cannot be combined with --merge"],
+    [["--shard", "0/2", "--json"], "--json has no effect with --shard"],
+    [["--merge", "--threads", "2"], "--threads has no effect with --merge"],
+    [["--emit", "slurm", "--shards", "3", "--threads", "2"], "--threads has no effect with --emit"],
     [["--merge"], "--merge found no results of shards in ."],
     [["--emit", "slurm"], "add --shards N"],
-    [["--shards", "3"], "--shards belongs to --emit"],
+    [["--shards", "3"], "--shards needs --emit"],
     [["--emit", "pbs", "--shards", "3"], "slurm, kubernetes"],
     [["--emit", "kubernetes", "--shards", "3"], "--emit kubernetes needs --image"],
     [["--emit", "kubernetes", "--shards", "3", "--image", "x"], "--emit kubernetes needs --volume"],
-    [["--emit", "slurm", "--shards", "3", "--image", "x"], "belong to --emit kubernetes"],
+    [["--emit", "slurm", "--shards", "3", "--image", "x"], "need --emit kubernetes"],
     [
       ["--emit", "kubernetes", "--shards", "3", "--image", "x", "--volume", "y", "--out", "/x"],
-      "a pod sees the volume alone",
+      "pods can read only the volume",
     ],
-    [["--write-best", "best.txt"], "a spec is written as .json, .yaml or .yml"],
-  ])("%j is refused", async (flags, said) => {
+    [["--write-best", "best.txt"], "the file name must end in .json, .yaml or .yml"],
+  ])("%j is rejected", async (flags, said) => {
     expectRefusal(await run(...flags), "error T1010: ", said);
     expect(place.made()).toEqual([]);
   });
@@ -96,16 +96,16 @@ it.each([
   [["--out", "specs", "--shard", "0/2"], "specs"],
   [["--out", "new/", "--shard", "0/2"], "new/"],
   [["--csv", "specs"], "specs"],
-])("%j names a folder, which is told before anything is tried", async (flags, folder) => {
+])("%j names a folder, which is reported before training", async (flags, folder) => {
   expectRefusal(await run(...flags), `error T1011: cannot write ${folder}: it is a folder`);
   expect(place.made()).toEqual([]);
 });
 
-it("--merge in a folder that is not there finds no shards", async () => {
+it("--merge in a missing folder finds no shards", async () => {
   expectRefusal(await run("--merge", "--out", "none/x.jsonl"), "--merge found no results of shards in none");
 });
 
-it("the winner is written as a spec that trains to the same figures, wherever it lies", async () => {
+it("the best candidate is written as a spec that trains to the same results, in any folder", async () => {
   const { best } = JSON.parse((await run("--json", "--write-best", "best/flowers.yaml")).stdout);
   const spec = parse(place.read("best/flowers.yaml"));
   expect(spec.training.search).toBeUndefined();

@@ -1,5 +1,5 @@
-// The Slurm script on a real Slurm of one node. If it fails, the job array does not run, or what it joins is
-// not what one machine finds.
+// The Slurm script on a real Slurm with one node. If it fails, the job array does not run, or the combined result
+// differs from that of a single machine.
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// `search`: the table, its files, going on after a kill. If one fails, a choice cannot be trusted, repeated or resumed.
+// `search`: ranking, files, and resuming. If one fails, a selection is wrong, or cannot be repeated or resumed.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -20,7 +20,7 @@ afterEach(() => place.remove());
 const search = (...flags: readonly string[]) => place.run("search", "flowers.json", ...flags);
 
 describe("tapeless search", () => {
-  it("ranks every candidate by the validation loss and judges the first on the test", async () => {
+  it("ranks candidates by validation loss and tests the best", async () => {
     const { code, stdout, stderr } = await search("--threads", "1");
     expect(stdout).toMatch(
       /rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ best epoch │ +loss │ accuracy/,
@@ -44,7 +44,7 @@ describe("tapeless search", () => {
     );
   });
 
-  it("the winner is what `train` makes of its spec", async () => {
+  it("the best candidate has the result of `train` with its spec", async () => {
     const found = JSON.parse((await search("--json")).stdout);
     const values = found.best.values;
     const [first, last] = flowers.network;
@@ -63,7 +63,7 @@ describe("tapeless search", () => {
     expect(losses).toEqual(losses.toSorted((a: number, b: number) => a - b));
   });
 
-  it("chooses on folds, with their deviation; the winner is again what `train` makes of its spec", async () => {
+  it("selects on folds, with standard deviations; the best candidate again has the result of `train`", async () => {
     const { seed, epochs, batchSize, test } = flowers.training;
     const training = { seed, epochs, batchSize, test, validation: { folds: 3 } };
     const units = { over: { "network[0].units": [2, 4] } };
@@ -75,11 +75,11 @@ describe("tapeless search", () => {
     const trained = JSON.parse((await place.run("train", "best.json", "--json")).stdout);
     expect({ model: "flowers", ...judged }).toEqual(trained);
     expect(found.candidates[0]).toMatchObject({ rank: 1, candidate, validation: trained.validation });
-    // What is read from the file is what was found.
+    // Results that are read from the file equal the original ones.
     expect(JSON.parse((await search("--json")).stdout)).toEqual(found);
   });
 
-  it("chooses by a metric where the spec says so, the first of equals", async () => {
+  it("selects by the metric of the spec, the first candidate of a tie", async () => {
     place.write("flowers.json", withSearch({ over, metric: "accuracy" }));
     const { metric, candidates } = JSON.parse((await search("--json")).stdout);
     expect(metric).toBe("accuracy");
@@ -90,7 +90,7 @@ describe("tapeless search", () => {
     expect(keys).toEqual(keys.toSorted((a: number, b: number) => a - b));
   });
 
-  it("a candidate that diverges has no place, and where all do the search has failed", async () => {
+  it("a candidate that diverges is not ranked; if all diverge, the search fails", async () => {
     const wild = {
       ...flowers,
       targets: { kind: { shape: [] } },
@@ -103,7 +103,7 @@ describe("tapeless search", () => {
     place.write("wild.json", withSearch(rates(1e15, 0.01), wild));
     const some = await place.run("search", "wild.json");
     expect(some.stdout).toMatch(
-      /candidate 0 \(optimizer.learningRate 1000000000000000\) has no place: training diverged/,
+      /candidate 0 \(optimizer.learningRate 1000000000000000\) is not ranked: training diverged/,
     );
     expect(some.code).toBe(0);
     place.write("wild.json", withSearch(rates(1e15, 1e16), wild));
@@ -113,7 +113,7 @@ describe("tapeless search", () => {
     expect(all.code).toBe(1);
   });
 
-  it("tries specs in TypeScript, whose functions cannot be sent to a thread", async () => {
+  it("trains TypeScript specs, whose functions cannot be sent to a thread", async () => {
     const others = withSearch({ over: { "network[0].units": [2, 3] } });
     const loss =
       "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), " +
@@ -141,69 +141,72 @@ describe("a thread that ends is reported with its candidate", () => {
   };
 
   it.each([
-    ["it calls process.exit", "process.exit(7)", "its thread ended with code 7"],
+    ["it calls process.exit", "process.exit(7)", "its thread exited with code 7"],
     [
       "a timer throws",
       "setTimeout(() => { throw new Error('late') }); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)",
-      "the spec fails in its thread: Error: late",
+      "the spec throws in its thread: Error: late",
     ],
-    ["a promise is rejected", "Promise.reject(new Error('no'))", "the spec fails in its thread: Error: no"],
+    ["a promise is rejected", "Promise.reject(new Error('no'))", "the spec throws in its thread: Error: no"],
   ])("%s", async (_, inThread, said) => {
     expectRefusal(
       await ownSpec(inThread),
-      `own.ts error T1708: candidate 0 (network[0].units 2) was not tried: ${said}`,
+      `own.ts error T1708: candidate 0 (network[0].units 2) could not be trained: ${said}`,
     );
   });
 
   it("a results file that is a device", async () => {
-    expectRefusal(await search("--out", "/dev/full"), "/dev/full:1 error T1706: this is no regular file");
+    expectRefusal(await search("--out", "/dev/full"), "/dev/full:1 error T1706: results need a regular file");
   });
 });
 
-describe("what is done", () => {
-  it("is not done again, and the outcome is that of a search that was not interrupted", async () => {
+describe("a stored outcome", () => {
+  it("is not repeated, and the result is that of an uninterrupted search", async () => {
     const whole = await search("--json");
     const lines = place.read("flowers.search.jsonl").split("\n");
     expect(lines).toHaveLength(8);
-    // Killed in the middle of the fourth line.
+    // A run that was killed in the middle of the fourth line.
     place.write("flowers.search.jsonl", [...lines.slice(0, 3), lines[3].slice(0, 20)].join("\n"));
     const resumed = await search("--json");
-    expect(resumed.stderr).toContain("6 candidates, 4 to try");
+    expect(resumed.stderr).toContain("6 candidates, 4 to train");
     expect(resumed.stdout).toBe(whole.stdout);
     expect(place.read("flowers.search.jsonl").split("\n").toSorted()).toEqual(lines.toSorted());
   });
 
-  it("of another search is not taken for this one's", async () => {
+  it("of another search is rejected", async () => {
     await search();
     place.write("flowers.json", withSearch({ over: { "network[0].units": [2, 4, 8] } }));
     expectRefusal(
       await search(),
-      "flowers.search.jsonl:1 error T1706: the file holds the results of another search",
+      "flowers.search.jsonl:1 error T1706: the file contains results of another search",
       "--out",
     );
     place.write("notes.jsonl", '{"hello":1}\n');
     expectRefusal(
       await search("--out", "notes.jsonl"),
-      "notes.jsonl:1 error T1706: the file holds no results",
+      "notes.jsonl:1 error T1706: the file contains no results",
     );
     expect(place.read("notes.jsonl")).toBe('{"hello":1}\n');
   });
 
-  it("a file of one line without an end is not ours, and stays as it is", async () => {
+  it("a file of one line without a line break is rejected and unchanged", async () => {
     place.write("notes.json", '{"hello":1}');
-    expectRefusal(await search("--out", "notes.json"), "notes.json:1 error T1706: the file holds no results");
+    expectRefusal(
+      await search("--out", "notes.json"),
+      "notes.json:1 error T1706: the file contains no results",
+    );
     expect(place.read("notes.json")).toBe('{"hello":1}');
   });
 
-  it("goes on from half of the first line", async () => {
+  it("continues from a partial first line", async () => {
     await search();
     const whole = place.read("flowers.search.jsonl");
     place.write("flowers.search.jsonl", whole.slice(0, 30));
-    expect((await search()).stderr).toContain("6 candidates, 6 to try");
+    expect((await search()).stderr).toContain("6 candidates, 6 to train");
     expect(place.read("flowers.search.jsonl").split("\n")[0]).toBe(whole.split("\n")[0]);
   });
 
-  it("a damaged line is named", async () => {
+  it("a damaged line is reported", async () => {
     await search();
     const lines = place.read("flowers.search.jsonl").split("\n");
     place.write(
@@ -212,13 +215,13 @@ describe("what is done", () => {
     );
     expectRefusal(
       await search(),
-      "flowers.search.jsonl:3 error T1706: the line holds no outcome of a candidate",
+      "flowers.search.jsonl:3 error T1706: the line is not the outcome of a candidate",
     );
   });
 });
 
-describe("what is wrong is told before anything is trained", () => {
-  it("a candidate that is no right spec, at the search that made it, with its values", async () => {
+describe("errors are reported before training", () => {
+  it("an invalid candidate, at the location in the search, with its values", async () => {
     place.write("flowers.json", withSearch({ over: { "network[0].unit": [2, 4] } }));
     expectRefusal(
       await search(),
@@ -255,11 +258,9 @@ describe("what is wrong is told before anything is trained", () => {
   });
 });
 
-it("`train` and `compile` read the spec as it is written", async () => {
+it("`train` and `compile` ignore the search", async () => {
   const { stdout, stderr } = await place.run("train", "flowers.json");
-  expect(stderr).toContain(
-    "the spec is trained as it is written; `tapeless search` tries its other candidates",
-  );
+  expect(stderr).toContain("training the spec without its search; `tapeless search` trains the candidates");
   place.write("plain.json", flowers);
   expect((await place.run("train", "plain.json")).stdout).toBe(stdout);
   await place.run("compile", "flowers.json", "-o", "searched.ts");

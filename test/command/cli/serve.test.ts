@@ -1,5 +1,5 @@
-// `train --serve`. If one fails, somebody who has no business there sees a training or stops it, a page
-// opened late misses what was before, or looking at a training changes what comes of it.
+// `train --serve`. If one fails, an unauthorised page sees or stops a training, a page that opens late misses events,
+// or monitoring changes the result.
 import { spawn, type ChildProcess } from "node:child_process";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -16,7 +16,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** What is answered; of what does not end, what comes until `until` is in it. */
+/** The response; of an endless one, the part up to `until`. */
 const ask = (
   port: number,
   path: string,
@@ -48,7 +48,7 @@ describe("the server", () => {
   });
   afterEach(() => server.close());
 
-  it("gives the page to whoever knows its address, with nothing of it going elsewhere", async () => {
+  it("serves the page at its address, with headers that keep it private", async () => {
     const { status, headers, body } = await ask(port, `/${token}/`);
     expect([status, body]).toEqual([200, "<!doctype html>the page"]);
     expect(headers).toMatchObject({
@@ -68,20 +68,20 @@ describe("the server", () => {
     "/a-token-that-nobody-guesse/",
     "/a-token-that-nobody-guesses2/",
     "/x/events",
-  ])("says nothing to who does not: %s", async (path) => {
+  ])("answers nothing without the token: %s", async (path) => {
     for (const method of ["GET", "POST"])
       expect(await ask(port, path, { method })).toMatchObject({ status: 404, body: "" });
     expect(stops).toBe(0);
   });
 
-  it("answers no name that leads here by somebody else's doing", async () => {
+  it("rejects foreign host names (DNS rebinding)", async () => {
     const headers = { host: `evil.example:${port}` };
     expect(await ask(port, `/${token}/`, { headers })).toMatchObject({ status: 403, body: "" });
     expect((await ask(port, `/${token}/events`, { headers })).status).toBe(403);
     expect((await ask(port, `/${token}/`, { headers: { host: `localhost:${port}` } })).status).toBe(200);
   });
 
-  it("is stopped by its own page alone", async () => {
+  it("is stopped only by its own page", async () => {
     const foreign = { origin: "http://evil.example" };
     expect((await ask(port, `/${token}/stop`, { method: "POST", headers: foreign })).status).toBe(403);
     expect((await ask(port, `/${token}/stop`)).status).toBe(404);
@@ -91,7 +91,7 @@ describe("the server", () => {
     expect(stops).toBe(1);
   });
 
-  it("tells whoever comes late what was before, then what comes", async () => {
+  it("sends the history to a late reader, then new events", async () => {
     server.send({ kind: "stage", at: 1, name: "fold 1/2" });
     setTimeout(() => server.send({ kind: "end", at: 2, outcome: "done", text: "all" }), 30);
     const { headers, body } = await ask(port, `/${token}/events`, { until: '"text":"all"' });
@@ -99,7 +99,7 @@ describe("the server", () => {
     expect(body).toMatch(/^event: history\ndata: \[{"kind":"stage".*\]\n\n(: .*\n\n)*data: {"kind":"end"/);
   });
 
-  it("listens on this machine alone", async () => {
+  it("listens only on the loopback address", async () => {
     const { networkInterfaces } = await import("node:os");
     const outside = Object.values(networkInterfaces())
       .flat()
@@ -123,7 +123,7 @@ describe("the history", () => {
     rows: 8,
     learningRate: 1,
   });
-  it("of a long training is thinned out, and keeps the first and the last", () => {
+  it("thins out a long training, and keeps the first and last events", () => {
     const history = new LiveHistory();
     for (let epoch = 0; epoch < 50_000; epoch++) history.add(steps(epoch));
     const kept = history.of("steps");
@@ -131,7 +131,7 @@ describe("the history", () => {
     expect(kept.length).toBeGreaterThan(1500);
     expect([kept[0].epoch, kept[kept.length - 1].epoch]).toEqual([0, 49_999]);
   });
-  it("has all kinds of events in the order of time", () => {
+  it("contains all kinds of events in chronological order", () => {
     const history = new LiveHistory();
     history.add(steps(1));
     history.add({ kind: "stage", at: 0, name: "first" });
@@ -153,7 +153,7 @@ describe("train --serve", () => {
   });
   const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
 
-  /** The command as it runs, once it has told its address; `left` when it has ended. */
+  /** The running command after it has printed its address; `left` resolves when it has ended. */
   async function served(...flags: readonly string[]) {
     const child = spawn(process.execPath, [launcher, "train", "flowers.json", "--serve", ...flags], {
       cwd: place.folder,
@@ -177,10 +177,10 @@ describe("train --serve", () => {
     return { child, said, hears, left, port: Number(port), path };
   }
 
-  it("prints what it prints without, stays until it is left, and then has succeeded", async () => {
+  it("prints the same as without the page, waits until the user leaves it, and succeeds", async () => {
     const plain = await place.start("train", "flowers.json", "--out", "a.ckpt");
     const { child, said, hears, left, port, path } = await served("--out", "b.ckpt");
-    await hears(/stays until Ctrl-C/);
+    await hears(/remains until Ctrl-C/);
     const { body } = await ask(port, `${path}events`, { until: "\n\n" });
     const events: LiveEvent[] = JSON.parse(body.split("data: ")[1]);
     const kinds = new Set(events.map(({ kind }) => kind));
@@ -193,11 +193,11 @@ describe("train --serve", () => {
     expect(place.bytes("b.ckpt")).toEqual(place.bytes("a.ckpt"));
   });
 
-  it("ends where the button was pressed; what it wrote can be gone on with, to the same end", async () => {
+  it("ends when the button is pressed; resuming its checkpoint gives the uninterrupted result", async () => {
     const { hears, left, said, port, path } = await served("--epochs", "400000", "--out", "a.ckpt");
-    // The server is there before the training is.
+    // The server starts before the training.
     expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
-    await hears(/stays until Ctrl-C/);
+    await hears(/remains until Ctrl-C/);
     expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
     expect(await left).toBe(0);
     const done = Number(/flowers: (\d+) epochs/.exec(said.stdout)?.[1]);
@@ -208,13 +208,17 @@ describe("train --serve", () => {
     expect(place.bytes("a.ckpt")).toEqual(place.bytes("b.ckpt"));
   });
 
-  it("refuses what cannot be meant, and a port that is taken, before any training", async () => {
+  it("rejects invalid flags and a used port before training", async () => {
     const train = (...flags: readonly string[]) => place.start("train", "flowers.json", ...flags);
-    expectRefusal(await train("--serve", "--json"), "--json is for programs", "--tensorboard");
-    expectRefusal(await train("--serve", "70000"), "It must be a port");
+    expectRefusal(
+      await train("--serve", "--json"),
+      "--json cannot be combined with --serve",
+      "--tensorboard",
+    );
+    expectRefusal(await train("--serve", "70000"), "It must be a port number");
     expectRefusal(
       await place.start("train", "--serve", "flowers.json"),
-      "'flowers.json' is invalid. It must be a port",
+      "'flowers.json' is invalid. It must be a port number",
     );
     const other = createServer();
     const port = await new Promise<number>((resolve) =>
@@ -225,13 +229,13 @@ describe("train --serve", () => {
     );
     expectRefusal(
       await train("--serve", String(port)),
-      `--serve ${port}: another program listens on that port`,
-      "leave the number out",
+      `--serve ${port}: another program uses this port`,
+      "omit the number",
     );
     other.close();
   });
 
-  it("tells of no page where there is nothing to train on", async () => {
+  it("announces no page if the data is invalid", async () => {
     place.write("flowers.csv", "length,width\n1,2\n");
     const refused = await place.start("train", "flowers.json", "--serve");
     expectRefusal(refused, 'kind needs the column "kind"');

@@ -1,5 +1,5 @@
-// `compile --sourcemap`, used as people use it. If one fails, the map is not found, is stale unseen, or a
-// stack trace shows nothing of the spec.
+// `compile --sourcemap` with other tools. If one fails, the map is not found, is stale unnoticed, or a stack trace does
+// not show the spec.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
@@ -17,7 +17,7 @@ afterEach(() => place.remove());
 
 const mapOf = (file: string) => JSON.parse(place.read(file)) as { sources: string[]; file: string };
 
-it("writes the map beside the file, which names it in a last line and is the same but for that", async () => {
+it("writes the map next to the file, which is unchanged except for a last line that links to the map", async () => {
   await place.run("compile", "specs/flowers.json", "-o", "out/plain.ts");
   const { code, stdout } = await place.run(
     "compile",
@@ -37,7 +37,7 @@ it("writes the map beside the file, which names it in a last line and is the sam
   });
 });
 
-it("addresses are URLs, whatever stands in the names of files", async () => {
+it("addresses are URLs for any file names", async () => {
   place.write("my specs/50% #1.json", flowers);
   await place.run("compile", "my specs/50% #1.json", "-o", "a b.ts", "--sourcemap");
   expect(place.read("a b.ts")).toMatch(/\/\/# sourceMappingURL=a%20b\.ts\.map\n$/);
@@ -47,13 +47,13 @@ it("addresses are URLs, whatever stands in the names of files", async () => {
 it.each([
   ["--target", "wasm"],
   ["--module", "--probe"],
-])("goes with %s %s", async (...options) => {
+])("can be combined with %s %s", async (...options) => {
   await place.run("compile", "specs/flowers.json", "--sourcemap", ...options);
   const lines = place.read("generated/flowers.ts").split("\n");
   const map = new TraceMap(place.read("generated/flowers.ts.map"));
   const header = lines.findIndex((line) => line.startsWith("function compute_dense2("));
   const { source, line, name } = originalPositionFor(map, { line: header + 1, column: 0 });
-  // A layer's object begins the line before its type.
+  // The object of a layer begins one line before its type.
   const type = place
     .read("specs/flowers.json")
     .split("\n")
@@ -61,7 +61,7 @@ it.each([
   expect([source, line, name]).toEqual(["../specs/flowers.json", type, "dense2"]);
 });
 
-it("goes with --predictor and with folders of specs", async () => {
+it("can be combined with --predictor and with folders of specs", async () => {
   place.write(
     "flowers.csv",
     "length,width,kind\n1,2,0\n2,1,1\n3,3,2\n1,1,0\n2,2,1\n3,1,2\n1,3,0\n2,3,1\n3,2,2\n",
@@ -77,22 +77,20 @@ it("goes with --predictor and with folders of specs", async () => {
   expect(mapOf("generated/flowers.predictor.ts.map").file).toBe("flowers.predictor.ts");
 });
 
-it("--check looks at both files, and says how to mend them", async () => {
+it("--check checks both files, and prints the command that updates them", async () => {
   const compile = ["compile", "specs/flowers.json", "--sourcemap"];
   await place.run(...compile);
   expect((await place.run(...compile, "--check")).code).toBe(0);
-  // The same model, so the same code, at other places.
+  // The same model gives the same code, with other locations.
   place.write("specs/flowers.json", JSON.stringify(flowers));
   const { code, stdout, stderr } = await place.run(...compile, "--check");
   expect(stdout).toBe("generated/flowers.ts is up to date\n");
-  expect(stderr).toMatch(
-    /generated\/flowers\.ts\.map:\d+ error T1012: the file is not what would be written/,
-  );
+  expect(stderr).toMatch(/generated\/flowers\.ts\.map:\d+ error T1012: the file is not up to date/);
   expect(stderr).toContain("hint: run: tapeless compile specs/flowers.json --sourcemap");
   expect(code).toBe(1);
 });
 
-it("a spec in TypeScript is mapped as far as it is written out; what it computes, to the part that computes it", async () => {
+it("a TypeScript spec is mapped to its literals, and computed values to the expression that computes them", async () => {
   const { network, ...rest } = flowers;
   const layers = "const hidden = (units: number) => ({ type: 'dense', units, activation: 'tanh' } as const);";
   const spec = [
@@ -115,11 +113,11 @@ it("a spec in TypeScript is mapped as far as it is written out; what it computes
     const header = lines.findIndex((line) => line.startsWith(`function compute_${name}(`));
     return originalPositionFor(map, { line: header + 1, column: 0 }).line;
   };
-  // The spread is not followed: the loss is somewhere in the object.
+  // The spread is not followed, so the loss is mapped to the object.
   expect([lineOf("dense1"), lineOf("dense2"), lineOf("loss")]).toEqual([6, 7, 3]);
 });
 
-it("bundled by esbuild, an error within a kernel is told at the layer's line, under its name", async () => {
+it("after bundling by esbuild, an error in a kernel is reported at the line of the layer, with its name", async () => {
   await place.run("compile", "specs/flowers.json", "--sourcemap");
   place.write(
     "main.ts",

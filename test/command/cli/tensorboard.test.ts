@@ -1,4 +1,4 @@
-// `train --tensorboard`. If one fails, TensorBoard refuses the file, or shows figures that the training did not have.
+// `train --tensorboard`. If one fails, TensorBoard rejects the file, or shows other values than those of the training.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeRecords } from "../../../src/command/formats/parameters/event-records.ts";
 import { distributionOf } from "../../../src/runtime/core/distribution.ts";
@@ -7,9 +7,8 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 describe("a record", () => {
-  it("is framed as TensorFlow frames it: the first record of every event file that it writes", async () => {
-    // SummaryWriter's first record at wall time 0, with the check sums that TensorFlow's own writer gives the
-    // length 24.
+  it("is framed like the first record of every event file of TensorFlow", async () => {
+    // SummaryWriter's first record at wall time 0, with the checksums of TensorFlow's own writer for length 24.
     const bytes = encodeRecords([{ wallTime: 0, fileVersion: "brain.Event:2" }]);
     const head = Buffer.from(bytes.subarray(0, 12)).toString("hex");
     expect(head).toBe("1800000000000000a37f4b22");
@@ -18,7 +17,7 @@ describe("a record", () => {
     );
   });
 
-  it("with one wrong bit is found out by whoever reads it: else the check sums would prove nothing", async () => {
+  it("with one wrong bit is rejected by the reader of these tests", async () => {
     const bytes = encodeRecords([{ wallTime: 1, step: 2, summaries: [{ tag: "a", value: 3 }] }]);
     expect(readEvents(bytes)).toHaveLength(1);
     for (const place of [0, 9, 20, bytes.length - 1]) {
@@ -28,7 +27,7 @@ describe("a record", () => {
     }
   });
 
-  it("holds a histogram whose buckets are those of the distribution", async () => {
+  it("contains a histogram with the buckets of the distribution", async () => {
     const distribution = distributionOf(new Float64Array([0, 1, 2, 4, 32]));
     const bytes = encodeRecords([{ wallTime: 1, step: 5, summaries: [{ tag: "h", distribution }] }]);
     const [{ step, summaries }] = readEvents(bytes);
@@ -94,7 +93,7 @@ describe("train --tensorboard", () => {
     },
   );
 
-  it("goes on in the same folder with --resume, and what is trained again takes the place of what was", async () => {
+  it("continues in the same folder with --resume, and replaces repeated epochs", async () => {
     await train("--tensorboard", "runs", "--out", "a.ckpt", "--epochs", "3");
     await train("--tensorboard", "runs", "--resume", "a.ckpt", "--epochs", "5");
     await train("--tensorboard", "once", "--epochs", "5");
@@ -108,7 +107,7 @@ describe("train --tensorboard", () => {
     expect(readEvents(place.bytes(files("runs")[2]))[1]).toMatchObject({ restarts: true, step: 0 });
   });
 
-  it("shows of a run with folds the training of the model that is kept", async () => {
+  it("shows the training of the final model of a run with folds", async () => {
     const validation = { folds: 2 };
     place.write("flowers.json", { ...flowers, training: { ...flowers.training, validation } });
     expect((await train("--tensorboard", "runs")).code).toBe(0);
@@ -119,7 +118,7 @@ describe("train --tensorboard", () => {
     expect(scalars(events, "validation/loss")).toEqual([]);
   });
 
-  it("says before any training that there can be no such folder", async () => {
+  it("reports before training that the folder cannot be created", async () => {
     const refused = await train("--tensorboard", "flowers.csv/runs");
     expectRefusal(refused, "T1011", "cannot write to flowers.csv/runs");
     expect(refused.stderr).not.toContain("epoch 1");

@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => place.remove());
 
 describe("tapeless train", () => {
-  it("prints the parts on standard output and a line for each epoch on standard error", async () => {
+  it("prints the splits on standard output and a line for each epoch on standard error", async () => {
     const { code, stdout, stderr } = await place.run("train", "specs/flowers.json");
     expect(stdout).toMatch(
       /^flowers: 4 epochs, best \d\ntrain +loss .* accuracy .*\nvalidation +loss .*\ntest +loss .*\n$/,
@@ -25,7 +25,7 @@ describe("tapeless train", () => {
     expect(place.made()).toEqual([]);
   });
 
-  it("prints what the emitted file prints when it is run on the same data", async () => {
+  it("prints the same as the emitted file on the same data", async () => {
     await place.run("compile", "specs/flowers.json");
     const program = join(place.folder, "generated/flowers.ts");
     const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
@@ -40,7 +40,7 @@ describe("tapeless train", () => {
     expect(stdout).toBe(emitted);
   });
 
-  it("--json prints the contract's object, and the same bytes again", async () => {
+  it("--json prints the documented object, reproducibly", async () => {
     const first = await place.run("train", "specs/flowers.json", "--json");
     const second = await place.run("train", "specs/flowers.json", "--json");
     expect(second.stdout).toBe(first.stdout);
@@ -57,7 +57,7 @@ describe("tapeless train", () => {
     expect(other.stdout).not.toBe(first.stdout);
   });
 
-  it("takes data and epochs from the flags, and reads other data relative to the current folder", async () => {
+  it("takes data and epochs from flags, with data relative to the current folder", async () => {
     place.write("more.csv", flowersCsv);
     const { stdout } = await place.run(
       "train",
@@ -71,14 +71,14 @@ describe("tapeless train", () => {
     expect(JSON.parse(stdout)).toMatchObject({ epochs: 2 });
   });
 
-  it("leaves out parts that the spec does not set aside", async () => {
+  it("omits splits that the spec does not have", async () => {
     const { epochs, batchSize, seed } = flowers.training;
     place.write("specs/all.json", { ...flowers, training: { epochs, batchSize, seed } });
     const { stdout } = await place.run("train", "specs/all.json", "--json");
     expect(Object.keys(JSON.parse(stdout))).toEqual(["model", "epochs", "bestEpoch", "train"]);
   });
 
-  it("resumes to the very bits of a run that was not interrupted", async () => {
+  it("resumes bit-identically to an uninterrupted run", async () => {
     await place.run("train", "specs/flowers.json", "--epochs", "2", "--out", "half.ckpt");
     const resumed = await place.run(
       "train",
@@ -95,7 +95,7 @@ describe("tapeless train", () => {
     expect(place.made()).toEqual(["half.ckpt", "straight.ckpt", "whole.ckpt"]);
   });
 
-  it("stops a training that diverges: exit code 1, with step, epoch, rate and the node of the first bad number", async () => {
+  it("stops at a divergence: exit code 1, with step, epoch, rate and the node where it began", async () => {
     place.write("specs/wild.json", {
       ...flowers,
       targets: { kind: { shape: [] } },
@@ -112,7 +112,7 @@ describe("tapeless train", () => {
       /error T4001: training diverged: the loss is (Infinity|NaN) at step \d+, in epoch 1, after an update with learning rate 1000000000000000/,
     );
     expect(stderr).toMatch(
-      /note: the first bad number: at step \d+, squared_difference = difference² becomes (Infinity|NaN)/,
+      /note: the first value that is not finite: at step \d+, squared_difference = difference² becomes (Infinity|NaN)/,
     );
     expect(stderr).not.toContain("internal");
     expect(stdout).toBe("");
@@ -134,10 +134,10 @@ describe("checkpoints that do not fit", () => {
   }, 60_000);
   beforeEach(() => place.write("some.ckpt", checkpoint));
 
-  it("is not there", async () => {
+  it("is missing", async () => {
     expectRefusal(
       await place.run("train", "specs/flowers.json", "--resume", "none.ckpt"),
-      "none.ckpt error T3001: the checkpoint cannot be read",
+      "none.ckpt error T3001: cannot read the checkpoint",
     );
   });
 
@@ -151,7 +151,7 @@ describe("checkpoints that do not fit", () => {
     expectRefusal(await resume(), "T3001: this is not a checkpoint");
   });
 
-  it("is no checkpoint", async () => {
+  it("is not a checkpoint", async () => {
     place.write("some.ckpt", flowersCsv);
     expectRefusal(await resume(), "T3001: this is not a checkpoint");
   });

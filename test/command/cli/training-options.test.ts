@@ -1,5 +1,5 @@
-// Several batches a step, averages and weights on the command line: the emitted program must say the same,
-// and going on must be the same.
+// Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the emitted program
+// prints other results, or resuming changes them.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 let place: Workspace;
-/** Kinds by name, and a column of weights. */
+/** Class names, and a column of sample weights. */
 const csv = flowersCsv
   .trim()
   .split("\n")
@@ -36,7 +36,7 @@ beforeAll(() => {
 });
 afterAll(() => place.remove());
 
-it("prints what the emitted program prints", async () => {
+it("prints the same as the emitted program", async () => {
   const { stdout, code } = await place.run("train", "flowers.json", "--json");
   expect(code).toBe(0);
   await place.run("compile", "flowers.json", "-o", "flowers.ts");
@@ -46,19 +46,21 @@ it("prints what the emitted program prints", async () => {
   expect(said).toBe(stdout);
 });
 
-it("resumes to the very bits of a run that was not interrupted", async () => {
+it("resumes bit-identically to an uninterrupted run", async () => {
   await place.run("train", "flowers.json", "--epochs", "2", "--out", "half.ckpt");
   await place.run("train", "flowers.json", "--resume", "half.ckpt", "--out", "whole.ckpt");
   await place.run("train", "flowers.json", "--out", "straight.ckpt");
   expect(place.bytes("whole.ckpt")).toEqual(place.bytes("straight.ckpt"));
 });
 
-it("tells where an averaged training came apart, and blames nothing that it did not run again", async () => {
+it("reports where an averaged training diverged, and no cause for a step that it cannot repeat", async () => {
   const wild = { ...spec, optimizer: { type: "sgd", learningRate: 1e25 }, regularization: { l2: 0.1 } };
   place.write("averaged.json", { ...wild, training: { ...training, accumulate: 1 } });
   const averaged = await place.run("train", "averaged.json");
   expect(averaged.code).toBe(1);
-  expect(averaged.stderr).toMatch(/note: the first bad number: at step \d+, .*trained:dense\d\.weight/);
+  expect(averaged.stderr).toMatch(
+    /note: the first value that is not finite: at step \d+, .*trained:dense\d\.weight/,
+  );
   place.write("grouped.json", wild);
   const grouped = await place.run("train", "grouped.json");
   expect(grouped.stderr).toContain("error T4001: training diverged");

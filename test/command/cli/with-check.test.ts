@@ -1,12 +1,11 @@
-// `tapeless compile --with-check`. If one fails, the check is not beside its trainer, is stale unnoticed, or
-// does not run as it stands.
+// `tapeless compile --with-check`. If one fails, the check is in the wrong folder, is stale unnoticed, or does not run.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, workspace, type Workspace } from "./workspace.ts";
 
-/** Where tsx is found. */
+/** The path of tsx. */
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 let place: Workspace;
@@ -19,7 +18,7 @@ beforeEach(() => {
 const compile = (...args: readonly string[]) => place.run("compile", "flowers.json", "--with-check", ...args);
 
 describe("tapeless compile --with-check", () => {
-  it("writes the check beside the trainer, which is all that it imports, and it runs", async () => {
+  it("writes the check next to the trainer, which is its only import, and it runs", async () => {
     const { code, stdout } = await compile();
     expect(stdout).toMatch(
       /^flowers\.json → generated\/flowers\.ts .*\nflowers\.json → generated\/flowers\.check\.ts /,
@@ -41,7 +40,7 @@ describe("tapeless compile --with-check", () => {
     expect(report).toMatch(/^flowers \(f32, ts\): gradients[^]*^holds/m);
   });
 
-  it("writes both again where -o says, the same bytes; --check looks at both", async () => {
+  it("writes both to -o, the same bytes; --check checks both", async () => {
     await compile("-o", "src/model.mts", "--target", "wasm");
     expect(place.made()).toEqual(["src/model.check.mts", "src/model.mts"]);
     const check = place.read("src/model.check.mts");
@@ -55,25 +54,23 @@ describe("tapeless compile --with-check", () => {
     });
     place.write("src/model.check.mts", check.replace("rows: ", "rows: 1"));
     const stale = await compile("-o", "src/model.mts", "--check");
-    expect(stale.stderr).toMatch(
-      /^src\/model\.check\.mts:\d+ error T1012: the file is not what would be written/,
-    );
+    expect(stale.stderr).toMatch(/^src\/model\.check\.mts:\d+ error T1012: the file is not up to date/);
     expect(stale.stderr).toContain("hint: run: tapeless compile flowers.json -o src/model.mts --with-check");
     expect(stale.code).toBe(1);
   });
 
-  it("leaves a file of somebody else's alone, and then writes nothing", async () => {
+  it("does not overwrite a foreign file, and then writes nothing", async () => {
     place.write("generated/flowers.check.ts", "// mine\n");
     expectRefusal(
       await compile("--sourcemap"),
       "T1014",
-      "generated/flowers.check.ts is no file that tapeless has written",
+      "generated/flowers.check.ts exists and was not written by tapeless",
     );
     expect(place.read("generated/flowers.check.ts")).toBe("// mine\n");
     expect(place.made()).toEqual([]);
   });
 
-  it("takes a folder of specs", async () => {
+  it("compiles a folder of specs", async () => {
     place.write("specs/a.json", { ...flowers, name: "a" });
     place.write("specs/b.json", { ...flowers, name: "b" });
     expect((await place.run("compile", "specs", "--with-check")).code).toBe(0);
@@ -85,10 +82,10 @@ describe("tapeless compile --with-check", () => {
     ]);
   });
 
-  it("refuses what cannot be meant, and writes nothing", async () => {
+  it("rejects invalid combinations, and writes nothing", async () => {
     expectRefusal(
       await compile("--predictor", "flowers.ckpt"),
-      "T1010: --with-check and --predictor cannot be had together",
+      "T1010: --with-check cannot be combined with --predictor",
     );
     expectRefusal(
       await compile("-o", "model.js"),

@@ -1,5 +1,4 @@
-// A folder of its own for each test of the command line: a small spec, small data, and the command run in it
-// as a user would.
+// A temporary folder for tests of the command line, with a small spec, small data, and the command run in it.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,11 +14,11 @@ export interface Workspace {
   write(file: string, content: string | Uint8Array | object): void;
   read(file: string): string;
   bytes(file: string): Uint8Array;
-  /** All files but those written by the test, by their path. */
+  /** The paths of all files that the test has not written. */
   made(): string[];
-  /** The command in this process. */
+  /** Runs the command in this process. */
   run(...args: readonly string[]): Promise<Outcome>;
-  /** The command as a process of its own: for what may end its process, and for threads. */
+  /** Runs the command as a separate process, for commands that may end it or start threads. */
   start(...args: readonly string[]): Promise<Outcome>;
   remove(): void;
 }
@@ -58,7 +57,7 @@ const start = (folder: string, args: readonly string[]): Promise<Outcome> =>
     });
   });
 
-/** Exit code 2, a diagnostic that says all of this, and neither a stack trace nor a word on standard output. */
+/** Expects exit code 2 and a diagnostic with these texts, without a stack trace or standard output. */
 export function expectRefusal(
   { code, stdout, stderr }: Outcome,
   ...said: readonly (string | RegExp)[]
@@ -72,7 +71,7 @@ export function expectRefusal(
   expect(code).toBe(2);
 }
 
-/** Two inputs, three classes: trains in a blink. */
+/** Two inputs, three classes: trains in milliseconds. */
 export const flowers = {
   name: "flowers",
   inputs: { size: { shape: [2] } },
@@ -92,7 +91,7 @@ export const flowers = {
   },
 };
 
-/** Thirty rows, ten of each kind; each kind around a place of its own. */
+/** Thirty rows, ten per class, in a cluster per class. */
 export const flowersCsv = [
   "length,width,kind",
   ...Array.from({ length: 30 }, (_, row) => {

@@ -1,5 +1,4 @@
-// What commands write, and what they read. If one fails, a slip of the pen destroys a user's data, spec or
-// model, and nobody says so.
+// No output overwrites an input. If one fails, a typing error silently destroys a user's data, spec or model.
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -42,19 +41,19 @@ it.each([
   ["compile own.json -o own.json", "-o own.json would overwrite the spec"],
   ["compile own.json -o own.csv", "-o own.csv would overwrite the data of the spec"],
   ["compile own.json --predictor flowers.ckpt -o flowers.ckpt", "would overwrite the checkpoint"],
-  ["predict own.json flowers.ckpt rows.csv -o rows.csv", "would overwrite the rows that are asked about"],
+  ["predict own.json flowers.ckpt rows.csv -o rows.csv", "would overwrite the rows to predict"],
   ["predict own.json flowers.ckpt rows.csv -o flowers.ckpt", "would overwrite the checkpoint"],
   ["inspect own.json -o own.csv", "-o own.csv would overwrite the data of the spec"],
   ["export flowers.npz -o flowers.npz", "-o flowers.npz would overwrite the checkpoint"],
   ["import own.json flowers.npz -o flowers.npz", "-o flowers.npz would overwrite the parameters"],
 ])("%s is refused", async (line, said) => {
   const made = place.made();
-  expectRefusal(await place.run(...line.split(" ")), "error T1014: ", said, "hint: name another file");
+  expectRefusal(await place.run(...line.split(" ")), "error T1014: ", said, "hint: choose another file");
   expect(contents()).toEqual(before);
   expect(place.made()).toEqual(made);
 });
 
-it("what is resumed goes on in its own file", async () => {
+it("a resumed training may overwrite its checkpoint", async () => {
   place.write("same.ckpt", place.bytes("flowers.ckpt"));
   const { code, stderr } = await place.run(
     "train",

@@ -1,5 +1,4 @@
-// Writing a file whole or not at all. If one fails, a full disk or a lost right costs the user the file that
-// was there before.
+// Atomic writes. If one fails, a full disk or a missing permission destroys the existing file.
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
@@ -31,7 +30,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Fails with T1011 and these words, with the file as it was and nothing beside it. */
+/** Expects T1011 with this message, an unchanged file and no temporary file. */
 async function expectFailure(work: Promise<void>, said: string): Promise<void> {
   const before = readdirSync(folder).filter((name) => !name.endsWith(".partial"));
   const error = await work.then(
@@ -43,14 +42,14 @@ async function expectFailure(work: Promise<void>, said: string): Promise<void> {
   expect(readdirSync(folder)).toEqual(before);
 }
 
-test("a file is replaced, and nothing is left beside it", async () => {
+test("a file is replaced, and no temporary file remains", async () => {
   await writeFile(file, "old");
   await writeFile(file, Uint8Array.of(1, 2, 3));
   expect([...readFileSync(file)]).toEqual([1, 2, 3]);
   expect(readdirSync(folder)).toEqual(["model.ckpt"]);
 });
 
-test("a link stays a link, and the file that it leads to is replaced", async () => {
+test("a symbolic link is kept, and its target replaced", async () => {
   const link = join(folder, "latest.ckpt");
   writeFileSync(file, "old");
   symlinkSync("model.ckpt", link);
@@ -61,7 +60,7 @@ test("a link stays a link, and the file that it leads to is replaced", async () 
 });
 
 test.skipIf(process.platform === "win32")(
-  "a pipe is written to, not replaced: /dev/null must stay what it is",
+  "a pipe is written to and not replaced, like /dev/null",
   async () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
@@ -74,7 +73,7 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("folders are made on the way", async () => {
+test("missing folders are created", async () => {
   const deep = join(folder, "a/b/model.ckpt");
   await writeFile(deep, "x");
   expect(readFileSync(deep, "utf8")).toBe("x");
@@ -85,13 +84,13 @@ test.skipIf(!existsSync("/dev/full"))("a full disk is an error with a message", 
   await expect(writeFile("/dev/full", "new")).rejects.toMatchObject({ diagnostics: [{ message: said }] });
 });
 
-test("what killed runs left beside a file goes when the next run finds out whether it can write it", async () => {
+test("temporary files of killed runs are removed by the next check of the file", async () => {
   writeFileSync(join(folder, ".model.ckpt.0123abcd.partial"), "half");
   await checkWritable(file);
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("the mode of a file stays, and a link that leads to nothing yet is followed", async () => {
+test("the mode of a file is kept, and a dangling link is followed", async () => {
   writeFileSync(file, "old");
   chmodSync(file, 0o600);
   symlinkSync("far/later.ckpt", join(folder, "link.ckpt"));
@@ -102,7 +101,7 @@ test("the mode of a file stays, and a link that leads to nothing yet is followed
 });
 
 test.skipIf(process.getuid?.() === 0)(
-  "a read-only folder is told, before there is anything to write",
+  "a read-only folder is reported before there is anything to write",
   async () => {
     await writeFile(file, "old");
     chmodSync(folder, 0o555);
@@ -112,7 +111,7 @@ test.skipIf(process.getuid?.() === 0)(
   },
 );
 
-test("a folder where the file should be, or a file where a folder should be, is told", async () => {
+test("a folder in place of the file, or a file in place of a folder, is reported", async () => {
   writeFileSync(join(folder, "plain"), "");
   await expectFailure(writeFile(folder, "new"), `cannot write ${folder}: it is a folder`);
   await expectFailure(checkWritable(folder), "it is a folder");
@@ -122,7 +121,7 @@ test("a folder where the file should be, or a file where a folder should be, is 
   );
 });
 
-test("finding out whether a file can be written changes nothing", async () => {
+test("checking that a file can be written changes nothing", async () => {
   await checkWritable(file);
   expect(readdirSync(folder)).toEqual([]);
   await writeFile(file, "old");

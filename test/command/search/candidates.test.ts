@@ -1,4 +1,4 @@
-// What a search tries. If one fails, candidates are lost, tried twice, or are not the specs that their values say.
+// The candidates of a search. If one fails, candidates are missing, duplicated, or do not have their values.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { candidatesOf } from "../../../src/command/search/candidates.ts";
@@ -24,12 +24,12 @@ function candidates(search: object, spec: { readonly training: object } = flower
   return candidatesOf(value, parsed.search);
 }
 
-/** Candidates as they are after all checks. */
+/** The canonical specs of the candidates. */
 const models = (search: object, spec?: { readonly training: object }) =>
   candidates(search, spec).map(({ spec }) => parseSpec(spec).model);
 
 describe("a grid", () => {
-  it("goes through all combinations, the last path fastest", () => {
+  it("contains all combinations, the last path changing fastest", () => {
     const over = { "network[0].units": [2, 4], "optimizer.type": ["sgd", "adam"], "training.epochs": [1, 2] };
     expect(candidates({ over }).map(({ number, values }) => [number, ...Object.values(values)])).toEqual([
       [0, 2, "sgd", 1],
@@ -43,31 +43,31 @@ describe("a grid", () => {
     ]);
   });
 
-  it("puts each value at its path and changes nothing else", () => {
+  it("sets each value at its path and changes nothing else", () => {
     const [, second] = candidates({ over: { "network[0].units": [2, 9] } });
     const [first, ...others] = flowers.network;
     expect(second.spec).toEqual({ ...flowers, network: [{ ...first, units: 9 }, ...others] });
   });
 
-  it("takes so many steps of a range, evenly or by even factors, both ends among them", () => {
+  it("samples a range at `steps` values, linearly or on a log scale, including both ends", () => {
     const rates = (axis: object) =>
       candidates({ over: { "optimizer.learningRate": axis } }).map(({ values }) => Object.values(values)[0]);
     expect(rates({ from: 0.1, to: 0.5, steps: 5 })).toEqual([0.1, 0.2, 0.3, 0.4, 0.5]);
     expect(rates({ from: 0.001, to: 1, scale: "log", steps: 4 })).toEqual([0.001, 0.01, 0.1, 1]);
   });
 
-  it("steps through whole numbers where the path takes them", () => {
+  it("uses integers for paths that require integers", () => {
     const units = candidates({ over: { "network[0].units": { from: 2, to: 7, steps: 3 } } });
     expect(units.map(({ values }) => Object.values(values)[0])).toEqual([2, 5, 7]);
   });
 
-  it("writes out a short form that a path leads into", () => {
+  it("expands a short form on a path", () => {
     const short = { ...flowers, optimizer: "sgd" };
     const [first] = models({ over: { "optimizer.learningRate": [0.5] } }, short);
     expect(first.optimizer).toMatchObject({ type: "sgd", learningRate: { initial: 0.5 } });
   });
 
-  it("replaces what a shorter path leads to first, then what a longer one leads to in it", () => {
+  it("applies shorter paths before longer ones", () => {
     const over = {
       "optimizer.learningRate": [0.25],
       optimizer: ["sgd", { type: "adam", learningRate: 0.1 }],
@@ -80,8 +80,8 @@ describe("a grid", () => {
   });
 });
 
-describe("what is switched off", () => {
-  it("lets every name mean the layer that it meant", () => {
+describe("the values on and off", () => {
+  it("keeps references to layers valid", () => {
     const [on, off] = models({ over: { "network[0]": ["on", "off"] } }, deep);
     expect(on.network.map(({ name, type }) => `${name} ${type}`)).toEqual([
       "dense1 dense",
@@ -95,7 +95,7 @@ describe("what is switched off", () => {
     expect(off.network[3].from).toEqual(["dense1", "dense2"]);
   });
 
-  it("a layer may be another one, in the same place and under the same name", () => {
+  it("replaces a layer and keeps its position and name", () => {
     const layers = ["off", { type: "dropout", rate: 0.5 }, "layer-norm"];
     const found = models({ over: { "network[1]": layers } }, deep).map(({ network }) => network[1]);
     expect(found.map(({ type, name, from }) => [type, name, ...from])).toEqual([
@@ -105,13 +105,13 @@ describe("what is switched off", () => {
     ]);
   });
 
-  it("a key that is off is left out", () => {
+  it("removes a key that is off", () => {
     const over = { "training.earlyStopping": [{ patience: 2 }, "off"] };
     const found = models({ over }, { ...flowers, training: { ...flowers.training } });
     expect(found.map(({ training }) => training.earlyStopping?.patience)).toEqual([2, undefined]);
   });
 
-  it("works on layers inside blocks", () => {
+  it("work on layers inside blocks", () => {
     const network = [
       { type: "repeat", times: 2, layers: deep.network.slice(0, 2) },
       { type: "dense", units: 3 },
@@ -129,7 +129,7 @@ describe("what is switched off", () => {
     ]);
   });
 
-  it("specs that come out equal are one candidate", () => {
+  it("merge equal specs to one candidate", () => {
     const over = { "network[1]": ["on", "off"], "network[1].rate": [0.1, 0.2, 0.3] };
     expect(candidates({ over }, deep)).toHaveLength(4);
   });
@@ -142,7 +142,7 @@ describe("random samples", () => {
     "optimizer.type": ["sgd", "adam", "rmsprop"],
   };
 
-  it("are as many as asked for, the same ones for the same seed, and more begin with the same", () => {
+  it("have the requested number, are the same for the same seed, and extend a smaller sample", () => {
     const some = candidates({ over, samples: 20, seed: 5 });
     expect(some).toHaveLength(20);
     expect(candidates({ over, samples: 20, seed: 5 })).toEqual(some);
@@ -150,7 +150,7 @@ describe("random samples", () => {
     expect(candidates({ over, samples: 20, seed: 6 })).not.toEqual(some);
   });
 
-  it("lie in their ranges, whole numbers where the path takes them, and none twice", () => {
+  it("are within their ranges, integers where required, and without duplicates", () => {
     fc.assert(
       fc.property(fc.nat({ max: 0xffffffff }), (seed) => {
         const found = candidates({ over, samples: 25, seed });
@@ -166,18 +166,18 @@ describe("random samples", () => {
     );
   });
 
-  it("spread over a log range by its logarithm, and over whole numbers evenly with both ends", () => {
+  it("are uniform in the logarithm of a log range, and over integers including both ends", () => {
     const found = candidates({ over, samples: 2000 });
     const logs = found.map(({ values }) => Math.log10(Number(values["optimizer.learningRate"])));
     const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
     expect(Math.abs(mean + 2.5)).toBeLessThan(0.1);
     const units = found.map(({ values }) => Number(values["network[0].units"]));
     const share = (value: number) => units.filter((unit) => unit === value).length / units.length;
-    // 1/63 each: four deviations are 0.011.
+    // Each has probability 1/63; four standard deviations are 0.011.
     for (const end of [2, 64]) expect(Math.abs(share(end) - 1 / 63)).toBeLessThan(0.012);
   });
 
-  it("of fewer combinations than samples are all of them, in the order of the grid", () => {
+  it("are all combinations in grid order if there are fewer combinations than samples", () => {
     const few = { "network[0].units": [2, 4], "optimizer.type": ["sgd", "adam"] };
     expect(candidates({ over: few, samples: 9 })).toEqual(candidates({ over: few }));
   });

@@ -1,4 +1,4 @@
-// The scripts for clusters. If one fails, a scheduler refuses what we write, or a name in it becomes a command.
+// Scripts for clusters. If one fails, a scheduler rejects a script, or a name in it is run as a command.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Job } from "kubernetes-models/batch/v1/Job";
@@ -23,8 +23,8 @@ const hostile = [
   "~",
 ];
 
-describe("a word of a shell", () => {
-  it("comes back as it was, on one line, whatever it holds", async () => {
+describe("shellWord", () => {
+  it("quotes any text as one word on one line", async () => {
     const texts = [
       ...hostile,
       ...fc.sample(fc.string({ unit: "grapheme" }), 60),
@@ -38,17 +38,17 @@ describe("a word of a shell", () => {
 });
 
 describe("the Slurm script", () => {
-  it("is one job array over the shards, and joins them when it is told to", () => {
+  it("is one job array over the shards, and combines their results with `merge`", () => {
     expect(slurmScript(job)).toMatchInlineSnapshot(`
       "#!/usr/bin/env bash
-      # The search of wine in 4 shards. Submit the job array, and the job that joins the results
-      # and evaluates the best:
+      # The search of wine in 4 shards. Submit the job array, and the job that combines the results
+      # and tests the best candidate:
       #
       #   shards=$(sbatch --parsable 'wine search.sh')
       #   sbatch --dependency=afterok:$shards --array=0 'wine search.sh' merge
       #
-      # Both run in the folder that they are submitted from. An interrupted array continues where it stopped
-      # when it is submitted again. TAPELESS is the command to call instead of npx.
+      # Both run in the folder that they are submitted from. To continue an interrupted array, submit it again.
+      # Set TAPELESS to run another command instead of npx.
       #SBATCH --job-name=wine-search
       #SBATCH --array=0-3
       #SBATCH --output=wine-search-%A_%a.log
@@ -63,7 +63,7 @@ describe("the Slurm script", () => {
     `);
   });
 
-  it("is a script that bash understands, whose names stay names", async () => {
+  it("quotes all names for bash", async () => {
     for (const name of hostile) {
       const script = slurmScript({ ...job, args: ["search", name], file: name });
       const echoing = script.replace("${TAPELESS:-npx tapeless}", "printf %s\\\\n").replaceAll("exec ", "");
@@ -79,11 +79,11 @@ describe("the Kubernetes manifest", () => {
     const manifest = parse(kubernetesJob(pod));
     new Job(manifest).validate();
     expect(manifest.spec).toMatchObject({ completionMode: "Indexed", completions: 4, parallelism: 4 });
-    // The schema would tell.
+    // The schema rejects a wrong type.
     expect(() => new Job({ ...manifest, spec: { ...manifest.spec, completions: "4" } }).validate()).toThrow();
   });
 
-  it("gives each pod its shard, and names that are no variables", () => {
+  it("gives each pod its shard, and escapes variables in names", () => {
     for (const name of [...hostile, "$(JOB_COMPLETION_INDEX)"]) {
       const text = kubernetesJob({ ...pod, args: ["search", name], image: name, volume: name });
       const manifest = parse(text);
@@ -96,7 +96,7 @@ describe("the Kubernetes manifest", () => {
     }
   });
 
-  it("has a name that Kubernetes takes, whatever the model is called", () => {
+  it("has a valid name for any name of the model", () => {
     for (const name of ["Wine_2", `A${"b".repeat(60)}`, "x-"])
       expect(parse(kubernetesJob({ ...pod, name })).metadata.name).toMatch(
         /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/,

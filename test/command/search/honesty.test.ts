@@ -1,4 +1,4 @@
-// Nested honesty. If one fails, what a search reports of its winner was chosen on the very rows that it reports.
+// Unbiased test results. If one fails, a search reports results on rows that its selection has used.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { randomStream, shuffle } from "../../../src/runtime/numbers/random.ts";
@@ -50,12 +50,13 @@ it("a search of 200 random candidates on shuffled labels reports a test accuracy
   place.remove();
   const { best, candidates } = JSON.parse(stdout);
   expect(candidates).toHaveLength(200);
-  // Of 30 rows, 200 candidates find a third that fits by chance, and more; 75 rows have a deviation of 0.054 about it.
+  // With 30 validation rows, the best of 200 candidates exceeds 1/3 by chance. On 75 test rows, the standard deviation
+  // about 1/3 is 0.054.
   expect(best.validation.accuracy).toBeGreaterThan(0.45);
   expect(Math.abs(best.test.accuracy - 1 / 3)).toBeLessThan(2.5 * 0.0545);
 }, 300_000);
 
-it("no candidate has seen a row of the test: whatever stands in them, the candidates come out the same", async () => {
+it("no candidate uses a test row: other test rows give the same candidates", async () => {
   const place = workspace();
   const search = { over: { "network[0].units": [2, 4] } };
   place.write("flowers.json", { ...flowers, training: { ...flowers.training, search } });

@@ -1,5 +1,5 @@
-// `train --find-learning-rate`. If one fails, the rate named is no use, the test part is looked at, or a flag
-// is silently ignored.
+// `train --find-learning-rate`. If one fails, the suggested rate is useless, test rows are used, or a flag is silently
+// ignored.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
@@ -18,12 +18,14 @@ const find = (...flags: readonly string[]) =>
   place.run("train", "flowers.json", "--find-learning-rate", ...flags);
 
 describe("train --find-learning-rate", () => {
-  it("plots the loss against the rate and names a rate, which then trains", async () => {
+  it("plots the loss by rate and suggests a rate that trains", async () => {
     const { code, stdout, stderr } = await find("--plot", "rates.svg");
     expect(stderr).toBe("");
     expect(stdout).toMatch(/learning rate {3}─ smoothed {3}• loss of a batch {3}▲ steepest {3}▲ lowest/);
-    const rate = Number(/^learning rate ([\d.e-]+): there the loss falls steepest$/m.exec(stdout)?.[1]);
-    expect(stdout).toMatch(/^to compare: it was lowest at [\d.e-]+, a tenth of which is [\d.e-]+; it /m);
+    const rate = Number(/^learning rate ([\d.e-]+): the loss falls fastest at this rate$/m.exec(stdout)?.[1]);
+    expect(stdout).toMatch(
+      /^for comparison: the loss was lowest at [\d.e-]+, a tenth of which is [\d.e-]+; it /m,
+    );
     expect(code).toBe(0);
     expect(faultOfXml(place.read("rates.svg"))).toBeUndefined();
     expect(place.made()).toEqual(["rates.svg"]);
@@ -33,7 +35,7 @@ describe("train --find-learning-rate", () => {
     expect(JSON.parse(trained.stdout).train.accuracy).toBeGreaterThan(0.9);
   });
 
-  it("--json gives rate and course, the same bytes again, and never looks at the test part", async () => {
+  it("--json prints rate and losses, reproducibly, and does not use test rows", async () => {
     const first = await find("--json");
     const lines = flowersCsv.trimEnd().split("\n");
     const shares = { test: training.test.fraction, validation: training.validation.fraction };
@@ -58,7 +60,7 @@ describe("train --find-learning-rate", () => {
     expect((await find("--json", "--seed", "9")).stdout).not.toBe(first.stdout);
   });
 
-  it("takes steps of several batches as they are trained: as large batches, to rounding", async () => {
+  it("treats steps of several batches like large batches, up to rounding", async () => {
     place.write("flowers.json", { ...flowers, training: { ...training, batchSize: 4, accumulate: 2 } });
     const grouped = JSON.parse((await find("--json")).stdout);
     place.write("flowers.json", { ...flowers, training });
@@ -67,29 +69,29 @@ describe("train --find-learning-rate", () => {
     const optimizer = { type: "adam", learningRate: { type: "constant", initial: 0.01, scaleFrom: 2 } };
     place.write("flowers.json", { ...flowers, training, optimizer });
     expect((await find()).stdout).toContain(
-      `for 2 rows, ${whole.rate} for those of a step: there the loss falls`,
+      `for 2 rows, ${whole.rate} for the rows of a step: the loss falls`,
     );
     for (const step of [0, 20, 40]) expect(grouped.losses[step]).toBeCloseTo(whole.losses[step], 4);
   });
 
-  it("says so, with exit code 1, when the loss falls at no rate", async () => {
+  it("reports with exit code 1 that the loss does not fall at any rate", async () => {
     place.write("flowers.csv", flowersCsv.replace(/^[\d.-]+,[\d.-]+,/gm, "1,1,"));
     const layer = { type: "dense", units: 3, bias: false };
     place.write("flowers.json", { ...flowers, network: [layer], training });
     const { code, stdout, stderr } = await find();
-    expect(stderr).toContain("error T4003: the loss falls at no learning rate from 0.000001 to 10");
+    expect(stderr).toContain("error T4003: the loss does not fall at any learning rate from 0.000001 to 10");
     expect(stdout).toBe("");
     expect(code).toBe(1);
   });
 
   it.each([
-    [["--epochs", "3"], "--epochs has no meaning with --find-learning-rate"],
-    [["--out", "a.ckpt"], "--out has no meaning with --find-learning-rate"],
-    [["--log", "a.jsonl"], "--log has no meaning with --find-learning-rate"],
-    [["--no-chart"], "--no-chart has no meaning with --find-learning-rate"],
-    [["--show-schedule"], "--show-schedule has no meaning with --find-learning-rate"],
-    [["--plot", "rates.png"], "pictures are written as SVG"],
-  ])("refuses %j", async (flags, said) => {
+    [["--epochs", "3"], "--epochs cannot be combined with --find-learning-rate"],
+    [["--out", "a.ckpt"], "--out cannot be combined with --find-learning-rate"],
+    [["--log", "a.jsonl"], "--log cannot be combined with --find-learning-rate"],
+    [["--no-chart"], "--no-chart cannot be combined with --find-learning-rate"],
+    [["--show-schedule"], "--show-schedule cannot be combined with --find-learning-rate"],
+    [["--plot", "rates.png"], "plots are SVG files"],
+  ])("rejects %j", async (flags, said) => {
     expectRefusal(await find(...flags), "error T1010: ", said);
     expect(place.made()).toEqual([]);
   });

@@ -1,5 +1,4 @@
-// `tapeless train --from`. If one fails, fine-tuning does not begin where it was told to, or the user does
-// not hear what was taken.
+// `tapeless train --from`. If one fails, fine-tuning starts from wrong parameters, or does not report which match.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -7,7 +6,7 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.
 const place = workspace();
 afterAll(() => place.remove());
 
-/** Two classes instead of three, its first layer frozen. */
+/** Two classes instead of three, and a frozen first layer. */
 const fine = {
   ...flowers,
   name: "fine",
@@ -43,12 +42,12 @@ const from = (file: string, ...args: readonly string[]) =>
   place.run("train", "fine/fine.json", "--from", file, ...args);
 
 describe("tapeless train --from", () => {
-  it("takes what has the same name and shape, says so, and a frozen layer stays that way", async () => {
+  it("loads and reports parameters with the same name and shape, and keeps a frozen layer", async () => {
     const { code, stdout, stderr } = await from("base.ckpt", "--out", "fine.ckpt");
     expect(stderr).toContain(
       'from base.ckpt, a checkpoint of "flowers" after epoch 4: 2 of 4 parameters\n' +
-        "  taken: dense1.weight, dense1.bias\n" +
-        "  drawn anew: dense2.weight [4, 2] (there [4, 3]), dense2.bias [2] (there [3])\n",
+        "  loaded: dense1.weight, dense1.bias\n" +
+        "  initialised: dense2.weight [4, 2] ([4, 3] in the file), dense2.bias [2] ([3] in the file)\n",
     );
     expect(stdout).toMatch(/^fine: 4 epochs/);
     expect(code).toBe(0);
@@ -57,7 +56,7 @@ describe("tapeless train --from", () => {
     expect(tuned["dense1.bias"]).toEqual(base["dense1.bias"]);
   });
 
-  it("draws the rest as without it: the seed decides", async () => {
+  it("initialises the other parameters from the seed, as without --from", async () => {
     await from("base.ckpt", "--epochs", "0", "--out", "start.ckpt");
     await place.run("train", "fine/fine.json", "--epochs", "0", "--out", "plain.ckpt");
     const [start, plain] = [parameters("start.ckpt"), parameters("plain.ckpt")];
@@ -65,7 +64,7 @@ describe("tapeless train --from", () => {
     expect(start["dense1.weight"]).not.toEqual(plain["dense1.weight"]);
   });
 
-  it("takes a checkpoint of f32 into f64, and a file of tensors, too", async () => {
+  it("loads an f32 checkpoint in f64, and files of tensors", async () => {
     const { stderr } = await from(
       "base.safetensors",
       "--dtype",
@@ -81,7 +80,7 @@ describe("tapeless train --from", () => {
     expect(parameters("narrow.ckpt")).toEqual(parameters("wide.ckpt"));
   });
 
-  it("says what it leaves there", async () => {
+  it("reports unused parameters", async () => {
     const [first] = fine.network;
     place.write("fine/short.json", {
       ...fine,
@@ -107,21 +106,21 @@ describe("tapeless train --from", () => {
       "--epochs",
       "1",
     );
-    expect(stderr).toContain("  left there: dense2.weight [4, 3], dense2.bias [3]\n");
+    expect(stderr).toContain("  unused: dense2.weight [4, 3], dense2.bias [3]\n");
     expectRefusal(
       await place.run("train", "fine/short.json", "--from", "base.ckpt"),
-      'base.ckpt error T3002: no parameter of "fine" has the name and shape of one in a checkpoint of "flowers"',
+      'base.ckpt error T3002: no parameter of "fine" matches one in a checkpoint of "flowers" after epoch 4 by name and shape',
       "note: the file has dense1.weight [2, 4], dense1.bias [4]",
     );
   });
 
-  it("refuses what is no checkpoint, is not there, or cannot be meant together with --resume", async () => {
+  it("rejects invalid and missing files, and --resume", async () => {
     expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: this is not a checkpoint");
-    expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
-    expectRefusal(await from("none.npz"), "none.npz error T3002: the file cannot be read");
+    expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
+    expectRefusal(await from("none.npz"), "none.npz error T3002: cannot read the file");
     expectRefusal(
       await from("base.ckpt", "--resume", "base.ckpt"),
-      "T1010: --resume goes on with a training, --from begins another",
+      "T1010: --resume cannot be combined with --from",
     );
   });
 });

@@ -1,5 +1,4 @@
-// What a choice of models rests on. If one fails, a candidate has seen the test part, or is judged by other
-// numbers than its user sees.
+// Model selection. If one fails, a candidate uses test rows, or has other results than `train` prints.
 import { expect, test } from "vitest";
 import { preparingOf } from "../../../src/compiler/trainer/preparing.ts";
 import { compile } from "../../../src/compiler/compile.ts";
@@ -10,7 +9,7 @@ import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn } from "../../../src/runtime/training/train-on.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
-import { judgeModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
+import { testModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
 import { flowers, flowersCsv } from "../cli/workspace.ts";
 
 const placed: Candidate["placed"] = (_, work) => work();
@@ -22,7 +21,7 @@ async function candidateOf(spec: object, csv: string): Promise<Candidate> {
   return { emitted, preparing, source: { file: "flowers.csv", table: parseCsv(csv) }, placed };
 }
 
-/** The same rows, but those of the test part are out of all proportion. */
+/** The same rows, but with extreme values in the test rows. */
 function withOtherTest(csv: string, { preparing: { training } }: Candidate): string {
   const [head, ...rows] = csv.trimEnd().split("\n");
   const kinds = rows.map((row) => Number(row.split(",")[2]));
@@ -42,14 +41,14 @@ test(
     const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
     const found = await validateModel(candidate);
     expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
-    expect(await judgeModel(candidate, found)).toEqual(whole);
+    expect(await testModel(candidate, found)).toEqual(whole);
     expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
       found,
     );
   },
 );
 
-test("other seeds and epochs are asked for by the candidate", async () => {
+test("a candidate may have another seed and other epochs", async () => {
   const candidate = await candidateOf(flowers, flowersCsv);
   const found = await validateModel(candidate);
   expect(await validateModel({ ...candidate, seed: 3, epochs: 4 })).toEqual(found);

@@ -1,5 +1,5 @@
-// What `train` shows of the course of a training. If one fails, a log cannot be trusted after a kill, a
-// picture says something else than the run did, or standard output is no longer what the program prints.
+// `train --chart`, `--plot` and `--log`. If one fails, a log is wrong after a kill, a plot does not show the run, or
+// standard output differs from that of the program.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ const logged = (file: string) =>
     .map((line) => JSON.parse(line) as { epoch: number; loss: number; best: boolean });
 
 describe("train --chart", () => {
-  it("draws the losses on standard error, and standard output stays as it is", async () => {
+  it("draws the losses on standard error, with unchanged standard output", async () => {
     const plain = await train();
     const { stdout, stderr } = await train("--chart");
     expect(stdout).toBe(plain.stdout);
@@ -33,13 +33,13 @@ describe("train --chart", () => {
     expect(plain.stderr).not.toContain("└");
   });
 
-  it("draws none of one epoch", async () => {
+  it("draws no chart of a single epoch", async () => {
     expect((await train("--chart", "--epochs", "1")).stderr).not.toContain("└");
   });
 });
 
 describe("train --show-schedule", () => {
-  it("shows the rate of the steps to come on standard error", async () => {
+  it("shows the rates of future steps on standard error", async () => {
     const { stdout, stderr } = await train("--show-schedule", "--epochs", "2");
     expect(stderr).toMatch(
       /^learning rate: constant\n[^]*6 steps: 2 epochs of 3, for 18 rows in batches of 8\n\nepoch 1\/2/,
@@ -49,7 +49,7 @@ describe("train --show-schedule", () => {
 });
 
 describe("train --plot", () => {
-  it("writes a picture with a panel for the loss and one for each metric, and marks the best epoch", async () => {
+  it("draws a panel for the loss and one for each metric, and marks the best epoch", async () => {
     const { code, stdout } = await train("--plot", "pictures/flowers.svg", "--json");
     const svg = place.read("pictures/flowers.svg");
     expect(faultOfXml(svg)).toBeUndefined();
@@ -62,21 +62,21 @@ describe("train --plot", () => {
   });
 
   it.each([
-    ["curves.png", "pictures are written as SVG"],
+    ["curves.png", "plots are SVG files"],
     ["flowers.json/curves.svg", "T1011: cannot write"],
-  ])("refuses %s before it trains", async (file, said) => {
+  ])("rejects %s before training", async (file, said) => {
     expectRefusal(await train("--plot", file), said);
   });
 
-  it("says so when there is nothing to draw", async () => {
+  it("reports that there is nothing to draw", async () => {
     await train("--out", "all.ckpt");
     const { code, stderr } = await train("--resume", "all.ckpt", "--plot", "none.svg");
-    expect(stderr).toContain("warning T4002: none.svg is not written: no epoch was trained");
+    expect(stderr).toContain("warning T4002: none.svg is not written, because no epoch was trained");
     expect(code).toBe(0);
     expect(place.made()).toEqual(["all.ckpt"]);
   });
 
-  it("shows the epochs before a training that diverged", async () => {
+  it("draws the epochs before a divergence", async () => {
     const learningRate = { type: "exponential", initial: 0.001, rate: 3 };
     place.write("flowers.json", {
       ...flowers,
@@ -96,7 +96,7 @@ describe("train --plot", () => {
 });
 
 describe("train --log", () => {
-  it("writes a line for each epoch, with what the epoch came to", async () => {
+  it("writes a line with the results of each epoch", async () => {
     await train("--log", "run.jsonl");
     const part = { loss: expect.any(Number), accuracy: expect.any(Number) };
     expect(logged("run.jsonl")).toEqual(
@@ -111,7 +111,7 @@ describe("train --log", () => {
     );
   });
 
-  it("begins anew without --resume, and with it replaces the epochs that are trained again", async () => {
+  it("starts a new log without --resume, and with it replaces repeated epochs", async () => {
     await train("--log", "run.jsonl", "--plot", "whole.svg");
     const whole = place.read("run.jsonl");
     await train("--log", "run.jsonl");
@@ -119,11 +119,11 @@ describe("train --log", () => {
     await train("--epochs", "2", "--out", "half.ckpt");
     await train("--resume", "half.ckpt", "--log", "run.jsonl", "--plot", "resumed.svg");
     expect(place.read("run.jsonl")).toBe(whole);
-    // The picture has the epochs before the checkpoint from the log.
+    // The plot takes the epochs before the checkpoint from the log.
     expect(place.read("resumed.svg")).toBe(place.read("whole.svg"));
   });
 
-  it("drops a line that a kill has cut off", async () => {
+  it("drops a partial last line of a killed run", async () => {
     await train("--log", "run.jsonl");
     const whole = place.read("run.jsonl");
     await train("--epochs", "2", "--out", "half.ckpt");
@@ -136,13 +136,13 @@ describe("train --log", () => {
     ["a table", flowersCsv, "run.jsonl:1 error T1013"],
     ["another line of JSON", '{"epoch":1,"loss":"low"}\n', "run.jsonl:1 error T1013"],
     ["text without a line break", "notes", "run.jsonl:1 error T1013"],
-  ])("does not write over %s", async (_, content, said) => {
+  ])("does not overwrite %s", async (_, content, said) => {
     place.write("run.jsonl", content);
-    expectRefusal(await train("--log", "run.jsonl"), said, "it writes over nothing else");
+    expectRefusal(await train("--log", "run.jsonl"), said, "choose another file");
     expect(place.read("run.jsonl")).toBe(content);
   });
 
-  it("is readable after a kill, and has every epoch once after the run that goes on", async () => {
+  it("is readable after a kill, and contains every epoch once after the run is resumed", async () => {
     place.write("flowers.json", { ...flowers, training: { ...flowers.training, epochs: 400 } });
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
     const log = join(place.folder, "run.jsonl");

@@ -1,4 +1,4 @@
-// Bisection. If one fails, a stage that changes what a program computes is not named, or a right one is.
+// Bisection. If one fails, it misses a stage that introduces an error, or names a correct one.
 import { describe, expect, it } from "vitest";
 import { bisect, bisectionText } from "../../../src/command/verify/bisect.ts";
 import {
@@ -27,14 +27,14 @@ const grouped = parseModel({
   training: { ...training, accumulate: 3, average: { decay: 0.9 } },
 });
 
-/** The list with one stage that changes its right result. */
+/** The list with one stage whose result is changed. */
 const planted = <S extends Stage<Value, Value, never>, Value>(
   list: readonly S[],
   name: string,
   change: (value: Value) => Value,
 ): readonly S[] => list.map((stage) => (stage.name === name ? changed(stage, change) : stage));
 
-/** The stage with another result. */
+/** The stage with a changed result. */
 function changed<S extends Stage<never, Out, never>, Out>(stage: S, change: (value: Out) => Out): S {
   const { work } = stage;
   return "each" in work
@@ -42,7 +42,7 @@ function changed<S extends Stage<never, Out, never>, Out>(stage: S, change: (val
     : { ...stage, work: { all: (...given: Parameters<typeof work.all>) => work.all(...given).map(change) } };
 }
 
-/** Of the gradient's program, without what the last kernel or nest computes. */
+/** Changes the gradient program: removes the last kernel or nest. */
 const withoutLast = <T>(program: string, wanted: string, list: readonly T[]): readonly T[] =>
   program === wanted ? list.slice(0, -1) : list;
 const dropKernel = (program: LoopProgram): LoopProgram => ({
@@ -53,7 +53,7 @@ const dropNest = (nests: Nests): Nests => ({
   ...nests,
   nests: withoutLast(nests.graph.name, "update", nests.nests),
 });
-/** The last gradient counts twice. */
+/** Doubles the last gradient. */
 function doubleLast(graph: Graph): Graph {
   const { storage, node } = graph.outputs.at(-1) ?? {};
   if (graph.name !== "gradient" || storage === undefined || node === undefined) return graph;
@@ -61,7 +61,7 @@ function doubleLast(graph: Graph): Graph {
   return makeGraph(graph.name, [...graph.outputs.slice(0, -1), { storage, node: g.add(node, node) }]);
 }
 
-/** A plan in which all temporaries of a program share one place. */
+/** A plan in which all temporaries of a program have the same offset. */
 function pileUp({ programs, plan }: PlannedPrograms): PlannedPrograms {
   const temporaries = new Map(
     [...plan.temporaries].map(([program, places]) => {
@@ -72,7 +72,7 @@ function pileUp({ programs, plan }: PlannedPrograms): PlannedPrograms {
   return { programs, plan: { ...plan, temporaries } };
 }
 
-/** The first two outputs of one type change places. */
+/** Swaps the first two outputs of equal type. */
 function swapOutputs(graph: Graph): Graph {
   const [first, ...others] = graph.outputs;
   const second = others.find(({ node }) => JSON.stringify(node.type) === JSON.stringify(first.node.type));
@@ -90,7 +90,7 @@ describe("bisect", () => {
     ["classifier", model],
     ["regression", parseModel(specs.regression)],
     ["groups of batches and averaged weights", grouped],
-  ])("finds no fault in the stages as they are: %s", (_, each) => {
+  ])("finds no error in the stages of the compiler: %s", (_, each) => {
     const bisection = bisect(each);
     expect(bisection.first).toBeUndefined();
     expect(bisectionText(bisection, "spec.json")).toMatch(/after all \d+ stages, every program agrees/);
@@ -146,7 +146,7 @@ describe("bisect", () => {
         },
       },
     ],
-  ])("names %s where a fault is planted in it", (stage, list, faulty) => {
+  ])("finds an error in %s", (stage, list, faulty) => {
     const bisection = bisect(list === "derivation" ? grouped : model, { ...lists, ...faulty });
     expect(bisection.first).toMatchObject({ stage, list });
     expect(bisectionText(bisection, "my spec.json")).toContain(

@@ -1,5 +1,5 @@
-// What `verify` looks at. If one fails, a wrong gradient is overlooked in a large model, or a large model is
-// checked for hours.
+// Sampling of gradients in `verify`. If one fails, a wrong gradient of a large model is not found, or the check takes
+// hours.
 import { describe, expect, it } from "vitest";
 import type { CheckedLoss } from "../../../src/runtime/check/check-gradients.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
@@ -26,14 +26,14 @@ function sines(sizes: readonly number[], flops: number, spoil = (gradient: numbe
 }
 
 describe("checkGradients", () => {
-  it("compares every element of small parameters, and finds the one that is wrong", () => {
+  it("compares every element of small parameters, and finds a wrong one", () => {
     const spoil = (gradient: number, i: number) => (i === 7 ? gradient * (1 + 1e-4) : gradient);
     const [first, second] = sines([20, 5], 1e4, spoil).check();
     expect([first.elements, first.directions, first.worst?.at]).toEqual([20, 0, "[7]"]);
     expect(first.relativeError).toBeGreaterThan(9e-5);
     expect([second.elements, second.relativeError < 1e-8]).toEqual([5, true]);
   });
-  it("finds one wrong element among thousands, which no sample of elements holds", () => {
+  it("finds one wrong element among thousands that is not in the sample", () => {
     const [found] = sines([5000], 1e8, (gradient, i) => (i === 3210 ? gradient + 0.01 : gradient)).check();
     expect(found.elements).toBeLessThan(100);
     expect(found.worst?.at).toMatch(/^random direction \d$/);
@@ -41,7 +41,7 @@ describe("checkGradients", () => {
     const [right] = sines([5000], 1e8).check();
     expect(right.relativeError).toBeLessThan(1e-7);
   });
-  it("computes the loss less often the more it costs, but for no parameter not at all", () => {
+  it("evaluates an expensive loss less often, but at least once per parameter", () => {
     const counts = [1e6, 1e8, 1e12].map((flops) => {
       const { check, calls } = sines([3000, 3000, 3000], flops);
       const checks = check();
@@ -53,11 +53,11 @@ describe("checkGradients", () => {
     });
     const [cheap, dear, huge] = counts;
     expect(cheap).toBeGreaterThan(3 * 256 * 5);
-    expect(dear * 1e8, "within the budget, or not far beyond").toBeLessThan(2 * 6e10);
+    expect(dear * 1e8, "about within the budget").toBeLessThan(2 * 6e10);
     expect(huge).toBeLessThan(dear);
     expect(huge).toBeLessThan(3 * 4 * 31 + 10);
   });
-  it("puts parameters back bit by bit", () => {
+  it("restores parameters bit for bit", () => {
     const { check, parameters } = sines([40, 2000], 1e8);
     const before = JSON.stringify(Object.values(parameters).map((w) => [...w]));
     check();

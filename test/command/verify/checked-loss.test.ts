@@ -1,5 +1,4 @@
-// The loss that gradients are held against. If one fails, it is not the loss of which the trainer claims to
-// give the gradient.
+// The loss that gradients are checked against. If one fails, it is not the loss that was differentiated.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -24,7 +23,7 @@ describe("checkedLoss", () => {
     ["dropout", { network: [hidden("tanh"), { type: "dropout", rate: 0.5 }, logits] }],
     ["statistics of the batch", { network: [hidden("tanh"), { type: "batch-norm" }, logits] }],
     ["regularization", { regularization: { l1: 0.1, l2: 0.3 } }],
-  ])("is the training loss, of parameters of its own: %s", async (_, changes) => {
+  ])("is the training loss, with parameters of its own: %s", async (_, changes) => {
     const { trainer, batch, loss } = await lossOf(changes);
     const before = trainer.gradient(batch);
     expect(loss.value()).toBeCloseTo(before, 12);
@@ -36,7 +35,7 @@ describe("checkedLoss", () => {
     trainer.parameters[name][0] += 0.25;
     expect(trainer.gradient(batch)).toBeCloseTo(moved, 12);
   });
-  it("does without the backward part, and says what a value costs", async () => {
+  it("has no backward pass, and reports the cost of an evaluation", async () => {
     const model = parseModel(specWith({}));
     const sizes = [false, true].map((lossOnly) => {
       const { graphs } = compileFor(model, { dtype: "f64", lossOnly });
@@ -47,7 +46,7 @@ describe("checkedLoss", () => {
       await lossOf({ network: [hidden("tanh"), logits] }),
       await lossOf({ network: [hidden({ type: "step", surrogate: "sigmoid" }), logits] }),
     ];
-    // Interpreted where the derivative is by intention another function's: as many values would take minutes.
+    // Interpreted if the gradient differs from that of the loss on purpose: as many evaluations would take minutes.
     expect(plain.loss.flops).toBeGreaterThan(0);
     expect(surrogate.loss.flops).toBeGreaterThan(20 * plain.loss.flops);
   });

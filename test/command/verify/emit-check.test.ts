@@ -1,5 +1,5 @@
-// The check that `compile --with-check` writes beside a trainer, run as its user runs it. If one fails, a
-// trainer that is right is called wrong on the user's machine, or one that is wrong is called proved.
+// The check of `compile --with-check`, run by plain Node. If one fails, a correct trainer fails on the user's machine,
+// or a wrong one passes.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,7 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Both files under plain Node, their types stripped; `change` makes another trainer of the one that was compiled. */
+/** Runs both files under plain Node with types stripped; `change` edits the text of the trainer. */
 async function proved(
   spec: ModelSpec,
   {
@@ -46,7 +46,7 @@ async function proved(
   return { code: status, stdout, stderr };
 }
 
-/** A line of the trainer, or what a pattern finds of it, replaced; it must be there. */
+/** Replaces a line of the trainer, or the match of a pattern, which must exist. */
 const replaced = (pattern: RegExp, by: string) => (code: string) => {
   expect(code).toMatch(pattern);
   return code.replace(pattern, by);
@@ -91,7 +91,7 @@ const attentive: ModelSpec = {
   training,
 };
 
-describe("the check of a right trainer proves it", () => {
+describe("the check of a correct trainer passes", () => {
   it.each<[string, ModelSpec, CompileOptions]>([
     ["perceptron", specs.perceptron, {}],
     ["dropout and a penalty, in f64", specs.regression, { dtype: "f64" }],
@@ -102,13 +102,13 @@ describe("the check of a right trainer proves it", () => {
   ])("%s", async (_, spec, options) => {
     const { code, stdout, stderr } = await proved(spec, { options });
     expect(stderr).toBe("");
-    // Whether the heap can be measured depends on when the engine compiles: a busy machine may leave that claim open.
+    // The heap cannot always be measured, because the engine may compile at any time: the claim may be open.
     expect(stdout.match(/^holds|^not measured +a step allocates/gm)).toHaveLength(6);
     expect(stdout).not.toMatch(/WRONG|FAULT/);
     expect(code).toBe(0);
   });
 
-  it("--json gives every number, and the same ones again", async () => {
+  it("--json prints all values, reproducibly", async () => {
     const runs = [
       await proved(specs.regression, { args: ["--json"] }),
       await proved(specs.regression, { args: ["--json"] }),
@@ -133,7 +133,7 @@ describe("the check of a right trainer proves it", () => {
   });
 });
 
-describe("the check of a wrong trainer says what is wrong", () => {
+describe("the check of a wrong trainer reports the error", () => {
   const gradientOfBias = /f\[d_dense2_bias \+ i\] = ([^;]+);/;
   it("one element of one gradient, by name and index", async () => {
     const change = replaced(gradientOfBias, "f[d_dense2_bias + i] = $1 * (i === 1 ? 1.01 : 1);");
@@ -152,14 +152,14 @@ describe("the check of a wrong trainer says what is wrong", () => {
     expect(stdout).toMatch(/^FAULT +the gradient of dense2\.bias is wrong: at \[\d\] it is NaN/m);
     expect(code).toBe(1);
   });
-  it("a loss that is another", async () => {
+  it("a wrong loss", async () => {
     const { code, stdout } = await proved(specs.regression, {
       change: replaced(/return f\[loss\];/, "return 1.01 * f[loss];"),
     });
     expect(stdout).toMatch(/^FAULT +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);
   });
-  it("a checkpoint that leaves something out", async () => {
+  it("an incomplete checkpoint", async () => {
     const { code, stdout } = await proved(specs.regression, {
       change: replaced(/machine\.state\.set\(state\);/, "machine.state.set(state.subarray(0, 216));"),
     });
@@ -188,7 +188,7 @@ describe("the check of a wrong trainer says what is wrong", () => {
 });
 
 describe("the command line of a check", () => {
-  it("refuses what it does not know, and helps", async () => {
+  it("rejects unknown flags, and prints help", async () => {
     const wrong = await proved(specs.tiny, { args: ["--jsn"] });
     expect(wrong).toEqual({
       code: 2,
@@ -201,12 +201,12 @@ describe("the command line of a check", () => {
   });
 });
 
-it("there is none where gradients are by intention not those of the loss", async () => {
+it("is not supported if gradients differ from those of the loss on purpose", async () => {
   const step: ModelSpec = {
     ...specs.tiny,
     network: [{ type: "dense", units: 1, activation: { type: "step", surrogate: "sigmoid" } }],
   };
   await expect(emitCheck(parseModel(step), "./tiny.ts")).rejects.toThrow(
-    /a check of dense1, whose gradient is by intention not that of the loss, is a known gap/,
+    /--with-check does not support dense1 yet, whose gradient differs from that of the loss on purpose/,
   );
 });

@@ -1,5 +1,5 @@
-// Numeric derivatives: what `verify` holds gradients against. If one fails, a right gradient is called wrong,
-// or a wrong one right.
+// Numeric derivatives, which `verify` compares gradients with. If one fails, a correct gradient fails, or a wrong one
+// passes.
 import { describe, expect, it } from "vitest";
 import { slopeAt0 } from "../../../src/runtime/check/slope.ts";
 
@@ -8,7 +8,7 @@ describe("slopes of smooth functions", () => {
     ["a line", (t: number) => 3 * t + 7, 3],
     ["an exponential", (t: number) => Math.exp(3 * t), 3],
     ["a sine, fast", (t: number) => Math.sin(40 * t), 40],
-    ["a small slope beside a large value", (t: number) => 150 + 1e-3 * Math.sin(t), 1e-3],
+    ["a small slope of a large value", (t: number) => 150 + 1e-3 * Math.sin(t), 1e-3],
     ["a constant", () => 5, 0],
   ])("%s", (_, f, slope) => {
     const found = slopeAt0(f, 1e-3);
@@ -16,14 +16,17 @@ describe("slopes of smooth functions", () => {
     expect(found.isKink).toBe(false);
   });
 
-  it.each([1e-3, 1e-4, -1e-4, 1e-5])("a kink at %f spoils one side; the other gives the slope", (kink) => {
-    const found = slopeAt0((t) => 2 * t + 3 * t * t + 100 + 0.5 * Math.abs(t - kink), 1e-2);
-    expect(found.isKink).toBe(false);
-    expect(Math.abs(found.value - (2 - 0.5 * Math.sign(kink)))).toBeLessThan(1e-7);
-  });
+  it.each([1e-3, 1e-4, -1e-4, 1e-5])(
+    "a kink at %f makes one side unusable; the other gives the slope",
+    (kink) => {
+      const found = slopeAt0((t) => 2 * t + 3 * t * t + 100 + 0.5 * Math.abs(t - kink), 1e-2);
+      expect(found.isKink).toBe(false);
+      expect(Math.abs(found.value - (2 - 0.5 * Math.sign(kink)))).toBeLessThan(1e-7);
+    },
+  );
 });
 
-describe("kinks at the place itself have no slope", () => {
+describe("a kink at the point has no slope", () => {
   it.each([
     ["|t|, whose central differences are all 0", (t: number) => Math.abs(t)],
     ["a rectifier", (t: number) => 100 + Math.max(0, t)],
@@ -34,6 +37,6 @@ describe("kinks at the place itself have no slope", () => {
   });
 });
 
-it("a function that is no number has no slope that could be trusted", () => {
+it("a function with value NaN has no reliable slope", () => {
   expect(slopeAt0(() => NaN, 1).value).toBeNaN();
 });

@@ -1,5 +1,5 @@
-// What `verify` says of wrong trainers. If one fails, a wrong gradient passes, a reader is sent to the wrong
-// place, or a kink is called an error.
+// Reports of `verify` on wrong trainers. If one fails, a wrong gradient passes, a report names the wrong location, or a
+// kink counts as an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -23,43 +23,43 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize: 6, seed: 3 },
 };
 
-/** The trainer's text with one place changed. */
+/** Verifies the trainer's text with one change. */
 async function broken(from: string | RegExp, to: string) {
   const compilation = compileFor(parseModel(spec), { dtype: "f64" });
   const code = await emitText(compilation, "f64");
   const changed = code.replace(from, to);
-  expect(changed, "the place to break is there").not.toBe(code);
+  expect(changed, "the text to change exists").not.toBe(code);
   return verifyModel(compilation, { code: changed });
 }
 
 describe("a wrong gradient", () => {
-  it("of one element is named by parameter and index, with both values, and leads to its derivation", async () => {
+  it("of one element is reported by parameter and index, with both values and a command to inspect it", async () => {
     const verification = await broken(
       "f[d_dense2_bias + i] = d_dense2_bias_value",
       "f[d_dense2_bias + i] = i === 1 ? -d_dense2_bias_value : d_dense2_bias_value",
     );
-    const { holds, faults, worst } = verdictOf(verification, "net.json");
-    expect([holds, faults.length, worst > 0.5]).toEqual([false, 1, true]);
-    expect(faults[0]).toMatch(/^dense2\.bias \[1\]: emitted -?[\d.]+, central differences -?[\d.]+\./);
-    expect(faults[0]).toContain("tapeless inspect net.json --show gradients --of dense2.bias");
+    const { holds, errors, worst } = verdictOf(verification, "net.json");
+    expect([holds, errors.length, worst > 0.5]).toEqual([false, 1, true]);
+    expect(errors[0]).toMatch(/^dense2\.bias \[1\]: emitted -?[\d.]+, central differences -?[\d.]+\./);
+    expect(errors[0]).toContain("tapeless inspect net.json --show gradients --of dense2.bias");
     const wrong = verification.parameters.find(({ name }) => name === "dense2.bias");
     expect(wrong?.worst?.index).toEqual([1]);
     expect(wrong?.worst?.emitted).toBeCloseTo(-(wrong?.worst?.expected ?? 0), 8);
-    // Beside a wrong gradient there is no V: the error is the same for every step.
-    const errors = wrong?.sweep.map(({ error }) => error) ?? [];
-    expect(Math.min(...errors)).toBeGreaterThan(0.9 * Math.max(...errors));
+    // The error of a wrong gradient is the same for every step size.
+    const sizes = wrong?.sweep.map(({ error }) => error) ?? [];
+    expect(Math.min(...sizes)).toBeGreaterThan(0.9 * Math.max(...sizes));
     expect(verificationFormats.txt({ verification, spec: "net.json" })).toContain("NOT below 0.000001");
   });
 
-  it("by a sign in a rule shows in the parameters before it, and in none after it", async () => {
+  it("by a sign in a rule affects the parameters before it, and none after it", async () => {
     const verification = await broken(/1 - (f\[dense1_row \+ \w+\]|dense1_\w+) \*/, "1 + $1 *");
     const wrong = verification.parameters.filter(({ relativeError }) => relativeError > 1e-6);
     expect(wrong.map(({ name }) => name)).toEqual(["dense1.weight", "dense1.bias"]);
   });
 });
 
-describe("a kink is told apart from an error", () => {
-  it("where every input of a rectifier is 0: with the slopes on both sides, and the index", async () => {
+describe("a kink is not an error", () => {
+  it("where every input of a ReLU is 0: reported with the slopes on both sides and the index", async () => {
     const [, scores] = spec.network;
     const model = parseModel({ ...spec, network: [{ type: "dense", units: 2, activation: "relu" }, scores] });
     const compilation = compileFor(model, { dtype: "f64" });
@@ -75,7 +75,7 @@ describe("a kink is told apart from an error", () => {
     expect(weight.kinks.map(({ index }) => index)).toContainEqual([2, 1]);
     for (const { below, above, emitted } of [...weight.kinks, ...bias.kinks]) {
       expect(Math.abs(above - below)).toBeGreaterThan(1e-3);
-      // PyTorch's convention, and ours: no slope at 0. That is the slope of the side on which the rectifier is shut.
+      // The convention of PyTorch and of this compiler: relu'(0) = 0, the slope of the inactive side.
       expect(Math.min(Math.abs(emitted - below), Math.abs(emitted - above))).toBeLessThan(1e-9);
     }
     for (const check of others) expect([check.kinks.length, check.relativeError < 1e-6]).toEqual([0, true]);
@@ -89,13 +89,13 @@ describe("a kink is told apart from an error", () => {
       parameters: checks.map((check) => ({ ...check, sweep: [] })),
     };
     const text = verificationFormats.txt({ verification, spec: "net.json" });
-    expect(text).toMatch(/│ dense1\.weight │ 6, 6 kinks +│ 0\.0e\+0 +│ kinks alone/);
-    expect(text).toMatch(/│ dense1\.weight │ \[2, 1\] │ .*between │/);
+    expect(text).toMatch(/│ dense1\.weight │ 6, 6 kinks +│ 0\.0e\+0 +│ only kinks/);
+    expect(text).toMatch(/│ dense1\.weight │ \[2, 1\] │ .*between +│/);
     expect(verdictOf(verification, "net.json").holds).toBe(true);
   });
 });
 
-it("says what was sampled of a large parameter, and why not all", async () => {
+it("reports the sample of a large parameter, and its reason", async () => {
   const wide = {
     ...spec,
     network: [{ type: "dense" as const, units: 200, activation: "tanh" as const }, spec.network[1]],
@@ -104,11 +104,11 @@ it("says what was sampled of a large parameter, and why not all", async () => {
   const text = verificationFormats.txt({ verification, spec: "net.json" });
   expect(text).toMatch(/│ dense1\.weight │ 256 of 600, 8 directions/);
   expect(text).toMatch(
-    /Not every element was compared: one loss takes [\d.]+ MFLOP, and the check may take 60 GFLOP/,
+    /Only a sample of the elements was compared: one loss takes [\d.]+ MFLOP, and the budget of the check is 60 GFLOP/,
   );
 });
 
-it("the report is the same figures as page, picture and JSON", async () => {
+it("the report contains the same values as page, picture and JSON", async () => {
   const verification = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   const { html, svg, json } = verificationFormats;
   const subject = { verification, spec: "net.json" };

@@ -1,4 +1,4 @@
-// The form of a diagnostic is part of the contract: place, severity, code, sentence, frame, hint, notes.
+// The form of a diagnostic is part of the contract: location, severity, code, sentence, frame, hint, notes.
 import { expect, it } from "vitest";
 import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
@@ -40,7 +40,7 @@ it("renders all parts of a diagnostic", () => {
   );
 });
 
-it("renders what has no place, and a file without a line", () => {
+it("renders a diagnostic without a location, and a file without a line", () => {
   const bare: Diagnostic = {
     code: "T1306",
     severity: "warning",
@@ -65,7 +65,7 @@ it("cuts a long line around the mark, and all lines alike", () => {
   expect(frame.length).toBeLessThan(400);
 });
 
-it("replaces tabs and escapes, so that the mark stays below its place and the terminal stays as it is", () => {
+it("replaces tabs and escapes, so that the mark stays in its column and the terminal stays as it is", () => {
   expect(codeFrame(["\t\u001b[31mx"], { file: "f", line: 1, column: 3 })).toBe("> 1 |   [31mx\n    |   ^");
 });
 
@@ -88,7 +88,7 @@ it("gives the error of a user the rendered text as its message", () => {
   expect(new DiagnosticError([full]).message).toBe(render([full]));
 });
 
-it("tells our own faults from known gaps", () => {
+it("distinguishes internal errors from known gaps", () => {
   expect(() => invariant(1 > 2, "one is more than two")).toThrow("internal: one is more than two");
   expect(new Unsupported("lstm needs scan")).toMatchObject({
     name: "Unsupported",
@@ -96,7 +96,7 @@ it("tells our own faults from known gaps", () => {
   });
 });
 
-// If the collector threw early or swallowed an error, a user would meet faults one by one, or not at all.
+// If the collector threw early or swallowed an error, a user would see errors one by one, or not at all.
 
 it("throws all errors at once, warnings after them", () => {
   const problems = collector();
@@ -108,7 +108,7 @@ it("throws all errors at once, warnings after them", () => {
   );
 });
 
-it("returns the warnings when there is nothing worse", () => {
+it("returns the warnings when there are no errors", () => {
   const problems = collector();
   problems.warning(["a"], "T1306", "a is doubtful");
   expect(problems.throwErrors()).toMatchObject([{ code: "T1306", path: ["a"] }]);

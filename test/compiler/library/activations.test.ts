@@ -1,4 +1,4 @@
-// What the reference cases cannot show: derivatives at kinks, behaviour far from zero, surrogates.
+// What the reference cases do not cover: derivatives at kinks, behaviour far from zero, surrogates.
 import { describe, expect, it } from "vitest";
 import { activate, activationOf } from "../../../src/compiler/library/activations/index.ts";
 import type { ActivationChoice } from "../../../src/compiler/library/activations/index.ts";
@@ -72,7 +72,7 @@ describe("activations", () => {
     expect(smooth.dx[1]).toBeCloseTo(s * (1 - s), 12);
   });
 
-  it("each asks for the initialiser that suits it", () => {
+  it("each has the initialiser that suits it", () => {
     expect(activationOf({ type: "relu" }).family).toBe("he");
     expect(activationOf({ type: "selu" }).family).toBe("lecun");
     expect(activationOf({ type: "tanh" }).family).toBe("xavier");

@@ -1,5 +1,5 @@
-// Models of blocks as emitted trainers: a block computes what the layers that it stands for compute when they
-// are written one by one, to the bit, and its gradients hold. A failure means that a block is more or less
+// Models of blocks as emitted trainers: a block computes the same as the layers that it expands to, written one by
+// one, bit for bit, and its gradients are correct. A failure means that a block is more or less
 // than a shorter way to write a network.
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
@@ -37,7 +37,7 @@ function batchOf({ inputs }: Spec, rows: number) {
   };
 }
 
-/** Losses of some steps, and what is predicted after them. */
+/** Losses of some steps, and the predictions after them. */
 async function trained(spec: Spec) {
   const { model, trainer } = await emittedBy(spec);
   const batch = batchOf(spec, 4);
@@ -88,11 +88,11 @@ describe("a transformer of repeated residual blocks", () => {
   ];
   const flat = specOf([5, 4], [...one(1, "x"), ...one(2, "block1"), ...end]);
 
-  it("trains to the bit as its layers written one by one", async () => {
+  it("trains like its layers written one by one, bit for bit", async () => {
     expect(await trained(blocks)).toEqual(await trained(flat));
   });
 
-  it("has parameters and identifiers that say where they belong", async () => {
+  it("has parameters and identifiers named by their block", async () => {
     const { code, model } = await emittedBy(blocks);
     const names = model.parameters.map(({ name }) => name);
     expect(names).toContain("block.2.residual1.attention1.query");
@@ -150,7 +150,7 @@ describe("gradients of blocks", () => {
     await expectVerified(specOf([4], network));
   });
 
-  it("go past a frozen block to what stands before it, and no further into it", async () => {
+  it("pass through a frozen block to the layers before it, but not to its parameters", async () => {
     const network = [
       { type: "dense", units: 4 },
       residual([{ type: "dense", units: 4, activation: "tanh" }], { trainable: false }),

@@ -1,5 +1,5 @@
 // One layer against its definition in naive loops: forward in f64 and f32, and the gradients of the f64
-// trainer against finite differences. A dense layer stands before it, so that its derivative by its input is
+// trainer against finite differences. A dense layer comes before it, so that its derivative by its input is
 // needed for the gradients of that one.
 import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
@@ -13,7 +13,7 @@ import { streamOf } from "../../support/tensors.ts";
 import { countOf, dense } from "./naive-layers.ts";
 import type { Row } from "./naive-layers.ts";
 
-/** Parameters of the layer by their own names. */
+/** Parameters of the layer by their names in the layer. */
 export type Parameters = Readonly<Record<string, Row>>;
 
 export interface LayerCase {
@@ -46,7 +46,7 @@ const furthest = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
 const size = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 1);
 
-/** What the rounding of sums over some dozens of products excuses, relative to the largest value. */
+/** The tolerance for rounding in sums of some dozens of products, relative to the largest value. */
 const tolerances = { f64: 1e-12, f32: 5e-5 };
 
 export async function checkLayer(c: LayerCase): Promise<void> {
@@ -88,7 +88,7 @@ export async function checkLayer(c: LayerCase): Promise<void> {
   expectGradients(exact, single, batch);
 }
 
-/** The trainer of a spec, its parameters set; they must be those that are expected, in any order. */
+/** The trainer of a spec with its parameters set; it must have exactly the expected ones, in any order. */
 async function trainerOf(
   spec: unknown,
   dtype: "f32" | "f64",
@@ -112,7 +112,7 @@ function expectGradients(exact: Trainer, single: Trainer, batch: Batch): void {
     );
   const isLearning = Object.values(exact.gradients).some((list) => list.some((value) => value !== 0));
   expect(isLearning, "some gradient is not zero").toBe(true);
-  // So cheap that every element is compared.
+  // Cheap enough to compare every element.
   const loss = { parameters: exact.parameters, value: () => exact.gradient(batch), flops: 1e4 };
   for (const { name, relativeError, elements, kinks, worst } of checkGradients(exact, batch, loss, {
     seed: 1,

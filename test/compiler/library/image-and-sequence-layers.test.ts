@@ -1,5 +1,5 @@
-// Layers over images and sequences, as emitted trainers: what the cases of PyTorch do not show. A failure
-// means that a layer reads other elements than it says, or that a statistic moves when it must not.
+// Layers over images and sequences, as emitted trainers: what the PyTorch cases do not cover. A failure
+// means that a layer reads wrong elements, or that a statistic changes when it must not.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
 import type { ModelSpec } from "../../../src/index.ts";
@@ -38,7 +38,7 @@ const refusal = async (input: object, network: Layers): Promise<string> =>
 const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 describe("convolution", () => {
-  it("slides the filter as it is, without turning it round, and adds the bias", async () => {
+  it("slides the filter without flipping it, and adds the bias", async () => {
     const network: Layers = [{ type: "conv2d", filters: 1, kernel: 2 }, { type: "flatten" }];
     const trainer = await trainerOf({ shape: [3, 3, 1] }, network, { shape: [4] });
     trainer.parameters["conv2d1.weight"].set([1, 2, 3, 4]);
@@ -65,7 +65,7 @@ describe("convolution", () => {
     const apart = rows.flatMap((row) => [...trainer.predict({ x: row })]);
     expect(together).toEqual(apart);
   });
-  it("says what it takes and what it was given", async () => {
+  it("reports the expected and the actual shape", async () => {
     expect(await refusal({ shape: [4] }, [{ type: "conv2d", filters: 1, kernel: 2 }])).toContain(
       "conv2d1 takes images [n, height, width, channels], but x gives [n, 4]",
     );
@@ -76,7 +76,7 @@ describe("convolution", () => {
 });
 
 describe("pooling", () => {
-  it("leaves out what no whole window covers", async () => {
+  it("leaves out elements that no whole window covers", async () => {
     const trainer = await trainerOf(
       { shape: [3, 3, 1] },
       [{ type: "max-pool2d", size: 2 }, { type: "flatten" }, { type: "dense", units: 1 }],
@@ -136,7 +136,7 @@ describe("in f32 a maximum is found among values that are not kept in memory", (
 describe("batch normalisation", () => {
   const network: Layers = [{ type: "batch-norm" }, { type: "dense", units: 1 }];
   const batch = { x: [1, 10, 3, 30], y: [0, 1] };
-  it("moves its statistics with a step, by the unbiased variance, and not with a gradient", async () => {
+  it("updates its statistics with a step, by the unbiased variance, and not with a gradient", async () => {
     const trainer = await trainerOf({ shape: [2] }, network, { shape: [1] });
     trainer.gradient(batch);
     expect([...trainer.parameters["batch-norm1.mean"]]).toEqual([0, 0]);
@@ -179,7 +179,7 @@ describe("sequences", () => {
     expect(a.slice(0, 10)).toEqual(b.slice(0, 10));
     expect(a.slice(10)).not.toEqual(b.slice(10));
   });
-  it("an index beyond the vocabulary is refused with its place", async () => {
+  it("an index outside the vocabulary is rejected with its location", async () => {
     const trainer = await model();
     expect(() => trainer.predict({ x: [0, 1, 5] })).toThrow("x, row 0: 5 is not an index from 0 to 4");
   });

@@ -1,4 +1,4 @@
-// The numbers with which parameters are filled, by their fans.
+// The initial values of parameters, by their fans.
 import { describe, expect, it } from "vitest";
 import { fansOf, initialiserOf, initialiserText } from "../../../src/compiler/library/initialisers/index.ts";
 import type { InitialiserChoice } from "../../../src/compiler/library/initialisers/index.ts";
@@ -26,7 +26,7 @@ describe("initialisers", () => {
     expect(filled({ type })).toEqual({ kind: "normal", mean: 0, std });
   });
 
-  it("orthogonal takes the last axis for the columns", () => {
+  it("orthogonal uses the last axis as columns", () => {
     expect(initialiserOf({ type: "orthogonal" }).fill([3, 3, 2, 5], { in: 18, out: 5 }, {})).toEqual({
       kind: "orthogonal",
       rows: 18,
@@ -34,14 +34,14 @@ describe("initialisers", () => {
     });
   });
 
-  it("uniform refuses bounds in the wrong order", () => {
+  it("uniform rejects bounds in the wrong order", () => {
     expect(initialiserOf({ type: "uniform", min: 1, max: 0 }).refuse?.({ min: 1, max: 0 })).toEqual({
       key: "min",
       message: "must not be greater than max, got 1 and 0",
     });
   });
 
-  it("says what it does in a few words", () => {
+  it("is described in a few words", () => {
     expect(initialiserText({ type: "he-uniform" }, fansOf(shape))).toBe("he-uniform, fan-in 6");
     expect(initialiserText({ type: "xavier-normal" }, fansOf(shape))).toBe(
       "xavier-normal, fan-in 6, fan-out 4",

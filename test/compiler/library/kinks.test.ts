@@ -1,5 +1,5 @@
 // The table of docs/numerics.md, on every target and in PyTorch. A failure means that a derivative at a kink
-// is another than the documentation says, or that a branch which is not taken reaches the gradient.
+// differs from the documentation, or that a branch that is not taken reaches the gradient.
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
@@ -34,7 +34,7 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize: 1 },
 };
 
-/** Equal, or within the rounding of the dtype; infinities and NaN are met exactly, zeros of both signs are one. */
+/** Equal, or within the rounding of the dtype; infinities and NaN must match exactly, zeros of both signs are equal. */
 function expectNear(found: number, expected: number, unit: number, what: string): void {
   if (!Number.isFinite(expected) || !Number.isFinite(found)) expect(found, what).toBe(expected);
   else expect(Math.abs(found - expected), what).toBeLessThanOrEqual(unit * Math.max(1, Math.abs(expected)));
@@ -85,7 +85,7 @@ function hasTorch(): boolean {
 const number = (text: string): number => (text === "nan" ? NaN : Number(text.replace("inf", "Infinity")));
 
 describe("PyTorch", () => {
-  // Debian's python3-torch. Where everything must be there, its absence is a failure.
+  // Debian's python3-torch. Its absence is a failure only where everything must be installed.
   it.skipIf(process.env.CI !== "true" && !hasTorch())(
     "has the values of the table",
     { timeout: 120_000 },

@@ -1,5 +1,5 @@
 /**
- * What functions and their derivatives are at kinks, corners and infinities, and what PyTorch has there.
+ * Functions and their derivatives at kinks, corners and infinities, and PyTorch's values there.
  * docs/numerics.md shows the table; the tests read it from here.
  */
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
@@ -20,7 +20,7 @@ export interface Kink {
   readonly x: readonly [number, number, number];
   readonly y: readonly [number, number, number];
   readonly dx: readonly [number, number, number];
-  /** What PyTorch's derivative is, where it is another. */
+  /** PyTorch's derivative, where it differs. */
   readonly torchDx?: readonly [number, number, number];
 }
 

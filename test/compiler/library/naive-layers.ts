@@ -1,8 +1,8 @@
-// Layers as their definitions have them, in loops over plain numbers: nothing here knows of windows,
-// contractions or graphs. What the compiler makes is held against it. Rows of numbers are row-major, channels
+// Layers by their definitions, in loops over plain numbers: nothing here knows windows,
+// contractions or graphs. The compiler's results are compared with them. Rows of numbers are row-major, channels
 // last.
 
-/** A row: its numbers and its shape, the batch axis left out. */
+/** A row: its numbers and its shape, without the batch axis. */
 export interface Row {
   readonly shape: readonly number[];
   readonly data: readonly number[];
@@ -10,7 +10,7 @@ export interface Row {
 
 const size = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
 
-/** The number at a place; `beyond` where there is none. */
+/** The number at an index; `beyond` outside the row. */
 function at({ shape, data }: Row, index: readonly number[], beyond: number): number {
   let position = 0;
   for (let axis = 0; axis < shape.length; axis++) {
@@ -40,7 +40,7 @@ interface Sliding {
   readonly padding: Padding;
 }
 
-/** Along one axis: how many windows there are, and where the first begins. */
+/** Along one axis: the number of windows, and where the first begins. */
 function along(length: number, { kernel, stride, dilation = 1, padding }: Sliding) {
   const reach = (kernel - 1) * dilation + 1;
   if (padding === "same") {
@@ -118,8 +118,7 @@ export function depthwise(x: Row, weight: Row, bias: readonly number[], c: Convo
 }
 
 /**
- * weight [kh, kw, filters, in]: every place of x is written into the output, window by window, then the edges
- * are cut off.
+ * weight [kh, kw, filters, in]: adds every element of x to the output, window by window, then crops the edges.
  */
 export function transposed(x: Row, weight: Row, bias: readonly number[], c: ConvolutionOf): Row {
   const [height, width, channels] = x.shape;
@@ -147,7 +146,7 @@ export function transposed(x: Row, weight: Row, bias: readonly number[], c: Conv
   return rowOf([rows, columns, filters], ([i, j, f]) => bias[f] + (sums.get(`${i} ${j} ${f}`) ?? 0));
 }
 
-/** The numbers that a window sees, channel by channel, what lies beyond the edge left out. */
+/** The numbers in a window, channel by channel, without those beyond the edge. */
 function pooling(x: Row, c: ConvolutionOf, summary: (seen: readonly number[], area: number) => number): Row {
   const [rows, columns] = axesOf(x, c);
   return rowOf([rows.count, columns.count, x.shape[2]], ([i, j, k]) => {
@@ -168,7 +167,7 @@ export const maxPooling = (x: Row, c: ConvolutionOf): Row => pooling(x, c, (seen
 export const meanPooling = (x: Row, c: ConvolutionOf, countPadding: boolean): Row =>
   pooling(x, c, (seen, area) => total(seen) / (countPadding ? area : seen.length));
 
-/** Every number of a set of indices brought to mean 0 and variance 1 over the set. */
+/** Normalises the numbers of a set of indices to mean 0 and variance 1. */
 function normalised(
   x: Row,
   setOf: (index: readonly number[]) => number,
@@ -229,7 +228,7 @@ interface AttentionWeights {
   readonly outputBias: readonly number[];
 }
 
-/** Head by head, place by place. */
+/** Head by head, position by position. */
 export function attention(x: Row, w: AttentionWeights, heads: number, causal: boolean): Row {
   const [length, units] = x.shape;
   const width = units / heads;

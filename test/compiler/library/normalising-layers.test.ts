@@ -1,6 +1,6 @@
 // Normalisation and attention against their definitions in naive loops, and batch statistics where the cases
-// of PyTorch do not reach. A failure means that a set of numbers is normalised that is not the one of the
-// formula, or that places read others than they may.
+// of PyTorch do not reach. A failure means that the normalised set of numbers is not the one of the
+// formula, or that positions read others than they may.
 import { describe, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase } from "./check-layer.ts";
@@ -45,7 +45,7 @@ describe("layer-norm", () => {
 });
 
 describe("batch-norm", () => {
-  // Evaluation takes the running statistics; the gradients are those of training, through the statistics of the batch.
+  // Evaluation uses the running statistics; the gradients are those of training, through the statistics of the batch.
   const batch = (input: readonly number[], rows: number): LayerCase => {
     const channels = input[input.length - 1];
     return {

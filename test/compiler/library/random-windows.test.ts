@@ -1,6 +1,6 @@
 // Convolution, transposed convolution and pooling of any sizes, strides, paddings and dilations, as built and
-// as simplified, against their definitions in naive loops; and what has no output is refused. A failure means
-// that some combination is off by a place.
+// as simplified, against their definitions in naive loops; a layer without output is rejected. A failure means
+// that some combination is off by one.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -72,7 +72,7 @@ const weightShape = ({ type, kernel, filters, input }: Case): number[] =>
 const biasSize = ({ type, filters, input }: Case): number =>
   type === "depthwise-conv2d" ? filters * input[2] : filters;
 
-/** A pooling whose padding is more than half of its window is refused, and so is what has no output. */
+/** A pooling whose padding is more than half of its window is rejected, and so is a layer without output. */
 const isRefused = (c: Case, { shape }: Row): boolean => {
   const pads = typeof c.padding === "object" ? c.padding : [c.padding, c.padding];
   const isPool = c.type.endsWith("pool2d");
@@ -80,7 +80,7 @@ const isRefused = (c: Case, { shape }: Row): boolean => {
   return shape.some((length) => length < 1) || (isPool && isMuch);
 };
 
-it("gives what its definition gives, for any sizes", { timeout: 120_000 }, () => {
+it("computes the same as its definition, for any sizes", { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(cases, (c) => {
       const random = streamOf(4);
@@ -88,7 +88,7 @@ it("gives what its definition gives, for any sizes", { timeout: 120_000 }, () =>
       const [x, weight, bias] = [row(c.input), row(weightShape(c)), row([biasSize(c)])];
       const expected = expectedOf(c, x, weight, bias.data);
       const refused = isRefused(c, expected);
-      // A dense layer before, with weights that change nothing, so that there is something to train.
+      // An identity dense layer before it, so that there is something to train.
       const channels = c.input[2];
       const spec = {
         name: "windows",

@@ -1,5 +1,5 @@
 // Recurrent layers as emitted trainers, against loops written here from PyTorch's documentation. A failure
-// means that a gate, the order of time, or what is carried from step to step is not what it says.
+// means that a gate, the order of time, or the carried state is wrong.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
@@ -88,7 +88,7 @@ const [length, features, units] = [5, 3, 4];
 const cut = (list: readonly number[]): number[][] =>
   Array.from({ length }, (_, t) => list.slice(t * features, (t + 1) * features));
 
-/** All parameters away from their initial zeros, so that no bias is left out unseen. */
+/** All parameters away from their initial zeros, so that a missing bias shows. */
 function disturb(trainer: Trainer): void {
   for (const values of Object.values(trainer.parameters))
     values.forEach((value, i) => (values[i] = value + 0.1 * Math.cos(i)));
@@ -108,7 +108,7 @@ describe.each(types)("%s", (type) => {
     found.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
   });
 
-  it.each([false, true])("gives the state that it ends with, read backwards: %s", async (reverse) => {
+  it.each([false, true])("gives its last state, read backwards: %s", async (reverse) => {
     const trainer = await trainerOf(specOf(length, features, [{ type, units, reverse }], [units]));
     disturb(trainer);
     const row = waves(length * features);
@@ -117,7 +117,7 @@ describe.each(types)("%s", (type) => {
     [...trainer.predict({ x: row })].forEach((value, j) => expect(value).toBeCloseTo(expected[j], 12));
   });
 
-  it("has the derivative that differences show: stacked, backwards, of one step, with a frozen layer before it", async () => {
+  it("has the derivative of finite differences: stacked, backwards, of one step, after a frozen layer", async () => {
     const networks: [number, Layers][] = [
       [
         length,
@@ -149,7 +149,7 @@ describe.each(types)("%s", (type) => {
     }
   });
 
-  it("is a loop over time: two hundred steps take no more code than twenty", async () => {
+  it("is a loop over time: two hundred steps need no more code than twenty", async () => {
     const sizes = await Promise.all(
       [20, 200].map(
         async (steps) => (await compile(specOf(steps, features, [{ type, units }], [units]))).code,

@@ -1,6 +1,6 @@
 // Layers over images and sequences against their definitions in naive loops: strides, paddings, dilations,
-// images that are not square, kernels as large as the image and of one place, batches of one. A failure means
-// that a user's numbers are not those of the formula.
+// images that are not square, kernels as large as the image and of one element, batches of one. A failure means
+// that results are not those of the formula.
 import { describe, expect, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase, Parameters } from "./check-layer.ts";

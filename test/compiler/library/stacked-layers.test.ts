@@ -1,6 +1,6 @@
 // Stacks of layers over images and sequences, each verified as a user would (`tapeless verify`): gradients
 // against finite differences, and every target against the interpreter. A failure means that layers that are
-// right by themselves are wrong one after the other.
+// correct by themselves are wrong in sequence.
 import { expect, it } from "vitest";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -1,4 +1,4 @@
-// The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
+// The closed tables: a row is stored under its own name and has descriptions, which editors show.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -15,7 +15,7 @@ const tables = { activations, initialisers, layers, losses, metrics, optimizers,
 
 describe.each(Object.entries(tables))("the table of %s", (_, table) => {
   it.each(Object.entries(table))(
-    "has %s under its name, with a line about it and about each key",
+    "has %s under its name, with a description of it and of each key",
     (name, entry) => {
       expect(entry.name).toBe(name);
       expect(entry.about).not.toBe("");

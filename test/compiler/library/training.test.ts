@@ -49,7 +49,7 @@ describe("losses", () => {
   );
 
   it.each(["binary-cross-entropy", "hinge", "perceptron"])(
-    "%s takes a target of two classes as well",
+    "%s accepts a target of two classes too",
     (loss) => {
       const real = identity({ loss });
       const classes = identity({ loss, targets: { y: { classes: 2 } } });
@@ -65,7 +65,7 @@ describe("losses", () => {
     expect(trainer.gradient({ x: [2, -3], y: [-1, 1] })).toBe(trainer.gradient({ x: [2, -3], y: [0, 1] }));
   });
 
-  it("the perceptron learns from weights of zero, where every score stands on the corner", () => {
+  it("the perceptron learns from weights of zero, where every score is at the kink", () => {
     const trainer = referenceTrainer(spec(1, 1, { loss: "perceptron" }));
     trainer.step({ x: [1, -1], y: [1, 0] });
     expect(trainer.get("dense1.weight")[0]).toBeGreaterThan(0);
@@ -180,7 +180,7 @@ describe("optimizers", () => {
     expect(trainer.get("dense1.bias")[0]).toBeCloseTo(1.8, 14);
   });
 
-  it("tells the rate of the step it took", () => {
+  it("reports the rate of the last step", () => {
     const learningRate = { type: "exponential", initial: 0.1, rate: 0.5 };
     const trainer = identity({ optimizer: { type: "adam", learningRate } });
     trainer.step({ x: [1], y: [0] });
@@ -210,7 +210,7 @@ describe("dropout", () => {
     return { trainer, loss, kept: trainer.get("gradient:dense1.weight") };
   };
 
-  it("drops its share, scales what stays, and drops nothing in evaluation", () => {
+  it("drops its fraction, scales the rest, and drops nothing in evaluation", () => {
     const { trainer, loss, kept } = drawn(1);
     expect(new Set(kept)).toEqual(new Set([0, 1 / 0.75]));
     expect(loss / 4000).toBeCloseTo(1, 1);

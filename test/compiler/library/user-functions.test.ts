@@ -1,4 +1,4 @@
-// Functions of TypeScript specs: what they are given works, and what they do wrong is told without a stack trace.
+// Functions of TypeScript specs: their arguments work, and their errors are reported without a stack trace.
 import { describe, expect, it } from "vitest";
 import type { CustomContext, GraphBuilder, MeasureParts, ModelSpec, Node } from "../../../src/index.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -24,7 +24,7 @@ const trainerOf = async (changes: Partial<ModelSpec>) =>
 const product = (g: GraphBuilder, x: Node, weight: Node): Node =>
   g.contract(x, weight, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 
-describe("a layer of one's own", () => {
+describe("a user-defined layer", () => {
   it("is a dense layer if it computes what a dense layer computes, to the bit", async () => {
     const own = await trainerOf({
       network: [
@@ -77,7 +77,7 @@ describe("a layer of one's own", () => {
         recur({ each: { x }, carried: { h: x } }, ({ h }) => ({ next: {}, value: h })),
       "h is carried, so the step must compute its next value",
     ],
-  ])("tells of a recurrence %s", async (_, build, message) => {
+  ])("reports a recurrence %s", async (_, build, message) => {
     const spec = {
       ...base,
       inputs: { x: { shape: [5, 3] } },
@@ -112,7 +112,7 @@ describe("a layer of one's own", () => {
     expect(Object.keys(trainer.gradients)).toEqual(["dense1.weight"]);
   });
 
-  it("stands in blocks, whose copies have parameters of their own", async () => {
+  it("works in blocks, whose copies have separate parameters", async () => {
     const scaled = ({ g, parameter }: CustomContext, x: Node) =>
       g.multiply(x, parameter("scale", [3], { init: "ones" }));
     const trainer = await trainerOf({
@@ -134,7 +134,7 @@ describe("a layer of one's own", () => {
     expect(trainer.evaluate(batch).loss).toBeCloseTo((1 + 0.2) * 1.5 * 1.5, 14);
   });
 
-  it("asks for randomness that depends on seed, step and layer alone", async () => {
+  it("gets random numbers that depend only on seed, step and layer", async () => {
     const noisy = ({ g, random }: CustomContext, x: Node) => g.multiply(random(x.type.shape), x);
     const trainer = await trainerOf({ network: [noisy, { type: "dense", units: 2 }] });
     const again = await trainerOf({ network: [noisy, { type: "dense", units: 2 }] });
@@ -145,7 +145,7 @@ describe("a layer of one's own", () => {
     expect(trainer.gradient(batch)).not.toBe(first);
   });
 
-  it("keeps statistics that move with each step of training", async () => {
+  it("keeps statistics that each training step updates", async () => {
     const trainer = await trainerOf({
       network: [
         ({ g, running }, x) =>
@@ -162,7 +162,7 @@ describe("a layer of one's own", () => {
     expect([...trainer.parameters["custom1.count"]]).toEqual([2]);
   });
 
-  it("is covered by regularization where it says so: by default what has two axes", async () => {
+  it("is regularized where it says so: by default parameters with two axes", async () => {
     const lossOf = (regularized: boolean | undefined) =>
       trainerOf({
         network: [
@@ -190,7 +190,7 @@ describe("a loss reads inputs of its own", () => {
     expect(() => trainer.step(batch)).toThrow("must be an array of numbers, got undefined");
   });
 
-  it("and without a warning, since something reads them", () => {
+  it("and without a warning, because the loss reads them", () => {
     const read = buildGraphs(parseModel({ ...base, inputs, loss: { formula } }), "f32");
     expect(read.warnings).toEqual([]);
   });
@@ -230,7 +230,7 @@ it("early stopping takes the better end that a metric of one's own names", async
   expect(code).toContain('rising: ["near"]');
 });
 
-describe("what a function does wrong", () => {
+describe("errors of functions", () => {
   const faultOf = (changes: object): string => {
     try {
       buildGraphs(parseModel({ ...base, ...changes }), "f64");
@@ -416,7 +416,7 @@ describe("the hash of a spec", () => {
   });
 });
 
-it("a spec that is data cannot hold a function, and is told so", () => {
+it("a spec that is data cannot contain a function: an error says so", () => {
   const network = [{ type: "custom" }, { type: "dense", units: 2 }];
   expect(() => parseModel({ ...base, network })).toThrow(
     "T1201: network[0].build must be a function, which only a spec in TypeScript can have",

@@ -1,4 +1,4 @@
-// Weights of rows and classes: a row of weight w must count as w rows would, whatever the loss makes of its sums.
+// Weights of rows and classes: a row of weight w must count as w rows, whatever the loss computes from its sums.
 import { describe, expect, it } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 
@@ -31,7 +31,7 @@ const close = (actual: number[], expected: number[]) => {
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
 };
 
-/** Rows as often as their weights say. */
+/** Rows repeated by their weights. */
 const repeated = (values: number[], counts: number[]): number[] => {
   const size = values.length / counts.length;
   return counts.flatMap((count, row) =>
@@ -104,7 +104,7 @@ describe("sampleWeights", () => {
     },
   );
 
-  it("may be fractions: what they come to together does not matter", () => {
+  it("may be fractions: their sum does not matter", () => {
     const of = spec("rmse", { shape: [2] }, 2, { sampleWeights: "w" });
     const tenth = outcome(of, { x, w: [0.02, 0.01, 0.03, 0.04], y: [1, 0, 2, -1, 0.5, 0.1, 3, 1] });
     close(tenth, outcome(of, { x, w: [2, 1, 3, 4], y: [1, 0, 2, -1, 0.5, 0.1, 3, 1] }));
@@ -162,7 +162,7 @@ describe("classWeights", () => {
   });
 
   it.each(["cross-entropy", "binary-cross-entropy", "perceptron"])(
-    "with %s, a class of weight w is as its rows w times; beside weights of rows, the product counts",
+    "with %s, a class of weight w counts as its rows w times; with row weights, the product counts",
     (loss) => {
       const [target, units] = loss === "cross-entropy" ? [{ classes: 3 }, 3] : [{ classes: 2 }, 1];
       const labels = loss === "cross-entropy" ? y : [1, 0, -1, 1];

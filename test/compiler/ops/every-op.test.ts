@@ -1,5 +1,5 @@
-// Every op against itself, by one body over the table and the samples that each op brings. If one fails, the op's file
-// says two things at once: its shape rule, its evaluation, its lowering, its derivative or its text form disagrees.
+// Every op against itself, over the table and the samples of each op. If one fails, the op's file
+// contradicts itself: its shape rule, its evaluation, its lowering, its derivative or its text form disagrees.
 import { describe, expect, it } from "vitest";
 import { isOpName } from "../../../src/compiler/ir/builder.ts";
 import {
@@ -41,7 +41,7 @@ import {
 
 /** `n` counts as three rows in samples. */
 const rows = 3;
-/** Arguments stand in the steps of recurrences alone: the samples of `scan` have them. */
+/** Arguments occur only in the steps of recurrences: the samples of `scan` have them. */
 const opNames = Object.keys(syntax)
   .filter(isOpName)
   .filter((op) => op !== "argument");
@@ -147,7 +147,7 @@ describe.each(opNames)("%s", (op) => {
 
       const names = moving.flatMap((leaf) => (leaf.op === "parameter" ? [leaf.attributes.name] : []));
       const { error, uncertain } = compareWithDifferences(graph, storage, names, rows);
-      expect(uncertain, "the sample stands on a kink without saying so").toBe(false);
+      expect(uncertain, "the sample is on a kink without saying so").toBe(false);
       expect(error).toBeLessThan(1e-8);
 
       const expected = interpret(graph, storage, rows);
@@ -183,7 +183,7 @@ describe.each(opNames)("%s", (op) => {
   });
 });
 
-/** op, operands, attributes, result; all vectors. Not-a-number must not be lost, infinities must not make any. */
+/** op, operands, attributes, result; all vectors. NaN must not be lost, and infinities must not create any. */
 const special: readonly (readonly [OpName, readonly (readonly number[])[], object, readonly number[]])[] = [
   ["relu", [[NaN, 0, -0, -Infinity, Infinity]], {}, [NaN, 0, 0, 0, Infinity]],
   ["negate", [[0, -Infinity, NaN]], {}, [-0, Infinity, NaN]],

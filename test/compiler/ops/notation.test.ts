@@ -1,4 +1,4 @@
-// What a node says in mathematics. If one fails, a formula is ambiguous, or says something else than what is computed.
+// Nodes in mathematical notation. If one fails, a formula is ambiguous, or differs from the computation.
 import { describe, expect, it } from "vitest";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
@@ -20,7 +20,7 @@ describe("products", () => {
     ["x · w", g.contract(x, w, { ...none, sumX: [1], sumY: [0] })],
     ["xᵀ · y", g.contract(x, y, { ...none, sumX: [0], sumY: [0] })],
     ["x · yᵀ", g.contract(x, y, { ...none, sumX: [1], sumY: [1] })],
-    // Of many matrices side by side, and of several axes as one.
+    // Batches of matrices, and several axes as one.
     [
       "image · other",
       g.contract(image, leaf("other", "n", 2, 3), { batchX: [0], batchY: [0], sumX: [3], sumY: [1] }),

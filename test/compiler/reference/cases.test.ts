@@ -1,5 +1,5 @@
-// The library against PyTorch: each case is a training run computed in float64 by PyTorch. If one falls
-// short, an activation, loss, optimizer or schedule means something else than it should, or a derived
+// The library against PyTorch: each case is a training run computed in float64 by PyTorch. If one
+// fails, an activation, loss, optimizer or schedule is not the one it should be, or a derived
 // gradient is wrong; no emitted code is involved.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -27,10 +27,7 @@ const referenceCase = z.object({
 const meanSize = (list: readonly number[]) =>
   list.reduce((sum, x) => sum + Math.abs(x), 0) / (list.length || 1);
 
-/**
- * Largest |a − b| / (scale + |b|), the scale being the mean size of b: small entries beside large ones count
- * as such.
- */
+/** The largest |a − b| / (scale + |b|); the scale is the mean size of b, so that small entries do not dominate. */
 function error(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Infinity;
   const scale = meanSize(expected) || 1e-3;

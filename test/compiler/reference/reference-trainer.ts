@@ -1,4 +1,4 @@
-// A trainer that runs a model's graphs in the reference interpreter, in doubles: what tests hold against
+// A trainer that runs a model's graphs in the reference interpreter, in doubles: tests compare it with
 // PyTorch's results.
 import { addGradients } from "../../../src/compiler/passes/differentiate.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";

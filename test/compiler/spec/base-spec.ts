@@ -1,8 +1,8 @@
-// A small right spec that tests change in one place, and how they see what is reported.
+// A small valid spec that tests change in one place, and its diagnostics as text.
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
-/** A fresh copy each time: inputs x and t would be confused by a slip, so they have other shapes. */
+/** A fresh copy each time. Inputs x and t have different shapes, so that mixing them up is an error. */
 export const baseSpec = (): Record<string, unknown> => ({
   name: "small",
   inputs: { x: { shape: [4] } },

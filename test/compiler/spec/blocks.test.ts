@@ -1,6 +1,6 @@
-// Blocks of layers: which flat network they are written out to, and what is told of those that are wrong. A
-// failure means that parameters change their names, that a layer reads another than the spec says, or that a
-// fault is told at the wrong place or takes the compiler down.
+// Blocks of layers: the flat network they expand to, and the diagnostics of wrong ones. A
+// failure means that parameters change their names, that a layer reads the wrong layer, or that an
+// error is reported at the wrong location or crashes the compiler.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
@@ -15,14 +15,14 @@ const repeat = (times: number, layers: unknown, rest: object = {}) => ({
   ...rest,
 });
 
-/** One line a layer: "block.1.dense1 = dense(x)". */
+/** One line per layer: "block.1.dense1 = dense(x)". */
 const written = (network: readonly unknown[], changes: object = {}): string[] =>
   parseModel(specWith({ network, ...changes })).network.map(
     ({ name, type, from }) => `${name} = ${type}(${from.join(", ")})`,
   );
 
 describe("written out", () => {
-  it("a residual adds its input to the last of its layers", () => {
+  it("a residual adds its input to the output of its last layer", () => {
     expect(written([dense, residual(["layer-norm", dense]), end])).toEqual([
       "dense1 = dense(x)",
       "residual1.layer-norm1 = layer-norm(dense1)",
@@ -32,7 +32,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("a residual with a shortcut adds what its layers make of the input", () => {
+  it("a residual with a shortcut adds the output of the shortcut's layers", () => {
     const layers = [{ ...dense, name: "weight" }];
     expect(written([residual(layers, { shortcut: layers, name: "block" }), end])).toEqual([
       "block.weight = dense(x)",
@@ -55,7 +55,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("a bidirectional layer is one over time and one against it, side by side", () => {
+  it("a bidirectional layer is one forwards and one backwards in time, concatenated", () => {
     const both = { type: "bidirectional", layer: { type: "gru", units: 2 } };
     const inputs = { x: { shape: [5, 4] } };
     expect(written([both, end], { inputs })).toEqual([
@@ -108,7 +108,7 @@ describe("written out", () => {
     );
   });
 
-  it("a frozen block freezes all that stands inside, and only that", () => {
+  it("a frozen block freezes its layers, and only those", () => {
     const network = [
       residual([dense, repeat(2, [dense])], { trainable: false }),
       residual([{ ...dense, trainable: false }, dense]),
@@ -127,7 +127,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("every layer knows where it is written", () => {
+  it("every layer has its path in the spec", () => {
     const network = [repeat(2, [residual([dense], { shortcut: [dense] })]), end];
     expect(parseModel(specWith({ network })).network.map(({ path }) => path.join(" "))).toEqual([
       "network 0 layers 0 layers 0",
@@ -153,7 +153,7 @@ describe("warnings", () => {
   const warningsOf = (network: readonly unknown[]) =>
     parseSpec(specWith({ network })).warnings.map(({ message }) => message);
 
-  it("tell of an unread layer inside a block once, whatever the copies, and of an unread block as a whole", () => {
+  it("report an unread layer inside a block once, whatever the copies, and of an unread block as a whole", () => {
     const block = repeat(3, [
       dense,
       { ...dense, name: "aside", from: "dense1" },
@@ -170,7 +170,7 @@ type Row = readonly [intent: string, network: readonly unknown[], ...expected: s
 
 const rows: Row[] = [
   [
-    "faults inside, each at its place",
+    "errors inside, each at its location",
     [residual([{ ...dense, units: -1 }, repeat(0, ["dens"])])],
     "error T1203: network[0].layers[0].units must be a positive integer, got -1",
     "error T1203: network[0].layers[1].times must be a positive integer, got 0",
@@ -207,13 +207,13 @@ const rows: Row[] = [
     '  hint: "inner" is inside the block "residual1"; layers outside can read only the block itself, by its name',
   ],
   [
-    "the same by its made name",
+    "the same by its generated name",
     [repeat(2, [dense]), { ...end, from: "repeat1.2.dense1" }],
     'error T1303: network[1].from: no input or layer is named "repeat1.2.dense1"',
     '  hint: "dense1" is inside the block "repeat1"; layers outside can read only the block itself, by its name',
   ],
   [
-    "the block that the layer stands in",
+    "the block that contains the layer",
     [residual([{ ...dense, from: "residual1" }]), end],
     'error T1304: network[0].layers[0].from names the block that contains the layer, "residual1"',
     "  hint: a layer can read only inputs and earlier layers",
@@ -254,7 +254,7 @@ const rows: Row[] = [
     'error T1301: network[0].layers[0].name must be a letter, followed by at most 63 letters, digits, `_` or `-`, got "a.b"',
   ],
   [
-    "a block that is to read two layers",
+    "a block that reads two layers",
     [dense, residual([dense], { from: ["x", "dense1"] }), end],
     "error T1311: network[1].from: a block reads one input, got 2",
     "  hint: join them first with an add, multiply or concat layer",
@@ -270,7 +270,7 @@ const rows: Row[] = [
     "error T1312: network[0].times: the block expands to 1000000 layers; the limit for a network is 5000",
   ],
   [
-    "blocks that are too many together",
+    "too many blocks together",
     [repeat(3000, [dense]), repeat(3000, [dense]), end],
     "error T1312: network expands to 6001 layers; the limit is 5000",
   ],
@@ -305,7 +305,7 @@ const rows: Row[] = [
     "error T1203: network[2].layer must be a recurrent layer, got 3",
   ],
   [
-    "a layer with a direction, name and source of its own, run both ways",
+    "a bidirectional layer whose inner layer has a direction, a name and a source",
     [{ type: "bidirectional", layer: { type: "lstm", units: 3, reverse: true, name: "a", from: "x" } }, end],
     'error T1101: network[0].layer: unknown key "reverse"',
     "  hint: allowed keys: type, units, returnSequences, init, recurrentInit, biasInit",
@@ -332,7 +332,7 @@ describe("refused", () => {
     expect(faultsOf(specWith({ network: [block, end] }))).toMatch(tooDeep);
   });
 
-  it("a block that holds itself, and one that is shared so often that no one could count it", () => {
+  it("a block that contains itself, and one that is shared extremely often", () => {
     const layers: unknown[] = [];
     const circle = residual(layers);
     layers.push(circle);

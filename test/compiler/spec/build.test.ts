@@ -1,4 +1,4 @@
-// From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs
+// From spec to graphs: parts that do not fit are reported with their path; a valid spec gives graphs
 // that verify.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
@@ -41,7 +41,7 @@ describe("shapes between layers", () => {
     );
   });
 
-  it("finds all faults at once and passes over what depends on them", () => {
+  it("finds all errors at once and skips layers that depend on them", () => {
     const network = [
       { type: "reshape", shape: [3] },
       { type: "dense", units: 2, name: "after" },
@@ -80,7 +80,7 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("joins what differs in the joined axis alone", () => {
+  it("joins values that differ only in the joined axis", () => {
     const inputs = { x: { shape: [2, 3] }, z: { shape: [4, 3] } };
     const network = (axis: number) => [
       { type: "concat", from: ["x", "z"], axis },
@@ -104,7 +104,7 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("refuses bounds in the wrong order", () => {
+  it("rejects bounds in the wrong order", () => {
     const network = [{ type: "dense", units: 3, init: { type: "uniform", min: 1, max: 0 } }];
     expect(told({ network })).toMatchInlineSnapshot(
       `"error T1308: network[0]: init.min must not be greater than max, got 1 and 0"`,
@@ -126,7 +126,7 @@ describe("layers inside blocks", () => {
     `);
   });
 
-  it("what is wrong in a later copy alone is told of that copy, what is wrong in all of them once", () => {
+  it("an error in a later copy alone is reported for that copy, an error in all copies once", () => {
     const network = [
       {
         type: "repeat",
@@ -160,7 +160,7 @@ describe("layers inside blocks", () => {
     );
   });
 
-  it("a layer that cannot run either way is told once", () => {
+  it("an error in both directions is reported once", () => {
     const network = [
       { type: "bidirectional", layer: { type: "lstm", units: 2 } },
       { type: "dense", units: 3 },
@@ -170,7 +170,7 @@ describe("layers inside blocks", () => {
     );
   });
 
-  it("a step that cuts off what stands inside", () => {
+  it("a step that cuts off the layers inside", () => {
     const network = [
       { type: "residual", layers: [dense, { type: "activation", fn: "step" }] },
       { type: "dense", units: 3 },
@@ -181,7 +181,7 @@ describe("layers inside blocks", () => {
     `);
   });
 
-  it("what has no room", () => {
+  it("layers that are too large", () => {
     const wide = { type: "dense", units: 2e8 };
     const network = [
       { type: "residual", layers: [wide, dense] },
@@ -204,7 +204,7 @@ describe("layers inside blocks", () => {
     `);
   });
 
-  it("a step at the output of a block stands behind the loss, as without the block", () => {
+  it("a step at the output of a block is applied after the loss, as without the block", () => {
     const network = [{ type: "repeat", times: 1, layers: [{ type: "dense", units: 3, activation: "step" }] }];
     expect(told({ network, loss: "perceptron" })).toBe("");
   });
@@ -246,7 +246,7 @@ describe("windows", () => {
     );
   });
 
-  it("of a transposed convolution leave something of the output", () => {
+  it("of a transposed convolution leave some output", () => {
     expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d-transpose1: the padding leaves nothing of its output of 5 × 7, as x gives [n, 4, 6, 2]"`,
     );
@@ -258,7 +258,7 @@ describe("windows", () => {
     );
   });
 
-  it("values that are none are told by the schema", () => {
+  it("invalid values are reported by the schema", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
       "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"
@@ -352,7 +352,7 @@ describe("loss, metrics and target", () => {
 });
 
 describe("gradients", () => {
-  it("a step that cuts parameters off names them and the three ways out", () => {
+  it("a step that cuts parameters off names them and suggests three fixes", () => {
     const network = [
       { type: "dense", units: 3, activation: "step" },
       { type: "dense", units: 3 },
@@ -374,7 +374,7 @@ describe("gradients", () => {
     `);
   });
 
-  it("a step that cuts off frozen parameters alone is no fault, nor one with a surrogate, nor a perceptron's", () => {
+  it("a step that cuts off only frozen parameters is allowed, as are one with a surrogate and a perceptron's", () => {
     const network = (first: object, rest: object = {}) => [
       { type: "dense", units: 3, activation: first, ...rest },
       { type: "dense", units: 3 },
@@ -398,7 +398,7 @@ describe("optimizer and size", () => {
     );
   });
 
-  it("what has no room is told before anything is made", () => {
+  it("too large parts are reported before anything is allocated", () => {
     expect(
       told({
         network: [

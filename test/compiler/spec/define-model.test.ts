@@ -35,7 +35,7 @@ it("returns the spec that it is given", () => {
   expect(parseModel(defineModel(spec)).name).toBe("small");
 });
 
-it("lets the type checker find what the schema would refuse", () => {
+it("lets the type checker find errors that the schema would report", () => {
   // @ts-expect-error: the key is called units
   defineModel({ ...spec, network: [{ type: "dense", unit: 3 }] });
   // @ts-expect-error: there is no such layer

@@ -1,4 +1,4 @@
-// A fault of a formula points into the formula where it stands in its file, however the file writes texts down.
+// An error of a formula is located inside the formula in its file, whatever the form of the string in the file.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const json = JSON.stringify(baseSpec(), undefined, 2);
 
-/** Line and column of the first fault, and the marked line with its mark. */
+/** Line and column of the first error, and the marked line with its mark. */
 async function placeOf(file: string, text: string): Promise<string> {
   writeFileSync(join(folder, file), text);
   try {
@@ -77,13 +77,13 @@ describe("in TypeScript", () => {
   });
 });
 
-it("a line of an optimizer: the line that is meant", async () => {
+it("a line of an optimizer: the right line", async () => {
   const lines = '{ "formula": ["parameter = parameter - rate * gradient", "m = gradent"] }';
   const text = json.replace(/\{\s*"type": "sgd"[^}]*\}/, lines);
   expect(await placeOf("lines.json", text)).toMatch(/^T1602 \d+:\d+ gradent$/);
 });
 
-it("a text that cannot be found in its literal has no place there, so that the text itself is shown", () => {
+it("a string that cannot be found in its literal has no location there, so the string itself is shown", () => {
   const part = { text: "a + b", start: 4, end: 5 };
   expect(spanWithin('"a \\x2b b"', { start: 0, end: 10 }, part)).toBeUndefined();
   expect(spanWithin("lines.join()", { start: 0, end: 12 }, part)).toBeUndefined();

@@ -1,5 +1,5 @@
 // Specs that may be anything: values that throw when they are read, lists of billions, errors by the
-// thousand. Each is a diagnostic, after work that is bounded.
+// thousand. Each gives a diagnostic, after bounded work.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +55,7 @@ describe("values that only a program makes", () => {
     expect(faultsOf(specWith(changes))).toContain(said);
   });
 
-  it("a getter is read once, and what it gives is what is checked", () => {
+  it("a getter is read once, and its value is checked", () => {
     let count = 0;
     const spec = Object.defineProperty(baseSpec(), "name", { enumerable: true, get: () => `m${++count}` });
     expect(parseModel(spec).name).toBe("m1");
@@ -99,7 +99,7 @@ it.each<[string, Record<string, unknown>, string]>([
     { metrics: Array.from({ length: 600 }, (_, i) => ({ name: `m${i}`, formula: "mean(prediction)" })) },
     "metrics has 600 metrics",
   ],
-])("too many %s to compile are refused", (_, changes, said) => {
+])("too many %s to compile are rejected", (_, changes, said) => {
   expect(faultsOf(specWith(changes))).toContain(`error T1312: ${said}; the limit is 512`);
 });
 
@@ -149,7 +149,7 @@ describe("files", () => {
       "esc.yaml:1:9 error T1005: Block scalar header includes extra characters: |-\\u001b[31mRED\\u001b]0;t\\u0007",
     ],
     [
-      "a TypeScript spec that throws what has no text",
+      "a TypeScript spec that throws a value without text",
       "null.ts",
       "throw Object.create(null);",
       "null.ts:1:1 error T1009: the file throws when it is run: a value that cannot be shown was thrown",

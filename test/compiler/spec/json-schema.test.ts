@@ -1,4 +1,4 @@
-// The JSON Schema is what an editor checks against: it must accept what the compiler accepts and mark what it refuses.
+// The JSON Schema is what an editor checks against: it must accept and reject the same specs as the compiler.
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -64,21 +64,21 @@ it.each([
   ["a negative width", { network: [{ type: "dense", units: -3 }] }],
   ["an unknown loss", { loss: "cross" }],
   ["one class", { targets: { y: { classes: 1 } } }],
-  ["a target of no kind", { targets: { y: {} } }],
+  ["a target without shape and classes", { targets: { y: {} } }],
   ["a rate of zero", { optimizer: { type: "sgd", learningRate: 0 } }],
   ["a name with a space", { name: "a b" }],
   ["a bad name of an input", { inputs: { "a b": { shape: [4] } } }],
   ["a missing loss", { loss: undefined }],
   ["a formula that is a number", { loss: { formula: 3 } }],
-  ["a formula with a key that it has not", { loss: { formula: "mean(prediction)", delta: 1 } }],
+  ["a formula with an unknown key", { loss: { formula: "mean(prediction)", delta: 1 } }],
   ["a metric without a name", { metrics: [{ formula: "mean(prediction)" }] }],
-  ["a schedule without its beginning", { optimizer: { type: "sgd", learningRate: { formula: "step" } } }],
+  ["a schedule without an initial rate", { optimizer: { type: "sgd", learningRate: { formula: "step" } } }],
   ["a layer that only TypeScript can build", { network: [{ type: "custom" }] }],
 ])("refuses %s", (_, changes) => {
   expect(valid(JSON.parse(JSON.stringify(specWith(changes))))).toBe(false);
 });
 
-it("describes every key of the first two levels, which is what an editor shows", () => {
+it("describes every key of the first two levels, for editors", () => {
   const undescribed = Object.entries(schema.properties ?? {}).filter(
     ([, member]) => typeof member !== "object" || !member.description,
   );

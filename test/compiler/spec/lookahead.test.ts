@@ -1,5 +1,5 @@
-// Networks that can read what they are to predict. If this fails, such a model seems to learn perfectly, and
-// nothing says why.
+// Networks that can read the token they must predict. If this fails, such a model seems to learn perfectly, and
+// without a warning.
 import { expect, it } from "vitest";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -25,7 +25,7 @@ const lstm = { type: "lstm", units: 3, returnSequences: true };
 
 it.each([
   [
-    "attention over all places",
+    "attention over all positions",
     { type: "attention", heads: 2 },
     "T1504 network[1] (attention1) reads later positions",
     '"causal": true',
@@ -43,19 +43,19 @@ it.each([
     "do not run it backwards",
   ],
   [
-    "windows around each place",
+    "windows around each position",
     { type: "conv1d", filters: 4, kernel: 3, padding: "same" },
     "T1504 network[1] (conv1d1)",
     '"padding": "causal"',
   ],
-])("%s is warned of where the next character is predicted", (_, layer, start, hint) => {
+])("%s gets a warning if the next character is the target", (_, layer, start, hint) => {
   const [first, ...others] = warningsOf(layer);
   expect(first).toContain(start);
   expect(first).toContain(hint);
   expect(others).toEqual([]);
 });
 
-it("copies of a block are told of once, and what sees only the past not at all", () => {
+it("copies of a block are reported once, and layers that see only the past not at all", () => {
   const attention = { type: "attention", heads: 2 };
   expect(warningsOf({ type: "repeat", times: 3, layers: [attention] })).toHaveLength(1);
   expect(

@@ -1,4 +1,4 @@
-// A number that f32 cannot hold is a fault of the spec, found before any kernel is made.
+// A number that f32 cannot hold is an error in the spec, found before any kernel is built.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -18,7 +18,7 @@ const small: ModelSpec = {
 };
 const activated = (activation: object): object => ({ network: [{ type: "dense", units: 2, activation }] });
 
-/** What is wrong with the spec: code, place, message, hint. */
+/** The errors of the spec: code, path, message, hint. */
 async function faultsOf(changes: object, dtype: "f32" | "f64" = "f32") {
   try {
     await compile({ ...small, ...changes }, { dtype, program: false });
@@ -37,7 +37,7 @@ async function faultsOf(changes: object, dtype: "f32" | "f64" = "f32") {
 const most = "use dtype f64 or a number of at most 3.4e38 in size";
 const least = "use dtype f64, 0, or a number of at least 1.4e-45 in size";
 
-describe("a number that f32 cannot hold is a fault of the spec", () => {
+describe("a number that f32 cannot hold is an error in the spec", () => {
   it.each<[string, object, string, string, string]>([
     [
       "alpha of an activation",
@@ -112,7 +112,7 @@ describe("a number that f32 cannot hold is a fault of the spec", () => {
     expect(message).toContain("the constant 1e+300 does not fit f32");
   });
 
-  it("numbers alone may pass the range on the way to one that fits", async () => {
+  it("intermediate results of literal numbers may exceed the range", async () => {
     expect(await faultsOf(activated({ formula: "x * (1e300 / 1e299)" }))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-// Every diagnostic of the spec with its exact text: a failure here means that a user is told something else
-// than before, or nothing.
+// Every diagnostic of the spec with its exact text: a failure here means that a user sees another message
+// than before, or none.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";
@@ -62,7 +62,7 @@ const valueRows: Row[] = [
       `of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
-    "a type that is no text",
+    "a type that is not a string",
     { network: [{ type: 3 }] },
     "error T1203: network[0].type must be the name of a layer, got 3",
   ],
@@ -166,7 +166,7 @@ const valueRows: Row[] = [
     "  hint: both are fractions of all rows; the rest is the training split",
   ],
   [
-    "shares of classes that are not there",
+    "stratification without classes",
     { targets: { y: { shape: [3] } }, loss: "mse", training: { ...training, stratify: true } },
     "error T1206: training.stratify needs a target with classes",
   ],
@@ -175,7 +175,7 @@ const valueRows: Row[] = [
     { regularization: { l2: -1 } },
     "error T1203: regularization.l2 must be a number of at least 0, got -1",
   ],
-  ["a name that is no text", { name: 7 }, "error T1203: name must be a string, got 7"],
+  ["a name that is not a string", { name: 7 }, "error T1203: name must be a string, got 7"],
 ];
 
 const keyRows: Row[] = [
@@ -205,7 +205,7 @@ const keyRows: Row[] = [
     '  hint: did you mean "training"?',
   ],
   [
-    "a key of nothing near",
+    "a key without a near match",
     { targets: { y: { classes: 3, q: 1 } } },
     'error T1101: targets.y: unknown key "q"',
     "  hint: allowed keys: shape, classes",
@@ -258,7 +258,7 @@ const keyRows: Row[] = [
     "error T1203: training.validation.folds must be an integer of at least 2, got 1",
   ],
   [
-    "folds beside a fraction",
+    "folds together with a fraction",
     { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
     "error T1208: training.validation needs either `fraction` or `folds`",
   ],
@@ -368,7 +368,7 @@ const nameRows: Row[] = [
     '  hint: did you mean "first"?',
   ],
   [
-    "an output that is not there",
+    "an output that does not exist",
     { output: "dense3" },
     'error T1303: output: no layer is named "dense3"',
     '  hint: did you mean "dense1"?',
@@ -392,7 +392,7 @@ const nameRows: Row[] = [
     "  hint: a layer can read only inputs and earlier layers",
   ],
   [
-    "two inputs and no choice",
+    "two inputs to choose from",
     { inputs: { x: { shape: [4] }, z: { shape: [4] } } },
     "error T1305: network[0] must say which of the inputs it reads",
     '  hint: add "from": one of "x", "z"',
@@ -482,7 +482,7 @@ for (const [title, rows] of Object.entries({
   });
 
 describe("the whole", () => {
-  it("accepts the base spec, so that each row above shows its own fault alone", () => {
+  it("accepts the base spec, so that each row above shows only its own error", () => {
     expect(faultsOf(baseSpec())).toBe("no fault");
   });
 
@@ -500,14 +500,14 @@ describe("the whole", () => {
     expect(faultsOf(value)).toBe(`error T1201: the spec must be an object, got ${shown}`);
   });
 
-  it("tells each missing section", () => {
+  it("reports each missing section", () => {
     const text = faultsOf({});
     for (const key of ["name", "inputs", "targets", "network", "loss", "optimizer", "training"])
       expect(text).toContain(`error T1102: ${key} is missing`);
     expect(text.match(/^error /gm)).toHaveLength(7);
   });
 
-  it("reports faults of all kinds in one go: of the schema, of names, of references, of shares, of data", () => {
+  it("reports errors of all kinds together: of the schema, names, references, fractions and data", () => {
     const spec = specWith({
       name: "a b",
       network: [{ type: "dense", units: -1, from: "q" }],
@@ -550,7 +550,7 @@ describe("the whole", () => {
     );
   });
 
-  it("leaves the prototype of all objects alone", () => {
+  it("does not change the prototype of all objects", () => {
     faultsOf(
       JSON.parse(
         '{"__proto__": {"polluted": 1}, "inputs": {"__proto__": {"polluted": 1}}, "constructor": ' +
@@ -565,7 +565,7 @@ describe("warnings", () => {
   const warningsOf = (changes: Record<string, unknown>) =>
     parseSpec(specWith(changes)).warnings.map(({ code, message }) => `${code}: ${message}`);
 
-  it("tells of a layer and an input without influence on the loss", () => {
+  it("warns about a layer and an input without influence on the loss", () => {
     expect(
       warningsOf({
         inputs: { x: { shape: [4] }, unused: { shape: [1] } },
@@ -578,13 +578,13 @@ describe("warnings", () => {
     ]);
   });
 
-  it("tells of early stopping without anything to watch", () => {
+  it("warns about early stopping without a validation split", () => {
     expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
       "T1207: training.earlyStopping needs a validation split to watch, but the spec has none",
     ]);
   });
 
-  it("tells of a metric's formula that reads scaled values", () => {
+  it("warns about a metric's formula that reads scaled values", () => {
     const data = {
       file: "a.csv",
       inputs: { x: { columns: ["a..d"] } },

@@ -1,4 +1,4 @@
-// A rate that follows the rows of a step: the wrong factor trains, only worse.
+// A rate that scales with the rows per step: a wrong factor would train too, only worse.
 import { expect, test } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -46,6 +46,6 @@ test.each([
   ],
   [{ scaleFrom: 0 }, "optimizer.learningRate.scaleFrom must be a positive integer, got 0"],
   [{ scaleFrom: 8, rule: "root" }, 'optimizer.learningRate.rule must be "linear" or "sqrt"'],
-])("%j is told", (scale, message) => {
+])("%j is reported", (scale, message) => {
   expect(faultsOf(withRate({ type: "constant", initial: 0.1, ...scale }))).toContain(message);
 });

@@ -25,7 +25,7 @@ it("does not depend on the order of keys", () => {
   );
 });
 
-it("tells functions apart by their text, and from that text", () => {
+it("distinguishes functions by their text, and from that text", () => {
   const f = (x: number) => x + 1;
   expect(canonicalJson({ f })).toBe(canonicalJson({ f: (x: number) => x + 1 }));
   expect(canonicalJson({ f })).not.toBe(canonicalJson({ f: (x: number) => x + 2 }));

@@ -1,4 +1,4 @@
-// A choice among the rows of a table: were the short form another thing than the long one, a spec would mean
+// A choice among the rows of a table: if the short form differed from the long one, a spec would mean
 // two things.
 import { expect, it } from "vitest";
 import * as z from "zod";
@@ -24,7 +24,7 @@ it("keeps a short form from hiding that a key is missing", () => {
   ).toBe(true);
 });
 
-it("takes the user's own row without a type, and a function alone for it", () => {
+it("accepts the user-defined row without a type, and a function alone for it", () => {
   const own = choice({
     ...table,
     formula: { about: "One's own.", keys: { formula: z.union([z.string(), z.custom(isFunction)]) } },
@@ -37,7 +37,7 @@ it("takes the user's own row without a type, and a function alone for it", () =>
   expect(schema.safeParse(isFunction).success).toBe(false);
 });
 
-it("refuses the keys of another row", () => {
+it("rejects the keys of another row", () => {
   expect(schema.safeParse({ type: "plain", delta: 1 }).success).toBe(false);
 });
 

@@ -1,4 +1,4 @@
-// Were a line off by one, every diagnostic would point beside the fault.
+// If a line were off by one, every diagnostic would point next to the error.
 import { expect, it } from "vitest";
 import { lineIndex } from "../../../src/compiler/util/line-index.ts";
 

@@ -1,4 +1,4 @@
-// Values of a spec stand in messages: too long, they hide the message; unescaped, they could write on the
+// Messages contain values of a spec: too long, they hide the message; unescaped, they could write to the
 // user's terminal.
 import { expect, it } from "vitest";
 import { didYouMean, showNames, showValue } from "../../../src/compiler/util/message-text.ts";
@@ -23,7 +23,7 @@ it.each([
   expect(showValue(value)).toBe(expected);
 });
 
-it("names are cut and counted, so that no list of them fills a screen", () => {
+it("names are truncated and counted, so that no list of them fills a screen", () => {
   expect(showNames(["a", "b\u001b"])).toBe("a, b\\u001b");
   expect(showNames(["x".repeat(100)])).toBe(`${"x".repeat(60)}…`);
   const many = Array.from({ length: 20 }, (_, i) => `n${i}`);
@@ -41,7 +41,7 @@ it.each([
   expect(didYouMean(word, candidates)).toBe(expected);
 });
 
-it("suggests nothing for what is near nothing, and does not compare what is no name", () => {
+it("suggests nothing without a near name, and does not compare texts that are too long for a name", () => {
   for (const word of ["banana", "", "u".repeat(10_000_000)])
     expect(didYouMean(word, ["units", "bias"])).toBeUndefined();
 });

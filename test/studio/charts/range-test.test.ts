@@ -65,11 +65,11 @@ describe("smoothing", () => {
 
 describe("a loss has diverged", () => {
   it.each([
-    ["when it is no number", [1, NaN], true],
-    ["when it is far above its lowest", [1, 0.5, 30], true],
+    ["when it is NaN", [1, NaN], true],
+    ["when it is far above its minimum", [1, 0.5, 30], true],
     ["not while it falls", [1, 0.9, 0.8], false],
     ["not by a little noise from the first step on", [1, 1.2, 0.9, 1.3], false],
-    ["not by noise around losses below zero", [-1, -0.8, -1.2], false],
-    ["when losses below zero rise far above it", [-1, -1.2, 20], true],
+    ["not by noise in negative losses", [-1, -0.8, -1.2], false],
+    ["when negative losses become large", [-1, -1.2, 20], true],
   ])("%s", (_, values, expected) => expect(lossesDiverged(values)).toBe(expected));
 });

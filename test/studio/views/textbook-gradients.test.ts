@@ -1,5 +1,6 @@
-// Gradients that are in every textbook. The compiler derives them op by op; its rewrite rules bring them to the known
-// form, in views and in emitted code. If one fails, a rule does not apply any more, or a rule undoes another one.
+// Gradients that every textbook has. The compiler derives them op by op, and its rewrite rules bring them to
+// the known form, in views and in emitted code. If a test fails, a rule does not apply, or one rule undoes
+// another.
 import { describe, expect, it } from "vitest";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
@@ -28,7 +29,7 @@ const smoothed = {
   network: [{ type: "dense", units: 3 }],
   loss: { type: "cross-entropy", smoothing: 0.1 },
 };
-/** A layer behind a dense one, so that the gradient goes through it. */
+/** The layer after a dense layer, so that a gradient flows through it. */
 const behindDense = (layer: object) => ({
   network: [
     { type: "dense", name: "z", units: 6 },
@@ -40,20 +41,20 @@ const behindDense = (layer: object) => ({
 const compiled = (spec: object, exact = false) =>
   compileFor(parseModel({ ...base, ...spec }), { dtype: "f64", exact });
 
-/** The right-hand side of each step of the derivation by the name of its value. */
+/** The right-hand side of each step of the derivation, by the name of its value. */
 function derivationOf(spec: object): Readonly<Record<string, string>> {
   const text = gradientsView({ compilation: compiled(spec), of: undefined, reports: [] }).text();
   const steps = [...text.matchAll(/^ +\(\d+\) (.*?) = (.*?) {3}/gm)];
   return Object.fromEntries(steps.map(([, name, formula]) => [name, formula]));
 }
 
-/** Emitted code without line breaks in its comments and expressions. */
+/** Emitted code without line breaks in comments and expressions. */
 async function codeOf(spec: object): Promise<string> {
   const text = await emitText(compiled(spec), "f64");
   return text.replaceAll(/\n *(\/\/ {3,})?/g, " ");
 }
 
-/** How often each op is computed for as many elements as there are, in the derivative of a layer. */
+/** How often each op runs on a whole tensor in the derivative of a layer. */
 function largeOps(graph: Graph, layer: string, elements: number): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   const isLarge = (node: Node) =>
@@ -69,7 +70,7 @@ function largeOps(graph: Graph, layer: string, elements: number): Readonly<Recor
   return counts;
 }
 
-/** Work of the gradient with the rules that change rounding, at most that without them. */
+/** The work of the gradient with the rules that change rounding must not exceed that without them. */
 function expectNoMoreWork(spec: object): void {
   const [ours, exact] = [false, true].map((isExact) => {
     const { gradient } = compiled(spec, isExact).graphs;
@@ -79,25 +80,25 @@ function expectNoMoreWork(spec: object): void {
 }
 
 describe("cross-entropy with label smoothing", () => {
-  it("has the derivative softmax minus smoothed targets, over the number of rows", () => {
+  it("has the derivative (softmax − smoothed targets) / rows", () => {
     const derivation = derivationOf(smoothed);
     expect(derivation["∂L/∂loss_total"]).toBe("1 / divisor");
     expect(derivation["∂L/∂row_loss"]).toBe("∂L/∂loss_total · counted");
     expect(derivation["∂L/∂dense1"]).toBe("∂L/∂row_loss ⊙ (softmax − smoothed_target)");
   });
-  it("is computed so", async () => {
+  it("is computed in this form", async () => {
     const code = await codeOf(smoothed);
     expect(code).toContain(
       "d_dense1 = d_loss_total · [y ≥ 0] ⊙ (exponentials / sum_of_exponentials − (0.933333… if j = y else 0.0333333…))",
     );
   });
-  it("costs one product more per logit than without smoothing, forwards, and nothing backwards", () => {
+  it("costs one more product per logit forwards than without smoothing, and nothing backwards", () => {
     const opsOf = (spec: object) => {
       const { gradient } = compiled(spec).graphs;
       return gradient.nodes.filter((node) => node.origin.forward !== undefined).map(({ op }) => op);
     };
     const sharp = { ...smoothed, loss: "cross-entropy" };
-    // [j = y] is a cast of a condition where the smoothed target is a choice of the forward part.
+    // [j = y] is a cast condition if the smoothed target is a choice in the forward part.
     expect(opsOf(smoothed)).toEqual(opsOf(sharp).filter((op) => op !== "cast"));
   });
   it.each([0, 1e-9, 0.5, 1 - 1e-12])(
@@ -118,7 +119,7 @@ describe("the losses of a margin", () => {
     expect(derivationOf({ loss })["∂L/∂dense1"]).toBe("−∂L/∂violation if is_yes else ∂L/∂violation");
     expectNoMoreWork({ loss });
   });
-  it("compute it so", async () => {
+  it("are computed in this form", async () => {
     const code = await codeOf({ loss: "perceptron" });
     expect(code).toContain("d_dense1 = −d_violation if y > 0 else d_violation");
     expect(code).toContain("f[y + row] > 0 ? -d_violation : d_violation");
@@ -139,7 +140,7 @@ describe("layer-norm", () => {
       "(∂L/∂norm_normal − mean_in_d_norm_variance ⊙ norm_normal − mean_in_d_norm_mean) / norm_deviation",
     );
   });
-  it("is computed so", async () => {
+  it("is computed in this form", async () => {
     const code = await codeOf(spec);
     expect(code).toContain(
       "(f[d_norm_row + j] * f[norm_scale + j] - mean_in_d_norm_variance * f[norm_normal_row + j] - " +
@@ -167,7 +168,7 @@ describe("batch-norm", () => {
 });
 
 describe("group-norm and rms-norm", () => {
-  it("have the same terms: over a group, and without the mean", () => {
+  it("have the same terms: group norm over a group, RMS norm without the mean", () => {
     expect(derivationOf(behindDense({ type: "group-norm", groups: 2 }))["∂L/∂z"]).toBe(
       "(∂L/∂norm_normal_2 − mean_in_d_norm_variance ⊙ norm_normal − mean_in_d_norm_mean) / norm_deviation",
     );
@@ -194,7 +195,7 @@ describe.each([
     expectNoMoreWork(spec);
   });
 
-  // The rewritten sums differ by rounding errors, which a division by √ε = 0.003 makes larger.
+  // The rewritten sums differ by rounding errors, which a division by √ε = 0.003 amplifies.
   it.each([0, 1e-12, 1e-6, 1e-3, 1])(
     "agrees with the exact derivative on rows that vary by %d",
     (variation) => {

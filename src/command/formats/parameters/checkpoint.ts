@@ -1,6 +1,6 @@
 /**
- * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that
- * a command uses of it is checked here, before anything is allocated or compiled for it.
+ * Reads checkpoints of any model. A correct checksum does not imply a valid header, so everything that commands use is
+ * validated here, before they allocate or compile anything.
  */
 import * as z from "zod";
 import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";
@@ -39,26 +39,26 @@ const header = z.object({
   notes: z.object({ fields: fields.optional(), stopped: count.optional() }),
 });
 
-/** Bytes of one number. */
+/** Bytes per number. */
 const bytesOf = { f32: 4, f64: 8 } as const;
 
-/** The header, and the numbers that follow it: at least those of its parameters. @throws InputError */
+/** The header and the data after it, which contain at least the parameters. @throws InputError */
 export function openCheckpoint(bytes: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const found = readCheckpoint(bytes);
   const problem = header.safeParse(found.header).error?.issues[0];
   if (problem !== undefined)
     throw new InputError(
-      `the header of the checkpoint is wrong: ${problem.path.join(".")}: ${problem.message}`,
+      `the header of the checkpoint is invalid: ${problem.path.join(".")}: ${problem.message}`,
     );
   const { dtype, parameters } = found.header.model;
   const needed = parameters.reduce((sum, { shape: extents }) => sum + sizeOf(extents), 0) * bytesOf[dtype];
   if (needed <= found.data.length) return found;
   throw new InputError(
-    `the header of the checkpoint is wrong: its parameters take ${needed} bytes, but ${found.data.length} follow`,
+    `the header of the checkpoint is invalid: its parameters take ${needed} bytes, but ${found.data.length} follow`,
   );
 }
 
-/** How its rows were read, if the checkpoint says so. @throws InputError if that is of another model. */
+/** The fitted preprocessing in a checkpoint, if any. @throws InputError if it is that of another model */
 export function fieldsFor(
   { inputs, targets }: { readonly inputs: object; readonly targets: object },
   found: readonly FittedField[] | undefined,
@@ -66,5 +66,7 @@ export function fieldsFor(
   const expected = [...Object.keys(inputs), ...Object.keys(targets)].join(", ");
   const names = found?.map(({ name }) => name).join(", ");
   if (names === undefined || names === expected) return found;
-  throw new InputError(`the checkpoint describes the data of "${names}", but the model takes "${expected}"`);
+  throw new InputError(
+    `the checkpoint contains the preprocessing of "${names}", but the model needs that of "${expected}"`,
+  );
 }

@@ -1,32 +1,32 @@
 /**
- * Records of the event files that TensorBoard reads. Each is an `Event` of tensorflow/core/util/event.proto,
- * framed as a TFRecord:
+ * Encodes the event files of TensorBoard. Each record is an `Event` of tensorflow/core/util/event.proto, framed as a
+ * TFRecord:
  *
  *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32)
  *     masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8
  *
- * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). The numbers of fields are
- * those of event.proto and summary.proto.
+ * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). Field numbers are those of
+ * event.proto and summary.proto.
  */
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 
-/** A figure, or how many figures are distributed, under its name in TensorBoard: `train/loss`. */
+/** A scalar or a histogram, with its tag in TensorBoard, such as `train/loss`. */
 export type Summary =
   | { readonly tag: string; readonly value: number }
   | { readonly tag: string; readonly distribution: Distribution };
 
-/** `wallTime` in seconds since 1970; `step` is where on the axis it stands. */
+/** `wallTime`: seconds since 1970; `step`: the position on TensorBoard's axis. */
 export type EventRecord = { readonly wallTime: number; readonly step?: number } & (
   | { readonly fileVersion: string }
-  /** What a reader has of this step and later ones, from this folder, is void. */
+  /** Tells readers to discard this step and all later ones of the folder. */
   | { readonly restarts: true }
   | { readonly summaries: readonly Summary[] }
 );
 
-/** What begins every file: readers believe in `restarts` from this version on. */
+/** The first record of every file. Readers support `restarts` since this version. */
 export const fileVersion = "brain.Event:2";
 
-/** What CRC32C adds for each value of a byte: the remainder of x⁸ · byte by Castagnoli's polynomial, reflected. */
+/** The table of CRC32C: for each byte, the remainder of x⁸ · byte divided by Castagnoli's polynomial, reflected. */
 const remainders = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
@@ -41,7 +41,7 @@ const masked = (bytes: Uint8Array): number => {
   return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0;
 };
 
-/** The bytes of records, one after the other. */
+/** The encoded records, concatenated. */
 export function encodeRecords(events: readonly EventRecord[]): Uint8Array {
   const framed = events.map((event) => {
     const data = encodeEvent(event);
@@ -56,7 +56,7 @@ export function encodeRecords(events: readonly EventRecord[]): Uint8Array {
   return Buffer.concat(framed);
 }
 
-/** A field of protocol buffers: its number with the kind of its value, and the value. */
+/** A field of a protocol buffer: its number and wire type, then the value. */
 const field = (id: number, kind: 0 | 1 | 2 | 5, value: Uint8Array): Uint8Array =>
   Buffer.concat([varint(id * 8 + kind), value]);
 
@@ -65,7 +65,7 @@ const double = (id: number, value: number): Uint8Array => field(id, 1, doubles([
 const float = (id: number, value: number): Uint8Array =>
   field(id, 5, new Uint8Array(Float32Array.of(value).buffer));
 
-/** What has a length: a text, packed numbers, a message. */
+/** A field with a length: a string, packed numbers or a message. */
 const bytes = (id: number, value: Uint8Array): Uint8Array =>
   field(id, 2, Buffer.concat([varint(value.length), value]));
 
@@ -73,7 +73,7 @@ const message = (id: number, ...fields: readonly Uint8Array[]): Uint8Array =>
   bytes(id, Buffer.concat(fields));
 const text = (id: number, value: string): Uint8Array => bytes(id, Buffer.from(value));
 
-/** Seven bits a byte, the lowest first; the highest bit says that more follow. Of a whole number below 2⁵³. */
+/** Encodes an integer below 2⁵³: seven bits per byte, lowest first; the highest bit is set if more bytes follow. */
 function varint(value: number): Uint8Array {
   const found: number[] = [];
   let rest = value;
@@ -105,7 +105,7 @@ const encodeSummary = (summary: Summary): Uint8Array =>
     "value" in summary ? float(2, summary.value) : message(5, ...histogramFields(summary.distribution)),
   );
 
-/** Of `HistogramProto`: a bucket ends at its limit, and begins where the one before ends. */
+/** The fields of `HistogramProto`. Each bucket ends at its limit and begins at the limit of the previous one. */
 function histogramFields(found: Distribution): Uint8Array[] {
   const { count, min, max, mean, norm, histogram } = found;
   const isSpread = max > min;

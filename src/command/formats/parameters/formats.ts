@@ -5,15 +5,15 @@ import type { NumpyArray } from "../npy.ts";
 import { notReal, shapeText, sizeIn } from "./tensors.ts";
 import type { NamedTensor, StoredTensor, TensorFormat } from "./tensors.ts";
 
-// Safetensors, as PyTorch and JAX users exchange parameters:
+// Safetensors, the exchange format of PyTorch and JAX:
 //
 //   length of the header (64 bits)   header: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, …}   numbers
 //
-// All little-endian. The offsets count from the end of the header; the tensors lie one after the other, without gaps.
+// All numbers are little-endian. Offsets count from the end of the header. Tensors are contiguous, without gaps.
 
 type ReadNumber = (view: DataView, at: number) => number;
 
-/** The real numbers of the format, and how one is read. */
+/** Readers of the format's floating-point types. */
 const realTypes: Readonly<Record<string, ReadNumber>> = {
   F64: (view, at) => view.getFloat64(at, true),
   F32: (view, at) => view.getFloat32(at, true),
@@ -21,7 +21,7 @@ const realTypes: Readonly<Record<string, ReadNumber>> = {
   BF16: (view, at) => bfloat16(view.getUint16(at, true)),
 };
 
-const mostHeaderBytes = 100e6;
+const maxHeaderBytes = 100e6;
 
 export const safetensors: TensorFormat = {
   encode(tensors, facts) {
@@ -34,7 +34,7 @@ export const safetensors: TensorFormat = {
     };
     const header = JSON.stringify({ __metadata__: facts, ...Object.fromEntries(tensors.map(entryOf)) });
     const text = new TextEncoder().encode(header);
-    // Spaces, so that the numbers begin at a multiple of 8.
+    // Padded with spaces, so that the numbers begin at a multiple of 8.
     const start = 8 + Math.ceil(text.length / 8) * 8;
     const bytes = new Uint8Array(start + end).fill(32, 0, start);
     new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
@@ -51,7 +51,7 @@ export const safetensors: TensorFormat = {
     const { header, data } = partsOf(bytes);
     const stored = Object.entries(header)
       .filter(([name]) => name !== "__metadata__")
-      .map(([name, entry]) => placedTensor(name, entry, data));
+      .map(([name, entry]) => tensorIn(name, entry, data));
     let end = 0;
     for (const { begin, end: own, tensor } of stored.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
       if (begin !== end)
@@ -59,27 +59,27 @@ export const safetensors: TensorFormat = {
       end = own;
     }
     if (end !== data.length)
-      throw new InputError(`the tensors take ${end} bytes, but the file has ${data.length} for them`);
+      throw new InputError(`the tensors take ${end} bytes, but ${data.length} follow the header`);
     return stored.map(({ tensor }) => tensor);
   },
 };
 
 function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
-  if (bytes.length < 8) throw new InputError("this is no safetensors file: it is too short for one");
+  if (bytes.length < 8) throw new InputError("this is not a safetensors file: it is too short");
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > mostHeaderBytes || Number(length) > bytes.length - 8)
+  if (length > maxHeaderBytes || Number(length) > bytes.length - 8)
     throw new InputError(
-      `this is no safetensors file, or it is cut short: its header would take ${length} bytes, and it ` +
-        `has ${bytes.length - 8}`,
+      `this is not a safetensors file, or it is cut short: it declares a header of ${length} bytes, but ` +
+        `only ${bytes.length - 8} follow`,
     );
   const start = 8 + Number(length);
   const header = parsed(new TextDecoder().decode(bytes.subarray(8, start)));
   if (typeof header !== "object" || header === null || Array.isArray(header))
-    throw new InputError("this is no safetensors file: its header is no JSON object");
+    throw new InputError("this is not a safetensors file: its header is not a JSON object");
   return { header, data: bytes.subarray(start) };
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined if the text is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -88,8 +88,8 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A tensor and its stretch of the data, which must be there and be of the right length. */
-function placedTensor(
+/** A tensor and its range of the data. @throws InputError if the range is invalid or does not fit the shape */
+function tensorIn(
   name: string,
   entry: unknown,
   data: Uint8Array,
@@ -104,17 +104,17 @@ function placedTensor(
     !(begin >= 0 && begin <= end)
   )
     throw new InputError(
-      `the header does not say what "${shown(name)}" is: it needs dtype, shape and data_offsets`,
+      `the header entry of "${shown(name)}" is invalid: it needs dtype, shape and data_offsets`,
     );
   if (end > data.length)
     throw new InputError(
-      `"${shown(name)}" would end at byte ${end} of ${data.length}: the file is cut short`,
+      `the file is cut short: "${shown(name)}" ends at byte ${end}, but the file has ${data.length}`,
     );
   const read = Object.hasOwn(realTypes, dtype) ? realTypes[dtype] : undefined;
   const width = Number(/\d+$/.exec(dtype)?.[0]) / 8;
   if (read !== undefined && size * width !== end - begin)
     throw new InputError(
-      `"${shown(name)}" of shape ${shapeText(shape)} and type ${dtype} cannot take ${end - begin} bytes`,
+      `"${shown(name)}" has ${end - begin} bytes, but shape ${shapeText(shape)} and type ${dtype} need ${size * width}`,
     );
   const numbers = () => {
     if (read === undefined) throw notReal(name, shown(dtype));
@@ -126,12 +126,12 @@ function placedTensor(
 
 // The formats by file extension.
 
-/** NumPy's `.npz`: a zip archive of arrays, each a `.npy` file of its parameter's name. */
+/** NumPy's `.npz`: a zip archive with one `.npy` file per parameter, named after it. */
 export const npz: TensorFormat = {
   encode: npzOf,
   decode(bytes) {
     if (bytes[0] !== 0x50 || bytes[1] !== 0x4b)
-      throw new InputError("this is no .npz file: it is no zip archive");
+      throw new InputError("this is not an .npz file: it is not a zip archive");
     return [...membersOf(bytes)].map(([file, content]) => tensorOf(file.replace(/\.npy$/, ""), content));
   },
 };
@@ -155,7 +155,7 @@ function arrayIn(name: string, file: Uint8Array): NumpyArray {
     return parseNpy(file);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`"${shown(name)}" is no .npy array: ${error.message}`);
+    throw new InputError(`"${shown(name)}" is not a valid .npy array: ${error.message}`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The parameters of a model, out of a checkpoint and out of files of tensors, held against what the model has. */
+/** Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model. */
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { sizeOf, type ModelFacts } from "../../../runtime/core/model-facts.ts";
 import { didYouMean } from "../../../compiler/util/message-text.ts";
@@ -7,7 +7,7 @@ import type { NamedTensor, StoredTensor } from "./tensors.ts";
 
 type Parameters = ModelFacts["parameters"];
 
-/** What a checkpoint of any model holds, without its spec. */
+/** The content of a checkpoint of any model. Reading it needs no spec. */
 export interface Exported {
   readonly model: ModelFacts;
   readonly epoch: number;
@@ -15,12 +15,12 @@ export interface Exported {
   readonly tensors: readonly NamedTensor[];
 }
 
-/** @throws InputError if the bytes are no checkpoint. */
+/** @throws InputError if the bytes are not a checkpoint */
 export function parametersIn(checkpoint: Uint8Array): Exported {
   const { header, data } = openCheckpoint(checkpoint);
   const { model, progress } = header;
   const real = model.dtype === "f32" ? Float32Array : Float64Array;
-  // The state begins with them, the trainable ones first. A copy, because they may begin anywhere in the bytes.
+  // The data begin with the parameters, trainable ones first. Copied, because views need aligned offsets.
   const { buffer } = data.slice();
   let at = 0;
   const inOrder = [
@@ -41,43 +41,38 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   };
 }
 
-/**
- * All that speaks against taking these tensors for the model's parameters: each missing or of another shape,
- * each that is none.
- */
-export function parameterFaults(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
+/** Errors for missing tensors, tensors of another shape, and tensors that are not parameters of the model. */
+export function parameterErrors(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
   const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const extra = [...found.keys()].filter((name) => !expected.has(name));
-  const meant = new Set<string>();
-  const faults = parameters.flatMap(({ name, shape }): string[] => {
+  const unexpected = [...found.keys()].filter((name) => !expected.has(name));
+  const suggested = new Set<string>();
+  const errors = parameters.flatMap(({ name, shape }): string[] => {
     const tensor = found.get(name);
-    if (tensor !== undefined) return shapeFaults(name, shape, tensor.shape);
-    const like = didYouMean(name, extra);
-    if (like !== undefined) meant.add(like);
-    return [`the file has no "${name}"${like === undefined ? "" : `; is its "${shown(like)}" meant?`}`];
+    if (tensor !== undefined) return shapeErrors(name, shape, tensor.shape);
+    const similar = didYouMean(name, unexpected);
+    if (similar !== undefined) suggested.add(similar);
+    return [`the file has no "${name}"${similar === undefined ? "" : `; it has "${shown(similar)}"`}`];
   });
-  const others = extra
-    .filter((name) => !meant.has(name))
-    .map((name) => `"${shown(name)}" is no parameter of the model`);
-  return [...faults, ...others];
+  const others = unexpected
+    .filter((name) => !suggested.has(name))
+    .map((name) => `"${shown(name)}" is not a parameter of the model`);
+  return [...errors, ...others];
 }
 
-function shapeFaults(name: string, shape: readonly number[], found: readonly number[]): string[] {
+function shapeErrors(name: string, shape: readonly number[], found: readonly number[]): string[] {
   const [wanted, given] = [shape, found].map((extents) => `[${extents.join(", ")}]`);
   if (wanted === given) return [];
   const isTransposed = shape.length === 2 && given === `[${shape[1]}, ${shape[0]}]`;
-  const why = isTransposed ? ": it is transposed, as PyTorch keeps it" : "";
-  return [`"${name}" is ${shown(given)} in the file and ${wanted} in the model${why}`];
+  const why = isTransposed ? ": transpose it (PyTorch stores weights transposed)" : "";
+  return [`"${name}" has shape ${shown(given)} in the file and ${wanted} in the model${why}`];
 }
 
-/** The numbers of a tensor for a model of this element type. @throws InputError for a number that it cannot hold. */
+/** The values of a tensor in the element type of a model. @throws InputError for values that are not finite in it */
 export function numbersFor(dtype: "f32" | "f64", tensor: StoredTensor): Float32Array | Float64Array {
   const given = tensor.numbers();
   const numbers = dtype === "f32" ? Float32Array.from(given) : Float64Array.from(given);
   const bad = numbers.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return numbers;
-  throw new InputError(
-    `number ${bad} of "${tensor.name}" is ${given[bad]}; a parameter is finite as ${dtype}`,
-  );
+  throw new InputError(`value ${bad} of "${tensor.name}" is ${given[bad]}, which is not finite as ${dtype}`);
 }

@@ -1,38 +1,40 @@
-/** Named tensors on their way out of this project or into it: what a file of parameters holds, whatever its format. */
+/** The interface of parameter file formats: named tensors to write, tensors read, and encoder and decoder. */
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 
-/** A parameter to be written. */
+/** A parameter to write. */
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
   readonly numbers: Float32Array | Float64Array;
 }
 
-/** A tensor that a file says it has. */
+/** A tensor that a file declares. */
 export interface StoredTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Row-major. They are read only when they are asked for, and throw if they are no real numbers. */
+  /** Decodes the values, row-major. @throws InputError if they are not floating-point numbers */
   numbers(): ArrayLike<number>;
 }
 
-/** One way to put named tensors into a file. */
+/** A file format of named tensors. */
 export interface TensorFormat {
-  /** `facts` about the model, for formats that have room for them. */
+  /** `facts`: metadata of the model, for formats that support it. */
   encode(tensors: readonly NamedTensor[], facts: Readonly<Record<string, string>>): Uint8Array;
-  /** Nothing in the bytes is trusted. @throws InputError if they are no such file. */
+  /** Validates everything in the file. @throws InputError if the bytes are not a file of this format */
   decode(bytes: Uint8Array): StoredTensor[];
 }
 
-/** What is no shape of a tensor gives NaN. */
+/** The number of elements of a shape; NaN if the value is not a shape. */
 export function sizeIn(shape: unknown): number {
   const isShape = Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= 0);
   return isShape ? shape.reduce((product, extent) => product * extent, 1) : NaN;
 }
 
-/** Its extents in brackets, as many of them as a message has room for. */
+/** The shape in brackets, shortened for messages. */
 export const shapeText = (shape: readonly unknown[]): string => `[${shown(shape.slice(0, 60).join(", "))}]`;
 
-/** For numbers that no parameter can have. */
+/** The error for values of an unsupported type. */
 export const notReal = (name: string, type: string): InputError =>
-  new InputError(`"${shown(name)}" holds ${type}; a parameter is real numbers of 16, 32 or 64 bits`);
+  new InputError(
+    `"${shown(name)}" has values of type ${type}; parameters must be floats of 16, 32 or 64 bits`,
+  );

@@ -1,25 +1,25 @@
-/** Checks of encoded Parquet data before a library parses it: Thrift structs, and runs of encoded values. */
+/** Checks encoded Parquet data before a library parses it: Thrift structs, and runs of encoded values. */
 
-// Structs of Thrift's compact protocol, such as the header of a page and the footer of a file: the parser allocates
-// lists of any declared length.
+// Structs in Thrift's compact protocol, such as page headers and the footer of a file. They need a check because the
+// parser allocates lists of any declared length.
 
-/** Deeper than any that Parquet defines. */
-const deepestStruct = 24;
+/** Structs that Parquet defines are less deep. */
+const maxStructDepth = 24;
 
-/** Numbers have 64 bits at most, which take 10 bytes of 7. */
-const mostVarintBytes = 10;
+/** Numbers have at most 64 bits, which are 10 bytes with 7 bits each. */
+const maxVarintBytes = 10;
 
-/** Where the struct ends that begins here. Throws for one that declares more than the bytes that are there. */
+/** The end of the struct that begins at `start`. @throws Error if it declares more than the remaining bytes */
 export function thriftEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   const take = (count: number): number => {
-    if (count > bytes.length - at) throw new Error("a length is greater than the bytes that are left");
+    if (count > bytes.length - at) throw new Error("a length exceeds the remaining bytes");
     at += count;
     return bytes[at - count];
   };
   const varint = (): number => {
     let value = 0;
-    for (let i = 0; i < mostVarintBytes; i++) {
+    for (let i = 0; i < maxVarintBytes; i++) {
       const byte = take(1);
       value += (byte & 0x7f) * 2 ** (7 * i);
       if (byte < 0x80) return value;
@@ -30,9 +30,9 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
     const head = take(1);
     const [type, short] = [head & 15, head >> 4];
     const size = short === 15 ? varint() : short;
-    if (size > bytes.length - at) throw new Error("a list is longer than the bytes that are left");
+    if (size > bytes.length - at) throw new Error("a list is longer than the remaining bytes");
     for (let i = 0; i < size; i++) {
-      // Truth values take a byte in lists, and none in structs.
+      // Booleans take one byte in lists, and none in structs.
       if (type <= 2) take(1);
       else value(type, depth);
     }
@@ -61,7 +61,7 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
     }
   };
   const struct = (depth: number): void => {
-    if (depth > deepestStruct) throw new Error(`structs are nested more than ${deepestStruct} deep`);
+    if (depth > maxStructDepth) throw new Error(`structs are nested more than ${maxStructDepth} levels deep`);
     for (let head = take(1); (head & 15) !== 0; head = take(1)) {
       if (head >> 4 === 0) varint();
       value(head & 15, depth);
@@ -71,10 +71,10 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-// Encoded values of a page, checked against its size: the library trusts the lengths of runs, and would fill memory
-// or never end on a damaged file.
+// Encoded values of a page. They need a check because the library trusts the lengths of runs: on a damaged file it
+// would fill the memory or not terminate.
 
-/** A page that is being checked: its bytes, and how far the check is. */
+/** The bytes of a page and the current offset. */
 export interface PageReader {
   readonly view: DataView;
   offset: number;
@@ -90,31 +90,28 @@ function varint(reader: PageReader): number {
   throw new Error("a number is longer than 64 bits");
 }
 
-/**
- * So many values of this width, as runs of equal ones and groups of eight packed ones. None may be longer
- * than what is left.
- */
+/** Checks `count` values of `width` bits: runs of equal values, and packed groups of eight values. */
 export function checkRuns(reader: PageReader, width: number, count: number): void {
-  if (width > 32) throw new Error(`values of ${width} bits`);
+  if (width > 32) throw new Error(`values have ${width} bits; at most 32 are supported`);
   for (let left = count; left > 0;) {
     const head = varint(reader);
     const isPacked = head % 2 === 1;
     const run = isPacked ? 4 * (head - 1) : head / 2;
     if (run > (isPacked ? 8 * Math.ceil(left / 8) : left))
-      throw new Error(`a run of ${run} values, where ${left} are left`);
+      throw new Error(`a run has ${run} values, but only ${left} remain`);
     reader.offset += isPacked ? Math.max(1, (run * width) / 8) : Math.ceil(width / 8);
     if (reader.offset > reader.view.byteLength && run * width > 0)
-      throw new Error("a run is longer than its page");
+      throw new Error("a run extends beyond its page");
     left -= run;
   }
 }
 
-/** Numbers by their differences, in blocks; none of its sizes may be greater than the page. Stops after the last. */
+/** Checks numbers that are stored as blocks of differences. Leaves the offset after the last block. */
 export function checkDeltas(reader: PageReader, count: number): void {
   const [block, parts] = [varint(reader), varint(reader)];
   const perPart = block / parts;
   if (!(parts > 0 && parts <= reader.view.byteLength && perPart > 0 && perPart % 32 === 0))
-    throw new Error(`blocks of ${block} differences in ${parts} parts`);
+    throw new Error(`a block of ${block} differences in ${parts} parts is invalid`);
   for (let i = 0; i < 2; i++) varint(reader);
   for (let left = count - 1; left > 0; left -= block) {
     varint(reader);
@@ -122,7 +119,7 @@ export function checkDeltas(reader: PageReader, count: number): void {
     reader.offset += parts;
     for (let part = 0; part < parts && part * perPart < left; part++) {
       const width = reader.view.getUint8(widths + part);
-      if (width > 64) throw new Error(`differences of ${width} bits`);
+      if (width > 64) throw new Error(`differences have ${width} bits; at most 64 are supported`);
       reader.offset += (perPart * width) / 8;
     }
   }

@@ -1,5 +1,5 @@
-// Checks the pages of the columns that are read from a Parquet file, before the kept library decodes them:
-// all that they declare is held against the bytes that are there and the rows of their group.
+// Checks the pages of the requested columns of a Parquet file before hyparquet decodes them: all declared sizes and
+// counts must agree with the bytes of the file and with the rows of the row group.
 import type { ColumnMetaData, FileMetaData, PageHeader, SchemaTree } from "hyparquet";
 import { parquetSchema } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -10,47 +10,48 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hypar
 import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
 import { checkDeltas, checkRuns, thriftEnd } from "./check-encodings.ts";
 import type { PageReader } from "./check-encodings.ts";
-import { deepest } from "./open-bytes.ts";
+import { maxDepth } from "./open-bytes.ts";
 import { boundedCodecs } from "./parquet-codecs.ts";
 
-/** The values of a column in one group of rows. */
-const mostChunkValues = 2 ** 26;
+/** The largest number of values of a column in one row group. */
+const maxChunkValues = 2 ** 26;
 
-/** How many values the columns of a file may have that takes this many bytes. */
-const mostValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
+/** The largest number of values in all columns of a file with this many bytes. */
+const maxValues = (bytes: number): number => Math.max(2 ** 27, 20 * bytes);
 
-/** What may still come in this file. */
+/** How many values and unpacked bytes the rest of the file may contain. */
 interface Budget {
   values: number;
   bytes: number;
 }
 
-/** One column in one group of rows. */
+/** One column in one row group. */
 interface Chunk {
   readonly path: SchemaTree[];
   readonly facts: ColumnMetaData;
   readonly budget: Budget;
-  /** How many values its pages may still have. */
+  /** How many values the remaining pages may contain. */
   left: number;
 }
 
-/** Throws an Error that says what is wrong with these columns of the file. */
+/** @throws Error if these columns of the file are invalid */
 export function checkPages(file: Uint8Array, metadata: FileMetaData, columns: ReadonlySet<string>): void {
   const tree = parquetSchema(metadata);
-  const budget = { values: mostValues(file.length), bytes: mostUnpacked(file.length) };
+  const budget = { values: maxValues(file.length), bytes: mostUnpacked(file.length) };
   const rows = metadata.row_groups.reduce((sum, group) => sum + counted(group.num_rows), 0);
   if (rows !== counted(metadata.num_rows))
-    throw new Error(`its groups have ${rows} rows, and the file should have ${metadata.num_rows}`);
+    throw new Error(`its row groups have ${rows} rows, but its header declares ${metadata.num_rows}`);
   for (const { columns: chunks, num_rows } of metadata.row_groups)
     for (const { meta_data: facts } of chunks) {
       if (facts === undefined || !columns.has(facts.path_in_schema[0])) continue;
       const path = getTreePath(tree, facts.path_in_schema);
-      if (path.length > deepest) throw new Error(`a column is nested ${path.length} deep`);
+      if (path.length > maxDepth)
+        throw new Error(`a column is nested ${path.length} levels deep; at most ${maxDepth} are supported`);
       const isFlat = getMaxRepetitionLevel(path) === 0;
       const left = isFlat ? counted(num_rows) : counted(facts.num_values);
-      if (left > mostChunkValues)
+      if (left > maxChunkValues)
         throw new Error(
-          `a group of rows has ${left} values in a column, and ${mostChunkValues} are the most`,
+          `a row group has ${left} values in a column; at most ${maxChunkValues} are supported`,
         );
       checkChunk(file, { path, facts, budget, left });
     }
@@ -59,18 +60,19 @@ export function checkPages(file: Uint8Array, metadata: FileMetaData, columns: Re
 function counted(count: bigint | number): number {
   const number = Number(count);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new Error(`a count is ${count}`);
+  throw new Error(`the count ${count} is invalid`);
 }
 
 function checkChunk(file: Uint8Array, chunk: Chunk): void {
   const { facts } = chunk;
   const { element } = chunk.path[chunk.path.length - 1];
   const isDecimal = element.converted_type === "DECIMAL" || element.logical_type?.type === "DECIMAL";
-  if (isDecimal && /BYTE/.test(facts.type) && !((element.type_length ?? Infinity) <= deepest))
-    throw new Error("decimal numbers without a length, or with more than 32 bytes, are not read");
+  if (isDecimal && /BYTE/.test(facts.type) && !((element.type_length ?? Infinity) <= maxDepth))
+    throw new Error("decimals of variable length or of more than 32 bytes are not supported");
   const start = counted(facts.dictionary_page_offset || facts.data_page_offset);
   const end = start + counted(facts.total_compressed_size);
-  if (end > file.length) throw new Error(`a column ends at byte ${end} of ${file.length}`);
+  if (end > file.length)
+    throw new Error(`a column ends at byte ${end}, but the file has ${file.length} bytes`);
   const bytes = file.subarray(start, end);
   for (let at = 0; at < bytes.length - 1;) {
     const bodyAt = thriftEnd(bytes, at);
@@ -78,7 +80,7 @@ function checkChunk(file: Uint8Array, chunk: Chunk): void {
     const header = parquetHeader({ view, offset: at });
     const sizes = [header.compressed_page_size, header.uncompressed_page_size].map(counted);
     at = bodyAt + sizes[0];
-    if (at > bytes.length) throw new Error("a page ends after its column");
+    if (at > bytes.length) throw new Error("a page extends beyond its column");
     chunk.budget.bytes -= sizes[1];
     if (chunk.budget.bytes < 0) throw new Error("its pages unpack to too many bytes");
     checkPage(bytes.slice(bodyAt, at), header, chunk);
@@ -89,9 +91,9 @@ function checkPage(body: Uint8Array, header: PageHeader, chunk: Chunk): void {
   const { data_page_header: page, data_page_header_v2: page2, dictionary_page_header: dictionary } = header;
   const size = header.uncompressed_page_size;
   if (header.type === "DICTIONARY_PAGE" && dictionary !== undefined) {
-    // A truth value takes a bit.
+    // The smallest value is a boolean, with one bit.
     if (counted(dictionary.num_values) > 8 * size)
-      throw new Error(`a dictionary of ${dictionary.num_values} values in ${size} bytes`);
+      throw new Error(`a dictionary declares ${dictionary.num_values} values in ${size} bytes`);
   } else if (header.type === "DATA_PAGE" && page !== undefined) {
     const reader = readerOf(decompressPage(body, size, chunk.facts.codec, boundedCodecs));
     const values = takeValues(chunk, page.num_values);
@@ -107,8 +109,9 @@ function checkPage(body: Uint8Array, header: PageHeader, chunk: Chunk): void {
       page2.definition_levels_byte_length,
     ].map(counted);
     const start = repeated + defined;
-    if (start > Math.min(size, body.length)) throw new Error("the levels are longer than their page");
-    if (counted(page2.num_nulls) > values) throw new Error(`${page2.num_nulls} of ${values} values are null`);
+    if (start > Math.min(size, body.length)) throw new Error("the levels extend beyond their page");
+    if (counted(page2.num_nulls) > values)
+      throw new Error(`a page declares ${page2.num_nulls} nulls among ${values} values`);
     const reader = readerOf(body);
     checkLevels(reader, getMaxRepetitionLevel(chunk.path), values);
     reader.offset = repeated;
@@ -117,12 +120,12 @@ function checkPage(body: Uint8Array, header: PageHeader, chunk: Chunk): void {
     const isPacked = page2.is_compressed !== false;
     const plain = isPacked ? decompressPage(packed, size - start, chunk.facts.codec, boundedCodecs) : packed;
     checkValues(readerOf(plain), page2.encoding, values - page2.num_nulls, chunk, true);
-  } else throw new Error(`a page of the unknown type ${header.type}`);
+  } else throw new Error(`a page has the unknown type ${header.type}`);
 }
 
 function takeValues(chunk: Chunk, declared: number): number {
   const values = counted(declared);
-  if (values > chunk.left) throw new Error(`a page of ${values} values, where ${chunk.left} are left`);
+  if (values > chunk.left) throw new Error(`a page has ${values} values, but only ${chunk.left} remain`);
   chunk.left -= values;
   chunk.budget.values -= values;
   if (chunk.budget.values < 0) throw new Error("its columns have too many values");
@@ -140,7 +143,7 @@ function checkLevels(reader: PageReader, most: number, values: number): void {
   if (most > 0) checkRuns(reader, bitsFor(most), values);
 }
 
-/** Of the first version: the levels after their length; undefined if there are none. */
+/** Reads the levels of a page of version 1, which follow their length; undefined if the column has none. */
 function skipLevels(reader: PageReader, most: number, values: number): number[] | undefined {
   if (most === 0) return undefined;
   const start = reader.offset;
@@ -161,7 +164,7 @@ function checkValues(reader: PageReader, encoding: string, count: number, chunk:
       const isLong = isV2 ? encoding === "RLE" : isTruth;
       if (isLong) reader.offset += 4;
       const width = isLong ? 1 : reader.view.getUint8(reader.offset++);
-      // The first version takes a width of 0 for zeros alone, without runs.
+      // In version 1, width 0 means that all values are zero and no runs follow.
       if (width > 0 || isV2) checkRuns(reader, width, count);
       return;
     }
@@ -173,10 +176,7 @@ function checkValues(reader: PageReader, encoding: string, count: number, chunk:
   }
 }
 
-/**
- * Texts by what they share with the one before: no more than that has, and all together no more than may
- * still come.
- */
+/** Checks strings with shared prefixes: a prefix fits into the string before, and all strings fit into the budget. */
 function checkPrefixes(reader: PageReader, count: number, budget: Budget): void {
   const [prefixes, suffixes] = [0, 1].map(() => {
     const start = reader.offset;
@@ -188,9 +188,10 @@ function checkPrefixes(reader: PageReader, count: number, budget: Budget): void 
   });
   let before = 0;
   prefixes.forEach((prefix, i) => {
-    if (prefix < 0 || suffixes[i] < 0 || prefix > before) throw new Error("a text is longer than its parts");
+    if (prefix < 0 || suffixes[i] < 0 || prefix > before)
+      throw new Error("the prefix of a string is longer than the string before it");
     before = prefix + suffixes[i];
     budget.bytes -= before;
-    if (budget.bytes < 0) throw new Error("its texts have too many bytes");
+    if (budget.bytes < 0) throw new Error("its strings have too many bytes");
   });
 }

@@ -1,4 +1,4 @@
-/** Columns that grow while a file is read, and the selection of those that a model reads. */
+/** Columns that grow while a file is read, and the selection of columns that a model reads. */
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import type { Preparing } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
@@ -7,22 +7,21 @@ import { numberIn } from "../../../runtime/data/table.ts";
 import type { Column } from "../../../runtime/data/table.ts";
 import { droppingColumns } from "../../../runtime/program/clean-csv.ts";
 
-// Columns that are filled cell by cell while a file is read. They grow with the cells that exist, not with a count
-// that a file declares.
+// Columns that are filled cell by cell. They grow with the cells that are read, not with a declared count.
 
-/** What a cell holds: a text, or what the file itself says is a number, a truth value, or several numbers. */
+/** A cell: text, or a number, boolean or list of numbers from a typed format. */
 export type Cell = string | number | boolean | readonly number[];
 
 /** A column while it is read. */
 interface ColumnBuilder {
-  /** The cell of the next row, on this line. Throws for one of another size than the rows before have. */
+  /** Adds the cell of the next row. @throws InputError if it has another size than earlier cells */
   add(cell: Cell, line: number | string | undefined): void;
   end(): Column;
 }
 
 const firstRoom = 16;
 
-/** Twice the room, or the first. */
+/** A copy with twice the capacity, or with the initial one. */
 function widened<T extends Float32Array | Float64Array | Int32Array>(
   numbers: T,
   make: new (count: number) => T,
@@ -32,11 +31,11 @@ function widened<T extends Float32Array | Float64Array | Int32Array>(
   return wider;
 }
 
-/** Numbers in 32 bits as long as these hold each exactly, from then on in 64. */
+/** Stores numbers in 32 bits until one is not exact in 32 bits, then in 64 bits. */
 function numberBuilder(name: string): ColumnBuilder {
   let numbers: Float32Array | Float64Array = new Float32Array(0);
   let [size, rows, filled] = [0, 0, 0];
-  // Of each text that is no number, the first row that has it: enough to tell the first that is wrong.
+  // The first row of each text that is not a number, which is enough to report the first error.
   const odd = new Set<string>();
   const oddAt = new Map<number, string>();
   const put = (number: number) => {
@@ -55,7 +54,7 @@ function numberBuilder(name: string): ColumnBuilder {
       const width = typeof cell === "object" ? cell.length : 1;
       if (rows === 0) size = width;
       else if (width !== size) {
-        const message = `column "${shown(name)}": ${width} numbers, where the rows before have ${size}`;
+        const message = `column "${shown(name)}": the cell has ${width} numbers, but earlier rows have ${size}`;
         throw new InputError(message, line);
       }
       rows++;
@@ -78,7 +77,7 @@ function numberBuilder(name: string): ColumnBuilder {
   };
 }
 
-/** Each different text once, by number. */
+/** Stores each distinct text once, and a code per row. */
 function textBuilder(): ColumnBuilder {
   let codes = new Int32Array(0);
   const known = new Map<string, number>();
@@ -106,21 +105,18 @@ function textBuilder(): ColumnBuilder {
   };
 }
 
-// The columns that a model reads, and how; other columns take no memory.
+// The columns that a model reads. Other columns take no memory.
 
-/** What a reader has to know of the model. */
+/** The facts of the model that a reader needs. */
 export type Wanted = Pick<Preparing, "model" | "data">;
 
-/** The names and ranges that the data section of the spec lists. */
+/** The column names and ranges in the data section of the spec. */
 export function listedColumns({ data }: Wanted): string[] {
   return Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
 }
 
-/**
- * The same columns in another file, whatever their order there: ranges as they are written out in the one
- * with these names.
- */
-export function writtenOut({ model, data }: Wanted, names: readonly string[]): Wanted {
+/** Expands column ranges to the names that they cover in one file, so that another file may have another order. */
+export function expandRanges({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
     Object.fromEntries(
       Object.entries(fields).map(([name, { columns, ...others }]) => [
@@ -131,21 +127,18 @@ export function writtenOut({ model, data }: Wanted, names: readonly string[]): W
   return { model, data: { ...data, inputs: side(data.inputs), targets: side(data.targets) } };
 }
 
-/**
- * Where in a record a column stands that some input or target reads, how it is built, and whether a row may
- * miss its value.
- */
+/** A column that an input or target reads: its index in a record, and whether a missing value drops the row. */
 export interface WantedColumn {
   readonly name: string;
-  readonly place: number;
+  readonly position: number;
   readonly builder: ColumnBuilder;
   readonly drops: boolean;
 }
 
-/** In the file's order. Names that the file lacks are told where they are looked for. */
+/** The columns to read, in the order of the file. Missing names are reported later, by preprocessing. */
 export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedColumn[] {
   const { model, data } = wanted;
-  // Cells of texts and categories are read as they stand, and so are classes, which may be names.
+  // Texts, categories and classes are read as text, because classes may be names.
   const isText = ([name, facts]: [string, ColumnFacts]) =>
     (["characters", "words", "categories"] as const).some((key) => facts[key] !== undefined) ||
     model.targets[name]?.classes !== undefined;
@@ -153,9 +146,9 @@ export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedC
   const texts = new Set(entries.flatMap(([, { columns }]) => namedBy(names, columns).flat()));
   const dropping = new Set(droppingColumns(data, names));
   const read = new Set(namedBy(names, listedColumns(wanted)).flat());
-  return names.flatMap((name, place) => {
+  return names.flatMap((name, position) => {
     if (!read.has(name)) return [];
     const builder = texts.has(name) ? textBuilder() : numberBuilder(name);
-    return [{ name, place, builder, drops: dropping.has(name) }];
+    return [{ name, position, builder, drops: dropping.has(name) }];
   });
 }

@@ -1,4 +1,4 @@
-/** Data files as streams of bytes; gzip data is unpacked on the way. */
+/** Data files as streams of bytes, with gzip unpacked. */
 import type { DiagnosticCode } from "../../../compiler/diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { access, constants, open, stat } from "node:fs/promises";
@@ -10,9 +10,9 @@ import { fileReason } from "../../../compiler/util/message-text.ts";
 import { InputError } from "../../../runtime/core/input-error.ts";
 import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
 
-// Whether a path is a regular file: pipes wait for a writer, and devices have no end.
+// Only regular files are read: pipes wait for a writer, and devices may have no end.
 
-/** The size of a regular file in bytes, or the reason why the path is not one. Links are followed. */
+/** The size of a regular file in bytes, or the reason why it cannot be read. Follows symbolic links. */
 export async function regularFile(path: string): Promise<{ size: number } | { reason: string }> {
   try {
     const status = await stat(path);
@@ -25,7 +25,7 @@ export async function regularFile(path: string): Promise<{ size: number } | { re
   }
 }
 
-// A data file as a stream of bytes. Gzip is recognised by content, not by the file's name.
+// Gzip is recognised by the content of a file, not by its name.
 
 const pieceSize = 1 << 16;
 
@@ -34,7 +34,7 @@ interface Packing {
   readonly isPacked: boolean;
 }
 
-/** What the file holds, piece by piece. Throws a {@link DiagnosticError} that says why it cannot be read. */
+/** The unpacked content of the file in pieces. @throws DiagnosticError if the file cannot be read */
 export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   const { size, isPacked } = await packingOf(file);
   const source = createReadStream(file, { highWaterMark: pieceSize });
@@ -54,10 +54,7 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/**
- * Unpacks a packed file once and keeps nothing, so that one with too much in it is refused before its rows
- * are parsed.
- */
+/** Unpacks a gzip file once and discards the result, so that a file that is too large fails before rows are parsed. */
 export async function checkUnpacked(file: string): Promise<void> {
   const { isPacked } = await packingOf(file);
   if (!isPacked) return;
@@ -65,7 +62,7 @@ export async function checkUnpacked(file: string): Promise<void> {
   for (let done: boolean | undefined = false; done !== true;) ({ done } = await pieces.next());
 }
 
-/** The first bytes: `count` of them, fewer only if the file has no more. */
+/** The first `count` bytes, or all bytes of a shorter file. */
 export async function beginningOf(file: string, count: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let found = 0;
@@ -77,16 +74,16 @@ export async function beginningOf(file: string, count: number): Promise<Uint8Arr
   return Buffer.concat(pieces).subarray(0, count);
 }
 
-/** How the header of a format tells the size of a file; errors about it have the code. */
+/** How to get the size of a file from its header; `code` is that of errors in the header. */
 export interface Sized {
   readonly code: "T2003" | "T2004";
-  /** How many bytes the whole file has, unpacked, by its first 64 KiB. @throws InputError */
+  /** The unpacked size of the file in bytes, from its first 64 KiB. @throws InputError */
   sizeIn(beginning: Uint8Array): number;
-  /** Who says so, in the words of the format. */
+  /** The declared size in terms of the format, for messages. */
   claim?(beginning: Uint8Array): string;
 }
 
-/** All that the file holds. Where its header tells the size, no more is read, and nothing if it cannot be right. */
+/** The whole file. With `sized`, reads at most the declared size, and nothing if that exceeds the file. */
 export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> {
   const most = sized === undefined ? Infinity : await checkedSize(file, sized);
   const pieces: Uint8Array[] = [];
@@ -96,15 +93,15 @@ export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> 
     found += piece.length;
     if (sized !== undefined && found > most)
       inFile(file, sized.code, () => {
-        throw new InputError(`the file goes on after its end: its header says that it has ${most} bytes`);
+        throw new InputError(`the file continues after its end: its header declares ${most} bytes`);
       });
   }
-  // Not as a Buffer, whose `slice` would be no copy.
+  // Not as a Buffer: its `slice` would not copy.
   const { buffer, byteOffset, length } = Buffer.concat(pieces);
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-/** The size that the header declares, if there can be so many bytes. */
+/** The declared size, checked against the size of the file. */
 async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promise<number> {
   const beginning = await beginningOf(file, pieceSize);
   const { size, isPacked } = await packingOf(file);
@@ -113,7 +110,7 @@ async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promis
     if (isPacked && declared > mostUnpacked(size)) throw new InputError(unpackedTooFar(mostUnpacked(size)));
     if (!isPacked && declared > size)
       throw new InputError(
-        `the file is cut short: ${claim?.(beginning) ?? `its header says that it has ${declared} bytes`}, ` +
+        `the file is cut short: ${claim?.(beginning) ?? `its header declares ${declared} bytes`}, ` +
           `and it has ${size}`,
       );
     return declared;
@@ -145,9 +142,8 @@ function unreadable(file: string, error: Error): DiagnosticError {
 // Errors of the trainer's runtime about a file (columns, cells, or bytes) as diagnostics.
 
 /**
- * Does some work on what a file held; an {@link InputError} becomes a {@link DiagnosticError} with `code`
- * (T2003 for tables, T2004 for what is in them, T3001 for checkpoints, T3002 for files of tensors), placed in
- * the file.
+ * Runs `work` on the content of a file. An {@link InputError} becomes a {@link DiagnosticError} with the location in
+ * the file and `code`: T2003 for tables, T2004 for their values, T3001 for checkpoints, T3002 for files of tensors.
  */
 export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
@@ -158,7 +154,7 @@ export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T30
   }
 }
 
-/** A row that has no line is named in words. */
+/** An {@link InputError} as a diagnostic. Rows of files without lines are named in the message. */
 export function wrongIn(file: string, code: DiagnosticCode, { message, line }: InputError): Diagnostic {
   return typeof line === "number"
     ? { code, severity: "error", message, location: { file, line } }
@@ -170,14 +166,14 @@ export function wrongIn(file: string, code: DiagnosticCode, { message, line }: I
       };
 }
 
-// Limits on data files. A packed file has one more: `mostUnpacked` of runtime/gunzip.ts. Each is generous for
-// real data, and keeps a damaged or hostile file from taking memory that its own size does not justify.
+// Limits on data files; gzip files have one more, `mostUnpacked` of runtime/data/gunzip.ts. They are generous for real
+// data, and prevent a damaged or hostile file from using memory out of proportion to its size.
 
-/** The bytes of one line of JSON Lines, or of one record of CSV. */
-export const mostLineBytes = 2 ** 24;
+/** The largest size in bytes of a line of JSON Lines, or of a record of CSV. */
+export const maxLineBytes = 2 ** 24;
 
-/** How many columns a file has. */
-export const mostColumns = 1_000_000;
+/** The largest number of columns. */
+export const maxColumns = 1_000_000;
 
-/** How deep lists and objects are nested on a line of JSON, or in the schema of a Parquet file. */
-export const deepest = 32;
+/** The deepest nesting of lists and objects in a line of JSON, or in the schema of a Parquet file. */
+export const maxDepth = 32;

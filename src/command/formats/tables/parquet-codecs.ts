@@ -1,8 +1,8 @@
-// How pages of Parquet are unpacked: never to more bytes than their header declares, which are counted before.
+// Codecs of Parquet pages that never unpack more bytes than the page declares. The declared sizes are checked before.
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressors, type Compressors } from "hyparquet-compressors";
 
-/** Those of the kept library, but for the three that would unpack to any size. */
+/** The codecs of hyparquet-compressors, with limits for the three that have none. */
 export const boundedCodecs: Compressors = {
   ...compressors,
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -13,15 +13,15 @@ export const boundedCodecs: Compressors = {
   },
 };
 
-/** A packed block of zstd unpacks to at most so many bytes. */
-const mostBlockBytes = 2 ** 17;
+/** The largest unpacked size of a compressed zstd block. */
+const maxBlockBytes = 2 ** 17;
 
-/** Writers that end blocks early still fill them to this share of what they may hold. */
-const leastFilling = 64;
+/** The largest block size divided by the mean size: encoders that end blocks early still fill 1/64 of them. */
+const maxExpansion = 64;
 
 /**
- * Adds up what the blocks of zstd frames may unpack to. The size of raw and repeated blocks is exact; a
- * packed one tells only its packed size, so the sum of these is held to a multiple of what the page declares.
+ * Bounds the unpacked size of zstd frames. Raw and repeated blocks declare their exact size. Compressed blocks declare
+ * only their compressed size, so the sum of their largest unpacked sizes must not exceed a multiple of `length`.
  */
 function checkZstd(input: Uint8Array, length: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
@@ -42,9 +42,9 @@ function checkZstd(input: Uint8Array, length: number): void {
       const [type, size] = [(head >> 1) & 3, head >> 3];
       isLast = (head & 1) === 1;
       at += 3 + (type === 1 ? 1 : size);
-      if (type === 2) packed += mostBlockBytes;
+      if (type === 2) packed += maxBlockBytes;
       else exact += size;
-      if (exact > length || packed > leastFilling * (length + mostBlockBytes))
+      if (exact > length || packed > maxExpansion * (length + maxBlockBytes))
         throw new Error(`the zstd data of a page unpacks to more than ${length} bytes`);
     }
     at += 4 * hasChecksum;

@@ -1,21 +1,18 @@
-// Reads a CSV file for the command line, as a stream into columns. The emitted program has a small reader of its own
-// (`runtime/parse-csv.ts`); this one stands on a kept parser. Both give the same table.
+// Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a small parser of
+// their own (`runtime/data/parse-csv.ts`). Both give the same table.
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { TableRecord } from "../../../runtime/data/table.ts";
-import { checkUnpacked, mostLineBytes } from "./open-bytes.ts";
+import { checkUnpacked, maxLineBytes } from "./open-bytes.ts";
 import { tooLong, utf8BytesOf } from "./read-lines.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 import { listedColumns } from "./column-builder.ts";
 import type { Wanted } from "./column-builder.ts";
 
-/**
- * The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file
- * and line.
- */
+/** Reads a CSV file whose first row names the columns. @throws DiagnosticError with file and line */
 export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
   const { separator = "," } = wanted.data;
   await checkUnpacked(file);
@@ -23,32 +20,32 @@ export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> 
   let take = (header: TableRecord) => {
     checkSeparator(file, wanted, header);
     table.begin(header);
-    take = ({ cells, line }) => table.add(line, cells.length, (place) => cells[place]);
+    take = ({ cells, line }) => table.add(line, cells.length, (position) => cells[position]);
   };
   await eachRecord(file, separator, (record) => take(record));
   return table.end();
 }
 
-/** A header of one cell that the model does not ask for may be many, with another separator between them. */
+/** Detects another separator: the header is one cell, which is not a column of the model and contains separators. */
 function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableRecord): void {
   const other = /[,;\t|]/.exec(cells[0])?.[0];
   const listed = listedColumns(wanted);
   if (other === undefined || cells.length > 1 || namedBy(cells, listed).flat().length > 0) return;
-  const message = `the first row is one cell, in which ${JSON.stringify(other)} stands between names`;
-  const hint = `say so in the data section: "separator": ${JSON.stringify(other)}`;
+  const message = `the first row is a single cell with the probable separator ${JSON.stringify(other)}`;
+  const hint = `add to the data section: "separator": ${JSON.stringify(other)}`;
   throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, location: { file, line } }]);
 }
 
-/** Records one after the other; empty lines are none. */
+/** Calls `take` for each record. Skips empty lines. */
 async function eachRecord(
   file: string,
   separator: string,
   take: (record: TableRecord) => void,
 ): Promise<void> {
-  // Counted here: the parser takes a CRLF inside quotes for two lines.
+  // Counts lines itself, because the parser counts a CRLF inside quotes as two lines.
   let line = 1;
   let [pending, empty] = [0, 0];
-  /** Lines that are empty call no one. */
+  /** Counts empty lines, for which the parser calls nothing. */
   const passEmpty = (found: number) => {
     if (found > empty) pending = 0;
     line += found - empty;
@@ -57,7 +54,7 @@ async function eachRecord(
   const bytes = async function* () {
     for await (const piece of utf8BytesOf(file)) {
       passEmpty(parser.info.empty_lines);
-      if (pending > mostLineBytes) throw tooLong(file, line);
+      if (pending > maxLineBytes) throw tooLong(file, line);
       pending += piece.length;
       yield piece;
     }
@@ -83,14 +80,14 @@ async function eachRecord(
     if (!(error instanceof CsvError)) throw error;
     passEmpty(parser.info.empty_lines);
     const message = "a stray quote";
-    const hint = "quotes enclose a whole cell, and one within is doubled";
+    const hint = "quotes must enclose the whole cell; write a quote inside a cell twice";
     throw new DiagnosticError([
       { code: "T2002", severity: "error", message, hint, location: { file, line } },
     ]);
   }
 }
 
-/** How many ends of lines a cell holds. */
+/** The number of line breaks in a cell. */
 function endsIn(cell: string): number {
   return /[\r\n]/.test(cell) ? cell.split(/\r?\n|\r/).length - 1 : 0;
 }

@@ -1,11 +1,11 @@
-// Reads the IDX files of a part of the data for the command line: one for each input and target.
+// Reads the IDX files of one split, one for each input and target.
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import { idxHeader, idxTable, itemsOf, type IdxArray } from "../../../runtime/data/idx.ts";
 import type { Table } from "../../../runtime/data/table.ts";
 import { inFile, wholeOf } from "./open-bytes.ts";
 import type { Sized } from "./open-bytes.ts";
 
-/** Said as the emitted programs do. */
+/** The message is the same as in emitted programs. */
 const idxSized: Sized = {
   code: "T2004",
   sizeIn: (beginning) => idxHeader(beginning).size,
@@ -15,7 +15,7 @@ const idxSized: Sized = {
   },
 };
 
-/** These files as one table, by input and target. Throws a DiagnosticError that names the file. */
+/** Reads `files`, by input or target, as one table. @throws DiagnosticError that names the file */
 export async function readIdx(model: ModelFacts, files: Readonly<Record<string, string>>): Promise<Table> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;

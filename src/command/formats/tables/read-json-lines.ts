@@ -1,8 +1,8 @@
-// Reads JSON Lines: an object on each line, whose keys are the columns. The file is read twice: the names of
-// the columns are known only after the last line, since writers of such files leave out keys.
+// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice, because lines may omit keys
+// and so the columns are known only after the last line.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
-import { checkUnpacked, deepest, inFile } from "./open-bytes.ts";
+import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
 import { linesOf } from "./read-lines.ts";
 import type { Line } from "./read-lines.ts";
 import { cellOf, checkColumns, tableBuilder } from "./table-builder.ts";
@@ -11,7 +11,7 @@ import type { Wanted } from "./column-builder.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The table in a file of JSON Lines. Throws a {@link DiagnosticError} that says file and line. */
+/** @throws DiagnosticError with file and line */
 export async function readJsonLines(file: string, wanted: Wanted): Promise<ReadTable> {
   await checkUnpacked(file);
   const names = [...(await namesIn(file))];
@@ -19,15 +19,15 @@ export async function readJsonLines(file: string, wanted: Wanted): Promise<ReadT
   table.begin({ cells: names, line: 1 });
   for await (const line of linesOf(file)) {
     const values = objectOn(file, line);
-    table.add(line.line, names.length, (place) => {
-      const name = names[place];
+    table.add(line.line, names.length, (position) => {
+      const name = names[position];
       return Object.hasOwn(values, name) ? cellOf(values[name], name, line.line) : "";
     });
   }
   return table.end();
 }
 
-/** All keys, in the order in which they come first. */
+/** All keys, in order of first appearance. */
 async function namesIn(file: string): Promise<Set<string>> {
   const names = new Set<string>();
   for await (const line of linesOf(file)) {
@@ -48,26 +48,26 @@ function objectOn(file: string, { text, line }: Line): Row {
     throw wrongLine(
       file,
       line,
-      "the line is no JSON",
-      isList ? "JSON Lines have one object on each line, and no list around them" : undefined,
+      "the line is not JSON",
+      isList ? "JSON Lines files have one object per line, without a list around them" : undefined,
     );
   }
   if (isRow(value)) return value;
-  throw wrongLine(file, line, "the line holds no object", 'each line is a row: {"a": 1, "b": [2, 3]}');
+  throw wrongLine(file, line, "the line is not an object", 'each line is a row: {"a": 1, "b": [2, 3]}');
 }
 
 const isRow = (value: unknown): value is Row =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Of equal keys, the parser would keep the last without a word. */
+/** Rejects deep nesting, and duplicate keys, of which the parser would silently keep the last. */
 function checkShape(file: string, { text, line }: Line, values: Row): void {
   const { keys, depth } = jsonShape(text);
-  if (depth > deepest)
-    throw wrongLine(file, line, `lists are nested ${depth} deep, and ${deepest} is the most`);
+  if (depth > maxDepth)
+    throw wrongLine(file, line, `values are nested ${depth} levels deep; at most ${maxDepth} are supported`);
   if (keys === Object.keys(values).length) return;
   const seen = new Set<string>();
   const twice = outerKeys(text).find((key) => seen.size === seen.add(key).size);
-  throw wrongLine(file, line, `the key ${showValue(twice)} is on the line twice`);
+  throw wrongLine(file, line, `the key ${showValue(twice)} appears twice on the line`);
 }
 
 function wrongLine(file: string, line: number, message: string, hint?: string): DiagnosticError {
@@ -76,13 +76,9 @@ function wrongLine(file: string, line: number, message: string, hint?: string): 
   ]);
 }
 
-// What the text of a JSON object tells and the parsed value does not: how often keys are written, and,
-// without recursion, how deep it is.
+// Facts that the parsed value does not contain: duplicate keys, and the depth of nesting, found without recursion.
 
-/**
- * How many keys the outermost object is written with, and how deep lists and objects are nested. The text
- * must be right JSON.
- */
+/** The number of keys in the text of the outermost object, and the depth of nesting. The text must be valid JSON. */
 function jsonShape(text: string): { keys: number; depth: number } {
   let [keys, deepest] = [0, 0];
   scan(text, (depth, isKey) => {
@@ -92,7 +88,7 @@ function jsonShape(text: string): { keys: number; depth: number } {
   return { keys, depth: deepest };
 }
 
-/** Those keys, in their order. */
+/** The keys of the outermost object, duplicates included. */
 function outerKeys(text: string): string[] {
   const keys: string[] = [];
   scan(text, (depth, isKey, start, end) => {
@@ -101,7 +97,7 @@ function outerKeys(text: string): string[] {
   return keys;
 }
 
-/** Visits each bracket that opens and each colon, at their depth; for a colon with the place of the key before it. */
+/** Visits each opening bracket and each colon with its depth; a colon also with the range of its key. */
 function scan(
   text: string,
   visit: (depth: number, isKey: boolean, start: number, end: number) => void,
@@ -128,7 +124,7 @@ function scan(
   }
 }
 
-/** Where the quote is that ends the text that begins here. */
+/** The index of the closing quote of the string that begins at `start`. */
 function endOfText(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

@@ -1,14 +1,14 @@
-/** Text files as streams: bytes that are verified to be UTF-8, and their lines. */
+/** Text files as streams of validated UTF-8 bytes, and as lines. */
 import { isUtf8 } from "node:buffer";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { bytesOf, mostLineBytes } from "./open-bytes.ts";
+import { bytesOf, maxLineBytes } from "./open-bytes.ts";
 
-// A text file as a stream of UTF-8 bytes. A decoder would replace all invalid bytes by one character, and so make
-// different labels equal.
+// Invalid bytes are an error, because a decoder would replace all of them by one character and make different labels
+// equal.
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
-/** As `bytesOf`, cut between characters. Throws a {@link DiagnosticError} with the first line that is not UTF-8. */
+/** `bytesOf`, cut between characters. @throws DiagnosticError with the first line that is not UTF-8 */
 export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
   let rest: Uint8Array = new Uint8Array(0);
   let passed = 0;
@@ -24,8 +24,8 @@ export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * How many bytes there are before a character that the next piece may go on with: it has up to four, and 10…
- * are those after the first.
+ * The number of bytes before a last, incomplete character. Characters have up to four bytes, and all but the first
+ * byte start with the bits 10.
  */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
@@ -37,14 +37,14 @@ function wholeCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** In bytes, by the first of them. */
+/** The size of a character in bytes, from its first byte. */
 function sizeOfCharacter(first: number): number {
   if (first >= 0xf0) return 4;
   if (first >= 0xe0) return 3;
   return first >= 0xc0 ? 2 : 1;
 }
 
-/** Where the first of these bytes stands that is not UTF-8: how far the longest beginning goes that is. */
+/** The index of the first byte that is not UTF-8: the length of the longest valid prefix, by binary search. */
 function firstWrong(bytes: Uint8Array): number {
   let [good, bad] = [0, bytes.length];
   while (bad - good > 1) {
@@ -64,7 +64,7 @@ async function notUtf8(file: string, offset: number): Promise<DiagnosticError> {
   ]);
 }
 
-/** The line on which a byte of the file stands; a line ends with \r, \n, or both. */
+/** The line number of a byte offset. Lines end with \r, \n or \r\n. */
 async function lineAt(file: string, offset: number): Promise<number> {
   let [line, before] = [1, 0];
   for await (const piece of bytesOf(file)) {
@@ -78,7 +78,7 @@ async function lineAt(file: string, offset: number): Promise<number> {
   return line;
 }
 
-// The lines of a text file, one at a time. Memory holds one line and one piece of the file, whatever its size.
+// Lines of a text file, one at a time. Only one line and one piece of the file are in memory.
 
 export interface Line {
   readonly text: string;
@@ -86,17 +86,14 @@ export interface Line {
   readonly line: number;
 }
 
-/**
- * Those that are not empty. A line ends with \n, and with nothing else: a text of JSON may hold the other
- * separators of Unicode.
- */
+/** Lines that are not empty. Only \n ends a line, because JSON strings may contain other line separators of Unicode. */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   let pieces: Uint8Array[] = [];
   let size = 0;
   let line = 1;
-  /** The line that these bytes end, as text. */
+  /** The text of the line that ends with these bytes. */
   const ended = (last: Uint8Array): string => {
-    // The byte-order mark is that of the file; a later line may begin with the same sign.
+    // Only the first line may begin with a byte-order mark. Later, the same character is part of the text.
     const decoder = new TextDecoder("utf-8", { ignoreBOM: line > 1 });
     const text = decoder.decode(pieces.length === 0 ? last : Buffer.concat([...pieces, last]));
     [pieces, size] = [[], 0];
@@ -105,7 +102,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
   for await (const piece of utf8BytesOf(file)) {
     let start = 0;
     for (let end = piece.indexOf(lineFeed); end >= 0; end = piece.indexOf(lineFeed, start)) {
-      if (size + end - start > mostLineBytes) throw tooLong(file, line);
+      if (size + end - start > maxLineBytes) throw tooLong(file, line);
       const text = ended(piece.subarray(start, end));
       if (text.trim() !== "") yield { text, line };
       line++;
@@ -113,15 +110,15 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     }
     pieces.push(piece.slice(start));
     size += piece.length - start;
-    if (size > mostLineBytes) throw tooLong(file, line);
+    if (size > maxLineBytes) throw tooLong(file, line);
   }
   const text = ended(new Uint8Array(0));
   if (text.trim() !== "") yield { text, line };
 }
 
-/** A line, or a record, that is longer than any row should be. */
+/** The error for a line or record above the limit. */
 export function tooLong(file: string, line: number): DiagnosticError {
-  const message = `the line has more than ${mostLineBytes / 2 ** 20} MiB`;
-  const hint = "a row is on a line of its own";
+  const message = `the line is longer than ${maxLineBytes / 2 ** 20} MiB`;
+  const hint = "write each row on its own line";
   return new DiagnosticError([{ code: "T2002", severity: "error", message, hint, location: { file, line } }]);
 }

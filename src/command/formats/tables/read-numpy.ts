@@ -1,29 +1,28 @@
-// Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of
-// an .npz by their names.
+// Reads NumPy files: an .npy array, whose columns are named c0, c1, …, or an .npz archive, whose arrays are columns.
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { sizeOf } from "../../../runtime/core/model-facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
 import type { Cell, Wanted } from "./column-builder.ts";
-import { inFile, mostColumns, wholeOf } from "./open-bytes.ts";
+import { inFile, maxColumns, wholeOf } from "./open-bytes.ts";
 import { tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 
-/** Rows are along the first axis, counted from 1. */
+/** Rows are numbered from 1; 0 is the header, which has no name. */
 const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);
 
-/** One array: each place of a row is a column. Throws a {@link DiagnosticError} that says file and row. */
+/** Reads one array: each position in a row is a column. @throws DiagnosticError with file and row */
 export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> {
   const bytes = await wholeOf(file, { code: "T2003", sizeIn: sizeOfTable });
   const { rows, rowSize, at } = inFile(file, "T2003", () => parseNpy(bytes));
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: Array.from({ length: rowSize }, (_, i) => `c${i}`), line: 0 });
-  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (place) => at(row, place));
+  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (position) => at(row, position));
   return table.end();
 }
 
-/** The bytes of an array that can be a table. @throws InputError */
+/** The size in bytes of an array. @throws InputError if the array cannot be a table */
 function sizeOfTable(beginning: Uint8Array): number {
   const { shape, size } = npyHeader(beginning);
   checkTable(shape);
@@ -31,13 +30,13 @@ function sizeOfTable(beginning: Uint8Array): number {
 }
 
 function checkTable(shape: readonly number[]): void {
-  if (shape.includes(0)) throw new InputError(`the array has no values: its shape is ${shapeText(shape)}`);
+  if (shape.includes(0)) throw new InputError(`the array is empty: its shape is ${shapeText(shape)}`);
   const columns = sizeOf(shape.slice(1));
-  if (columns > mostColumns)
-    throw new InputError(`a row of the array has ${columns} values, and ${mostColumns} are the most`);
+  if (columns > maxColumns)
+    throw new InputError(`a row of the array has ${columns} values; at most ${maxColumns} are supported`);
 }
 
-/** Arrays of equally many rows: each is a column, and a row of it is a cell. */
+/** Reads arrays with equal numbers of rows: each array is a column, and each of its rows a cell. */
 export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> {
   const bytes = await wholeOf(file);
   const arrays = inFile(file, "T2003", () => arraysIn(bytes));
@@ -45,7 +44,7 @@ export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> 
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: arrays.map(({ name }) => name), line: 0 });
   for (let row = 0; row < rows; row++)
-    table.add(row + 1, arrays.length, (place) => cellIn(arrays[place], row));
+    table.add(row + 1, arrays.length, (position) => cellIn(arrays[position], row));
   return table.end();
 }
 
@@ -60,7 +59,7 @@ function arraysIn(bytes: Uint8Array): NamedArray[] {
     return { name: name.slice(0, -4), ...parseNpy(member) };
   });
   const [first] = arrays;
-  if (first === undefined) throw new InputError("the archive holds no array of NumPy");
+  if (first === undefined) throw new InputError("the archive contains no NumPy array");
   for (const { name, shape, rows } of arrays)
     if (rows !== first.rows || shape.length === 0)
       throw new InputError(

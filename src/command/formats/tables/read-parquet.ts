@@ -1,4 +1,4 @@
-// Reads Parquet files, one row group after the other.
+// Reads Parquet files, one row group at a time.
 import { isUtf8 } from "node:buffer";
 import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -12,30 +12,27 @@ import { boundedCodecs as compressors } from "./parquet-codecs.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
 import type { Wanted } from "./column-builder.ts";
 
-/** Rows are counted from 1; there is no header that could be one. */
+/** Rows are numbered from 1; 0 is the header, which has no name. */
 const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);
 
-/** What is not UTF-8 stays bytes, of which `cellOf` tells the row. */
+/** Keeps strings that are not UTF-8 as bytes, so that `cellOf` reports them with their row. */
 const parsers = {
   stringFromBytes: (bytes: Uint8Array | undefined) =>
     bytes === undefined || !isUtf8(bytes) ? bytes : Buffer.from(bytes).toString(),
 };
 
-/**
- * The table in a Parquet file; nulls are empty cells. Throws a {@link DiagnosticError} that says file and
- * row, the first of them 1.
- */
+/** Nulls become empty cells. @throws DiagnosticError with file and row */
 export async function readParquet(file: string, wanted: Wanted): Promise<ReadTable> {
   try {
     return await readRows(file, wanted);
   } catch (error) {
     if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
-    const message = `the Parquet file cannot be read: ${shown(error.message, 200)}`;
+    const message = `cannot read the Parquet file: ${shown(error.message, 200)}`;
     throw new DiagnosticError([{ code: "T2002", severity: "error", message, location: { file } }]);
   }
 }
 
-/** The file ends with its metadata, their length in 4 bytes, and 4 of a mark. */
+/** The file ends with its metadata, the length of the metadata (4 bytes) and a signature (4 bytes). */
 function checkFooter(bytes: Uint8Array): void {
   if (bytes.length < 12) throw new Error("it is too short");
   const end = bytes.length - 8;
@@ -70,14 +67,14 @@ async function readRows(file: string, wanted: Wanted): Promise<ReadTable> {
     for (const column of columns) {
       const found = await scan.readColumn({ column, rowStart, rowEnd });
       if (found.length !== rowEnd - rowStart)
-        throw new Error(`${showValue(column)} has ${found.length} of ${rowEnd - rowStart} rows`);
+        throw new Error(`column ${showValue(column)} has ${found.length} of ${rowEnd - rowStart} rows`);
       values.set(column, found);
     }
-    // Without a column that the model reads, one row is enough to say so.
+    // If the model reads none of the columns, one row is enough to report that.
     const last = columns.length === 0 ? Math.min(rowEnd, rowStart + 1) : rowEnd;
     for (let row = rowStart; row < last; row++)
-      table.add(row + 1, names.length, (place) =>
-        cellOf(values.get(names[place])?.[row - rowStart], names[place], rowName(row + 1)),
+      table.add(row + 1, names.length, (position) =>
+        cellOf(values.get(names[position])?.[row - rowStart], names[position], rowName(row + 1)),
       );
   }
   return table.end();

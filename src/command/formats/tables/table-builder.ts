@@ -1,5 +1,5 @@
-// A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one
-// of records in memory.
+// Builds a table record by record while a file is read. `runtime/data/table-of-records.ts` does the same for records in
+// memory.
 import { isUtf8 } from "node:buffer";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
@@ -11,9 +11,9 @@ import type { Column, Table } from "../../../runtime/data/table.ts";
 import { dropText } from "../../../runtime/program/clean-csv.ts";
 import { wantedColumns } from "./column-builder.ts";
 import type { Cell, Wanted, WantedColumn } from "./column-builder.ts";
-import { inFile, mostColumns, wrongIn } from "./open-bytes.ts";
+import { inFile, maxColumns, wrongIn } from "./open-bytes.ts";
 
-/** A column that the model does not read: it is there to be named. */
+/** A column that the model does not read. Only its name is used, in messages. */
 const unread: Column = {
   size: 1,
   numbers: notRead,
@@ -21,39 +21,39 @@ const unread: Column = {
 };
 
 function notRead(): never {
-  throw new InternalError("a column is asked for that was not read");
+  throw new InternalError("a column is used that was not read");
 }
 
-/** Names the columns. */
+/** The column names and their line. */
 interface Header {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
 interface TableBuilder {
-  /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
+  /** Sets the column names, before any row. Returns the names of the columns that are read. @throws DiagnosticError */
   begin(header: Header): ReadonlySet<string>;
   /**
-   * A row on its line (or of its number, where a file has no lines): how many cells it has, and the one of
-   * each column that is read. Wrong rows, and cells that throw, are reported at the end.
+   * Adds a row of `width` cells. `line` is the row number if the file has no lines. Errors in rows are collected and
+   * thrown by `end`.
    */
-  add(line: number, width: number, cellAt: (place: number) => Cell): void;
-  /** The table, and what is to be said of rows that are left out. @throws DiagnosticError */
+  add(line: number, width: number, cellAt: (position: number) => Cell): void;
+  /** @throws DiagnosticError with the errors of all rows */
   end(): ReadTable;
 }
 
-/** A table, and what is to be said of the rows that it leaves out. */
+/** A table, and a notice about dropped rows; empty if no row was dropped. */
 export interface ReadTable extends Table {
-  readonly told: string;
+  readonly notice: string;
 }
 
-/** `nameOf` says what the rows are called, if they have no lines. */
+/** `nameOf`: the names of rows in messages, for files without lines. */
 export function tableBuilder(
   file: string,
   wanted: Wanted,
   nameOf: (line: number) => number | string | undefined = (line) => line,
 ): TableBuilder {
-  const faults = tableFaults(file);
+  const errors = rowErrors(file);
   const lines = rowLines();
   let header: Header | undefined;
   let columns: readonly WantedColumn[] = [];
@@ -70,9 +70,9 @@ export function tableBuilder(
       return new Set(columns.map(({ name }) => name));
     },
     add(line, width, cellAt) {
-      faults.noting(() => {
+      errors.recording(() => {
         checkCells(header?.cells.length ?? 0, width, nameOf(line));
-        const cells = columns.map(({ place }) => cellAt(place));
+        const cells = columns.map(({ position }) => cellAt(position));
         if (columns.some(({ drops }, i) => drops && isAbsent(cells[i]))) dropped++;
         else {
           columns.forEach(({ builder }, i) => builder.add(cells[i], nameOf(line)));
@@ -82,8 +82,8 @@ export function tableBuilder(
       });
     },
     end() {
-      faults.end();
-      const told = inFile(file, "T2003", () => {
+      errors.end();
+      const notice = inFile(file, "T2003", () => {
         checkNames(header);
         const text = dropText(dropped, rows + dropped);
         checkAnyRow(rows, header?.line ?? 1);
@@ -91,15 +91,15 @@ export function tableBuilder(
       });
       const built = new Map(columns.map(({ name, builder }) => [name, builder.end()]));
       const all = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unread]));
-      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), told };
+      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), notice };
     },
   };
 }
 
 /** @throws InputError for more columns than a table can have */
 export function checkColumns(count: number): void {
-  if (count > mostColumns)
-    throw new InputError(`the file has ${count} columns, and a table has at most ${mostColumns}`);
+  if (count > maxColumns)
+    throw new InputError(`the file has ${count} columns; at most ${maxColumns} are supported`);
 }
 
 function isAbsent(cell: Cell): boolean {
@@ -107,11 +107,11 @@ function isAbsent(cell: Cell): boolean {
   return typeof cell === "object" ? cell.some(Number.isNaN) : Number.isNaN(cell);
 }
 
-// Values of formats that know more than text, as cells of a table.
+// Cells from typed values of formats other than CSV.
 
 /**
- * Nothing is an empty cell, and a list of numbers, nested or not, is a cell of so many. What can be no cell
- * throws, with the line.
+ * null and undefined are empty cells. A list of numbers, flat or nested, is one cell with several numbers.
+ * @throws InputError for other values
  */
 export function cellOf(value: unknown, column: string, line: number | string | undefined): Cell {
   switch (typeof value) {
@@ -130,26 +130,28 @@ export function cellOf(value: unknown, column: string, line: number | string | u
     return value.flat(Infinity).map((entry: unknown) => numberOf(entry, column, line));
   if (value instanceof Uint8Array && !isUtf8(value))
     throw new InputError(`column "${shown(column)}": the text is not UTF-8`, line);
-  throw new InputError(`column "${shown(column)}": an object is no value`, line);
+  throw new InputError(`column "${shown(column)}": a value must not be an object`, line);
 }
 
 function numberOf(entry: unknown, column: string, line: number | string | undefined): number {
   if (typeof entry === "number" || typeof entry === "boolean" || typeof entry === "bigint")
     return Number(entry);
   if (entry === null) return NaN;
-  throw new InputError(`column "${shown(column)}": ${showValue(entry)} in a list of numbers`, line);
+  throw new InputError(
+    `column "${shown(column)}": ${showValue(entry)} is not a number, but is in a list of numbers`,
+    line,
+  );
 }
 
-// On which line of a file each row begins. Nearly all rows follow right after the one before, so only the
-// others are noted.
+// The line of each row. Most rows begin on the line after the previous row, so only the exceptions are stored.
 
 interface RowLines {
-  /** The next row begins here. */
+  /** Adds the line of the next row. */
   add(line: number): void;
   lineOf(row: number): number;
 }
 
-/** Row −1 is the header. */
+/** The header is row −1. */
 function rowLines(): RowLines {
   // line = row + shift for the rows from `from` on
   const from: number[] = [];
@@ -167,35 +169,35 @@ function rowLines(): RowLines {
   };
 }
 
-// What is wrong with the rows of a data file, gathered while it is read: the first few are told, the others counted.
+// Errors in rows, collected while a file is read: the first are reported, the others counted.
 
-/** How many wrong rows are named before "and so many more". */
-const shownFaults = 5;
+/** How many errors are reported. */
+const maxReported = 5;
 
-interface TableFaults {
-  /** Does some work on a row; what the runtime has against it is noted. */
-  noting(work: () => void): void;
-  /** @throws DiagnosticError if anything was noted */
+interface RowErrors {
+  /** Runs `work` on a row and records its InputError. */
+  recording(work: () => void): void;
+  /** @throws DiagnosticError if there are errors */
   end(): void;
 }
 
-function tableFaults(file: string): TableFaults {
+function rowErrors(file: string): RowErrors {
   const shown: Diagnostic[] = [];
   let more = 0;
   return {
-    noting(work) {
+    recording(work) {
       try {
         work();
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        if (shown.length === shownFaults) more++;
+        if (shown.length === maxReported) more++;
         else shown.push(wrongIn(file, "T2003", error));
       }
     },
     end() {
       const [first, ...others] = shown;
       if (first === undefined) return;
-      const notes = more > 0 ? [`${more} more rows are wrong in the same way`] : [];
+      const notes = more > 0 ? [`${more} more rows have errors`] : [];
       throw new DiagnosticError([more > 0 ? { ...first, notes } : first, ...others]);
     },
   };

@@ -1,4 +1,4 @@
-/** Replaces `src/studio/web/playground-files.ts` in the published package: reads the files that the build has made. */
+/** Replaces `src/studio/web/playground-files.ts` in the published package: reads the files of the build. */
 import { readdirSync, readFileSync } from "node:fs";
 import type * as replaced from "../../../studio/web/playground-files.ts";
 

@@ -1,7 +1,4 @@
-/**
- * `--tensorboard`: figures by epoch, and what looking inside found, in a file that TensorBoard reads while it
- * grows.
- */
+/** `--tensorboard`: metrics of epochs and results of probes, in a file that TensorBoard reads while it grows. */
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -16,17 +13,16 @@ import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { fileReason } from "../../../compiler/util/message-text.ts";
 
 export interface EventLog {
-  /** On TensorBoard's axis, steps are epochs. */
+  /** TensorBoard's steps are epochs. */
   add(report: EpochReport): Promise<void>;
   probe(epoch: number, found: Probe): Promise<void>;
 }
 
 /**
- * Begins a file of its own in the folder. What other files there hold of epochs after `epoch`, those that the
- * trainer has behind it, is void from then on: TensorBoard shows the training that goes on, or the new one.
- * Nothing is deleted.
+ * Creates a new file in the folder. `epoch` is the number of completed epochs; TensorBoard discards later epochs in
+ * other files of the folder, so it shows only the current training. No file is deleted.
  *
- * @throws DiagnosticError (T1011) if there can be no file.
+ * @throws DiagnosticError (T1011) if the file cannot be created
  */
 export async function openEventLog(folder: string, epoch: number): Promise<EventLog> {
   const cannot = (error: unknown): never => {
@@ -51,7 +47,7 @@ export async function openEventLog(folder: string, epoch: number): Promise<Event
   };
 }
 
-/** TensorBoard reads the files of a folder in the order of their names, and knows them by a part of these. */
+/** TensorBoard reads the files of a folder in order of their names, and recognises them by `tfevents`. */
 async function freshName(folder: string): Promise<string> {
   const taken = await readdir(folder);
   const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");

@@ -1,34 +1,33 @@
 /**
- * The server behind the page of `train --serve`: the page, and what there is to tell as server-sent events.
- * It listens on the loopback alone, and answers nobody who does not know the token in its address. Other
- * pages in the same browser are kept out twice: they cannot know the token, and a name of theirs that leads
- * here (DNS rebinding) is none of ours.
+ * The server of `train --serve`: serves the page, and sends the training as server-sent events. It listens only on the
+ * loopback address and requires the random token in its URL. Other pages in the same browser do not know the token;
+ * the check of the Host header also rejects foreign names that resolve to this address (DNS rebinding).
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LiveHistory, type LiveEvent } from "../../../studio/charts/live-events.ts";
 
-export interface LiveServerParts {
+export interface LiveServerOptions {
   readonly token: string;
   /** The markup of the page. */
   readonly page: string;
-  /** Somebody pressed the button of the page. */
+  /** Called when the user presses the button of the page. */
   readonly onStop: () => void;
 }
 
 export interface LiveServer {
-  /** Begins to listen; the port, which is a free one if 0 was asked for. Rejects if it cannot. */
+  /** Starts to listen and returns the port; 0 selects a free one. Rejects if the port is not available. */
   listen(port: number): Promise<number>;
   send(event: LiveEvent): void;
   close(): Promise<void>;
 }
 
 const host = "127.0.0.1";
-/** A connection that says nothing is given up by what lies between. */
+/** Milliseconds between comments that keep idle connections open. */
 const heartbeat = 15_000;
-/** Whoever does not read is let go: the page comes again by itself, and is told everything. */
-const mostUnread = 0x1000000;
+/** Unread bytes after which a connection is closed. The page reconnects and receives the whole history. */
+const maxUnreadBytes = 0x1000000;
 
 const guards = {
   "Cache-Control": "no-store",
@@ -39,7 +38,7 @@ const guards = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
-export function createLiveServer({ token, page, onStop }: LiveServerParts): LiveServer {
+export function createLiveServer({ token, page, onStop }: LiveServerOptions): LiveServer {
   const history = new LiveHistory();
   const readers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -70,12 +69,12 @@ export function createLiveServer({ token, page, onStop }: LiveServerParts): Live
     readers.add(response);
     response.on("close", () => readers.delete(response));
   }
-  const tell = (text: string) => {
+  const broadcast = (text: string) => {
     for (const reader of readers)
-      if (reader.writableLength > mostUnread) reader.destroy();
+      if (reader.writableLength > maxUnreadBytes) reader.destroy();
       else reader.write(text);
   };
-  const beat = setInterval(() => tell(": still here\n\n"), heartbeat).unref();
+  const beat = setInterval(() => broadcast(": still here\n\n"), heartbeat).unref();
 
   return {
     listen: (port) =>
@@ -85,7 +84,7 @@ export function createLiveServer({ token, page, onStop }: LiveServerParts): Live
       }),
     send(event) {
       history.add(event);
-      tell(`data: ${JSON.stringify(event)}\n\n`);
+      broadcast(`data: ${JSON.stringify(event)}\n\n`);
     },
     close: () =>
       new Promise((resolve) => {
@@ -98,15 +97,14 @@ export function createLiveServer({ token, page, onStop }: LiveServerParts): Live
 }
 
 function addressOf(address: AddressInfo | string | null): { readonly port: number } {
-  if (address === null || typeof address === "string")
-    throw new Error("internal: the server listens nowhere");
+  if (address === null || typeof address === "string") throw new Error("internal: the server has no port");
   return address;
 }
 
-/** In a time that does not tell how much of it was right. */
+/** Compares in constant time, so that the duration reveals no part of the token. */
 const isSame = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token));
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** Browsers say where a request comes from that changes something. */
+/** Browsers send an Origin header with POST requests. */
 const isForeign = ({ headers }: IncomingMessage): boolean =>
   headers.origin !== undefined && headers.origin !== `http://${headers.host}`;

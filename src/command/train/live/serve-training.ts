@@ -1,4 +1,4 @@
-/** `train --serve` as the training sees it: a page that is told what happens, and may ask it to stop. */
+/** `train --serve`: starts the server thread of the page, sends it events, and receives the user's request to stop. */
 import { randomBytes } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -9,18 +9,18 @@ import { usageError } from "../../terminal/report-error.ts";
 import type { FromServer, ServerSetup, ToServer } from "./server-thread.ts";
 
 export interface LivePage {
-  /** With its token: whoever has it may see the training, and stop it. */
+  /** The URL with the token. It allows to see the training and to stop it. */
   readonly address: string;
   send(event: LiveEvent): void;
-  /** Whether somebody has pressed the button. Costs nothing: it may be asked in a loop. */
+  /** Whether the user has pressed the button. Cheap enough for loops. */
   isStopped(): boolean;
-  /** Waits until somebody has had enough: by Ctrl-C, or by the button of the page, which by then ends the server. */
+  /** Waits for Ctrl-C or the button of the page, which now ends the server. */
   untilLeft(): Promise<void>;
 }
 
 const launcher = new URL("../../cli/start-thread.js", import.meta.url);
 
-/** @throws DiagnosticError (T1010) if the port cannot be had. */
+/** @throws DiagnosticError (T1010) if the port is not available */
 export async function serveTraining(model: string, port: number): Promise<LivePage> {
   const token = randomBytes(24).toString("base64url");
   const stop = new Int32Array(new SharedArrayBuffer(4));
@@ -32,31 +32,31 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   });
   const setup: ServerSetup = { token, page, port, stop };
   const worker = new Worker(launcher, { argv: ["server"], workerData: setup });
-  /** The first message that is awaited. */
-  const heard = (isAwaited: (message: FromServer) => boolean) =>
+  /** The first message that matches. */
+  const nextMessage = (isAwaited: (message: FromServer) => boolean) =>
     new Promise<FromServer>((resolve, reject) => {
       worker.on("message", (message: FromServer) => isAwaited(message) && resolve(message));
       worker.once("error", reject);
     });
-  const told = await heard(({ kind }) => kind === "listens" || kind === "fault");
-  if (told.kind !== "listens") {
+  const started = await nextMessage(({ kind }) => kind === "listens" || kind === "error");
+  if (started.kind !== "listens") {
     await worker.terminate();
-    throw cannotServe(port, told);
+    throw cannotServe(port, started);
   }
-  // A training that fails ends the process, whether or not somebody looks.
+  // The server does not keep the process alive if the training fails.
   worker.unref();
   const send = (message: ToServer) => worker.postMessage(message);
   return {
-    address: `http://127.0.0.1:${told.port}/${token}/`,
+    address: `http://127.0.0.1:${started.port}/${token}/`,
     send,
     isStopped: () => Atomics.load(stop, 0) > 0,
     async untilLeft() {
       worker.ref();
       const before = Atomics.load(stop, 0);
-      const pressed = heard((message) => message.kind === "stop" && message.presses > before);
+      const pressed = nextMessage((message) => message.kind === "stop" && message.presses > before);
       const interrupted = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
       await Promise.race([pressed, interrupted]);
-      const closed = heard(({ kind }) => kind === "closed");
+      const closed = nextMessage(({ kind }) => kind === "closed");
       send("close");
       await closed;
       await worker.terminate();
@@ -64,17 +64,18 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   };
 }
 
-function cannotServe(port: number, told: FromServer): DiagnosticError {
-  const { code, message } = told.kind === "fault" ? told : { code: "", message: "its thread says nothing" };
+function cannotServe(port: number, reply: FromServer): DiagnosticError {
+  const { code, message } =
+    reply.kind === "error" ? reply : { code: "", message: "the server thread does not respond" };
   if (code === "EADDRINUSE")
     return usageError(
-      `--serve ${port}: another program listens on that port`,
-      "leave the number out, and a free one is taken",
+      `--serve ${port}: another program uses this port`,
+      "omit the number to use a free port",
     );
   if (code === "EACCES")
     return usageError(
-      `--serve ${port}: only the system's own programs may listen on that port`,
-      "take one from 1024 on, or leave the number out",
+      `--serve ${port}: you do not have permission to use this port`,
+      "use a port from 1024 on, or omit the number to use a free one",
     );
   return usageError(`--serve: ${message}`);
 }

@@ -1,7 +1,4 @@
-/**
- * The thread of `train --serve`'s server: training keeps the first thread busy for as long as an epoch takes,
- * and the page must not wait.
- */
+/** The server thread of `train --serve`. It stays responsive while training blocks the main thread for whole epochs. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import { createLiveServer } from "./live-server.ts";
@@ -9,33 +6,33 @@ import { createLiveServer } from "./live-server.ts";
 export interface ServerSetup {
   readonly token: string;
   readonly page: string;
-  /** 0: any that is free. */
+  /** 0: a free one. */
   readonly port: number;
-  /** Its one element: how often the button was pressed. */
+  /** One element in shared memory: how often the user pressed the button. */
   readonly stop: Int32Array;
 }
 
-/** What the thread is told, and what it tells. */
+/** Messages to the thread and from it. */
 export type ToServer = LiveEvent | "close";
 export type FromServer =
   | { readonly kind: "listens"; readonly port: number }
-  | { readonly kind: "fault"; readonly code: string; readonly message: string }
+  | { readonly kind: "error"; readonly code: string; readonly message: string }
   | { readonly kind: "stop"; readonly presses: number }
   | { readonly kind: "closed" };
 
 const setup: ServerSetup = workerData;
-const tell = (message: FromServer) => parentPort?.postMessage(message);
+const send = (message: FromServer) => parentPort?.postMessage(message);
 const server = createLiveServer({
   ...setup,
   onStop() {
-    tell({ kind: "stop", presses: Atomics.add(setup.stop, 0, 1) + 1 });
+    send({ kind: "stop", presses: Atomics.add(setup.stop, 0, 1) + 1 });
   },
 });
-parentPort?.on("message", (told: ToServer) => {
-  if (told !== "close") return server.send(told);
-  void server.close().then(() => tell({ kind: "closed" }));
+parentPort?.on("message", (message: ToServer) => {
+  if (message !== "close") return server.send(message);
+  void server.close().then(() => send({ kind: "closed" }));
 });
 server.listen(setup.port).then(
-  (port) => tell({ kind: "listens", port }),
-  (error: NodeJS.ErrnoException) => tell({ kind: "fault", code: error.code ?? "", message: error.message }),
+  (port) => send({ kind: "listens", port }),
+  (error: NodeJS.ErrnoException) => send({ kind: "error", code: error.code ?? "", message: error.message }),
 );

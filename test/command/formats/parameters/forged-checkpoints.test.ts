@@ -1,5 +1,5 @@
-// Headers of checkpoints that someone wrote by hand, with a right checksum. If one fails, a command ends in
-// an internal error, or a trainer goes on from a progress that it cannot have made.
+// Forged checkpoint headers with a correct checksum. If one fails, a command ends with an internal error, or a trainer
+// continues from an impossible progress.
 import { expect, test } from "vitest";
 import { fieldsFor, openCheckpoint } from "../../../../src/command/formats/parameters/checkpoint.ts";
 import { parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
@@ -22,7 +22,7 @@ const fields = [
 ];
 const { header, data } = readCheckpoint(trainer.save({ fields, stopped: 2 }));
 
-/** The bytes of a checkpoint with this text as its header, and the checksum that belongs to them. */
+/** The bytes of a checkpoint with this text as its header, and a correct checksum. */
 function forged(text: string): Uint8Array {
   const bytes = Uint8Array.of(...new TextEncoder().encode(`${text}\n`), ...data);
   let sum = 0x811c9dc5;
@@ -32,7 +32,7 @@ function forged(text: string): Uint8Array {
 
 const withHeader = (other: object): Uint8Array => forged(JSON.stringify(other));
 
-/** The message of the InputError that the work throws, or undefined; throws for an error of another kind. */
+/** The message of the InputError that `work` throws, or undefined. Throws any other error. */
 function refusal(work: () => unknown): string | undefined {
   try {
     work();
@@ -43,7 +43,7 @@ function refusal(work: () => unknown): string | undefined {
   }
 }
 
-test("the forger's own copy is taken", () => {
+test("an unchanged copy is accepted", () => {
   expect(refusal(() => linearTrainer().load(withHeader(header)))).toBeUndefined();
   expect(parametersIn(withHeader(header)).tensors.map(({ name }) => name)).toEqual([
     "dense1.weight",
@@ -62,7 +62,7 @@ test.each<[string, string, string, string]>([
     'no valid "progress"',
   ],
   ["no notes", JSON.stringify({ ...header, notes: null }), 'no valid "notes"', 'no valid "notes"'],
-])("%s is refused by what is wrong", (_, text, byTrainer, byCommand) => {
+])("%s is rejected with its error", (_, text, byTrainer, byCommand) => {
   expect(refusal(() => linearTrainer().load(forged(text)))).toContain(byTrainer);
   expect(refusal(() => openCheckpoint(forged(text)))).toContain(byCommand);
 });
@@ -80,18 +80,18 @@ test.each<[object, string]>([
   [{ notes: { fields: null } }, "notes.fields"],
   [{ notes: { fields: [null] } }, "notes.fields.0"],
   [{ notes: { fields: [{ name: "x", columns: "u" }] } }, "notes.fields.0.columns"],
-])("a command refuses %j", (part, message) => {
+])("a command rejects %j", (part, message) => {
   expect(refusal(() => parametersIn(withHeader({ ...header, ...part })))).toContain(message);
 });
 
-test("fields of another model are refused", () => {
+test("the preprocessing of another model is rejected", () => {
   expect(fieldsFor(model, fields)).toBe(fields);
   expect(fieldsFor(model, undefined)).toBeUndefined();
   for (const others of [[], fields.slice(1), [...fields].reverse()])
-    expect(refusal(() => fieldsFor(model, others))).toContain('but the model takes "x, y"');
+    expect(refusal(() => fieldsFor(model, others))).toContain('but the model needs that of "x, y"');
 });
 
-/** The header with each of its parts in turn replaced by each of these, or left out. */
+/** The header with each of its values in turn replaced by each of these, or removed. */
 function* mutations(): Generator<object> {
   const others = [undefined, null, -5, 1.5, 1e300, "", "x", true, [], {}, [null], { length: 3 }];
   const paths: (readonly string[])[] = [];
@@ -110,7 +110,7 @@ function* mutations(): Generator<object> {
     }
 }
 
-test("whatever is changed in a header, the trainer and the commands take it or say what is wrong", () => {
+test("any change of a header is accepted or rejected with an InputError, by the trainer and by the commands", () => {
   const fresh = linearTrainer({ seed: 99 });
   const before = fresh.save();
   let count = 0;

@@ -1,4 +1,4 @@
-// Files of parameters: what is written must be what others read, bit for bit, and nothing that was read may be trusted.
+// Parameter files. If one fails, another library reads other bits than were written, or an invalid file is accepted.
 import { safetensors as loader } from "@jax-js/loaders";
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
@@ -15,7 +15,7 @@ import { InputError } from "../../../../src/runtime/core/input-error.ts";
 
 const formats: Readonly<Record<string, TensorFormat>> = { safetensors, npz };
 
-/** Numbers that a careless reader or writer would change. */
+/** Values that an incorrect reader or writer changes. */
 const odd = [0, -0, 1e-45, -3.4e38, 0.1, 1 / 3];
 const tensors: readonly NamedTensor[] = [
   { name: "dense1.weight", shape: [3, 2], numbers: Float32Array.from(odd) },
@@ -44,14 +44,14 @@ test.each(Object.entries(formats))(
   },
 );
 
-test("an array of ours has the bytes that another library writes", () => {
+test("our arrays have the same bytes as those of another library", () => {
   for (const { name, shape, numbers } of tensors) {
     const [bytes] = [...membersOf(npzOf([{ name, shape, numbers }])).values()];
     expect(bytes).toEqual(new Uint8Array(dump(numbers, [...shape])));
   }
 });
 
-test("another library reads our safetensors, aligned and with the facts", () => {
+test("another library reads our safetensors, with aligned data and metadata", () => {
   const bytes = safetensors.encode(tensors, facts);
   const file = loader.parse(bytes.slice());
   expect(file.metadata).toEqual(facts);
@@ -106,7 +106,7 @@ sys.stdout.buffer.write(out.getvalue())`;
   },
 );
 
-/** A safetensors file of this header; `bytes` of zeroes follow it. */
+/** A safetensors file with this header and `bytes` zero bytes of data. */
 function withHeader(header: unknown, bytes = 8): Uint8Array {
   const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const file = new Uint8Array(8 + text.length + bytes);
@@ -120,7 +120,7 @@ const entry = (dtype: string, shape: unknown, begin: unknown, end: unknown) => (
   data_offsets: [begin, end],
 });
 
-test("half precision of both kinds is read, as PyTorch's files often have it", () => {
+test("float16 and bfloat16 are read, which are common in PyTorch's files", () => {
   const file = withHeader({ half: entry("F16", [2], 0, 4), brain: entry("BF16", [2], 4, 8) });
   new DataView(file.buffer).setUint16(file.length - 8, 0x3e00, true);
   new DataView(file.buffer).setUint16(file.length - 6, 0xc000, true);
@@ -132,14 +132,14 @@ test("half precision of both kinds is read, as PyTorch's files often have it", (
   ]);
 });
 
-test("integers beside the parameters are no fault until their numbers are asked for", () => {
+test("integer tensors are an error only when their values are read", () => {
   const [steps] = safetensors.decode(withHeader({ steps: entry("I64", [], 0, 8) }));
   expect(() => steps.numbers()).toThrow(
-    '"steps" holds I64; a parameter is real numbers of 16, 32 or 64 bits',
+    '"steps" has values of type I64; parameters must be floats of 16, 32 or 64 bits',
   );
   const file = zipSync({ "steps.npy": new Uint8Array(dump(Int32Array.of(1))) });
   const [counts] = npz.decode(file);
-  expect(() => counts.numbers()).toThrow('"steps" holds "i4" (NumPy\'s name)');
+  expect(() => counts.numbers()).toThrow('"steps" has values of type "i4" (NumPy\'s name)');
   expect(() => counts.numbers()).toThrow(InputError);
 });
 
@@ -157,43 +157,59 @@ const lying = (() => {
   return file;
 })();
 
-describe("what is no such file is refused with a reason", () => {
+describe("invalid files are rejected with a reason", () => {
   test.each<[string, Uint8Array, RegExp]>([
-    ["nothing", new Uint8Array(0), /^this is no safetensors file: it is too short for one$/],
+    ["nothing", new Uint8Array(0), /^this is not a safetensors file: it is too short$/],
     [
       "a huge header",
       new Uint8Array(16).fill(255),
-      /its header would take 18446744073709551615 bytes, and it has 8$/,
+      /it declares a header of 18446744073709551615 bytes, but only 8 follow$/,
     ],
     [
       "a header longer than the file",
       withHeader("{}", 0).with(0, 3),
-      /its header would take 3 bytes, and it has 2$/,
+      /it declares a header of 3 bytes, but only 2 follow$/,
     ],
-    ["no JSON", withHeader("{]"), /its header is no JSON object$/],
-    ["a list", withHeader([]), /its header is no JSON object$/],
-    ["null", withHeader("null"), /its header is no JSON object$/],
-    ["nothing said of a tensor", withHeader({ w: null }), /^the header does not say what "w" is/],
-    ["no offsets", withHeader({ w: { dtype: "F32", shape: [2] } }), /^the header does not say what "w" is/],
-    ["a shape that is none", withHeader({ w: entry("F32", "2", 0, 8) }), /^the header does not say/],
-    ["a negative extent", withHeader({ w: entry("F32", [-1, -2], 0, 8) }), /^the header does not say/],
-    ["a broken extent", withHeader({ w: entry("F32", [0.5, 4], 0, 8) }), /^the header does not say/],
-    ["offsets the wrong way round", withHeader({ w: entry("F32", [2], 8, 0) }), /^the header does not say/],
+    ["no JSON", withHeader("{]"), /its header is not a JSON object$/],
+    ["a list", withHeader([]), /its header is not a JSON object$/],
+    ["null", withHeader("null"), /its header is not a JSON object$/],
+    ["an entry without keys", withHeader({ w: null }), /^the header entry of "w" is invalid/],
+    ["no offsets", withHeader({ w: { dtype: "F32", shape: [2] } }), /^the header entry of "w" is invalid/],
+    ["an invalid shape", withHeader({ w: entry("F32", "2", 0, 8) }), /^the header entry of "w" is invalid/],
     [
-      "offsets that are no numbers",
-      withHeader({ w: entry("F32", [2], "0", "8") }),
-      /^the header does not say/,
+      "a negative extent",
+      withHeader({ w: entry("F32", [-1, -2], 0, 8) }),
+      /^the header entry of "w" is invalid/,
     ],
-    ["an end outside", withHeader({ w: entry("F32", [4], 0, 16) }), /^"w" would end at byte 16 of 8/],
+    [
+      "a fractional extent",
+      withHeader({ w: entry("F32", [0.5, 4], 0, 8) }),
+      /^the header entry of "w" is invalid/,
+    ],
+    [
+      "offsets in the wrong order",
+      withHeader({ w: entry("F32", [2], 8, 0) }),
+      /^the header entry of "w" is invalid/,
+    ],
+    [
+      "offsets that are not numbers",
+      withHeader({ w: entry("F32", [2], "0", "8") }),
+      /^the header entry of "w" is invalid/,
+    ],
+    [
+      "an end beyond the file",
+      withHeader({ w: entry("F32", [4], 0, 16) }),
+      /^the file is cut short: "w" ends at byte 16, but the file has 8/,
+    ],
     [
       "a shape that does not fit",
       withHeader({ w: entry("F32", [3], 0, 8) }),
-      /^"w" of shape \[3\] and type F32 cannot take 8 bytes$/,
+      /^"w" has 8 bytes, but shape \[3\] and type F32 need 12$/,
     ],
     [
-      "a shape beyond all numbers",
+      "a shape that overflows",
       withHeader({ w: entry("F32", [2 ** 52, 2 ** 52], 0, 8) }),
-      /cannot take 8 bytes$/,
+      /^"w" has 8 bytes, but shape .* need /,
     ],
     [
       "overlap",
@@ -202,9 +218,9 @@ describe("what is no such file is refused with a reason", () => {
     ],
     ["a gap", withHeader({ v: entry("F32", [1], 4, 8) }), /^"v" does not begin where/],
     [
-      "bytes of no tensor",
+      "bytes without a tensor",
       withHeader({ v: entry("F32", [1], 0, 4) }),
-      /^the tensors take 4 bytes, but the file has 8 for them$/,
+      /^the tensors take 4 bytes, but 8 follow the header$/,
     ],
   ])("safetensors: %s", (_, bytes, message) => {
     expect(() => safetensors.decode(bytes)).toThrow(InputError);
@@ -212,31 +228,35 @@ describe("what is no such file is refused with a reason", () => {
   });
 
   test.each<[string, Uint8Array, RegExp]>([
-    ["nothing", new Uint8Array(0), /^this is no \.npz file: it is no zip archive$/],
-    ["no archive", safetensors.encode(tensors, facts), /^this is no \.npz file/],
+    ["nothing", new Uint8Array(0), /^this is not an \.npz file: it is not a zip archive$/],
+    ["no archive", safetensors.encode(tensors, facts), /^this is not an \.npz file/],
     [
       "the beginning of an archive",
       npz.encode(tensors, facts).slice(0, 99),
       /^the archive is damaged or cut short: /,
     ],
     ["an array that claims to be huge", lying, /"w\.npy" would unpack to more than 268435456 bytes$/],
-    ["no array", zipSync({ "w.npy": new Uint8Array(3) }), /^"w" is no \.npy array: /],
-    ["other bytes", zipSync({ "w.npy": new Uint8Array(99) }), /^"w" is no \.npy array: its first bytes/],
-    ["an array without a type", npy("{'shape': (1,)}"), /^"w" is no \.npy array: /],
+    ["no array", zipSync({ "w.npy": new Uint8Array(3) }), /^"w" is not a valid \.npy array: /],
+    [
+      "other bytes",
+      zipSync({ "w.npy": new Uint8Array(99) }),
+      /^"w" is not a valid \.npy array: it does not begin with the signature/,
+    ],
+    ["an array without a type", npy("{'shape': (1,)}"), /^"w" is not a valid \.npy array: /],
     [
       "complex numbers",
       npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}"),
-      /^"w" is no \.npy array: the type of the values is '<c8': only numbers, truth values and texts are read$/,
+      /^"w" is not a valid \.npy array: the type '<c8' is not supported: values must be numbers, booleans or strings$/,
     ],
     [
       "a shape that does not fit",
       npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}"),
-      /^"w" is no \.npy array: the array is cut short or goes on after its end: of shape \[3\] it takes/,
+      /^"w" is not a valid \.npy array: the array has the wrong size: an array of shape \[3\] takes/,
     ],
     [
-      "a shape that is none",
+      "an invalid shape",
       npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}"),
-      /^"w" is no \.npy array: the header of the array does not say its shape$/,
+      /^"w" is not a valid \.npy array: the header of the array contains no shape$/,
     ],
   ])(".npz: %s", (_, bytes, message) => {
     expect(() => npz.decode(bytes)).toThrow(InputError);

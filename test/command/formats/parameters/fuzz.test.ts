@@ -1,5 +1,5 @@
-// Whatever bytes come in, a reader gives what they hold or says what is wrong with them. If one fails, a file
-// from elsewhere brings the process down, or leaves a trainer that is half of it.
+// Random damage: a reader returns the content or throws an InputError. If one fails, a damaged file crashes the
+// process, or leaves a trainer with part of its state.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { npz, safetensors } from "../../../../src/command/formats/parameters/formats.ts";
@@ -13,7 +13,7 @@ trainer.fit(lineData(10), { epochs: 2, earlyStopping: { patience: 5 } });
 const checkpoint = trainer.save({ fields: [{ name: "y", columns: ["y"], classNames: ["a", "b"] }] });
 const { tensors } = parametersIn(checkpoint);
 
-/** The bytes cut, with some of them changed, or others altogether. */
+/** The bytes truncated, partly changed, or replaced. */
 const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
   fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
@@ -26,7 +26,7 @@ const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
       .map(([at, more]) => Uint8Array.of(...bytes.subarray(0, at), ...more, ...bytes.subarray(at))),
   );
 
-/** Runs the work; only an InputError may come of it. Whether one did. */
+/** Runs `work`, which may throw only an InputError. Returns whether it did. */
 function isRefused(work: () => void): boolean {
   try {
     work();
@@ -37,7 +37,7 @@ function isRefused(work: () => void): boolean {
   }
 }
 
-test("a damaged checkpoint is refused, and the trainer is as it was", () => {
+test("a damaged checkpoint is rejected, and the trainer is unchanged", () => {
   const other = linearTrainer({ seed: 99 });
   const before = other.save();
   const isSame = (bytes: Uint8Array) =>
@@ -56,7 +56,7 @@ test("a damaged checkpoint is refused, and the trainer is as it was", () => {
 test.each<[string, TensorFormat]>([
   ["safetensors", safetensors],
   [".npz", npz],
-])("a damaged %s file is read or refused, and nothing else", (_, { encode, decode }) => {
+])("a damaged %s file is read or rejected", (_, { encode, decode }) => {
   const bytes = encode(tensors, { format: "tapeless" });
   fc.assert(
     fc.property(damaged(bytes), (changed) => {

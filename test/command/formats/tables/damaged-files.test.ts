@@ -1,4 +1,4 @@
-// What no data file may do, however it is damaged: end in an internal error or an exception of a library, or hang.
+// Damaged data files. If one fails, a file causes an internal error, an exception of a library, or a hang.
 import { expect, test } from "vitest";
 import { fuzzDataFiles, readSample } from "../../../fuzz/data-files.ts";
 import { sampleFiles } from "../../../fuzz/sample-files.ts";
@@ -7,6 +7,6 @@ test.each(sampleFiles())("the undamaged sample of $format is read", async (sampl
   await expect(readSample(sample)).resolves.toBeUndefined();
 });
 
-test("damaged files of every format are read or refused with a diagnostic", async () => {
+test("damaged files of every format are read or rejected with a diagnostic", async () => {
   expect(await fuzzDataFiles(1, 660)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// Every format gives the same rows: a byte order, an axis or a null read wrongly would train on noise without a word.
+// Every format gives the same rows. If one fails, a wrong byte order, axis or null silently trains on noise.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { model } from "../../../runtime/linear-machine.ts";
 const folder = mkdtempSync(join(tmpdir(), "formats-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A file that is not called after its format. */
+/** A file whose name does not tell its format. */
 function fileOf(content: string | Uint8Array): string {
   const file = join(folder, "rows");
   writeFileSync(file, content);
@@ -46,7 +46,7 @@ const npz = (arrays: Record<string, ArrayBuffer>) =>
 describe.each<[string, string | Uint8Array]>([
   ["CSV", csv],
   ["JSON Lines", jsonLines],
-  ["JSON Lines that end with an empty line and begin with a mark", `\ufeff${jsonLines}\r\n\n`],
+  ["JSON Lines with a byte-order mark and an empty last line", `\ufeff${jsonLines}\r\n\n`],
   [
     "Parquet",
     parquet([
@@ -64,7 +64,7 @@ describe.each<[string, string | Uint8Array]>([
     }),
   ],
 ])("%s", (_, content) => {
-  test.each(["as it is", "packed by gzip"])("%s", async (how) => {
+  test.each(["plain", "packed by gzip"])("%s", async (how) => {
     const table = await readTable(fileOf(how === "as it is" ? content : gzipSync(content)), ab);
     expect(table.rows).toBe(3);
     expect(numbers(table, "a")).toEqual(rows.a);
@@ -73,7 +73,7 @@ describe.each<[string, string | Uint8Array]>([
   });
 });
 
-test("lists of numbers are cells of so many, nested or not; missing ones are empty", async () => {
+test("lists of numbers, nested or not, are cells with several numbers; missing ones are empty", async () => {
   const block = '{"kind":0,"p":[[1,2],[3,4]]}\n{"p":[5,6,7,null],"kind":1}\n';
   const table = await readTable(fileOf(block), wanted(["p"]));
   expect(columnOf(table, "p").size).toBe(4);
@@ -85,7 +85,7 @@ test("lists of numbers are cells of so many, nested or not; missing ones are emp
   expect(numbers(await readTable(fileOf(pixels), wanted(["p"])), "p")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test("a key that a row leaves out, a null of JSON and one of Parquet are missing; truth values are 0 and 1", async () => {
+test("missing keys, JSON null and Parquet null are missing values; booleans are 0 and 1", async () => {
   const lines = '{"a":1,"kind":"x"}\n{"a":null,"b":true,"kind":"y"}\n';
   const table = await readTable(fileOf(lines), ab);
   expect([numbers(table, "a"), numbers(table, "b")]).toEqual([
@@ -103,14 +103,14 @@ test("a key that a row leaves out, a null of JSON and one of Parquet are missing
     [1, 0],
   ]);
   const kept = await readTable(fileOf(nulls), wanted(["a", "b"], { drop: true }));
-  expect([kept.rows, kept.told, kept.lineOf(0)]).toEqual([
+  expect([kept.rows, kept.notice, kept.lineOf(0)]).toEqual([
     1,
     "1 of 2 rows miss a value and are left out",
     "row 1",
   ]);
 });
 
-/** An array as NumPy writes it. */
+/** An array in the bytes that NumPy writes. */
 function npy(descr: string, shape: string, values: Uint8Array, fortran = false): Uint8Array {
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${shape}), }`;
   const header = `${text.padEnd(128 - 11)}\n`;
@@ -138,7 +138,7 @@ test.each<[string, ArrayBufferView & { BYTES_PER_ELEMENT: number }]>([
   ["u4", Uint32Array.of(1, 2, 3, 4294967295)],
   ["u8", BigUint64Array.of(1n, 2n, 3n, 9007199254740991n)],
   ["b1", Uint8Array.of(1, 0, 0, 1)],
-])("%s of NumPy, in both byte orders and both orders of axes", async (type, array) => {
+])("NumPy arrays of %s, in both byte orders and both axis orders", async (type, array) => {
   const values = Array.from(array as unknown as ArrayLike<number>, Number);
   const read = async (descr: string, of: Uint8Array, isFortran = false) => {
     const table = await readTable(fileOf(npy(descr, "2, 2", of, isFortran)), columns);
@@ -161,7 +161,7 @@ test.each<[string, ArrayBufferView & { BYTES_PER_ELEMENT: number }]>([
     ]);
 });
 
-test("the first axis fastest, over three axes", async () => {
+test("column-major order with three axes", async () => {
   const values = Float64Array.from({ length: 12 }, (_, i) => i);
   const table = await readTable(fileOf(npy("<f8", "2, 3, 2", little(values), true)), wanted(["c0..c5"]));
   // NumPy: np.arange(12).reshape((2, 3, 2), order="F").reshape(2, 6)[0] is 0 6 2 8 4 10
@@ -192,28 +192,28 @@ test.each<[string, string | Uint8Array, string]>([
     ]),
     'rows error T2003: row 2: column "kind": the text is not UTF-8',
   ],
-  ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is no JSON"],
-  ["a number alone", "{}\n7\n", "rows:2 error T2002: the line holds no object"],
-  ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is no JSON"],
+  ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is not JSON"],
+  ["a number alone", "{}\n7\n", "rows:2 error T2002: the line is not an object"],
+  ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is not JSON"],
   [
-    "an object for a value",
+    "an object as a value",
     '{"a":1}\n{"a":{"b":2}}\n',
-    'rows:2 error T2003: column "a": an object is no value',
+    'rows:2 error T2003: column "a": a value must not be an object',
   ],
   [
     "a text in a list",
     '{"a":[1]}\n{"a":["x"]}\n',
-    'rows:2 error T2003: column "a": "x" in a list of numbers',
+    'rows:2 error T2003: column "a": "x" is not a number, but is in a list of numbers',
   ],
   [
     "a list too short",
     '{"a":[1,2]}\n{"a":[1]}\n',
-    'rows:2 error T2003: column "a": 1 numbers, where the rows before have 2',
+    'rows:2 error T2003: column "a": the cell has 1 numbers, but earlier rows have 2',
   ],
   [
     "half a Parquet file",
     parquet([{ name: "a", data: [1] }]).subarray(0, 30),
-    "rows error T2002: the Parquet file cannot be read: ",
+    "rows error T2002: cannot read the Parquet file: ",
   ],
   [
     "half an archive",
@@ -223,7 +223,7 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "an archive of other things",
     zipSync({ "a.txt": Uint8Array.of(1) }),
-    "rows error T2003: the archive holds no array of NumPy",
+    "rows error T2003: the archive contains no NumPy array",
   ],
   [
     "arrays of unequal length",
@@ -231,26 +231,26 @@ test.each<[string, string | Uint8Array, string]>([
     "rows error T2003: the arrays have different numbers of rows: a has [1], b has [2]",
   ],
   [
-    "a text of NumPy that is none",
+    "an invalid NumPy string",
     zipSync({ "kind.npy": npy("<U1", "2,", little(Uint32Array.of(97, 0xd800))) }),
-    "rows error T2003: row 2: the text holds the code 55296, which is no character",
+    "rows error T2003: row 2: the string contains the code 55296, which is not a valid character",
   ],
   [
     "complex numbers",
     npy("<c8", "1,", new Uint8Array(8)),
-    "rows error T2003: the type of the values is '<c8': only numbers, truth values and texts are read",
+    "rows error T2003: the type '<c8' is not supported: values must be numbers, booleans or strings",
   ],
   [
     "an array cut short",
     npy("<f4", "2, 2", new Uint8Array(12)),
-    "rows error T2003: the file is cut short: its header says that it has 144 bytes, and it has 140",
+    "rows error T2003: the file is cut short: its header declares 144 bytes, and it has 140",
   ],
   [
     "half a header",
     npy("<f4", "2, 2", new Uint8Array(0)).subarray(0, 9),
     "rows error T2003: the array is cut short: it has 9 bytes",
   ],
-])("%s is told with its place", async (_, content, message) => {
+])("%s is reported with its location", async (_, content, message) => {
   const file = fileOf(content);
   const caught: unknown = await readTable(file, ab).catch((error: unknown) => error);
   expect(String(caught)).toContain(message);

@@ -1,5 +1,5 @@
-// The checks before a Parquet file is decoded: what they let through, the kept library reads in bounded time
-// and memory.
+// The checks before a Parquet file is decoded. If one fails, the library decodes a damaged file in unbounded time or
+// memory.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { checkDeltas, checkRuns, thriftEnd } from "../../../../src/command/formats/tables/check-encodings.ts";
@@ -7,19 +7,19 @@ import { boundedCodecs } from "../../../../src/command/formats/tables/parquet-co
 
 const reader = (...bytes: number[]) => ({ view: new DataView(Uint8Array.from(bytes).buffer), offset: 0 });
 
-test("runs: of equal values and of packed ones, to the last", () => {
-  // five of 1, then eight packed of one bit
+test("runs of equal and of packed values", () => {
+  // five equal values, then eight packed values of one bit
   const found = reader(10, 1, 3, 0xff, 7);
   checkRuns(found, 1, 12);
   expect(found.offset).toBe(4);
 });
 
 test.each<[string, number[], string]>([
-  ["equal values, more than are left", [14, 1], "a run of 7 values, where 5 are left"],
-  ["2³⁰ of them", [0xfe, 0xff, 0xff, 0xff, 0x07, 1], "a run of 1073741823 values"],
-  ["packed ones, more than are left", [5, 1, 1], "a run of 16 values"],
-  ["packed ones with a negative count in 32 bits", [0xff, 0xff, 0xff, 0xff, 0x0f, 1], "a run of"],
-  ["a run behind the page", [3], "a run is longer than its page"],
+  ["more equal values than remain", [14, 1], "a run has 7 values, but only 5 remain"],
+  ["2³⁰ of them", [0xfe, 0xff, 0xff, 0xff, 0x07, 1], "a run has 1073741823 values"],
+  ["more packed values than remain", [5, 1, 1], "a run has 16 values"],
+  ["packed values with a negative count in 32 bits", [0xff, 0xff, 0xff, 0xff, 0x0f, 1], "a run has"],
+  ["a run beyond the page", [3], "a run extends beyond its page"],
 ])("runs: %s", (_, bytes, message) => {
   expect(() => checkRuns(reader(...bytes), 1, 5)).toThrow(message);
 });
@@ -32,8 +32,8 @@ test.each([
   expect(() => checkDeltas(reader(...bytes), 5)).toThrow();
 });
 
-test("a struct of Thrift ends where it should, and declares no more than there is", () => {
-  // field 1: the number 4; field 2: a list of two truth values; field 3: a text of one byte
+test("the end of a Thrift struct is found, and declared sizes are limited by the bytes", () => {
+  // field 1: the number 4; field 2: a list of two booleans; field 3: a string of one byte
   expect(thriftEnd(Uint8Array.of(0x15, 8, 0x19, 0x21, 1, 2, 0x18, 1, 65, 0, 9), 0)).toBe(10);
   for (const bytes of [
     [0x19, 0xfc, 0xff, 0xff, 0xff, 0x0f, 0],
@@ -45,7 +45,7 @@ test("a struct of Thrift ends where it should, and declares no more than there i
     expect(() => thriftEnd(Uint8Array.from(bytes), 0)).toThrow();
 });
 
-test("pages of zstd, gzip and Brotli unpack to no more than they declare", () => {
+test("zstd, gzip and Brotli pages unpack to at most their declared size", () => {
   // blocks that repeat one byte 2^17 times
   const block = (isLast: number) => [(2 | isLast) & 255, 0, 16, 7];
   const frame = [

@@ -1,4 +1,5 @@
-// The command line's reader must agree with the emitted program's, and place what is wrong with a file.
+// The CSV reader of the command line. If one fails, it disagrees with that of emitted programs, or reports a wrong
+// location.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { inFile } from "../../../../src/command/formats/tables/open-bytes.ts";
 import { readCsv } from "../../../../src/command/formats/tables/read-csv.ts";
-import { writtenOut } from "../../../../src/command/formats/tables/column-builder.ts";
+import { expandRanges } from "../../../../src/command/formats/tables/column-builder.ts";
 import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../../../src/compiler/diagnostics/diagnostic.ts";
@@ -47,7 +48,7 @@ async function faultsOf(text: string): Promise<readonly Diagnostic[]> {
   return caught instanceof DiagnosticError ? caught.diagnostics : [];
 }
 
-test("both readers give the same table, whatever is quoted and however lines end", async () => {
+test("both readers give the same table for any quotes and line ends", async () => {
   const cell = fc.oneof(
     fc.constantFrom("", "1", "-2.5", "a", 'say "x"', "two\nlines", "two\r\nlines", " 7 ", "a,b"),
     fc.string(),
@@ -86,7 +87,7 @@ test.each([
   ["an empty file", "", "T2003", 1, "the file is empty: its first row names the columns"],
   ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
   ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
-])("%s is placed on its line", async (_, text, code, line, message) => {
+])("%s is reported on its line", async (_, text, code, line, message) => {
   const [first] = await faultsOf(text);
   expect(first).toMatchObject({ code, message, severity: "error", location: { line } });
   const inProgram = () => parseCsv(text);
@@ -95,29 +96,29 @@ test.each([
 });
 
 test.each([
-  ["Latin-1, which decoding has made U+FFFD", 'a,b\n\n"1","2"\n1,f\ufffdr\n', 4],
+  ["Latin-1, decoded to U+FFFD", 'a,b\n\n"1","2"\n1,f\ufffdr\n', 4],
   ["the same in quotes", 'a,b\n"x\ny","2"\n1,"f\ufffd""r"\n', 4],
   ["JSON Lines", '{"a":1,"b":2}\n', 1],
-  ["what gzip packed", "\x1f\ufffd\b\0", 1],
-])("the program's readers tell on which line %s is not what they read", (_, text, line) => {
+  ["gzip data", "\x1f\ufffd\b\0", 1],
+])("the readers of emitted programs report the line of %s", (_, text, line) => {
   const message = "a stray quote, or no CSV in UTF-8";
   for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
     expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });
 
-test("many wrong rows are counted, not all listed", async () => {
+test("the first errors in rows are listed, the others counted", async () => {
   const faults = await faultsOf(`a,b\n${"1\n".repeat(9)}`);
   expect(faults).toHaveLength(5);
-  expect(faults[0].notes).toEqual(["4 more rows are wrong in the same way"]);
+  expect(faults[0].notes).toEqual(["4 more rows have errors"]);
 });
 
-test("a file that is not there is a diagnostic", async () => {
+test("a missing file is a diagnostic", async () => {
   await expect(readCsv(join(folder, "missing.csv"), wanted)).rejects.toThrow(
     /T2001: cannot read .*missing\.csv/,
   );
 });
 
-test("an error of the runtime takes the file's place; any other goes through untouched", () => {
+test("an InputError becomes a diagnostic with the file; other errors pass unchanged", () => {
   const wrong = () =>
     inFile("d.csv", "T2004", () => {
       throw new InputError("no number", 4);
@@ -131,7 +132,7 @@ test("an error of the runtime takes the file's place; any other goes through unt
   ).toThrow(RangeError);
 });
 
-test("what gzip packed is read as what it holds, whatever it is called; half of it is told", async () => {
+test("gzip data is unpacked whatever the name of the file; truncated data is reported", async () => {
   const text = "\ufeffa,b\n1,é\n";
   const file = fileOf(text);
   const numbersOf = async () => Array.from(columnOf(await readCsv(file, wanted), "a").numbers());
@@ -144,18 +145,18 @@ test("what gzip packed is read as what it holds, whatever it is called; half of 
   expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
 });
 
-test("a range of columns is the same in a file that has them in another order", async () => {
+test("a range of columns covers the same columns in a file with another order", async () => {
   const ranged: Wanted = {
     model: { ...model, inputs: {}, targets: {} },
     data: { inputs: { x: { columns: ["a..c"] } }, targets: { y: { columns: ["d"] } } },
   };
   const first = await readCsv(fileOf("a,b,c,d\n1,2,3,4\n"), ranged);
-  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), writtenOut(ranged, [...first.columns.keys()]));
+  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), expandRanges(ranged, [...first.columns.keys()]));
   for (const name of ["a", "b", "c", "d"])
     expect(second.columns.get(name)?.numbers()).toEqual(first.columns.get(name)?.numbers());
 });
 
-test("a column that the model does not read takes no room, and is never taken for zeros", async () => {
+test("a column that the model does not read takes no memory, and using it is an error", async () => {
   const { columns } = await readCsv(fileOf("a,other\n1,2\n"), wanted);
-  expect(() => columns.get("other")?.numbers()).toThrow("a column is asked for that was not read");
+  expect(() => columns.get("other")?.numbers()).toThrow("a column is used that was not read");
 });

@@ -1,5 +1,4 @@
-// Text that is not UTF-8 must be told with its line wherever the file is cut into pieces, and text that is
-// must come through whole.
+// UTF-8 validation across pieces of a file. If one fails, valid text is damaged, or an error has the wrong line.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,21 +7,21 @@ import { utf8BytesOf } from "../../../../src/command/formats/tables/read-lines.t
 
 const folder = mkdtempSync(join(tmpdir(), "utf8-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-/** As many bytes as a piece of a file has. */
+/** The size of a piece in bytes. */
 const pieceSize = 1 << 16;
 
 async function textOf(bytes: Uint8Array): Promise<string> {
   const file = join(folder, "text");
   writeFileSync(file, bytes);
   let text = "";
-  // Each piece by itself: none may end within a character.
+  // Decodes each piece separately: none may end within a character.
   for await (const piece of utf8BytesOf(file))
     text += new TextDecoder("utf-8", { fatal: true }).decode(piece);
   return text;
 }
 
 test.each([0, 1, 2, 3, 4])(
-  "characters of 2, 3 and 4 bytes come through whole, cut %i bytes from their start",
+  "characters of 2, 3 and 4 bytes are unchanged by a cut %i bytes after their start",
   async (cut) => {
     for (const sign of ["ü", "€", "😀", "\ufffd"]) {
       const text = `${"a".repeat(pieceSize - cut)}${sign}b`;
@@ -32,7 +31,7 @@ test.each([0, 1, 2, 3, 4])(
 );
 
 test.each([0, 1, 2, 3, 4])(
-  "a byte that is not UTF-8 is told with its line, %i bytes before a piece ends",
+  "a byte that is not UTF-8 is reported with its line, %i bytes before the end of a piece",
   async (back) => {
     const start = `ü\r\nb\rc\n${"d".repeat(pieceSize)}`.slice(0, pieceSize - back - 1 - 1);
     for (const [wrong, after] of [

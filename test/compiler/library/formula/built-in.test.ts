@@ -1,4 +1,4 @@
-// A formula of what is built in is what is built in: the same losses step by step, the same evaluation, in
+// A formula equals the built-in that it defines: the same losses step by step, the same evaluation, in
 // f64 to 1e-12.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
@@ -34,7 +34,7 @@ async function run(spec: ModelSpec, batch: Batch): Promise<number[]> {
   const trainer = module.createTrainer();
   const losses = Array.from({ length: 12 }, () => trainer.step(batch));
   const parameters = Object.values(trainer.parameters).flatMap((view) => [...view]);
-  // Uneven batches: what is summed up must not depend on where the rows are cut.
+  // Uneven batches: sums must not depend on the division into batches.
   const half = Object.fromEntries(
     Object.entries(batch).map(([name, values]) => [name, values.slice(0, (values.length / rows) * 3)]),
   );
@@ -90,7 +90,7 @@ describe("activations", () => {
     await expectSame({ network: network(builtIn) }, { network: network({ formula, constants }) });
   });
 
-  it("as a layer of its own and as a function", async () => {
+  it("as a separate layer and as a function", async () => {
     const layer = (fn: "silu" | object): ModelSpec["network"] => [
       { type: "dense", units: 5 },
       Object.assign({ type: "activation" as const, fn: "silu" as const }, { fn }),
@@ -116,7 +116,7 @@ describe("losses", () => {
     ],
     ["poisson", "mean(exp(prediction) - target * prediction)"],
   ] as const)("%s is %s", async (loss, formula) => {
-    // What a log rate says is its exponential, which a formula cannot know: metrics are left out there.
+    // The estimate of a log rate is its exponential, which a formula cannot know: no metrics there.
     const metrics = loss === "poisson" ? {} : { metrics: base.metrics };
     await expectSame({ loss, metrics: [], ...metrics }, { loss: { formula }, metrics: [], ...metrics });
   });
@@ -157,7 +157,7 @@ describe("losses", () => {
     );
   });
 
-  it("as a function that is given mean, and as one that gives a value for each element", async () => {
+  it("as a function that uses mean, and as one that returns a value per element", async () => {
     await expectSame(
       { loss: "rmse" },
       { loss: (g, { prediction, target, mean }) => g.sqrt(mean(g.power(g.subtract(prediction, target), 2))) },

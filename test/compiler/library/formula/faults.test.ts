@@ -1,4 +1,4 @@
-// Wrong formulas, and all that is said of each: code, place in the spec, place in the formula, and what would be right.
+// Wrong formulas, with the whole diagnostic of each: code, location in the spec and in the formula, and hint.
 import { elementary } from "../../../../src/compiler/ir/nodes.ts";
 import { describe, expect, it } from "vitest";
 import { specWith, faultsOf } from "../../spec/base-spec.ts";
@@ -21,7 +21,7 @@ const optimizer = (formula: unknown, rest: object = {}) => ({ optimizer: { formu
 type Row = [intent: string, changes: Record<string, unknown>, ...expected: string[]];
 
 const rows: Record<string, Row[]> = {
-  "what cannot be read": [
+  "syntax errors": [
     [
       "a formula that ends in a sign",
       activation("x * "),
@@ -30,7 +30,7 @@ const rows: Record<string, Row[]> = {
       "    |     ^",
     ],
     [
-      "a bracket left open",
+      "a bracket that is not closed",
       activation("tanh(x * (1 + x)"),
       "error T1601: network[0].activation.formula: the formula ends unexpectedly",
       "> 1 | tanh(x * (1 + x)",
@@ -84,7 +84,7 @@ const rows: Record<string, Row[]> = {
       "    | ^",
     ],
     [
-      "a text of several lines, with the line that is meant",
+      "a text of several lines, with the right line marked",
       activation("x *\n  tanhh(x)"),
       'error T1602: network[0].activation.formula: the formula calls the unknown function "tanhh"',
       "  1 | x *",
@@ -95,7 +95,7 @@ const rows: Record<string, Row[]> = {
   ],
   "names and functions": [
     [
-      "a function of another name, and a name that is not there: both at once",
+      "an unknown function and an unknown name: both at once",
       activation("tnh(x) + bta"),
       'error T1602: network[0].activation.formula: the formula calls the unknown function "tnh"',
       "> 1 | tnh(x) + bta",
@@ -147,7 +147,7 @@ const rows: Record<string, Row[]> = {
       "  hint: write where(condition, a, b)",
     ],
     [
-      "a mean where each number is for itself",
+      "a mean in an elementwise formula",
       activation("x - mean(x)"),
       "error T1602: network[0].activation.formula: the formula uses mean, which is not available in an activation",
       "> 1 | x - mean(x)",
@@ -155,7 +155,7 @@ const rows: Record<string, Row[]> = {
       "  hint: an activation computes one number from one number",
     ],
     [
-      "constants that cannot be named, or mean something else",
+      "constants with an invalid name, or with one that has another meaning",
       activation("x", { constants: { x: 1, "a-b": 2 } }),
       'error T1302: network[0].activation.constants: "x" already has a meaning in this formula',
       "  hint: rename the constant",
@@ -163,7 +163,7 @@ const rows: Record<string, Row[]> = {
       "  hint: use a letter, followed by letters, digits or _",
     ],
     [
-      "what every object has a property of",
+      "names of properties that every object has",
       activation("constructor + __proto__ + toString(x)"),
       'error T1602: network[0].activation.formula: the formula uses the unknown name "constructor"',
       "> 1 | constructor + __proto__ + toString(x)",
@@ -197,7 +197,7 @@ const rows: Record<string, Row[]> = {
       '  hint: did you mean "tanh"?',
     ],
     [
-      "the activation of a layer of its own",
+      "an activation layer",
       {
         network: [
           { type: "activation", fn: { formula: "sin(y)" } },
@@ -220,7 +220,7 @@ const rows: Record<string, Row[]> = {
       "  hint: the formula must give one number: put the part with prediction into mean(…)",
     ],
     [
-      "rows that stand beside a mean",
+      "rows next to a mean",
       loss("mean(prediction) * target"),
       "error T1604: loss.formula: the formula uses target outside any sum or mean",
       "> 1 | mean(prediction) * target",
@@ -244,7 +244,7 @@ const rows: Record<string, Row[]> = {
       "  hint: its argument must differ from element to element",
     ],
     [
-      "an input that is not there",
+      "an unknown input",
       loss("mean(weight * (prediction - target)^2)"),
       'error T1602: loss.formula: the formula uses the unknown name "weight"',
       "> 1 | mean(weight * (prediction - target)^2)",
@@ -257,7 +257,7 @@ const rows: Record<string, Row[]> = {
       "error T1102: metrics[0].name is missing: it must be a string",
     ],
     [
-      "a metric of a name that means something else",
+      "a metric with a name that has another meaning",
       metric({ name: "accuracy", formula: "mean(prediction)" }),
       'error T1302: metrics[0].name is "accuracy", which has another meaning in reports',
       "  hint: rename the metric",
@@ -273,7 +273,7 @@ const rows: Record<string, Row[]> = {
       'error T1302: metrics[1] repeats the metric "m"',
     ],
     [
-      "a formula beside a type",
+      "a formula together with a type",
       { loss: { type: "mse", formula: "mean(prediction)" } },
       'error T1208: loss: "formula" cannot be combined with its other keys',
       "  hint: allowed keys: type",
@@ -281,7 +281,7 @@ const rows: Record<string, Row[]> = {
   ],
   "schedules and optimizers": [
     [
-      "a schedule without its beginning",
+      "a schedule without an initial rate",
       schedule({ formula: "0.1 / (1 + step)" }),
       "error T1102: optimizer.learningRate.initial is missing: it must be a positive number",
     ],
@@ -354,7 +354,7 @@ for (const [title, cases] of Object.entries(rows))
       it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
   });
 
-describe("what only shapes tell", () => {
+describe("errors that depend on shapes", () => {
   const faultOf = (changes: Record<string, unknown>): string => {
     try {
       buildGraphs(parseModel(specWith(changes)), "f32");
@@ -365,7 +365,7 @@ describe("what only shapes tell", () => {
     }
   };
 
-  it("values that do not go together, at the part that brings them together", () => {
+  it("values that do not fit together, at the part that combines them", () => {
     expect(faultOf(loss("mean(2 * prediction * x)"))).toBe(
       [
         "error T1604: loss.formula: the formula combines values that do not fit together: multiply(f32[n,3], " +
@@ -376,7 +376,7 @@ describe("what only shapes tell", () => {
     );
   });
 
-  it("an output that does not stand beside its target", () => {
+  it("an output that does not fit its target", () => {
     expect(faultOf({ ...loss("mean(prediction - target)"), targets: { y: { shape: [2] } } })).toBe(
       [
         "error T1401: loss: formula reads prediction and target element by element, but the output is [n, " +
@@ -389,7 +389,7 @@ describe("what only shapes tell", () => {
     );
   });
 
-  it("a number in which no row has a part", () => {
+  it("a number that does not depend on the rows", () => {
     const what = "the formula takes no sum or mean of anything, so it does not depend on the rows";
     expect(faultOf(loss("2 + pi"))).toBe(`error T1604: loss: ${what}`);
     expect(faultOf(metric({ name: "m", formula: "1" }))).toBe(`error T1604: metrics[0]: ${what}`);
@@ -399,7 +399,7 @@ describe("what only shapes tell", () => {
     expect(faultOf(loss("mean(target)"))).toContain("T1502: dense1.weight would get no gradient");
   });
 
-  it("a state that is named for lines, which say themselves which they keep", () => {
+  it("the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
       "error T1203: optimizer.state is only for a function; lines declare their states by assigning them",
     );

@@ -1,5 +1,5 @@
-// The language of formulas: what binds tighter than what, where a syntax error is said to be, and that no
-// text is too much.
+// The language of formulas: precedence, locations of syntax errors, and that no text
+// is too long to handle.
 import { buildParserFile } from "@lezer/generator";
 import { readFile } from "node:fs/promises";
 import { format } from "prettier";
@@ -12,7 +12,7 @@ import {
 } from "../../../../src/compiler/library/formula/syntax.ts";
 import type { Expression } from "../../../../src/compiler/library/formula/syntax.ts";
 
-/** The tree with brackets around everything that is an operation. */
+/** The tree with brackets around every operation. */
 function bracketed(x: Expression): string {
   switch (x.kind) {
     case "number":
@@ -68,7 +68,7 @@ describe("says where a formula goes wrong", () => {
   ])("%j", (text, expected) => expect(read(text)).toBe(expected));
 });
 
-describe("texts without end", () => {
+describe("very long texts", () => {
   const nested = (n: number, open: string, close: string) => `${open.repeat(n)}x${close.repeat(n)}`;
   it.each([
     ["a thousand brackets", nested(1000, "(", ")")],
@@ -79,25 +79,25 @@ describe("texts without end", () => {
     ["brackets that never close", "(".repeat(longest)],
     ["a choice of choices", "x?1:".repeat(2000) + "x"],
     ["one character too many", "x".repeat(longest + 1)],
-    ["more parts than anyone reads", `(${"f(x,x,x),".repeat(900)}x)`.replace("(", "g(")],
-  ])("%s are told, not tried", (_, text) => {
+    ["too many parts", `(${"f(x,x,x),".repeat(900)}x)`.replace("(", "g(")],
+  ])("%s are reported, not parsed", (_, text) => {
     const parsed = parseFormula(text);
     expect("error" in parsed && parsed.error.code).toMatch(/^T160[16]$/);
   });
 
-  it("are told where little of the stack is left, too", () => {
+  it("are reported even if little of the stack is left", () => {
     const deeper = (levels: number): ReturnType<typeof parseFormula> =>
       levels === 0 ? parseFormula(`x${"+x".repeat(4999)}`) : deeper(levels - 1);
     expect(deeper(4000)).toHaveProperty("error.code", "T1606");
   });
 
-  it("up to the limit they are read", () => {
+  it("up to the limit they are parsed", () => {
     expect(read(nested(deepest - 3, "tanh(", ")"))).toMatch(/^tanh/);
     expect(parseFormula(nested(deepest, "tanh(", ")"))).toHaveProperty("error.code", "T1606");
   });
 });
 
-it("a line assigns to a name, and its places are those of the text", () => {
+it("a line assigns to a name, and its spans are those of the text", () => {
   const parsed = parseLine("state.m = 0.9 * state.m");
   if (!("tree" in parsed)) throw new Error(parsed.error.message);
   expect(parsed.tree.name).toBe("state.m");

@@ -41,7 +41,7 @@ const rnn = () =>
     return { next: { h: next }, value: next };
   });
 
-/** The derived gradients, held against differences and, as loops, against the interpreter. */
+/** The derived gradients, compared with differences and, as loops, with the interpreter. */
 function expectRight(loss: Node, leaves: readonly Node[], missing: readonly string[] = []): Graph {
   const graph = withGradients(loss, leaves, g);
   expect(verifyGraph(ops, graph)).toEqual([]);
@@ -80,7 +80,7 @@ describe("gradients of recurrences", () => {
     });
     expectRight(score(z), [sequence, h0, weight]);
   });
-  it("carried values that change places", () => {
+  it("carried values that are swapped", () => {
     const z = recur(g, facts, { x: each(xs), p: carried(h0), q: carried(g.exp(h0)) }, ({ x, p, q }) => ({
       next: { p: q, q: p },
       value: g.multiply(x, g.sin(p)),
@@ -108,7 +108,7 @@ describe("gradients of recurrences", () => {
       expect([...(interpret(graph, values, 2).get(idle.storage)?.data ?? [])]).toEqual([0, 0]);
     expectRight(score(z), [xs, h0]);
   });
-  it("integer operands have none, and do not stand in the way of others", () => {
+  it("integer operands have none, and do not block others", () => {
     const count = g.iota({ shape: ["n", 4, 2], axis: 1 });
     const z = recur(g, facts, { x: each(xs), k: each(count), h: carried(h0) }, ({ x, k, h }) => {
       const next = g.add(g.multiply(h, 0.5), g.select(g.less(k, 2), x, g.multiply(x, x)));
@@ -183,7 +183,7 @@ describe("what stays in the loop", () => {
         if (role === "carried") expect(argument.type.shape).toEqual(["n", 2]);
     }
   });
-  it("of the forward step only what the derivative reads is kept: tanh by its result", () => {
+  it("of the forward step only values that the derivative reads are kept: tanh by its result", () => {
     const derived = makeGraph("g", withGradients(score(rnn()), [w], g).outputs.slice(1));
     const graph = shareSubexpressions.run(derived, g, { exact: true });
     const [forward, backward] = [...recurrencesOf(graph)];

@@ -1,4 +1,4 @@
-// What `data` says against the rest of the spec: a scale that nothing could undo would make figures without a meaning.
+// `data` against the rest of the spec: a scale that cannot be inverted would make metrics meaningless.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -34,7 +34,7 @@ test("one column, one divisor for all, or no error among the metrics is fine", (
   expect(faultsOf(regression([2], "standard", ["r2"]))).toBe("no fault");
 });
 
-test("a test file beside a test share is refused: one of them would be ignored", () => {
+test("a test file together with a test fraction is rejected: one of them would be ignored", () => {
   const spec = regression([1], "standard", ["mae"], { train: "a.csv", test: "b.csv" });
   expect(faultsOf(spec)).toBe("no fault");
   const both = { ...spec, training: { epochs: 2, batchSize: 6, test: { fraction: 0.2 } } };
@@ -55,7 +55,7 @@ const withMissing = (entry: object, target: object = {}, dtype = "f32") =>
     },
   });
 
-test("a mean stands for a missing value only where there is one", () => {
+test("a mean replaces a missing value only where a mean exists", () => {
   for (const missing of ["error", "drop", "mean"])
     expect(faultsOf(withMissing({ missing }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "drop" }))).toBe("no fault");
@@ -84,13 +84,13 @@ test("a separator is one of four, and IDX files have none", () => {
   );
 });
 
-// Which files a spec may name: a fault that slips through here would surface as a stack trace, or train on
+// The files that a spec may name: an error that slips through would become a stack trace, or train on
 // the wrong rows.
 
 const idx = { x: "d/x.idx", y: "d/y.idx" };
 const csv = { inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
 
-test("IDX files need no columns; a scale may stand beside them, and the test rows may be files of their own", () => {
+test("IDX files need no columns; they may have a scale, and separate files for the test rows", () => {
   for (const data of [
     { idx },
     { idx, inputs: { x: { scale: { divide: 255 } } } },
@@ -101,18 +101,18 @@ test("IDX files need no columns; a scale may stand beside them, and the test row
   expect(data).toEqual({ file: idx, test: { y: "t/y", x: "t/x" }, inputs: {}, targets: {} });
 });
 
-test("packed files are read as what they hold", () => {
+test("gzipped files are read like their contents", () => {
   expect(faultsOf(specWith({ data: { file: "a.csv.gz", ...csv } }))).toBe("no fault");
 });
 
 test.each([
   [
-    "a file too few",
+    "a missing file",
     { idx: { x: "x.idx" } },
     'error T1307: data.idx has no file for y\n  hint: add "y": FILE',
   ],
   [
-    "a file of nothing",
+    "a file of an unknown input",
     { idx: { ...idx, pixels: "p.idx" } },
     "error T1307: data.idx.pixels is not an input or target\n  hint: inputs and targets: x, y",
   ],
@@ -122,7 +122,7 @@ test.each([
     'error T1307: data.test.idx.xx is not an input or target\n  hint: did you mean "x"?',
   ],
   [
-    "columns of a format that has none",
+    "columns for a format without columns",
     { idx, inputs: { x: { columns: ["a"] } }, targets: { y: { nextOf: "x" } } },
     "error T1208: data.inputs.x.columns cannot be combined with IDX files\n  hint: an IDX file holds one " +
       "whole input or target; only `scale` is allowed here",

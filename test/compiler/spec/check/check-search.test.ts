@@ -1,4 +1,4 @@
-// What is wrong with a search. If one fails, a wrong search is found out when candidates are tried, or not at all.
+// Errors in a search. If one fails, an invalid search is found only when candidates are tried, or not at all.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/errors.ts";
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";
@@ -16,7 +16,7 @@ function told(search: unknown, training: object = flowers.training): string {
 
 const over = (key: string, axis: unknown = [1, 2]) => told({ over: { [key]: axis } });
 
-it("a search that is right is told nothing", () => {
+it("a valid search has no diagnostics", () => {
   expect(over("network[0].units")).toBe("");
   expect(over('data.inputs["size"].scale', ["standard", "off"])).toBe("");
   expect(over("optimizer.clip", [{ norm: 1 }, "off"])).toBe("");

@@ -1,4 +1,4 @@
-// Columns of text and what the rest of the spec must say for them: two lengths or two vocabularies would
+// Text columns and the rest of the spec: two lengths or two vocabularies would
 // train on shifted targets.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
@@ -22,14 +22,14 @@ const faultsWith = (changed: Record<string, unknown>) => faultsOf(specWith({ ...
 const withTarget = (next: unknown) => ({ data: { ...data, targets: { next } } });
 const withInput = (text: unknown) => ({ data: { ...data, inputs: { text } } });
 
-test("a text and what follows in it; a row has then no class to keep shares of", () => {
+test("text and its next token; a row then has no class to stratify by", () => {
   const { training, data } = parseModel(specWith(changes));
   expect(training.stratify).toBe(false);
   expect(data?.inputs).toEqual({ text: { columns: ["name"], characters: { length: 6 } } });
   expect(data?.targets).toEqual({ next: { columns: [], nextOf: "text" } });
 });
 
-test("texts may have classes of their own, one a row", () => {
+test("texts may have classes, one per row", () => {
   const kinds = {
     targets: { kind: { classes: 3 } },
     network: [
@@ -70,18 +70,18 @@ test.each<[string, Record<string, unknown>, string]>([
     "error T1208: data.inputs.text.scale: indices cannot be scaled",
   ],
   [
-    "what follows in nothing",
+    "the next token of an unknown input",
     withTarget({ nextOf: "test" }),
     'error T1303: data.targets.next.nextOf: "test" is not an input of the data\n  hint: did you mean "text"?',
   ],
   [
-    "what follows in numbers",
+    "the next token of numbers",
     withInput({ columns: ["a..f"] }),
     'error T1303: data.targets.next.nextOf: "text" is not a text input\n  hint: name an input with { ' +
       '"columns": [ … ], "characters": { "length": … } }, or with "words"',
   ],
   [
-    "columns beside it",
+    "columns besides nextOf",
     withTarget({ nextOf: "text", columns: ["name"] }),
     'error T1208: data.targets.next: "columns" cannot be combined with "nextOf"\n  hint: a target with nextOf is derived ' +
       "from its input and has no columns",
@@ -93,7 +93,7 @@ test.each<[string, Record<string, unknown>, string]>([
       "hint: use the same number for both: the size of the vocabulary, markers included",
   ],
   [
-    "one class a row",
+    "one class per row",
     { targets: { next: { classes: 4 } } },
     "error T1208: targets.next must have classes and the shape [6]: one class for each position of text",
   ],

@@ -1,4 +1,4 @@
-// Weights that belong to nothing would train another model than was meant, and say so nowhere.
+// Weights that fit nothing would silently train a different model.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -34,14 +34,14 @@ test.each([
     withWeights([1, 1], { targets: { y: { shape: [3] } }, loss: "mse" }),
     "training.classWeights needs a target with classes",
   ],
-])("%#: wrong class weights are told", (spec, message) => {
+])("%#: wrong class weights are reported", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);
 });
 
 const weighed = (name: string, input: object, more: object = {}) =>
   specWith({ inputs: { x: { shape: [4] }, w: input }, ...training({ sampleWeights: name }), ...more });
 
-test("an input of weights is no choice for the first layer, and not unread", () => {
+test("an input of weights is not read by the first layer, and does not count as unread", () => {
   const model = parseModel(weighed("w", { shape: [] }));
   expect(model.network[0].from).toEqual(["x"]);
   expect(model.training.sampleWeights).toBe("w");
@@ -59,6 +59,6 @@ test.each([
     ),
     'data.inputs.w.scale: "standard" would shift sample weights, and 0 would no longer mean 0',
   ],
-])("%#: wrong sample weights are told", (spec, message) => {
+])("%#: wrong sample weights are reported", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);
 });

@@ -1,4 +1,4 @@
-// Reading JSON with places: the values must be those of JSON.parse, and each fault must be found where it stands.
+// Reading JSON with locations: the values must equal those of JSON.parse, and each error must have its location.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/compiler/spec/read/json.ts";
@@ -14,7 +14,7 @@ it("reads what JSON.parse reads", () => {
   );
 });
 
-it("refuses what JSON.parse refuses", () => {
+it("rejects what JSON.parse rejects", () => {
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom(..."{}[]\",:0123.eE+-\\ntrufalse '/ ") }), (text) => {
       const refused = (() => {
@@ -33,7 +33,7 @@ it("refuses what JSON.parse refuses", () => {
   );
 });
 
-it("knows the place of every value and key", () => {
+it("knows the location of every value and key", () => {
   const text = '{ "network": [ { "units": -3 } ] }';
   const { located } = readJson(text);
   if (!located) throw new Error("no places");
@@ -84,7 +84,7 @@ describe("faults", () => {
     ]);
   });
 
-  it("stops at nesting that no spec has, before the stack does", () => {
+  it("stops at excessive nesting, before the stack overflows", () => {
     expect(readJson("[".repeat(1_000_000)).errors).toMatchObject([
       { code: "T1006", message: "nested deeper than 100 levels" },
     ]);

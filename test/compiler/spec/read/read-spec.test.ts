@@ -1,4 +1,4 @@
-// Reading spec files: the three formats give the same model, and whatever is wrong with a file is told with its place.
+// Reading spec files: the three formats give the same model, and errors in a file have their locations.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ async function write(name: string, content: string | Uint8Array): Promise<string
   return file;
 }
 
-/** The rendered fault of reading a file, without the folder. */
+/** The rendered error of reading a file, without the folder. */
 async function faultOf(name: string, content?: string | Uint8Array): Promise<string> {
   const file = content === undefined ? join(folder, name) : await write(name, content);
   try {
@@ -93,8 +93,8 @@ describe("the three formats give one model", () => {
   });
 });
 
-describe("faults of files", () => {
-  it("a file that is not there, with the one that was meant", async () => {
+describe("errors in files", () => {
+  it("a file that does not exist, with a similar one", async () => {
     await write("digits.json", json);
     expect(await faultOf("digit.json")).toBe(
       'digit.json error T1001: the file does not exist\n  hint: did you mean "digits.json"?',
@@ -124,7 +124,7 @@ describe("faults of files", () => {
     );
   });
 
-  it("bytes that are no UTF-8, with the line of the first", async () => {
+  it("bytes that are not UTF-8, with the line of the first", async () => {
     const bytes = Buffer.concat([
       Buffer.from('{\n  "name": "'),
       Buffer.from([0xff, 0xfe]),
@@ -142,7 +142,7 @@ describe("faults of files", () => {
   });
 });
 
-describe("faults of the text", () => {
+describe("syntax errors", () => {
   it("a syntax error in JSON", async () => {
     expect(await faultOf("comma.json", '{\n  "name": "a",\n}')).toBe(
       [
@@ -210,7 +210,7 @@ describe("faults of the text", () => {
     expect(await faultOf("deep.yaml", opening.repeat(20_000))).toMatch(/error T100[56]: /);
   });
 
-  it("a tag that would make other values in YAML", async () => {
+  it("a tag that would change values in YAML", async () => {
     expect(await faultOf("tag.yaml", "name: !!js/function 'process.exit()'")).toMatch(
       /^tag\.yaml:1:7 error T1005: Unresolved tag/,
     );
@@ -247,7 +247,7 @@ describe("faults of the text", () => {
   });
 });
 
-describe("places of wrong values", () => {
+describe("locations of wrong values", () => {
   it("in JSON", async () => {
     expect(await faultOf("width.json", json.replace('"units": 3', '"units": -3'))).toBe(
       [
@@ -297,7 +297,7 @@ describe("places of wrong values", () => {
     );
   });
 
-  it("inside blocks, of faults of the schema and of those that building finds", async () => {
+  it("inside blocks, of errors of the schema and of those that building finds", async () => {
     const blocks = yaml.replace(
       "  - { type: dense, units: 3 }",
       `  - type: repeat
@@ -318,7 +318,7 @@ describe("places of wrong values", () => {
     );
   });
 
-  it("of faults that a later stage finds", async () => {
+  it("of errors that a later stage finds", async () => {
     const { source } = await readSpec(await write("later.json", json));
     const late = () => {
       throw new DiagnosticError([
@@ -330,7 +330,7 @@ describe("places of wrong values", () => {
     );
   });
 
-  it("of values that are right, in each format; of a default, the thing that leaves it out", async () => {
+  it("of valid values, in each format; for a default, of the enclosing value", async () => {
     const given = typescript.replace("./width.ts", "./package-0/width.ts");
     const placeIn = async (name: string, text: string, path: (string | number)[]) => {
       const { source } = await readSpec(await write(name, text));

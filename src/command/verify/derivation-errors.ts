@@ -1,11 +1,11 @@
 /**
- * Which stage of the derivation is at fault. These stages change what the programs compute, so there is no graph to
- * compare them with as for later stages. Instead:
+ * Finds the stage of the derivation that introduces an error. These stages change the results of programs on purpose,
+ * so they cannot be compared with an earlier graph. Instead:
  *
- * - `differentiate` must leave the loss alone, and along a random direction v its gradients must agree with central
+ * - `differentiate` must not change the loss, and along a random direction v its gradients must agree with central
  *   differences:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
- * - after each later stage, a step on one batch must give the loss and the gradients that `differentiate` gave: a group
- *   of one batch is that batch, and averaged weights start as the parameters.
+ * - after each later stage, a step on one batch must give the same loss and gradients as after `differentiate`: a group
+ *   of one batch equals that batch, and averaged weights start as the parameters.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { lossStorage, nameIn } from "../../compiler/ir/storage.ts";
@@ -18,29 +18,29 @@ import { worstError } from "./model-memory.ts";
 import type { ModelMemory } from "./model-memory.ts";
 
 /** A stage whose result differs: in which program, at which output, and by how much. */
-export interface FaultyStage {
+export interface StageDifference {
   readonly stage: string;
   readonly list: string;
   readonly program: string;
-  /** The storage with the largest relative error, or what kept the interpreter from running. */
+  /** The storage with the largest relative error, or the message of an error in the interpreter. */
   readonly output: string;
   readonly error: number;
 }
 
-/** The first fault; undefined if there is none. `start` makes the storage before a step. */
-export function derivationFault(
+/** The first stage with an error, if any. `start` creates the storage before a step. */
+export function derivationError(
   reports: readonly StageReport[],
   start: () => ModelMemory,
   tolerance: number,
-): FaultyStage | undefined {
+): StageDifference | undefined {
   const [first, ...others] = stepsOf(reports);
   const training = first.before.get("gradient");
   const derived = first.after.get("gradient");
   if (training === undefined || derived === undefined) return undefined;
-  const faultIn = (
+  const differenceIn = (
     stage: string,
     found: { readonly output: string; readonly error: number },
-  ): FaultyStage => ({
+  ): StageDifference => ({
     stage,
     list: "derivation",
     program: "gradient",
@@ -51,14 +51,14 @@ export function derivationFault(
   const before = memory.read();
   const values = memory.run(derived);
   const kept = worstError(values, start().run(training));
-  if (!(kept.error <= tolerance)) return faultIn(first.stage, kept);
+  if (!(kept.error <= tolerance)) return differenceIn(first.stage, kept);
   const slope = slopeError(training, before, values, memory.rows);
-  if (!(slope <= slopeTolerance)) return faultIn(first.stage, { output: "gradients", error: slope });
+  if (!(slope <= slopeTolerance)) return differenceIn(first.stage, { output: "gradients", error: slope });
 
   const expected = new Map([...values].filter(([storage]) => isLossOrGradient(storage)));
   for (const { stage, after } of others) {
     const found = worstError(afterStep(after, start()), expected);
-    if (!(found.error <= tolerance)) return faultIn(stage, found);
+    if (!(found.error <= tolerance)) return differenceIn(stage, found);
   }
   return undefined;
 }
@@ -89,7 +89,7 @@ function stepsOf(reports: readonly StageReport[]): Step[] {
   });
 }
 
-/** What the programs of a step up to the gradients leave. */
+/** The storage after the programs of a step up to the gradients. */
 function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
   for (const name of ["begin", "measure", "gradient"]) {
     const graph = graphs.get(name);
@@ -98,12 +98,12 @@ function afterStep(graphs: Graphs, memory: ModelMemory): Storage {
   return memory.read();
 }
 
-/** Smaller than the error of differences in f64 at any of the widths below, larger than that at the best of them. */
+/** The largest relative error of differences in f64 at the best of the widths below. */
 const slopeTolerance = 1e-5;
-/** Several widths, since a kink may be near: the smallest error counts. */
+/** Several widths, because a kink may be near. The smallest error counts. */
 const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
 
-/** How far the gradients are from central differences along a random direction, relative to their size. */
+/** The error of the gradients against central differences along a random direction, relative to their size. */
 function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
   const random = randomStream(randomKey(1, 0, 2));
   const loss = lossWithStopsHeld(training, before, rows);

@@ -1,4 +1,4 @@
-/** `train --report`: what the trained model says of the rows it was not trained on, against what is true. */
+/** `train --report`: predictions for the rows that the model was not trained on, compared with the true values. */
 import { extname } from "node:path";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import * as answers from "../../runtime/prediction/answers.ts";
@@ -14,48 +14,48 @@ import type { SplitPredictions, ReportFormat } from "../../studio/charts/index.t
 import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
-/** `true`: on standard error, as standard output is what the program prints. */
+/** `true`: print on standard error, because standard output contains the result. */
 export type ReportFlag = string | true | undefined;
 
 const formats = ["txt", "json", "svg", "html"] satisfies ReportFormat[];
 
-/** @throws DiagnosticError, before any training, for a file that cannot be written. */
+/** @throws DiagnosticError, before any training, for a file that cannot be written */
 export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
     throw usageError(
-      `--report ${file}: a report is text, JSON, a picture or a page`,
-      "name it .txt, .json, .svg or .html",
+      `--report ${file}: the file extension selects no format`,
+      "use a file name that ends in .txt, .json, .svg or .html",
     );
   await checkWritable(file);
 }
 
-/** By the ending of the file. */
+/** The format for the file extension. */
 export const formatOf = (file: string): ReportFormat | undefined =>
   formats.find((format) => extname(file).toLowerCase() === `.${format}`);
 
-/** Tells of the validation and test parts; of the training part where there is no other. */
-export async function reportAnswers(
+/** Reports on the validation and test splits, or on the training split if there is no other. */
+export async function reportPredictions(
   compilation: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   { train, validation, test, fields }: Dataset,
   file: string | true,
 ): Promise<void> {
-  const held = Object.entries({ validation, test }).filter(
+  const evaluated = Object.entries({ validation, test }).filter(
     (split): split is [string, Batch] => split[1] !== undefined,
   );
-  const splits = (held.length > 0 ? held : [["training", train] as const]).map(([split, data]) =>
-    partAnswers(compilation, facts, trainer, fields[fields.length - 1], split, data),
+  const splits = (evaluated.length > 0 ? evaluated : [["training", train] as const]).map(([split, data]) =>
+    splitPredictions(compilation, facts, trainer, fields[fields.length - 1], split, data),
   );
   const { reportFormats } = await import("../../studio/charts/index.ts");
   const format = typeof file === "string" ? (formatOf(file) ?? "txt") : "txt";
-  const text = reportFormats[format]({ title: `${facts.name}: predicted against true`, splits });
+  const text = reportFormats[format]({ title: `${facts.name}: predicted and true values`, splits });
   if (file === true) process.stderr.write(`\n${text}`);
   else await writeFile(file, text);
 }
 
-function partAnswers(
+function splitPredictions(
   { model, built }: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
@@ -66,28 +66,34 @@ function partAnswers(
   const [[target, { classes, shape }]] = Object.entries(facts.targets);
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
-  const perPlace = scores.length / expected.length;
+  const scoresPerValue = scores.length / expected.length;
   const known: Readonly<Record<string, Answer>> = answers;
   const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
-  if (!(classes === undefined ? perPlace === 1 : perPlace === 1 || perPlace === classes))
+  if (!(classes === undefined ? scoresPerValue === 1 : scoresPerValue === 1 || scoresPerValue === classes))
     throw usageError(
-      `--report: "${facts.name}" gives numbers that do not stand beside those of its target, one by one`,
-      "leave it out",
+      `--report: the outputs of "${facts.name}" do not correspond one to one to the values of its target`,
+      "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (place: number) => field.scales?.[place % sizeOf(shape)];
-  const predicted = Array.from(expected, (_, place) =>
-    Number(answer(scores.slice(place * perPlace, (place + 1) * perPlace), indices, scaleOf(place))[0]),
+  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)];
+  const predicted = Array.from(expected, (_, position) =>
+    Number(
+      answer(
+        scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue),
+        indices,
+        scaleOf(position),
+      )[0],
+    ),
   );
   if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
-  const own = Array.from(expected, (value, place) => {
-    const { shift, span } = scaleOf(place) ?? { shift: 0, span: 1 };
+  const original = Array.from(expected, (value, position) => {
+    const { shift, span } = scaleOf(position) ?? { shift: 0, span: 1 };
     return value * span + shift;
   });
-  return { split, expected: own, predicted };
+  return { split, expected: original, predicted };
 }
 
-/** The network's output for all rows. */
+/** The outputs of the network for all rows. */
 function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number[] {
   const inputs = Object.entries(facts.inputs).filter(([, { onlyLoss }]) => !onlyLoss);
   const rows = rowsIn(facts, data);
@@ -101,10 +107,7 @@ function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number
   return scores;
 }
 
-/**
- * Of what follows in a text: its end, then its characters. Classes that the data has no names for are their
- * numbers.
- */
+/** The names of classes. For the next character of a text: the end, then all characters. Others default to numbers. */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];
   return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i));

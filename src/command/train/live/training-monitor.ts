@@ -1,7 +1,6 @@
 /**
- * Looks into a training while it runs, for the page of `--serve` and the files of `--tensorboard`. Looking
- * changes nothing of the training (`trainer.probe`), and the same rows are looked at every time: as many as a
- * batch has, spread over the training part.
+ * Monitors a training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do not
+ * change the training. They always use the same rows: one batch, spread evenly over the training split.
  */
 import { sizeOf } from "../../../runtime/core/model-facts.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
@@ -19,67 +18,68 @@ import type { LivePage } from "./serve-training.ts";
 
 type End = Extract<LiveEvent, { kind: "end" }>["outcome"];
 
-/** What the training that is shown consists of. */
+/** The monitored training. */
 export interface Subject {
   readonly trainer: Trainer;
   readonly facts: ModelFacts;
   readonly dataset: Dataset;
-  /** In all, those that are done included. */
+  /** The total number, completed ones included. */
   readonly epochs: number;
-  /** Batches of a step. */
+  /** Batches per step. */
   readonly accumulate: number;
 }
 
-export interface LookInside {
-  /** A training begins that is not shown. */
-  pass(name: string): void;
-  /** The training begins that is shown. */
+export interface TrainingMonitor {
+  /** Call this when a training begins that is not monitored, such as one of a fold. */
+  announce(name: string): void;
+  /** Call this when the monitored training begins. */
   begin(subject: Subject): Promise<void>;
-  /** The trainer, whose epochs end where somebody has pressed the page's button. */
+  /** Wraps a trainer, so that the button of the page ends its epochs. */
   stoppable(trainer: Trainable): Trainable;
-  see(report: EpochReport): Promise<void>;
-  /** Tells how it ended, and waits until the page is left. */
+  record(report: EpochReport): Promise<void>;
+  /** Reports the outcome, and waits until the user closes the page. */
   end(outcome: End, text: string): Promise<void>;
 }
 
-/** So often at most, in milliseconds, the page is told of steps; and so often a long epoch is looked into. */
+/** Least milliseconds between events of steps, between probes in an epoch, and between probes after epochs. */
 const betweenSteps = 100;
 const betweenProbes = 2000;
 const betweenEpochs = 20;
-/** Looking takes at most this share of the time, beside so many milliseconds that nobody notices. */
-const share = 1 / 25;
-const unnoticed = 200;
+/** Probes take at most this fraction of the time, plus this many milliseconds. */
+const maxFraction = 1 / 25;
+const freeMilliseconds = 200;
 
-export function lookInside(page: LivePage | undefined, log: EventLog | undefined): LookInside {
+export function createMonitor(page: LivePage | undefined, log: EventLog | undefined): TrainingMonitor {
   const start = performance.now();
   const now = () => performance.now() - start;
-  const tell = (event: LiveEvent) => page?.send(event);
-  let shown: { readonly trainer: ProbingTrainer; readonly batch: Batch } | undefined;
+  const send = (event: LiveEvent) => page?.send(event);
+  let monitored: { readonly trainer: ProbingTrainer; readonly batch: Batch } | undefined;
   let [probed, spent, last] = [-Infinity, 0, -1];
 
   const probe = () => {
-    if (shown === undefined) return undefined;
+    if (monitored === undefined) return undefined;
     const began = now();
-    const found = shown.trainer.probe(shown.batch);
+    const found = monitored.trainer.probe(monitored.batch);
     probed = now();
-    // The first time code is run it is slow, and says nothing of what looking costs.
+    // The first probe is not counted, because code that runs for the first time is slow.
     spent += last < 0 ? 0 : probed - began;
     return found;
   };
-  const mayProbe = (pause: number) => now() - probed >= pause && spent <= unnoticed + share * now();
+  const mayProbe = (pause: number) =>
+    now() - probed >= pause && spent <= freeMilliseconds + maxFraction * now();
   const showProbe = (epoch: number, found = probe()) => {
     last = epoch;
-    if (found !== undefined) tell({ kind: "probe", at: now(), epoch, probe: found });
+    if (found !== undefined) send({ kind: "probe", at: now(), epoch, probe: found });
   };
 
   return {
-    pass: (name) => tell({ kind: "stage", at: now(), name: name.trim() }),
+    announce: (name) => send({ kind: "stage", at: now(), name: name.trim() }),
     async begin({ trainer, facts, dataset, epochs, accumulate }) {
-      if (!isProbing(trainer)) throw new Error("internal: the trainer cannot be looked into");
+      if (!isProbing(trainer)) throw new Error("internal: the trainer was compiled without probe");
       const rows = rowsIn(facts, dataset.train);
       const parameters = facts.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-      shown = { trainer, batch: spreadRows(facts, dataset.train, rows) };
-      tell({ kind: "start", at: now(), epoch: trainer.epoch, epochs, rows, parameters });
+      monitored = { trainer, batch: spreadRows(facts, dataset.train, rows) };
+      send({ kind: "start", at: now(), epoch: trainer.epoch, epochs, rows, parameters });
       const first = probe();
       showProbe(trainer.epoch, first);
       if (trainer.epoch === 0 && first !== undefined) await log?.probe(0, first);
@@ -92,28 +92,28 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
         count += rows;
         if (now() - since < betweenSteps) return;
         const epoch = trainer.epoch + (((taken - 1) % stepsOfEpoch) + 1) / stepsOfEpoch;
-        tell({ kind: "steps", at: now(), epoch, loss: sum / count, rows: count, learningRate });
+        send({ kind: "steps", at: now(), epoch, loss: sum / count, rows: count, learningRate });
         if (mayProbe(betweenProbes)) showProbe(epoch);
         [since, sum, count] = [now(), 0, 0];
       });
     },
     stoppable: (trainer) => (page === undefined ? trainer : endingWith(trainer, page)),
-    async see(report) {
-      tell({ kind: "epoch", at: now(), report });
-      // Event files hold every epoch; the page is shown as much as there is time for.
+    async record(report) {
+      send({ kind: "epoch", at: now(), report });
+      // Event files contain every epoch; the page gets a probe if there is time.
       const found = log !== undefined || mayProbe(betweenEpochs) ? probe() : undefined;
       if (found !== undefined) showProbe(report.epoch, found);
       await log?.add(report);
       if (found !== undefined) await log?.probe(report.epoch, found);
     },
     async end(outcome, text) {
-      if (shown !== undefined && last < shown.trainer.epoch) showProbe(shown.trainer.epoch);
+      if (monitored !== undefined && last < monitored.trainer.epoch) showProbe(monitored.trainer.epoch);
       const isCut = outcome === "stopped early" && (page?.isStopped() ?? false);
-      tell({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
+      send({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
       if (page === undefined) return;
-      // Whoever reads that it stays may leave at once: by then it is listened to.
+      // Listens before the line is printed, because the user may react to it at once.
       const left = page.untilLeft();
-      process.stderr.write(`the page stays until Ctrl-C: ${page.address}\n`);
+      process.stderr.write(`the page remains until Ctrl-C: ${page.address}\n`);
       await left;
     },
   };
@@ -126,7 +126,7 @@ const rowsIn = (facts: ModelFacts, data: Batch): number => {
   return data[name].length / size;
 };
 
-/** Rows at equal distances: files are often sorted by what is to be predicted. */
+/** Rows at equal distances, because files are often sorted by target. */
 function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
   const count = Math.min(rows, facts.batchSize);
   const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
@@ -141,7 +141,7 @@ function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
   );
 }
 
-/** A stop is no early stopping: the parameters stay those of the last epoch, and whoever resumes goes on from there. */
+/** Ends the epochs on request. Unlike early stopping, it keeps the last parameters, so training can be resumed. */
 function endingWith(trainer: Trainable, page: LivePage): Trainable {
   return {
     get epoch() {
@@ -158,7 +158,7 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
         if (next.done) return next.value;
         epochs.push(next.value);
         yield next.value;
-        // After the last one there is nothing to stop, and the best epoch is still to be restored.
+        // After the last epoch, the run must complete to restore the best epoch.
         if (page.isStopped() && epochs.length < (options?.epochs ?? Infinity)) break;
       }
       return { epochs, bestEpoch: epochs.findLast(({ best }) => best)?.epoch ?? 0, stoppedEarly: false };
@@ -166,25 +166,22 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
   };
 }
 
-/** What the flags of `train` ask to be looked at from inside. */
-export interface InsideFlags {
-  /** A port; true: any that is free. */
+/** The flags of `train` that monitor it. */
+export interface MonitorFlags {
+  /** A port; true: a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
 }
 
-/**
- * `epoch`: how many the trainer has behind it. @throws DiagnosticError if there can be no page or no files,
- * before any training.
- */
-export async function openInside(
+/** `epoch`: the number of completed epochs. @throws DiagnosticError if the page or the files cannot be created */
+export async function openMonitor(
   model: string,
   epoch: number,
-  { serve, tensorboard }: InsideFlags,
-): Promise<LookInside> {
+  { serve, tensorboard }: MonitorFlags,
+): Promise<TrainingMonitor> {
   const log = tensorboard === undefined ? undefined : await openEventLog(tensorboard, epoch);
-  if (serve === undefined) return lookInside(undefined, log);
+  if (serve === undefined) return createMonitor(undefined, log);
   const page = await serveTraining(model, serve === true ? 0 : serve);
-  process.stderr.write(`the training can be seen at ${page.address}\n`);
-  return lookInside(page, log);
+  process.stderr.write(`the training is shown at ${page.address}\n`);
+  return createMonitor(page, log);
 }

@@ -1,5 +1,4 @@
-// `train --report`. If one fails, the report tells of other answers than the metrics do, or of the rows that
-// were trained on.
+// `train --report`. If one fails, the report disagrees with the metrics, or covers rows of the training split.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { faultOfXml } from "../../support/well-formed.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -18,7 +17,7 @@ afterEach(() => place.remove());
 const train = (...flags: readonly string[]) => place.run("train", "flowers.json", ...flags);
 
 describe("train --report", () => {
-  it("tells on standard error of the validation and test splits by class names; standard output stays as it is", async () => {
+  it("reports validation and test split by class name on standard error, with unchanged standard output", async () => {
     const plain = await train();
     const { stdout, stderr } = await train("--report");
     expect(stdout).toBe(plain.stdout);
@@ -36,7 +35,7 @@ describe("train --report", () => {
     expect(splits[0].classes.map(({ name }: { name: string }) => name)).toEqual(["iris", "lily", "rose"]);
   });
 
-  it("of numbers is in the target's own units, scaled or not, and agrees with the metrics", async () => {
+  it("reports numbers in original units, scaled or not, in agreement with the metrics", async () => {
     place.write("flowers.json", {
       ...flowers,
       inputs: { size: { shape: [1] } },
@@ -60,7 +59,7 @@ describe("train --report", () => {
     }
   });
 
-  it("is a picture or a page by the ending of its file, and of the training part where there is no other", async () => {
+  it("is a picture or a page by file extension, and covers the training split if there is no other", async () => {
     const { epochs, batchSize, seed } = flowers.training;
     place.write("flowers.json", { ...flowers, training: { epochs, batchSize, seed } });
     await train("--report", "answers.svg");
@@ -90,9 +89,9 @@ describe("train --report", () => {
   });
 
   it.each([
-    [["--report", "answers.pdf"], "--report answers.pdf: a report is text, JSON, a picture or a page"],
+    [["--report", "answers.pdf"], "--report answers.pdf: the file extension selects no format"],
     [["--report", "flowers.json/answers.txt"], "T1011: cannot write"],
-  ])("refuses %j before it trains", async (flags, said) => {
+  ])("rejects %j before training", async (flags, said) => {
     expectRefusal(await train(...flags), said);
     expect(place.made()).toEqual([]);
   });

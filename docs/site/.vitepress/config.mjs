@@ -1,0 +1,49 @@
+/**
+ * The documentation site. `npm run docs:build` copies the pages of docs/ to pages/ and builds them; dead links fail the
+ * build. DOCS_BASE is the path of the site on its host, "/" by default.
+ */
+import { readFileSync } from "node:fs";
+
+/** The sections of the home page, which is the index of docs/: titles, and the pages that its tables link. */
+function sidebar() {
+  const index = readFileSync(new URL("../pages/index.md", import.meta.url), "utf8");
+  return index
+    .split(/^## /m)
+    .slice(1)
+    .map((section) => ({
+      text: section.slice(0, section.indexOf("\n")),
+      items: Array.from(section.matchAll(/^\| \[([^\]]+)\]\(([^)]+)\.md\)/gm), ([, text, page]) => ({
+        text,
+        link: `/${page}`,
+      })),
+    }));
+}
+
+/** The anchors of GitHub, so that one link works in both places. */
+const slugify = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .trim()
+    .replaceAll(" ", "-");
+
+export default {
+  title: "tapeless",
+  description: "A compiler from model specs to standalone TypeScript trainers.",
+  base: process.env.DOCS_BASE ?? "/",
+  srcDir: "pages",
+  srcExclude: ["public/**"],
+  outDir: "dist",
+  markdown: { anchor: { slugify } },
+  themeConfig: {
+    nav: [
+      { text: "Getting started", link: "/getting-started" },
+      { text: "Spec", link: "/spec" },
+      { text: "Diagnostics", link: "/diagnostics" },
+      { text: "Playground", link: "/try/", target: "_self" },
+    ],
+    sidebar: sidebar(),
+    outline: [2, 3],
+    search: { provider: "local" },
+  },
+};
