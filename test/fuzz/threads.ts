@@ -14,7 +14,7 @@ import type { FuzzData } from "./random-batch.ts";
 export function withThreads({ lowered, model, plan }: Compilation, float: "f32" | "f64"): VectorPrograms {
   const { batchSize } = model.training;
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  return scheduleVectors(lowered, { batchSize, float, storage, leastCycles: 0 });
+  return scheduleVectors(lowered, { batchSize, float, storage, minCycles: 0 });
 }
 
 /** The trainer for f32 with all loops shared that may be. */

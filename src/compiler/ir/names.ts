@@ -24,16 +24,16 @@ const nouns: Partial<Record<OpName, string>> = {
 const nounOf = (node: Node): string => (isMean(node) ? "mean" : (nouns[node.op] ?? node.op));
 
 /** The name of a node before collisions are resolved. */
-export const wish = (node: Node): string => {
+export const nameHint = (node: Node): string => {
   if (node.name !== undefined) return node.name;
   // A view or conversion of a value has the name of the value.
   if (node.op === "cast" || node.op === "broadcast" || node.op === "reshape" || node.op === "stopGradient")
     if (node.operands.x.name !== undefined) return node.operands.x.name;
   if (node.op === "argument") return node.attributes.name;
   // A stack has the name of the values that it stacks.
-  if (node.op === "scan") return wish(node.attributes.value);
+  if (node.op === "scan") return nameHint(node.attributes.value);
   const { forward, layer, composite } = node.origin;
-  if (forward !== undefined) return `${nounOf(node)}_in_d_${wish(forward)}`;
+  if (forward !== undefined) return `${nounOf(node)}_in_d_${nameHint(forward)}`;
   const parts = [layer, composite ?? node.op];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
@@ -46,7 +46,7 @@ export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   for (const node of nodes) {
     // A node that several steps share occurs more than once.
     if (names.has(node)) continue;
-    const base = wish(node);
+    const base = nameHint(node);
     let name = base;
     for (let k = next.get(base) ?? 2; used.has(name); k++) {
       name = `${base}_${k}`;

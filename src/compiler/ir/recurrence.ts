@@ -36,13 +36,13 @@ export function stepType({ element, shape }: TensorType, length: number): Tensor
 }
 
 /** An operand of a recurrence that is being built. */
-export interface Given {
+export interface RecurrenceInput {
   readonly role: StepOperand["role"];
   readonly node: Node;
 }
-export const each = (node: Node): Given => ({ role: "each", node });
-export const carried = (node: Node): Given => ({ role: "carried", node });
-export const whole = (node: Node): Given => ({ role: "whole", node });
+export const each = (node: Node): RecurrenceInput => ({ role: "each", node });
+export const carried = (node: Node): RecurrenceInput => ({ role: "carried", node });
+export const whole = (node: Node): RecurrenceInput => ({ role: "whole", node });
 
 /** The results of a step: the next value of each carried operand, and the value that is stacked. */
 export interface Step {
@@ -61,7 +61,7 @@ export interface RecurrenceFacts {
 }
 
 /** The stack, over `length` steps, of the values that `step` computes from its arguments. */
-export function recur<Operands extends { readonly [name: string]: Given | undefined }>(
+export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
   { name: prefix, length, reverse = false }: RecurrenceFacts,
   given: Operands,
@@ -204,11 +204,11 @@ function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
 export function pruneOperands(graph: Graph, g: GraphBuilder): Graph {
   const images = new Map<Recurrence, Recurrence>();
   for (const [recurrence, scans] of recurrencesOf(graph)) {
-    const lean = pruned(
+    const prunedRecurrence = pruned(
       recurrence,
       scans.map(({ attributes }) => attributes.value),
     );
-    if (lean !== recurrence) images.set(recurrence, lean);
+    if (prunedRecurrence !== recurrence) images.set(recurrence, prunedRecurrence);
   }
   return replaceScans(graph, g, ({ attributes }) => {
     const recurrence = images.get(attributes.recurrence);

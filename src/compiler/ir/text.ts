@@ -28,7 +28,7 @@ import type { Dimension, ElementType, TensorType } from "./types.ts";
 // The parser reads the text back to the same graph.
 
 /** Leaves out attributes that repeat the type of the node, and empty lists. */
-function attributesText(node: Node, spell: Spelling): string {
+function attributesText(node: Node, spell: GraphNames): string {
   const attributes =
     node.op === "scan"
       ? { recurrence: spell.recurrence(node.attributes.recurrence), value: spell.node(node.attributes.value) }
@@ -45,22 +45,22 @@ const numberValue = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
 
 /** The names of nodes and recurrences in the text. */
-export interface Spelling {
+export interface GraphNames {
   node(node: Node): string;
   recurrence(recurrence: Recurrence): string;
 }
 
 /** `%name: type = op %x, %y {…}`, without the comment. */
-export function nodeText(node: Node, spell: Spelling): string {
+export function nodeText(node: Node, spell: GraphNames): string {
   const operands = operandsOf(node).map((operand) => `%${spell.node(operand)}`);
   const list = operands.length === 0 ? "" : ` ${operands.join(", ")}`;
   return `%${spell.node(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node, spell)}`;
 }
 
 /** Names for the nodes of a graph and of all its steps. */
-export function spellingOf(graph: Graph): Spelling {
+export function graphNames(graph: Graph): GraphNames {
   const names = nameAll(nodesWithin(graph));
-  return { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? "absent" };
+  return { ...recurrenceNames(graph), node: (node) => names.get(node) ?? "absent" };
 }
 
 /** The nodes of a graph and of all its steps, each in the order of its lines. */
@@ -70,7 +70,7 @@ export const nodesWithin = (graph: Graph): Node[] => [
 ];
 
 /** The names of a graph's recurrences. */
-export function recurrenceSpelling(graph: Graph): Pick<Spelling, "recurrence"> {
+export function recurrenceNames(graph: Graph): Pick<GraphNames, "recurrence"> {
   // A recurrence that occurs in several steps has a block for each of them, with the nodes that its scans need
   // there.
   const distinct = new Set(stepsOf(graph).map(({ recurrence }) => recurrence));
@@ -78,7 +78,7 @@ export function recurrenceSpelling(graph: Graph): Pick<Spelling, "recurrence"> {
   return { recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent" };
 }
 
-function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
+function nodeLines({ nodes }: Graph, spell: GraphNames): string[] {
   return nodes.map((node) => {
     const { layer } = node.origin;
     return nodeText(node, spell) + (layer === undefined ? "" : `   // ${layer}`);
@@ -90,7 +90,7 @@ const linesOf = ({ operands }: Recurrence, { nodes }: Graph): Node[] => [
   ...new Set([...operands.map(({ argument }) => argument), ...nodes]),
 ];
 
-function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): string[] {
+function recurrenceLines(recurrence: Recurrence, step: Graph, spell: GraphNames): string[] {
   const { length, reverse, operands } = recurrence;
   const nodes = linesOf(recurrence, step);
   const roles = operands.map(({ role, argument, next }) => {
@@ -105,10 +105,10 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): 
   ];
 }
 
-export const printGraph = (graph: Graph): string => printGraphAs(graph, spellingOf(graph));
+export const printGraph = (graph: Graph): string => printGraphAs(graph, graphNames(graph));
 
 /** Prints with other names than the graph's own, for example to compare several graphs. */
-export function printGraphAs(graph: Graph, spell: Spelling): string {
+export function printGraphAs(graph: Graph, spell: GraphNames): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
   );
@@ -158,7 +158,7 @@ function parseAttributes(
 }
 
 /** What the lines above define: nodes by name, and recurrences. */
-interface Known {
+interface Definitions {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly recurrences: ReadonlyMap<string, Recurrence>;
 }
@@ -166,7 +166,7 @@ interface Known {
 type Fail = (why: string) => never;
 
 /** The node of a line. Its operands and recurrences are defined above it. */
-function parseNode(line: string, known: Known, g: GraphBuilder, fail: Fail): [string, Node] {
+function parseNode(line: string, known: Definitions, g: GraphBuilder, fail: Fail): [string, Node] {
   const find = (name: string): Node => known.nodes.get(name) ?? fail(`%${name} is not defined above`);
   const parts = nodeLine.exec(line)?.groups;
   if (parts === undefined) return fail("not a node");
@@ -184,7 +184,7 @@ function parseNode(line: string, known: Known, g: GraphBuilder, fail: Fail): [st
 /** A scan refers to its recurrence and to the node of the step that is its value. */
 function scanAttributes(
   written: { readonly recurrence?: unknown; readonly value?: unknown },
-  known: Known,
+  known: Definitions,
   find: (name: string) => Node,
   fail: Fail,
 ): Attributes<"scan"> {

@@ -87,22 +87,22 @@ export function changedBuffers(
   return changed;
 }
 
-export const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+export const intersects = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
   for (const x of a) if (b.has(x)) return true;
   return false;
 };
 
 /** Whether `later` must stay after `earlier`. */
 export const conflicts = (earlier: Accesses, later: Accesses): boolean =>
-  meets(earlier.stored, later.loaded) ||
-  meets(earlier.stored, later.stored) ||
-  meets(earlier.loaded, later.stored) ||
-  meets(earlier.assigns, later.reads) ||
-  meets(earlier.reads, later.assigns);
+  intersects(earlier.stored, later.loaded) ||
+  intersects(earlier.stored, later.stored) ||
+  intersects(earlier.loaded, later.stored) ||
+  intersects(earlier.assigns, later.reads) ||
+  intersects(earlier.reads, later.assigns);
 
 /** Whether both access the same buffer, so that fusing them saves memory traffic. */
 export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
-  meets(a.stored, b.loaded) || meets(a.loaded, b.loaded) || meets(a.loaded, b.stored);
+  intersects(a.stored, b.loaded) || intersects(a.loaded, b.loaded) || intersects(a.loaded, b.stored);
 
 /**
  * Whether iterations of two loops like `loop` may interleave. If one loop stores a buffer that the other
@@ -113,13 +113,13 @@ export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
 export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =
     loop.to.kind === "number" && loop.from.kind === "number" ? loop.to.value - loop.from.value : Infinity;
-  const apart = (x: Expression, y: Expression | undefined): boolean => {
+  const isDisjoint = (x: Expression, y: Expression | undefined): boolean => {
     const [p, q] = [shiftOf(x, loop.variable), y && shiftOf(y, loop.variable)];
     return p !== undefined && q !== undefined && (p === q || Math.abs(p - q) >= extent);
   };
   const holds = (stores: readonly Access[], others: readonly Access[]): boolean =>
     stores.every((s) =>
-      others.every((o) => s.buffer !== o.buffer || s.at.some((index, axis) => apart(index, o.at[axis]))),
+      others.every((o) => s.buffer !== o.buffer || s.at.some((index, axis) => isDisjoint(index, o.at[axis]))),
     );
   return holds(a.stores, b.loads) && holds(a.stores, b.stores) && holds(b.stores, a.loads);
 }

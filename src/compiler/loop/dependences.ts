@@ -10,7 +10,7 @@
  * The position in memory counts as one more axis, so that the analysis also covers reshaped indices (y[i div 8,
  * i mod 8]) and strided vectors.
  */
-import { accessesOf, changedBuffers, meets, mentions, mentionsAny } from "./accesses.ts";
+import { accessesOf, changedBuffers, intersects, mentions, mentionsAny } from "./accesses.ts";
 import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { rangeOf, rangesOf } from "./intervals.ts";
@@ -32,18 +32,18 @@ export interface Surroundings {
 }
 
 /** An access: `lanes` elements, `stride` apart in memory. */
-interface Touch {
+interface StridedAccess {
   readonly at: readonly Expression[];
   readonly lanes: number;
   readonly stride: number;
 }
 
-interface Touches {
-  readonly loads: readonly Touch[];
-  readonly stores: readonly Touch[];
+interface BufferAccesses {
+  readonly loads: readonly StridedAccess[];
+  readonly stores: readonly StridedAccess[];
 }
 
-const holdsLoad = (x: Expression): boolean => {
+const containsLoad = (x: Expression): boolean => {
   let found = false;
   visit(x, (part) => {
     if (part.kind === "load") found = true;
@@ -56,7 +56,7 @@ function withoutNames(body: readonly Statement[]): readonly Statement[] {
   const values = new Map<string, Expression>();
   visitStatements(body, (s) => {
     if (s.kind !== "let" || s.mutable || s.value.type !== "i32" || lanesOf(s.value) > 1) return;
-    if (!holdsLoad(s.value)) values.set(s.name, substitute(s.value, values));
+    if (!containsLoad(s.value)) values.set(s.name, substitute(s.value, values));
   });
   return substituteVariables(body, values);
 }
@@ -73,7 +73,7 @@ function isClamped(x: Expression, v: string): boolean {
 }
 
 /** The range of an access, from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
-interface Stretch {
+interface ElementRange {
   readonly factor: number;
   /** The loop-invariant terms, as a string. */
   readonly base: string;
@@ -114,12 +114,12 @@ class IterationSpace {
   /** The stored buffers in which two iterations may access the same element. */
   sharedBuffers(): readonly string[] {
     return [...this.touches()].flatMap(([name, touches]) =>
-      touches.stores.length > 0 && !this.keepsApart(name, touches) ? [name] : [],
+      touches.stores.length > 0 && !this.isIndependentIn(name, touches) ? [name] : [],
     );
   }
 
-  private touches(): ReadonlyMap<string, Touches> {
-    const touches = new Map<string, { loads: Touch[]; stores: Touch[] }>();
+  private touches(): ReadonlyMap<string, BufferAccesses> {
+    const touches = new Map<string, { loads: StridedAccess[]; stores: StridedAccess[] }>();
     const of = (buffer: string) => {
       const known = touches.get(buffer) ?? { loads: [], stores: [] };
       touches.set(buffer, known);
@@ -147,24 +147,25 @@ class IterationSpace {
    * Whether, on some axis or in memory, no range that one iteration stores overlaps one that another iteration
    * accesses.
    */
-  private keepsApart(name: string, { loads, stores }: Touches): boolean {
+  private isIndependentIn(name: string, { loads, stores }: BufferAccesses): boolean {
     const all = [...stores, ...loads];
     const buffer = this.surroundings.buffers.get(name);
     if (buffer === undefined || all.some(({ at }) => at.length !== buffer.shape.length)) return false;
     const { batchSize } = this.surroundings;
-    const inMemory = (touch: Touch) =>
-      this.stretchOf(positionIn(buffer, touch.at, batchSize), 1 + (touch.lanes - 1) * touch.stride);
-    if (this.areApart(stores.map(inMemory), loads.map(inMemory))) return true;
+    const inMemory = (touch: StridedAccess) =>
+      this.elementRangeOf(positionIn(buffer, touch.at, batchSize), 1 + (touch.lanes - 1) * touch.stride);
+    if (this.areDisjoint(stores.map(inMemory), loads.map(inMemory))) return true;
     if (!all.every((touch) => this.staysInRow(touch, buffer))) return false;
     const last = buffer.shape.length - 1;
     return buffer.shape.some((_, axis) => {
-      const along = ({ at, lanes }: Touch) => this.stretchOf(linearOf(at[axis]), axis === last ? lanes : 1);
-      return this.areApart(stores.map(along), loads.map(along));
+      const along = ({ at, lanes }: StridedAccess) =>
+        this.elementRangeOf(linearOf(at[axis]), axis === last ? lanes : 1);
+      return this.areDisjoint(stores.map(along), loads.map(along));
     });
   }
 
   /** Whether all elements of an access have the same indices on all axes but the last. */
-  private staysInRow({ at, lanes, stride }: Touch, { shape }: Buffer): boolean {
+  private staysInRow({ at, lanes, stride }: StridedAccess, { shape }: Buffer): boolean {
     if (lanes === 1) return true;
     const extent = shape[shape.length - 1];
     const { least, most } = rangeOf(at[at.length - 1], this.ranges);
@@ -173,13 +174,14 @@ class IterationSpace {
     );
   }
 
-  private areApart(
-    stores: readonly (Stretch | undefined)[],
-    loads: readonly (Stretch | undefined)[],
+  private areDisjoint(
+    stores: readonly (ElementRange | undefined)[],
+    loads: readonly (ElementRange | undefined)[],
   ): boolean {
     if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;
     return stores.every(
-      (a, index) => a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverMeet(a, b)),
+      (a, index) =>
+        a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverOverlap(a, b)),
     );
   }
 
@@ -188,7 +190,7 @@ class IterationSpace {
    * · k is between b.least − a.most and b.most − a.least for a distance k between two iterations, which is a
    * multiple of the step and smaller than the loop's extent.
    */
-  private neverMeet(a: Stretch, b: Stretch | undefined): boolean {
+  private neverOverlap(a: ElementRange, b: ElementRange | undefined): boolean {
     if (b === undefined || a.factor === 0 || a.factor !== b.factor || a.base !== b.base) return false;
     const [least, most] = [b.least - a.most, b.most - a.least];
     const stride = Math.abs(a.factor) * this.step;
@@ -202,7 +204,7 @@ class IterationSpace {
   /**
    * The range of `width` elements that starts at a linear form; undefined where v is not a plain term of it.
    */
-  private stretchOf({ terms, constant }: Linear, width: number): Stretch | undefined {
+  private elementRangeOf({ terms, constant }: Linear, width: number): ElementRange | undefined {
     let [factor, least, most, clamped] = [0, constant, constant + width - 1, false];
     const base: string[] = [];
     for (const { part, factor: own } of terms) {
@@ -246,7 +248,7 @@ export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<s
   const touched = new Set([...loaded, ...stored]);
   return [...touched].some((whole) => {
     const parts = buffers.get(whole)?.covers?.filter((part) => touched.has(part)) ?? [];
-    return stored.has(whole) ? parts.length > 0 : meets(new Set(parts), stored);
+    return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);
   });
 }
 
@@ -269,7 +271,7 @@ export const sharedStores = (loop: For, surroundings: Surroundings): readonly st
 /**
  * Whether no iteration accesses memory that another one stores. Accumulation in variables is not considered.
  */
-export const touchesApart = (loop: For, surroundings: Surroundings): boolean =>
+export const isIndependentInMemory = (loop: For, surroundings: Surroundings): boolean =>
   sharedBuffers(loop, surroundings)?.length === 0;
 
 /**
@@ -302,7 +304,7 @@ export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boole
 }
 
 /** Whether statements load a buffer that they store, or one that overlaps it. */
-export const readsWhatItStores = (
+export const readsStoredBuffers = (
   body: readonly Statement[],
   buffers: ReadonlyMap<string, Buffer>,
-): boolean => meets(accessesOf(body).loaded, changedBuffers(body, buffers));
+): boolean => intersects(accessesOf(body).loaded, changedBuffers(body, buffers));

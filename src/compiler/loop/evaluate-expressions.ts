@@ -104,20 +104,20 @@ export function allocateScratch(
 }
 
 /** Whether a single index is an offset in the buffer, not the index along its only axis. */
-const isPlace = ({ shape }: Buffer, indices: readonly number[], { inBytes }: Sizes): boolean =>
+const isOffset = ({ shape }: Buffer, indices: readonly number[], { inBytes }: Sizes): boolean =>
   inBytes === true || (indices.length === 1 && shape.length !== 1);
 
 /** The offset of an element from the start of its buffer, in elements. It may be outside of the buffer. */
-export function placeOf(buffer: Buffer, indices: readonly number[], sizes: Sizes): number {
+export function offsetOf(buffer: Buffer, indices: readonly number[], sizes: Sizes): number {
   const { name, shape, element } = buffer;
-  if (isPlace(buffer, indices, sizes)) {
-    const place = indices[0] / (sizes.inBytes ? bytesOfElement[element] : 1);
-    invariant(Number.isInteger(place), `${name} at byte ${indices[0]} is between two elements`);
-    return place;
+  if (isOffset(buffer, indices, sizes)) {
+    const offset = indices[0] / (sizes.inBytes ? bytesOfElement[element] : 1);
+    invariant(Number.isInteger(offset), `${name} at byte ${indices[0]} is between two elements`);
+    return offset;
   }
-  return shape.reduce<number>((place, dimension, axis) => {
+  return shape.reduce<number>((offset, dimension, axis) => {
     const extent = dimension === "n" ? sizes.batchSize : dimension;
-    return place * extent + indices[axis];
+    return offset * extent + indices[axis];
   }, 0);
 }
 
@@ -127,7 +127,7 @@ export const rowsOf = ({ rows, batchSize, mayOverrun }: Sizes): number => (mayOv
 /** @throws InternalError for an index that is outside of its axis. */
 export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: Sizes): void {
   const { name, shape } = buffer;
-  if (isPlace(buffer, indices, sizes)) return;
+  if (isOffset(buffer, indices, sizes)) return;
   const inside = shape.every((dimension, axis) => {
     const extent = dimension === "n" ? rowsOf(sizes) : dimension;
     return indices[axis] >= 0 && indices[axis] < extent;
@@ -276,16 +276,16 @@ function loaded(x: Extract<Expression, { kind: "load" }>, state: State): Value {
   const indices = x.at.map((index) => scalarOf(index, state));
   const isSafe = x.lanes !== undefined || state.isSpeculative === true;
   if (!isSafe) checkIndices(buffer, indices, state.sizes);
-  const place = placeOf(buffer, indices, state.sizes);
-  if (!isSafe) checkPlace(x.buffer, place, array.length);
+  const offset = offsetOf(buffer, indices, state.sizes);
+  if (!isSafe) checkOffset(x.buffer, offset, array.length);
   const { lanes, stride = 1 } = x;
-  if (lanes === undefined) return array[place] ?? NaN;
-  return Array.from({ length: lanes }, (_, lane) => array[place + lane * stride] ?? NaN);
+  if (lanes === undefined) return array[offset] ?? NaN;
+  return Array.from({ length: lanes }, (_, lane) => array[offset + lane * stride] ?? NaN);
 }
 
 /** @throws InternalError for an offset outside of the buffer's elements. */
-export const checkPlace = (name: string, place: number, length: number): void =>
-  invariant(place >= 0 && place < length, `${name} at ${place} is outside of its ${length} elements`);
+export const checkOffset = (name: string, offset: number, length: number): void =>
+  invariant(offset >= 0 && offset < length, `${name} at ${offset} is outside of its ${length} elements`);
 
 export function arrayOf(
   name: string,

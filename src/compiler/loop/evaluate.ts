@@ -15,9 +15,9 @@ import {
   allocateScratch,
   arrayOf,
   checkIndices,
-  checkPlace,
+  checkOffset,
   lanesOfValue,
-  placeOf,
+  offsetOf,
   rowsOf,
   scalarOf,
   stored,
@@ -74,12 +74,12 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   if (count <= 0) return;
   const indices = statement.at.map((index) => scalarOf(index, state));
   checkIndices(buffer, indices, state.sizes);
-  const place = placeOf(buffer, indices, state.sizes);
+  const start = offsetOf(buffer, indices, state.sizes);
   // The indices of the other lanes are not checked, so this checks that no lane is stored to a missing row.
   const isVector = typeof value !== "number" && buffer.shape[0] === "n";
   const end = sizeOf(buffer.shape, isVector ? rowsOf(state.sizes) : state.sizes.batchSize);
   lanes.slice(0, count).forEach((lane, offset) => {
-    checkPlace(buffer.name, place + offset, Math.min(end, array.length));
-    array[place + offset] = stored(lane, buffer.element);
+    checkOffset(buffer.name, start + offset, Math.min(end, array.length));
+    array[start + offset] = stored(lane, buffer.element);
   });
 }

@@ -201,7 +201,7 @@ export const convert = (x: Expression, type: ElementType): Expression => {
 };
 
 /** A constant vector. */
-export const isSpreadNumber = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
+export const isConstantSplat = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
 
 /** The operands of an expression, in order of evaluation. */
 export function children(x: Expression): readonly Expression[] {

@@ -16,7 +16,7 @@ import type { For, LoopProgram, Statement } from "./types.ts";
 
 /** All errors in the roles of a program, kernel by kernel. */
 export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
-  const wrong: string[] = [];
+  const errors: string[] = [];
   for (const { name, body } of program.kernels) {
     const surroundings: Surroundings = {
       buffers: program.buffers,
@@ -27,22 +27,22 @@ export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
       if (s.kind !== "for" || (s.role !== "parallel" && s.role !== "output")) return;
       const shared = dependentStores(s, surroundings);
       if (shared === undefined)
-        wrong.push(`${name}: ${s.variable} is ${s.role}, but its iterations share a variable`);
+        errors.push(`${name}: ${s.variable} is ${s.role}, but its iterations share a variable`);
       else if (shared.length > 0)
-        wrong.push(
+        errors.push(
           `${name}: ${s.variable} is ${s.role}, but its iterations share elements of ${shared.join(", ")}`,
         );
     });
   }
-  return wrong;
+  return errors;
 }
 
 /** @throws InternalError with all errors; `after` names the stage that ran last. */
 export function checkRoles(program: LoopProgram, batchSize: number, after: string): void {
-  const wrong = verifyRoles(program, batchSize);
-  if (wrong.length > 0)
+  const errors = verifyRoles(program, batchSize);
+  if (errors.length > 0)
     throw new InternalError(
-      `after ${after}, loops of ${program.name} have the wrong role:\n  ${wrong.join("\n  ")}`,
+      `after ${after}, loops of ${program.name} have the wrong role:\n  ${errors.join("\n  ")}`,
     );
 }
 

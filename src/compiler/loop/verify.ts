@@ -177,17 +177,17 @@ function checkLoad(x: Extract<Expression, { kind: "load" }>, scope: Scope, check
 // A program is at one of two levels: every access has an index for each axis, or (after the stage
 // `compute-addresses`) every access has one offset. The accesses show the level; a mixture is an error.
 
-interface LoopFault {
+interface LoopError {
   readonly kernel: string;
   readonly message: string;
 }
 
 /** All errors of the program, kernel by kernel. */
-export function verifyLoops(program: LoopProgram): LoopFault[] {
-  const faults: LoopFault[] = [];
+export function verifyLoops(program: LoopProgram): LoopError[] {
+  const errors: LoopError[] = [];
   const names = new Set<string>();
   for (const kernel of program.kernels) {
-    const report = (message: string) => faults.push({ kernel: kernel.name, message });
+    const report = (message: string) => errors.push({ kernel: kernel.name, message });
     if (names.has(kernel.name)) report("another kernel has this name");
     names.add(kernel.name);
     if (kernel.body.length === 0) report("its body is empty");
@@ -198,14 +198,14 @@ export function verifyLoops(program: LoopProgram): LoopFault[] {
     scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });
     checkBlock(kernel.body, scope, { buffers: program.buffers, report });
   }
-  return faults;
+  return errors;
 }
 
 /** @throws InternalError with all errors; `after` names the stage that ran last. */
 export function checkLoops(program: LoopProgram, after: string): void {
-  const faults = verifyLoops(program);
-  if (faults.length === 0) return;
-  const list = faults.map(({ kernel, message }) => `  ${kernel}: ${message}`).join("\n");
+  const errors = verifyLoops(program);
+  if (errors.length === 0) return;
+  const list = errors.map(({ kernel, message }) => `  ${kernel}: ${message}`).join("\n");
   throw new InternalError(`after ${after}, loop program ${program.name} is malformed:\n${list}`);
 }
 

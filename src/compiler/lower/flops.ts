@@ -25,11 +25,11 @@ export function flopsOf(node: Node, batchSize: number): number {
  * The operations of a materialised node and of all nodes computed as part of it. Its materialised operands are
  * not included.
  */
-export const flopsToStore = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
-  [...computedToStore(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
+export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
+  [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
 
 /** A materialised node and all nodes that are computed as part of it, back to materialised nodes and leaves. */
-export function computedToStore(node: Node, stored: ReadonlySet<Node>): Set<Node> {
+export function nodesToMaterialise(node: Node, stored: ReadonlySet<Node>): Set<Node> {
   const computed = new Set([node]);
   for (const each of computed)
     for (const operand of operandsOf(each)) if (!stored.has(operand)) computed.add(operand);

@@ -39,7 +39,7 @@ function callsIn(statements: readonly Statement[]): number {
  * The maximum number of long functions that a fused loop calls. An engine inlines about that much into one
  * kernel. The results of calls that are not inlined are allocated on the heap one by one.
  */
-const mostCalls = 2;
+const maxCalls = 2;
 
 /** Both loops as one; undefined if that would change the order of dependent iterations. */
 function mergeLoops(first: For, second: For): For | undefined {
@@ -52,7 +52,7 @@ function mergeLoops(first: For, second: For): For | undefined {
   if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
   for (const name of a.assigns) if (b.reads.has(name)) return undefined;
   const [own, others] = [callsIn(first.body), callsIn(body)];
-  if (own > 0 && others > 0 && own + others > mostCalls) return undefined;
+  if (own > 0 && others > 0 && own + others > maxCalls) return undefined;
   return { ...first, role: mergedRole(first.role, second.role), body: joinBodies(first.body, body) };
 }
 
@@ -167,7 +167,7 @@ function finishes(
   const isContraction = (statements: readonly Statement[]) =>
     statements.some((statement) => statement.kind === "for" && statement.role === "output");
   const calls = callsIn(second);
-  if (calls === 0 || callsIn(first) + calls > mostCalls) return false;
+  if (calls === 0 || callsIn(first) + calls > maxCalls) return false;
   return isContraction(first) && !isContraction(second) && [...a.stored].some((name) => b.loaded.has(name));
 }
 

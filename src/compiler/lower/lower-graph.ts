@@ -1,5 +1,5 @@
 /**
- * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-stored.ts`), in graph
+ * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-materialised.ts`), in graph
  *           order. Other values are computed where they are read.
  * Requires  a graph after all passes, and the copies that `rematerialise` made.
  * Ensures   each output is in its storage at the end; a recurrence is a loop along time that contains the nests
@@ -18,10 +18,10 @@ import { displayNames } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
-import { chooseStored } from "./choose-stored.ts";
-import { directPlaces, storedElement } from "./scope.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
+import { directOutputs, storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { flopsToStore } from "./flops.ts";
+import { flopsToMaterialise } from "./flops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
@@ -63,7 +63,7 @@ class GraphLowering {
 
   constructor({ graph, copies }: Rematerialised, context: LowerContext) {
     const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
-    const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
+    const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));
     const isNamed = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
     const names = nameAll(parts.flatMap(({ nodes }) => nodes).filter(isNamed));
     this.graph = graph;
@@ -72,7 +72,7 @@ class GraphLowering {
     this.stored = stored;
     this.names = names;
     this.displayName = displayNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
-    this.direct = directPlaces(graph);
+    this.direct = directOutputs(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }
 
@@ -95,7 +95,7 @@ class GraphLowering {
     return {
       float: this.context.float,
       stored: this.stored,
-      placeOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => at }),
+      locationOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => at }),
       argument: (node) => {
         throw new Error(`internal: ${this.nameOf(node)} is read outside of its step`);
       },
@@ -116,7 +116,7 @@ class GraphLowering {
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
     const statements = lowerNode(node, scope);
-    const flops = flopsToStore(node, this.stored, this.context.batchSize) * times;
+    const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
     return {
       statements,
       labels: [this.label(scan ?? node, provenanceOf(node, this.displayName, flops))],

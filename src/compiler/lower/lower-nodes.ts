@@ -14,7 +14,7 @@ import type { BoundLowering, Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 import { combination, placeOfMaximum } from "./reduction-steps.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
-import type { Place, Scope } from "./scope.ts";
+import type { BufferLocation, Scope } from "./scope.ts";
 
 /**
  * Loops over `shape` around `body`, which receives their variables. An axis of size one needs no loop. `order`:
@@ -67,7 +67,7 @@ function reductionNest(
 export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   const lowering = loweringOf(node);
   const { shape, element } = node.type;
-  const { buffer, index } = scope.placeOf(node);
+  const { buffer, index } = scope.locationOf(node);
   const memory = storedElement(node, scope.float);
   const keep = (at: readonly Expression[], value: Expression) =>
     store(buffer, index(at), convert(value, memory));
@@ -79,7 +79,7 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
     case "element":
       if (lowering.pieces !== undefined)
         return piecesOf(node, scope).flatMap((piece) =>
-          copyNest(piece.node, placeWithin({ buffer, index }, piece.start), scope),
+          copyNest(piece.node, locationWithin({ buffer, index }, piece.start), scope),
         );
       return nestOver(shape, "parallel", scope, (at) => [keep(at, lowering.element(at, read))]);
     case "reduce":
@@ -139,13 +139,13 @@ function ownPieces(node: Node): readonly Piece[] {
   return (lowering.kind === "element" ? lowering.pieces : undefined) ?? [];
 }
 
-const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place => ({
+const locationWithin = ({ buffer, index }: BufferLocation, start: readonly number[]): BufferLocation => ({
   buffer,
   index: (at) => index(at.map((i, axis) => add(i, integer(start[axis])))),
 });
 
 /** Copies a value to another buffer. */
-export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): readonly Statement[] {
+export function copyNest(node: Node, { buffer, index }: BufferLocation, scope: Scope): readonly Statement[] {
   const read = readerOf(node, scope);
   const memory = storedElement(node, scope.float);
   return nestOver(node.type.shape, "parallel", scope, (at) => [

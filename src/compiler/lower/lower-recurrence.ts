@@ -17,7 +17,7 @@ import { hasTrait } from "../ops/index.ts";
 import { copyNest } from "./lower-nodes.ts";
 import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
-import type { Place, Scope } from "./scope.ts";
+import type { BufferLocation, Scope } from "./scope.ts";
 
 /** What lowering a step needs from the enclosing program. */
 export interface StepHost {
@@ -35,12 +35,16 @@ interface LoweredRecurrence {
 }
 
 /** The location of a step's value in the stack over all steps. */
-const stackedPlace = ({ buffer, index }: Place, { type: { shape } }: Node, time: Expression): Place => ({
+const stackedLocation = (
+  { buffer, index }: BufferLocation,
+  { type: { shape } }: Node,
+  time: Expression,
+): BufferLocation => ({
   buffer,
   index: (at) => index(atTime(shape, at, time)),
 });
 
-const plainPlace = (buffer: string): Place => ({ buffer, index: (at) => at });
+const plainPlace = (buffer: string): BufferLocation => ({ buffer, index: (at) => at });
 
 export function lowerRecurrence(
   recurrence: Recurrence,
@@ -71,24 +75,24 @@ export function lowerRecurrence(
     }),
   );
   // If several scans stack the same value, it is computed for the first and copied for the others.
-  const stacks = new Map<Node, Place>();
-  const copies: { readonly value: Node; readonly place: Place }[] = [];
+  const stacks = new Map<Node, BufferLocation>();
+  const copies: { readonly value: Node; readonly place: BufferLocation }[] = [];
   for (const scan of scans) {
     const { value } = scan.attributes;
-    const place = stackedPlace(outer.placeOf(scan), value, time);
+    const place = stackedLocation(outer.locationOf(scan), value, time);
     if (hasTrait(value, "leaf") || stacks.has(value)) copies.push({ value, place });
     else stacks.set(value, place);
   }
   const scope: Scope = {
     ...outer,
-    placeOf: (node) => stacks.get(node) ?? plainPlace(host.temporaryOf(node)),
+    locationOf: (node) => stacks.get(node) ?? plainPlace(host.temporaryOf(node)),
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
   // If a carried value is the next value of another one, it is copied before any of them changes; the copied
   // node has a buffer of its own.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
-  const aside = new Map<Node, Place>(
+  const aside = new Map<Node, BufferLocation>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),
   );
   const copied = [
@@ -112,7 +116,7 @@ export function lowerRecurrence(
 }
 
 const loadsFrom =
-  ({ buffer, index }: Place, node: Node, { float }: Scope): Read =>
+  ({ buffer, index }: BufferLocation, node: Node, { float }: Scope): Read =>
   (at) =>
     convert({ kind: "load", buffer, at: index(at), type: storedElement(node, float) }, node.type.element);
 

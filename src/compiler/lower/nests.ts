@@ -72,7 +72,7 @@ export function mapLists(
 }
 
 /** Makes names that no variable of the nests has; the mark in them distinguishes them from buffers. */
-export function freshBeside(nests: readonly Nest[]): Fresh {
+export function freshInNests(nests: readonly Nest[]): Fresh {
   const used = new Set<string>();
   for (const nest of nests)
     visitStatements(flat(nest).statements, (s) => {
@@ -92,7 +92,11 @@ export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopPr
     .filter(({ statements }) => statements.length > 0)
     .map(({ statements, labels }): Kernel => {
       const main = mainOf(statements, labels, outputs);
-      return { name: kernelName(main?.name ?? "copy"), body: statements, provenance: saidOf(labels) };
+      return {
+        name: kernelName(main?.name ?? "copy"),
+        body: statements,
+        provenance: displayedProvenance(labels),
+      };
     });
   const used = new Set<string>();
   for (const { body } of kernels) visitStatements(body, (s) => s.kind === "store" && used.add(s.buffer));
@@ -102,9 +106,9 @@ export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopPr
 }
 
 /** Copies are left out, unless a kernel does nothing else. */
-function saidOf(labels: readonly Label[]): readonly Provenance[] {
-  const said = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
-  return (said.length > 0 ? said : labels).map(({ provenance }) => provenance);
+function displayedProvenance(labels: readonly Label[]): readonly Provenance[] {
+  const displayed = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
+  return (displayed.length > 0 ? displayed : labels).map(({ provenance }) => provenance);
 }
 
 /**

@@ -12,16 +12,16 @@
  */
 import { withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import { wish } from "../ir/names.ts";
+import { nameHint } from "../ir/names.ts";
 import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { checkGraph } from "../ir/verify.ts";
 import { hasTrait, ops } from "../ops/index.ts";
 import { defineStage } from "../stages/define.ts";
 import type { Representation } from "../stages/define.ts";
-import { chooseStored } from "./choose-stored.ts";
-import { livesOf, peakOf } from "./lives.ts";
-import type { Lives } from "./lives.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
+import { valueLifetimes, peakOf } from "./value-lifetimes.ts";
+import type { ValueLifetimes } from "./value-lifetimes.ts";
 
 /**
  * Below this size of temporaries rematerialisation gains nothing: they stay in a cache, where loading costs no
@@ -57,8 +57,8 @@ export const rematerialisedGraphs: Representation<Rematerialised> = {
 };
 
 /** The values that are alive across the peak and can be recomputed from other values that are. */
-function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
-  const { stored, madeAt, readAt, sourcesOf } = lives;
+function candidates(graph: Graph, lifetimes: ValueLifetimes, at: number): Set<Node> {
+  const { stored, madeAt, readAt, sourcesOf } = lifetimes;
   const outputs = new Set(graph.outputs.map(({ node }) => node));
   const chosen = new Set<Node>();
   for (const node of graph.nodes) {
@@ -77,7 +77,7 @@ function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
 function withCopies(
   { graph, copies: before }: Rematerialised,
   g: GraphBuilder,
-  { stored, madeAt }: Lives,
+  { stored, madeAt }: ValueLifetimes,
   chosen: ReadonlySet<Node>,
   at: number,
 ): Rematerialised {
@@ -98,7 +98,7 @@ function withCopies(
     const known = side.get(node);
     if (known !== undefined) return known;
     const image = isCopied
-      ? g.named(`${wish(node)}_again`, rebuilt(node, true))
+      ? g.named(`${nameHint(node)}_again`, rebuilt(node, true))
       : rebuilt(node, side === late || (madeAt.get(node) ?? 0) > at);
     side.set(node, image);
     if (isCopied || before.has(node)) copies.add(image);
@@ -115,7 +115,7 @@ function withCopies(
  * other values.
  */
 function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
-  const stored = chooseStored(graph);
+  const stored = chooseMaterialised(graph);
   const done = new Set<Node>();
   const nodes: Node[] = [];
   const place = (node: Node): void => {
@@ -137,13 +137,13 @@ interface Context {
 function rematerialised(given: Rematerialised, { g, batchSize }: Context): Rematerialised {
   let current = given;
   for (let round = 0; round < rounds; round++) {
-    const lives = livesOf(current.graph);
-    const peak = peakOf(current.graph, lives, batchSize);
+    const lifetimes = valueLifetimes(current.graph);
+    const peak = peakOf(current.graph, lifetimes, batchSize);
     if (peak.bytes <= freeBytes) break;
-    const chosen = candidates(current.graph, lives, peak.at);
+    const chosen = candidates(current.graph, lifetimes, peak.at);
     if (chosen.size === 0) break;
-    const next = withCopies(current, g, lives, chosen, peak.at);
-    if (peakOf(next.graph, livesOf(next.graph), batchSize).bytes >= peak.bytes) break;
+    const next = withCopies(current, g, lifetimes, chosen, peak.at);
+    if (peakOf(next.graph, valueLifetimes(next.graph), batchSize).bytes >= peak.bytes) break;
     current = next;
   }
   return current;

@@ -16,11 +16,12 @@ import {
 } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineStage } from "../stages/define.ts";
-import { flat, freshBeside, nestsOfLoops } from "./nests.ts";
+import { flat, freshInNests, nestsOfLoops } from "./nests.ts";
 import type { Nests } from "./nests.ts";
 
 /** The accessed element, as a string. */
-const place = (buffer: string, at: readonly Expression[]): string => `${buffer}[${at.map(keyOf).join()}]`;
+const elementKey = (buffer: string, at: readonly Expression[]): string =>
+  `${buffer}[${at.map(keyOf).join()}]`;
 
 interface Context {
   readonly fresh: (base: string) => string;
@@ -37,7 +38,7 @@ function forwardBlock(
   const values = new Map(outer);
   const result: Statement[] = [];
   const replaceLoad = (x: Expression): Expression =>
-    x.kind === "load" ? (values.get(place(x.buffer, x.at)) ?? x) : x;
+    x.kind === "load" ? (values.get(elementKey(x.buffer, x.at)) ?? x) : x;
   const replace = (statement: Statement): Statement => {
     const [only] = rewriteExpressions(
       [statement.kind === "for" ? { ...statement, body: [] } : statement],
@@ -57,7 +58,7 @@ function forwardBlock(
       const held = variable(name, value.type);
       if (value.kind !== "variable") result.push(define(name, value));
       result.push({ ...current, value: held });
-      values.set(place(current.buffer, current.at), held);
+      values.set(elementKey(current.buffer, current.at), held);
     } else result.push(current);
   }
   return result;
@@ -99,7 +100,7 @@ function inlineBlock(
         current.kind === "for"
           ? current
           : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true)));
-      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= deepest)) {
+      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= maxDepth)) {
         current = inlined;
         pending = undefined;
       } else flush();
@@ -114,7 +115,7 @@ function inlineBlock(
 }
 
 /** The maximum depth of an expression; deeper ones are unreadable. */
-const deepest = 100;
+const maxDepth = 100;
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
 
@@ -130,7 +131,7 @@ function substituteOnce(x: Expression, name: string, value: Expression, found: (
 function forwarded(given: Nests): Nests {
   const { storage } = given;
   const flattened = given.nests.map(flat);
-  const fresh = freshBeside(flattened);
+  const fresh = freshInNests(flattened);
   const nests = flattened.map((nest) => {
     const counts = new Map<string, number>();
     countStores(nest.statements, counts);

@@ -14,7 +14,7 @@ import { hasTrait, loweringOf } from "../ops/index.ts";
  * The location of a materialised value: its buffer, and the mapping from indices of the value to indices of the
  * buffer.
  */
-export interface Place {
+export interface BufferLocation {
   readonly buffer: string;
   index(at: readonly Expression[]): readonly Expression[];
 }
@@ -23,7 +23,7 @@ export interface Scope {
   readonly float: "f32" | "f64";
   readonly stored: ReadonlySet<Node>;
   /** The location of a materialised node or of a leaf of storage. */
-  placeOf(node: Node): Place;
+  locationOf(node: Node): BufferLocation;
   /** How to read an argument of the current step. */
   argument(node: Node): Read;
   /** A unique loop variable or accumulator. */
@@ -38,7 +38,7 @@ export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" |
 export function readerOf(node: Node, scope: Scope): Read {
   if (node.op === "argument") return scope.argument(node);
   if (scope.stored.has(node) || hasTrait(node, "leaf")) {
-    const { buffer, index } = scope.placeOf(node);
+    const { buffer, index } = scope.locationOf(node);
     const type = storedElement(node, scope.float);
     return (at) => convert({ kind: "load", buffer, at: index(at), type }, node.type.element);
   }
@@ -61,7 +61,7 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
  * The outputs that are computed directly in their storage. Other outputs are copied there at the end, because
  * storage that is still read must keep its old value until then.
  */
-export function directPlaces(graph: Graph): Map<Node, string> {
+export function directOutputs(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
   const read = new Set(all.flatMap((node) => leafName(node) ?? []));
   const direct = new Map<Node, string>();

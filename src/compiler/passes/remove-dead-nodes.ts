@@ -9,6 +9,6 @@ import { pruneOperands } from "../ir/recurrence.ts";
 import { definePass } from "./define.ts";
 
 export const removeDeadNodes = definePass("remove-dead-nodes", (graph, g) => {
-  const lean = pruneOperands(graph, g);
-  return makeGraph(lean.name, lean.outputs);
+  const pruned = pruneOperands(graph, g);
+  return makeGraph(pruned.name, pruned.outputs);
 });

@@ -10,7 +10,7 @@
  */
 import {
   children,
-  isSpreadNumber,
+  isConstantSplat,
   keyOf,
   lanesOf,
   mapChildren,
@@ -18,7 +18,7 @@ import {
   visit,
 } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { accessesOf, meets } from "../loop/accesses.ts";
+import { accessesOf, intersects } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
@@ -29,7 +29,7 @@ const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "variable" &&
   !(x.type === "i32" && x.kind === "binary") &&
   !(x.type === "bool" && lanesOf(x) === 1) &&
-  !isSpreadNumber(x);
+  !isConstantSplat(x);
 
 const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
 
@@ -60,13 +60,13 @@ const isChanged = (x: Expression, { buffers, variables }: Changes): boolean => {
 };
 
 /** Expressions that have a name at the current statement. */
-class Known {
+class NamedExpressions {
   private readonly entries: Map<string, { readonly x: Expression; readonly name: Expression }>;
-  constructor(entries: Known["entries"] = new Map()) {
+  constructor(entries: NamedExpressions["entries"] = new Map()) {
     this.entries = new Map(entries);
   }
-  inside(changes: Changes): Known {
-    const inner = new Known(this.entries);
+  inside(changes: Changes): NamedExpressions {
+    const inner = new NamedExpressions(this.entries);
     inner.forget(changes);
     return inner;
   }
@@ -112,11 +112,15 @@ function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
   return !run.some((other) => {
     if (other === statement) return false;
     const { loaded, reads } = accessesOf([other]);
-    return meets(stored, loaded) || (statement.kind !== "let" && meets(assigns, reads));
+    return intersects(stored, loaded) || (statement.kind !== "let" && intersects(assigns, reads));
   });
 }
 
-function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh): readonly Statement[] {
+function shareBlock(
+  statements: readonly Statement[],
+  outer: NamedExpressions,
+  fresh: Fresh,
+): readonly Statement[] {
   const known = outer.inside({ buffers: new Set(), variables: new Set() });
   const aliases = new Map<string, Expression>();
   const result: Statement[] = [];
@@ -192,6 +196,6 @@ export const eliminateCommonSubexpressions = defineKernelStage(
   "eliminate-common-subexpressions",
   (kernel, { fresh }) => ({
     ...kernel,
-    body: shareBlock(kernel.body, new Known(), fresh),
+    body: shareBlock(kernel.body, new NamedExpressions(), fresh),
   }),
 );

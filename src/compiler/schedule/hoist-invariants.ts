@@ -6,7 +6,7 @@
  *           condition.
  * Example   for i: y[i] = x[i] / sqrt(v)   =>   const c = sqrt(v) ; for i: y[i] = x[i] / c
  */
-import { children, keyOf, isSpreadNumber, mapChildren, variableOf } from "../loop/expressions.ts";
+import { children, keyOf, isConstantSplat, mapChildren, variableOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { For, Statement } from "../loop/types.ts";
@@ -39,7 +39,7 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
-  !isSpreadNumber(x) &&
+  !isConstantSplat(x) &&
   !(x.type === "i32" && x.kind !== "load" && x.kind !== "call");
 
 const baseName = (x: Expression): string => {

@@ -1,7 +1,11 @@
 // Whether iterations of a loop can meet in memory. If one fails, a loop is vectorised or jammed whose
 // iterations depend on each other, which gives wrong numbers, or one that could be is not.
 import { describe, expect, it } from "vitest";
-import { mayInterleave, sharedStores, touchesApart } from "../../../src/compiler/loop/dependences.ts";
+import {
+  mayInterleave,
+  sharedStores,
+  isIndependentInMemory,
+} from "../../../src/compiler/loop/dependences.ts";
 import {
   add,
   binary,
@@ -103,7 +107,7 @@ describe("what may be done with them", () => {
   const fold = over([inside([added(add(i, j))], 2)]);
   it("additions to shared elements may interleave, but not run at once in a vector", () => {
     expect(mayInterleave(fold, surroundings)).toBe(true);
-    expect(touchesApart(fold, surroundings)).toBe(false);
+    expect(isIndependentInMemory(fold, surroundings)).toBe(false);
   });
   it("an addition whose sum is named first may not: another iteration can add in between", () => {
     const named = define("sum", binary("+", load("flat", [j]), one));

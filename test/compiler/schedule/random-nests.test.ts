@@ -38,7 +38,7 @@ const alone =
 const marked = (program: LoopProgram, float: Float): LoopProgram =>
   scheduledVectors(
     program,
-    { batchSize, float, leastCycles: 0 },
+    { batchSize, float, minCycles: 0 },
     { skip: ["flush-subnormals", "deduplicate-kernels"] },
   );
 

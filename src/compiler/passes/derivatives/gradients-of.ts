@@ -8,7 +8,7 @@
  * each cotangent contains the forward node and the rule.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
-import { wish } from "../../ir/names.ts";
+import { nameHint } from "../../ir/names.ts";
 import { collectNodes, operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
@@ -27,7 +27,7 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
 }
 
 /** The priority of a name: names of layer values first, then names of values of the loss, then no name. */
-const worthOfName = ({ name, origin }: Node): number =>
+const namePriority = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
 /**
@@ -45,19 +45,19 @@ function cotangentsOf(
   const cotangents = new Map(seeds);
   // Values that are only added up share one cotangent. It takes its name from the value whose name has the
   // highest priority.
-  const worths = new Map<Node, number>();
+  const priorities = new Map<Node, number>();
   const named = (of: Node, cotangent: Node): Node => {
-    const worth = worthOfName(of);
-    const mayName = cotangent.name === undefined || worth > (worths.get(cotangent) ?? Infinity);
+    const priority = namePriority(of);
+    const mayName = cotangent.name === undefined || priority > (priorities.get(cotangent) ?? Infinity);
     if (cotangent.origin.forward === undefined || !mayName) return cotangent;
-    const result = g.named(`d_${wish(of)}`, cotangent);
-    worths.set(result, worth);
+    const result = g.named(`d_${nameHint(of)}`, cotangent);
+    priorities.set(result, priority);
     return result;
   };
   const accumulate = (operand: Node, share: Node) => {
     const before = cotangents.get(operand);
     // A cotangent that becomes a term of a sum passes its name to the sum.
-    const isOwn = before?.name === `d_${wish(operand)}`;
+    const isOwn = before?.name === `d_${nameHint(operand)}`;
     const part = before !== undefined && isOwn ? g.named(`${before.name}_part`, before) : before;
     cotangents.set(operand, named(operand, part === undefined ? share : g.add(part, share)));
   };

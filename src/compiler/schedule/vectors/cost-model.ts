@@ -44,7 +44,7 @@ const freeOfSpilling = 12;
 const spillingFused = 1.5;
 const copyOfVector = 1.3;
 /** Measured relative to tiles with lanes along the columns. */
-const slownessOfDots = 1.08;
+const slowdownOfDots = 1.08;
 /** The cost of the code for each further shape of tile. */
 const costOfVariant = 0.03;
 /**
@@ -58,14 +58,14 @@ const slowdownBeyond = 1.8;
  * rows for which that happens.
  */
 const farApart = 1024;
-const crowd = 64;
+const manyRows = 64;
 const slowdownApart = 1.25;
 
 /** The slowdown of a tile by an operand that is not packed. */
-function slowness({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
+function slowdownOf({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
   if (depth * width * bytes > secondCache) return slowdownBeyond;
   const isApart = alongSum === undefined || alongSum * bytes >= farApart;
-  return isApart && depth >= crowd ? slowdownApart : 1;
+  return isApart && depth >= manyRows ? slowdownApart : 1;
 }
 
 /**
@@ -144,7 +144,7 @@ function columnCycles(
         const isPanel = isPacked && isPackable(operand);
         if (isPanel || alongColumns === 1) loads += copies * v * load;
         else gathers += copies * v * loadOfLanes;
-        if (!isPanel) slow = Math.max(slow, slowness(operand, depth, width, bytes));
+        if (!isPanel) slow = Math.max(slow, slowdownOf(operand, depth, width, bytes));
       }
     }
     const work = Math.max(loads, products(r * v * sums, Math.min(spread, lying) + 1)) + gathers;
@@ -179,7 +179,7 @@ function dotCycles(contraction: Contraction, rows: number, lanes: number): numbe
     const steps = (depth / run) * Math.ceil(run / lanes);
     const masked = run % lanes === 0 ? 0 : (depth / run) * r * lanes;
     const work = Math.max(loads, products(r * lanes * sums, others)) + gathers + loop;
-    return steps * work * slownessOfDots + masked + tileOverhead + r * lanes * sums * fold;
+    return steps * work * slowdownOfDots + masked + tileOverhead + r * lanes * sums * fold;
   };
   const down = runs(contraction, rows);
   return (

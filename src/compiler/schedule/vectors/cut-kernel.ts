@@ -1,5 +1,5 @@
 /** Divides a kernel into kernels around some of its loops, each with the definitions that it needs. */
-import { accessesOf, meets } from "../../loop/accesses.ts";
+import { accessesOf, intersects } from "../../loop/accesses.ts";
 import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Kernel, Provenance, Statement } from "../../loop/types.ts";
@@ -53,7 +53,7 @@ function assignsOthers(statements: readonly Statement[]): boolean {
 export function cutAround(body: readonly Statement[], loops: readonly For[]): readonly Segment[] | undefined {
   const { stored } = accessesOf(body);
   const isConstant = (s: Statement): boolean =>
-    s.kind === "let" && !s.mutable && !meets(accessesOf([s]).loaded, stored);
+    s.kind === "let" && !s.mutable && !intersects(accessesOf([s]).loaded, stored);
   const segments = segmentsOf(body, loops).map(({ statements, loop }) => {
     const definitions = definitionsFor(statements, body);
     const isWhole = definitions.every(isConstant) && !assignsOthers(statements);

@@ -5,7 +5,7 @@
  * Requires  the programs of one model, scheduled, with one index per axis.
  * Ensures   kernels that differ only in the buffers that they access have the same number, and list the
  *           differing buffers in the same order. They stay separate if an innermost loop would do more work:
- *           places that grow alike share a pointer, but not if they start at different arguments.
+ *           addresses that grow alike share a pointer, but not if they start at different arguments.
  * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, with the offsets of x1 and y1, or
  *           x2 and y2, as arguments
  */
@@ -38,7 +38,7 @@ const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
  * Storage has the same offset in all programs, temporaries only within their program; scratch of equal kernels
  * has equal offsets.
  */
-function isSamePlace(a: Instance, b: Instance, slot: number): boolean {
+function isSameMemory(a: Instance, b: Instance, slot: number): boolean {
   const [x, y] = [a.slots[slot], b.slots[slot]];
   if (x.isScratch) return true;
   return x.name === y.name && (x.region !== "temporary" || a.program === b.program);
@@ -78,7 +78,7 @@ function sharedKernels(
 function numbered(programs: readonly LoopProgram[], context: LoopContext): readonly LoopProgram[] {
   const all = programs.flatMap((program) => program.kernels.map((kernel) => instanceOf(program, kernel)));
   const shared = new Map<Kernel, Kernel>();
-  equalKernels(all, { factsOf, isSame: isSamePlace }).forEach((group, number) => {
+  equalKernels(all, { factsOf, isSame: isSameMemory }).forEach((group, number) => {
     const { instances } = group;
     if (instances.length === 1) return;
     sharedKernels(group, number, context).forEach((kernel, i) => shared.set(instances[i].kernel, kernel));

@@ -95,17 +95,20 @@ function partsOf(body: readonly Statement[]): readonly Part[] {
  * The values that are passed between parts, by variable: the temporary that contains the value, and the type of
  * the variable.
  */
-interface Handed {
+interface PassedValue {
   readonly buffer: Buffer;
   readonly type: Expression["type"];
 }
 
-const valueIn = ({ buffer, type }: Handed): Expression =>
+const valueIn = ({ buffer, type }: PassedValue): Expression =>
   convert({ kind: "load", buffer: buffer.name, at: [], type: buffer.element }, type);
 
 /** Variables of one part that a later part needs, in the order of their definitions. */
-function handedOn(parts: readonly Part[], nameFor: (base: string) => string): ReadonlyMap<string, Handed> {
-  const handed = new Map<string, Handed>();
+function passedValues(
+  parts: readonly Part[],
+  nameFor: (base: string) => string,
+): ReadonlyMap<string, PassedValue> {
+  const passed = new Map<string, PassedValue>();
   parts.forEach((part, index) => {
     const later = parts.slice(index + 1).flat();
     for (const s of part) {
@@ -113,27 +116,27 @@ function handedOn(parts: readonly Part[], nameFor: (base: string) => string): Re
       const { type } = s.value;
       const element = type === "bool" ? "i32" : type;
       const name = nameFor(plainName(s.name));
-      handed.set(s.name, {
+      passed.set(s.name, {
         buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
         type,
       });
     }
   });
-  return handed;
+  return passed;
 }
 
 /**
  * The part with loads of the values that it needs at its start, and stores of the values that later parts need
  * at its end.
  */
-function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<string, Handed>): Part {
+function connected(parts: readonly Part[], index: number, passed: ReadonlyMap<string, PassedValue>): Part {
   const part = parts[index];
   const later = parts.slice(index + 1).flat();
   const own = new Set(part.flatMap((s) => (s.kind === "let" ? [s.name] : [])));
   const changed = new Set(part.flatMap((s) => [...accumulatorsOf(s)]));
   const before: Statement[] = [];
   const after: Statement[] = [];
-  for (const [name, each] of handed) {
+  for (const [name, each] of passed) {
     if (!own.has(name) && part.some((s) => mentions(s, name)))
       before.push(define(name, valueIn(each), changed.has(name)));
     const isNew = own.has(name) || changed.has(name);
@@ -155,11 +158,11 @@ export const distributeLoops = defineLoopStage("distribute-loops", (program, { b
   const split = (kernel: Kernel): readonly Kernel[] => {
     const parts = partsOf(sinkNumbers(kernel.body));
     if (parts.length < 2) return [kernel];
-    const handed = handedOn(parts, temporaryName);
-    for (const { buffer } of handed.values()) buffers.set(buffer.name, buffer);
+    const passed = passedValues(parts, temporaryName);
+    for (const { buffer } of passed.values()) buffers.set(buffer.name, buffer);
     return divideProvenance(kernel, parts, batchSize).map(({ base, provenance }, index) => ({
       name: base === undefined ? kernel.name : kernelName(base),
-      body: connected(parts, index, handed),
+      body: connected(parts, index, passed),
       provenance,
     }));
   };

@@ -39,14 +39,14 @@ const arithmetic = 0.5;
  * The cost of entering and leaving a loop, where the branch prediction mostly fails; it makes short loops
  * expensive.
  */
-const entering = 4;
+const loopEntry = 4;
 /** The horizontal reduction of one vector: each step waits for the one before. */
-const foldAlone = 12;
+const singleReduction = 12;
 /**
  * With at least this many sums, the latency of an addition is hidden; with fewer, iterations of enclosing loops
  * fill the time.
  */
-const waitingSums = 4;
+const sumsToHideLatency = 4;
 
 export const estimateCycles = defineRequiredKernelStage("estimate-cycles", (kernel, { batchSize }) => ({
   ...kernel,
@@ -74,7 +74,7 @@ function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) =>
   for (const statement of statements) {
     if (statement.kind === "for") {
       const iteration = cyclesOfBlock(statement.body);
-      loops.push((rows) => extentOf(statement, rows) * (iteration(rows) + costs.loop) + entering);
+      loops.push((rows) => extentOf(statement, rows) * (iteration(rows) + costs.loop) + loopEntry);
       continue;
     }
     if (statement.kind === "store") work.stores += 1;
@@ -83,7 +83,7 @@ function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) =>
     if (isProduct) work.sums += 1;
     for (const x of isProduct ? children(sum.value) : expressionsOf(statement)) count(x, work);
   }
-  const sums = work.sums < waitingSums ? 2 * arithmetic * work.sums : products(work.sums, 0);
+  const sums = work.sums < sumsToHideLatency ? 2 * arithmetic * work.sums : products(work.sums, 0);
   const moved =
     work.loads * costs.load + work.gathers * costs.loadOfLanes + work.stores * costs.storeOfVector;
   const own = Math.max(moved, sums + work.arithmetic);
@@ -107,6 +107,6 @@ function count(x: Expression, work: Work): void {
   if (x.kind === "select" || x.kind === "negate" || x.kind === "convert") work.arithmetic += arithmetic;
   if (x.kind === "call") work.arithmetic += cyclesOfCall(x);
   if (x.kind === "sums") work.arithmetic += costs.fold * 4;
-  if (x.kind === "fold") work.arithmetic += foldAlone;
+  if (x.kind === "fold") work.arithmetic += singleReduction;
   for (const part of children(x)) count(part, work);
 }

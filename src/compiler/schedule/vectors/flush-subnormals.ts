@@ -14,7 +14,7 @@ import { defineKernelStage } from "../../stages/loops.ts";
 import type { Fresh } from "../../stages/loops.ts";
 
 /** The smallest normal number of f32. */
-const leastNormal = 2 ** -126;
+const smallestNormal = 2 ** -126;
 
 const spread = (value: number, lanes: number): Expression => ({
   kind: "splat",
@@ -37,7 +37,7 @@ function flushed(
     const isNamed = statement.value.kind === "variable";
     const name = isNamed ? "" : fresh(statement.buffer);
     const value = isNamed ? statement.value : variableOf(name, statement.value);
-    const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(leastNormal, lanes));
+    const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(smallestNormal, lanes));
     const kept: Expression = {
       kind: "select",
       condition: isSubnormal,

@@ -25,14 +25,14 @@ import { cyclesOf } from "./estimate-cycles.ts";
 
 export interface ParallelContext extends LoopContext {
   /** Loops of fewer cycles are not divided. */
-  readonly leastCycles?: number;
+  readonly minCycles?: number;
 }
 
 /** About twice the cost of passing work to a spinning thread and waiting for it, which is some microseconds. */
 const cyclesOfSharing = 12_000;
 
 /** Whether the expression depends only on the number of rows. */
-function readsRowsAlone(x: Expression): boolean {
+function dependsOnlyOnRows(x: Expression): boolean {
   let holds = true;
   visit(x, (part) => {
     if (part.kind === "load" || (part.kind === "variable" && part.name !== rowsVariable)) holds = false;
@@ -68,9 +68,9 @@ class SplitMarker {
   private readonly own: ReadonlySet<string>;
   private readonly nameFor: (base: string) => string;
   private readonly batchSize: number;
-  private readonly leastCycles: number;
+  private readonly minCycles: number;
 
-  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: ParallelContext) {
+  constructor(program: LoopProgram, { batchSize, minCycles = cyclesOfSharing }: ParallelContext) {
     this.program = program;
     this.buffers = new Map(program.buffers);
     this.own = ownBuffers(program);
@@ -79,7 +79,7 @@ class SplitMarker {
       "_",
     );
     this.batchSize = batchSize;
-    this.leastCycles = leastCycles;
+    this.minCycles = minCycles;
   }
 
   /** Divides the kernel around as many of its loops as possible, or around the longest. */
@@ -92,9 +92,9 @@ class SplitMarker {
 
   private candidate(loop: For, kernel: Kernel): Candidate[] {
     if (loop.role !== "parallel" && loop.role !== "output") return [];
-    if (loop.from.kind !== "number" || loop.from.value !== 0 || !readsRowsAlone(loop.to)) return [];
+    if (loop.from.kind !== "number" || loop.from.value !== 0 || !dependsOnlyOnRows(loop.to)) return [];
     const cycles = this.cyclesOf(kernel, [loop]);
-    if (cycles < this.leastCycles) return [];
+    if (cycles < this.minCycles) return [];
     const { batchSize } = this;
     const ranges = rangesOf(kernel.body, batchSize);
     const scratch = sharedStores(loop, { buffers: this.program.buffers, batchSize, ranges });
@@ -108,15 +108,14 @@ class SplitMarker {
     );
     if (segments === undefined) return undefined;
     const scratch = new Set(candidates.flatMap((candidate) => candidate.scratch));
-    const isForItself = (name: string) => segments.every((segment) => usesForItself(segment, name));
-    if (![...scratch].every(isForItself)) return undefined;
+    const isPrivate = (name: string) => segments.every((segment) => usesPrivately(segment, name));
+    if (![...scratch].every(isPrivate)) return undefined;
     for (const name of touchedBy(kernel)) {
       const buffer = this.program.buffers.get(name);
       if (buffer === undefined) continue;
       if (scratch.has(name)) this.buffers.set(name, { ...buffer, isScratch: true });
       // A value that one kernel passes to the next cannot be private to a thread.
-      else if (buffer.isScratch && !isForItself(name))
-        this.buffers.set(name, { ...buffer, isScratch: false });
+      else if (buffer.isScratch && !isPrivate(name)) this.buffers.set(name, { ...buffer, isScratch: false });
     }
     return this.kernels(kernel, segments);
   }
@@ -146,7 +145,7 @@ class SplitMarker {
  * Whether the segment never reads values that other segments stored in the buffer: it stores what it then
  * loads.
  */
-function usesForItself({ statements }: Segment, buffer: string): boolean {
+function usesPrivately({ statements }: Segment, buffer: string): boolean {
   const { loaded, stored } = accessesOf(statements);
   return !loaded.has(buffer) || stored.has(buffer);
 }

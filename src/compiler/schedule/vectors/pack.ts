@@ -20,7 +20,7 @@ import type { Buffer, For, Statement } from "../../loop/types.ts";
 import type { Contraction } from "./contraction.ts";
 import { isPackable } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
-import { sideBySide, vectorLoop } from "./vector-loops.ts";
+import { adjacentVectors, vectorLoop } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 /** A panel: its buffer, the loops along its axes, and the load that it replaces. */
@@ -146,7 +146,7 @@ function copyTo(
   const across = vectorLoop(
     columns,
     Math.ceil(extent / vectors.lanes),
-    sideBySide(columns, vectors),
+    adjacentVectors(columns, vectors),
     vectors,
   );
   if (across === undefined) return undefined;

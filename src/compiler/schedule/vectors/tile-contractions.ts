@@ -10,7 +10,7 @@
  *                8 vector sums; for k: 4 splats + 2 vector loads, 8 products; 8 stores }
  */
 import { call, integer, minus, variable, visit } from "../../loop/expressions.ts";
-import { mayInterleave, readsWhatItStores } from "../../loop/dependences.ts";
+import { mayInterleave, readsStoredBuffers } from "../../loop/dependences.ts";
 import { define, visitExpressions } from "../../loop/statements.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";
 import { block, blocked } from "../register-blocking.ts";
@@ -20,7 +20,7 @@ import { tilesOf } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
 import { dotProducts } from "./dots.ts";
 import { packed } from "./pack.ts";
-import { accumulationOf, sideBySide, vectorLoop } from "./vector-loops.ts";
+import { accumulationOf, adjacentVectors, vectorLoop } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 export interface Tiled {
@@ -49,7 +49,7 @@ const inPanels = (contraction: Contraction, tile: Tile, vectors: Vectors): Made 
 
 function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | undefined {
   const { columns, rows, outputs } = contraction;
-  const makeBlock = tile.form === "dots" ? dotProducts : sideBySide;
+  const makeBlock = tile.form === "dots" ? dotProducts : adjacentVectors;
   const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors);
   if (across === undefined) return undefined;
   const down = rows === undefined ? across : rowTiles({ ...rows, body: across }, tile.rows, vectors);
@@ -97,7 +97,7 @@ function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement
  * and no index depends on a number from memory.
  */
 function mayOverlap(rows: For, vectors: Vectors): boolean {
-  if (readsWhatItStores([rows], vectors.buffers)) return false;
+  if (readsStoredBuffers([rows], vectors.buffers)) return false;
   let looksUp = false;
   visitExpressions(rows.body, (x) => {
     if (x.kind === "load")

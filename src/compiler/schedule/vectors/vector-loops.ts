@@ -2,7 +2,7 @@
  * Loops over vectors: whole vectors, and after them one vector with only some active lanes, so that no extent
  * needs scalar code.
  */
-import { touchesApart } from "../../loop/dependences.ts";
+import { isIndependentInMemory } from "../../loop/dependences.ts";
 import {
   binary,
   call,
@@ -48,7 +48,7 @@ export const blocksOf =
   };
 
 /** The body for several adjacent vectors. */
-export const sideBySide = (loop: For, vectors: Vectors): VectorBlock =>
+export const adjacentVectors = (loop: For, vectors: Vectors): VectorBlock =>
   blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
 
 /**
@@ -65,7 +65,7 @@ export function vectorLoop(
   const { to, from } = loop;
   const { lanes } = vectors;
   if (loop.step !== 1 || from.kind !== "number" || from.value !== 0) return undefined;
-  if (!touchesApart(loop, vectors)) return undefined;
+  if (!isIndependentInMemory(loop, vectors)) return undefined;
   const main = block(size, undefined);
   if (main === undefined) return undefined;
   const width = size * lanes;
@@ -195,7 +195,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
       const { type } = accumulation.value;
       const vector: Expression = { kind: "variable", name: accumulation.lanes, type, lanes };
       const spread = lanesOf(s.value) > 1 ? s.value : splat(s.value, lanes);
-      const counted = last === undefined ? spread : counting(spread, accumulation.operator, last, vectors);
+      const counted = last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors);
       statements.push(assign(accumulation.lanes, combine(accumulation.operator, vector, counted)));
     }
     return statements;
@@ -217,7 +217,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
 const splat = (x: Expression, lanes: number): Expression => ({ kind: "splat", x, lanes, type: x.type });
 
 /** The value in the active lanes, and the identity in the others. */
-function counting(
+function maskedValue(
   value: Expression,
   operator: FoldOperator,
   count: Expression,

@@ -17,14 +17,14 @@ import { nameMaker } from "../../util/name-maker.ts";
 import { extentOf } from "./contraction.ts";
 import type { Tile } from "./cost-model.ts";
 import { tileContraction } from "./tile-contractions.ts";
-import { sideBySide, vectorLoop, vectorReduction } from "./vector-loops.ts";
+import { adjacentVectors, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 /** The number of adjacent vectors in a loop with a sum per lane: enough to hide the latency of an addition. */
-const sumsSideBySide = 4;
+const adjacentSums = 4;
 
 /** What scheduling a kernel adds to its program, and the facts for its description. */
-interface Notes {
+interface ScheduleFacts {
   readonly panels: Buffer[];
   readonly tiles: Tile[];
 }
@@ -33,11 +33,11 @@ interface Notes {
 const vectoriseBlock = (
   statements: readonly Statement[],
   vectors: Vectors,
-  notes: Notes,
+  notes: ScheduleFacts,
 ): readonly Statement[] =>
   statements.flatMap((s) => (s.kind === "for" ? vectoriseNest(s, vectors, notes) : [s]));
 
-function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Statement[] {
+function vectoriseNest(loop: For, vectors: Vectors, notes: ScheduleFacts): readonly Statement[] {
   if (loop.role === "output") {
     const made = tileContraction(loop, vectors);
     if (made !== undefined) {
@@ -49,17 +49,17 @@ function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Stat
   const isInnermost = !loop.body.some((s) => s.kind === "for");
   if (loop.role === "reduction" && isInnermost && isWorthIt(loop, vectors))
     return vectorReduction(loop, vectors) ?? [loop];
-  if ((loop.role === "parallel" || loop.role === "output") && (isInnermost || liesAlong(loop, vectors))) {
+  if ((loop.role === "parallel" || loop.role === "output") && (isInnermost || isContiguous(loop, vectors))) {
     const count = Math.ceil(extentOf(loop, vectors.batchSize) / vectors.lanes);
-    const size = isInnermost ? 1 : Math.min(sumsSideBySide, count);
-    const made = vectorLoop(loop, size, sideBySide(loop, vectors), vectors);
+    const size = isInnermost ? 1 : Math.min(adjacentSums, count);
+    const made = vectorLoop(loop, size, adjacentVectors(loop, vectors), vectors);
     if (made !== undefined) return made;
   }
   return [{ ...loop, body: vectoriseBlock(loop.body, vectors, notes) }];
 }
 
 /** Whether all accesses that change with the loop are to adjacent elements, and its inner loops are sums. */
-function liesAlong(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
+function isContiguous(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
   let [some, all] = [false, true];
   const see = (name: string, at: readonly Expression[]) => {
     const buffer = buffers.get(name);
@@ -96,7 +96,7 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
  * `6 × 8 sums at once, panels of dense1.weight`; a kernel without tiles has `4 lanes`, or no description if it
  * is scalar.
  */
-function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }: Vectors): string {
+function textOf(body: readonly Statement[], { tiles, panels }: ScheduleFacts, { lanes }: Vectors): string {
   let hasVectors = false;
   visitExpressions(body, (x) => (hasVectors ||= lanesOf(x) > 1));
   if (tiles.length === 0) return hasVectors ? `${lanes} lanes` : "scalars";
@@ -124,7 +124,7 @@ export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize
       fresh: freshIn(kernel),
       freshBuffer,
     };
-    const notes: Notes = { panels: [], tiles: [] };
+    const notes: ScheduleFacts = { panels: [], tiles: [] };
     const body = vectoriseBlock(kernel.body, vectors, notes);
     for (const panel of notes.panels) buffers.set(panel.name, panel);
     return { ...kernel, body, schedule: textOf(body, notes, vectors) };

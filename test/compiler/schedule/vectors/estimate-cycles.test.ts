@@ -51,7 +51,7 @@ it("kernels cut from one have the cycles of their own loops each, and say what t
     x,
     y,
   );
-  const context = { batchSize: 100, float: "f64", leastCycles: 0 } as const;
+  const context = { batchSize: 100, float: "f64", minCycles: 0 } as const;
   const kernels = whole.kernels.map((kernel) => ({ ...kernel, schedule: "4 lanes" }));
   const estimated = afterStage(estimateCycles, { ...whole, kernels }, context);
   const cut = afterStage(markParallelLoops, estimated, context).kernels;

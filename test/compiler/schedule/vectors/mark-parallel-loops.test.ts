@@ -35,7 +35,7 @@ const x = buffer("x", ["n", 4]);
 const y = buffer("y", ["n", 4]);
 const s = buffer("s", []);
 const t = temporary("t", [4]);
-const options = { batchSize: 8, float: "f64", leastCycles: 0 } as const;
+const options = { batchSize: 8, float: "f64", minCycles: 0 } as const;
 
 const marked = (loops: LoopProgram): LoopProgram => afterStage(markParallelLoops, loops, options);
 const splitsOf = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>

@@ -7,10 +7,10 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
-import { chooseStored } from "./choose-stored.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
 
 /** Where each materialised value is computed and last read, as positions in the graph's list of nodes. */
-export interface Lives {
+export interface ValueLifetimes {
   readonly stored: ReadonlySet<Node>;
   readonly madeAt: ReadonlyMap<Node, number>;
   /** Positions of the materialised values that read it, in order. */
@@ -19,8 +19,8 @@ export interface Lives {
   readonly sourcesOf: ReadonlyMap<Node, ReadonlySet<Node>>;
 }
 
-export function livesOf(graph: Graph): Lives {
-  const stored = chooseStored(graph);
+export function valueLifetimes(graph: Graph): ValueLifetimes {
+  const stored = chooseMaterialised(graph);
   const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
   // Scans of one recurrence become one loop, so their values are computed together.
   for (const scans of recurrencesOf(graph).values()) {
@@ -49,7 +49,7 @@ const bytesOf = (node: Node, batchSize: number): number =>
 /** The position at which most bytes are live, and their number. Outputs have memory of their own. */
 export function peakOf(
   graph: Graph,
-  { stored, madeAt, readAt }: Lives,
+  { stored, madeAt, readAt }: ValueLifetimes,
   batchSize: number,
 ): { at: number; bytes: number } {
   const change = new Array<number>(graph.nodes.length + 1).fill(0);

@@ -27,7 +27,7 @@ const costOfFunction = 20;
  * The maximum depth of an expression. Deeper ones are unreadable, and recursive traversals would overflow the
  * stack.
  */
-const deepest = 100;
+const maxDepth = 100;
 
 interface Reader {
   readonly node: Node | "output";
@@ -41,10 +41,10 @@ function readersOf(graph: Graph): Map<Node, Reader[]> {
   for (const { node } of graph.outputs) readers.get(node)?.push({ node: "output", repeats: false });
   for (const node of [...graph.nodes].reverse()) {
     const own = readers.get(node) ?? [];
-    const passesOn = hasTrait(node, "view") && !isStoredView(node, own);
+    const isTransparent = hasTrait(node, "view") && !isStoredView(node, own);
     for (const operand of operandsOf(node)) {
       const grows = repeatsElements(node);
-      const through: readonly Reader[] = passesOn
+      const through: readonly Reader[] = isTransparent
         ? own.map((reader) => ({ ...reader, repeats: reader.repeats || grows }))
         : [{ node, repeats: readsOften(node) }];
       readers.get(operand)?.push(...through);
@@ -99,7 +99,7 @@ function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
   return !(isNext(node, reader.node) && isCheap(reader.node));
 }
 
-export function chooseStored(graph: Graph): Set<Node> {
+export function chooseMaterialised(graph: Graph): Set<Node> {
   const readers = readersOf(graph);
   const stored = new Set<Node>();
   const isOutput = new Set(graph.outputs.map(({ node }) => node));
@@ -124,7 +124,7 @@ export function chooseStored(graph: Graph): Set<Node> {
       (reader) =>
         reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
-    const isDeep = depth > deepest;
+    const isDeep = depth > maxDepth;
     if (isDeep || repeated || (several && cost > recomputeLimit) || finishesSum(node, readers))
       stored.add(node);
   }
