@@ -1,11 +1,11 @@
 /** From scheduled loops to source text: trainers and predictors. */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
-import type { ModelFacts } from "../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../runtime/model/facts.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
-import type { TrainerKernels } from "./emit/typescript/trainer-parts.ts";
+import type { TrainerKernels } from "./emit/typescript/module-parts.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import type { Compilation } from "./pipeline.ts";
@@ -18,16 +18,14 @@ import {
   predictorBanner,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
+import { headLines } from "./trainer/module-head.ts";
 import { probedLayers } from "./trainer/probed-layers.ts";
 
-/**
- * Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so
- * their results, are the same.
- */
+/** The compilation reduced to these programs, with an arena of only their tensors. Results stay the same. */
 export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
-  // Who touches a flat tensor touches all that lies in it.
+  // A flat tensor covers other tensors.
   for (const name of [...touched])
     for (const part of compilation.plan.storage.get(name)?.buffer.covers ?? []) touched.add(part);
   const storage = new Map(
@@ -40,23 +38,25 @@ export function withPrograms(compilation: Compilation, names: readonly string[])
   return { ...compilation, ...planned };
 }
 
-/** What a target gives to its trainers: the name that they have for it, and the kernels that they run. */
+/** A target as its trainers name it, and the kernels that they run. */
 export interface TrainerTarget {
   readonly target: ModelFacts["target"];
   readonly kernels: TrainerKernels;
 }
 
-/** The trainer, and where each of its lines comes from. */
+/** Emits a trainer, with the origin of each line. */
 export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
   { isFormatted = true, isProgram = true }: EmitOptions = {},
 ): Promise<EmittedFile> {
-  const { model, built, programs, plan } = compilation;
+  const { model, built, lowered, programs, plan } = compilation;
+  const facts = trainerFacts(model, built, dtype, target);
   const parts = {
-    ...trainerFacts(model, built, dtype, target),
+    ...facts,
     ...(isProgram ? {} : { data: undefined, programParts: {} }),
+    banner: [...facts.banner, "//", ...headLines(model, built, lowered)],
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
@@ -71,23 +71,25 @@ export async function emitTrainer(
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }
 
-/** What tells where the parts of a module come from. */
-const originsOf = ({ lean, built }: Compilation) => ({
+/** Where the parts of a module come from. */
+const originsOf = ({ model, lean, lowered, built }: Compilation) => ({
   graphs: lean,
+  lowered,
+  optimizer: model.optimizer.type,
   placeOfFact: placeOfFact(built.parameters),
 });
 
-/** What a predictor holds beside its code. */
+/** The data in a predictor. */
 export interface Trained {
   /** Every parameter, by name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** SHA-256 of the checkpoint that they are from. */
+  /** SHA-256 of their checkpoint. */
   readonly checkpointHash: string;
-  /** How its rows were read, if it says so. */
+  /** How the rows of its data were encoded, if the checkpoint has this. */
   readonly fields?: object | undefined;
 }
 
-/** The predictor: the forward part alone, with its parameters inside. */
+/** Emits a predictor: the forward part with its trained parameters. */
 export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",

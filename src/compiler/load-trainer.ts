@@ -1,5 +1,5 @@
 /** From the text of an emitted trainer to the trainer, in this process: strips types and imports it from memory. */
-import type { ModelFacts } from "../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../runtime/model/facts.ts";
 import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 

@@ -4,23 +4,23 @@
  */
 import type { CheckedLoss } from "../runtime/check/check-gradients.ts";
 import type { CheckFacts } from "../runtime/check/prove-trainer.ts";
-import type { Distribution } from "../runtime/core/distribution.ts";
-import type { Backend, Machine, PredictingMachine, Summary } from "../runtime/core/machine.ts";
-import type { EarlyStopping, ModelFacts, TrainingFacts } from "../runtime/core/model-facts.ts";
-import type { Batch } from "../runtime/core/slots.ts";
-import type { DataFacts, FittedField } from "../runtime/data/fields.ts";
-import type { RowPredictor } from "../runtime/prediction/predicted-rows.ts";
-import type { Predictor } from "../runtime/prediction/predictor.ts";
 import type {
+  Distribution,
   IdleUnits,
   LayerProbe,
   ParameterProbe,
   Probe,
   ProbedLayer,
   ProbingTrainer,
+  StepReport,
+  StepWatch,
 } from "../runtime/trainer/probe.ts";
+import type { Backend, Machine, PredictingMachine, Summary } from "../runtime/step/machine.ts";
+import type { EarlyStopping, ModelFacts, TrainingFacts } from "../runtime/model/facts.ts";
+import type { Batch } from "../runtime/step/batch.ts";
+import type { DataFacts, FittedField } from "../runtime/data/fields.ts";
+import type { Predictor, RowPredictor } from "../runtime/prediction/predictor.ts";
 import type { EpochReport, FitOptions, History, Trainer } from "../runtime/trainer/trainer.ts";
-import type { StepReport, StepWatch } from "../runtime/trainer/watched-steps.ts";
 import type { ComparedFacts } from "../runtime/wasm/compared-sides.ts";
 import type { WasmFacts } from "../runtime/wasm/wasm-engine.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
@@ -28,21 +28,15 @@ import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
 type ElementaryFunction =
   | keyof typeof import("../runtime/numbers/error-function.ts")
   | keyof typeof import("../runtime/numbers/exponential.ts")
-  | keyof typeof import("../runtime/numbers/hyperbolic.ts")
   | keyof typeof import("../runtime/numbers/logarithm.ts")
-  | keyof typeof import("../runtime/numbers/power.ts")
   | keyof typeof import("../runtime/numbers/random.ts")
   | keyof typeof import("../runtime/numbers/trigonometric.ts");
 
 /** Reads and encodes the fields of a data file. */
 export type CodecName = Extract<
   | keyof typeof import("../runtime/data/category-codec.ts")
-  | keyof typeof import("../runtime/data/character-codec.ts")
-  | keyof typeof import("../runtime/data/column-codec.ts")
-  | keyof typeof import("../runtime/data/missing.ts")
-  | keyof typeof import("../runtime/data/named-class-codec.ts")
-  | keyof typeof import("../runtime/data/weight-codec.ts")
-  | keyof typeof import("../runtime/data/word-codec.ts"),
+  | keyof typeof import("../runtime/data/text-codecs.ts")
+  | keyof typeof import("../runtime/data/column-codec.ts"),
   `${string}Codec`
 >;
 
@@ -50,36 +44,29 @@ export type CodecName = Extract<
 export type AnswerName = keyof typeof import("../runtime/prediction/answers.ts");
 
 type TrainerPart =
-  | keyof typeof import("../runtime/core/first-not-finite.ts")
-  | keyof typeof import("../runtime/core/parameter-views.ts")
-  | keyof typeof import("../runtime/core/session.ts")
-  | keyof typeof import("../runtime/numbers/fill.ts")
-  | keyof typeof import("../runtime/trainer/accumulate.ts")
+  | keyof typeof import("../runtime/step/memory.ts")
+  | keyof typeof import("../runtime/step/session.ts")
+  | keyof typeof import("../runtime/numbers/random.ts")
+  | keyof typeof import("../runtime/step/steps.ts")
   | keyof typeof import("../runtime/trainer/probe.ts")
-  | keyof typeof import("../runtime/trainer/staged-steps.ts")
+  | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")
-  | keyof typeof import("../runtime/trainer/watched-steps.ts")
-  | keyof typeof import("../runtime/training/class-weights.ts")
+  | keyof typeof import("../runtime/trainer/epochs.ts")
   | keyof typeof import("../runtime/training/own-units.ts")
-  | keyof typeof import("../runtime/wasm/base64.ts")
   | keyof typeof import("../runtime/wasm/compare-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-workers.ts");
 
 type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
-  | keyof typeof import("../runtime/data/parse-csv.ts")
+  | keyof typeof import("../runtime/data/table.ts")
   | keyof typeof import("../runtime/data/scale.ts")
-  | keyof typeof import("../runtime/prediction/predicted-rows.ts")
-  | keyof typeof import("../runtime/prediction/predictions.ts")
   | keyof typeof import("../runtime/prediction/predictor.ts")
-  | keyof typeof import("../runtime/program/clean-csv.ts")
-  | keyof typeof import("../runtime/program/csv-only.ts")
-  | keyof typeof import("../runtime/program/csv-reader.ts")
-  | keyof typeof import("../runtime/program/folded-regime.ts")
+  | keyof typeof import("../runtime/prediction/predictions.ts")
+  | keyof typeof import("../runtime/program/readers.ts")
+  | keyof typeof import("../runtime/training/cross-validate.ts")
   | keyof typeof import("../runtime/program/idx-reader.ts")
   | keyof typeof import("../runtime/program/program.ts")
-  | keyof typeof import("../runtime/program/test-file.ts")
   | keyof typeof import("../runtime/program/text-writer.ts");
 
 /** The functions and constants that emitted code uses. */

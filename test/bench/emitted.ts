@@ -26,11 +26,11 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
 }
 
 /**
- * The most bytes of the trainer of digits, minified and gzipped: as a program, and as a page takes it. The
- * program once kept to 12 kB. The checks of batches, options, checkpoint headers and output files have taken
- * the rest.
+ * The most bytes of the trainer of digits, minified and gzipped: as a program, and as a page takes it. The goal is
+ * 12.5 kB and 8 kB. Kernels take 1.8 kB of the module; checks of batches, options and checkpoints take 1.3 kB, of
+ * which about 0.2 kB serve kinds of inputs and options that digits does not have.
  */
-export const mostBytes = { whole: 14_050, module: 8_500 } as const;
+export const mostBytes = { whole: 14_010, module: 8_260 } as const;
 
 /** Bytes of the module as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {

@@ -1,7 +1,7 @@
 // `npm run bench -- --limits`: what is promised of the TypeScript target's speed, of compiling and of sizes,
 // measured in one run and, where the machine decides, told as ratios.
 import { Bench } from "tinybench";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import { bytesPerStep } from "./allocations.ts";
 import { coldStart, towerCompile } from "./compile-times.ts";
 import { digitsTrainers, mostBytes, sizesOf, trainerFor } from "./emitted.ts";

@@ -3,7 +3,7 @@
 import { pathToFileURL } from "node:url";
 import { columnOf } from "../../src/runtime/data/fields.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 
 const model: ModelFacts = {
   name: "large",

@@ -81,7 +81,7 @@ function sectionOf(each: WorkloadOutcome): string {
   const notes = notesOf(each);
   const peakWords =
     peak &&
-    `The peak beside it: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
+    `Peak: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
   const flops = each.outcomes.find(({ kind }) => kind === "ours")?.flops;
   const stepWords = flops === undefined ? [] : [`A step is ${(flops / 1e6).toPrecision(3)} MFLOP.`];
   return [

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import { trainerFor } from "./emitted.ts";
 import { batchCount, dataOf } from "./workload-data.ts";
 import { specOf, workloadNamed, workloads } from "./workloads.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
-import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
+import { parseCsv } from "../../src/runtime/data/table.ts";
 import { randomKey, randomStream, shuffle } from "../../src/runtime/numbers/random.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { preparingOf } from "../../src/compiler/trainer/preparing.ts";

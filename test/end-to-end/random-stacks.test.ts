@@ -8,7 +8,7 @@ import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { checkTarget, expectedOf } from "../../src/command/verify/check-target.ts";
-import { randomBatch } from "../../src/runtime/check/random-batch.ts";
+import { randomBatch } from "../../src/runtime/check/batches.ts";
 import { often } from "../support/random-graph.ts";
 
 const one = fc.integer({ min: 1, max: 3 });

@@ -1,13 +1,11 @@
 // Weights in emitted trainers: what the compiler makes of them, what is learned of the data, and what is refused of it.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
-import { namedClassCodec } from "../../src/runtime/data/named-class-codec.ts";
-import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
+import { columnCodec, namedClassCodec, weightCodec } from "../../src/runtime/data/column-codec.ts";
+import { parseCsv } from "../../src/runtime/data/table.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
-import { weightCodec } from "../../src/runtime/data/weight-codec.ts";
 import { emitted } from "../support/emitted.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as line, training as facts } from "../runtime/linear-machine.ts";

@@ -4,8 +4,8 @@ import type { Target as CompilationTarget } from "../../src/compiler/targets.ts"
 import { readFileSync } from "node:fs";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import { batchFields } from "../../src/runtime/core/slots.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
+import { batchFields } from "../../src/runtime/step/batch.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { specs, type Rows } from "../support/specs.ts";
 import { streamOf } from "../support/tensors.ts";

@@ -1,7 +1,7 @@
 // What every engine runs: trains each model the same way, and gives SHA-256 digests of all that comes of it.
 // It is copied beside the emitted trainers, with its types or without, and must not import anything.
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 
 /** One model on one target. */

@@ -5,9 +5,9 @@
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import { sizeOf } from "../../src/runtime/core/model-facts.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
+import { sizeOf } from "../../src/runtime/model/facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import { trainedStorage } from "../../src/compiler/ir/storage.ts";
 import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batches.ts";
 import { ballOf, exactBall } from "./ball.ts";

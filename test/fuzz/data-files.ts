@@ -11,7 +11,7 @@ import { readTable } from "../../src/command/formats/tables/read-table.ts";
 import type { Wanted } from "../../src/command/formats/tables/column-builder.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { npz, safetensors } from "../../src/command/formats/parameters/formats.ts";
-import { InputError } from "../../src/runtime/core/input-error.ts";
+import { InputError } from "../../src/runtime/step/errors.ts";
 import { model } from "../runtime/linear-machine.ts";
 import { sampleFiles, type SampleFile } from "./sample-files.ts";
 

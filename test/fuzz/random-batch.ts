@@ -2,9 +2,9 @@
  * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same
  * numbers and the inputs have no error.
  */
-import { sizeOf } from "../../src/runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import { sizeOf } from "../../src/runtime/model/facts.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";

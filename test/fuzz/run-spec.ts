@@ -9,7 +9,7 @@ import { defaultTarget, hasAbility, trainerTargets } from "../../src/compiler/ta
 import type { Target } from "../../src/compiler/targets.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
-import type { Backend } from "../../src/runtime/core/machine.ts";
+import type { Backend } from "../../src/runtime/step/machine.ts";
 import { rowsIn } from "../../src/command/verify/batches.ts";
 import type { Tightness } from "./compare.ts";
 import { Run } from "./spec-run.ts";

@@ -4,8 +4,8 @@
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
-import type { Backend } from "../../src/runtime/core/machine.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import type { Backend } from "../../src/runtime/step/machine.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";

@@ -5,9 +5,9 @@
  * Averaged parameters are not set, because that would change the average.
  */
 import type { Compilation } from "../../src/compiler/pipeline.ts";
-import { sizeOf } from "../../src/runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import { sizeOf } from "../../src/runtime/model/facts.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import { rowsIn } from "../../src/command/verify/batches.ts";
 import type { Ball } from "./ball.ts";

@@ -86,17 +86,17 @@ describe("the paths of optimizers", () => {
     const { page, complaints } = await openPaths();
     const loss = page.getByLabel("Loss: a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");
-    await page.getByText('no function "sine"').waitFor();
+    await page.getByText('unknown function "sine"').waitFor();
     await expect.poll(() => loss.getAttribute("aria-invalid")).toBe("true");
     await page.getByText("the map shows (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
     await expect.poll(() => page.locator(".head").count()).toBe(4);
     await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
-    for (const [formula, told] of [
+    for (const [formula, message] of [
       ["z^2", 'the formula uses the unknown name "z"; names in f(x, y): x, y'],
       ["1/0", "the formula does not depend on x or y"],
     ]) {
       await loss.fill(formula);
-      await page.getByText(told).waitFor();
+      await page.getByText(message).waitFor();
     }
     await loss.fill("(x - 1)^2 + (y + 2)^2 - 3");
     await expect.poll(() => lossOf(page, "descent")).toBeCloseTo(-3, 1);

@@ -102,7 +102,7 @@ describe("the playground", () => {
     await compiled(page);
     const text = readFileSync("graphs/iris.json", "utf8").replace('"units": 16', '"unit": 16');
     await write(page, text);
-    const problem = page.locator(".problem", { hasText: 'no key "unit"' });
+    const problem = page.locator(".problem", { hasText: 'unknown key "unit"' });
     await problem.waitFor();
     await expect.poll(() => problem.textContent()).toContain('did you mean "units"?');
     await expect.poll(() => problem.locator(".where").textContent()).toBe("6:24");

@@ -108,7 +108,7 @@ const box = (page: Page, id: string) => page.locator(`[data-id="${id}"]`);
 const drawn = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
 
 /** An element that each view must have. */
-const toldBy = {
+const contentOf = {
   graph: ".graph-box",
   gradients: ".step math",
   passes: ".pass .counts",
@@ -125,7 +125,7 @@ async function throughViews(page: Page, eachView: (name: string) => Promise<void
     const name = (await link.getAttribute("data-view")) ?? "";
     await page.keyboard.press((await link.locator("kbd").textContent()) ?? "");
     await page
-      .locator(`main ${toldBy[name as keyof typeof toldBy]}`)
+      .locator(`main ${contentOf[name as keyof typeof contentOf]}`)
       .first()
       .waitFor();
     await eachView(name);

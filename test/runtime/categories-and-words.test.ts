@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import { categoryCodec } from "../../src/runtime/data/category-codec.ts";
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
 import type { ColumnFacts } from "../../src/runtime/data/fields.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
-import { nextWordCodec, wordCodec } from "../../src/runtime/data/word-codec.ts";
+import { nextWordCodec, wordCodec } from "../../src/runtime/data/text-codecs.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 

@@ -1,9 +1,8 @@
 // A machine written by hand: y = w·x + b, half of each input dropped at random in training, squared error, momentum.
 // It has all that a compiled one has, so the runtime can be tested without the compiler.
-import { uniform } from "../../src/runtime/numbers/fill.ts";
-import type { Machine } from "../../src/runtime/core/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
-import { randomKey, randomStream, randomUnit } from "../../src/runtime/numbers/random.ts";
+import { randomKey, randomStream, randomUnit, uniform } from "../../src/runtime/numbers/random.ts";
+import type { Machine } from "../../src/runtime/step/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
 

@@ -4,10 +4,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
-import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
-import { tanh } from "../../src/runtime/numbers/hyperbolic.ts";
-import { log, log1p } from "../../src/runtime/numbers/logarithm.ts";
-import { power } from "../../src/runtime/numbers/power.ts";
+import { exp, expm1, sigmoid, tanh } from "../../src/runtime/numbers/exponential.ts";
+import { log, log1p, power } from "../../src/runtime/numbers/logarithm.ts";
 import { randomStream } from "../../src/runtime/numbers/random.ts";
 import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 import { precise, unitsOff } from "../support/high-precision.ts";

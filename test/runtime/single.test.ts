@@ -3,17 +3,15 @@
 // error in every training.
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
-import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
-import { tanh } from "../../src/runtime/numbers/hyperbolic.ts";
-import { log, log1p } from "../../src/runtime/numbers/logarithm.ts";
-import { power } from "../../src/runtime/numbers/power.ts";
+import { exp, expm1, sigmoid, tanh } from "../../src/runtime/numbers/exponential.ts";
+import { log, log1p, power } from "../../src/runtime/numbers/logarithm.ts";
 import { randomStream } from "../../src/runtime/numbers/random.ts";
-import * as errorFunction from "../../src/runtime/numbers/single/error-function.ts";
-import * as exponential from "../../src/runtime/numbers/single/exponential.ts";
-import * as hyperbolic from "../../src/runtime/numbers/single/hyperbolic.ts";
-import * as logarithm from "../../src/runtime/numbers/single/logarithm.ts";
-import * as powers from "../../src/runtime/numbers/single/power.ts";
-import * as trigonometric from "../../src/runtime/numbers/single/trigonometric.ts";
+import * as errorFunction from "../../src/runtime/numbers/single.ts";
+import * as exponential from "../../src/runtime/numbers/single.ts";
+import * as hyperbolic from "../../src/runtime/numbers/single.ts";
+import * as logarithm from "../../src/runtime/numbers/single.ts";
+import * as powers from "../../src/runtime/numbers/single.ts";
+import * as trigonometric from "../../src/runtime/numbers/single.ts";
 import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 
 const exact = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos };

@@ -1,8 +1,8 @@
 // Many steps in one call. If one fails, `steps` trains something else than as many calls of `step` would, and
 // so does every epoch.
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../../src/runtime/core/slots.ts";
-import { TrainingDiverged } from "../../src/runtime/trainer/training-diverged.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
+import { TrainingDiverged } from "../../src/runtime/step/steps.ts";
 import { batchSize, linearTrainer } from "./linear-machine.ts";
 
 /** Ten rows: two batches of four, and one of two. */

@@ -3,9 +3,9 @@
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
-import { InputError } from "../../src/runtime/core/input-error.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
-import { characterCodec, nextCodec } from "../../src/runtime/data/character-codec.ts";
+import { InputError } from "../../src/runtime/step/errors.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
+import { characterCodec, nextCodec } from "../../src/runtime/data/text-codecs.ts";
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
 import { prepareTable } from "../support/prepare-table.ts";

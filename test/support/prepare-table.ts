@@ -3,10 +3,10 @@
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
-import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
-import { fitScales } from "../../src/runtime/data/scale.ts";
+import { parseCsv } from "../../src/runtime/data/table.ts";
 import type { Table } from "../../src/runtime/data/table.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
+import { fitScales } from "../../src/runtime/data/scale.ts";
 
 export interface Others {
   readonly codecs?: Preparing["codecs"];

@@ -62,7 +62,7 @@ const elementary: Recipe = {
 `,
     },
     {
-      file: "src/runtime/numbers/hyperbolic.ts",
+      file: "src/runtime/numbers/exponential.ts",
       after: 'import { nearest, productError } from "./double-arithmetic.ts";\n',
       text: `import { log1p } from "./logarithm.ts";
 

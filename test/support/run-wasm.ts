@@ -2,7 +2,7 @@
 // plan, and read back.
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
-import { relaxedBytes } from "../../src/runtime/wasm/wasm-bytes.ts";
+import { relaxedBytes } from "../../src/runtime/wasm/wasm-engine.ts";
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../src/compiler/ir/types.ts";
 import { doubleFunctions } from "../../src/compiler/loop/evaluate-expressions.ts";

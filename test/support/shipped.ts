@@ -1,8 +1,8 @@
 // A trainer that has taken some steps, and the predictor that is made of it.
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { emitPredictor } from "../../src/compiler/emission.ts";
-import type { RowPredictor } from "../../src/runtime/prediction/predicted-rows.ts";
-import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { RowPredictor } from "../../src/runtime/prediction/predictor.ts";
+import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Model } from "../../src/compiler/spec/types.ts";
 import { imported, strippedOf } from "./emitted.ts";

@@ -27,7 +27,7 @@ export async function benchSpec(spec: string, flags: BenchFlags): Promise<number
   const emitted = await loadTrainer(code);
   await checkEmitted(spec, compilation, emitted, flags);
   const { model, createTrainer } = emitted;
-  const { randomBatch } = await import("../../runtime/check/random-batch.ts");
+  const { randomBatch } = await import("../../runtime/check/batches.ts");
   const batch = randomBatch(model, model.batchSize, 1);
   const trainer = createTrainer({ seed: 1 });
   const stepsPerSecond = await speedOf(() => trainer.step(batch));

@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { dirname, isAbsolute } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { foldedRegime } from "../../runtime/program/folded-regime.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
 import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkOutputs, checkWritable, ofSpec, writeFile } from "../files/write-file.ts";

@@ -5,9 +5,9 @@
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
-import type { Notes } from "../../runtime/checkpoints/checkpoint-header.ts";
+import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
 import type { Placing } from "../../runtime/data/dataset.ts";
-import { foldedRegime } from "../../runtime/program/folded-regime.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-spec.ts";

@@ -7,7 +7,7 @@ import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
-import type { CheckpointHeader, Notes } from "../../runtime/checkpoints/checkpoint-header.ts";
+import type { CheckpointHeader, Notes } from "../../runtime/checkpoints/checkpoint.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import { onFile } from "../compile/compile-spec.ts";

@@ -9,7 +9,7 @@ import type { DataFiles, Model, ModelData } from "../../compiler/spec/types.ts";
 import { dataFacts, idxNames } from "../../compiler/trainer/trainer-facts.ts";
 import { inFile, regularFile } from "../formats/tables/open-bytes.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Source } from "../../runtime/data/dataset.ts";
 import type { DataFacts, FittedField } from "../../runtime/data/fields.ts";
 import type { Table } from "../../runtime/data/table.ts";

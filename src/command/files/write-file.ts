@@ -8,7 +8,7 @@ import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason, showValue } from "../../compiler/util/message-text.ts";
-import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/output-file.ts";
+import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/files.ts";
 import { printDiagnostics } from "../terminal/report-error.ts";
 import { dataPaths } from "./read-source.ts";
 
@@ -51,7 +51,7 @@ async function reportingErrors(file: string, work: () => Promise<void>): Promise
 /** Reports the first difference, and the command that updates the file. Returns the exit code. */
 export async function checkFile(file: string, wanted: string, command: string): Promise<number> {
   const found = await readFile(file).catch(() => undefined);
-  if (found?.equals(Buffer.from(wanted))) {
+  if (found?.equals(Buffer.from(wanted)) || (await isReformatted(file, found?.toString("utf8"), wanted))) {
     process.stdout.write(`${file} is up to date\n`);
     return 0;
   }
@@ -181,4 +181,12 @@ function addressFrom(folder: string, file: string): string {
   const path = relative(resolve(folder), resolve(file));
   if (isAbsolute(path)) return pathToFileURL(resolve(file)).href;
   return path.split(sep).map(encodeURIComponent).join("/");
+}
+
+/** Whether a TypeScript file differs in formatting only: a user's formatter may have formatted it. */
+async function isReformatted(file: string, found: string | undefined, wanted: string): Promise<boolean> {
+  if (found === undefined || !/\.[cm]?ts$/.test(file)) return false;
+  const { hasSameCode } = await import("../../compiler/emit/typescript/format.ts");
+  // Text with syntax errors cannot be formatted.
+  return hasSameCode(found, wanted).catch(() => false);
 }

@@ -1,9 +1,9 @@
 /** NumPy files: .npy arrays, and .npz archives of them. */
 import { unzipSync, zipSync } from "fflate";
 import { showValue } from "../../compiler/util/message-text.ts";
-import { InputError, shown } from "../../runtime/core/input-error.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
-import { mostUnpacked } from "../../runtime/data/gunzip.ts";
+import { InputError, shown } from "../../runtime/step/errors.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
+import { mostUnpacked } from "../../runtime/data/idx.ts";
 
 /** The members of a zip archive by name, at most `most` bytes. Declared sizes are not trusted. @throws Error */
 function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { version } from "../../compiler/spec/version.ts";
 import { canonicalJson } from "../../compiler/util/json.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { openDatasets } from "../train/validate-model.ts";

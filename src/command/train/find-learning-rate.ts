@@ -14,7 +14,7 @@ import {
   type RangeTest,
 } from "../../studio/charts/range-test.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";

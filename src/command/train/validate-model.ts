@@ -3,7 +3,8 @@
  * Both train from scratch without output; equal candidates give equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { trainAndJudge, validateFolds, type CrossValidation } from "../../runtime/training/cross-validate.ts";
+import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";
+import type { CrossValidation } from "../../runtime/training/cross-validate.ts";
 import {
   classesOf,
   datasetOf,
@@ -13,7 +14,7 @@ import {
   type Source,
 } from "../../runtime/data/dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
-import type { Summary } from "../../runtime/core/machine.ts";
+import type { Summary } from "../../runtime/step/machine.ts";
 import { inOwnUnits } from "../../runtime/training/own-units.ts";
 import { splitRows } from "../../runtime/data/split.ts";
 import { trainOn, type Run, type TrainingResult } from "../../runtime/training/train-on.ts";

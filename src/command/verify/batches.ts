@@ -1,9 +1,9 @@
 /** Batches for verification, and tensors for the reference interpreter. */
 import { seedStorage } from "../../compiler/ir/storage.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import { randomKey, randomStream, salts, shuffle } from "../../runtime/numbers/random.ts";
 
 // The storage of the interpreter: batch, parameters and initial states as tensors by storage name.

@@ -1,6 +1,6 @@
 /**
- * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64: graphs in the
- * reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks the derivation first
+ * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64: graphs in
+ * the reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks the derivation first
  * (`derivation-errors.ts`), then compares later results with the graphs before all passes. If the final result of a
  * program differs, bisection finds the first stage whose result differs.
  */

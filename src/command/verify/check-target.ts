@@ -7,9 +7,9 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
-import type { Backend } from "../../runtime/core/machine.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import type { Batch } from "../../runtime/core/slots.ts";
+import type { Backend } from "../../runtime/step/machine.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import type { Batch } from "../../runtime/step/batch.ts";
 import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 
 /** The results of the interpreter for a batch. */

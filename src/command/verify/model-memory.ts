@@ -12,7 +12,7 @@ import type { Compilation } from "../../compiler/pipeline.ts";
 import { interpret } from "../../compiler/reference/interpret.ts";
 import type { Storage } from "../../compiler/reference/interpret.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
-import { randomBatch } from "../../runtime/check/random-batch.ts";
+import { randomBatch } from "../../runtime/check/batches.ts";
 import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import { batchStorage, parameterStorage, stateStorage } from "./batches.ts";
 

@@ -2,8 +2,8 @@
 import { defaultTarget } from "../../compiler/targets.ts";
 import { shellWord } from "../../compiler/util/message-text.ts";
 import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
-import { tolerances } from "../../runtime/check/tolerance.ts";
-import { sizeOf } from "../../runtime/core/model-facts.ts";
+import { tolerances } from "../../runtime/check/prove-trainer.ts";
+import { sizeOf } from "../../runtime/model/facts.ts";
 import { htmlPage } from "../../studio/charts/html-page.ts";
 import { chartSvg } from "../../studio/charts/index.ts";
 import type { Panel } from "../../studio/charts/index.ts";

@@ -1,38 +1,40 @@
 /**
- * What every target makes: a file, and where each of its lines comes from. Types alone, since the public types name
- * them.
+ * The result of every target: a file, and the origin of each of its lines. Types only: the public types refer
+ * to them.
  */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { Node } from "../ir/nodes.ts";
 
-/** Half the time goes into formatting, which nobody sees of a trainer that is only run. */
+/**
+ * Whether to format the file. Formatting takes half of the time; a trainer that is only run does not need it.
+ */
 export interface EmitOptions {
   readonly isFormatted?: boolean;
-  /** Whether it can be run on data files. */
+  /** Whether the file is a program that runs on data files. */
   readonly isProgram?: boolean;
 }
 
 export interface EmittedFile {
   readonly text: string;
-  /** Of each line where it comes from; nothing of the parts that are the same in all modules. */
+  /** The origin of each line; undefined for parts that are the same in all modules. */
   lines(): readonly (LineOrigin | undefined)[];
 }
 
-/** What a line of an emitted file belongs to. */
+/** The origin of a line. */
 export interface LineOrigin {
-  /** Several where one function serves several. */
+  /** Several if one function serves several kernels. */
   readonly kernels: readonly KernelPlace[];
-  /** Of the graphs as they were lowered. */
+  /** Nodes of the lowered graphs. */
   readonly nodes: readonly ServedNode[];
-  /** The place in the spec: what all of the kernels' places have in common. */
+  /** The location in the spec: the common part of the kernels' locations. */
   readonly path: SpecPath | undefined;
-  /** The value or the parameter, as readers know it. */
+  /** The display name of the value or parameter. */
   readonly name: string | undefined;
 }
 
 export interface KernelPlace {
   readonly program: string;
-  /** Among the kernels of its program. */
+  /** The index in its program. */
   readonly index: number;
 }
 

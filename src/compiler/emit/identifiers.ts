@@ -1,12 +1,16 @@
 /**
- * Identifiers of emitted code. Inside the compiler, names carry marks (`sum#3~1`, `pixels@i$2`) that keep them apart;
- * here they become what a person would write, unique where they are seen.
+ * Identifiers of emitted code. Inside the compiler, names have marks (`sum#3~1`, `pixels@i$2`) that make them
+ * unique. Here they become names that a person would write, unique in their scope.
  */
-import { outputStorage, storageParts } from "../ir/storage.ts";
+import { storageLabel } from "../ir/storage.ts";
+import { visit } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { visitStatements } from "../loop/statements.ts";
 import { isOverBatch } from "../loop/accesses.ts";
+import { buffersOf } from "../loop/skeleton.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
-/** Words of JavaScript and TypeScript, also those that are words in some places only. */
+/** Keywords of JavaScript and TypeScript, including contextual ones. */
 const languageWords =
   "abstract arguments as async await boolean break case catch class const continue debugger declare default " +
   "delete do else enum " +
@@ -17,8 +21,8 @@ const languageWords =
   "undefined unknown any never var void while with yield globalThis";
 
 /**
- * Names that the emitter's own lines read: globals, the views of the arena, the number of rows. Those that
- * the runtime's parts read are found by their syntax (`runtimeNames`).
+ * Names that the emitter's own text uses: globals, views of the arena, the number of rows. The names that the
+ * runtime uses are found by their syntax (`runtimeNames`).
  */
 const emitterWords =
   "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array " +
@@ -27,7 +31,7 @@ const emitterWords =
 
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
-/** Only letters, digits and underscores come out, whatever comes in: nothing in a spec can become code. */
+/** The result has only letters, digits and underscores: nothing in a spec can become code. */
 const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
@@ -35,7 +39,7 @@ const cleaned = (text: string): string => {
 
 export type Identify = (wish: string) => string;
 
-/** Hands out identifiers that differ from one another and from `taken`. */
+/** Makes identifiers that differ from each other and from `taken`. */
 export function identifierMaker(taken: Iterable<string>): Identify {
   const used = new Set([...reserved, ...taken]);
   return (wish) => {
@@ -47,20 +51,18 @@ export function identifierMaker(taken: Iterable<string>): Identify {
   };
 }
 
-/** The module's name for a place of storage: `gradient:dense1.weight` is d_dense1_weight, `result:loss` is loss. */
-export function storageWish(name: string): string {
-  if (name === outputStorage) return "prediction";
-  const { space, name: rest } = storageParts(name);
-  if (space === "gradient") return `d_${rest}`;
-  return space === "result" || space === "flat" || space === undefined ? rest : `${space}_${rest}`;
-}
+/**
+ * The prefix of offsets. All offsets in the arena begin with it and no value does, so `at_dense1` is where a tensor
+ * begins and `dense1` is one of its elements.
+ */
+export const offsetName = (tensor: string): string => `at_${tensor}`;
 
 const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
 /**
- * The name of each loop: `row` over the batch, i and j over results, k over what is summed, t along time. A
- * loop must not hide a name of the module: the body may read both.
+ * Names loops: `row` over the batch, i and j over results, k over summed axes, t along time. A loop must not
+ * shadow a name of the module.
  */
 function nameLoops(
   statements: readonly Statement[],
@@ -80,7 +82,7 @@ function nameLoops(
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
-    // A loop that stands twice, for whole blocks and for what remains, keeps its letter: it may be less deep there.
+    // A loop that occurs twice, for whole blocks and for the remainder, keeps its letter.
     const before = names.get(statement.variable);
     let name = before !== undefined && isFree(before) ? before : wishes.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
@@ -89,11 +91,12 @@ function nameLoops(
   }
 }
 
-/** `sum#3~1~0` is the copy for output 0, 1; the digits behind say which of a block it is. */
+/** `sum#3~1~0` is the copy for output 0, 1 of a block: its digits become the end of the name. */
 function localWish(
   name: string,
   loops: ReadonlyMap<string, string>,
   nameOfBuffer: (buffer: string) => string,
+  isOffset: boolean,
 ): string {
   const [, base, loop, copies] = /^([^#$@~]+)[^@~]*(?:@([^$~]+))?[^~]*((?:~\d+)*)/.exec(name) ?? [name, name];
   const digits = (copies ?? "")
@@ -102,17 +105,44 @@ function localWish(
     .reverse()
     .join("");
   const letter = loop === undefined ? "" : `_${loops.get(loop) ?? "at"}`;
-  const wish = `${cleaned(storageWish(nameOfBuffer(base)))}${letter}`;
+  const tensor = `${cleaned(storageLabel(nameOfBuffer(base)))}${letter}`;
+  const wish = isOffset ? offsetName(tensor) : tensor;
   return digits !== "" && /\d$/.test(wish) ? `${wish}_${digits}` : `${wish}${digits}`;
 }
 
-/** The locals that a block defines itself, those of inner loops aside. */
+/** The locals that hold offsets: their values are computed from the offsets of `buffers`, outside of any load. */
+function offsetsIn(kernel: Kernel, buffers: ReadonlySet<string>): ReadonlySet<string> {
+  const offsets = new Set<string>(buffers);
+  const isOffset = (x: Expression): boolean => {
+    if (x.type !== "i32" || hasLoad(x)) return false;
+    let isFound = false;
+    visit(x, (part) => {
+      if (part.kind === "variable" && offsets.has(part.name)) isFound = true;
+    });
+    return isFound;
+  };
+  visitStatements(kernel.body, (statement) => {
+    if (statement.kind === "let" && (statement.name.includes("@") || isOffset(statement.value)))
+      offsets.add(statement.name);
+  });
+  return offsets;
+}
+
+function hasLoad(x: Expression): boolean {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "load") found = true;
+  });
+  return found;
+}
+
+/** The locals that a block defines itself, without those of inner loops. */
 const definedIn = (block: readonly Statement[]): string[] =>
   block.flatMap((s) => (s.kind === "let" ? [s.name] : []));
 
 /**
- * Names for all loops and locals of a kernel. Loops that do not nest may share letters, and blocks that do not nest may
- * share names; a name that a block wishes more than once gets numbers from 0.
+ * Names all loops and locals of a kernel. Loops and blocks that are not nested may share names. A name that a
+ * block needs several times gets numbers from 0.
  */
 export function nameLocals(
   kernel: Kernel,
@@ -120,11 +150,12 @@ export function nameLocals(
   nameOfBuffer: (buffer: string) => string,
 ): Map<string, string> {
   const names = new Map<string, string>();
+  const offsets = offsetsIn(kernel, new Set(buffersOf(kernel)));
   nameLoops(kernel.body, 0, names, [], moduleNames);
   const loops = new Map(names);
   const nameBlock = (block: readonly Statement[], outer: ReadonlySet<string>): void => {
     const own = definedIn(block);
-    const wishes = own.map((name) => localWish(name, loops, nameOfBuffer));
+    const wishes = own.map((name) => localWish(name, loops, nameOfBuffer, offsets.has(name)));
     const taken = new Set(outer);
     own.forEach((name, i) => {
       const wish = wishes[i];

@@ -1,21 +1,21 @@
 /**
- * Which line of a kernel's provenance each of its statements serves. Scheduling keeps the names of values, so
- * a statement that defines or stores a named value serves the line of that name. Of the others, an
- * accumulator without a name serves the line whose formula names most of what it sums; and what is only a
- * step on the way (a place, a shared or hoisted part) serves the statement that reads it first.
+ * Attributes each statement of a kernel to a line of its provenance. Scheduling keeps the names of values, so a
+ * statement that defines or stores a named value belongs to the line of that name. An accumulator without a
+ * name belongs to the line whose formula names most of what it sums. A helper (an offset, a shared or hoisted
+ * expression) belongs to the statement that reads it first.
  */
 import { visit } from "../loop/expressions.ts";
 import { namesMadeBy, plainName } from "../loop/provenance-names.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 
-/** The kernel's main line: of the value that it is called after, else its last. */
+/** The main line of a kernel: the line of the value that gives it its name, or its last line. */
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
   provenance.find(({ value }) => value === name) ?? provenance.at(-1);
 
 /**
- * For each statement, an outer one before those in it: its line; of a loop all the lines in it, in the
- * kernel's order.
+ * The lines of each statement, an outer statement before those inside it. A loop has all lines of its body, in
+ * the kernel's order.
  */
 export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
   const statements: Statement[] = [];
@@ -36,16 +36,16 @@ export function statementProvenance(kernel: Kernel): readonly (readonly Provenan
 
 const listOf = (line: Provenance | undefined): readonly Provenance[] => (line === undefined ? [] : [line]);
 
-/** `sum#3~1~0` and its like are copies of one accumulator. */
+/** `sum#3~1~0` is a copy of the accumulator `sum#3`. */
 const accumulatorOf = (name: string): string => name.replace(/[~$].*$/, "");
 
-/** Places and parts that scheduling named have a mark: they are no values of the graph. */
+/** Helpers of the schedule have a mark: they are not values of the graph. */
 const isHelper = (statement: Statement): boolean => statement.kind === "let" && /[@$]/.test(statement.name);
 
 const asIdentifier = (name: string): string => name.replace(/\W/g, "_");
 
 /**
- * What a statement may be found by: the names that it defines, and of a store the whole name of its place, as
+ * The names that identify a statement: those it defines, and for a store the whole name of the buffer, as
  * `totals_loss_total`.
  */
 function subjectsMadeBy(statement: Statement): readonly string[] {
@@ -53,7 +53,7 @@ function subjectsMadeBy(statement: Statement): readonly string[] {
   return isHelper(statement) ? [] : [...namesMadeBy(statement), ...whole].map(asIdentifier);
 }
 
-/** The variables that a statement reads; an accumulator's own is no reading. */
+/** The variables that a statement reads, except its own accumulator. */
 function variablesRead(statement: Statement): ReadonlySet<string> {
   const names = new Set<string>();
   for (const x of expressionsOf(statement))
@@ -67,7 +67,7 @@ class Attribution {
   private readonly statements: readonly Statement[];
   private readonly bySubject: ReadonlyMap<string, Provenance>;
   private readonly ofAccumulator: ReadonlyMap<string, Provenance>;
-  /** By variable: where it is defined, and the first that reads it. */
+  /** By variable: its definition, and its first reader. */
   private readonly definedAt = new Map<string, number>();
   private readonly readAt = new Map<string, number>();
   private readonly known = new Map<number, Provenance | undefined>();
@@ -91,7 +91,7 @@ class Attribution {
 
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
-      // Values that are defined by one another, as along time, end at the main line.
+      // Values with cyclic definitions, as along time, belong to the main line.
       this.known.set(index, this.main);
       this.known.set(index, this.find(index) ?? this.main);
     }
@@ -119,7 +119,7 @@ class Attribution {
     return undefined;
   }
 
-  /** The lines of accumulators that have no name of the graph. */
+  /** The lines of accumulators without a name in the graph. */
   private accumulators(): ReadonlyMap<string, Provenance> {
     const made = new Set(this.statements.map((statement) => this.named(statement)));
     const open = this.kernel.provenance.filter((line) => !made.has(line) && line.value !== undefined);
@@ -141,7 +141,7 @@ class Attribution {
     return found;
   }
 
-  /** The buffers and values that a statement reads; a loaded element goes by the name of its buffer. */
+  /** The buffers and values that a statement reads. */
   private namesReadBy(statement: Statement): ReadonlySet<string> {
     const names = new Set<string>();
     for (const x of expressionsOf(statement))
@@ -157,7 +157,7 @@ function noteFirst(map: Map<string, number>, name: string, index: number): void 
   if (!map.has(name)) map.set(name, index);
 }
 
-/** The line whose formula names most of these; the first of equals. */
+/** The line whose formula names most of these; of several, the first. */
 function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Provenance | undefined {
   let best: Provenance | undefined;
   let most = 0;
@@ -169,9 +169,7 @@ function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Pro
   return best;
 }
 
-// What a kernel implements, as comments above it; targets differ in the mark that begins a comment.
-
-/** Comments stay within the width of the page. */
+/** Wraps a comment to the width of the page. */
 export function commentLines(text: string, mark = "//", width = 104): string[] {
   const lines: string[] = [];
   let line = mark;
@@ -190,7 +188,10 @@ interface ProvenanceLine {
   readonly provenance: Provenance;
 }
 
-/** What the kernel implements; a gradient says of what, and by which rule. Repeated lines are dropped. */
+/**
+ * The comments above a kernel: its formulas, and for gradients their source and rule. Repeated lines are
+ * dropped.
+ */
 export function provenanceLines(provenance: readonly Provenance[], mark: string): ProvenanceLine[] {
   const lines = new Map<string, ProvenanceLine>();
   let source = "";

@@ -14,6 +14,8 @@ const nouns: Partial<Record<OpName, string>> = {
   divide: "quotient",
   contract: "product",
   reduceSum: "sum",
+  reduceMax: "maximum",
+  sqrt: "root",
   select: "choice",
   equal: "mask",
   less: "mask",
@@ -34,7 +36,8 @@ export const nameHint = (node: Node): string => {
   if (node.op === "scan") return nameHint(node.attributes.value);
   const { forward, layer, composite } = node.origin;
   if (forward !== undefined) return `${nounOf(node)}_in_d_${nameHint(forward)}`;
-  const parts = [layer, composite ?? node.op];
+  const own = layer === undefined ? node.op : nounOf(node);
+  const parts = [layer, composite ?? own];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
 

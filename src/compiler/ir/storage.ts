@@ -34,6 +34,17 @@ export function storageParts(storage: string): {
   return { space, name: space === undefined ? storage : storage.slice(end + 1) };
 }
 
+/**
+ * The name as formulas and emitted code show it, without a colon: `gradient:dense1.weight` is `d_dense1.weight`,
+ * `result:loss` is `loss`, `optimizer:step` is `optimizer_step`.
+ */
+export function storageLabel(storage: string): string {
+  if (storage === outputStorage) return "prediction";
+  const { space, name } = storageParts(storage);
+  if (space === "gradient") return `d_${name}`;
+  return space === "result" || space === "flat" || space === undefined ? name : `${space}_${name}`;
+}
+
 /** The name in this space; undefined for a name in another space. */
 export function nameIn(space: StorageSpace, storage: string): string | undefined {
   const parts = storageParts(storage);

@@ -3,6 +3,7 @@
  * operations.
  */
 import type { Node, Recurrence } from "../ir/nodes.ts";
+import { storageLabel } from "../ir/storage.ts";
 import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
 import type { ProvenanceLine } from "../loop/provenance-names.ts";
 import type { Provenance } from "../loop/types.ts";
@@ -16,8 +17,9 @@ export function provenanceOf(node: Node, displayName: DisplayName, flops: number
   const reads = new Set<string>();
   const formula = formulaOf(node, (part) => {
     const name = displayName(part);
-    if (name !== undefined) reads.add(name);
-    return name;
+    if (name === undefined) return undefined;
+    reads.add(name);
+    return storageLabel(name);
   });
   return {
     node,
@@ -56,8 +58,12 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Prov
  * The forward node as a formula. It uses the names of layer values, even if the code has no variables for them.
  */
 function forwardText(forward: Node, displayName: DisplayName): string {
-  const name = displayName(forward) ?? forward.name;
+  const labelOf = (node: Node) => {
+    const name = displayName(node);
+    return name && storageLabel(name);
+  };
+  const name = labelOf(forward) ?? forward.name;
   const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
-  const formula = formulaOf(forward, (node) => displayName(node) ?? ofLayer(node));
+  const formula = formulaOf(forward, (node) => labelOf(node) ?? ofLayer(node));
   return name === undefined ? formula : `${name} = ${formula}`;
 }

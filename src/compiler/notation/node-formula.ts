@@ -4,7 +4,7 @@
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
-import { complementOf, shortNumber } from "../util/number-text.ts";
+import { formulaOfNumber, shortNumber } from "../util/number-text.ts";
 import { call, infix, named, numeral } from "./formula.ts";
 import type { Formula, Sign } from "./formula.ts";
 
@@ -59,10 +59,19 @@ function indexOf({ type: { shape } }: Node, axis: number): string {
 const indicesOf = (x: Node, axes: Axes): string[] => axes.map((axis) => indexOf(x, axis));
 
 function numberOf(value: number): Formula {
-  const complement = complementOf(value);
-  return complement === undefined
-    ? numeral(shortNumber(value).replace(/^-/, "−"))
-    : infix("subtract", numeral("1"), numeral(String(complement)));
+  const short = formulaOfNumber(value);
+  if (short === undefined) return numeral(shortNumber(value).replace(/^-/, "−"));
+  const [one, x] = [numeral("1"), numeral(String(short.x).replace(/^-/, "−"))];
+  switch (short.kind) {
+    case "complement":
+      return infix("subtract", one, x);
+    case "reciprocal of complement":
+      return { kind: "quotient", x: one, y: infix("subtract", one, x) };
+    case "reciprocal":
+      return { kind: "quotient", x: one, y: x };
+    case "logarithm":
+      return call("ln", x);
+  }
 }
 
 /** x² for x · x, constants first, and ⊙ for elementwise products. */

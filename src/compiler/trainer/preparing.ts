@@ -1,14 +1,10 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
-import { namedClassCodec } from "../../runtime/data/named-class-codec.ts";
-import { weightCodec } from "../../runtime/data/weight-codec.ts";
-import { characterCodec, nextCodec } from "../../runtime/data/character-codec.ts";
+import { columnCodec, meanCodec, namedClassCodec, weightCodec } from "../../runtime/data/column-codec.ts";
+import { characterCodec, nextCodec, nextWordCodec, wordCodec } from "../../runtime/data/text-codecs.ts";
 import { categoryCodec } from "../../runtime/data/category-codec.ts";
-import { columnCodec } from "../../runtime/data/column-codec.ts";
 import type { Codec, Preparing } from "../../runtime/data/dataset.ts";
-import { meanCodec } from "../../runtime/data/missing.ts";
-import { nextWordCodec, wordCodec } from "../../runtime/data/word-codec.ts";
 import { fitScales } from "../../runtime/data/scale.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { CodecName } from "../runtime-references.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "../spec/types.ts";

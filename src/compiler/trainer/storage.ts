@@ -1,4 +1,6 @@
-/** The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation. */
+/**
+ * The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation.
+ */
 import {
   flatGradients,
   flatParameters,
@@ -45,7 +47,8 @@ export function storageOf(
   const trainable = built.parameters.filter((parameter) => parameter.trainable);
   const frozen = built.parameters.filter((parameter) => !parameter.trainable);
 
-  // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order beside them.
+  // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order
+  // beside them.
   for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
   // Of averaged parameters, those that training moves.
   if (model.training.average)

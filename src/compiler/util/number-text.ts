@@ -1,10 +1,41 @@
 /** Numbers as people write them in a formula. */
 
-/** 0.09999999999999998 is the double 1 − 0.9: returns 0.9 if writing `1 − 0.9` is shorter, else undefined. */
-export function complementOf(value: number): number | undefined {
-  const other = Number((1 - value).toPrecision(8));
-  const isShorter = String(value).length > 12 && String(other).length <= 8;
-  return isShorter && 1 - other === value ? other : undefined;
+/** A number written as a short formula of `x`: `1 - x`, `1 / (1 - x)`, `1 / x`, or the logarithm of x. */
+export interface ShortFormula {
+  readonly kind: "complement" | "reciprocal of complement" | "reciprocal" | "logarithm";
+  readonly x: number;
+}
+
+const exactFormulas: readonly {
+  readonly kind: Exclude<ShortFormula["kind"], "logarithm">;
+  readonly value: (x: number) => number;
+  readonly inverse: (value: number) => number;
+}[] = [
+  { kind: "complement", value: (x) => 1 - x, inverse: (value) => 1 - value },
+  { kind: "reciprocal of complement", value: (x) => 1 / (1 - x), inverse: (value) => 1 - 1 / value },
+  { kind: "reciprocal", value: (x) => 1 / x, inverse: (value) => 1 / value },
+];
+
+const isLong = (value: number): boolean => String(value).length > 12;
+
+/** 0.09999999999999998 is 1 − 0.9 and 1.1111111111111112 is 1 / (1 − 0.1): the formula with exactly this value. */
+export function exactFormulaOf(value: number): ShortFormula | undefined {
+  if (!isLong(value)) return undefined;
+  for (const { kind, value: valueOf, inverse } of exactFormulas) {
+    const x = Number(inverse(value).toPrecision(8));
+    const isPlausible = kind === "reciprocal" || (x > 0 && x < 1);
+    if (isPlausible && String(x).length <= 8 && valueOf(x) === value) return { kind, x };
+  }
+  return undefined;
+}
+
+/** The same for comments, where −0.10536051565782628 may be ln 0.9 up to rounding. */
+export function formulaOfNumber(value: number): ShortFormula | undefined {
+  const exact = exactFormulaOf(value);
+  if (exact !== undefined || !isLong(value)) return exact;
+  const x = Number(Math.exp(value).toPrecision(8));
+  const isClose = Math.abs(Math.log(x) - value) <= 4e-16 * Math.abs(value);
+  return String(x).length <= 8 && isClose ? { kind: "logarithm", x } : undefined;
 }
 
 /** Six digits; `…` marks omitted digits. */

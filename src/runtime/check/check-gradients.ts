@@ -1,47 +1,46 @@
 /**
- * Gradients against differences of a loss: every element of small parameters; seeded elements and random
- * directions through all of large ones, as many as a budget of work allows, so that large models are not
- * checked for hours. Elements at which the loss has a kink have no derivative to compare with: they are told
- * apart, with the slopes on both sides.
+ * Compares gradients with differences of the loss: every element of small parameters; random elements of large
+ * ones, and random directions through all their elements, as many as a work budget allows. Elements at a kink
+ * of the loss have no derivative: they are listed separately, with the slopes on both sides.
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
-import type { Batch } from "../core/slots.ts";
+import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 import { slopeAt0, type Slope } from "./slope.ts";
 
-/** A loss as a function of parameters. */
+/** A loss as a function of the parameters. */
 export interface CheckedLoss {
-  /** They may be moved. */
+  /** Callers may change them. */
   readonly parameters: Record<string, Float32Array | Float64Array>;
-  /** The loss for the parameters as they stand. */
+  /** The loss for the current parameters. */
   value(): number;
   /** Operations of one value. */
   readonly flops: number;
 }
 
-/** An element by its place in row-major order, or all elements by a vector of length 1. */
+/** The index of an element in row-major order, or a unit vector over all elements. */
 export type Direction = number | Float64Array;
 
-/** Where a slope was taken. */
+/** A point of comparison. */
 export interface Place {
   /** `[3, 17]`, or `random direction 2`. */
   readonly at: string;
-  /** Of an element. */
+  /** The index of an element. */
   readonly index?: readonly number[];
   readonly direction: Direction;
 }
 
-/** A gradient's value beside that of the differences. */
+/** A gradient and the slope of the loss. */
 export interface Comparison extends Place {
   readonly emitted: number;
   readonly expected: number;
   readonly absoluteError: number;
-  /** Of the larger of both values, or of the least that counts, if they are smaller. */
+  /** Relative to the larger of both values, or to the floor if they are smaller. */
   readonly relativeError: number;
 }
 
-/** Where the loss has no derivative: its slopes on both sides. */
+/** A point without a derivative: the slopes on both sides. */
 export interface Kink extends Place {
   readonly emitted: number;
   readonly below: number;
@@ -51,37 +50,34 @@ export interface Kink extends Place {
 export interface ParameterCheck {
   readonly name: string;
   readonly shape: readonly number[];
-  /** How many elements were compared, and how many directions; kinks are among both. */
+  /** The numbers of compared elements and directions, including kinks. */
   readonly elements: number;
   readonly directions: number;
   readonly kinks: readonly Kink[];
   readonly relativeError: number;
-  /** Where the error is largest; undefined where there are kinks alone. */
+  /** The comparison with the largest error; undefined if all points are kinks. */
   readonly worst: Comparison | undefined;
 }
 
 export interface GradientCheckOptions {
-  /** What samples are drawn from. */
+  /** The random seed of samples. */
   readonly seed: number;
-  /** Of parameters; vectors where it is left out. */
+  /** The shapes of parameters; by default vectors. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** This parameter alone. */
+  /** Only this parameter. */
   readonly only?: string | undefined;
-  /** Operations of the whole check, at most; half a minute's if left out. */
+  /** The largest number of operations of the check, by default for half a minute. */
   readonly budget?: number;
-  /**
-   * The least that errors are relative to, beside the values themselves, given the mean size of this gradient
-   * and the largest such mean.
-   */
+  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
 /** Half a minute of emitted code. */
 export const budgetOfFlops = 6e10;
-/** Of one slope, on average: two at each width. */
+/** Values per slope, on average: two at each width. */
 const valuesOfSlope = 12;
 
-/** How much of a large parameter is looked at: single elements, and directions through all of them. */
+/** The sample of a large parameter: single elements, and directions through all elements. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;
@@ -91,8 +87,8 @@ const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
 /**
- * The share of each of `parameters` in the budget. A wrong element shows in every direction, so those need
- * not be many.
+ * The sample of each of `parameters` parameters. A wrong element shows in every direction, so few directions
+ * suffice.
  */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
@@ -100,18 +96,18 @@ function sampleFor(flops: number, parameters: number, budget: number): Sample {
   return { directions, elements: between(2, 256, slopes - directions) };
 }
 
-/** The slopes of a loss at places of one parameter, beside the gradient that a trainer gives. */
+/** The slopes of the loss for one parameter, and the gradient of the trainer. */
 export interface MeasuredSlopes {
   readonly name: string;
   readonly shape: readonly number[];
-  /** What the trainer gave. */
+  /** The gradient of the trainer. */
   readonly gradient: Float64Array;
-  /** The least that errors are relative to. */
+  /** The floor of relative errors. */
   readonly floor: number;
   readonly slopes: readonly { readonly place: Place; readonly slope: Slope }[];
 }
 
-/** Each gradient of the trainer for the batch, compared with differences of the loss. */
+/** Compares each gradient of the trainer with differences of the loss. */
 export const checkGradients = (
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -122,7 +118,7 @@ export const checkGradients = (
     compareGradient(measured, measured.gradient),
   );
 
-/** Changes the parameters of the loss on the way and puts them back. */
+/** Measures the slopes. Restores the parameters of the loss. */
 export function measureSlopes(
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -149,15 +145,12 @@ export function measureSlopes(
   });
 }
 
-/**
- * Differences in double precision are exact enough for errors to be relative to a thousandth of the largest
- * mean gradient.
- */
+/** Differences in double precision are accurate to a thousandth of the largest mean gradient. */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-/** `gradient` beside the slopes: the trainer's own, or one that is wrong on purpose. */
+/** Compares `gradient` with the slopes: that of the trainer, or a spoilt one. */
 export function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
   gradient: Float64Array,
@@ -203,7 +196,7 @@ export const lossAlong =
     return moved;
   };
 
-/** All places if there are few, else a sample of places without repetition, in order, and of directions. */
+/** All elements if there are few. Otherwise a random sample of elements, in order, and random directions. */
 function placesIn(
   size: number,
   shape: readonly number[],
@@ -224,7 +217,7 @@ function placesIn(
   return [...[...chosen].sort((a, b) => a - b).map(element), ...vectors];
 }
 
-/** The index, axis by axis, of an element by its place in row-major order. */
+/** The index of an element by axis. */
 function indexOf(place: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   for (const extent of [...shape].reverse()) {

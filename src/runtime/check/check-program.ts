@@ -1,21 +1,20 @@
 /**
- * A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line
- * is wrong.
+ * The check as a program: proves the trainer and prints the result. Exit codes: 0 proved, 1 not proved, 2
+ * invalid command line.
  */
-import { InputError } from "../core/input-error.ts";
-import { sizeOf } from "../core/model-facts.ts";
+import { InputError } from "../step/errors.ts";
+import { sizeOf } from "../model/facts.ts";
 import { parseFlags, say } from "../program/program.ts";
 import type { ParameterCheck } from "./check-gradients.ts";
-import { faultsOf, proveTrainer, type Checked, type Proof } from "./prove-trainer.ts";
+import { faultsOf, proveTrainer } from "./prove-trainer.ts";
+import type { Checked, Proof } from "./prove-trainer.ts";
 
-const help = (
-  name: string,
-): string => `Proves, on this machine, the trainer of "${name}" that stands beside this file.
+const help = (name: string): string => `Proves, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;
 
-/** Runs the check with the arguments of the command line; says by the exit code what came of it. */
+/** Runs the check with the arguments of the command line, and sets the exit code. */
 export function runCheck(checked: Checked): void {
   const isHosted = typeof process !== "undefined";
   const code = checkAsAsked(checked, isHosted ? process.argv.slice(2) : []);
@@ -120,7 +119,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** Where the loss has no derivative, nothing is compared; the first of each parameter is shown. */
+/** Points without a derivative are not compared; the first of each parameter is shown. */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)

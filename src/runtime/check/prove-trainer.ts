@@ -1,46 +1,66 @@
 /**
- * The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a
- * loss that never saw a derivative: the forward part of the same spec, compiled a second time, for doubles.
- * So an error of differentiation, of a kernel, of the target or of this machine's engine shows alike.
+ * The proof of a trainer on the machine that runs it. Gradients are compared with slopes of a loss that
+ * involves no derivative: the forward part of the same spec, compiled again in doubles. This detects errors of
+ * differentiation, of kernels, of the target and of the engine.
  */
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import type { Batch } from "../core/slots.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import type { Batch } from "../step/batch.ts";
+import type { Backend } from "../step/machine.ts";
 import type { Trainer } from "../trainer/trainer.ts";
-import { bytesPerStep, fewNumbers } from "./check-allocations.ts";
+import { randomBatch, tellingBatch } from "./batches.ts";
 import { compareGradient, measureSlopes } from "./check-gradients.ts";
 import type { CheckedLoss, MeasuredSlopes, ParameterCheck } from "./check-gradients.ts";
-import { checkResuming, type ResumeCheck } from "./check-resuming.ts";
-import { randomBatch } from "./random-batch.ts";
-import { tellingBatch } from "./telling-batch.ts";
-import { tolerances } from "./tolerance.ts";
+import { bytesPerStep, checkResuming, fewNumbers } from "./check-steps.ts";
+import type { ResumeCheck } from "./check-steps.ts";
+
+/**
+ * The largest accepted difference between a gradient and central differences of the loss in double precision.
+ * A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a
+ * derivative:
+ *
+ *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
+ *
+ * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as
+ * large as
+ * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
+ */
+interface Tolerance {
+  /** The largest relative error that is none. */
+  readonly bound: number;
+  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
+  floorOf(mean: number, largest: number): number;
+}
+
+export const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
+  f32: { bound: 1 / 4096, floorOf: (mean, largest) => Math.max(mean, largest / 256) },
+  f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
+};
 
 /** What a check knows about its spec. */
 export interface CheckFacts {
   readonly specHash: string;
-  /** Of the batch. */
+  /** Rows of the batch. */
   readonly rows: number;
-  /** Operations of one value of the loss of these rows. */
+  /** Operations of one value of the loss for these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in
-   * transformers with dropout, it does not always take calls apart. They hide whatever else a step might
-   * leave there.
+   * Whether V8 is known to allocate numbers for this model, 16 bytes each. It does not always inline calls in
+   * recurrences and in transformers with dropout. Such allocations hide others.
    */
   readonly handsOnNumbers: boolean;
 }
 
-/** A trainer, and what it is held against. */
+/** A trainer, and the loss that it is compared with. */
 export interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** The training loss of a batch in double precision, as a function of parameters; `seed` as that of the trainer. */
+  /** The training loss of a batch in doubles as a function of the parameters; `seed` is that of the trainer. */
   createLoss(batch: Batch, seed: number): CheckedLoss;
   readonly facts: CheckFacts;
 }
 
-/** A gradient with one element wrong on purpose, and whether that was found there. */
-export interface SpoiltGradient {
+/** A gradient with one element spoilt on purpose, and whether the check found it. */
+interface SpoiltGradient {
   readonly name: string;
   readonly at: string;
   readonly isFound: boolean;
@@ -54,19 +74,19 @@ export interface Proof {
   readonly parameters: readonly ParameterCheck[];
   readonly spoilt: readonly SpoiltGradient[];
   readonly resuming: ResumeCheck;
-  /** Undefined where the host does not tell, or not after so few steps. */
+  /** Undefined if the host cannot measure it. */
   readonly bytesPerStep: number | undefined;
-  /** Whether a step allocates no more than the numbers that it hands on; undefined where that cannot be told. */
+  /** Whether a step allocates no more than the numbers that it returns; undefined if unknown. */
   readonly allocatesNothing: boolean | undefined;
 }
 
 const seed = 1;
-/** Operations of the slopes, and of the steps before allocations are counted: some seconds each, at most. */
+/** Work budgets for slopes, and for steps before allocations are measured: a few seconds each. */
 const budget = 5e9;
 const budgetOfSteps = 1e9;
-/** A step takes about so many values of the loss. */
+/** The cost of a step, in values of the loss. */
 const valuesOfStep = 3;
-/** One part in so many is added to an element that is spoilt. */
+/** A spoilt element is wrong by one part in this many. */
 const partsOfSpoiling = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -107,8 +127,8 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
 }
 
 /**
- * Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong
- * already, or the loss has kinks alone.
+ * Adds a hundredth of the error scale to one element. Undefined if the gradient is wrong already, or all points
+ * are kinks.
  */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -123,7 +143,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
   return { name: measured.name, at: place.at, isFound };
 }
 
-/** What of the proof does not hold, a sentence for each. */
+/** The failures of the proof, a sentence for each. */
 export function faultsOf({
   bound,
   loss,

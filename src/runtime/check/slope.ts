@@ -1,32 +1,31 @@
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h shrinking by two,
+ * The derivative of a function at 0 from its values alone. From central differences at widths h that halve
+ * each time,
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
- * and of all C the one that agrees best with the one before it (C. J. F. Ridders, "Accurate computation of
- * F′(x)", 1982). Wide steps suffer from curvature and from kinks nearby, narrow ones from rounding; where
- * both are small the values agree. A kink mostly lies on one side alone: differences on the other side then
- * stay good at widths at which central ones do not,
+ * take the C that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of F′(x)", 1982). Wide
+ * steps suffer from curvature and kinks nearby, narrow ones from rounding; where both are small the values agree. A
+ * kink mostly lies on one side: differences on the other side are then accurate where central ones are not,
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
- * A kink at 0 itself shows in what the slopes on both sides differ by, straight from the definition of
- * one-sided derivatives:
+ * A kink at 0 itself shows in the difference of the one-sided slopes:
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g falls with h, to half at each width; at a kink it stays. So there is a kink where, at
- * the narrowest width, g is more than three quarters of what it was before, and more than rounding makes of
- * it.
+ * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is
+ * more than
+ * three quarters of the previous g, and more than rounding explains.
  */
 
 export interface Slope {
   readonly value: number;
-  /** How far the value may be trusted: by how much it differs from its neighbour, and what rounding makes of it. */
+  /** The uncertainty: the difference from the neighbouring value, and rounding. */
   readonly doubt: number;
-  /** Whether the slopes on both sides stay apart however narrow the step: there is no derivative. */
+  /** Whether the one-sided slopes differ at every width: there is no derivative. */
   readonly isKink: boolean;
-  /** The slopes on either side alone. */
+  /** The one-sided slopes. */
   readonly below: number;
   readonly above: number;
 }
@@ -39,7 +38,7 @@ interface Estimate {
 const widestStep = 1 / 128;
 const stepWidths = 15;
 
-/** `scale` is the size of slopes that matter: agreement to a billionth of it is enough. */
+/** `scale`: the magnitude of relevant slopes. Agreement to a billionth of it is sufficient. */
 export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
@@ -60,7 +59,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
       if (next.doubt < bests[side].doubt) bests[side] = next;
       if (next.doubt < best.doubt) best = next;
     });
-    // Beside a kink one side alone may look smooth, and on one both together: to end early, all must agree.
+    // Near a kink one side may look smooth, and at a kink both: to end early, all must agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
     if (agree && best.doubt <= 1e-9 * size) break;
@@ -72,7 +71,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   return { ...best, isKink, below: left.value, above: right.value };
 }
 
-/** Takes differences at widths shrinking by two; gives what they tend to. */
+/** Takes differences at widths that halve each time; returns their limit. */
 function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {

@@ -1,22 +1,55 @@
-// Checkpoints: everything that training changes, in bytes that can be told apart from any others.
-//
-//   header (JSON, one line)   state   parameters of the best epoch   of the last   checksum
-//
-// The state begins with the parameters, one after the other. Those of the best epoch are there only where
-// early stopping keeps them, those of the last only where the best stand in their place.
-import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
+// Checkpoints: everything that training changes, as bytes.
 import type { FittedField } from "../data/fields.ts";
-import { InputError } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import type { Progress } from "../core/session.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { InputError } from "../step/errors.ts";
+import type { Progress } from "../step/session.ts";
+
+/** Data of the caller in a checkpoint, as JSON. */
+export interface Notes {
+  /** How the training data was encoded. */
+  fields?: readonly FittedField[];
+  /** The epoch after which training stopped early. */
+  stopped?: number;
+  [name: string]: unknown;
+}
+
+/** The readable part of a checkpoint. */
+export interface CheckpointHeader {
+  /** The version of the format. It comes first. */
+  tapeless: number;
+  model: ModelFacts;
+  progress: Omit<Progress, "best" | "last">;
+  notes: Notes;
+}
+
+/** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
+function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const isRight = {
+    model: typeof model?.name === "string" && typeof model.dtype === "string",
+    progress:
+      counts.every((count = -1) => count >>> 0 === count) &&
+      typeof progress?.monitor === "string" &&
+      typeof progress.bestValue === "number",
+    notes: typeof notes === "object" && notes,
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** How a checkpoint begins. */
+/** The first bytes of a checkpoint. */
 const beginning = '{"tapeless":2,';
 
-/** The bytes of a checkpoint. */
+/**
+ * Encodes a checkpoint:
+ *
+ *   header (JSON, one line)   state   parameters of the best epoch   of the last epoch   checksum
+ *
+ * The state begins with the parameters. Early stopping adds the parameters of the best epoch, and those of the last
+ * epoch while the best ones replace them.
+ */
 export function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
@@ -37,7 +70,7 @@ export function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if JSON cannot hold a note: a bigint, an object that contains itself. */
+/** Throws if a note cannot be JSON: a bigint, or an object that contains itself. */
 function checkNotes(notes: Notes): void {
   for (const [name, note] of Object.entries(notes)) {
     try {
@@ -48,7 +81,10 @@ function checkNotes(notes: Notes): void {
   }
 }
 
-/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+/**
+ * Decodes a checkpoint of any model: its header, and the bytes after it. Throws if it is not a checkpoint or
+ * damaged.
+ */
 export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
@@ -72,7 +108,7 @@ function headerIn(text: string): CheckpointHeader {
   }
 }
 
-/** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
+/** Decodes a checkpoint of this model, whose parameters have `parameterBytes` bytes. Throws for any other. */
 export function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
@@ -92,11 +128,11 @@ export function decodeCheckpoint(
   };
 }
 
-/** How the data was read that the model of a checkpoint was trained on; undefined if whoever saved it did not say. */
+/** How the training data of a checkpoint was encoded, if its notes have this. */
 export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
   readCheckpoint(checkpoint).header.notes.fields;
 
-/** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
+/** FNV-1a with 32 bits. Detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);

@@ -1,14 +1,14 @@
-// Columns of categories: those of the training part, sorted. Only trainers of a spec with `categories` have this.
+// Encoder for columns of categories: those of the training rows, sorted.
 //
-//   one-hot    for each column a number for each of its categories: 1 for the cell's own, else 0
+//   one-hot    for each column a number for each of its categories: 1 for the category of the cell, else 0
 //   index      for each column the number of the category, from 1
 //
-// A category that training did not see is 0 everywhere.
+// A category that the training rows do not have is 0 everywhere.
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
-import { InputError } from "../core/input-error.ts";
+import { InputError } from "../step/errors.ts";
 
-/** Categories as they stand in the file: "1" is another than "1.0". */
+/** Categories are compared as text: "1" and "1.0" differ. */
 export const categoryCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
@@ -20,7 +20,7 @@ export const categoryCodec: Codec = {
     const whole = cells.map((texts) => new Set(texts).size);
     const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]))].sort());
     if (form === "index") {
-      // Room for the largest column, and for 0.
+      // One index for each category of the largest column, and 0.
       const needed = Math.max(...whole) + 1;
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)

@@ -1,20 +1,24 @@
-// Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
+// Encoders for columns of numbers and of classes; missing values.
+import { isWithin, ruleOf } from "../step/batch.ts";
+import { InputError, shown } from "../step/errors.ts";
 import type { Codec } from "./dataset.ts";
 import {
   columnFactsOf,
   columnNames,
   columnOf,
   fieldOf,
+  namedBy,
   noNumber,
   shorten,
   textsOf,
   wrongCell,
 } from "./fields.ts";
-import { InputError, shown } from "../core/input-error.ts";
-import { isWithin, ruleOf } from "../core/slots.ts";
-import type { NumberArray, Table } from "./table.ts";
+import type { Column, NumberArray, Table } from "./table.ts";
 
-/** The numbers of each column. Indices stay integers: not all of them are f32. */
+/**
+ * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
+ * all of them.
+ */
 export const columnCodec: Codec = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
@@ -55,14 +59,14 @@ export const columnCodec: Codec = {
   },
 };
 
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+/** The class names of a text target, sorted; none if the columns have class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
+  // The line of the first class too many, or of the header (row −1) if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -75,3 +79,100 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
     throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
   });
 }
+
+/** Whether a cell is missing: empty, NA, N/A, NaN, null or ?. */
+export function isMissing(cell: string): boolean {
+  return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
+}
+
+/** Numbers with missing values, which the mean of the training rows replaces. */
+export const meanCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const all = [...table.columns.keys()];
+    const columns = namedBy(all, columnFactsOf(preparing.data, name).columns).flat();
+    const means = columns.flatMap((column) => meansOf(table, column, train));
+    return { ...columnCodec.fit(preparing, name, withMeans(table, columns, means), train), means };
+  },
+  encode: (preparing, field, table, rows) =>
+    columnCodec.encode(preparing, field, withMeans(table, field.columns, field.means ?? []), rows),
+};
+
+/**
+ * The mean of each number of a cell over the rows `train` that have it. Throws for a cell that is neither a
+ * number nor missing.
+ */
+function meansOf(table: Table, name: string, train: Int32Array): number[] {
+  const { size, numbers, text } = columnOf(table, name);
+  const values = numbers();
+  const odd = values.findIndex((value, at) => Number.isNaN(value) && !isMissing(text(Math.floor(at / size))));
+  if (odd >= 0) throw noNumber(table, name, Math.floor(odd / size));
+  return Array.from({ length: size }, (_, place) => {
+    let [sum, count] = [0, 0];
+    for (const row of train) {
+      const value = values[row * size + place];
+      if (Number.isNaN(value)) continue;
+      sum += value;
+      count++;
+    }
+    if (count > 0) return sum / count;
+    throw new InputError(
+      `column "${shown(name)}" has no value in the training part, so there is no mean of it`,
+    );
+  });
+}
+
+/** The table with missing values replaced in these columns. */
+function withMeans(table: Table, names: readonly string[], means: readonly number[]): Table {
+  const columns = new Map(table.columns);
+  let offset = 0;
+  for (const name of names) {
+    const column = columns.get(name);
+    if (column === undefined) continue;
+    columns.set(name, filled(column, means.slice(offset, offset + column.size)));
+    offset += column.size;
+  }
+  return { ...table, columns };
+}
+
+function filled({ size, numbers, text }: Column, means: readonly number[]): Column {
+  const fill = (value: number, at: number) =>
+    Number.isNaN(value) && isMissing(text(Math.floor(at / size))) ? means[at % size] : value;
+  return { size, text, numbers: () => Float64Array.from(numbers(), fill) };
+}
+
+/**
+ * Classes that the spec names: the data must have the same, or class weights would apply to the wrong classes.
+ */
+export const namedClassCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const field = columnCodec.fit(preparing, name, table, train);
+    const { classNames: named = [] } = columnFactsOf(preparing.data, name);
+    const { classNames: found = [] } = field;
+    if (found.length === 0)
+      throw new InputError(
+        `the spec weighs the classes of ${name} by name, but their columns hold numbers: give classWeights as a list`,
+      );
+    if (named.every((text, number) => text === found[number])) return field;
+    throw new InputError(
+      `the spec weighs the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
+    );
+  },
+  encode: columnCodec.encode,
+};
+
+/** The weight of each row, at least 0. */
+export const weightCodec: Codec = {
+  fit: columnCodec.fit,
+  encode(preparing, field, table, rows) {
+    const weights = columnCodec.encode(preparing, field, table, rows);
+    const negative = weights.findIndex((weight: number) => weight < 0);
+    if (negative < 0) return weights;
+    const [column] = field.columns;
+    throw wrongCell(
+      table,
+      column,
+      rows[negative],
+      `${weights[negative]} is below 0: it is what the row weighs`,
+    );
+  },
+};

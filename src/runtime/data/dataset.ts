@@ -1,59 +1,58 @@
-// From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data
-// learned from the training part.
+// From a table to batches: splits the rows, fits the encoding on the training rows, encodes all splits.
 import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
-import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import type { FitScales } from "./scale.ts";
-import { allRows } from "../core/session.ts";
-import type { Batch } from "../core/slots.ts";
+import { allRows } from "../step/session.ts";
+import type { Batch } from "../step/batch.ts";
 import { splitRows, type Split } from "./split.ts";
 import type { Table } from "./table.ts";
 
-/** Numbers of an input or target, row after row. */
+/** The numbers of an input or target, row-major. */
 export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
-/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+/** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
 export interface Codec {
-  /** Learns from the rows `train` alone: scales, vocabularies. */
+  /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
-  /** Any rows, of the same table or another, as numbers. */
+  /** Encodes rows of the same or another table. */
   encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** What reading rows depends on, beside what training rows settled. */
+/** What encoding rows depends on, besides the fitted fields. */
 export interface Reading {
   model: ModelFacts;
   data: DataFacts;
-  /** The codec of each key of a field's facts; the first that a field has decides. */
+  /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
   codecs: Readonly<Record<string, Codec>>;
 }
 
-/** What preparing data depends on. */
+/** What preparing a data set depends on. */
 export interface Preparing extends Reading {
   training: TrainingFacts;
-  /** Only where a field has a scale that is fitted. */
+  /** Present if a field has a fitted scale. */
   fitScales?: FitScales | undefined;
 }
 
-/** What was read: the rows, and those of the test where they have a file of their own. */
+/** The rows of the data, and the test rows if these have their own file. */
 export interface Source {
   file: string;
   table: Table;
   test?: { file: string; table: Table } | undefined;
 }
 
-/** Data ready for training. Parts that the spec does not set aside are absent. */
+/** Data for training. Splits that the spec does not set aside are absent. */
 export interface Dataset {
   train: Batch;
   validation?: Batch;
   test?: Batch;
-  /** How the rows were read: the inputs, and last the target. */
+  /** The fitted encoding: inputs first, then the target. */
   fields: readonly FittedField[];
 }
 
-/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+/** Runs `work` on the content of a file; its errors name the file. */
 export type Placing = <T>(file: string, work: () => T) => T;
 
-/** Cuts and prepares the rows for this model. */
+/** Splits and encodes the rows for a model. */
 export function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
@@ -65,7 +64,7 @@ export function datasetOf(preparing: Preparing, source: Source, seed: number, pl
   });
 }
 
-/** These rows of the table, read as the training rows among them settle. */
+/** Encodes these splits of the table, with the encoding of the training rows. */
 export function datasetOfRows(
   preparing: Preparing,
   table: Table,
@@ -81,7 +80,7 @@ export function datasetOfRows(
   };
 }
 
-/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+/** The class of each row, if splits are stratified and each row has one class. */
 export function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
   if (!preparing.training.stratify) return undefined;
   const [target] = Object.keys(preparing.model.targets);
@@ -91,7 +90,7 @@ export function classesOf(preparing: Preparing, table: Table): ArrayLike<number>
   return labels.length === table.rows ? labels : undefined;
 }
 
-/** What the training rows settle of the inputs, and last of the target. */
+/** Fits the encoding of all inputs and the target on the training rows. */
 export function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = preparing.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
@@ -99,7 +98,7 @@ export function fitFields(preparing: Preparing, table: Table, train: Int32Array)
   );
 }
 
-/** These rows of all fields. */
+/** Encodes these rows of all fields. */
 export function encodeRows(
   reading: Reading,
   fields: readonly FittedField[],

@@ -1,15 +1,16 @@
-// The inputs and targets of a model in a table: which columns they are, and what may stand in their cells.
-import { InputError, shown } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { batchFields, type BatchField } from "../core/slots.ts";
+// Inputs and targets as columns of a table: which columns they are, and errors about their cells.
+import { InputError, shown } from "../step/errors.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { batchFields } from "../step/batch.ts";
+import type { BatchField } from "../step/batch.ts";
 import type { Column, Table } from "./table.ts";
 
-/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
+/** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
 export type FittedRule = "standard" | "min-max";
 
 export type ScaleRule = FittedRule | { divide: number };
 
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+/** How a text is split into words. Texts longer than `length` positions are errors unless `cut` is true. */
 export interface WordRule {
   length: number;
   lowerCase: boolean;
@@ -22,25 +23,28 @@ export interface Scale {
   span: number;
 }
 
-/** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
+/**
+ * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` is for real
+ * numbers.
+ */
 export interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
+  /** The column has texts, encoded as sequences of characters of this length. */
   characters?: { length: number };
-  /** The columns hold categories; see `category-codec.ts`. */
+  /** The columns have categories. */
   categories?: "one-hot" | "index";
-  /** The column holds texts, which become sequences of words; see `word-codec.ts`. */
+  /** The column has texts, encoded as sequences of words. */
   words?: WordRule;
-  /** A target without columns: at each place of this input what comes after it. */
+  /** A target without columns: at each position of this input, the next element. */
   nextOf?: string;
-  /** Rows in which a value of these columns is missing are left out; see `clean-csv.ts`. */
+  /** Rows with a missing value in these columns are dropped. */
   drop?: boolean;
-  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
+  /** The input has the weight of each row. */
   weighs?: boolean;
-  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
 }
 
@@ -48,35 +52,32 @@ export interface ColumnFacts {
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
-  /** What stands between the cells of a CSV file, if not a comma. */
+  /** The separator of a CSV file, if not a comma. */
   separator?: string | undefined;
-  /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
+  /** The file names, where each input and target has its own IDX file. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** One input or target, and what its training rows settled of it: how any rows are read. Plain data. */
+/** The fitted encoding of a field, as plain data: with it any rows can be encoded. */
 export interface FittedField {
   name: string;
-  /** Its ranges of columns written out. */
+  /** Its columns, with ranges expanded. */
   columns: readonly string[];
-  /** How each of its columns is scaled; indices are not. */
+  /** The scale of each column; indices have none. */
   scales?: readonly Scale[];
-  /** The classes of a target that is text, sorted: a class's number is its place here. */
+  /** The class names of a text target, sorted: a class's index is its position. */
   classNames?: readonly string[];
-  /** What stands for a missing value, in each of its columns. */
+  /** The replacement for missing values, in each column. */
   means?: readonly number[];
   /** The categories of each column, sorted. */
   categories?: readonly (readonly string[])[];
-  /** The words of texts: the number of one is its place here plus 2. */
+  /** The vocabulary of words: index = position + 2. */
   words?: readonly string[];
-  /** The characters of texts: the number of one is its place here plus 1. */
+  /** The vocabulary of characters: index = position + 1. */
   characters?: readonly string[];
 }
 
-/**
- * What the spec says of the columns of an input or target; where each has a file of its own, the column is
- * called like it.
- */
+/** The facts of a field. A field with its own file has one column of the same name. */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -88,10 +89,7 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/**
- * The columns that each name or range means: of a range all between its two in the file's order. An empty
- * list if there are none.
- */
+/** The columns of each name or range, in the order of the file; an empty list if there are none. */
 export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -101,7 +99,7 @@ export function namedBy(names: readonly string[], entries: readonly string[]): s
   });
 }
 
-/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+/** The columns of a list of names and ranges. Together they must have `size` numbers per row. */
 export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
@@ -126,7 +124,7 @@ export function columnOf({ columns }: Table, name: string): Column {
   throw new InputError(`there is no column "${shown(name)}"`);
 }
 
-/** The texts of a column, none of them empty. */
+/** The texts of a column; throws for an empty cell. */
 export function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
@@ -135,7 +133,7 @@ export function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out; `mark` encloses each. */
+/** A list of names for a message, shortened; `mark` encloses each name. */
 export function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -143,21 +141,21 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The error about a cell that holds no number. */
+/** The error for a cell without a number. */
 export function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  // 1e999 is a number that no double can hold; "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
   return wrongCell(table, column, row, text);
 }
 
-/** An error about one cell, with its line. */
+/** The error for a cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless a checkpoint holds the encoding of each input and target. It is data from outside. */
+/** Throws unless the notes of a checkpoint have a valid encoding of each input and target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -172,7 +170,7 @@ const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
 
 const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
 
-/** Whether each key holds what its type says. */
+/** Whether each key has a value of its type. */
 const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
   Array.isArray(scales) &&
   scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
@@ -181,8 +179,8 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
- * something else.
+ * Throws if the data has another encoding than that of the checkpoint, whose parameters would then be
+ * meaningless.
  */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>

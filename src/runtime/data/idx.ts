@@ -1,21 +1,56 @@
-// IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a
-// spec with `idx` have this.
-//
-//   0  0  type  d  |  d lengths of 32 bits, the first the number of items  |  the numbers, last dimension fastest
+// IDX, the format of MNIST, optionally compressed with gzip.
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { isWithin, ruleOf } from "../step/batch.ts";
+import { InputError } from "../step/errors.ts";
 import { fieldOf } from "./fields.ts";
-import { isWithin, ruleOf } from "../core/slots.ts";
-import { InputError } from "../core/input-error.ts";
-import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
-/** What an IDX file holds. */
+/** Web streams, as far as they are used here. */
+declare const Blob: new (parts: readonly Uint8Array[]) => {
+  stream(): { pipeThrough(stream: object): AsyncIterable<Uint8Array> };
+};
+declare const DecompressionStream: new (format: "gzip") => object;
+
+/** The limit for unpacked data: 20 times the packed size, and at least 256 MiB. */
+export const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
+
+export const unpackedTooFar = (most: number): string =>
+  `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
+
+/** Unpacks bytes that begin as gzip does; returns others as they are. */
+export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const most = mostUnpacked(bytes.length);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const part of new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))) {
+      size += part.length;
+      if (size > most) break;
+      parts.push(part);
+    }
+  } catch {
+    throw new InputError("the gzip data is damaged or cut short");
+  }
+  if (size > most) throw new InputError(unpackedTooFar(most));
+  const whole = new Uint8Array(size);
+  for (let i = 0, at = 0; i < parts.length; at += parts[i++].length) whole.set(parts[i], at);
+  return whole;
+}
+
+/**
+ * The content of an IDX file:
+ *
+ *   0  0  type  d  |  d lengths of 32 bits, the first the number of items  |  the numbers, last dimension fastest
+ */
 export interface IdxArray {
-  /** The lengths of its dimensions; items are along the first. */
+  /** The lengths of its dimensions, items first. */
   shape: readonly number[];
   numbers: NumberArray;
 }
 
-/** Room for numbers, and how one is read. */
+/** The array for a type, and the method that reads a number. */
 type IdxType = readonly [
   room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
   read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
@@ -31,10 +66,7 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/**
- * The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for
- * anything else.
- */
+/** Parses the header: dimensions, the offset of the numbers, and the size that the file must have. */
 export function idxHeader(bytes: Uint8Array): {
   shape: number[];
   type: IdxType;
@@ -54,7 +86,7 @@ export function idxHeader(bytes: Uint8Array): {
   return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
 }
 
-/** Takes an IDX file apart. One that is cut short or goes on after its end throws. */
+/** Parses an IDX file. Throws if it is truncated or too long. */
 export function parseIdx(bytes: Uint8Array): IdxArray {
   const { shape, type, start, size } = idxHeader(bytes);
   const [room, read] = type;
@@ -73,9 +105,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 }
 
 /**
- * What the file of an input or target holds. Items of another shape than the model's, another number of them
- * than `before` has, and what can be no index or no number throw. Axes of length 1 do not matter, and a flat
- * shape takes items of any.
+ * The content of the file of an input or target. Throws for items of another shape than the model's, for
+ * another number of items than `before`, and for invalid numbers. Axes of length 1 do not matter, and a flat
+ * shape takes items of any shape.
  */
 export function itemsOf(
   model: ModelFacts,
@@ -101,7 +133,7 @@ export function itemsOf(
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 
-/** The files of a part of the data, by input and target, as one table: each has equally many items. */
+/** The files of one split, by input and target, as one table. */
 export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
   const [{ shape }] = Object.values(contents);
   const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {

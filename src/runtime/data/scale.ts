@@ -1,9 +1,11 @@
-// Scales that are fitted, on the training rows alone: what validation and test are like must not leak. Only
-// trainers of a spec with such a scale have this.
+// Scales fitted on the training rows, so that nothing about validation and test rows leaks.
 import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
 import type { NumberArray, Table } from "./table.ts";
 
-/** The scale of each number in a row of these columns, as it is in the rows `train`. A cell that holds none throws. */
+/**
+ * The scale of each number in a row of these columns, over the rows `train`. Throws for a cell without a
+ * number.
+ */
 export type FitScales = (
   table: Table,
   columns: readonly string[],
@@ -32,7 +34,7 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** What never changes is shifted, and divided by 1. */
+/** A constant column is shifted and divided by 1. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -43,7 +45,7 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // A product: of a power the engine chooses the last bit.
+  // A product: engines may differ in the last bit of a power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }

@@ -1,10 +1,10 @@
-// Which rows are for training, for validation and for the test: drawn once, from the seed.
-import { InputError } from "../core/input-error.ts";
-import type { TrainingFacts } from "../core/model-facts.ts";
+// Splits rows into training, validation and test rows, at random from the seed.
+import { InputError } from "../step/errors.ts";
+import type { TrainingFacts } from "../model/facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
-import { allRows } from "../core/session.ts";
+import { allRows } from "../step/session.ts";
 
-/** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
+/** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
 export interface Split {
   train: Int32Array;
   validation: Int32Array;
@@ -12,8 +12,9 @@ export interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row) each part has every class in proportion: of k classes,
- * one that makes the share p of all rows is within 1 + p·(k - 2) rows of it, which is within one row for two classes.
+ * Splits the rows in random order. With `classes` (one per row) each split has the classes in proportion: of k
+ * classes, one with the fraction p of all rows is within 1 + p·(k − 2) rows of it, which is one row for two
+ * classes.
  */
 export function splitRows(
   rows: number,
@@ -26,14 +27,14 @@ export function splitRows(
   return cutRows(order, training);
 }
 
-/** The row numbers in the order that the seed decides. */
+/** The row numbers in random order. */
 export function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
   return order;
 }
 
-/** Cuts the rows in this order: the test part first, then the validation part, both as shares of all rows. */
+/** Cuts the order: test rows first, then validation rows, both as fractions of all rows. */
 export function cutRows(
   order: Int32Array,
   { test, validation }: Pick<TrainingFacts, "test" | "validation">,
@@ -51,8 +52,8 @@ export function cutRows(
 }
 
 /**
- * Spreads each class evenly over the whole order: the j-th of the m rows of a class goes to (j + ½) / m of the way.
- * The first t of the way then hold m·t rows of it, to within half a row: any stretch has the classes in proportion.
+ * Spreads each class evenly over the order: row j of the m rows of a class moves to the position (j + ½) / m.
+ * Then the first fraction t of the order has m·t rows of each class, to within half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

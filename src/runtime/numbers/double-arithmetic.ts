@@ -1,18 +1,18 @@
-// Exact arithmetic of doubles, on which the elementary functions stand. ECMAScript leaves Math.exp, Math.log,
-// Math.pow and their like to the engine, and engines differ in the last bits; sums, products, quotients and
-// square roots it does not. So the runtime computes its functions from these alone, and training gives the
+// Exact arithmetic of doubles, the basis of the elementary functions. ECMAScript leaves Math.exp, Math.log,
+// Math.pow and others to the engine, and engines differ in the last bits. Sums, products, quotients and square
+// roots are the same everywhere. The runtime computes its functions from these alone, so training gives the
 // same bits in every engine.
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
- * · 2⁵² rounds, and subtracting it again is exact.
+ * The integer nearest to x, |x| ≤ 2⁵¹, ties to even. Beyond 2⁵² doubles have no fraction: adding 1.5 · 2⁵²
+ * rounds, and subtracting it is exact.
  */
 export function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
+ * x·y − product, exactly, where product is x·y rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
  * halves of 26 bits whose products are exact (T. J. Dekker, "A floating-point technique for extending the
  * available precision", 1971).
  */
@@ -26,7 +26,7 @@ export function productError(x: number, y: number, product: number): number {
   return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
 }
 
-/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
+/** 2^k for −1023 ≤ k ≤ 1024 at index k + 1023; the last is ∞. */
 export const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
@@ -42,16 +42,16 @@ function tableOfPowersOfTwo(): Float64Array {
 }
 
 /**
- * One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits
- * of the fraction.
+ * A double, and its 64 bits as two integers. The integer at `highWord` has the sign, the exponent and the first
+ * 20 bits of the fraction.
  */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
-/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+/** The exponent k of x = 2ᵏ m with √½ ≤ m < √2, for positive normal x. */
 export function exponentOf(x: number): number {
   bitsOfDouble[0] = x;
-  // 0x3fe6a09e: how √½ begins
+  // 0x3fe6a09e is the high word of √½.
   return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
 }

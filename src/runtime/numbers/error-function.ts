@@ -1,4 +1,4 @@
-// The error function in pure arithmetic: see double-arithmetic.ts.
+// The error function in exact arithmetic of doubles.
 import { exp } from "./exponential.ts";
 
 /**

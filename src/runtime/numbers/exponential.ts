@@ -1,10 +1,10 @@
-// The exponential function and its relatives, in pure arithmetic: see double-arithmetic.ts.
+// The exponential function, the sigmoid and the hyperbolic tangent in exact arithmetic of doubles.
 import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 
-/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the value at 2j, the remainder at 2j + 1. */
 export const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+/** Each entry is the previous one times 2^(1/64), in pairs of doubles. */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -34,13 +34,13 @@ export function expm1NearZero(r: number): number {
  * exponential function", 1989).
  */
 export function exp(x: number): number {
-  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  // Beyond these bounds the result is 0 or infinite. NaN passes through.
   const y = Math.min(Math.max(x, -746), 710);
   const k = nearest(y * 92.33248261689366);
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  // In two factors: 2^⌊k/64⌋ alone may overflow, and a subnormal result is rounded once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -62,4 +62,68 @@ export function expm1(x: number): number {
 /** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]; no overflow for any x. */
 export function sigmoid(x: number): number {
   return x < -709 ? exp(x) : 1 / (1 + exp(-x));
+}
+
+/** tanh(k/16) for −305 ≤ k ≤ 305 as pairs of doubles: the value at 2k + 610, the remainder at 2k + 611. */
+const tanhOfSixteenths: Float64Array = tableOfTanh();
+
+/**
+ * tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles. Each power of e^(1/8) is computed from the previous one.
+ */
+function tableOfTanh(): Float64Array {
+  const root = 1.1331484530668263;
+  const rootRest = -5.370737708558031e-18;
+  const table = new Float64Array(1222);
+  let power = 1;
+  let powerRest = 0;
+  for (let k = 1; k <= 305; k++) {
+    const product = power * root;
+    const rest = productError(power, root, product) + (power * rootRest + powerRest * root);
+    power = product + rest;
+    powerRest = product - power + rest;
+    // (power − 1) / (power + 1): the quotient, corrected by the remainder of the division.
+    const below = power + 1;
+    const above = power - 1;
+    const quotient = above / below;
+    const aboveRest = power - above - 1 + powerRest;
+    const belowRest = power - below + 1 + powerRest;
+    const back = quotient * below;
+    const remainder = above - back - productError(quotient, below, back) + (aboveRest - quotient * belowRest);
+    const value = quotient + remainder / below;
+    const valueRest = quotient - value + remainder / below;
+    table[610 + 2 * k] = value;
+    table[611 + 2 * k] = valueRest;
+    table[610 - 2 * k] = -value;
+    table[611 - 2 * k] = -valueRest;
+  }
+  return table;
+}
+
+/** ±1, or x itself for zero and NaN. Separate from `tanh`, since engines inline only short functions. */
+function signOrSelf(x: number): number {
+  return x > 0 ? 1 : x < 0 ? -1 : x;
+}
+
+/**
+ * tanh x. With a = k/16 the sixteenth nearest to x and r = x − a, |r| ≤ 1/32,
+ *
+ *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r),
+ *
+ * tanh a from a table and tanh r = r − r³/3 + … by a polynomial in r² (Chebyshev, relative error 10⁻¹⁹). Odd
+ * to the last bit.
+ */
+export function tanh(x: number): number {
+  if (!(Math.abs(x) < 19.0625) || x === 0) return signOrSelf(x);
+  const k = nearest(x * 16);
+  const r = x - k / 16;
+  const s = r * r;
+  const t =
+    r +
+    r *
+      s *
+      (-0.33333333333333326 +
+        s * (0.13333333333127131 + s * (-0.05396824340997718 + s * 0.021852186945586938)));
+  const j = (k | 0) * 2 + 610;
+  const a = tanhOfSixteenths[j];
+  return a + (tanhOfSixteenths[j + 1] + ((1 - a * a) * t) / (1 + a * t));
 }

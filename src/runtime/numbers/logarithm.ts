@@ -1,9 +1,12 @@
-// Logarithms in pure arithmetic: see double-arithmetic.ts.
-import { exponentOf, powersOfTwo } from "./double-arithmetic.ts";
+// Logarithms and powers in exact arithmetic of doubles.
+import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
+import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
 
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
+ * + …, as
+ * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of
+ * relative
  * error 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {
@@ -16,7 +19,10 @@ function log1pRest(f: number): number {
   return s * (0.5 * f * f + (odd + even));
 }
 
-/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
+/**
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is a sum of two doubles, the first short enough that k times it is
+ * exact.
+ */
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
@@ -24,7 +30,7 @@ export function log(x: number): number {
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
-/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+/** ln of zero, negative, subnormal and infinite x. Subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
 function logAtEdge(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return NaN;
@@ -32,8 +38,8 @@ function logAtEdge(x: number): number {
 }
 
 /**
- * ln(1 + x) without loss near 0: u = 1 + x as rounded has ln u = k ln 2 + ln m, and what rounding lost, c = 1
- * + x − u, adds c / u.
+ * ln(1 + x) without loss near 0: u = 1 + x rounded has ln u = k ln 2 + ln m, and the rounding error c = 1 + x −
+ * u adds c / u.
  */
 export function log1p(x: number): number {
   const u = 1 + x;
@@ -43,6 +49,86 @@ export function log1p(x: number): number {
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;
-  // −∞ at −1 and NaN below, as arithmetic: where a branch gives such a constant, engines keep every result on the heap.
+  // −∞ at −1 and NaN below, computed: a branch with a constant would make engines allocate every result.
   return x < 0 ? -1 / Math.sqrt(u) : x;
+}
+
+/**
+ * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
+ * are NaN.
+ * Within 0.6 units in the last place for |y log₂ x| ≤ 1000.
+ */
+export function power(x: number, y: number): number {
+  const size = Math.abs(x);
+  const isPlain = x > 0 && x < Infinity && Math.abs(y) < Infinity;
+  if (isPlain) return powerOfPositive(x, y);
+  if (y === 0) return 1;
+  if (x !== x || y !== y) return NaN;
+  if (Math.abs(y) === Infinity) return size === 1 ? NaN : size > 1 === y > 0 ? Infinity : 0;
+  if (x < 0 && size < Infinity && y % 1 !== 0) return NaN;
+  const hasDigits = size > 0 && size < Infinity;
+  const value = hasDigits ? powerOfPositive(size, y) : size > 1 === y > 0 ? Infinity : 0;
+  // An odd power of a negative number, −0 included.
+  return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
+}
+
+/**
+ * x^y = 2^(y log₂ x), with log₂ x and its product with y as sums of two doubles so that large exponents keep
+ * their last bits (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m, √½ ≤ m < √2, s = (m − 1) /
+ * (m + 1),
+ *
+ *   log₂ x = k + 2/(3 ln 2) · s · (3 + s² + s⁴ P(s²)),   P(z) = 3/5 + 3/7 z + … (Chebyshev, error 10⁻²⁰),
+ *
+ * and 2^(n/64 + r) = 2^(n/64) e^(r ln 2) as in `exp`. `a` and `aRest` are the two doubles of a.
+ */
+function powerOfPositive(x: number, y: number): number {
+  const isSubnormal = x < 2.2250738585072014e-308;
+  const normal = isSubnormal ? x * 18014398509481984 : x;
+  const exponent = exponentOf(normal);
+  const k = isSubnormal ? exponent - 54 : exponent;
+  const m = normal * powersOfTwo[1024 - exponent] * 0.5;
+
+  const below = m + 1;
+  const belowRest = m - (below - 1);
+  const s = (m - 1) / below;
+  const back = s * below;
+  const sRest = (m - 1 - back - productError(s, below, back) - s * belowRest) / below;
+  const z = s * s;
+  const zRest = productError(s, s, z) + 2 * s * sRest;
+  const p =
+    z *
+    z *
+    (0.6 +
+      z *
+        (0.4285714285714405 +
+          z *
+            (0.3333333333248435 +
+              z *
+                (0.27272727502971605 +
+                  z *
+                    (0.23076892456343187 +
+                      z * (0.20002206357338018 + z * (0.17559372811383578 + z * 0.1758457654214663)))))));
+  const t = 3 + (z + p);
+  const tRest = z - (t - 3) + p + zRest;
+  const u = s * t;
+  const uRest = productError(s, t, u) + (sRest * t + s * tRest);
+  const v = 0.9617966939259756 * u;
+  const vRest =
+    productError(0.9617966939259756, u, v) + (0.9617966939259756 * uRest + 5.0577616648125907e-17 * u);
+  const logarithm = k + v;
+  const logarithmRest = v - (logarithm - k) + vRest;
+
+  // Beyond ±10²⁰ all powers except those of 1 overflow or vanish.
+  const factor = y > 1e20 ? 1e20 : y < -1e20 ? -1e20 : y;
+  const e = factor * logarithm;
+  if (e > 1025) return Infinity;
+  if (e < -1076) return 0;
+  const eRest = productError(factor, logarithm, e) + factor * logarithmRest;
+  const n = nearest(e * 64);
+  const q = expm1NearZero((e - n / 64 + eRest) * 0.6931471805599453);
+  const j = (n & 63) * 2;
+  const value = rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * q);
+  // In two steps: 2^(n/64) alone may be out of range.
+  const half = n >> 7;
+  return value * powersOfTwo[half + 1023] * powersOfTwo[(n >> 6) - half + 1023];
 }

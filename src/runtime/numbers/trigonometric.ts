@@ -1,8 +1,7 @@
-// Sine and cosine in pure arithmetic: see double-arithmetic.ts.
+// Sine and cosine in exact arithmetic of doubles.
 import { nearest } from "./double-arithmetic.ts";
-import { largeAngle } from "./large-angle.ts";
 
-/** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
+/** sin(r + e) for |r| ≤ π/4 and tiny e: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -13,7 +12,7 @@ function sinNearZero(r: number, e: number): number {
   return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
 }
 
-/** cos(r + e) for |r| ≤ π/4 and e far below r: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
+/** cos(r + e) for |r| ≤ π/4 and tiny e: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
 function cosNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -36,10 +35,10 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum
- * of three doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite,
- * 1980), and e is what r loses by rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond
- * |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). With n the integer nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4. π/2 is a sum of
+ * three doubles, the first two short enough (33 bits) that n times them is exact (W. J. Cody and W. Waite,
+ * 1980); e is the rounding error of r. quarter + n selects ±sin r or ±cos r. Beyond |x| = 10⁶ the multiple of
+ * π/2 is subtracted in integers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -64,4 +63,31 @@ export function sin(x: number): number {
 /** cos x = sin(x + π/2). */
 export function cos(x: number): number {
   return sinOfQuarters(x, 1);
+}
+
+/**
+ * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹
+ * to a multiple of π/2.
+ */
+const quarterTurn: bigint = BigInt(
+  "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
+    "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
+    "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
+);
+
+/**
+ * x = n π/2 + r + e with |r| ≤ π/4 and the rounding error e of r, for 2¹⁹ < |x| < ∞, in integers. Returns n
+ * modulo 4.
+ */
+export function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
+  const size = Math.abs(x);
+  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
+  const n = (2n * units + quarterTurn) / (2n * quarterTurn);
+  const rest = (units - n * quarterTurn) >> 1000n;
+  const r = Number(rest);
+  const e = Number(rest - BigInt(r));
+  // 2⁻¹⁸⁴
+  const unit = Math.sign(x) * 4.078315292499078e-56;
+  return { n: Math.sign(x) * Number(n & 3n), r: r * unit, e: e * unit };
 }

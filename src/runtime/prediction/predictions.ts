@@ -1,12 +1,15 @@
-// What a trained model says of the rows of a file, as a table: a row for each of the file's, in its order.
+// Predictions for the rows of a data file, as a table in the order of the file.
 import type { Answer, Cell } from "./answers.ts";
 import { encodeRows, type Reading } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
-import { allRows } from "../core/session.ts";
+import { allRows } from "../step/session.ts";
 import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
-/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+/**
+ * Predicts rows with a trainer whose checkpoint has these fields. The first row of the result has the column
+ * names.
+ */
 export type Predicting = (
   reading: Reading,
   fields: readonly FittedField[],
@@ -14,11 +17,11 @@ export type Predicting = (
   trainer: Pick<Trainer, "predict">,
 ) => Cell[][];
 
-/** A line of help. */
+/** A line of the help text. */
 export const predictHelp = `
   --predict FILE       print what the model says of these rows`;
 
-/** Predictions of which each column of the target is told by its answer. */
+/** Predictions whose columns are interpreted by `answer`. */
 export const predictBy =
   (answer: Answer): Predicting =>
   (reading, fields, table, trainer) => {
@@ -41,7 +44,7 @@ export const predictBy =
     return rows;
   };
 
-/** As CSV: cells that hold what would end them are quoted. */
+/** As CSV; cells with a quote, a comma or a line break are quoted. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map(quoted).join()).join("\n");

@@ -1,15 +1,23 @@
-// Makes a predictor of a machine that holds its parameters: checks what comes in, and takes any number of rows.
-import type { Numbers, PredictingMachine } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { rowsOf, slotsOf, writeRows, type Batch } from "../core/slots.ts";
+// A predictor: checks its inputs and predicts any number of rows.
+import type { Reading } from "../data/dataset.ts";
+import type { FittedField } from "../data/fields.ts";
+import { numberIn } from "../data/table.ts";
+import type { Column, Table } from "../data/table.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
+import type { Batch } from "../step/batch.ts";
+import { InputError } from "../step/errors.ts";
+import type { Numbers, PredictingMachine } from "../step/machine.ts";
+import type { Cell } from "./answers.ts";
+import type { Predicting } from "./predictions.ts";
 
-/** A trained model that can be asked. */
+/** A trained model. */
 export interface Predictor {
-  /** The network's output for any number of rows, row after row, as an array of its own. */
+  /** The output of the network for any number of rows, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
 }
 
-/** A predictor over this machine; `room` makes an array of the model's numbers. */
+/** The predictor of a machine; `room` creates an array of the element type. */
 export function predictorOf(
   model: ModelFacts,
   machine: PredictingMachine,
@@ -30,5 +38,47 @@ export function predictorOf(
       }
       return output;
     },
+  };
+}
+
+/** A trained model that also predicts rows of a data file. */
+export interface RowPredictor extends Predictor {
+  /** Predicts rows given as records by column name. Values are encoded and named as in training. */
+  predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
+}
+
+/** Adds predictRows() to a predictor. */
+export function predictorOfRows(
+  predictor: Predictor,
+  predicting: Predicting,
+  reading: Reading,
+  fields: readonly FittedField[],
+): RowPredictor {
+  return {
+    ...predictor,
+    predictRows(rows) {
+      try {
+        const [heads, ...said] = predicting(reading, fields, tableOfRows(rows), predictor);
+        return said.map((cells) => Object.fromEntries(heads.map((head, i) => [head, cells[i]])));
+      } catch (error) {
+        if (!(error instanceof InputError) || error.line === undefined) throw error;
+        throw new InputError(`${error.line}: ${error.message}`);
+      }
+    },
+  };
+}
+
+/** The rows as a table with the columns of the first row. */
+function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
+  if (!(rows.length > 0)) throw new InputError("there are no rows");
+  const columns = Object.keys(rows[0]).map((name): [string, Column] => {
+    const text = (row: number) => `${Object.hasOwn(rows[row], name) ? rows[row][name] : ""}`;
+    const numbers = () => Float64Array.from(rows, (_, row) => numberIn(text(row)));
+    return [name, { size: 1, text, numbers }];
+  });
+  return {
+    rows: rows.length,
+    columns: new Map(columns),
+    lineOf: (row) => (row < 0 ? "the rows" : `row ${row}`),
   };
 }

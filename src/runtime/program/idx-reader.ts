@@ -1,13 +1,13 @@
-// The data of a program as IDX files in a folder. Only trainers of a spec with `idx` have this.
-import { unpacked } from "../data/gunzip.ts";
+// The IDX files of a program, in a folder.
+import { idxTable, itemsOf, unpacked } from "../data/idx.ts";
+import type { IdxArray } from "../data/idx.ts";
 import type { Source } from "../data/dataset.ts";
-import { idxTable, itemsOf, type IdxArray } from "../data/idx.ts";
-import { InputError } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { reading } from "./host-files.ts";
+import { InputError } from "../step/errors.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { reading } from "./files.ts";
 import { placed, type DataReader } from "./program.ts";
 
-/** As the program takes it. The files are called as in the spec, from the folder on that they share. */
+/** The files have the names of the spec, relative to the folder that they share. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
   async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
@@ -25,14 +25,14 @@ export const idxFolder: DataReader = {
   },
 };
 
-/** The input that a single file holds. */
+/** The input in a single file; throws if the model reads several. */
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
   if (others.length === 0) return input;
   throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
 }
 
-/** These files, each with the input or target that it holds; `place` stands for all of them. */
+/** Reads these files, one for each input and target; `place` names all of them. */
 async function readPart(
   model: ModelFacts,
   place: string,

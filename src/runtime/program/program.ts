@@ -1,13 +1,13 @@
-// The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing
-// here runs, and no host is reached, unless the file is the program itself.
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+// The emitted file as a program: reads the command line and the data, trains, saves, prints. Nothing of it runs
+// when the file is imported.
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import type { Dataset, Preparing, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
-import { hostFiles, isSameFile, reading } from "./host-files.ts";
-import { InputError, shown } from "../core/input-error.ts";
-import { openOutput } from "./output-file.ts";
-import { csvText, type Predicting } from "../prediction/predictions.ts";
-import { checkWhole } from "../core/session.ts";
+import { hostFiles, isSameFile, openOutput, reading } from "./files.ts";
+import { InputError, shown } from "../step/errors.ts";
+import { csvText } from "../prediction/predictions.ts";
+import type { Predicting } from "../prediction/predictions.ts";
+import { checkWhole } from "../step/session.ts";
 import {
   epochText,
   resultText,
@@ -18,7 +18,7 @@ import {
 } from "../training/train-on.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
-/** What a host (Node, Deno, Bun) offers, as far as it is used here. */
+/** The globals of a host (Node, Deno, Bun) that the program uses. */
 declare const process:
   | {
       argv: string[];
@@ -33,35 +33,35 @@ declare const console: { log(text: string): void };
 /** A trainer as a program. */
 export interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
-  /** The data, and the flags that say where it is. */
+  /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** Which trainings a run consists of, if it is not one. */
+  /** The trainings of a run, if there are several. */
   regime?: Regime;
-  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  /** Predicts the rows of a file. Absent where the program samples texts. */
   predict?: Predicting;
-  /** Lines of help for what only looks at the trainer. */
+  /** Further lines of the help text. */
   seenHelp?: string;
-  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  /** The trainer to report on: with errors in original units, or with text samples. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
-/** The flags that were given, with their values. */
+/** The given flags and their values. */
 export type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name are read. */
+/** Reads the files that the flags name. */
 export interface DataReader {
-  /** What follows "--data" in the help, and the lines of other flags. */
+  /** The help text after "--data", and lines for other flags. */
   help: string;
   read(program: Program, flags: Flags): Promise<Source>;
 }
 
-/** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
+/** Runs the program if the host was started with this file; `meta` is its import.meta. */
 export async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
   if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
-/** Some hosts say it; for the others, the file's own address must be that of the script they were given. */
+/** Some hosts set import.meta.main. With others, the address of the file must be that of the script. */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
@@ -70,14 +70,14 @@ async function isMain(
   return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
-/** The file of the program, which some hosts let their user name without its ending. */
+/** The file of the program. Some hosts accept its name without the extension. */
 async function scriptFile(): Promise<string> {
   const script = `${process?.argv[1]}`;
   const { realpath } = await hostFiles();
   return realpath(script).catch(() => `${script}.ts`);
 }
 
-/** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
+/** Runs the command line. Exit codes: 0 success, 1 the training failed, 2 invalid data or arguments. */
 export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
     await trainAsAsked(program, helpText(program), args);
@@ -101,7 +101,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
     placed(resume, () => checkNoted(model, resumed.fields));
-    // Texts may be drawn from another seed than training was.
+    // Sampling may use another seed than training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
@@ -130,7 +130,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Does the work; what is wrong with the file's content is then said with the file's name and line. */
+/** Runs `work` on the content of a file; its errors name the file and the line. */
 export function placed<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -140,7 +140,7 @@ export function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** One line that is redrawn on a terminal; a line for each epoch anywhere else. */
+/** On a terminal one line that is redrawn, elsewhere a line for each epoch. */
 function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
@@ -153,8 +153,8 @@ export function say(text: string): void {
 }
 
 /**
- * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
- * follows it there.
+ * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
+ * capitals follows there.
  */
 export function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
@@ -175,7 +175,7 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
   return flags;
 }
 
-/** The whole number that the flag gives, if it does. */
+/** The whole number of a flag, if given. */
 export function countIn(flags: Flags, flag: string): number | undefined {
   const text = flags[flag];
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);

@@ -1,19 +1,86 @@
-// A trainer of texts as the one who writes some. Only trainers of a spec with `nextOf` have this.
+// Sampling new texts from a model that predicts the next character.
 import type { Dataset } from "../data/dataset.ts";
 import type { DataFacts } from "../data/fields.ts";
-import { InputError } from "../core/input-error.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { countIn, type Flags } from "./program.ts";
-import type { Trainable } from "../training/train-on.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { exp } from "../numbers/exponential.ts";
+import { randomKey, randomUnit } from "../numbers/random.ts";
+import { InputError } from "../step/errors.ts";
 import type { Trainer } from "../trainer/trainer.ts";
-import { writeTexts, type Drawing } from "../prediction/write-texts.ts";
+import type { Trainable } from "../training/train-on.ts";
+import { countIn } from "./program.ts";
+import type { Flags } from "./program.ts";
 
-/** The flags of {@link asWriter}. */
+/** The salt of sampling; trainers use the others. */
+const textSalt = -4;
+
+/**
+ * How to sample. The temperature divides the logits: below 1 likely characters become more likely, 0 always
+ * takes the most likely.
+ */
+export interface Drawing {
+  count: number;
+  temperature: number;
+  seed: number;
+}
+
+/**
+ * Samples `count` texts. Each has its own random stream, so neither their number nor the batch size changes
+ * them. As in the data, no text is empty or longer than its input has room for.
+ */
+export function writeTexts(
+  trainer: Pick<Trainer, "predict">,
+  { batchSize, inputs }: ModelFacts,
+  input: string,
+  characters: readonly string[],
+  { count, temperature, seed }: Drawing,
+): string[] {
+  const [length] = inputs[input].shape;
+  const classes = characters.length + 1;
+  const written: string[] = [];
+  for (let start = 0; start < count; start += batchSize) {
+    const n = Math.min(batchSize, count - start);
+    const batch = new Int32Array(n * length);
+    const texts = Array.from({ length: n }, () => "");
+    const open = new Set(texts.keys());
+    for (let at = 0; at < length - 1 && open.size > 0; at++) {
+      const logits = trainer.predict({ [input]: batch });
+      for (const row of open) {
+        const from = (row * length + at) * classes;
+        const unit = randomUnit(randomKey(seed, start + row, textSalt), at);
+        const drawn = draw(logits.subarray(from, from + classes), at === 0 ? 1 : 0, temperature, unit);
+        if (drawn === 0) open.delete(row);
+        else texts[row] += characters[drawn - 1];
+        batch[row * length + at + 1] = drawn;
+      }
+    }
+    written.push(...texts);
+  }
+  return written;
+}
+
+/**
+ * Samples a class from softmax(logits / temperature) without the classes below `first`; `unit` is a random
+ * number from [0, 1).
+ */
+function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
+  let likeliest = first;
+  for (let i = first; i < logits.length; i++) if (logits[i] > logits[likeliest]) likeliest = i;
+  if (temperature === 0) return likeliest;
+  const weights = Array.from(logits, (logit, i) =>
+    i < first ? 0 : exp((logit - logits[likeliest]) / temperature),
+  );
+  let left = unit * weights.reduce((sum, weight) => sum + weight, 0);
+  const drawn = weights.findIndex((weight) => (left -= weight) < 0);
+  // Rounding may leave a rest after the last class.
+  return drawn < 0 ? likeliest : drawn;
+}
+
+/** Help lines for the flags of `asWriter`. */
 export const writerHelp = `
   --sample N           write N new texts at the end; with --resume, --seed then says which
   --temperature T      0: the likeliest characters; below 1 likelier ones, above 1 bolder ones (1)`;
 
-/** The trainer of a program, as its flags want it. */
+/** The trainer of a program that samples texts as its flags say. */
 export function asWriter(
   trainer: Trainer,
   { model, data }: { model: ModelFacts; data: DataFacts },
@@ -27,14 +94,14 @@ export function asWriter(
   return writerOf(trainer, model, data, dataset, drawing);
 }
 
-/** The temperature that a flag gives, 1 without one. */
+/** The temperature of the flag, 1 by default. */
 function temperatureIn(text = "1"): number {
   const temperature = text.trim() === "" ? NaN : Number(text);
   if (temperature >= 0 && temperature < Infinity) return temperature;
   throw new InputError(`--temperature must be a number of at least 0, got ${text}`);
 }
 
-/** The same trainer; it writes `count` texts, none if it is left out. */
+/** The same trainer, which samples `count` texts at the end; none without a count. */
 export function writerOf(
   trainer: Trainer,
   model: ModelFacts,

@@ -1,45 +1,38 @@
-// The training loop: epochs over shuffled rows, validation after each, early stopping, and the best epoch's parameters.
-import { checkKeys } from "../core/check-keys.ts";
-import { InputError } from "../core/input-error.ts";
-import type { Summary } from "../core/machine.ts";
-import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
-import {
-  checkBatchSize,
-  checkedRows,
-  checkWhole,
-  evaluateRows,
-  freshProgress,
-  packParameters,
-} from "../core/session.ts";
-import type { Session } from "../core/session.ts";
-import type { Batch } from "../core/slots.ts";
-import type { EpochReport, FitOptions, History } from "./trainer.ts";
+// The training loop: epochs over shuffled rows, validation after each epoch, early stopping, class weights.
 import { cutRows, drawnRows } from "../data/split.ts";
-import { checkLoss } from "./training-diverged.ts";
+import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import type { Batch } from "../step/batch.ts";
+import { InputError, checkKeys } from "../step/errors.ts";
+import type { Numbers, Summary } from "../step/machine.ts";
+import { checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
+import type { Session } from "../step/session.ts";
+import { checkLoss } from "../step/steps.ts";
+import { checkedRows, evaluateRows } from "./evaluate.ts";
+import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
-/** Which rows of which data. */
+/** Some rows of a data set. */
 interface Part {
   data: Batch;
   rows: Int32Array;
 }
 
-/** A checked request to train. */
+/** Options of a run, checked and complete. */
 export interface FitPlan {
   train: Part;
   validation: Part | undefined;
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  /** What decides the best epoch, and by how much it has to improve. */
+  /** The metric that selects the best epoch, and the smallest change that counts as an improvement. */
   metric: string;
   minDelta: number;
-  /** Epochs without improvement after which training stops. */
+  /** Training stops after this many epochs without improvement. */
   patience: number;
-  /** Whether the best epoch's parameters are what training ends with. */
+  /** Whether training ends with the parameters of the best epoch. */
   keepsBest: boolean;
 }
 
-/** Checks options and data; the spec stands in for what the options leave out. */
+/** Checks options and data. The spec has the defaults. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
@@ -67,13 +60,13 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     shuffle,
     metric,
     minDelta,
-    // A patience of 0, too, stops at the first epoch that is no better than the best.
+    // A patience of 0 is a patience of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: !!earlyStopping,
   };
 }
 
-/** A share for validation is drawn; what is left keeps its order. */
+/** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
 function partsOf(
   session: Session,
   data: Batch,
@@ -90,7 +83,10 @@ function partsOf(
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
-/** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
+/**
+ * Runs the plan and yields after each epoch. A caller that stops early leaves the trainer in the state after
+ * the last epoch.
+ */
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
@@ -109,10 +105,10 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
-/** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
+/** Continues from the last epoch, unless the monitor or the parameters have changed. */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
-  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  // A run that stopped early has finished its search: further training starts a new one.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
@@ -122,7 +118,7 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   progress.last = new Uint8Array(0);
 }
 
-/** One pass over the training rows, in an order that follows from seed and epoch alone. */
+/** One pass over the training rows. Their order depends on seed and epoch only. */
 function runEpoch(session: Session, plan: FitPlan): EpochReport {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
@@ -154,7 +150,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   return report;
 }
 
-/** Whether this epoch is the best so far, by the validation part if there is one. */
+/** Whether this epoch is the best so far, by the validation rows if there are any. */
 function judge(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
@@ -168,4 +164,17 @@ function judge(
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
   if (keepsBest) progress.best = packParameters(machine);
   return true;
+}
+
+/**
+ * Class weights w_c = m / (K · m_c) for K classes, where class c has m_c of the m rows: all classes have the
+ * same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). Labels of −1 do not
+ * count. A class without rows has weight 0.
+ */
+export function balance(weights: Numbers, classes: ArrayLike<number>, rows: Int32Array, size: number): void {
+  const counts = Array.from(weights, () => 0);
+  for (const row of rows)
+    for (let i = row * size; i < (row + 1) * size; i++) if (classes[i] >= 0) counts[classes[i]]++;
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  counts.forEach((count, i) => (weights[i] = count === 0 ? 0 : all / (counts.length * count)));
 }

@@ -1,105 +1,189 @@
-// What a trainer looks like from inside at one batch: activations, gradients, and how far a step would move
-// each parameter.
-import { distributionOf, type Distribution } from "../core/distribution.ts";
-import type { Machine, Numbers } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { rowsOf, slotsOf, type Batch } from "../core/slots.ts";
+// Instrumented trainers: statistics of activations, gradients and weights for one batch, and a listener for
+// steps.
+import type { ModelFacts } from "../model/facts.ts";
+import { rowsOf, slotsOf } from "../step/batch.ts";
+import type { Batch } from "../step/batch.ts";
+import type { Machine, Numbers } from "../step/machine.ts";
+import type { TakeSteps } from "../step/session.ts";
+import { checkLoss, singleSteps } from "../step/steps.ts";
 import type { Trainer } from "./trainer.ts";
-import type { StepReport, StepWatch } from "./watched-steps.ts";
 
-/** Units of a layer that have stopped to answer. */
+/**
+ * Summary statistics of numbers. Values that are not finite are counted and otherwise ignored; without finite
+ * values all statistics are 0.
+ */
+export interface Distribution {
+  count: number;
+  /** The number of infinite or NaN values. */
+  notFinite: number;
+  min: number;
+  max: number;
+  mean: number;
+  /** √ of the mean of (x − mean)². */
+  std: number;
+  /** √Σx² */
+  norm: number;
+  /** The fraction of values that are exactly 0. */
+  zeros: number;
+  /**
+   * Counts in 32 intervals of equal width from `min` to `max`. A value on a bound belongs to the higher
+   * interval, `max` to the last.
+   */
+  histogram: number[];
+}
+
+const intervals = 32;
+
+/** Computes in doubles in the order of memory: the same numbers give the same bits. */
+export function distributionOf(values: Numbers): Distribution {
+  let [count, sum, squares, zeros, min, max] = [0, 0, 0, 0, Infinity, -Infinity];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    count++;
+    sum += value;
+    squares += value * value;
+    if (value === 0) zeros++;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const notFinite = values.length - count;
+  const histogram = Array.from({ length: intervals }, () => 0);
+  if (count === 0) return { count, notFinite, min: 0, max: 0, mean: 0, std: 0, norm: 0, zeros: 0, histogram };
+  const mean = sum / count;
+  let spread = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    spread += (value - mean) * (value - mean);
+    // If all values are equal this is 0 / 0: the first interval has them.
+    const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
+    histogram[Math.min(intervals - 1, place)]++;
+  }
+  const [std, norm] = [Math.sqrt(spread / count), Math.sqrt(squares)];
+  return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };
+}
+
+/** The result of a step. */
+export interface StepReport {
+  /** Optimizer steps so far, including this one and those before a checkpoint. */
+  step: number;
+  /** The mean loss over its rows before the update. */
+  loss: number;
+  rows: number;
+  learningRate: number;
+}
+
+/** The listener for steps. */
+export interface StepWatch {
+  listener?: ((step: StepReport) => void) | undefined;
+}
+
+/** The steps of `others`, with the same bits. With a listener they run one at a time. */
+export const watchedSteps =
+  (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
+  (session, data, order, batchSize, count) => {
+    const { machine, progress, training, gradientOf } = session;
+    if (watch.listener === undefined) return others(session, data, order, batchSize, count);
+    const rowsOfStep = batchSize * (training.accumulate ?? 1);
+    let [sum, rows, start] = [0, 0, 0];
+    for (let step = 0; step < count; step++) {
+      const n = Math.min(rowsOfStep, order.length - start);
+      const loss = gradientOf(session, data, order, start, n, batchSize);
+      checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
+      machine.update(n);
+      const learningRate = machine.learningRate();
+      sum += loss * n;
+      rows += n;
+      start = (start + n) % order.length;
+      watch.listener?.({ step: machine.step[0], loss, rows: n, learningRate });
+    }
+    return sum / rows;
+  };
+
+/** Units of a layer that have stopped to respond. */
 export interface IdleUnits {
   /**
-   * "zero": of a layer that ends with relu, a unit that is exactly 0 (dead: no gradient passes; Lu et al.,
-   * "Dying ReLU and initialization", 2020). "saturated": of one that ends with a squashing function, a unit
-   * in the outer 3 % of its range,
-   * |y| > 0.97 for tanh, as Karpathy's "Building makemore, part 3" counts them.
+   * "zero": after relu, a unit whose value is exactly 0 (dead: no gradient passes; Lu et al., "Dying ReLU and
+   * initialization", 2020). "saturated": after a squashing function, a unit in the outer 3 % of its range, |y|
+   * > 0.97 for tanh (Karpathy, "Building makemore, part 3").
    */
   rule: "zero" | "saturated";
   /**
-   * How many of `of` units obey the rule in every row, and every place, of the batch. A unit is an index of
-   * the last axis: a channel of an image.
+   * The number of units, out of `of`, that obey the rule in every row and position of the batch. A unit is an
+   * index of the last axis, such as a channel of an image.
    */
   units: number;
   of: number;
-  /** The share, 0 to 1, of all values that obey it. */
+  /** The fraction of all values that obey the rule. */
   share: number;
 }
 
-/** What a layer gave for the batch, in training mode. */
+/** The output of a layer for the batch, in training mode. */
 export interface LayerProbe {
   name: string;
   /** Without the batch axis. */
   shape: readonly number[];
   activations: Distribution;
-  /** Of layers that end with relu, tanh, sigmoid or their hard forms. */
+  /** For layers that end with relu, tanh, sigmoid or their hard forms. */
   idle?: IdleUnits;
 }
 
-/** A trainable parameter, as the batch would move it. */
+/** A trainable parameter, and its update for the batch. */
 export interface ParameterProbe {
   name: string;
   weights: Distribution;
-  /** Of the loss, before clipping and decay. */
+  /** Gradients of the loss, before clipping and weight decay. */
   gradients: Distribution;
-  /**
-   * ‖Δw‖ and ‖Δw‖ / ‖w‖ of the step that this batch would take now; the ratio is absent where ‖w‖ = 0. About
-   * 0.001 is usual.
-   */
+  /** ‖Δw‖ and ‖Δw‖ / ‖w‖ for one step with this batch. The ratio is absent if ‖w‖ = 0. About 0.001 is usual. */
   updateNorm: number;
   updateRatio?: number;
 }
 
-/** What probe() finds. */
+/** The result of probe(). */
 export interface Probe {
   /** Optimizer steps taken before. */
   step: number;
   rows: number;
-  /** Of the batch, with regularization. */
+  /** The loss of the batch, including regularization. */
   loss: number;
-  /** In the order of the network; those that only arrange what others gave are absent. */
+  /** In the order of the network, without layers that only rearrange values. */
   layers: LayerProbe[];
   parameters: ParameterProbe[];
 }
 
-/** A trainer that can be looked into. */
+/** An instrumented trainer. */
 export interface ProbingTrainer extends Trainer {
   /**
-   * Looks at one batch. It computes the gradients of the batch as gradient() does, and takes a step with them
-   * that it takes back: all that training depends on is left as it was, to the bit, and `gradients` are those
-   * of this batch. About the cost of three steps.
+   * Reports on one batch. Computes its gradients, takes a step and undoes it: everything that training depends
+   * on keeps its bits, and `gradients` are those of this batch. Costs about three steps.
    */
   probe(batch: Batch): Probe;
   /**
-   * `listener` is told of every step that steps(), epochs() and fit() take; it may probe. Undefined: nobody
-   * is. Results do not change.
+   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes it. The listener may
+   * call probe(). Results do not change.
    */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }
 
-/**
- * A layer as the emitter describes it. `idle`: the rule, and for "saturated" the bounds within which a value
- * is not.
- */
+/** A layer as the compiler describes it. `idle`: the rule, and for "saturated" the bounds of active values. */
 export interface ProbedLayer {
   name: string;
   shape: number[];
   idle?: { rule: "zero" | "saturated"; low: number; high: number };
 }
 
-/** The compiled part of probing. */
+/** The compiled part of an instrumented trainer. */
 export interface ProbingMachine {
-  /** Forward in training mode over the first n rows: writes the layers' values. */
+  /** Forward pass in training mode over the first n rows: writes the values of the layers. */
   forward(n: number): void;
-  /** By layer, room for `batchSize` rows each. */
+  /** By layer, with room for `batchSize` rows each. */
   readonly values: Record<string, Numbers>;
-  /** What steps move: the parameters, or the weights that these are an average of. */
+  /** The tensors that steps update: the parameters, or the weights that these are the average of. */
   readonly weights: Record<string, Numbers>;
-  /** One element: that of the last step. */
+  /** One element: the learning rate of the last step. */
   readonly learningRate: Float64Array;
 }
 
-/** Makes a trainer one that can be looked into. */
+/** Adds probe() and onStep() to a trainer. */
 export function probing(
   trainer: Trainer,
   model: ModelFacts,
@@ -136,7 +220,7 @@ export function probing(
   });
 }
 
-/** ‖Δw‖ / ‖w‖ with w as it was before the step. */
+/** The statistics of one parameter; `from` has its values before the step, `to` after it. */
 function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): ParameterProbe {
   const weights = distributionOf(from);
   let squares = 0;
@@ -151,7 +235,7 @@ function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): Par
   };
 }
 
-/** `part`: the share of the room that the rows take. */
+/** `part`: the fraction of `room` that the rows fill. */
 function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): LayerProbe {
   const values = room.subarray(0, Math.round(room.length * part));
   return {
@@ -162,7 +246,7 @@ function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): 
   };
 }
 
-/** A unit is idle if it is so everywhere. */
+/** Counts values and units that obey the rule. A unit counts if all its values do. */
 function idleUnits(
   values: Numbers,
   of: number,

@@ -1,28 +1,26 @@
-// Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
-import { checkTrainerOptions } from "../core/check-keys.ts";
+// The trainer around a machine: checks inputs and keeps the progress of training.
+import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
-import type { Machine } from "../core/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
+import { evaluateRows } from "./evaluate.ts";
+import type { Machine } from "../step/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import {
   allRows,
   checkBatchSize,
   checkWhole,
-  evaluateRows,
   freshProgress,
   gradientOfBatch,
   packParameters,
-  type Session,
-} from "../core/session.ts";
-import { singleSteps } from "./single-steps.ts";
-import { rowsOf, slotsOf, writeRows, type Batch } from "../core/slots.ts";
+} from "../step/session.ts";
+import type { Session } from "../step/session.ts";
+import { singleSteps } from "../step/steps.ts";
+import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
+import type { Batch } from "../step/batch.ts";
 import type { EpochReport, FitOptions, History, Trainer } from "./trainer.ts";
 
-/**
- * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
- * drawn at random.
- */
+/** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
 export function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -49,7 +47,7 @@ export function trainerOf(
   let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
-    // Figures of other data cannot be compared: the search for the best epoch begins anew.
+    // Values on other data cannot be compared: start a new search for the best epoch.
     if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
     lastData = data;
     return runEpochs(session, plan);
@@ -104,7 +102,7 @@ export function trainerOf(
   };
 }
 
-/** Copies one batch into the arena, and returns its number of rows. */
+/** Checks a batch, copies it into the arena, and returns its number of rows. */
 function takeBatch(session: Session, batch: Batch, needsTargets = true): number {
   const { slots } = session;
   const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));

@@ -1,82 +1,82 @@
-// What a trainer offers: the public types of every emitted module.
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
-import type { Backend, Numbers, Summary } from "../core/machine.ts";
-import type { EarlyStopping } from "../core/model-facts.ts";
-import type { Batch } from "../core/slots.ts";
+// The public types of a trainer.
+import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { Backend, Numbers, Summary } from "../step/machine.ts";
+import type { EarlyStopping } from "../model/facts.ts";
+import type { Batch } from "../step/batch.ts";
 
-/** How to train; what is left out is as the spec says. */
+/** Options of training. The spec has the defaults. */
 export interface FitOptions {
-  /** How many epochs to run, after those that this trainer has behind it. */
+  /** The number of further epochs. */
   epochs?: number;
-  /** Rows of a step, at most the model's batch size. */
+  /** Rows per batch, at most the batch size of the model. */
   batchSize?: number;
-  /** Rows of their own to validate on, or the share of the data's rows to set aside for it (0: none). */
+  /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
-  /** Whether each epoch draws the rows in a new order. */
+  /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
 
-/** What one epoch came to. */
+/** The result of one epoch. */
 export interface EpochReport {
-  /** Counted from 1 over the trainer's whole life, checkpoints included. */
+  /** Counted from 1 over all runs, including those before a checkpoint. */
   epoch: number;
-  /** The mean over the epoch's rows of the loss before each step. */
+  /** The mean, over the rows, of the loss before each step. */
   loss: number;
-  /** Metrics of the training part after the epoch, in evaluation mode. */
+  /** Metrics of the training rows after the epoch, in evaluation mode. */
   metrics: Record<string, number>;
   validation?: Summary;
-  /** Of the epoch's last step. */
+  /** The learning rate of the last step. */
   learningRate: number;
-  /** Whether no epoch before was better. */
+  /** Whether this is the best epoch so far. */
   best: boolean;
 }
 
-/** What a run of epochs came to. */
+/** The result of a run. */
 export interface History {
   epochs: EpochReport[];
-  /** 0 if there was none. */
+  /** 0 if there is none. */
   bestEpoch: number;
   stoppedEarly: boolean;
 }
 
-/** A model that can be trained, asked and saved. */
+/** A model with its parameters: trains, evaluates, predicts, saves. */
 export interface Trainer {
-  /** Live views: writing them sets the model. */
+  /** Live views of the parameters: writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
-  /** Live views: what gradient() or step() computed last, before clipping and decay. */
+  /** Live views of the gradients that gradient() or step() computed last, before clipping and weight decay. */
   readonly gradients: Record<string, Numbers>;
-  /** What runs its kernels here. */
+  /** What runs the kernels. */
   readonly backend: Backend;
-  /** What all randomness of this trainer derives from. */
+  /** The random seed. */
   readonly seed: number;
-  /** How many epochs this trainer has behind it, checkpoints included. */
+  /** The number of completed epochs, including those before a checkpoint. */
   readonly epoch: number;
-  /** One optimizer step; the mean loss before the update. */
+  /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
-   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
-   * not finite. A row that is wrong is told when its turn comes.
+   * Takes `count` optimizer steps over any number of rows, batch by batch in their order, and starts again at
+   * the first row after the last. Returns the mean, over the rows, of the loss before each step. Throws
+   * TrainingDiverged at a loss that is not finite. Rows are checked when they are used.
    */
   steps(data: Batch, count: number): number;
-  /** Loss and gradients; nothing is updated. */
+  /** Computes loss and gradients without an update. */
   gradient(batch: Batch): number;
-  /** Loss and metrics of a batch: no dropout, running statistics. */
+  /** Loss and metrics of a batch in evaluation mode: no dropout, running statistics. */
   evaluate(batch: Batch): Summary;
-  /** The same over any number of rows. */
+  /** Loss and metrics over any number of rows. */
   evaluateAll(data: Batch): Summary;
-  /** The network's output, row after row, as an array of its own. */
+  /** The output of the network, row-major, in a new array. */
   predict(inputs: Batch): Numbers;
-  /** Trains on any number of rows, an epoch at a time: the caller sees each, may wait, may stop. */
+  /** Trains on any number of rows. Yields after each epoch, so the caller can report, wait or stop. */
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
-  /** Runs epochs() to its end. */
+  /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
-   * those of before.
+   * A checkpoint with everything that training needs to resume with the same bits. It keeps the notes of
+   * earlier checkpoints and adds these.
    */
   save(notes?: Notes): Uint8Array;
-  /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
+  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;
 }

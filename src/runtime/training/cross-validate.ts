@@ -1,51 +1,52 @@
-// K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the
-// test, judged once. Only trainers of a spec with `folds` have this.
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+// K-fold cross-validation: one training per fold, then a final training on all rows outside the test split.
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import { datasetOf } from "../data/dataset.ts";
-import { foldsOf, type OpenDataset } from "./folds.ts";
-import { InputError } from "../core/input-error.ts";
-import type { Summary } from "../core/machine.ts";
-import type { Run, Stage, TrainingResult } from "./train-on.ts";
+import { InputError } from "../step/errors.ts";
+import type { Summary } from "../step/machine.ts";
+import { foldsOf } from "./folds.ts";
+import type { OpenDataset } from "./folds.ts";
+import { figureText, resultText } from "./train-on.ts";
+import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
-/** A fold's figures: those of its own rows after its best epoch. */
+/** The result of a fold: values on its own rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
 
-/** What the folds came to. */
+/** The result of all folds. */
 export interface CrossValidation {
-  /** The mean of the folds' best epochs, rounded: the model that is kept trains as long. */
+  /** The mean of the best epochs of the folds, rounded: the number of epochs of the final training. */
   bestEpoch: number;
   folds: readonly FoldResult[];
-  /** The mean of the folds' figures, and their sample deviation. */
+  /** Mean and sample standard deviation over the folds. */
   validation: Summary;
   deviation: Summary;
 }
 
-/** What such a run comes to. */
+/** The result of a cross-validated run. */
 export type FoldedResult = TrainingResult & CrossValidation;
 
-/** The whole run: the folds, then the model that is kept. */
+/** The whole run: the folds, then the final training. */
 export async function trainOnFolds(run: Run): Promise<FoldedResult> {
   return trainAndJudge(run, await crossValidate(run));
 }
 
-/** Trains on each fold and validates on its rows. No row of the test is in reach. */
+/** Trains and validates each fold. The test rows are not used. */
 export async function crossValidate(run: Run): Promise<CrossValidation> {
   return validateFolds(run, foldsOf(run));
 }
 
-/** The same on folds that are made already. */
+/** The same for existing folds. */
 export async function validateFolds(
   run: Omit<Run, "source" | "warn">,
   datasets: readonly (() => OpenDataset)[],
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
-  // Each fold is judged after its best epoch, even if nothing stops it early.
+  // Each fold counts after its best epoch, even if nothing stops it early.
   const { earlyStopping = { patience: epochs } } = training;
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
-    // Every trainer starts from the same seed; the first may have done so before, in a run that was interrupted.
+    // All trainers start from the same seed. In a resumed run the first has started already.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const notes = { epochs, folds: [...folds] };
@@ -57,7 +58,10 @@ export async function validateFolds(
   return { bestEpoch: Math.round(bestEpoch), folds, validation, deviation };
 }
 
-/** Trains on all rows but those of the test for as long as the folds found best, and is judged on the test. */
+/**
+ * The final training: all rows outside the test split, for the mean number of best epochs. Evaluates on the
+ * test split.
+ */
 export async function trainAndJudge(
   run: Run,
   { bestEpoch, folds, ...figures }: CrossValidation,
@@ -72,10 +76,10 @@ export async function trainAndJudge(
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
-/** The folds that a checkpoint says are done. */
+/** The folds that a checkpoint has completed. */
 export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
-/** What is to be known of a checkpoint's model if the folds of its run were not done yet. */
+/** A warning, if the run of a checkpoint has not completed all folds. */
 export function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
   const done = foldsIn(notes).length;
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
@@ -85,7 +89,7 @@ export function unfinishedText(folds: number | undefined, notes: Notes): string 
   );
 }
 
-/** Those that were done when the checkpoint was written that the run goes on from. */
+/** The folds that were completed in the checkpoint that the run resumes from. */
 function foldsDone({
   resume,
   resumed = {},
@@ -103,7 +107,7 @@ function foldsDone({
   });
 }
 
-/** What `of` makes of each figure's values. */
+/** Applies `of` to the values of each metric over the folds. */
 function overFolds(folds: readonly FoldResult[], of: (values: readonly number[]) => number): FoldResult {
   const [first] = folds;
   const figures = Object.keys(first).map((name) => [name, of(folds.map((fold) => fold[name]))]);
@@ -118,4 +122,32 @@ function sampleDeviation(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
   return Math.sqrt(squares / (values.length - 1));
+}
+
+/** Cross-validation as the regime of a run. */
+export const foldedRegime: Regime = {
+  train: (run) => trainOnFolds(run),
+  doubt: ({ folds }, notes) => unfinishedText(folds, notes),
+  text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
+};
+
+const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
+
+/** A table with a line for each fold, mean and standard deviation; below it the final model. */
+function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
+  const figures = Object.keys(validation);
+  const lineOf = (name: string | number, best: string | number, own: Summary) =>
+    [name, best, ...figures.map((figure) => figureText(own[figure]))].map(String);
+  const lines = [
+    ["fold", "best epoch", ...figures],
+    ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),
+    lineOf("mean", bestEpoch, validation),
+    lineOf("deviation", "", deviation),
+  ];
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const cellOf = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
+  const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
+  // The table has the best epoch already.
+  return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }

@@ -1,23 +1,21 @@
-// K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only
-// trainers of a spec with `folds` have this.
+// The folds of cross-validation: their rows and their data sets.
 import { classesOf, datasetOfRows, fitFields, type Dataset, type Preparing } from "../data/dataset.ts";
-import { InputError, shown } from "../core/input-error.ts";
+import { InputError, shown } from "../step/errors.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** What the cutting depends on. */
+/** What the folds depend on. */
 export interface Cutting extends Preparing, Pick<Run, "source" | "placed" | "warn"> {
   trainer: { readonly seed: number };
 }
 
-/** What may be trained and chosen on: there is no test part in it. */
+/** A data set without a test split. */
 export type OpenDataset = Omit<Dataset, "test">;
 
 /**
- * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for
- * training. The test part is set aside first, so no fold has a row of it; scales and vocabularies are those
- * of the fold's own training rows.
+ * The data set of each fold, created on demand: the rows of the fold for validation, all others for training.
+ * The test split is set aside first. Scales and vocabularies are fitted on the training rows of the fold.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, placed, warn } = run;
@@ -43,8 +41,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Deals the rows out like cards, in random order and class after class: the folds' sizes differ by one row at
- * most, and so do the numbers of rows that they have of any class.
+ * Deals the rows in random order, class by class: the sizes of folds, and their numbers of rows of each class,
+ * differ by at most one.
  */
 export function dealRows(
   rows: Int32Array,
@@ -62,14 +60,14 @@ export function dealRows(
   return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
 }
 
-/** The classes of which not every fold can have a row, and how many rows they have. */
+/** Classes with fewer rows than folds, and their numbers of rows. */
 function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number): [number, number][] {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(classes[row], (counts.get(classes[row]) ?? 0) + 1);
   return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
 }
 
-/** A fold whose classes are all left out has nothing to be judged by. */
+/** A fold without any label cannot be evaluated. */
 function checked({ model: { targets } }: Preparing, dataset: OpenDataset): OpenDataset {
   const { validation, fields } = dataset;
   const { name } = fields[fields.length - 1];
@@ -78,7 +76,7 @@ function checked({ model: { targets } }: Preparing, dataset: OpenDataset): OpenD
   return dataset;
 }
 
-/** Does the work; what is wrong is then said of the fold. */
+/** Runs `work`; its errors name the fold. */
 function inFold<T>(fold: number, work: () => T): T {
   try {
     return work();

@@ -1,16 +1,14 @@
-// A trainer whose target is scaled, as people want to see it: errors in the target's own units. Only trainers
-// of such a spec have this.
+// Errors in original units, for trainers with a scaled target.
 import type { Dataset } from "../data/dataset.ts";
-import type { EarlyStopping, TrainingFacts } from "../core/model-facts.ts";
+import type { EarlyStopping, TrainingFacts } from "../model/facts.ts";
 import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 
 /**
- * The same trainer, but `mae` and `rmse` in all that it reports are in the target's own units: a trainer's
- * own are those of the scaled target, and an error of 1 is there the span of the scale. `minDelta` of early
- * stopping is read in the units of what it watches. The loss stays as it is trained on, that of the scaled
- * target; r2 and accuracy have no unit. That all columns of the target have the same span is for the spec's
- * checks.
+ * The same trainer, but it reports `mae` and `rmse` in the original units of the target. The trainer itself
+ * computes them for the scaled target, where 1 is the span of the scale. `minDelta` of early stopping has the
+ * units of its metric. The loss stays that of the scaled target; r2 and accuracy have no unit. All columns of
+ * the target have the same span: the compiler checks this.
  */
 export function inOwnUnits(
   trainer: Trainable,

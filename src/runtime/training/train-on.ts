@@ -1,59 +1,61 @@
-// A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
-import type { Summary } from "../core/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
-import type { Notes } from "../checkpoints/checkpoint-header.ts";
+// A whole training run on a data set, and its result. The command line and the program share it.
+import type { Summary } from "../step/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
+import type { Notes } from "../checkpoints/checkpoint.ts";
 import { datasetOf, type Dataset, type Placing, type Preparing, type Source } from "../data/dataset.ts";
 import { checkFields } from "../data/fields.ts";
-import type { Batch } from "../core/slots.ts";
+import type { Batch } from "../step/batch.ts";
 import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
-import { TrainingDiverged } from "../trainer/training-diverged.ts";
+import { TrainingDiverged } from "../step/steps.ts";
 
 /**
- * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
- * targets, as trained on.
+ * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as in training.
  */
 export interface TrainingResult {
   model: string;
-  /** Epochs trained, those before a checkpoint included. */
+  /** Completed epochs, including those before a checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
   validation?: Summary;
   test?: Summary;
-  /** New texts, where they were asked for. */
+  /** New texts, if requested. */
   samples?: readonly string[] | undefined;
 }
 
-/** What of a trainer a training needs. */
+/** The part of a trainer that a run needs. */
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
-  /** Writes new texts, if it can and is to. */
+  /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether its epochs ended where somebody wanted them to, and not early by themselves. */
+  /** Whether the user ended the epochs, in contrast to early stopping. */
   isInterrupted?(): boolean;
 }
 
-/** One of the trainings of a run. */
+/** One training of a run. */
 export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
-  /** What stands before its epochs, for people. */
+  /** A prefix for progress lines. */
   name?: string;
-  /** What else its checkpoints say, for whoever resumes the run. */
+  /** Further notes for its checkpoints, read when the run is resumed. */
   notes?: Notes;
 }
 
-/** A stage that begins. */
+/** A stage at its start. */
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether it has stopped early already, in the run that is resumed; it stays so, however often that is. */
+  /** Whether it already stopped early in the run that is resumed. It then trains no further. */
   hasStopped: boolean;
 }
 
-/** From what a run begins. */
+/** What a run starts from. */
 export interface Start extends Preparing {
-  /** How many epochs a training has at most. */
+  /** The largest number of epochs of a training. */
   epochs: number;
-  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
+  /**
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the notes `resumed`.
+   */
   trainer: Trainer;
   resume?: string | undefined;
   resumed?: Notes | undefined;
@@ -61,30 +63,30 @@ export interface Start extends Preparing {
   placed: Placing;
 }
 
-/** How the program of an emitted file, or the command line, carries out a run. */
+/** What the program or the command line does for a run. */
 export interface Host {
   read(): Promise<Source>;
-  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  /** The trainer to report on: with errors in original units, or with text samples. */
   begin(begun: Begun): Trainable | Promise<Trainable>;
-  /** Writes a checkpoint, if any is asked for. */
+  /** Writes a checkpoint, if the user wants one. */
   write(checkpoint: () => Uint8Array): Promise<void>;
-  /** After an epoch; `save` writes its checkpoint. */
+  /** Reports an epoch; `save` writes its checkpoint. */
   see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
-  /** Tells what is doubtful. */
+  /** Prints a warning. */
   warn(text: string): void;
 }
 
 /** A run of several trainings. */
 export interface Run extends Start, Pick<Host, "warn"> {
   source: Source;
-  /** Trains until the stage's epochs are done; saves and tells in the host's way. */
+  /** Runs one stage, with checkpoints and progress. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** Which trainings a run consists of where it is not one, and how its result reads. */
+/** The trainings of a run, if there are several, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** What is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  /** A warning about the model of a checkpoint with these notes, before it predicts. */
   doubt(training: TrainingFacts, notes: Notes): string | undefined;
   text(result: TrainingResult): string;
 }
@@ -94,7 +96,7 @@ export async function trainRun(start: Start, host: Host, regime?: Regime): Promi
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, placed } = start;
-  // Nothing holds on to the rows as they were read: they take as much memory as the data set.
+  // No reference to the table remains: it takes as much memory as the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
 }
 
@@ -123,8 +125,8 @@ async function trainStage(
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
- * every part with the final parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
+ * all splits with the final parameters, which are those of the best epoch with early stopping.
  */
 export async function trainOn(
   model: ModelFacts,
@@ -160,14 +162,14 @@ export async function trainOn(
   };
 }
 
-/** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
+/** Values in a line: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
-/** Four digits after the point, or four in all for what that would hide. */
+/** Four decimals, or four significant digits where these would be lost. */
 export function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
@@ -179,7 +181,7 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
 }
 
-/** The outcome for people: a line for each part, and for each new text. */
+/** The result for people: a line for each split and for each new text. */
 export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;

@@ -1,12 +1,11 @@
-// The WebAssembly kernels of a trainer against its TypeScript kernels, on random data. Only trainers compiled
-// to WebAssembly have this.
+// Compares the WebAssembly kernels of a trainer with its TypeScript kernels on random data.
 import { disturbStart, fillBatch } from "./compared-data.ts";
 import { ComparedSides } from "./compared-sides.ts";
 import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-sides.ts";
-import type { Machine } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
+import type { Machine } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
-/** The WebAssembly kernels of a trainer compute something else than its TypeScript kernels. */
+/** The WebAssembly kernels compute something else than the TypeScript kernels. */
 export class KernelsDiffer extends Error {
   readonly difference: KernelDifference;
   constructor(difference: KernelDifference) {
@@ -22,23 +21,23 @@ export class KernelsDiffer extends Error {
 }
 
 const drawing = {
-  /** A difference counts once two seeds show it: with one, a number may happen to lie on a kink. */
+  /** A difference counts if two seeds show it: with one seed, a number may lie on a kink by chance. */
   seeds: [1, 2, 3, 4, 5, 6],
   shown: 2,
-  /** What overflows in f32 alone is no difference, so other seeds draw smaller numbers. */
+  /** An overflow in f32 alone is no difference, so some seeds draw smaller numbers. */
   scales: [1, 1 / 4, 1 / 16],
-  /** Inputs beyond what an int32 holds: 2³³. */
+  /** Inputs beyond the range of int32: 2³³. */
   wide: 8_589_934_592,
 };
 
-/** One row, a middle number, odd where it can be, and all. */
+/** One row, a middle number (odd if possible), and a full batch. */
 const comparedRows = (batchSize: number): number[] => [
   ...new Set([1, Math.min(batchSize, (batchSize >> 1) | 1), batchSize]),
 ];
 
 /**
- * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised,
- * on the arena of `wasm`, and is left like that.
+ * Compares for the numbers of rows in `asked`; true selects one row, a middle number and a full batch.
+ * `machine` is newly initialised on the arena of `wasm`, and is again at the end.
  *
  * @throws KernelsDiffer
  */
@@ -58,7 +57,7 @@ export function compareKernels(
     disturbStart(model, states, seed, scale);
     return sides.storedUntil(initial.length);
   };
-  // Mostly one seed is all that is needed.
+  // One seed is mostly sufficient.
   const first = startWith(drawing.seeds[0], drawing.scales[0]);
   const compareWith = (rows: number, wide = 0): void => {
     const found: KernelDifference[] = [];

@@ -1,19 +1,20 @@
-// What kernels are compared on: random rows, and random numbers where a training starts with zeros and ones.
-import type { Numbers } from "../core/machine.ts";
-import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+// Data for comparing kernels: random rows, and random numbers where training starts with zeros and ones.
+import type { Numbers } from "../step/machine.ts";
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 
 export type ComparedNumbers = Numbers | Int32Array | Float64Array;
 
-/** Some values of storage, by name. */
+/** Tensors by name. */
 export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 
-/** So many numbers in turn: a prime, so that no row or column has the same ones throughout. */
+/** The period of the random numbers: a prime, so that no row or column repeats them. */
 const disturbances = 4093;
 
 /**
- * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only
- * grow, since some of them are under a root. Counters stay.
+ * Adds random numbers to parameters and optimizer states: a zero would hide its factor. States only grow, since
+ * some are under a root. Counters stay.
  */
 export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -28,9 +29,9 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 }
 
 /**
- * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one
- * before. Real targets, and what only the loss reads, are 0 in a third of all places and from (0, 1)
- * elsewhere, which every loss takes; but a first row without weight would show nothing.
+ * Fills a batch: inputs with mean 0 and standard deviation `scale`, indices that often repeat. Real targets,
+ * and inputs of the loss alone, are 0 with probability 1/3 and otherwise from (0, 1), which every loss accepts.
+ * The first row always has a weight, else the batch would show nothing.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -52,7 +53,7 @@ export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number,
     fill(name, classes === undefined ? positive : indexBelow(classes));
 }
 
-/** x (1 ± move), with a sign drawn for each number. */
+/** x (1 ± move) with a random sign for each number. */
 export function moveNumbers(values: ComparedViews, seed: number, move: number): void {
   const random = randomStream(randomKey(seed, 0, 2));
   for (const view of values.values())

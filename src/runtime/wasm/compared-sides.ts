@@ -1,41 +1,48 @@
-// The arenas of two kinds of kernels side by side: runs a program in both, finds the values that differ, and
-// how far rounding explains it.
+// Compares two kinds of kernels: runs a program in both arenas, finds the values that differ, and estimates
+// how much of a difference rounding explains.
 //
-// Each program starts from the same bits of storage, so no error passes from one to the next. Then, for each
-// value that both arenas have, with e = max |wasm − typescript| and s = max |typescript|,
+// Each program starts from the same bits, so errors do not accumulate from program to program. For each value in
+// both arenas, with e = max |wasm − typescript| and s = max |typescript|,
 //
 //   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
 //
-// must hold. Inputs are near 1, and so is what small numbers are differences of: 1 − tanh² x, x − mean. Noise
-// is how far the results move when all numbers that the program reads move by a few units in their last
-// places. Where the function itself is so steep, as at a kink, both sides move. Where sums cancel, what is
-// left of them is small, and may move on one side alone. A wrong index or a missing lane does neither.
+// must hold. Inputs are near 1, and small numbers are differences of numbers near 1: 1 − tanh² x, x − mean.
+// Noise is
+// how far the results move when all numbers that the program reads move by a few units in the last place. Where the
+// function itself is steep, as at a kink, both sides move. Where sums cancel, the small remainder may move on one
+// side alone. A wrong index or a missing lane causes neither.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
-import type { Numbers } from "../core/machine.ts";
-import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+import type { Numbers } from "../step/machine.ts";
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
 const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
 
 /**
  * A value with `rows` has `size` elements for each row of the batch. A `gradient` is that of one parameter. A
- * `perParameter` value has an element for each element of all trainable parameters, in one piece.
+ * `perParameter` value has an element for each element of all trainable parameters.
  */
 type ComparedKind = "rows" | "gradient" | "perParameter";
 
-/** Where a value begins, in elements of its type, and how many it has. */
+/** A value: its name, its offset and its size in elements, and its kind. */
 export type ComparedValue = readonly [name: string, at: number, size: number, kind?: ComparedKind];
 
 /** What is compared. */
 export interface ComparedFacts {
-  /** The arena of WebAssembly. Its first `storedBytes` are storage, which lies in the same order in both arenas. */
+  /**
+   * The size of the WebAssembly arena. Its first `storedBytes` are storage, with the same layout in both
+   * arenas.
+   */
   arenaBytes: number;
   storedBytes: number;
-  /** Storage, by the typed array that it is a part of. */
+  /** Storage, by typed array. */
   f: ComparedValue[];
   integers: ComparedValue[];
   doubles: ComparedValue[];
-  /** By program, the values on the way that last until its end: where in either arena, and the size of a row. */
+  /**
+   * By program, the intermediate values that last until its end: offsets in both arenas, and the size of a row.
+   */
   temporaries: Record<string, [name: string, at: number, atInWasm: number, rowSize: number][]>;
 }
 
@@ -47,27 +54,27 @@ export interface ComparedSide {
   readonly programs: Readonly<Record<string, (n: number) => number | void>>;
 }
 
-/** One value in both arenas. */
+/** A value in both arenas. */
 interface Compared {
   readonly name: string;
   readonly isGradient: boolean;
-  /** 0 for a value without rows. */
+  /** 0 for values without rows. */
   readonly rowSize: number;
   readonly wasm: ComparedNumbers;
   readonly typescript: ComparedNumbers;
 }
 
-/** A value that differs by more than a sum rounds. */
+/** A value that differs by more than rounding in sums. */
 interface Suspect extends Compared {
   readonly error: number;
   readonly index: number;
-  /** How much of it one side alone may explain. */
+  /** How much of the difference one side alone may explain. */
   readonly cap: number;
 }
 
 /**
- * One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says
- * nothing; 0 for inputs near 1.
+ * One comparison of the first `rows` rows. `wide`: the size of inputs so large that overflows do not count; 0
+ * for inputs near 1.
  */
 export interface ComparedDraw {
   readonly rows: number;
@@ -75,7 +82,7 @@ export interface ComparedDraw {
   readonly wide: number;
 }
 
-/** Where the two sides differ. */
+/** A difference between the two sides. */
 export interface KernelDifference {
   program: string;
   rows: number;
@@ -88,16 +95,16 @@ export interface KernelDifference {
 }
 
 const comparing = {
-  /** Relative to the largest number of a value: f32 sums of some thousand terms stay below. */
+  /** Relative to the largest number of a value. Sums of some thousand terms in f32 stay below. */
   tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
-  /** How far each number is moved, relative to it, and how often. */
+  /** How far each number moves, relative to it, and how often. */
   move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
   moves: 4,
   timesNoise: 16,
   /** Four units in the last place of 1. */
   smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
   /**
-   * Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that
+   * Numbers smaller than the largest gradient, or than 1, by this factor may be remainders of sums that
    * cancelled.
    */
   cancelled: 1 / 256,
@@ -109,7 +116,7 @@ export class ComparedSides {
   private readonly wasm: ComparedSide;
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
-  /** Storage on both sides, and as it was before the program at hand. */
+  /** Storage on both sides, and a copy from before the current program. */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
   private readonly before: Uint8Array;
@@ -125,10 +132,7 @@ export class ComparedSides {
     this.before = new Uint8Array(facts.storedBytes);
   }
 
-  /**
-   * Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the
-   * first `rows`.
-   */
+  /** Storage of the TypeScript side that begins before `end` bytes; of values with rows the first `rows`. */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
@@ -136,7 +140,7 @@ export class ComparedSides {
     return new Map(views);
   }
 
-  /** What the programs start from. */
+  /** Sets the storage that the programs start from. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }
@@ -146,13 +150,13 @@ export class ComparedSides {
     return this.stored.slice(0, end);
   }
 
-  /** Whether the last batch says something of gradients: some are not zero, or there are none. */
+  /** Whether the last batch tells something about gradients: some are not zero, or there are none. */
   isTelling(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
 
-  /** Runs one program after the other, until one differs. */
+  /** Runs the programs in order until one differs. */
   firstDifference(draw: ComparedDraw): KernelDifference | undefined {
     for (const program in this.typescript.programs) {
       if (draw.wide > 0 && program !== "predict") continue;
@@ -182,7 +186,7 @@ export class ComparedSides {
     return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i] };
   }
 
-  /** The values that differ by more than the tolerance, in the order in which they are computed. */
+  /** The values that differ by more than the tolerance, in program order. */
   private suspectsOf(program: string, { rows, wide }: ComparedDraw): Suspect[] {
     const { dtype } = this.model;
     const { cancelled, smallest, tolerance } = comparing;
@@ -194,7 +198,7 @@ export class ComparedSides {
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
     }));
-    // What stands in the rows behind the batch is of no consequence.
+    // Rows after the batch do not count.
     const stored = this.values.map((value) => firstRows(value, rows));
     const apart = [...kept, ...stored].flatMap((value) => {
       const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
@@ -212,7 +216,7 @@ export class ComparedSides {
     });
   }
 
-  /** How far each value moves with the numbers that the program reads; then both sides are as they were. */
+  /** How far each value moves with the numbers that the program reads. Restores both sides. */
   private noiseOf(program: string, { rows, seed }: ComparedDraw, values: readonly Suspect[]): number[] {
     const { move, moves } = comparing;
     const bases = values.map((value) => ({ wasm: value.wasm.slice(), typescript: value.typescript.slice() }));
@@ -277,8 +281,8 @@ function storedValues(
 }
 
 /**
- * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the
- * other is not. `passInfinite` leaves these out.
+ * The largest difference of two lists, and its index. It is infinite if one number is finite and the other is
+ * not; `passInfinite` skips these.
  */
 function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
   const worst = { error: 0, index: 0 };
@@ -293,7 +297,7 @@ function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite 
   return worst;
 }
 
-/** The largest finite size of a number. */
+/** The largest finite magnitude. */
 function largestOf(list: ComparedNumbers): number {
   let most = 0;
   for (let i = 0; i < list.length; i++) {

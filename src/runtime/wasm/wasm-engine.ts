@@ -1,14 +1,39 @@
-// The engine's WebAssembly, as far as trainers use it: from the text in a file to functions over a memory.
-import { bytesIn } from "./base64.ts";
-import { hostGlobal } from "../core/host-global.ts";
-import type { Backend } from "../core/machine.ts";
-import { relaxedBytes } from "./wasm-bytes.ts";
+// WebAssembly in the host: from the text in the file to functions over a memory.
+import type { Backend } from "../step/machine.ts";
+import { bytesIn } from "../step/memory.ts";
 
-/** What WebAssembly exports and imports here. */
+/** The global of this name, if the host has it. The variable hides it from type checkers. */
+export function hostGlobal<T>(name: string): T | undefined {
+  return Reflect.get(globalThis, name);
+}
+
+/** Every SIMD instruction begins with this byte. Its number follows, here in two bytes. */
+const simd = 0xfd;
+
+/** An instruction by its number, and the three bytes that replace it where multiply and add are fused. */
+const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
+  [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three times nop, and the factors stay where they are
+  [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
+  [0xe4, [simd, 0x85, 0x02]], // f32x4.add: f32x4.relaxed_madd of the factors and the sum
+  [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
+];
+
+/** The module with fused multiply-add at these positions: x · y + z with one rounding, if the machine can. */
+export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
+  const patched = bytes.slice();
+  for (const place of places) {
+    const instead = relaxed.find(([number]) => bytes[place] === simd && bytes[place + 1] === number)?.[1];
+    if (instead === undefined) throw new Error(`internal: nothing to fuse at byte ${place}`);
+    patched.set(instead, place);
+  }
+  return patched;
+}
+
+/** A function that the module exports or imports. */
 export type WasmFunction = (...numbers: number[]) => number;
 
-/** A memory of WebAssembly. */
-export interface WasmMemory {
+/** A WebAssembly memory. */
+interface WasmMemory {
   readonly buffer: ArrayBufferLike;
 }
 
@@ -19,31 +44,31 @@ interface Engine {
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
 }
 
-/** The module of a file; all places and sizes in bytes. */
+/** The module of a file. All positions and sizes are in bytes. */
 export interface WasmFacts {
-  /** In base64. */
+  /** The module in base64. */
   module: string;
-  /** Where multiply and add can be fused, each counted from the place before. */
+  /** The positions where multiply and add can be fused, each relative to the previous one. */
   relaxedAt: readonly number[];
-  /** What says of the memory whether threads share it. */
+  /** The byte that declares the memory as shared. */
   sharedAt: number;
-  /** Where the arena begins in the memory. */
+  /** The offset of the arena in the memory. */
   base: number;
   /**
-   * What the arena takes with what lies before and behind it; then each thread's own room follows, and what
-   * they agree by.
+   * The size of the arena with the space before and after it. The scratch space of each thread follows, then
+   * the control block of all threads.
    */
   memoryBytes: number;
   scratchBytes: number;
   controlBytes: number;
-  /** Where a batch lies, and its size. */
+  /** The offset and the size of a batch. */
   inputAt: number;
   inputBytes: number;
 }
 
 /**
- * What an instance is to know of its surroundings: addresses of its own room and of what threads agree by,
- * and how many these are.
+ * The environment of an instance: addresses of its scratch space and of the control block, and the number of
+ * threads.
  */
 export interface WasmSetting {
   readonly memory: WasmMemory;
@@ -52,7 +77,7 @@ export interface WasmSetting {
   readonly threads: number;
 }
 
-/** Throws where there is none. */
+/** Throws if the host has no WebAssembly. */
 function engine(): Engine {
   const found = hostGlobal<Engine>("WebAssembly");
   if (found === undefined) throw new Error("there is no WebAssembly");
@@ -62,15 +87,15 @@ function engine(): Engine {
 /** Fastest first. */
 export const wasmBackends: readonly Backend[] = ["relaxed", "simd"];
 
-/** A module that the engine has taken. */
+/** A compiled module. */
 export interface CompiledWasm {
   readonly backend: Backend;
   readonly module: object;
 }
 
 /**
- * The variant that is asked for, or the first that the engine knows. A content security policy may forbid
- * all, by an error.
+ * Compiles the requested variant, or the first that the engine supports. Throws if a content security policy
+ * forbids it.
  */
 export function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
@@ -89,14 +114,14 @@ export function compileWasm(
   throw new Error("the engine does not know these instructions");
 }
 
-/** A memory of at least so many bytes; it does not grow. */
+/** A memory of at least `bytes` bytes that does not grow. */
 export function wasmMemory(bytes: number, shared: boolean): WasmMemory {
   const { Memory } = engine();
   const pages = Math.ceil(bytes / 0x10000);
   return new Memory({ initial: pages, maximum: pages, shared });
 }
 
-/** The functions of a module over a memory; `math` are those of JavaScript that it calls. */
+/** Instantiates a module over a memory; `math` are the JavaScript functions that it imports. */
 export function wasmFunctions(
   { module }: CompiledWasm,
   env: WasmSetting,

@@ -1,68 +1,68 @@
-// The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers
-// compiled to it have this.
-import { checkTrainerOptions } from "../core/check-keys.ts";
-import { InputError } from "../core/input-error.ts";
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import { checkWhole } from "../core/session.ts";
+// Starts the WebAssembly kernels of a trainer, if the host supports them.
+import { InputError, checkTrainerOptions } from "../step/errors.ts";
+import type { Backend } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { checkWhole } from "../step/session.ts";
 import { compileWasm, wasmBackends, wasmFunctions, wasmMemory } from "./wasm-engine.ts";
 import type { CompiledWasm, WasmFacts, WasmFunction } from "./wasm-engine.ts";
 import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
 
-/** How a trainer starts. */
+/** Options of createTrainer. */
 export interface TrainerOptions {
-  /** What everything random derives from (0 to 4294967295); the spec's if left out. */
+  /** The random seed (0 to 4294967295), by default the seed of the spec. */
   seed?: number;
-  /** What runs the kernels; if left out, the fastest that this host has. */
+  /** What runs the kernels, by default the fastest that this host supports. */
   backend?: Backend;
   /**
-   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no
-   * bit. Where this thread may not wait for others (a page's main thread), or memory cannot be shared, it
-   * does all of it.
+   * The number of threads that share the kernels' work, including this one; 1 by default. Results have the same
+   * bits for any number. Where this thread may not wait (the main thread of a page), or memory cannot be
+   * shared, it works alone.
    */
   threads?: number;
   /**
-   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error
-   * where they differ: with 1, a middle number and `batchSize` rows, or with those listed. The trainer is the
-   * same as without.
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws if they
+   * differ: for 1, a middle number and `batchSize` rows, or for the listed numbers. The trainer is the same as
+   * without the comparison.
    */
   selfCheck?: boolean | readonly number[];
 }
 
-/** Programs over a memory. */
+/** The programs over a memory. */
 export interface WasmKernels {
   readonly backend: Backend;
   readonly memory: ArrayBufferLike;
-  /** Where the arena begins in it. */
+  /** The offset of the arena in the memory. */
   readonly at: number;
   readonly programs: Record<string, WasmFunction>;
   readonly staging: Staging;
 }
 
-/** Batches side by side, with each of which one call takes a step. */
+/** Batches next to each other: one call takes a step with each. */
 export interface Staging {
-  /** How many fit. */
+  /** The number of batches that fit. */
   readonly slots: number;
-  /** The bytes from the batch in the arena to the first of them, and from each to the next. */
+  /** The distance in bytes from the batch in the arena to the first of them, and from each to the next. */
   readonly shift: number;
   readonly stride: number;
   /** The losses of the last call. */
   readonly losses: Float64Array;
   /**
-   * Takes `count` steps, from the batch numbered `slot` on, over the first `slots` of them, of `rows` rows
-   * each, the last of `lastRows`; writes their losses. How many it took: it stops before the update of one
-   * whose loss is not finite.
+   * Takes `count` steps, starting with the batch number `slot`, over the first `slots` batches of `rows` rows
+   * each, the last of `lastRows`. Writes their losses. Returns the number of steps: it stops before the update
+   * of a step whose loss is not finite.
    */
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }
 
-/** As many batches are staged as fit into so many bytes, at most so many, and as many steps are one call at most. */
+/** Limits: bytes and number of staged batches, steps per call, threads. */
 const stagedBytes = 0x100000;
 const mostSlots = 64;
 const mostSteps = 1024;
 const mostThreads = 64;
 
-/** The kernels, or undefined where those of TypeScript must do or are asked for. `meta` is the file's import.meta. */
+/**
+ * Starts the kernels. Undefined if the TypeScript kernels run instead. `meta` is the import.meta of the file.
+ */
 export function startWasm(
   model: ModelFacts,
   facts: WasmFacts,
@@ -87,7 +87,10 @@ export function startWasm(
   }
 }
 
-/** In memory: the arena, each thread's scratch, what threads agree by, losses, staged batches. */
+/**
+ * The memory contains the arena, the scratch space of each thread, the control block, losses, and staged
+ * batches.
+ */
 function instantiate(
   model: ModelFacts,
   { base, memoryBytes, scratchBytes, controlBytes, inputAt, inputBytes }: WasmFacts,

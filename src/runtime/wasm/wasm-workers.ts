@@ -1,32 +1,25 @@
-// Threads that share the kernels' memory: the file starts itself once more for each. Only trainers compiled
-// to WebAssembly have this.
-import { hostGlobal } from "../core/host-global.ts";
-import type { Backend } from "../core/machine.ts";
-import type { ModelFacts } from "../core/model-facts.ts";
-import {
-  compileWasm,
-  wasmFunctions,
-  type WasmFacts,
-  type WasmFunction,
-  type WasmSetting,
-} from "./wasm-engine.ts";
+// Threads that share the memory of the kernels: each runs this file once more, as a worker.
+import { compileWasm, hostGlobal, wasmFunctions } from "./wasm-engine.ts";
+import type { WasmFacts, WasmFunction, WasmSetting } from "./wasm-engine.ts";
+import type { Backend } from "../step/machine.ts";
+import type { ModelFacts } from "../model/facts.ts";
 
 /** What a worker is started with. */
 interface Work extends WasmSetting {
-  /** What tells a worker of this file from any other. */
+  /** Identifies the workers of this file. */
   readonly serves: string;
   readonly backend: Backend;
 }
 
 interface HostWorker {
   terminate(): unknown;
-  /** In Node: the process need not wait for it. */
+  /** In Node: the process does not wait for the worker. */
   unref?(): void;
   on?(event: "error", listener: () => void): void;
   postMessage(message: object): void;
 }
 
-/** The module node:worker_threads, which Deno and Bun have too. */
+/** The module node:worker_threads, which Deno and Bun also have. */
 interface NodeThreads {
   readonly isMainThread: boolean;
   readonly workerData: Work | null | undefined;
@@ -40,7 +33,7 @@ function nodeThreads(): NodeThreads | undefined {
   return hostGlobal<Host>("process")?.getBuiltinModule?.("node:worker_threads");
 }
 
-/** Whether this thread may wait for others, and share memory with them: a page's main thread may not. */
+/** Whether this thread may wait and share memory. The main thread of a page may not wait. */
 export function mayShareMemory(): boolean {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
@@ -50,15 +43,12 @@ export function mayShareMemory(): boolean {
   }
 }
 
-/** Threads are ended when nobody holds their memory any more. */
+/** Ends the threads when their memory is no longer referenced. */
 const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
   for (const worker of workers) worker.terminate();
 });
 
-/**
- * Starts a thread with each of these settings. One that does not come up is no fault: its share of the work
- * is done by those that are there, which is why nobody hears of it.
- */
+/** Starts a thread for each setting. If one does not start, the others do its work, so there is no error. */
 export function startWorkers(
   url: string,
   serves: string,
@@ -93,13 +83,16 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
   }
 }
 
-/** What a worker of a model's trainer is called. */
+/** The name of a worker of a model's trainer. */
 export const workerName = ({ name, dtype, specHash }: ModelFacts): string => `${name} ${dtype} ${specHash}`;
 
-/** Where in what threads agree by it says that one has failed. */
+/** The position in the control block that records a failed thread. */
 const failedAt = 24;
 
-/** Computes parts. Those of a thread that fails are never done: who waits for them must learn of it. */
+/**
+ * Computes parts of kernels. A failed thread leaves its parts undone, so it reports the failure to those that
+ * wait.
+ */
 function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
   try {
     serve();
@@ -108,7 +101,7 @@ function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmF
   }
 }
 
-/** Serves if the file was started as a worker of its own, and says whether it was: then it has nothing else to do. */
+/** Serves as a worker if the file was started as one, and returns whether it was. */
 export function servesAsWorker(
   model: ModelFacts,
   facts: WasmFacts,

@@ -12,13 +12,13 @@ import type { Model } from "../../compiler/spec/types.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
-import { InputError } from "../../runtime/core/input-error.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import { InputError } from "../../runtime/step/errors.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import { parseCsv } from "../../runtime/data/parse-csv.ts";
+import { parseCsv } from "../../runtime/data/table.ts";
 import type { Table } from "../../runtime/data/table.ts";
-import { parseCleaned } from "../../runtime/program/clean-csv.ts";
+import { parseCleaned } from "../../runtime/program/readers.ts";
 import { placed } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 

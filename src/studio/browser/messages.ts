@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { ModelFacts, TrainingFacts } from "../../runtime/core/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../../runtime/model/facts.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "./suggest.ts";

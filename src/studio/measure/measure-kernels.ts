@@ -3,14 +3,14 @@
  * batch.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { assemble } from "../../compiler/emit/wasm/assemble.ts";
+import { assemble } from "../../compiler/emit/wasm/wasm-module.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
 import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import { doubleFunctions } from "../../compiler/loop/evaluate-expressions.ts";
 import type { Buffer, Kernel, LoopProgram, MemoryPlan } from "../../compiler/loop/types.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
-import type { Backend } from "../../runtime/core/machine.ts";
+import type { Backend } from "../../runtime/step/machine.ts";
 import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";

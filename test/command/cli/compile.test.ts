@@ -1,4 +1,5 @@
 // `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are lost.
+import { format } from "prettier";
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -158,6 +159,17 @@ describe("tapeless compile --check", () => {
     expect(stdout).toBe("");
     expect(place.read("generated/flowers.ts")).toBe(stale);
     expect(code).toBe(1);
+  });
+
+  it("accepts a file that another formatter has formatted", async () => {
+    await place.run("compile", "specs/flowers.json");
+    const code = place.read("generated/flowers.ts");
+    const formatted = await format(code, { parser: "typescript", semi: false, singleQuote: true });
+    expect(formatted).not.toBe(code);
+    place.write("generated/flowers.ts", formatted);
+    expect((await place.run("compile", "specs/flowers.json", "--check")).code).toBe(0);
+    place.write("generated/flowers.ts", formatted.replace("shuffle: true", "shuffle: false"));
+    expect((await place.run("compile", "specs/flowers.json", "--check")).code).toBe(1);
   });
 
   it("repeats in that command every option that changes the file", async () => {

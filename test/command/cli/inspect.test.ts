@@ -76,10 +76,10 @@ describe("tapeless inspect", () => {
       );
       expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
       expect(text).toMatch(
-        /^\/\/ lines \d+ to \d+ of the emitted file, also used by predict 1, evaluate 1\nfunction compute_dense1\(/m,
+        /^\/\/ lines \d+ to \d+ of the emitted file, also used by predict 1, evaluate 1\nfunction dense1_forward\(/m,
       );
-      expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, see gradient, call 1$/m);
-      expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
+      expect(text).toMatch(/^kernel dense1\n {2}runs dense1_forward, see gradient, call 1$/m);
+      expect(text.match(/^function dense1_forward\(/gm)).toHaveLength(1);
     },
   );
 
@@ -94,7 +94,7 @@ describe("tapeless inspect", () => {
       expect(kernels).toHaveLength(1);
       const [{ code, lines }] = kernels;
       expect(code).toMatch(
-        /^\/\/ dense1_product = size · dense1\.weight\n(.|\n)*\nfunction compute_dense1\((.|\n)*\n}$/,
+        /^\/\/ dense1_product = size · dense1\.weight\n(.|\n)*\nfunction dense1_forward\((.|\n)*\n}$/,
       );
       expect(code.split("\n")).toHaveLength(lines[1] - lines[0] + 1);
     }
@@ -115,7 +115,7 @@ describe("tapeless inspect", () => {
     expect(text).toMatch(/^kernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
     expect(text).toMatch(/^ +var sum\S*: f32×4 = 0×4$/m);
     expect(await inspect(...wasm, "--text", "wat")).toMatch(
-      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$compute_dense1 \(param \$n i32\)\n/m,
+      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$dense1_forward(_sum)? \(param \$n i32\)\n/m,
     );
     expect(await inspect(...wasm, "--format", "json")).toBe(await inspect(...wasm, "--format", "json"));
   });

@@ -51,7 +51,7 @@ it.each([
   await place.run("compile", "specs/flowers.json", "--sourcemap", ...options);
   const lines = place.read("generated/flowers.ts").split("\n");
   const map = new TraceMap(place.read("generated/flowers.ts.map"));
-  const header = lines.findIndex((line) => line.startsWith("function compute_dense2("));
+  const header = lines.findIndex((line) => line.startsWith("function dense2_forward("));
   const { source, line, name } = originalPositionFor(map, { line: header + 1, column: 0 });
   // The object of a layer begins one line before its type.
   const type = place
@@ -110,11 +110,11 @@ it("a TypeScript spec is mapped to its literals, and computed values to the expr
   const map = new TraceMap(place.read("generated/flowers.ts.map"));
   const lineOf = (name: string) => {
     const lines = place.read("generated/flowers.ts").split("\n");
-    const header = lines.findIndex((line) => line.startsWith(`function compute_${name}(`));
+    const header = lines.findIndex((line) => line.startsWith(`function ${name}(`));
     return originalPositionFor(map, { line: header + 1, column: 0 }).line;
   };
   // The spread is not followed, so the loss is mapped to the object.
-  expect([lineOf("dense1"), lineOf("dense2"), lineOf("loss")]).toEqual([6, 7, 3]);
+  expect([lineOf("dense1_forward"), lineOf("dense2_forward"), lineOf("loss_forward")]).toEqual([6, 7, 3]);
 });
 
 it("after bundling by esbuild, an error in a kernel is reported at the line of the layer, with its name", async () => {

@@ -1,7 +1,7 @@
 // `train --tensorboard`. If one fails, TensorBoard rejects the file, or shows other values than those of the training.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeRecords } from "../../../src/command/formats/parameters/event-records.ts";
-import { distributionOf } from "../../../src/runtime/core/distribution.ts";
+import { distributionOf } from "../../../src/runtime/trainer/probe.ts";
 import { readEvents, type ReadEvent } from "../../support/read-events.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";

@@ -4,7 +4,7 @@ import { preparingOf } from "../../../src/compiler/trainer/preparing.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { datasetOf } from "../../../src/runtime/data/dataset.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn } from "../../../src/runtime/training/train-on.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -4,7 +4,7 @@ import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
-import { randomBatch } from "../../../src/runtime/check/random-batch.ts";
+import { randomBatch } from "../../../src/runtime/check/batches.ts";
 import { specWith } from "../../compiler/spec/base-spec.ts";
 
 const hidden = (activation: unknown) => ({ type: "dense", units: 6, activation });

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
-import type { Batch } from "../../../src/runtime/core/slots.ts";
+import type { Batch } from "../../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";

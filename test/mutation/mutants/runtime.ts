@@ -21,7 +21,7 @@ export const runtimeMutants: readonly Mutant[] = [
     ["random: numbers below 0 come out", "(randomBits(key, index) >>> 8)", "(randomBits(key, index) >> 8)"],
     ["random: a shuffle never leaves an element in place", "random.below(last + 1)", "random.below(last)"],
   ]),
-  ...inFile("src/runtime/numbers/fill.ts", randomness, [
+  ...inFile("src/runtime/numbers/random.ts", randomness, [
     [
       "fill: a wide orthogonal matrix is filled by columns",
       "wide ? v * columns + i : i * columns + v",
@@ -43,7 +43,7 @@ export const runtimeMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/runtime/core/session.ts", epochs, [
+  ...inFile("src/runtime/step/session.ts", epochs, [
     ["evaluation: totals of the evaluation before are kept", "machine.totals.fill(0);", ""],
     [
       "evaluation: a short last batch is left out",
@@ -51,17 +51,17 @@ export const runtimeMutants: readonly Mutant[] = [
       "start + model.batchSize <= rows.length; start += model.batchSize) {\n    const n",
     ],
   ]),
-  ...inFile("src/runtime/trainer/staged-steps.ts", "tests of steps", [
+  ...inFile("src/runtime/wasm/staged-steps.ts", "tests of steps", [
     [
       "staged steps: a short last batch counts as full",
       "Math.min(batchSize, order.length - batch * batchSize)",
       "batchSize",
     ],
   ]),
-  ...inFile("src/runtime/trainer/single-steps.ts", "tests of steps", [
+  ...inFile("src/runtime/step/steps.ts", "tests of steps", [
     ["single steps: losses are not weighed by rows", "sum += loss * n;", "sum += (loss * rowsOfStep);"],
   ]),
-  ...inFile("src/runtime/core/slots.ts", "tests of slots", [
+  ...inFile("src/runtime/step/batch.ts", "tests of slots", [
     ["slots: -1 is no class", "{ lowest: -1, highest: classes - 1 }", "{ lowest: 0, highest: classes - 1 }"],
     [
       "slots: numbers too large for f32 pass",

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { decodeCheckpoint, fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { checkFields, checkNoted, type FittedField } from "../../../src/runtime/data/fields.ts";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { lineData, linearTrainer, model } from "../linear-machine.ts";
 

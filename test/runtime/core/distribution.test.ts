@@ -1,7 +1,7 @@
 // What is said of many numbers in short. If one fails, a histogram shows what is not there.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { distributionOf } from "../../../src/runtime/core/distribution.ts";
+import { distributionOf } from "../../../src/runtime/trainer/probe.ts";
 
 describe("a distribution", () => {
   it("has the figures that their definitions give", () => {

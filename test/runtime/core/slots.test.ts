@@ -1,8 +1,9 @@
 // A batch that does not fit must be refused by name, row and value: otherwise it becomes a silent wrong gradient.
 import { expect, test } from "vitest";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
-import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
-import { rowsOf, slotsOf, writeRows, type Batch } from "../../../src/runtime/core/slots.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
+import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
+import { rowsOf, slotsOf, writeRows } from "../../../src/runtime/step/batch.ts";
+import type { Batch } from "../../../src/runtime/step/batch.ts";
 import { linearMachine, linearTrainer } from "../linear-machine.ts";
 
 const model: ModelFacts = {

@@ -3,10 +3,10 @@
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
-import type { ModelFacts, TrainingFacts } from "../../../src/runtime/core/model-facts.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
-import { rowsOf, slotsOf, writeRows } from "../../../src/runtime/core/slots.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
+import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
+import { rowsOf, slotsOf, writeRows } from "../../../src/runtime/step/batch.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { linearMachine, model as lineModel, training } from "../linear-machine.ts";
 

@@ -1,10 +1,10 @@
 // IDX files: a wrong byte order, a shifted image or a label too few would train on noise without a word.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { unpacked } from "../../../src/runtime/data/gunzip.ts";
+import { idxTable, itemsOf, parseIdx, unpacked } from "../../../src/runtime/data/idx.ts";
+import type { IdxArray } from "../../../src/runtime/data/idx.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
-import { idxTable, itemsOf, parseIdx, type IdxArray } from "../../../src/runtime/data/idx.ts";
-import type { ModelFacts, TrainingFacts } from "../../../src/runtime/core/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
 import type { ScaleRule } from "../../../src/runtime/data/fields.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { idxBytes } from "../../support/idx-bytes.ts";

@@ -1,11 +1,10 @@
 // Missing values: a mean that validation and test had a say in, or a row left out beside the wrong label,
 // would go unseen.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { parseCleaned } from "../../../src/runtime/program/clean-csv.ts";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { parseCleaned } from "../../../src/runtime/program/readers.ts";
+import { columnCodec, isMissing, meanCodec } from "../../../src/runtime/data/column-codec.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
-import { isMissing, meanCodec } from "../../../src/runtime/data/missing.ts";
-import type { ModelFacts, TrainingFacts } from "../../../src/runtime/core/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { model as lineModel, training } from "../linear-machine.ts";
 

@@ -1,7 +1,6 @@
 // A filler with a wrong spread trains, only badly: its moments are held here.
 import { expect, test } from "vitest";
-import { constant, normal, orthogonal, uniform } from "../../../src/runtime/numbers/fill.ts";
-import { randomStream } from "../../../src/runtime/numbers/random.ts";
+import { constant, normal, orthogonal, randomStream, uniform } from "../../../src/runtime/numbers/random.ts";
 
 test("uniform fills [low, high)", () => {
   const view = new Float32Array(10_000);

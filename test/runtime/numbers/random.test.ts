@@ -10,7 +10,7 @@ import {
   salts,
   shuffle,
 } from "../../../src/runtime/numbers/random.ts";
-import { allRows } from "../../../src/runtime/core/session.ts";
+import { allRows } from "../../../src/runtime/step/session.ts";
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const many = Array.from({ length: 100_000 }, (_, i) => i);

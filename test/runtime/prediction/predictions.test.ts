@@ -11,11 +11,11 @@ import {
   ofLogarithm,
   ofLogit,
 } from "../../../src/runtime/prediction/answers.ts";
+import { csvText, predictBy } from "../../../src/runtime/prediction/predictions.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import type { Preparing } from "../../../src/runtime/data/dataset.ts";
-import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
-import { csvText, predictBy } from "../../../src/runtime/prediction/predictions.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
 
 describe("answers", () => {
   const classes = ["cat", "dog"];

@@ -1,8 +1,9 @@
 // New texts: drawn as the model expects, the same for the same seed, whatever the batch. A model of known
 // odds stands for the network.
 import { expect, test } from "vitest";
-import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
-import { writeTexts, type Drawing } from "../../../src/runtime/prediction/write-texts.ts";
+import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
+import { writeTexts } from "../../../src/runtime/program/text-writer.ts";
+import type { Drawing } from "../../../src/runtime/program/text-writer.ts";
 import { model as lineModel } from "../linear-machine.ts";
 
 const length = 6;

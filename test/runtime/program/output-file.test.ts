@@ -17,9 +17,9 @@ import * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { HostFiles } from "../../../src/runtime/program/host-files.ts";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
-import { openOutput, replaceFile } from "../../../src/runtime/program/output-file.ts";
+import { openOutput, replaceFile } from "../../../src/runtime/program/files.ts";
+import type { HostFiles } from "../../../src/runtime/program/files.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
 
 let folder: string;
 let file: string;

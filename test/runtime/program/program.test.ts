@@ -14,11 +14,10 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import { fitScales } from "../../../src/runtime/data/scale.ts";
-import { csvFile } from "../../../src/runtime/program/csv-reader.ts";
+import { csvFile, fileAndTest } from "../../../src/runtime/program/readers.ts";
 import { inOwnUnits } from "../../../src/runtime/training/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../../src/runtime/program/program.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
-import { fileAndTest } from "../../../src/runtime/program/test-file.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "program-"));

@@ -2,9 +2,9 @@
 // would make its figures nonsense.
 import { expect, test } from "vitest";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
-import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
-import type { Batch } from "../../../src/runtime/core/slots.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
+import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
+import type { Batch } from "../../../src/runtime/step/batch.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { model as lineModel, training } from "../linear-machine.ts";
 

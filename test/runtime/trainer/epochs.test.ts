@@ -1,10 +1,10 @@
 // The training loop: what a wrong order, a leaking validation part or a forgotten best epoch would spoil
 // without a word.
 import { expect, test } from "vitest";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { FitOptions } from "../../../src/runtime/trainer/trainer.ts";
 import { trainerOf } from "../../../src/runtime/trainer/trainer-of.ts";
-import { TrainingDiverged } from "../../../src/runtime/trainer/training-diverged.ts";
+import { TrainingDiverged } from "../../../src/runtime/step/steps.ts";
 import { lineData, linearMachine, linearTrainer, model, training } from "../linear-machine.ts";
 
 /** A trainer that writes down the targets of every step's rows. */

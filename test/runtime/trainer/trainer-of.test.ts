@@ -1,6 +1,6 @@
 // The trainer's own behaviour on a machine whose every number can be worked out by hand.
 import { expect, test } from "vitest";
-import { InputError } from "../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { trainerOf } from "../../../src/runtime/trainer/trainer-of.ts";
 import { lineData, linearMachine, linearTrainer, model, training } from "../linear-machine.ts";

@@ -2,10 +2,9 @@
 // is asked once.
 import { expect, test } from "vitest";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
-import { crossValidate, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
+import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
-import { foldedRegime } from "../../../src/runtime/program/folded-regime.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { trainOn, type Run, type Stage } from "../../../src/runtime/training/train-on.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";

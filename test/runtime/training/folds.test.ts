@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import { dealRows, foldsOf } from "../../../src/runtime/training/folds.ts";
 import type { Run } from "../../../src/runtime/training/train-on.ts";
-import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { parseCsv } from "../../../src/runtime/data/table.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 

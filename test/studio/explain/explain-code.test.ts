@@ -25,14 +25,14 @@ it("has every line of the file, in order", () => {
 });
 
 it("a line has its nodes, kernels and location", () => {
-  const { nodes, kernels, location } = lineWith("f[d_dense1_sum_row + j] =");
+  const { nodes, kernels, location } = lineWith("f[at_d_dense1_sum_row + j] =");
   expect(nodes).toEqual(["gradient/d_dense1_sum"]);
   expect(kernels).toEqual([6]);
   expect(location).toEqual({ path: ["network", 0], line: 6, column: 5 });
 });
 
 it("a function that several programs share has the nodes and kernels of each", () => {
-  const { nodes, kernels } = lineWith("function compute_dense1(");
+  const { nodes, kernels } = lineWith("function dense1_forward(");
   expect(nodes).toEqual(
     ["gradient", "predict", "evaluate"].flatMap((p) => [`${p}/dense1_product`, `${p}/dense1`]),
   );

@@ -73,10 +73,14 @@ async function mapped(text: string, options: { target?: Target; isFormatted?: bo
   return { map, lines, spec: `../${file}`, specLines: text.split("\n"), emitted: emitted.text };
 }
 
+/** The first line of a function that is named by the role of a kernel. */
+const kernelHeader =
+  /^function (\w+_(forward|backward|recomputed|predict|evaluate|probe|update|totals|rate|clipping)\w*|summary)\(/;
+
 /** The lines of each kernel's function, with the comments above it. */
 function kernelsIn(lines: readonly MappedLine[]): readonly (readonly MappedLine[])[] {
   return lines.flatMap(({ text }, header) => {
-    if (!text.startsWith("function compute_")) return [];
+    if (!kernelHeader.test(text)) return [];
     let first = header;
     while (lines[first - 1].text.startsWith("//")) first--;
     return [lines.slice(first, lines.findIndex((line, at) => at > header && line.text === "}") + 1)];
@@ -91,7 +95,7 @@ describe.each([
     const { lines, spec, specLines } = await mapped(text);
     for (const layer of ["alpha", "beta", "gamma", "delta"]) {
       const headers = lines.filter((line) =>
-        new RegExp(`^function compute_(${layer}|d_${layer}_(weight|scale))\\(`).test(line.text),
+        new RegExp(`^function ${layer}_(forward|backward_(weight|scale))\\(`).test(line.text),
       );
       expect(headers.length, layer).toBe(2);
       for (const { source, line, name } of headers) {
@@ -105,9 +109,9 @@ describe.each([
 
   it("the loss and the optimizer are mapped to their keys", async () => {
     const { lines } = await mapped(text);
-    const header = (name: string) => lines.find((line) => line.text.startsWith(`function compute_${name}(`));
-    expect(header("loss")).toMatchObject({ line: lossLine, name: "loss" });
-    expect(header("next_parameters")).toMatchObject({ line: optimizerLine, name: "optimizer" });
+    const header = (name: string) => lines.find((line) => line.text.startsWith(`function ${name}(`));
+    expect(header("loss_forward")).toMatchObject({ line: lossLine, name: "loss" });
+    expect(header("adam_update")).toMatchObject({ line: optimizerLine, name: "optimizer" });
   });
 
   it("no mapping leads outside the embedded text", async () => {
@@ -127,7 +131,7 @@ describe.each([
 
 it("the parameters of a kernel do not get the name of the layer", async () => {
   const { map, lines } = await mapped(json);
-  const header = lines.findIndex(({ text }) => text.startsWith("function compute_alpha("));
+  const header = lines.findIndex(({ text }) => text.startsWith("function alpha_forward("));
   const nameAt = (column: number) => originalPositionFor(map, { line: header + 1, column }).name;
   const bracket = lines[header].text.indexOf("(");
   expect([nameAt(0), nameAt(bracket), nameAt(bracket + 1)]).toEqual(["alpha", "alpha", null]);
@@ -136,21 +140,20 @@ it("the parameters of a kernel do not get the name of the layer", async () => {
 it("names distinguish forward and backward kernels; only the start of a function has a name", async () => {
   const { lines } = await mapped(json);
   const named = lines.filter(({ name }) => name !== null);
-  expect(named.every(({ text }) => text.startsWith("function compute_"))).toBe(true);
-  expect(named.find(({ text }) => text.startsWith("function compute_gamma("))?.name).toBe("gamma");
-  expect(named.find(({ text }) => text.startsWith("function compute_d_gamma_weight("))?.name).toBe(
+  expect(named.every(({ text }) => kernelHeader.test(text))).toBe(true);
+  expect(named.find(({ text }) => text.startsWith("function gamma_forward("))?.name).toBe("gamma");
+  expect(named.find(({ text }) => text.startsWith("function gamma_backward_weight("))?.name).toBe(
     "gradient of gamma",
   );
 });
 
 it("runtime code is mapped to itself, so that no reader takes it for a part of the spec", async () => {
   const { lines } = await mapped(json);
-  const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
-  const runtime = lines.slice(
-    from,
-    lines.findIndex(({ text }) => text.startsWith("export function createTrainer")),
-  );
-  expect(runtime.length).toBeGreaterThan(500);
+  const heading = (title: string) =>
+    lines.findIndex(({ text }) => /^\/\/ ── /.test(text) && text.includes(title));
+  const from = heading("Training loop");
+  const runtime = lines.slice(from, heading("Evaluation and prediction"));
+  expect(runtime.length).toBeGreaterThan(100);
   expect(runtime.every(({ source, line }, at) => source === "small.ts" && line === from + at + 1)).toBe(true);
 });
 
@@ -162,9 +165,9 @@ it("a function that many layers share names them, and each call is mapped to its
   const { lines } = await mapped(
     json.replace(/ {4}\{ "type": "dense", "name": "alpha".*\n/, `${layers.join("\n")}\n`),
   );
-  const shared = lines.find(({ text }) => text.startsWith("function compute_l("));
+  const shared = lines.find(({ text }) => text.startsWith("function l_forward("));
   expect(shared).toMatchObject({ name: "l0, l1, l2 and 1 more", line: 4 });
-  const calls = lines.filter(({ text }) => text.startsWith("  compute_l("));
+  const calls = lines.filter(({ text }) => text.startsWith("  l_forward("));
   expect(calls.slice(0, 4).map(({ line }) => line)).toEqual([5, 6, 7, 8]);
 });
 

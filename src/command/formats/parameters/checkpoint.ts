@@ -4,10 +4,10 @@
  */
 import * as z from "zod";
 import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";
-import type { CheckpointHeader } from "../../../runtime/checkpoints/checkpoint-header.ts";
+import type { CheckpointHeader } from "../../../runtime/checkpoints/checkpoint.ts";
 import type { FittedField } from "../../../runtime/data/fields.ts";
-import { InputError } from "../../../runtime/core/input-error.ts";
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
+import { InputError } from "../../../runtime/step/errors.ts";
+import { sizeOf } from "../../../runtime/model/facts.ts";
 
 const count = z.number().int().min(0);
 const texts = z.array(z.string());

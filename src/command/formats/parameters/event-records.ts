@@ -8,7 +8,7 @@
  * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). Field numbers are those of
  * event.proto and summary.proto.
  */
-import type { Distribution } from "../../../runtime/core/distribution.ts";
+import type { Distribution } from "../../../runtime/trainer/probe.ts";
 
 /** A scalar or a histogram, with its tag in TensorBoard, such as `train/loss`. */
 export type Summary =

@@ -1,5 +1,5 @@
 /** Formats of parameter files by file extension, and the reader and writer of safetensors. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { bfloat16, float16, membersOf, npzOf, parseNpy } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";
 import { notReal, shapeText, sizeIn } from "./tensors.ts";

@@ -1,6 +1,6 @@
 /** Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
-import { sizeOf, type ModelFacts } from "../../../runtime/core/model-facts.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
 import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import type { NamedTensor, StoredTensor } from "./tensors.ts";

@@ -1,5 +1,5 @@
 /** The interface of parameter file formats: named tensors to write, tensors read, and encoder and decoder. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 
 /** A parameter to write. */
 export interface NamedTensor {

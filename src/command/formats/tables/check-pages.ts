@@ -7,7 +7,7 @@ import { decompressPage } from "hyparquet/src/datapage.js";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hyparquet/src/schema.js";
-import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
+import { mostUnpacked } from "../../../runtime/data/idx.ts";
 import { checkDeltas, checkRuns, thriftEnd } from "./check-encodings.ts";
 import type { PageReader } from "./check-encodings.ts";
 import { maxDepth } from "./open-bytes.ts";

@@ -1,11 +1,11 @@
 /** Columns that grow while a file is read, and the selection of columns that a model reads. */
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
 import type { Preparing } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { ColumnFacts } from "../../../runtime/data/fields.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import type { Column } from "../../../runtime/data/table.ts";
-import { droppingColumns } from "../../../runtime/program/clean-csv.ts";
+import { droppingColumns } from "../../../runtime/program/readers.ts";
 
 // Columns that are filled cell by cell. They grow with the cells that are read, not with a declared count.
 

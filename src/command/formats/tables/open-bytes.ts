@@ -7,8 +7,8 @@ import { createGunzip } from "node:zlib";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { fileReason } from "../../../compiler/util/message-text.ts";
-import { InputError } from "../../../runtime/core/input-error.ts";
-import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
+import { InputError } from "../../../runtime/step/errors.ts";
+import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/idx.ts";
 
 // Only regular files are read: pipes wait for a writer, and devices may have no end.
 

@@ -1,5 +1,5 @@
 // Reads the IDX files of one split, one for each input and target.
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { idxHeader, idxTable, itemsOf, type IdxArray } from "../../../runtime/data/idx.ts";
 import type { Table } from "../../../runtime/data/table.ts";
 import { inFile, wholeOf } from "./open-bytes.ts";

@@ -1,6 +1,6 @@
 // Reads NumPy files: an .npy array, whose columns are named c0, c1, …, or an .npz archive, whose arrays are columns.
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
+import { InputError, shown } from "../../../runtime/step/errors.ts";
+import { sizeOf } from "../../../runtime/model/facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
 import type { NumpyArray } from "../npy.ts";

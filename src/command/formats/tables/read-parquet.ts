@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { shown } from "../../../runtime/core/input-error.ts";
+import { shown } from "../../../runtime/step/errors.ts";
 import { cellOf, tableBuilder } from "./table-builder.ts";
 import type { ReadTable } from "./table-builder.ts";
 import { checkPages } from "./check-pages.ts";

@@ -2,10 +2,10 @@
  * Monitors a training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do not
  * change the training. They always use the same rows: one batch, spread evenly over the training split.
  */
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
-import { batchFields } from "../../../runtime/core/slots.ts";
-import type { Batch } from "../../../runtime/core/slots.ts";
+import { sizeOf } from "../../../runtime/model/facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
+import { batchFields } from "../../../runtime/step/batch.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
 import type { Dataset } from "../../../runtime/data/dataset.ts";
 import type { ProbingTrainer } from "../../../runtime/trainer/probe.ts";
 import type { EpochReport, History, Trainer } from "../../../runtime/trainer/trainer.ts";

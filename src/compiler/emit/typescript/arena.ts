@@ -1,39 +1,39 @@
-/** The arena in emitted code: the name of each offset, the table of them, and views of what they stand for. */
+/** The arena in emitted code: the names of offsets, the table of them, and views of the tensors. */
 import type { LineOrigin } from "../emitted-file.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { bytesOfElement } from "../../loop/types.ts";
-import type { MemoryPlan, Placement, Region } from "../../loop/types.ts";
-import { storageWish } from "../identifiers.ts";
+import type { MemoryPlan, Placement } from "../../loop/types.ts";
+import type { Region } from "../../loop/types.ts";
+import { storageLabel } from "../../ir/storage.ts";
+import { offsetName } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
 import { viewFor } from "./kernels.ts";
 import type { View } from "./kernels.ts";
+import { countText } from "../../util/number-text.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
-/** The module's constants for the offsets of buffers. */
+/** The constants of the module for offsets. */
 export interface ArenaNames {
-  /** The constant for a buffer that a program names: a temporary of its own, or storage. */
+  /** The constant for a buffer of a program: its temporary, or storage. */
   placeOf(program: string, buffer: string): string;
   readonly all: readonly string[];
 }
 
-/** The programs that modules are about; of others the first is the main one. */
+/** The main program of a module; without these it is the first. */
 const mainPrograms = ["gradient", "trainingLoss"];
 
-/**
- * Values of the main program, in a trainer that of training, go by the model's names; those of the others say
- * whose they are.
- */
-const temporaryWish = (program: string, name: string, isMain: boolean): string =>
-  isMain ? storageWish(name) : `${program}_${storageWish(name)}`;
+/** The temporaries of the main program have the names of the model; those of other programs have a prefix. */
+const temporaryName = (program: string, name: string, isMain: boolean): string =>
+  isMain ? storageLabel(name) : `${program}_${storageLabel(name)}`;
 
 export function nameArena(plan: MemoryPlan, identify: Identify): ArenaNames {
   const places = new Map<string, string>();
-  for (const name of plan.storage.keys()) places.set(` ${name}`, identify(storageWish(name)));
+  for (const name of plan.storage.keys()) places.set(` ${name}`, identify(offsetName(storageLabel(name))));
   const [first] = plan.temporaries.keys();
   const main = mainPrograms.find((name) => plan.temporaries.has(name)) ?? first;
   for (const [program, own] of plan.temporaries)
     for (const name of own.keys())
-      places.set(`${program} ${name}`, identify(temporaryWish(program, name, program === main)));
+      places.set(`${program} ${name}`, identify(offsetName(temporaryName(program, name, program === main))));
   return {
     placeOf: (program, buffer) => places.get(`${program} ${buffer}`) ?? places.get(` ${buffer}`) ?? buffer,
     all: [...places.values()],
@@ -42,12 +42,12 @@ export function nameArena(plan: MemoryPlan, identify: Identify): ArenaNames {
 
 const regionTitles: Readonly<Record<Region, string>> = {
   parameter: "Parameters",
-  state: "What training remembers beside them",
+  state: "State of the optimizer, and the random seed",
   gradient: "Gradients, in the order of the parameters",
   input: "The batch: inputs and targets",
   result: "Results",
-  totals: "Sums that evaluation gathers over batches",
-  temporary: "Values on the way; those that do not live at the same time share memory",
+  totals: "Sums over the batches of an evaluation",
+  temporary: "Intermediate values; those with separate lifetimes share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",
@@ -61,7 +61,7 @@ const regionOrder: readonly Region[] = [
 
 const shapeText = ({ buffer }: Placement): string => `${buffer.element}[${buffer.shape.join(", ")}]`;
 
-/** `const dense1_weight = 0; // f32[64, 32]`, region by region. */
+/** `const at_dense1_weight = 0; // f32[64, 32]`, region by region. */
 export function writeArena(
   writer: MarkingWriter,
   plan: MemoryPlan,
@@ -75,9 +75,8 @@ export function writeArena(
     ),
   ];
   writer.writeLine(
-    `// The arena: one block of ${plan.bytes} bytes. Each line is the offset of a tensor, in elements of its type;`,
+    `// The arena is one block of ${countText(plan.bytes)} bytes. Each constant is the offset of a tensor, in elements of its type.`,
   );
-  writer.writeLine("// n is the number of rows of the batch at hand.");
   for (const region of regionOrder) {
     const own = rows.filter(({ placement }) => placement.buffer.region === region);
     if (own.length === 0) continue;
@@ -85,9 +84,7 @@ export function writeArena(
     for (const { placement, program } of own) {
       const { buffer, offset, lifetime } = placement;
       const life =
-        lifetime === undefined
-          ? ""
-          : `, from call ${lifetime[0] + 1} to call ${lifetime[1] + 1} of ${program}`;
+        lifetime === undefined ? "" : `, calls ${lifetime[0] + 1} to ${lifetime[1] + 1} of ${program}`;
       const place = offset / bytesOfElement[buffer.element];
       const line = `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`;
       writer.marked(originOf(program, buffer.name), () => writer.writeLine(line));
@@ -105,14 +102,11 @@ const storageNamed = ({ storage }: MemoryPlan, name: string): Placement => {
   return placement;
 };
 
-/** The view of the arena that some storage is read through. */
+/** The typed array that a storage is read through. */
 export const viewOfStorage = (plan: MemoryPlan, storage: string, float: "f32" | "f64"): View =>
   viewFor(storageNamed(plan, storage).buffer.element, float);
 
-/**
- * `f.subarray(at, at + count)`: storage as a live view, or what lies as many bytes behind it as the variable
- * `shift` says.
- */
+/** `f.subarray(at, at + count)`: a live view of a storage, moved by `shift` bytes if that variable is given. */
 export function viewText(
   plan: MemoryPlan,
   names: ArenaNames,
@@ -128,9 +122,7 @@ export function viewText(
   return `${viewFor(element, float)}.subarray(${place}, ${place} + ${elementCount(placement, rows)})`;
 }
 
-// The values of a program that are still in the arena when it ends.
-
-/** In the order in which they are computed: those whose memory no later value overwrites. */
+/** The values that are still in the arena when a program ends, in the order in which it computes them. */
 export function survivors(plan: MemoryPlan, program: string, float: "f32" | "f64"): Placement[] {
   const made = [...(plan.temporaries.get(program)?.values() ?? [])];
   const firstOf = ({ lifetime }: Placement) => lifetime?.[0] ?? 0;

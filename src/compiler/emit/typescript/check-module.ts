@@ -1,22 +1,22 @@
 /**
- * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end
- * the call that proves the trainer beside it. The file of the trainer is all that it imports.
+ * The check of a trainer as a module: the training loss as a function of the parameters, and the call that
+ * proves the trainer. Its only import is the file of the trainer.
  */
 import { seedStorage } from "../../ir/storage.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
-import type { ModuleKind, ModuleParts } from "./module-parts.ts";
-import type { InitialState } from "./trainer-parts.ts";
+import type { MarkingWriter } from "./line-origins.ts";
+import type { EndNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
 
-/** The programs are named trainingLoss and, in some models, begin and measure before it; their numbers are f64. */
+/** The programs are trainingLoss and, in some models, begin and measure before it. Their numbers are f64. */
 export interface CheckParts extends ModuleParts {
   /** The runtime's `CheckFacts`. */
   readonly facts: object & { readonly rows: number };
   readonly states: readonly InitialState[];
-  /** Where the trainer is, as an import names it: `./iris.ts`. */
+  /** The address of the trainer in an import: `./iris.ts`. */
   readonly trainer: string;
 }
 
-/** What programs and batches may take beside f. */
+/** The views that programs and batches may need besides f, and the number of rows. */
 const otherViews = {
   integers: "new Int32Array(memory)",
   doubles: "new Float64Array(memory)",
@@ -44,6 +44,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
     },
     facts: [
       {
+        chapter: "proof",
         about:
           "Which spec it is; the batch that gradients are compared for: its rows, and the operations of one " +
           "loss; and whether the engine keeps numbers.",
@@ -53,58 +54,70 @@ export function checkModule(parts: CheckParts): ModuleKind {
     ],
     ownNames,
     roots: ["runCheck", "CheckFacts", "CheckedLoss"],
-    writeEnd(writer, { arena, callOf, takesOf, array }) {
-      const { plan, batchSize, float, states, programs } = parts;
-      const inRegion = (wanted: string) =>
-        [...plan.storage.values()].flatMap(({ buffer: { region, covers, name } }) =>
-          region === wanted && covers === undefined ? [name] : [],
-        );
-      const writeViews = (names: readonly string[]) => {
-        for (const name of names)
-          writer.writeLine(`${JSON.stringify(name)}: ${viewText(plan, arena, name, batchSize, float)},`);
-      };
-      const before = programs.filter(({ name }) => name !== "trainingLoss").map(({ name }) => callOf(name));
-      const seeded = plan.storage.has(seedStorage);
-      const used = new Set<string>([
-        ...programs.flatMap(({ name }) => takesOf(name)),
-        ...inRegion("input").map((name) => viewOfStorage(plan, name, float)),
-        ...(seeded ? ["integers"] : []),
-      ]);
-      const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
-      writer.blankLine();
-      writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");
-      writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
-        writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-        writer.writeLine(`const f = new ${array}(memory);`);
-        for (const [name, view] of Object.entries(otherViews))
-          if (used.has(name)) writer.writeLine(`const ${name} = ${view};`);
-        if (seeded) writer.writeLine(`integers[${arena.placeOf("", seedStorage)}] = seed;`);
-        for (const { name, initial } of states)
-          if (initial && plan.storage.has(name))
-            writer.writeLine(`f.set(${JSON.stringify(initial)}, ${arena.placeOf("", name)});`);
-        writer
-          .write("const inputs = ")
-          .inlineBlock(() => writeViews(inRegion("input")))
-          .write(";")
-          .newLine();
-        writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
-        writer
-          .write("return ")
-          .inlineBlock(() => {
-            writer
-              .write("parameters: ")
-              .inlineBlock(() => writeViews(inRegion("parameter")))
-              .write(",")
-              .newLine();
-            writer.writeLine(
-              before.length === 0 ? `value: () => ${callOf("trainingLoss")},` : `value() { ${calls}; },`,
-            );
-            writer.writeLine("flops: facts.flops,");
-          })
-          .write(";")
-          .newLine();
-      });
-      writer.blankLine().writeLine("runCheck({ model, createTrainer, createLoss, facts });");
-    },
+    sections: [
+      { chapter: "step", write: (writer, names) => writeCreateLoss(writer, parts, names) },
+      {
+        chapter: "program",
+        isLast: true,
+        write: (writer) => writer.writeLine("runCheck({ model, createTrainer, createLoss, facts });"),
+      },
+    ],
   };
+}
+
+/** `createLoss`: the training loss as a function of the parameters. */
+function writeCreateLoss(
+  writer: MarkingWriter,
+  parts: CheckParts,
+  { arena, callOf, takesOf, array }: EndNames,
+): void {
+  const { plan, batchSize, float, states, programs } = parts;
+  const inRegion = (wanted: string) =>
+    [...plan.storage.values()].flatMap(({ buffer: { region, covers, name } }) =>
+      region === wanted && covers === undefined ? [name] : [],
+    );
+  const writeViews = (names: readonly string[]) => {
+    for (const name of names)
+      writer.writeLine(`${JSON.stringify(name)}: ${viewText(plan, arena, name, batchSize, float)},`);
+  };
+  const before = programs.filter(({ name }) => name !== "trainingLoss").map(({ name }) => callOf(name));
+  const seeded = plan.storage.has(seedStorage);
+  const used = new Set<string>([
+    ...programs.flatMap(({ name }) => takesOf(name)),
+    ...inRegion("input").map((name) => viewOfStorage(plan, name, float)),
+    ...(seeded ? ["integers"] : []),
+  ]);
+  const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
+  writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");
+  writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
+    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+    writer.writeLine(`const f = new ${array}(memory);`);
+    for (const [name, view] of Object.entries(otherViews))
+      if (used.has(name)) writer.writeLine(`const ${name} = ${view};`);
+    if (seeded) writer.writeLine(`integers[${arena.placeOf("", seedStorage)}] = seed;`);
+    for (const { name, initial } of states)
+      if (initial && plan.storage.has(name))
+        writer.writeLine(`f.set(${JSON.stringify(initial)}, ${arena.placeOf("", name)});`);
+    writer
+      .write("const inputs = ")
+      .inlineBlock(() => writeViews(inRegion("input")))
+      .write(";")
+      .newLine();
+    writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
+    writer
+      .write("return ")
+      .inlineBlock(() => {
+        writer
+          .write("parameters: ")
+          .inlineBlock(() => writeViews(inRegion("parameter")))
+          .write(",")
+          .newLine();
+        writer.writeLine(
+          before.length === 0 ? `value: () => ${callOf("trainingLoss")},` : `value() { ${calls}; },`,
+        );
+        writer.writeLine("flops: facts.flops,");
+      })
+      .write(";")
+      .newLine();
+  });
 }

@@ -1,16 +1,18 @@
-/** `createTrainer` in emitted code: one arena, the machine over it, and the runtime's trainer around that. */
+/**
+ * `createTrainer` in emitted code: the arena, the machine over it, and the trainer of the runtime around the
+ * machine.
+ */
 import { trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import { rowsOf } from "./module-parts.ts";
-import type { EndNames } from "./module-parts.ts";
-import type { TrainerKernels, TrainerParts } from "./trainer-parts.ts";
+import type { EndNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
 
-/** The declarations of the runtime that \`createTrainer\` and the program part name. */
+/** The declarations of the runtime that `createTrainer` and the program name. */
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   const { parameters, data, programParts, balanced, kernels, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
@@ -36,7 +38,12 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   ];
 }
 
-export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
+export const createTrainerSection = (parts: TrainerParts): Section => ({
+  chapter: "trainer",
+  write: (writer, names) => writeCreateTrainer(writer, parts, names),
+});
+
+function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
   const { kernels, probed, model } = parts;
   const texts = trainerTexts(parts, names);
   const batch = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
@@ -44,10 +51,9 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
     recordText(batch.map((name) => [name, texts.viewOf(name, shift)] as const));
   const isStaged = stagingOf(parts) !== undefined;
 
-  kernels.writeSections(writer, parts, names);
-  writer
-    .blankLine()
-    .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
+  writer.writeLine(
+    "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
+  );
   writer
     .write(
       `export function createTrainer(options: ${kernels.optionsType} = ` +
@@ -61,7 +67,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
     });
 }
 
-/** The trainer around the machine, with all that it has beside: groups of batches, stages, probes, a self-check. */
+/** The trainer around the machine, with accumulation, staged steps, probes and the self-check where it has them. */
 function writeTrainer(
   writer: MarkingWriter,
   parts: TrainerParts,
@@ -92,10 +98,7 @@ function writeTrainer(
   }
 }
 
-/**
- * What steps move: the parameters, or of averaged ones those that the average is of, which lie in the order
- * of the trainable ones.
- */
+/** The tensors that steps move: the parameters, or with averaging the weights that the average is taken of. */
 function weightsText({ plan, parameters }: TrainerParts, { placeOf }: TrainerTexts): string {
   const first = parameters.find(({ trainable }) => trainable);
   const trained = first && trainedStorage(first.name);
@@ -103,9 +106,9 @@ function weightsText({ plan, parameters }: TrainerParts, { placeOf }: TrainerTex
   return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 
-/** How many steps are one call: not where several batches make a step. */
+/** Staged steps, except where a step accumulates several batches. */
 const stagingOf = (parts: TrainerParts): TrainerKernels["staging"] =>
   accumulates(parts) ? undefined : parts.kernels.staging;
 
-/** Whether several batches make a step. */
+/** Whether a step accumulates several batches. */
 const accumulates = ({ programs }: TrainerParts): boolean => programs.some(({ name }) => name === "measure");

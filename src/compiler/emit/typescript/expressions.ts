@@ -1,12 +1,12 @@
-/** Scalar expressions as TypeScript: a total table from node to text, with brackets only where they are needed. */
+/** Scalar expressions as TypeScript: a total table from node to text, with as few parentheses as possible. */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import type { BinaryOperator, Expression, InstructionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { RuntimeValue } from "../../runtime-references.ts";
-import { complementOf } from "../../util/number-text.ts";
+import { exactFormulaOf } from "../../util/number-text.ts";
 
-/** How tightly JavaScript binds. */
+/** Operator precedence in JavaScript. */
 const level = {
   select: 1,
   or: 2,
@@ -24,13 +24,12 @@ interface Text {
   readonly level: number;
 }
 
-/** What the printer must be told about its surroundings. */
+/** How the printer names what an expression reads. */
 export interface Scope {
   nameOf(variable: string): string;
-  /** The typed array through which elements of that type are read. */
-  viewOf(element: ElementType): string;
-  elementOf(buffer: string): ElementType;
-  /** A function of the runtime is used. */
+  /** An element of a buffer, as `f[at_dense1 + i]`. */
+  elementText(buffer: string, at: readonly string[]): string;
+  /** Called for each function of the runtime that the expression calls. */
   uses(name: RuntimeValue): void;
 }
 
@@ -48,8 +47,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * Functions of the language by their name there, which are exact or rounded correctly in every engine; the
- * others, which engines may round as they like, are the runtime's own of that name.
+ * Functions of the language that are exact or correctly rounded in every engine, by their names there. Engines may
+ * round the others differently, so these are functions of the runtime.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
@@ -64,7 +63,7 @@ const functions: { readonly [K in InstructionName]: string } = {
 export const numberText = (value: number): string =>
   Number.isNaN(value) ? "NaN" : Object.is(value, -0) ? "-0" : String(value);
 
-/** A number before a comparison reads better behind it: x > 0, not 0 < x. */
+/** A comparison prints its number on the right: x > 0, not 0 < x. */
 const mirrored: Partial<Record<BinaryOperator, string>> = { "<": ">", "<=": ">=" };
 
 export function expressionText(x: Expression, scope: Scope): string {
@@ -77,25 +76,20 @@ function print(x: Expression, scope: Scope): Text {
     return own < least ? `(${text})` : text;
   };
   switch (x.kind) {
-    case "number": {
-      const complement = x.type === "i32" ? undefined : complementOf(x.value);
-      if (complement !== undefined) return { text: `1 - ${complement}`, level: level.sum };
-      return x.type === "bool"
-        ? { text: x.value === 0 ? "false" : "true", level: level.atom }
-        : {
-            text: numberText(x.value),
-            level: x.value < 0 || Object.is(x.value, -0) ? level.unary : level.atom,
-          };
-    }
+    case "number":
+      return numeral(x.value, x.type);
     case "variable":
       return { text: scope.nameOf(x.name), level: level.atom };
     case "load":
       return {
-        text: `${scope.viewOf(scope.elementOf(x.buffer))}[${x.at.map((i) => part(i, 0)).join(", ")}]`,
+        text: scope.elementText(
+          x.buffer,
+          x.at.map((i) => part(i, 0)),
+        ),
         level: level.atom,
       };
     case "negate":
-      // A minus sign before a minus sign would read as a decrement.
+      // Two minus signs in a row would be a decrement.
       return { text: `-${part(x.x, level.unary + 1)}`, level: level.unary };
     case "binary": {
       const [sign, own] = operators[x.operator];
@@ -108,7 +102,7 @@ function print(x: Expression, scope: Scope): Text {
         : { text, level: own };
     }
     case "call": {
-      // What stands in memory is rounded already.
+      // Elements in memory are rounded already.
       if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
       if (!isInstruction(x.name)) scope.uses(x.name);
       const name = isInstruction(x.name) ? functions[x.name] : x.name;
@@ -129,10 +123,27 @@ function print(x: Expression, scope: Scope): Text {
   }
 }
 
+/** Constants from the spec are printed as the formula that they are, if that has exactly the same value. */
+function numeral(value: number, type: ElementType): Text {
+  if (type === "bool") return { text: value === 0 ? "false" : "true", level: level.atom };
+  const formula = type === "i32" ? undefined : exactFormulaOf(value);
+  const isNegative = value < 0 || Object.is(value, -0);
+  switch (formula?.kind) {
+    case "complement":
+      return { text: `1 - ${formula.x}`, level: level.sum };
+    case "reciprocal of complement":
+      return { text: `1 / (1 - ${formula.x})`, level: level.product };
+    case "reciprocal":
+      return { text: `1 / ${formula.x}`, level: level.product };
+    default:
+      return { text: numberText(value), level: isNegative ? level.unary : level.atom };
+  }
+}
+
 function conversion(x: Expression, to: ElementType, part: (x: Expression, least: number) => string): Text {
   if (x.type === "bool") return { text: `${part(x, level.select + 1)} ? 1 : 0`, level: level.select };
   if (to === "bool") return { text: `${part(x, level.equality)} !== 0`, level: level.equality };
   if (to === "i32") return { text: `Math.trunc(${part(x, 0)})`, level: level.atom };
-  // Numbers of the language are doubles: no real conversion is needed before a store.
+  // Numbers of the language are doubles: a store converts them.
   return { text: part(x, level.atom), level: level.atom };
 }

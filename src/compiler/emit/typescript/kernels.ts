@@ -1,5 +1,9 @@
-/** Kernels as functions, each under the formulas that it implements, and the programs that call them in order. */
+/**
+ * Kernels as functions, each under the formulas that it implements, and the programs that call them in order. Above
+ * a register-blocked kernel one comment shows its loops before blocking.
+ */
 import type { LineOrigin } from "../emitted-file.ts";
+import { storageLabel } from "../../ir/storage.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
 import { buffersOf, equalKernels } from "../../loop/skeleton.ts";
@@ -9,28 +13,38 @@ import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import type { RuntimeValue } from "../../runtime-references.ts";
 import { commentLines, provenanceLines } from "../statement-provenance.ts";
 import type { Scope } from "./expressions.ts";
-import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
+import { identifierMaker, nameLocals, offsetName } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
+import { kernelRole, roleName } from "../kernel-roles.ts";
+import type { KernelChapter, KernelRole } from "../kernel-roles.ts";
 import { MarkingWriter } from "./line-origins.ts";
 import type { MarkedText } from "./line-origins.ts";
-import { lineOrigin, originOfKernels, statementOrigins } from "./kernel-origins.ts";
-import type { KernelInstance } from "./kernel-origins.ts";
+import { lineOrigin, originOfKernels, statementOrigins } from "./origins.ts";
+import type { KernelInstance } from "./origins.ts";
+import { loopLines } from "./loop-lines.ts";
 import { writeStatements } from "./statements.ts";
 
-/** What kernels need to know of the module around them. */
+/** What kernels need from the module. */
 export interface ModuleNames {
-  /** The constant that holds a buffer's offset. */
+  /** The constant with the offset of a buffer. */
   placeOf(program: string, buffer: string): string;
   readonly identify: Identify;
   readonly all: ReadonlySet<string>;
   readonly float: "f32" | "f64";
+  /** The type of the optimizer, for the names of kernels. */
+  readonly optimizer: string | undefined;
   uses(name: RuntimeValue): void;
 }
 
+export interface KernelText {
+  readonly chapter: KernelChapter;
+  readonly text: MarkedText;
+}
+
 export interface EmittedKernels {
-  /** Every function's text, in order of first call. */
-  readonly functions: readonly MarkedText[];
-  /** Of each program: the calls in order, and which views and whether `n` they need. */
+  /** In order of first call. */
+  readonly functions: readonly KernelText[];
+  /** The calls of each program, in order, and its arguments. */
   readonly programs: ReadonlyMap<string, EmittedProgram>;
 }
 
@@ -60,14 +74,19 @@ const types: Readonly<Record<string, string>> = {
   n: "number",
 };
 
-/** A kernel of one program, and the module's constant for each of its slots. */
+/** A kernel of a program, and the offset constant of each of its slots. */
 export interface PlacedKernel extends KernelInstance, SlottedKernel {
   readonly places: readonly string[];
+  /** The kernel before scheduling. */
+  readonly lowered: Kernel | undefined;
 }
 
 type KernelGroup = EqualKernels<PlacedKernel>;
 
-/** In TypeScript a place is a constant: slots of one constant are the same memory. */
+/**
+ * Groups equal kernels. In TypeScript an offset is a constant: slots with the same constant are the same
+ * memory.
+ */
 export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
   equalKernels(kernels, {
     factsOf: ({ element }) => element,
@@ -84,33 +103,43 @@ const usesRows = (kernel: Kernel): boolean => {
   return found;
 };
 
-/** What a parameter of a shared function is called: by the part it plays, not by the layer of the first caller. */
-function parameterWish(group: KernelGroup, slot: number): string {
+/**
+ * The name of a parameter of a shared function: its role in the function, not the layer of the first caller.
+ */
+function parameterName(group: KernelGroup, slot: number): string {
   const { kernel, slots } = group.instances[0];
   const buffer = slots[slot];
-  const wish = storageWish(buffer.name);
-  if (buffer.region === "parameter") return wish.split(".").at(-1) ?? wish;
-  if (buffer.region === "gradient") return `d_${wish.split(".").at(-1) ?? wish}`;
+  const label = storageLabel(buffer.name);
+  if (buffer.region === "parameter") return label.split(".").at(-1) ?? label;
+  if (buffer.region === "gradient") return `d_${label.split(".").at(-1) ?? label}`;
   let stores = false;
   visitStatements(kernel.body, (s) => s.kind === "store" && s.buffer === buffer.name && (stores = true));
   return stores ? "output" : "input";
 }
 
-const withoutDigits = (name: string): string => name.replace(/\d+(?=$|_|\.)/g, "");
+const withoutDigits = (name: string): string => name.replace(/[._-]?\d+(?=$|[._-])/g, "");
 
 const isOneKernel = ({ instances }: KernelGroup): boolean =>
   new Set(instances.map(({ kernel }) => kernel.name)).size === 1;
 
-/** Whom else a shared function serves: the same values in other programs, or others like them. */
-function othersText(group: KernelGroup): string {
+/** The role of a function: that of its first kernel; one for several layers has no number in its name. */
+function roleOf(group: KernelGroup, optimizer: string | undefined): KernelRole {
+  const { program, kernel } = group.instances[0];
+  const role = kernelRole(program, kernel, optimizer);
+  return isOneKernel(group) ? role : { ...role, subject: withoutDigits(role.subject) };
+}
+
+/** The other uses of a shared function: the same values in other programs, or other layers. */
+function othersText(group: KernelGroup, optimizer: string | undefined): string {
   const [first, ...others] = group.instances;
-  if (isOneKernel(group))
-    return `The same for ${[...new Set(others.map(({ program }) => program))].join(" and ")}.`;
-  const names = [...new Set(others.map(({ kernel }) => storageWish(kernel.name)))].filter(
-    (name) => name !== storageWish(first.kernel.name),
-  );
+  if (isOneKernel(group)) {
+    const programs = [...new Set(others.map(({ program }) => program))];
+    return `Also called by ${programs.join(" and ")}.`;
+  }
+  const nameOf = ({ program, kernel }: PlacedKernel) => roleName(kernelRole(program, kernel, optimizer));
+  const names = [...new Set(others.map(nameOf))].filter((name) => name !== nameOf(first));
   const shown = names.slice(0, 3).join(", ");
-  return `And in the same way ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}.`;
+  return `The same code serves ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}.`;
 }
 
 function functionText(
@@ -122,23 +151,24 @@ function functionText(
   const { kernel, slots, places } = first;
   const isShared = group.parameters.length > 0;
   const identify = identifierMaker(module.all);
-  const parameters = new Map(group.parameters.map((slot) => [slot, identify(parameterWish(group, slot))]));
+  const tensors = new Map(group.parameters.map((slot) => [slot, parameterName(group, slot)]));
+  const parameters = new Map([...tensors].map(([slot, tensor]) => [slot, identify(offsetName(tensor))]));
   const placeNames = new Map(
     slots.map((buffer, slot) => [buffer.name, parameters.get(slot) ?? places[slot]]),
   );
-  const localName = (buffer: string) => (isShared ? (placeNames.get(buffer) ?? buffer) : buffer);
+  const tensorNames = new Map(slots.map(({ name: buffer }, slot) => [buffer, tensors.get(slot) ?? buffer]));
+  const localName = (buffer: string) => tensorNames.get(buffer) ?? buffer;
   const locals = nameLocals(kernel, new Set([...module.all, ...parameters.values()]), localName);
   const elements = new Map(slots.map((buffer) => [buffer.name, buffer.element]));
   const used = new Set<View>();
   const scope: Scope = {
     nameOf: (variable) =>
       variable === rowsVariable ? "n" : (locals.get(variable) ?? placeNames.get(variable) ?? variable),
-    viewOf: (element) => {
-      const view = viewFor(element, module.float);
+    elementText: (buffer, at) => {
+      const view = viewFor(elements.get(buffer) ?? module.float, module.float);
       used.add(view);
-      return view;
+      return `${view}[${at.join(", ")}]`;
     },
-    elementOf: (buffer) => elements.get(buffer) ?? module.float,
     uses: module.uses,
   };
   const body = new MarkingWriter();
@@ -154,7 +184,9 @@ function functionText(
   writer.marked(originOfKernels(group.instances), () => {
     for (const { text, provenance } of provenanceLines(kernel.provenance, "//"))
       writer.marked(lineOrigin(group.instances, provenance), () => writer.writeLine(text));
-    if (isShared) for (const line of commentLines(othersText(group))) writer.writeLine(line);
+    for (const line of loopLines(kernel, first.lowered)) writer.writeLine(line);
+    if (isShared)
+      for (const line of commentLines(othersText(group, module.optimizer))) writer.writeLine(line);
     writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => {
       writer.writeMarked(body.markedText());
     });
@@ -162,9 +194,15 @@ function functionText(
   return { text: writer.markedText(), takes };
 }
 
-export function emitKernels(programs: readonly LoopProgram[], module: ModuleNames): EmittedKernels {
-  const placed = programs.flatMap((program) =>
-    program.kernels.map((kernel, index): PlacedKernel => {
+/** `lowered`: the same programs before scheduling. */
+export function emitKernels(
+  programs: readonly LoopProgram[],
+  module: ModuleNames,
+  lowered: readonly LoopProgram[] = [],
+): EmittedKernels {
+  const placed = programs.flatMap((program) => {
+    const before = lowered.find(({ name }) => name === program.name)?.kernels;
+    return program.kernels.map((kernel, index): PlacedKernel => {
       const slots = buffersOf(kernel).flatMap((name): Buffer[] => {
         const buffer = program.buffers.get(name);
         return buffer === undefined ? [] : [buffer];
@@ -175,21 +213,21 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
         kernel,
         slots,
         places: slots.map(({ name }) => module.placeOf(program.name, name)),
+        lowered: before?.[index],
       };
-    }),
-  );
+    });
+  });
   const calls = new Map<PlacedKernel, Call & { readonly takes: readonly string[] }>();
   const functions = deduplicateKernels(placed).map((group) => {
-    const [first] = group.instances;
-    const wish = storageWish(first.kernel.name);
-    const name = module.identify(`compute_${isOneKernel(group) ? wish : withoutDigits(wish)}`);
+    const role = roleOf(group, module.optimizer);
+    const name = module.identify(roleName(role));
     const { text, takes } = functionText(group, name, module);
     for (const instance of group.instances) {
       const given = [...takes, ...group.parameters.map((slot) => instance.places[slot])];
       const origin = originOfKernels([instance]);
       calls.set(instance, { text: `${name}(${given.join(", ")});`, origin, takes });
     }
-    return text;
+    return { chapter: role.chapter, text };
   });
   const emitted = programs.map(({ name }): [string, EmittedProgram] => {
     const own = placed

@@ -1,12 +1,11 @@
 /**
- * Where each line of emitted text comes from. While text is written, stretches of it are marked; what is
- * marked are words, for indenting and formatting move text but keep its words in order. So the marks hold for
- * the formatted text as they do for the text as it was written.
+ * The origin of each line of emitted text. Ranges of text are marked while it is written. The marks refer to
+ * words: indentation and formatting move text, but keep the order of its words.
  */
 import CodeBlockWriter from "code-block-writer";
 import type { LineOrigin } from "../emitted-file.ts";
 
-/** Origin of the words from `from` up to but not including `to`. */
+/** The origin of the words from `from` up to `to`. */
 interface WordMark {
   readonly from: number;
   readonly to: number;
@@ -15,16 +14,16 @@ interface WordMark {
 
 export interface MarkedText {
   readonly text: string;
-  /** An outer stretch stands before those within it. */
+  /** An outer range comes before the ranges inside it. */
   readonly marks: readonly WordMark[];
 }
 
-/** A number with an exponent is one word, for formatting drops its plus sign. */
+/** A number with an exponent is one word: formatting drops its plus sign. */
 const words = /\d+e[+-]?\d+|[\w$]+/g;
 
 const wordStarts = (text: string): number[] => Array.from(text.matchAll(words), ({ index }) => index);
 
-/** A writer that knows where what it writes comes from. Stretches begin and end between words. */
+/** A writer that marks ranges of its text. Ranges begin and end between words. */
 export class MarkingWriter extends CodeBlockWriter {
   private readonly pieces: { readonly from: number; to: number; readonly origin: LineOrigin }[] = [];
   private readonly embedded: { readonly at: number; readonly marks: readonly WordMark[] }[] = [];
@@ -33,7 +32,7 @@ export class MarkingWriter extends CodeBlockWriter {
     super({ indentNumberOfSpaces: 2 });
   }
 
-  /** What `write` writes is of this origin, but for what is marked within it. */
+  /** Marks what `write` writes, except ranges that it marks itself. */
   marked(origin: LineOrigin | undefined, write: () => void): this {
     if (origin === undefined) {
       write();
@@ -46,7 +45,7 @@ export class MarkingWriter extends CodeBlockWriter {
     return this;
   }
 
-  /** Writes text with its own marks. */
+  /** Writes text that has its own marks. */
   writeMarked({ text, marks }: MarkedText): this {
     this.embedded.push({ at: this.getLength(), marks });
     this.write(text);
@@ -70,7 +69,7 @@ export class MarkingWriter extends CodeBlockWriter {
   }
 }
 
-/** How many words begin before a place in the text. */
+/** The number of words that begin before a position. */
 function wordAt(starts: readonly number[], place: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {
@@ -82,9 +81,8 @@ function wordAt(starts: readonly number[], place: number): number {
 }
 
 /**
- * The origin of every line of a text that has the words of the marked one, formatted in whatever way: that of
- * its first word. A line of brackets alone closes what the last line before it with as much space in front
- * began.
+ * The origin of every line of a text that has the same words in any formatting: that of its first word. A line
+ * with only brackets closes the last line before it with the same indentation.
  */
 export function lineOrigins({ text, marks }: MarkedText, formatted: string): (LineOrigin | undefined)[] {
   const count = wordStarts(text).length;

@@ -1,21 +1,30 @@
 /**
- * The runtime's declarations, ready to be copied into a trainer, from the sources of a clone. Taking them apart
- * needs a TypeScript parser and the formatter, half a second; so the result is kept under node_modules/.cache,
- * with a digest of what it was made from. The published package carries the result instead
- * (`src/command/package/published/load-runtime.ts`). Modules in f32 and in f64 compute elementary functions in
- * different ways, and what only checks carry would take names from trainers; each kind has its sources.
+ * Loads the declarations of the runtime, ready to be copied into a module, from the sources of a clone. Parsing and
+ * formatting them takes half a second, so the result is cached under node_modules/.cache with a digest of its
+ * sources. The published package contains the result instead (`src/command/package/published/load-runtime.ts`).
+ * Each kind of module has its own list of sources: elementary functions differ between f32 and f64, and only checks
+ * carry the files of the proof.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as z from "zod";
+import { chapters, proofFolder, singlePrecisionFile } from "../../../runtime/chapters.ts";
+import type { ChapterName } from "../../../runtime/chapters.ts";
 import type { RuntimeSource } from "./parse-runtime.ts";
 import type { Declaration, RuntimeParts } from "./runtime-parts.ts";
 
-const kept = z.object({
+const strings = z.array(z.string());
+const reads = { names: strings, mentions: strings };
+const cached = z.object({
   digest: z.string(),
   declarations: z.array(
-    z.object({ name: z.string(), topic: z.string(), text: z.string(), names: z.array(z.string()) }),
+    z.object({
+      name: z.string(),
+      chapter: z.enum(chapters.map(({ name }) => name)),
+      text: z.string(),
+      ...reads,
+      optional: z.array(z.object({ name: z.string(), from: z.number(), to: z.number(), ...reads })),
+    }),
   ),
 });
 
@@ -23,67 +32,50 @@ const root = new URL("../../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
-/** Modules whose numbers are of this type, or checks, whose numbers are f64. */
+/** Modules with this element type, or checks, which use f64. */
 export type RuntimeKind = "f32" | "f64" | "check";
 
-/** The folder of what only checks carry, and that of the elementary functions in f32. */
-const checkFolder = "check/";
-const singleFolder = "numbers/single/";
+/** The runtime files for modules of this kind, in reading order, as paths from the folder. */
+export const runtimeFiles = (kind: RuntimeKind): string[] => sourcesOf(kind).map(({ file }) => file);
 
-/** By their names, whatever their folder: the order in which a trainer has them. */
-const byName = (a: string, b: string): number =>
-  Number(basename(a) > basename(b)) - Number(basename(a) < basename(b));
-
-/**
- * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 a file of
- * single/ follows the one of the same name and replaces the functions that both have; another function of that file
- * is in doubles in f32 too. In a check its own files come first, since they are what it is about.
- */
-export function runtimeFiles(kind: RuntimeKind): string[] {
-  const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
-    .map((file) => file.replaceAll("\\", "/"))
-    .filter((file) => file.endsWith(".ts"))
-    .sort(byName);
-  const isIn = (folder: string) => (file: string) => file.startsWith(folder);
-  const singles = kind === "f32" ? files.filter(isIn(singleFolder)) : [];
-  const shared = files.filter((file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file));
-  return [
-    ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
-    ...[...shared, ...singles].sort(byName),
-  ];
-}
+const sourcesOf = (kind: RuntimeKind): { readonly file: string; readonly chapter: ChapterName }[] =>
+  chapters
+    .flatMap(({ name, files }) => files.map((file) => ({ file, chapter: name })))
+    .filter(({ file }) => kind === "check" || !file.startsWith(proofFolder))
+    .filter(({ file }) => kind === "f32" || file !== singlePrecisionFile);
 
 const readSources = (kind: RuntimeKind): RuntimeSource[] =>
-  runtimeFiles(kind).map((file) => ({
-    file: basename(file),
-    text: readFileSync(new URL(file, sourceFolder), "utf8"),
+  sourcesOf(kind).map((source) => ({
+    ...source,
+    replaces: source.file === singlePrecisionFile,
+    text: readFileSync(new URL(source.file, sourceFolder), "utf8"),
   }));
 
 const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
-/** The code that takes the sources apart. */
-const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./free-names.ts", "./runtime-parts.ts"].map(
+/** The code that parses the sources. */
+const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./runtime-parts.ts"].map(
   (file) => new URL(file, import.meta.url),
 );
 
-/** Of the sources, of the code that takes them apart, and of package.json, which pins the formatter. */
+/** The digest of the sources, of the parser, and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
   const hash = createHash("sha256");
   for (const file of [new URL("package.json", root), ...parserFiles]) hash.update(readFileSync(file));
-  for (const { file, text } of sources) hash.update(`\0${file}\0${text}`);
+  for (const { file, chapter, text } of sources) hash.update(`\0${chapter} ${file}\0${text}`);
   return hash.digest("hex");
 }
 
 function readKept(place: URL, digest: string): readonly Declaration[] | undefined {
   try {
-    const found = kept.safeParse(JSON.parse(readFileSync(place, "utf8")));
+    const found = cached.safeParse(JSON.parse(readFileSync(place, "utf8")));
     return found.success && found.data.digest === digest ? found.data.declarations : undefined;
   } catch {
     return undefined; // absent, or half of one: it is made again
   }
 }
 
-/** Through a temporary file, so that nobody reads half of it. */
+/** Atomic write: a temporary file, then rename. */
 function keep(place: URL, digest: string, declarations: readonly Declaration[]): void {
   const partial = new URL(`${place.href}.${process.pid}`);
   mkdirSync(new URL(".", place), { recursive: true });
@@ -104,7 +96,7 @@ export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
     try {
       keep(place, digest, declarations);
     } catch {
-      // A folder that cannot be written costs time, nothing else.
+      // Without a writable folder it only takes longer.
     }
   }
   return new Map(declarations.map((declaration) => [declaration.name, declaration]));

@@ -1,112 +1,189 @@
 /**
- * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they
- * implement, the programs, the runtime's parts, and at the end what makes a trainer or a predictor of them.
+ * Assembles an emitted module, chapter by chapter: the head (spec, layers, contents, notation), facts, the arena as
+ * named offsets, kernels under their formulas, the programs that call them, the parts of the runtime, and the
+ * sections that make a trainer, a predictor or a check of all this.
  */
-import type { EmittedFile } from "../emitted-file.ts";
+import { chapters } from "../../../runtime/chapters.ts";
+import type { ChapterName } from "../../../runtime/chapters.ts";
 import { lossStorage } from "../../ir/storage.ts";
-import { nameArena, writeArena } from "./arena.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
-import { formatModule } from "./format.ts";
-import { placeOrigins } from "./place-origins.ts";
-import { writeFact } from "./write-fact.ts";
+import type { EmittedFile } from "../emitted-file.ts";
 import { identifierMaker } from "../identifiers.ts";
+import { nameArena, writeArena } from "./arena.ts";
+import type { ArenaNames } from "./arena.ts";
+import { formatModule } from "./format.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
+import type { EmittedKernels } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
-import type { ModuleImports, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { EndNames, ModuleImports, ModuleKind, ModuleParts, Section } from "./module-parts.ts";
+import { placeOrigins } from "./origins.ts";
 import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
+import { writeFact } from "./write-fact.ts";
 
-const programTexts: Readonly<Record<string, string>> = {
-  begin: "What precedes the gradients of a step.",
-  measure: "Adds the totals of n rows that the gradients of a step over several batches depend on.",
-  gradient: "Forward and backward over n rows: leaves the gradients, gives the mean loss.",
-  update: "One step of the optimizer.",
-  predict: "The network's output for n rows, in evaluation mode.",
-  evaluate: "Adds what n rows contribute to the sums from which loss and metrics are made.",
-  summarise: "Loss and metrics from those sums.",
-  probe: "The values of the layers for n rows, in training mode.",
-  trainingLoss: "The mean loss of n rows, in training mode.",
+/** The comment of each program's function, and its chapter. */
+const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
+  begin: ["Prepares a step: what its gradients depend on besides the batch.", "step"],
+  measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
+  gradient: ["Forward and backward pass over n rows: writes the gradients, returns the mean loss.", "step"],
+  update: ["One step of the optimizer.", "step"],
+  predict: ["The output of the network for n rows, in evaluation mode.", "evaluation"],
+  evaluate: ["Adds n rows to the sums that loss and metrics are computed from.", "evaluation"],
+  summarise: ["Loss and metrics from these sums.", "evaluation"],
+  probe: ["The values of the layers for n rows, in training mode.", "evaluation"],
+  trainingLoss: ["The mean loss of n rows, in training mode.", "step"],
 };
 
-/** The programs whose functions give the loss. */
-const losses: readonly string[] = ["gradient", "trainingLoss"];
+/** The programs whose functions return the loss. */
+const lossPrograms: readonly string[] = ["gradient", "trainingLoss"];
 
-const numbersText = (array: string): string =>
-  `/** The element type of the arena. */\nexport type Numbers = ${array};`;
-
-/** What is only run need not be formatted. */
+/** Assembles the module. Text that is only run is not formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
   runtime: RuntimeParts,
   isFormatted = true,
 ): Promise<EmittedFile> {
-  const { plan, float } = parts;
+  const { plan, float, programs } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
   const identify = identifierMaker([...runtimeNames(runtime), ...kind.ownNames]);
-  const programNames = new Map(parts.programs.map(({ name }) => [name, identify(name)]));
+  const programNames = new Map(programs.map(({ name }) => [name, identify(name)]));
   const arena = nameArena(plan, identify);
   const roots = new Set<RuntimeName>(kind.roots);
-  const kernels = emitKernels(parts.programs, {
+  const module = {
     placeOf: arena.placeOf,
     identify,
     all: new Set([...arena.all, ...programNames.values(), ...runtime.keys()]),
     float,
-    uses: (name) => roots.add(name),
-  });
-
-  const writer = new MarkingWriter();
-  for (const line of parts.banner) writer.writeLine(line);
-  if (kind.imports !== undefined) writeImports(writer.blankLine(), kind.imports);
-  for (const fact of kind.facts) {
-    writer.blankLine();
-    writeFact(writer, fact);
-  }
-  writer.blankLine();
-  writeArena(writer, plan, arena, placeOrigins(parts.programs, parts.graphs));
-
-  for (const text of kernels.functions) writer.blankLine().writeMarked(text);
-
-  for (const { name } of parts.programs) {
-    const { calls, takes } = kernels.programs.get(name) ?? { calls: [], takes: [] };
-    const returns = losses.includes(name) ? "number" : "void";
-    writer.blankLine().writeLine(`/** ${programTexts[name] ?? name} */`);
-    writer.write(`function ${programNames.get(name)}(${typedParameters(takes)}): ${returns}`).block(() => {
-      for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
-      if (losses.includes(name)) writer.writeLine(`return f[${arena.placeOf("", lossStorage)}];`);
-    });
-  }
-
-  let topic = "";
-  const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
-  const own = new Map([...runtime].filter(([name]) => !imported.has(name)));
-  const copied = collectParts(own, roots).map((part) => {
-    const heading = part.topic === topic ? "" : `// ── ${part.topic} ──\n\n`;
-    topic = part.topic;
-    return heading + (part.name === "Numbers" ? numbersText(array) : part.text);
-  });
-
-  const end = new MarkingWriter();
+    optimizer: parts.optimizer,
+    uses: (name: RuntimeName) => roots.add(name),
+  };
+  const kernels = emitKernels(programs, module, parts.lowered);
   const takesOf = (program: string) => kernels.programs.get(program)?.takes ?? [];
   const callOf = (program: string): string => `${programNames.get(program)}(${takesOf(program).join(", ")})`;
-  kind.writeEnd(end, { arena, callOf, takesOf, array });
-  // The runtime's parts are formatted already.
-  const [head, tail] = await Promise.all([finished(writer, isFormatted), finished(end, isFormatted)]);
-  const middle = `${copied.join("\n\n")}\n`;
-  const unknown = middle.split("\n").map(() => undefined);
-  return {
-    text: [head.text, middle, tail.text].join("\n"),
-    lines: () => [...head.lines(), ...unknown, ...tail.lines()],
-  };
+  const names: EndNames = { arena, callOf, takesOf, array };
+
+  const sections = [
+    ...kind.facts.map((fact): Section => ({
+      chapter: fact.chapter ?? "model",
+      write: (writer) => writeFact(writer, fact),
+    })),
+    arenaSection(parts, arena, array),
+    ...kernelSections(kernels),
+    ...programs.map(({ name }) => programSection(name, programNames.get(name) ?? name, kernels, arena)),
+    ...kind.sections,
+  ];
+  const own = await Promise.all(
+    sections.map(async ({ chapter, isLast = false, write }) => {
+      const writer = new MarkingWriter();
+      write(writer, names);
+      return { chapter, isLast, ...(await finished(writer, isFormatted)) };
+    }),
+  );
+  const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
+  const available = new Map([...runtime].filter(([name]) => !imported.has(name)));
+  const words = own.flatMap(({ text }) => text.match(/[\w$]+/g) ?? []);
+  const copied = collectParts(available, roots, words)
+    .filter(({ name }) => name !== "Numbers")
+    .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
+  return bound(parts.banner, kind.imports, [
+    ...own.filter(({ isLast }) => !isLast),
+    ...copied,
+    ...own.filter(({ isLast }) => isLast),
+  ]);
 }
 
-function writeImports(writer: MarkingWriter, { from, values, types }: ModuleImports): void {
-  writer.writeLine(`import { ${values.join(", ")} } from ${JSON.stringify(from)};`);
-  writer.writeLine(`import type { ${types.join(", ")} } from ${JSON.stringify(from)};`);
-}
+/** A piece of text and the origins of its lines. It ends with a line break. */
+type Piece = EmittedFile & { readonly chapter: ChapterName };
+
+const unmarked = (text: string): EmittedFile => ({
+  text,
+  lines: () =>
+    text
+      .slice(0, -1)
+      .split("\n")
+      .map(() => undefined),
+});
 
 async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<EmittedFile> {
   const marked = writer.markedText();
-  const text = isFormatted ? await formatModule(marked.text) : marked.text;
-  return { text, lines: () => lineOrigins(marked, text) };
+  const text = `${(isFormatted ? await formatModule(marked.text) : marked.text).trimEnd()}\n`;
+  return { text, lines: () => lineOrigins(marked, text).slice(0, -1) };
+}
+
+/** The whole file: head, imports, and the pieces under the headings of their chapters. */
+function bound(
+  banner: readonly string[],
+  imports: ModuleImports | undefined,
+  pieces: readonly Piece[],
+): EmittedFile {
+  const present = chapters.filter(({ name }) => pieces.some(({ chapter }) => chapter === name));
+  const contents = [
+    "// Contents",
+    ...present.map(({ title }, i) => `//   ${`${i + 1}`.padStart(2)} ${title}`),
+  ];
+  const head = [...banner, "//", ...contents, "//", ...notation];
+  const all = [
+    unmarked(`${head.join("\n")}\n`),
+    ...(imports === undefined ? [] : [unmarked(importsText(imports))]),
+    ...present.flatMap(({ name, title }, i) => [
+      unmarked(`// ── ${i + 1} ${title} ──\n`),
+      ...pieces.filter(({ chapter }) => chapter === name),
+    ]),
+  ];
+  return {
+    text: all.map(({ text }) => text).join("\n"),
+    // A blank line separates pieces.
+    lines: () => [
+      ...all.flatMap((piece, i) => [...(i === 0 ? [] : [undefined]), ...piece.lines()]),
+      undefined,
+    ],
+  };
+}
+
+/** How to read the formulas above the kernels. */
+const notation = [
+  "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by",
+  "// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;",
+  '// "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the',
+  "// arena; n is the number of rows of a batch.",
+];
+
+function importsText({ from, values, types }: ModuleImports): string {
+  const address = JSON.stringify(from);
+  return `import { ${values.join(", ")} } from ${address};\nimport type { ${types.join(", ")} } from ${address};\n`;
+}
+
+const arenaSection = (parts: ModuleParts, arena: ArenaNames, array: string): Section => ({
+  chapter: "memory",
+  write(writer) {
+    writer.writeLine("/** The element type of the arena. */");
+    writer.writeLine(`export type Numbers = ${array};`).blankLine();
+    writeArena(writer, parts.plan, arena, placeOrigins(parts.programs, parts.graphs));
+  },
+});
+
+const kernelSections = ({ functions }: EmittedKernels): Section[] =>
+  functions.map(({ chapter, text }) => ({ chapter, write: (writer) => writer.writeMarked(text) }));
+
+function programSection(
+  program: string,
+  name: string,
+  { programs }: EmittedKernels,
+  { placeOf }: ArenaNames,
+): Section {
+  const { calls, takes } = programs.get(program) ?? { calls: [], takes: [] };
+  const [about, chapter] = programFacts[program] ?? [program, "step" as const];
+  const returnsLoss = lossPrograms.includes(program);
+  return {
+    chapter,
+    write(writer) {
+      writer.writeLine(`/** ${about} */`);
+      const type = returnsLoss ? "number" : "void";
+      writer.write(`function ${name}(${typedParameters(takes)}): ${type}`).block(() => {
+        for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
+        if (returnsLoss) writer.writeLine(`return f[${placeOf("", lossStorage)}];`);
+      });
+    },
+  };
 }

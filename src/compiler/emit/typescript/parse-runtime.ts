@@ -1,16 +1,20 @@
 /**
- * Takes the runtime's sources apart into declarations, by the syntax tree: `export` and imports are gone,
- * comments stay. Each is formatted once, here, so that a compilation formats only what is its own.
+ * Parses the sources of the runtime into declarations. Drops `export` and imports, keeps comments, and formats each
+ * declaration once, so that a compilation formats only its own text. Also finds the optional members of types: a
+ * module gets only those that its code mentions.
  */
 import { ts } from "ts-morph";
+import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
-import { freeNames } from "./free-names.ts";
 import { publicNames } from "./runtime-parts.ts";
-import type { Declaration } from "./runtime-parts.ts";
+import type { Declaration, OptionalMember } from "./runtime-parts.ts";
 
 export interface RuntimeSource {
   readonly file: string;
+  readonly chapter: ChapterName;
+  /** Whether its declarations replace earlier ones of the same name. */
+  readonly replaces: boolean;
   readonly text: string;
 }
 
@@ -27,7 +31,10 @@ function namesDeclared(statement: ts.Statement): string[] {
   return named && statement.name !== undefined ? [statement.name.text] : [];
 }
 
-/** The text with its doc comment and without `export`; the comment that heads a file belongs to the file. */
+/**
+ * The text with its comments and without `export`; the comment at the head of a file is not part of a
+ * declaration.
+ */
 function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean): string {
   const comments = ts.getLeadingCommentRanges(source.text, statement.getFullStart()) ?? [];
   const own = isFirst ? comments.filter(({ pos }) => source.text.startsWith("/**", pos)).slice(-1) : comments;
@@ -36,20 +43,20 @@ function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean
   return lead === "" ? body : `${lead}\n${body}`;
 }
 
-/** All declarations of the given sources, in their order. Of two files of one name, the later replaces names. */
+/** All declarations of the given sources, in their order. */
 export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<Declaration[]> {
   let found: Declaration[] = [];
   for (const source of sources) {
     const own = await declarationsIn(source);
-    const isReplaced = ({ name }: Declaration) => own.some((other) => other.name === name);
-    for (const { name, topic } of found.filter(isReplaced))
-      invariant(topic === topicOf(source.file), `the runtime declares ${name} twice`);
-    found = [...found.filter((declaration) => !isReplaced(declaration)), ...own];
+    const isRepeated = ({ name }: Declaration) => own.some((other) => other.name === name);
+    for (const { name } of found.filter(isRepeated))
+      invariant(source.replaces, `the runtime declares ${name} twice`);
+    found = [...found.filter((declaration) => !isRepeated(declaration)), ...own];
   }
   return found;
 }
 
-async function declarationsIn({ file, text }: RuntimeSource): Promise<Declaration[]> {
+async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<Declaration[]> {
   const found: Declaration[] = [];
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
   for (const statement of source.statements) {
@@ -58,14 +65,137 @@ async function declarationsIn({ file, text }: RuntimeSource): Promise<Declaratio
     for (const name of namesDeclared(statement)) {
       const bare = textOf(statement, source, isFirst);
       const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
-      const names = freeNames(statement);
-      found.push({ name, topic: topicOf(file), text: formatted.trimEnd(), names });
+      found.push({ name, chapter, ...partsOf(formatted.trimEnd()) });
     }
   }
   return found;
 }
 
-/** `first-not-finite.ts` is about "first not finite". */
-const topicOf = (file: string): string => file.replace(/\.ts$/, "").replaceAll("-", " ");
-
 const withExport = (text: string): string => text.replace(/^(interface|type) /m, "export $1 ");
+
+/** What a formatted declaration mentions, and its optional members. */
+function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" | "optional"> {
+  const source = ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true);
+  const [statement] = source.statements;
+  const members = optionalMembersIn(statement);
+  const skipped: ReadonlySet<ts.Node> = new Set(members);
+  return {
+    text,
+    names: freeNames(statement, skipped),
+    mentions: mentionsIn(statement, skipped),
+    optional: members.map((member): OptionalMember => {
+      const inner: ReadonlySet<ts.Node> = new Set(members.filter((other) => other !== member));
+      return {
+        name: member.name.getText(source),
+        // From the line break before its comment to its end.
+        from: member.getFullStart(),
+        to: member.end,
+        names: freeNames(member, inner),
+        mentions: mentionsIn(member, inner).filter((word) => word !== member.name.getText(source)),
+      };
+    }),
+  };
+}
+
+/** `name?: type` and `name?(…): type` in interfaces and type literals, an outer one before those inside it. */
+function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSignature)[] {
+  const found: (ts.PropertySignature | ts.MethodSignature)[] = [];
+  const walk = (part: ts.Node): void => {
+    const isMember = ts.isPropertySignature(part) || ts.isMethodSignature(part);
+    if (isMember && part.questionToken !== undefined) found.push(part);
+    ts.forEachChild(part, walk);
+  };
+  walk(node);
+  return found;
+}
+
+/** All identifiers and strings. */
+function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
+  const found = new Set<string>();
+  const walk = (part: ts.Node): void => {
+    if (skipped.has(part)) return;
+    if (ts.isIdentifier(part) || ts.isStringLiteral(part)) found.add(part.text);
+    ts.forEachChild(part, walk);
+  };
+  walk(node);
+  return [...found];
+}
+
+// Free names: the names that a piece of TypeScript reads but does not declare. For a declaration of the
+// runtime they
+// give its dependencies. For all declarations together they give the globals that no name of a model may shadow.
+
+/** Names of values, types and labels alike, in the order of their first use; `skipped` nodes are left out. */
+export function freeNames(node: ts.Node, skipped: ReadonlySet<ts.Node> = new Set()): string[] {
+  const found = new Set<string>();
+  const walk = (part: ts.Node, parent: ts.Node | undefined, bound: ReadonlySet<string>): void => {
+    if (skipped.has(part)) return;
+    const inside = isScope(part) ? new Set([...bound, ...namesBoundIn(part)]) : bound;
+    if (ts.isIdentifier(part) && !isMemberName(part, parent) && !inside.has(part.text)) found.add(part.text);
+    ts.forEachChild(part, (child) => walk(child, part, inside));
+  };
+  walk(node, undefined, new Set());
+  return [...found];
+}
+
+/** Whether declarations directly inside this node are visible only there. */
+const isScope = (node: ts.Node): boolean =>
+  ts.isSourceFile(node) ||
+  ts.isFunctionLike(node) ||
+  ts.isClassLike(node) ||
+  ts.isInterfaceDeclaration(node) ||
+  ts.isTypeAliasDeclaration(node) ||
+  ts.isMappedTypeNode(node) ||
+  ts.isConditionalTypeNode(node) ||
+  ts.isBlock(node) ||
+  ts.isCaseBlock(node) ||
+  ts.isForStatement(node) ||
+  ts.isForInStatement(node) ||
+  ts.isForOfStatement(node) ||
+  ts.isCatchClause(node);
+
+/** The name that a node declares. A pattern has none: its elements declare their own names. */
+function nameDeclaredBy(node: ts.Node): string | undefined {
+  const declares =
+    ts.isVariableDeclaration(node) ||
+    ts.isParameter(node) ||
+    ts.isBindingElement(node) ||
+    ts.isTypeParameterDeclaration(node) ||
+    ts.isFunctionDeclaration(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isClassLike(node) ||
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node);
+  return declares && node.name !== undefined && ts.isIdentifier(node.name) ? node.name.text : undefined;
+}
+
+/** The names that a scope declares itself. A nested scope contributes its own name only. */
+function namesBoundIn(scope: ts.Node): string[] {
+  const names: string[] = [];
+  const walk = (node: ts.Node): void => {
+    const name = nameDeclaredBy(node);
+    if (name !== undefined) names.push(name);
+    if (node === scope || !isScope(node)) ts.forEachChild(node, walk);
+  };
+  walk(scope);
+  return names;
+}
+
+/** Whether an identifier names a member of something else: `x.name`, `{ name: 1 }`, `const { name: y } = x`. */
+function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean {
+  if (parent === undefined) return false;
+  if (ts.isBindingElement(parent)) return parent.propertyName === node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
+  if (ts.isQualifiedName(parent)) return parent.right === node;
+  const isMember =
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isMethodSignature(parent) ||
+    ts.isMethodDeclaration(parent) ||
+    ts.isGetAccessorDeclaration(parent) ||
+    ts.isSetAccessorDeclaration(parent) ||
+    ts.isMetaProperty(parent) ||
+    ts.isNamedTupleMember(parent);
+  return isMember && parent.name === node;
+}

@@ -1,8 +1,8 @@
-/** A trainer whose kernels are the functions of TypeScript alone, over memory of its own. */
+/** A trainer whose kernels are the TypeScript functions, with its own memory. */
 import type CodeBlockWriter from "code-block-writer";
-import type { TrainerKernels } from "./trainer-parts.ts";
+import type { TrainerKernels } from "./module-parts.ts";
 
-/** `f`, `integers` and `doubles` over some memory. */
+/** `f`, `integers` and `doubles` over a memory. */
 export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
   writer.writeLine(`const f = new ${array}(${memory});`);
   writer.writeLine(`const integers = new Int32Array(${memory});`);
@@ -14,7 +14,7 @@ export const plainKernels: TrainerKernels = {
   roots: [],
   optionsType: "{ seed?: number; selfCheck?: boolean }",
   arenaStart: "0",
-  writeSections() {},
+  sections: () => [],
   writeMemory(writer, { plan }, { array }) {
     writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
     writeViews(writer, array, "memory");

@@ -1,7 +1,4 @@
-/**
- * A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at
- * its end.
- */
+/** A predictor as a module: facts of the model, `createPredictor`, and the trained parameters. */
 import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/types.ts";
@@ -11,13 +8,13 @@ import { viewOfStorage, viewText } from "./arena.ts";
 import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
-/** What a predictor is made of: the program named predict, and what its parameters came to. */
+/** The parts of a predictor: the program predict, and the values of the parameters. */
 export interface PredictorParts extends ModuleParts {
-  /** The contract's `model`, as data. */
+  /** The exported `model`. */
   readonly model: object;
   /** By name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** How rows of a data file are read and answered, where the checkpoint says how its own were. */
+  /** How rows of a data file are encoded and interpreted, if the checkpoint has this. */
   readonly rows: PredictedRows | undefined;
 }
 
@@ -29,7 +26,7 @@ export interface PredictedRows {
   readonly predict: RuntimeExpression;
 }
 
-/** Up to so many numbers they are written to be read; more are base64. */
+/** Up to this many parameters are written as decimals; more are base64. */
 const readable = 1024;
 
 const publicTypes: readonly RuntimeName[] = ["Predictor", "Batch", "ModelFacts"];
@@ -59,21 +56,26 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
       "PredictingMachine",
       ...(isReadable ? [] : ["bytesIn" as const]),
     ],
-    writeEnd(writer, names) {
-      writeValues(writer, parts, parameters, isReadable);
-      writeCreatePredictor(writer, parts, parameters, isReadable, names);
-    },
+    sections: [
+      {
+        chapter: "evaluation",
+        write: (writer, names) => writeCreatePredictor(writer, parts, parameters, isReadable, names),
+      },
+      { chapter: "evaluation", write: (writer) => writeValues(writer, parts, parameters, isReadable) },
+    ],
   };
 }
 
 const factsOfRows = ({ data, fields }: PredictedRows): Fact[] => [
   {
-    about: "Which columns of a data file are which input and target.",
+    chapter: "data",
+    about: "The columns of the data file for each input and target.",
     declaration: "const data: DataFacts",
     value: data,
   },
   {
-    about: "What the training rows settled of them: scales, names of classes.",
+    chapter: "data",
+    about: "How rows are encoded, as fitted on the training rows: scales, class names.",
     declaration: "const fields: FittedField[]",
     value: fields,
   },
@@ -84,7 +86,7 @@ function valuesOf({ values }: PredictorParts, name: string): ArrayLike<number> {
   return values[name];
 }
 
-/** What training came to, in the order of the arena. */
+/** The trained parameters, in the order of the arena. */
 function writeValues(
   writer: CodeBlockWriter,
   parts: PredictorParts,
@@ -93,9 +95,7 @@ function writeValues(
 ): void {
   const { float } = parts;
   if (isReadable) {
-    writer
-      .blankLine()
-      .writeLine("/** What the parameters came to: the shortest numbers that give the same bits. */");
+    writer.writeLine("/** The trained parameters: the shortest decimals with the same bits. */");
     writer.write("const values = ").inlineBlock(() => {
       for (const { buffer } of parameters) {
         const numbers = Array.from(valuesOf(parts, buffer.name), (value) => numberText(value, float));
@@ -106,9 +106,8 @@ function writeValues(
     return;
   }
   const all = parameters.flatMap(({ buffer }) => Array.from(valuesOf(parts, buffer.name)));
-  writer.blankLine();
   writer.writeLine(
-    `/** What the parameters came to: ${all.length} numbers (${float}), in the order of the arena. */`,
+    `/** The trained parameters: ${all.length} numbers (${float}), in the order of the arena. */`,
   );
   writer.writeLine(`const values = \`\n${base64Lines(bytesOfNumbers(all, float))}\n\`;`);
 }
@@ -129,7 +128,7 @@ function writeCreatePredictor(
     ...takesOf("predict"),
     ...inputs.map(({ buffer }) => viewOfStorage(plan, buffer.name, float)),
   ]);
-  writer.blankLine().writeLine("/** A predictor with memory of its own. */");
+  writer.writeLine("/** A new predictor with its own memory. */");
   writer
     .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
     .block(() => {

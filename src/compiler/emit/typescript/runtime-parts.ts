@@ -1,21 +1,35 @@
 /**
- * The parts of `src/runtime/` that a trainer needs: the declarations that are asked for, and all that these
- * name, in the order of the runtime's files.
+ * Selects the parts of `src/runtime/` that a module needs: the declarations it asks for and everything these
+ * mention,
+ * in the order of the chapters. Optional members of types that no code mentions are removed.
  */
+import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 
 export interface Declaration {
   readonly name: string;
-  /** What the file it stands in is about, in two or three words. */
-  readonly topic: string;
-  /** Formatted; public types with their `export`, everything else without. */
+  readonly chapter: ChapterName;
+  /** Formatted. Public types have their `export`, everything else has none. */
   readonly text: string;
-  /** What it reads from around it. */
+  /** The names that it reads from outside; without those of its optional members, like `mentions`. */
   readonly names: readonly string[];
+  /** All identifiers and strings in it. */
+  readonly mentions: readonly string[];
+  /** Optional members of types, an outer one before those inside it. */
+  readonly optional: readonly OptionalMember[];
 }
 
-/** By name, in the runtime's order. */
+/** An optional member, at a range of the declaration's text that includes its comment. */
+export interface OptionalMember {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly names: readonly string[];
+  readonly mentions: readonly string[];
+}
+
+/** By name, in reading order. */
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
 /** The types that users of emitted modules name. */
@@ -42,22 +56,78 @@ export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
 ]);
 
 /**
- * Every name that the runtime declares or reads, globals included: a module that declares one of them again
- * would change what a part reads.
+ * Every name that the runtime declares or reads, globals included. A module that declared one of them again would
+ * change the meaning of a part.
  */
 export const runtimeNames = (parts: RuntimeParts): Set<string> =>
-  new Set([...parts.values()].flatMap(({ name, names }) => [name, ...names]));
+  new Set(
+    [...parts.values()].flatMap(({ name, names, optional }) => [
+      name,
+      ...names,
+      ...optional.flatMap((member) => member.names),
+    ]),
+  );
 
-/** The texts of the declarations that `roots` need, in the runtime's order. */
-export function collectParts(parts: RuntimeParts, roots: Iterable<RuntimeName>): Declaration[] {
-  const needed = new Set<string>();
-  const queue: string[] = [...roots];
-  for (const root of queue) invariant(parts.has(root), `the runtime declares no ${root}`);
-  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+/** A declaration as a module has it. */
+export interface RuntimePart {
+  readonly name: string;
+  readonly chapter: ChapterName;
+  readonly text: string;
+}
+
+/**
+ * The declarations that `roots` need. `mentioned` are the identifiers and strings of the module's own text: an
+ * optional member stays if its name is among these or anywhere in the selected parts.
+ */
+export function collectParts(
+  parts: RuntimeParts,
+  roots: Iterable<RuntimeName>,
+  mentioned: Iterable<string> = [],
+): RuntimePart[] {
+  const needed = new Set<Declaration>();
+  const words = new Set(mentioned);
+  const kept = new Set<OptionalMember>();
+  const take = (name: string): void => {
     const part = parts.get(name);
-    if (part === undefined || needed.has(name)) continue;
-    needed.add(name);
-    queue.push(...part.names);
+    if (part === undefined || needed.has(part)) return;
+    needed.add(part);
+    for (const word of part.mentions) words.add(word);
+    part.names.forEach(take);
+  };
+  for (const root of roots) {
+    invariant(parts.has(root), `the runtime declares no ${root}`);
+    take(root);
   }
-  return [...parts.values()].filter(({ name }) => needed.has(name));
+  // A member that stays may mention others: repeat until nothing changes.
+  for (let size = -1; size !== kept.size;) {
+    size = kept.size;
+    for (const member of [...needed].flatMap(({ optional }) => optional)) {
+      if (kept.has(member) || !words.has(member.name)) continue;
+      kept.add(member);
+      for (const word of member.mentions) words.add(word);
+      member.names.forEach(take);
+    }
+  }
+  return [...parts.values()]
+    .filter((part) => needed.has(part))
+    .map(({ name, chapter, text, optional }) => ({
+      name,
+      chapter,
+      text: without(
+        text,
+        optional.filter((member) => !kept.has(member)),
+      ),
+    }));
+}
+
+/** The text without these ranges; one inside another goes with it. */
+function without(text: string, ranges: readonly OptionalMember[]): string {
+  let result = "";
+  let at = 0;
+  for (const { from, to } of ranges) {
+    if (from < at) continue;
+    result += text.slice(at, from);
+    at = to;
+  }
+  return result + text.slice(at);
 }

@@ -7,7 +7,7 @@ import type { Scope } from "./expressions.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
 /** `x = x + e` as `x += e`. */
-function assignmentText(name: string, value: Expression, scope: Scope): string {
+export function assignmentText(name: string, value: Expression, scope: Scope): string {
   const isSelf = (x: Expression) => x.kind === "variable" && scope.nameOf(x.name) === name;
   if (value.kind === "binary" && value.operator === "+" && isSelf(value.x))
     return `${name} += ${expressionText(value.y, scope)};`;
@@ -15,7 +15,7 @@ function assignmentText(name: string, value: Expression, scope: Scope): string {
 }
 
 /** `f[i] = f[i] + e` as `f[i] += e`. */
-function storeText(place: string, value: Expression, scope: Scope): string {
+export function storeText(place: string, value: Expression, scope: Scope): string {
   if (
     value.kind === "binary" &&
     value.operator === "+" &&
@@ -26,7 +26,7 @@ function storeText(place: string, value: Expression, scope: Scope): string {
   return `${place} = ${expressionText(value, scope)};`;
 }
 
-/** `originOf` is asked of each statement, an outer one before those in it. */
+/** `originOf` is called for each statement, an outer one before those inside it. */
 export function writeStatements(
   writer: MarkingWriter,
   statements: readonly Statement[],
@@ -64,9 +64,8 @@ function writeStatement(
       writer.writeLine(assignmentText(scope.nameOf(statement.name), statement.value, scope));
       break;
     case "store": {
-      const view = scope.viewOf(scope.elementOf(statement.buffer));
-      const place = `${view}[${statement.at.map((i) => expressionText(i, scope)).join(", ")}]`;
-      writer.writeLine(storeText(place, statement.value, scope));
+      const at = statement.at.map((i) => expressionText(i, scope));
+      writer.writeLine(storeText(scope.elementText(statement.buffer, at), statement.value, scope));
     }
   }
 }

@@ -1,16 +1,13 @@
-/**
- * A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program
- * part at its end.
- */
-import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
+/** A trainer as a module: facts of model, training and data; `createTrainer`; and the program. */
+import { createTrainerSection, runtimeRootsOf } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { runtimeText } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
-import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
-import type { TrainerParts } from "./trainer-parts.ts";
+import type { MarkingWriter } from "./line-origins.ts";
+import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module-parts.ts";
 import { probingNames } from "./write-probing.ts";
 
-/** The types that a user of a trainer names. */
+/** The types that users of a trainer name. */
 const publicTypes: readonly RuntimeName[] = [
   "Trainer",
   "Batch",
@@ -22,7 +19,7 @@ const publicTypes: readonly RuntimeName[] = [
   "EarlyStopping",
 ];
 
-/** What the module declares, and what the functions of its machine take: these read offsets of tensors by name. */
+/** The names that the module declares, and the parameters and locals of its machine, which read offsets by name. */
 const ownNames = [
   "model",
   "createTrainer",
@@ -37,20 +34,22 @@ const ownNames = [
 ];
 
 const factOfProbing = (value: object): Fact => ({
-  about: "Which layers probe() looks at, and when one of their units is idle.",
+  chapter: "trainer",
+  about: "The layers that probe() reports, and when a unit is dead or saturated.",
   declaration: "const probed: ProbedLayer[]",
   value,
 });
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
-  const { model, training, data, programParts, probed, kernels } = parts;
+  const { model, training, data, probed, kernels } = parts;
   const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
       ? []
       : [
           {
-            about: "Which columns of a data file are which input and target.",
+            chapter: "data",
+            about: "The columns of the data file for each input and target.",
             declaration: "const data: DataFacts",
             value: data,
             placeOf: placeOf("data"),
@@ -60,7 +59,7 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
     facts: [
       { declaration: "export const model: ModelFacts", value: model, placeOf: placeOf("model") },
       {
-        about: "How the spec says to train.",
+        about: "Training settings of the spec.",
         declaration: "const training: TrainingFacts",
         value: training,
         placeOf: placeOf("training"),
@@ -70,16 +69,18 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
     ],
     ownNames: [...ownNames, ...kernels.ownNames, ...(probed === undefined ? [] : probingNames)],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
-    writeEnd(writer, names) {
-      writeCreateTrainer(writer, parts, names);
-      const serves = kernels.serving;
-      if (data === undefined && serves !== undefined) writer.blankLine().writeLine(`${serves};`);
-      if (data === undefined) return;
-      const others = Object.entries(programParts).map(
-        ([member, value]) => `, ${member}: ${runtimeText(value)}`,
-      );
-      const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
-      writer.blankLine().writeLine(serves === undefined ? run : `if (!${serves}) ${run}`);
-    },
+    sections: [...kernels.sections(parts), createTrainerSection(parts), ...programSection(parts)],
   };
+}
+
+/** The call that runs the file as a program; a file whose kernels have worker threads may serve as one instead. */
+function programSection({ data, programParts, kernels: { serving } }: TrainerParts): readonly Section[] {
+  if (data === undefined && serving === undefined) return [];
+  const others = Object.entries(programParts).map(([member, value]) => `, ${member}: ${runtimeText(value)}`);
+  const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
+  const write = (writer: MarkingWriter): void => {
+    if (data === undefined) writer.writeLine(`${serving};`);
+    else writer.writeLine(serving === undefined ? run : `if (!${serving}) ${run}`);
+  };
+  return [{ chapter: data === undefined ? "wasm" : "program", isLast: true, write }];
 }

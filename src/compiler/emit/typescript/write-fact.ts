@@ -1,9 +1,9 @@
-/** Plain data in emitted code, each part of it marked with its place in the spec. */
+/** Plain data in emitted code, with the origin of each part in the spec. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact } from "./module-parts.ts";
 
-/** Parts of parts of the data have places of their own; what is deeper in it goes with them. */
+/** The depth to which parts have their own origin. */
 const deepest = 2;
 
 export function writeFact(writer: MarkingWriter, { about, declaration, value, placeOf }: Fact): void {
@@ -18,7 +18,7 @@ export function writeFact(writer: MarkingWriter, { about, declaration, value, pl
     }
     const isList = Array.isArray(part);
     writer.write(isList ? "[" : "{");
-    // JSON has no place for what is undefined.
+    // JSON omits undefined values.
     const entries = Object.entries(part).filter(([, each]) => each !== undefined);
     entries.forEach(([key, each], index) => {
       const inside = [...keys, isList ? index : key];

@@ -1,4 +1,4 @@
-/** The machine of a trainer in emitted code: the views of the arena, and the programs that run on it. */
+/** The machine of a trainer in emitted code: views of the arena, and the programs over it. */
 import type CodeBlockWriter from "code-block-writer";
 import {
   learningRateStorage,
@@ -13,13 +13,12 @@ import { commentLines } from "../statement-provenance.ts";
 import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
-import type { EndNames } from "./module-parts.ts";
-import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import type { EndNames, InitialParameter, TrainerParts } from "./module-parts.ts";
 
-/** How the text of `createTrainer` names what is in the arena, and what runs on it. */
+/** The names that `createTrainer` uses for the arena and for programs. */
 export interface TrainerTexts {
   readonly placeOf: ArenaNames["placeOf"];
-  /** The view of a storage in a batch of full size; `shift` is an expression for bytes to add to its place. */
+  /** The view of a storage for a full batch; `shift` is an expression for a byte offset. */
   readonly viewOf: (storage: string, shift?: string) => string;
   readonly callOf: (program: string) => string;
 }
@@ -36,7 +35,7 @@ export const trainerTexts = (
 export const recordText = (entries: readonly (readonly [string, string])[]): string =>
   `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
 
-/** `inputs` is the text of the views of one batch. */
+/** `inputs`: the text of the views of a batch. */
 export function writeMachine(
   writer: MarkingWriter,
   parts: TrainerParts,
@@ -70,19 +69,22 @@ export function writeMachine(
 
 type Fields = readonly (readonly [name: string, value: string])[];
 
-/** The views of the arena, beside those of a batch. */
-function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf }: TrainerTexts): Fields {
+/** The views of the arena, without those of a batch. */
+function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, placeOf }: TrainerTexts): Fields {
   const inRegion = (region: Region) =>
     [...plan.storage.values()].filter(
       ({ buffer }) => buffer.region === region && buffer.covers === undefined,
     );
-  const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
+  /** The name of the first offset of a region. */
+  const startOf = (region: Region): string => {
+    const [first] = inRegion(region).sort((a, b) => a.offset - b.offset);
+    return first === undefined ? "0" : placeOf("", first.buffer.name);
+  };
   const stateEnd = Math.max(
     ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
   );
-  const totals = inRegion("totals");
-  const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
-  // Trainable parameters come first in the arena, so that one loop updates them all.
+  const totals = inRegion("totals").length;
+  // Trainable parameters come first in the arena: one loop updates them all.
   const hasFrozen = parameters.some(({ trainable }) => !trainable);
   const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
   const [all, trainable] = hasFrozen
@@ -90,16 +92,16 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf }: Tr
     : ["model.parameters", "model.parameters"];
   return [
     ["output", viewOf(outputStorage)],
-    ["parameters", `viewsOf(f, ${firstParameter}, ${all})`],
-    ["gradients", `viewsOf(f, ${firstGradient}, ${trainable})`],
+    ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
+    ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
-    ["totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`],
+    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totals})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
   ];
 }
 
-/** The programs that are functions of the machine; those before the gradient run in one call with it. */
+/** The programs as members of the machine. Those before the gradient run in the same call. */
 function programFields({ programs }: TrainerParts, { callOf }: TrainerTexts): Fields {
   const before = ["begin", "measure"].filter((program) => programs.some(({ name }) => name === program));
   const calls = [...before.map(callOf), `return ${callOf("gradient")}`].join("; ");
@@ -132,14 +134,10 @@ function writeInitialise(writer: MarkingWriter, parts: TrainerParts, placeOf: Ar
   writeFills(writer, parts);
 }
 
-/** In elements; 0 where the region is empty. */
-const startOf = ([first]: readonly Placement[]): number =>
-  first === undefined ? 0 : first.offset / bytesOfElement[first.buffer.element];
-
 export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
 
-/** The numbers behind the view and the stream in a call of a filler. */
+/** The last arguments of an initialiser. */
 function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   switch (fill.kind) {
     case "uniform":
@@ -153,7 +151,7 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   }
 }
 
-/** Each parameter's filler under its initialiser in words, which are of its layer; memory is zero already. */
+/** Writes the initialiser of each parameter below its description. Memory is zero before. */
 function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
@@ -167,7 +165,7 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
+/** Writes the search for values that are not finite, for a diverged step: through the intermediate values. */
 function writeCheck(
   writer: CodeBlockWriter,
   { plan, kernels: { running }, float }: TrainerParts,

@@ -1,13 +1,10 @@
-/**
- * What a trainer that can be looked into has beside the others: the values of its layers, and somebody to
- * tell of its steps.
- */
+/** The additional parts of an instrumented trainer: the values of its layers, and a listener for steps. */
 import { layerStorage, learningRateStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { RuntimeName } from "../../runtime-references.ts";
-import type { TrainerParts } from "./trainer-parts.ts";
+import type { TrainerParts } from "./module-parts.ts";
 
-/** The declarations of the runtime that it names, and the types that its users do. */
+/** The declarations of the runtime that its text and its users name. */
 export const probingRoots: readonly RuntimeName[] = [
   "probing",
   "watchedSteps",
@@ -22,23 +19,23 @@ export const probingRoots: readonly RuntimeName[] = [
   "Distribution",
 ];
 
-/** What the module declares for it. */
+/** The names that the module declares for it. */
 export const probingNames: readonly string[] = ["probed", "watch", "trainer"];
 
-/** The arguments of `trainerOf` behind the four that it always has, with steps that are told of. */
+/** The arguments of `trainerOf` after the first four, with steps that call the listener. */
 const watchedArguments = ([
   gradientOf = "gradientOfBatch",
   ...steps
 ]: readonly string[]): readonly string[] => [gradientOf, `watchedSteps(${["watch", ...steps].join(", ")})`];
 
 export interface ProbingTexts {
-  /** What follows upon the four arguments that `trainerOf` always has. */
+  /** The arguments of `trainerOf` after the first four. */
   readonly others: readonly string[];
   readonly trainerWith: (others: readonly string[]) => string;
   readonly selfCheck: () => void;
   readonly viewOf: (storage: string) => string;
   readonly callOf: (program: string) => string;
-  /** The views of what steps move. */
+  /** The views of the tensors that steps update. */
   readonly weights: string;
 }
 

@@ -1,10 +1,11 @@
-/** One kernel as a function of WebAssembly, under the formulas that it implements. */
+/** A kernel as a WebAssembly function, under its formulas. */
 import { rowsVariable } from "../../loop/expressions.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import { bytesOfElement } from "../../loop/types.ts";
-import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { invariant } from "../../diagnostics/errors.ts";
-import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
+import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
+import { storageLabel } from "../../ir/storage.ts";
+import { identifierMaker, nameLocals } from "../identifiers.ts";
 import { expressionText } from "./expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -14,7 +15,7 @@ import { get, operation, uniqueVariables } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { loopLines, statementLines } from "./statements.ts";
 
-/** What kernels must know of the module around them. */
+/** What kernels need from the module. */
 export interface ModuleScope {
   readonly float: Float;
   readonly batchSize: number;
@@ -23,7 +24,7 @@ export interface ModuleScope {
   uses(name: FunctionName, type: "f32" | "f64"): void;
 }
 
-/** Locals of a function, in the order of their first use. */
+/** The locals of a function, in the order of their first use. */
 class Locals {
   readonly types = new Map<string, ValueType>();
   private inUse = 0;
@@ -31,7 +32,7 @@ class Locals {
   constructor(names: ReadonlyMap<string, string>) {
     this.names = names;
   }
-  /** Blocks that do not nest may use one name for values of several types; locals are of one. */
+  /** Blocks that are not nested may use a name for values of several types; a local has one type. */
   of(variable: string, type: ValueType): string {
     const plain = this.names.get(variable) ?? variable;
     const known = this.types.get(plain) ?? type;
@@ -50,8 +51,8 @@ class Locals {
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /**
- * What the statements of a kernel are printed with. Addresses, of its scratch and of what it is told, go by
- * the names of the buffers.
+ * The scope for the statements of a kernel. Address parameters and scratch addresses have the names of their
+ * buffers.
  */
 function scopeOf(
   kernel: Kernel,
@@ -61,7 +62,7 @@ function scopeOf(
 ): { scope: Scope; locals: Locals } {
   const named = nameLocals(kernel, new Set(["n", "from", "to"]), (buffer) => buffer);
   const identify = identifierMaker(named.values());
-  const ofAddresses = addresses.map((buffer) => [buffer, identify(storageWish(buffer))] as const);
+  const ofAddresses = addresses.map((buffer) => [buffer, identify(storageLabel(buffer))] as const);
   const locals = new Locals(new Map([...named, ...ofAddresses, [rowsVariable, "n"]]));
   const scope: Scope = {
     float: module.float,
@@ -77,7 +78,7 @@ function scopeOf(
   return { scope, locals };
 }
 
-/** Each thread has scratch of its own. */
+/** Each thread has its own scratch. */
 const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): string[] =>
   [...scratch].map(([buffer, offset]) =>
     operation(
@@ -88,7 +89,7 @@ const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): strin
 
 const typesInOrder: readonly ValueType[] = ["i32", "f32", "f64", "v128"];
 
-/** `(local $i i32) (local $j i32)`, type by type, in lines of some length. */
+/** `(local $i i32) (local $j i32)`, by type, in short lines. */
 function declarations(locals: Locals, parameters: readonly string[]): string[] {
   const own = [...locals.types].filter(([local]) => !parameters.includes(local));
   return typesInOrder.flatMap((type) => {
@@ -99,7 +100,7 @@ function declarations(locals: Locals, parameters: readonly string[]): string[] {
   });
 }
 
-/** What stands between the name of the function and its end: kernels that agree in it are one function. */
+/** The function without its name: kernels with equal text are one function. */
 export function kernelBody(written: Kernel, program: LoopProgram, module: ModuleScope): string {
   const kernel = { ...written, body: uniqueVariables(written.body) };
   const scratch = module.layout.scratchOf(written);
@@ -120,7 +121,7 @@ export function kernelBody(written: Kernel, program: LoopProgram, module: Module
   ].join("\n");
 }
 
-/** The outermost loop of a kernel whose parts run on their own, and what stands before it. */
+/** The outermost loop of a parallel kernel, and the statements before it. */
 function outermost({ name, body }: Kernel): { readonly before: readonly Statement[]; readonly loop: For } {
   const loop = body[body.length - 1];
   const before = body.slice(0, -1);
@@ -131,7 +132,7 @@ function outermost({ name, body }: Kernel): { readonly before: readonly Statemen
   return { before, loop };
 }
 
-/** A part: the loop from `from` to `to`. */
+/** A part of the loop, from `from` to `to`. */
 function partLines(kernel: Kernel, scope: Scope): string[] {
   const { before, loop } = outermost(kernel);
   return [
@@ -140,7 +141,7 @@ function partLines(kernel: Kernel, scope: Scope): string[] {
   ];
 }
 
-/** Where the loop of a kernel with parts ends, as a function of the rows. */
+/** The end of the loop of a parallel kernel, as a function of the number of rows. */
 export function extentBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
   const { scope, locals } = scopeOf(kernel, [], program, module);
   const text = expressionText(outermost(kernel).loop.to, scope);

@@ -1,14 +1,16 @@
 /**
- * The kernels of all programs as functions and calls of them. Equal ones are one function; those that threads
- * may share have a number.
+ * The kernels of all programs as functions, and calls of them. Equal kernels are one function. Parallel kernels
+ * have numbers.
  */
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
 import { groupBy } from "../../util/collections.ts";
 import { commentLines, provenanceLines } from "../statement-provenance.ts";
-import { identifierMaker, storageWish } from "../identifiers.ts";
+import { storageLabel } from "../../ir/storage.ts";
+import { identifierMaker } from "../identifiers.ts";
 import { extentBody, kernelBody } from "./kernel-function.ts";
 import type { ModuleScope } from "./kernel-function.ts";
+import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { Library } from "./library.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { constant } from "./value-types.ts";
@@ -21,7 +23,7 @@ export interface KernelFunctions {
   readonly functions: ReadonlyMap<Kernel, string>;
   /** The call of each kernel. */
   readonly calls: ReadonlyMap<Kernel, string>;
-  /** Functions of kernels that threads may share, in the order of their numbers. */
+  /** The functions of parallel kernels, in the order of their numbers. */
   readonly shared: readonly string[];
 }
 
@@ -37,7 +39,7 @@ interface WasmFunction {
   readonly text: string;
 }
 
-/** Functions of a module, each text once. */
+/** The functions of a module, without duplicates. */
 class Functions {
   readonly texts: string[] = [];
   private readonly byBody = new Map<string, WasmFunction>();
@@ -50,7 +52,7 @@ class Functions {
     this.scope = { float, batchSize, isFused, layout, uses };
   }
 
-  /** The function with that body. */
+  /** The function with this body. */
   withBody(body: string, wish: string, comments: readonly string[] = []): WasmFunction {
     const known = this.byBody.get(body);
     if (known !== undefined) return known;
@@ -61,7 +63,7 @@ class Functions {
     return made;
   }
 
-  /** The kernel's function, which may be that of one with its number. */
+  /** The function of a kernel, possibly shared with kernels of the same number. */
   ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
     const known = kernel.shared && this.byNumber.get(kernel.shared.number);
     if (known !== undefined) return known;
@@ -69,23 +71,25 @@ class Functions {
       ...provenanceLines(kernel.provenance, ";;").map(({ text }) => text),
       ...othersLines(kernel, alike),
     ];
-    const wish = `compute_${storageWish(kernel.name)}`;
+    const wish = nameOf(program, kernel);
     const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
     if (kernel.shared) this.byNumber.set(kernel.shared.number, made);
     return made;
   }
 
   extentOf(kernel: Kernel, program: LoopProgram): WasmFunction {
-    return this.withBody(extentBody(kernel, program, this.scope), `extent_${storageWish(kernel.name)}`);
+    return this.withBody(extentBody(kernel, program, this.scope), `extent_of_${nameOf(program, kernel)}`);
   }
 }
 
-/** Whom else a function serves. */
+const nameOf = ({ name }: LoopProgram, kernel: Kernel): string => roleName(kernelRole(name, kernel));
+
+/** The other values that a function computes. */
 function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
-  const names = [...new Set(alike.map(({ name }) => storageWish(name)))].filter(
-    (name) => name !== storageWish(kernel.name),
+  const names = [...new Set(alike.map(({ name }) => storageLabel(name)))].filter(
+    (name) => name !== storageLabel(kernel.name),
   );
-  return names.length === 0 ? [] : commentLines(`And in the same way ${names.join(", ")}.`, ";;");
+  return names.length === 0 ? [] : commentLines(`The same code serves ${names.join(", ")}.`, ";;");
 }
 
 /** Kernels by number. */
@@ -124,12 +128,12 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
   return { texts: functions.texts, functions: texts, calls, shared };
 }
 
-/** Threads know of a kernel its number and no more: what it is told stands in a function of its own. */
+/** Threads know a kernel by its number only: its addresses are in a function of their own. */
 const partBody = (name: string, told: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +
   `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...told)}`;
 
-/** One thread does all of it at once. */
+/** A single thread does all the work in one call. */
 const sharedCall = (
   {
     name,

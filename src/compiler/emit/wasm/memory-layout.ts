@@ -1,10 +1,11 @@
 /**
- * How linear memory is laid out:
+ * The layout of linear memory:
  *
  *   a guard, the arena of the plan, slack, and the scratch of each thread.
  *
- * A vector select evaluates both sides, so it may load before or behind a buffer what it does not take; a
- * full load of the last few elements runs over the end. Guard and slack keep such loads inside of memory.
+ * A vector select evaluates both sides, so it may load outside of a buffer; a full load of the last few
+ * elements goes
+ * beyond the end. Guard and slack keep such loads inside of memory.
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import { sizeOf } from "../../ir/types.ts";
@@ -18,26 +19,26 @@ import { rangeOf, rangesOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";
 
 export interface MemoryLayout {
-  /** Where the arena begins. */
+  /** The offset of the arena. */
   readonly base: number;
-  /** Where scratch begins. */
+  /** The offset of scratch. */
   readonly bytes: number;
-  /** Of each thread. */
+  /** The scratch of each thread. */
   readonly scratchBytes: number;
-  /** The byte where a buffer of a program begins; 0 of scratch. */
+  /** The byte offset of a buffer of a program; 0 for scratch. */
   baseOf(program: LoopProgram, buffer: string): number;
-  /** Where in its thread's scratch each such buffer of a kernel begins. */
+  /** The offset of each such buffer of a kernel in the scratch of its thread. */
   scratchOf(kernel: Kernel): ReadonlyMap<string, number>;
 }
 
-/** A line of the cache. */
+/** A cache line. */
 const line = 64;
 const aligned = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
 const bytesOf = (buffer: Buffer, batchSize: number): number =>
   sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element];
 
-/** The buffers of a kernel that have no place in the arena, one behind the other. */
+/** The buffers of a kernel that are not in the arena, one after the other. */
 function scratchOf(kernel: Kernel, program: LoopProgram, batchSize: number) {
   const offsets = new Map<string, number>();
   let bytes = 0;
@@ -55,11 +56,11 @@ function visitAccesses(kernel: Kernel, f: (buffer: string) => void): void {
   visitStatements(kernel.body, (s) => s.kind === "store" && f(s.buffer));
 }
 
-/** The kernel's loops with places that are all counted from the start of a buffer. */
+/** The loops of the kernel with offsets from the start of a buffer. */
 const fromBuffers = ({ body, shared }: Kernel): Kernel["body"] =>
   substituteVariables(body, new Map(shared?.addresses.map((buffer) => [buffer, integer(0)])));
 
-/** How far loads go beyond both ends of the arena, as far as their places are known. */
+/** How far loads go beyond both ends of the arena, as far as their offsets are known. */
 function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
   const reach = { before: 0, behind: 0 };
   for (const program of programs)
@@ -77,7 +78,7 @@ function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: 
   return reach;
 }
 
-/** The first byte that a load may touch and the one behind the last. */
+/** The first byte that a load may touch, and the byte after the last. */
 function placesOf(x: Extract<Expression, { kind: "load" }>, ranges: Ranges) {
   const { terms, constant } = placeOf(x.at);
   const { least, most } = terms === undefined ? { least: 0, most: 0 } : rangeOf(terms, ranges);

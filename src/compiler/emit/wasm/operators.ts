@@ -1,4 +1,4 @@
-/** Arithmetic and comparisons as instructions, of scalars and of vectors. */
+/** Arithmetic and comparisons as instructions, for scalars and vectors. */
 import { InternalError } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { BinaryOperator } from "../../loop/expressions.ts";
@@ -42,11 +42,11 @@ export function scalarOperation(operator: BinaryOperator, type: ElementType, x: 
 
 const comparisons: ReadonlySet<BinaryOperator> = new Set(["<", "<=", "=="]);
 
-/** Lanes of integers are half as wide as those of f64: their truths are made as wide. */
+/** Integer lanes are half as wide as those of f64: their masks are widened. */
 export const widened = (mask: string, float: Float): string =>
   float === "f64" ? operation("i64x2.extend_low_i32x4_s", mask) : mask;
 
-/** Of a mask as wide as lanes of f64, the half of each lane, side by side: a mask for integers. */
+/** The low half of each lane of an f64 mask: a mask for integers. */
 export const narrowed = (mask: string, float: Float): string =>
   float === "f64"
     ? operation("i8x16.shuffle 0 1 2 3 8 9 10 11 0 1 2 3 8 9 10 11", mask, "(v128.const i32x4 0 0 0 0)")

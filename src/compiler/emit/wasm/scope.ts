@@ -1,4 +1,4 @@
-/** What the printers of expressions and statements must be told about the function around them. */
+/** What the printers of expressions and statements need from the function around them. */
 import { mapChildren } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
 import type { Ranges } from "../../loop/intervals.ts";
@@ -7,22 +7,22 @@ import type { Statement } from "../../loop/types.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
 export interface Scope {
-  /** What the model computes in: masks are as wide. */
+  /** The float type of the model. Masks have its width. */
   readonly float: Float;
-  /** Whether a sum of products is rounded once, by the instructions of relaxed SIMD. */
+  /** Whether sums of products use fused multiply-add. */
   readonly isFused: boolean;
   readonly ranges: Ranges;
-  /** The byte where a buffer begins; 0 of scratch, whose places are addresses. */
+  /** The byte offset of a buffer; 0 for scratch, whose offsets are addresses. */
   baseOf(buffer: string): number;
-  /** The bytes of a buffer's element. */
+  /** The size of a buffer's element in bytes. */
   bytesOf(buffer: string): 4 | 8;
-  /** The local that holds a variable, declared on its first use. */
+  /** The local of a variable, declared on its first use. */
   localOf(name: string, type: ValueType): string;
-  /** A local for a value that its own statement needs again. */
+  /** A local for a value that its statement needs again. */
   temporary(type: ValueType): string;
-  /** From here on, temporaries may be used again. */
+  /** Ends a statement: its temporaries are free. */
   endStatement(): void;
-  /** A function of the library is called. */
+  /** Called for each library function that is used. */
   uses(name: FunctionName, type: "f32" | "f64"): void;
 }
 
@@ -31,16 +31,13 @@ export type Print = (x: Expression) => string;
 
 export const get = (local: string): string => `(local.get $${local})`;
 
-/** The operation with its operands: `(f32.add x y)`. */
+/** An operation with its operands: `(f32.add x y)`. */
 export const operation = (name: string, ...operands: readonly string[]): string =>
   `(${[name, ...operands].join(" ")})`;
 
 const isSimple = (text: string): boolean => /^\(((local|global)\.get|\w+\.const) [^()]*\)$/.test(text);
 
-/**
- * A value that is needed several times: the text that computes it, which must run first, and the one that has
- * it again.
- */
+/** A value that is needed several times: the text that computes it first, and the text that reads it again. */
 export function repeated(
   text: string,
   type: ValueType,
@@ -52,15 +49,14 @@ export function repeated(
 }
 
 /**
- * Variables of a kernel, each by a name that no other has. In the loop IR, blocks that do not nest may use a
- * name twice; locals of a function are there for all of it, and a name that is good in one place may hide
- * another in the other.
+ * Renames the variables of a kernel so that each name occurs once. In the loop IR, blocks that are not nested
+ * may share names; locals of a function exist for all of it.
  */
 export function uniqueVariables(body: readonly Statement[]): readonly Statement[] {
   const used = new Set<string>();
   const fresh = (name: string): string => {
     let result = name;
-    // The mark behind a name is none that its reader sees.
+    // A mark that readers of names do not use.
     for (let k = 2; used.has(result); k++) result = `${name}$${k}`;
     used.add(result);
     return result;

@@ -1,6 +1,6 @@
 /**
- * Statements of the loop IR as WebAssembly text, one a line. Of a sum of products, plain and fused text have
- * equally many bytes.
+ * Statements of the loop IR as WebAssembly text, one per line. Plain and fused text of a sum of products have
+ * the same number of bytes.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
@@ -42,14 +42,14 @@ function linesOf(statement: Statement, scope: Scope): string[] {
   }
 }
 
-/** From where to where a loop goes, and whether it is sure to run at all. */
+/** The bounds of a loop, and whether it certainly runs. */
 export interface Bounds {
   readonly from: string;
   readonly to: string;
   readonly isSure: boolean;
 }
 
-/** The test stands at the end, with one more in front where the loop may not run at all. */
+/** The test is at the end, with another in front if the loop may not run. */
 export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope): string[] {
   const counter = scope.localOf(loop.variable, "i32");
   const isPlain = /^\((local\.get|i32\.const) [^()]*\)$/.test(to);
@@ -71,9 +71,9 @@ export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope)
 }
 
 /**
- * `sum = sum + a · b` of vectors. Relaxed SIMD has one instruction for it, which rounds once. Instructions
- * without effect stand where the plain module multiplies, so that nothing moves: one module becomes the other
- * by a few bytes.
+ * `sum = sum + a · b` on vectors. Relaxed SIMD has one instruction for it, which rounds once. Instructions
+ * without effect replace the multiplication, so positions stay the same: a few bytes turn one module into the
+ * other.
  */
 function sumText(statement: Statement, scope: Scope): string | undefined {
   if (statement.kind !== "assign" || !isVector(statement.value)) return undefined;
@@ -120,14 +120,14 @@ function storeLines(statement: Extract<Statement, { kind: "store" }>, scope: Sco
 
 type Part = (lane: number, size: number) => string;
 
-/** Lanes 0 … count − 1 in pieces of eight and of four bytes: the first lane and the size of each. */
+/** Lanes 0 … count − 1 in pieces of eight and four bytes: the first lane and the size of each. */
 function partsOf(count: number, bytes: number): (readonly [lane: number, size: number])[] {
   if (bytes === 8) return Array.from({ length: count }, (_, lane) => [lane, 8] as const);
   const pair = count >= 2 ? [[0, 8] as const] : [];
   return count % 2 === 1 ? [...pair, [count - 1, 4] as const] : pair;
 }
 
-/** A count that is known only when it runs: by its bits, since 3 lanes are a pair and one. */
+/** A count known at run time: by its bits, since 3 lanes are a pair and one. */
 function someLanes(
   lanes: number,
   bytes: number,

@@ -14,14 +14,14 @@
 
 export const controlBytes = 192;
 
-/** Two parts for each thread: one that is late holds up the others by half of its share at most. */
+/** Two parts per thread: a late thread then delays the others by at most half of its share. */
 const partsOfThread = 2;
-/** So often an idle thread looks for work before it sleeps: some ten microseconds. */
+/** The number of polls before an idle thread sleeps: about ten microseconds. */
 const patience = 10_000;
 
 const control = "(global.get $control)";
 
-/** Claims a part and computes it: 1, or 0 if there was none. */
+/** Claims a part and computes it. Returns 1, or 0 if there was none. */
 const claim = `(func $claim (result i32)
   (local $ticket i32) (local $from i32) (local $to i32)
   (local.set $ticket (i32.atomic.load offset=64 ${control}))
@@ -40,7 +40,7 @@ const claim = `(func $claim (result i32)
   (drop (i32.atomic.rmw.add offset=128 ${control} (i32.const 1)))
   (i32.const 1))`;
 
-/** Offers the parts of a kernel, claims some, and comes back when all are done. */
+/** Publishes the parts of a kernel, claims some, and returns when all are done. */
 const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $extent i32) (param $multiple i32)
   (local $size i32) (local $parts i32)
   (local.set $parts (i32.mul (global.get $threads) (i32.const ${partsOfThread})))
@@ -74,8 +74,8 @@ const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $ext
     (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
 
 /**
- * What a thread beside the first runs, until it shall end. Who is told that there is work between looking and
- * sleeping does not sleep.
+ * The loop of a worker thread until it is stopped. Work that is published between polling and sleeping wakes it
+ * at once.
  */
 const serve = `(func $serve (export "serve")
   (local $counter i32) (local $tries i32)
@@ -91,7 +91,7 @@ const serve = `(func $serve (export "serve")
     (drop (i32.atomic.rmw.sub offset=132 ${control} (i32.const 1)))
     (br $look)))`;
 
-/** The functions of a module whose kernels, by name in the order of their numbers, may be shared. */
+/** The functions of parallel kernels, by name in the order of their numbers. */
 export const sharingFields = (kernels: readonly string[]): string[] =>
   kernels.length === 0
     ? []

@@ -1,8 +1,8 @@
-/** What a trainer with kernels of WebAssembly has besides the functions of TypeScript: its parts of the module. */
+/** The sections of a trainer with WebAssembly kernels, in addition to the TypeScript functions. */
 import { invariant } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
-import type { TrainerKernels } from "../typescript/trainer-parts.ts";
+import type { TrainerKernels } from "../typescript/module-parts.ts";
 import {
   comparingNames,
   comparingRoots,
@@ -37,11 +37,11 @@ export async function wasmKernels(
     ],
     optionsType: "TrainerOptions",
     arenaStart: "f.byteOffset",
-    writeSections(writer, parts, names) {
-      writeWasm(writer, wasm);
-      writeCompared(writer, parts, wasm, names);
-      writeArenaOver(writer, parts, names);
-    },
+    sections: (parts) => [
+      { chapter: "wasm", write: (writer) => writeWasm(writer, wasm, parts.optimizer) },
+      { chapter: "wasm", write: (writer, names) => writeCompared(writer, parts, wasm, names) },
+      { chapter: "trainer", write: (writer, names) => writeArenaOver(writer, parts, names) },
+    ],
     writeMemory: writeRun,
     callOf: (program, names) => `run.${program}(${rowsOf(names, program)})`,
     backend: 'wasm?.backend ?? "ts"',
@@ -51,7 +51,7 @@ export async function wasmKernels(
     },
     running: { condition: "wasm", plan: wasm.plan },
     writeSelfCheck,
-    // A worker of the file has the kernels to serve, and nothing of what a program does.
+    // A worker thread of the file serves kernels and runs no program.
     ...(isShared && { serving: "servesAsWorker(model, kernels, math)" }),
   };
 }

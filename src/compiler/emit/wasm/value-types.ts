@@ -1,7 +1,4 @@
-/**
- * How values of the loop IR stand in WebAssembly: scalars by type, vectors all as 128 bits, seen as lanes of
- * one shape.
- */
+/** Values of the loop IR in WebAssembly: scalars by type, vectors as 128 bits with lanes of one shape. */
 import type { ElementType } from "../../ir/types.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
@@ -18,8 +15,7 @@ export const isVector = (x: Expression): boolean => lanesOf(x) > 1;
 export const valueType = (x: Expression): ValueType => (isVector(x) ? "v128" : scalarType(x.type));
 
 /**
- * Truths of lanes are masks, all bits of a lane alike, as wide as the lanes of the float that the model
- * computes in.
+ * Conditions on lanes are masks: all bits of a lane are equal, and lanes have the width of the model's floats.
  */
 export const shapeOf = (type: ElementType, float: Float): VectorShape => {
   if (type === "bool") return float === "f32" ? "i32x4" : "i64x2";
@@ -30,7 +26,7 @@ export const bytesOfLane: Readonly<Record<VectorShape, 4 | 8>> = { i32x4: 4, f32
 
 // Numbers as WebAssembly text.
 
-/** The shortest decimal that a reader of f32 takes for the same number. */
+/** The shortest decimal with this value in f32. */
 function singleText(value: number): string {
   const single = Math.fround(value);
   for (let digits = 1; digits < 9; digits++) {
@@ -54,8 +50,8 @@ export const constant = (value: number, type: ElementType): string =>
   `(${scalarType(type)}.const ${numberText(value, type)})`;
 
 /**
- * The same number in every lane; of a mask, all bits or none. Engines make lanes without bits, and those of
- * all bits, in one instruction; other constants stand in globals (see `functions/text.ts`).
+ * A constant with the same number in every lane; for masks all bits or none. Engines create lanes with no bits
+ * or all bits in one instruction; other constants are globals (see `functions/text.ts`).
  */
 export function constantVector(value: number, type: ElementType, float: Float): string {
   const shape = shapeOf(type, float);

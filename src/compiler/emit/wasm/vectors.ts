@@ -1,4 +1,4 @@
-/** What makes vectors of scalars and scalars of vectors: loads of lanes, splats, folds and transposing sums. */
+/** Vectors from scalars and scalars from vectors: loads of lanes, splats, reductions and transposed sums. */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { Expression, FoldOperator, VectorExpression } from "../../loop/expressions.ts";
@@ -10,7 +10,10 @@ import type { Print, Scope } from "./scope.ts";
 
 type Load = Extract<Expression, { kind: "load" }>;
 
-/** Adjacent elements in one load; of two narrow ones no more is read, so that a pair at the end of memory can be. */
+/**
+ * Loads adjacent elements at once. Two narrow elements are read as such, so a pair at the end of memory can be
+ * loaded.
+ */
 export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): string {
   const bytes = scope.bytesOf(x.buffer);
   const { operand, offset } = addressOf(x.at, scope.baseOf(x.buffer), scope.ranges, print);
@@ -20,7 +23,7 @@ export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): 
   return operation(`${instruction}${offsetText(offset)}`, operand);
 }
 
-/** Elements apart in memory, one by one; the last one's load is evaluated first. */
+/** Loads elements one by one. The load of the last is evaluated first. */
 function stridedLoad(
   operand: string,
   offset: number,
@@ -73,7 +76,7 @@ function gather(elements: readonly Expression[], type: ElementType, scope: Scope
   return others.reduce((text, x, i) => operation(`${shape}.replace_lane ${i + 1}`, text, laneText(x)), start);
 }
 
-/** Lanes of two vectors put together anew: those of the second are counted on from those of the first. */
+/** Shuffles lanes of two vectors. Lanes of the second continue the numbers of the first. */
 function shuffled(lanes: readonly number[], bytes: 4 | 8, x: string, y: string): string {
   const places = lanes.flatMap((lane) => Array.from({ length: bytes }, (_, byte) => lane * bytes + byte));
   return operation(`i8x16.shuffle ${places.join(" ")}`, x, y);
@@ -85,7 +88,7 @@ const foldInstructions: Readonly<Record<FoldOperator, readonly [float: string, i
   maximum: ["max", "max_s"],
 };
 
-/** Lanes 0 and 2, 1 and 3, then what came out of both; of two lanes, these. */
+/** Adds lanes 0 and 2, 1 and 3, then both sums; of two lanes, these. */
 function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope, print: Print): string {
   const shape = shapeOf(x.type, scope.float);
   const instruction = `${shape}.${foldInstructions[operator][x.type === "i32" ? 1 : 0]}`;
@@ -100,8 +103,8 @@ function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope
 }
 
 /**
- * The sum of each vector in a lane of its own, in the order in which `fold` adds: of two vectors, the lower
- * and the upper halves of both are added side by side, and so on with what came out.
+ * The sum of each vector in its own lane, in the order in which `fold` adds: the lower and upper halves of two
+ * vectors are added next to each other, and so on.
  */
 function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, print: Print): string {
   const shape = shapeOf(type, scope.float);
@@ -116,7 +119,7 @@ function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, p
     return operation(`${shape}.add`, shuffled(low, bytes, a, b), shuffled(high, bytes, aAgain, bAgain));
   };
   if (lanes === 2) return added(texts[0], texts[1], [0, 2], [1, 3]);
-  // a0+a2, b0+b2, a1+a3, b1+b3, and the same of the others.
+  // a0+a2, b0+b2, a1+a3, b1+b3, and the same for the others.
   const [x, y] = [0, 2].map((i) => added(texts[i], texts[i + 1], [0, 4, 1, 5], [2, 6, 3, 7]));
   return added(x, y, [0, 1, 4, 5], [2, 3, 6, 7]);
 }

@@ -1,39 +1,76 @@
 /**
- * Loop programs as one WebAssembly module: its text, its bytes, and where the bytes differ for relaxed SIMD
- * and for shared memory.
+ * Assembles loop programs into a WebAssembly module: its text, its bytes, and the positions where bytes differ
+ * for relaxed SIMD and for shared memory.
  */
-import { invariant } from "../../diagnostics/errors.ts";
+import type createWabt from "wabt";
+import { InternalError, invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
-import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
-import { assemble } from "./assemble.ts";
-import { fusedPlaces } from "./fused-sums.ts";
+import type { MemoryPlan } from "../../loop/types.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+import { fusedPlaces } from "./expressions.ts";
 import { layOut } from "./memory-layout.ts";
-import { moduleText } from "./module-text.ts";
-import { inputRegion } from "./steps.ts";
+import { inputRegion, moduleText } from "./module-text.ts";
 import { controlBytes } from "./threads.ts";
 import type { Float } from "./value-types.ts";
 
+type Wabt = ReturnType<typeof createWabt>;
+
+/** The assembler (wabt, by the WebAssembly community group) starts slowly, and is the same for all modules. */
+const started = new WeakMap<typeof createWabt, Wabt>();
+
+/** It is loaded with the first module: most compilations need none. */
+async function assembler(): Promise<Awaited<Wabt>> {
+  const { default: create } = await import("wabt");
+  const known = started.get(create) ?? create();
+  started.set(create, known);
+  return known;
+}
+
+const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
+
+/**
+ * The bytes of modules, one for each text.
+ *
+ * @throws InternalError for a text that is no valid module; the message has the assembler's, with the line.
+ */
+export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
+  const { parseWat } = await assembler();
+  return texts.map((text) => {
+    try {
+      const module = parseWat("trainer.wat", text, features);
+      module.validate();
+      const { buffer } = module.toBinary({});
+      module.destroy();
+      return buffer;
+    } catch (error) {
+      throw new InternalError(
+        `the assembler refused a module: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  });
+}
+
 export interface WasmModule {
-  /** Of the plain module. */
+  /** The plain module. */
   readonly text: string;
   readonly bytes: Uint8Array;
   /**
-   * Where instructions of three bytes begin that relaxed SIMD exchanges; `relaxedBytes` of the runtime says
-   * for what.
+   * The positions of the three-byte instructions that relaxed SIMD replaces; `relaxedBytes` of the runtime
+   * replaces them.
    */
   readonly relaxedAt: readonly number[];
-  /** The byte that says of the memory whether threads share it: 1 as it is, 3 where they do. */
+  /** The byte that declares the memory: 1 as it is, 3 for shared memory. */
   readonly sharedAt: number;
   readonly mathImports: readonly FunctionName[];
-  /** Where the arena begins, in bytes. */
+  /** The byte offset of the arena. */
   readonly base: number;
-  /** Guard, arena and slack, in bytes: behind them comes scratch. A multiple of 64. */
+  /** Guard, arena and slack in bytes; scratch follows. A multiple of 64. */
   readonly memoryBytes: number;
-  /** Of each thread. A multiple of 64. */
+  /** The scratch of each thread. A multiple of 64. */
   readonly scratchBytes: number;
-  /** What threads agree by, in bytes; 0 where they have no work to share. A multiple of 64. */
+  /** The control block of threads in bytes; 0 without parallel kernels. A multiple of 64. */
   readonly controlBytes: number;
-  /** Where the batch stands, and how many bytes it takes there. */
+  /** The offset and the size of the batch in bytes. */
   readonly inputAt: number;
   readonly inputBytes: number;
 }
@@ -72,8 +109,8 @@ export async function assembleWasm(
 }
 
 /**
- * Names stand in a module behind their lengths; behind that of the memory, 2 says that it is one, and the
- * byte after it how it is limited.
+ * The bytes of the import of the memory: its name with its length in front, 2 for a memory, and the byte with
+ * its limits.
  */
 function limitsOfMemory(bytes: Uint8Array): number {
   const named = ["env", "memory"].flatMap((name) => [name.length, ...new TextEncoder().encode(name)]);

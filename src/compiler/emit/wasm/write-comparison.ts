@@ -1,25 +1,24 @@
 /**
- * What `createTrainer({ selfCheck: true })` compares in emitted code: the arena with the functions over it,
+ * The comparison of createTrainer({ selfCheck: true }) in emitted code: the arena with the functions over it,
  * and the values in it.
  */
 import type CodeBlockWriter from "code-block-writer";
+import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
 import { flatParameters, nameIn } from "../../ir/storage.ts";
 import { bytesOfElement } from "../../loop/types.ts";
 import type { Placement } from "../../loop/types.ts";
-import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
-import type { EndNames } from "../typescript/module-parts.ts";
+import type { EndNames, TrainerParts } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
-import type { TrainerParts } from "../typescript/trainer-parts.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
-/** The declarations of the runtime that it names. */
+/** The declarations of the runtime that its text names. */
 export const comparingRoots: readonly RuntimeName[] = ["compareKernels", "ComparedFacts"];
 
-/** The names that the module declares for it, at its top level and in functions. */
+/** The names that its text declares. */
 export const comparingNames: readonly string[] = [
   "arenaOver",
   "arena",
@@ -29,9 +28,9 @@ export const comparingNames: readonly string[] = [
   "programs",
 ];
 
-/** The function that makes an arena: views of a memory, and the programs as functions over them. */
+/** Writes the function that makes an arena: views of a memory, and the programs over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
-  writer.blankLine().writeLine("/** Views of a memory, and the programs of TypeScript over them. */");
+  writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
     writeViews(writer, names.array, "memory, at");
     writer
@@ -48,7 +47,7 @@ export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, nam
   });
 }
 
-/** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
+/** Writes `run`: `run.gradient(n)` and the others call WebAssembly or the functions above. */
 export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerParts): void {
   writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
   writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
@@ -61,14 +60,14 @@ export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerPar
   writer.write(";").newLine();
 }
 
-/** In `createTrainer`, once there is a trainer. */
+/** Writes the call in `createTrainer`, after the trainer. */
 export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts): void {
   const sides = `{ ...arena, programs: wasm.programs }, arenaOver(new ArrayBuffer(${plan.bytes}))`;
   writer.writeLine("if (wasm && options.selfCheck)");
   writer.writeLine(`compareKernels(model, machine, compared, ${sides}, options.selfCheck);`);
 }
 
-/** Every value of the arena that outlives its program. */
+/** Writes the table of values that outlive their program. */
 export function writeCompared(
   writer: CodeBlockWriter,
   { plan, programs, float, batchSize }: TrainerParts,
@@ -79,9 +78,7 @@ export function writeCompared(
   const flat = plan.storage.get(flatParameters);
   const flatSize = flat && elementCount(flat, batchSize);
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
-  writer
-    .blankLine()
-    .writeLine("/** What createTrainer({ selfCheck: true }) compares: names, places, sizes. */");
+  writer.writeLine("/** The values that createTrainer({ selfCheck: true }) compares: name, offset, size. */");
   writer
     .write("const compared: ComparedFacts = ")
     .inlineBlock(() => {
@@ -119,7 +116,7 @@ export function writeCompared(
     .newLine();
 }
 
-/** The kind of a stored value. `flatSize`: how many elements all trainable parameters have. */
+/** The kind of a stored value. `flatSize`: the number of elements of all trainable parameters. */
 function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
   const { name, region } = placement.buffer;
   if (region === "gradient") return "gradient";
@@ -128,11 +125,11 @@ function kindOf(placement: Placement, flatSize: number | undefined): ComparedVal
   return isOfOptimizer && elementCount(placement, 1) === flatSize ? "perParameter" : undefined;
 }
 
-/** Whether the rows of a batch follow one another in it. */
+/** Whether its rows are consecutive. */
 const hasRows = ({ buffer: { shape } }: Placement): boolean =>
   shape[0] === "n" && !shape.slice(1).includes("n");
 
-/** The values on the way, row by row, that both sides keep in the same form. */
+/** The intermediate values that both sides keep in the same form. */
 function keptBySides(
   plan: TrainerParts["plan"],
   planOfWasm: TrainerParts["plan"],

@@ -1,27 +1,22 @@
-/**
- * The module of WebAssembly in emitted code: its bytes as text, under what it is, and what the runtime needs
- * to know of it.
- */
+/** The WebAssembly module in emitted code: its bytes as text, and what the runtime needs to know about it. */
 import type CodeBlockWriter from "code-block-writer";
 import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { base64Lines } from "../typescript/parameter-texts.ts";
+import { kernelRole, roleName } from "../kernel-roles.ts";
 import type { WasmModule } from "./wasm-module.ts";
 
-/**
- * The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of
- * TypeScript.
- */
+/** The programs as a WebAssembly module with its own arena. Storage has the same layout as in TypeScript. */
 export interface WasmPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   readonly module: WasmModule;
 }
 
-/** Places as the runtime's `WasmFacts` has them: each counted from the one before. */
+/** Positions as differences from the previous one, as the runtime's `WasmFacts` has them. */
 export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
-/** What the runtime's `WasmFacts` has as the module has it. */
+/** The members that `WasmFacts` takes from the module. */
 const facts = [
   "sharedAt",
   "base",
@@ -32,35 +27,40 @@ const facts = [
   "inputBytes",
 ] as const;
 
-/** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
+/** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/**
- * How the loops of each kernel run, program by program; those without a choice, and those that were told
- * before, are not.
- */
-function scheduleLines(programs: WasmPrograms["programs"]): string[] {
+/** How the loops of each kernel run on vectors, program by program; repeated lines are left out. */
+function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
-  return programs.flatMap(({ name, kernels }) => {
-    const lines = kernels
-      .flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`  ${name}: ${schedule}`]))
+  return programs.flatMap((program) => {
+    const lines = program.kernels
+      .flatMap((kernel) =>
+        kernel.schedule === undefined
+          ? []
+          : [`  ${roleName(kernelRole(program.name, kernel, optimizer))}: ${kernel.schedule}`],
+      )
       .filter((line) => !known.has(line));
     for (const line of lines) known.add(line);
-    return lines.length === 0 ? [] : ["", `${name}:`, ...lines];
+    return lines.length === 0 ? [] : ["", `${program.name}:`, ...lines];
   });
 }
 
-export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPrograms): void {
+export function writeWasm(
+  writer: CodeBlockWriter,
+  { module, programs }: WasmPrograms,
+  optimizer: string | undefined,
+): void {
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
     `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless ` +
       `inspect SPEC --show kernels --target wasm\``,
-    "shows the text that they were assembled from. Where a host has no WebAssembly, the functions above do their work.",
+    "prints their source. A host without WebAssembly SIMD runs the functions above instead.",
   ];
-  writer.blankLine().writeLine("/**");
+  writer.writeLine("/**");
   for (const line of lines) writer.writeLine(` * ${line}`);
-  for (const line of scheduleLines(programs)) writer.writeLine(` * ${line}`);
+  for (const line of scheduleLines(programs, optimizer)) writer.writeLine(` * ${line}`);
   writer.writeLine(" */");
   writer
     .write("const kernels: WasmFacts = ")
@@ -71,6 +71,6 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
     })
     .write(";")
     .newLine();
-  writer.blankLine().writeLine("/** Functions that the module calls. */");
+  writer.blankLine().writeLine("/** The JavaScript functions that the module imports. */");
   writer.writeLine(`const math = { ${mathImports.join(", ")} };`);
 }

@@ -123,7 +123,7 @@ export const quotientRules = [
   defineRule({
     name: "cancel-constants",
     equation:
-      "c · (x / (d · y)) = (c / d) · (x / y), for normal constants c and d and a value x that is none",
+      "c · (x / (d · y)) = (c / d) · (x / y), for normal constants c and d and a value x that is not constant",
     fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;

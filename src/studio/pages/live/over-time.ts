@@ -3,7 +3,7 @@
  * is the current distribution on the same axis. Values more than four standard deviations from the mean count
  * at the edge.
  */
-import type { Distribution } from "../../../runtime/core/distribution.ts";
+import type { Distribution } from "../../../runtime/trainer/probe.ts";
 import { element, svgElement } from "../shared/element.ts";
 import { formatNumber } from "./format.ts";
 

@@ -1,6 +1,6 @@
 /** The page's interface to the compiler's worker. */
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { Reply, CompileReply, CompilerRequest } from "../../browser/messages.ts";
 import type { LocationInSpec, Suggestion } from "../../browser/suggest.ts";

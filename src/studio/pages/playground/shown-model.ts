@@ -1,6 +1,6 @@
 /** The input of the views of a trained model, and their interface. */
 import type { Probe, TrainerScript } from "../../browser/messages.ts";
-import type { Batch } from "../../../runtime/core/slots.ts";
+import type { Batch } from "../../../runtime/step/batch.ts";
 
 export type Outputs = Float32Array | Float64Array;
 

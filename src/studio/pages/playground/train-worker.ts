@@ -6,7 +6,7 @@ import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../brows
 import { inOwnUnits } from "../../../runtime/training/own-units.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
-import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
 
 /** Continues the training; set while the worker waits for the next `go`. */

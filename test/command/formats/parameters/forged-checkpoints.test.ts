@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { fieldsFor, openCheckpoint } from "../../../../src/command/formats/parameters/checkpoint.ts";
 import { parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
 import { readCheckpoint } from "../../../../src/runtime/checkpoints/checkpoint.ts";
-import { InputError } from "../../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../../src/runtime/step/errors.ts";
 import { lineData, linearTrainer, model } from "../../../runtime/linear-machine.ts";
 
 const trainer = linearTrainer();

@@ -11,7 +11,7 @@ import type {
   StoredTensor,
   TensorFormat,
 } from "../../../../src/command/formats/parameters/tensors.ts";
-import { InputError } from "../../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../../src/runtime/step/errors.ts";
 
 const formats: Readonly<Record<string, TensorFormat>> = { safetensors, npz };
 

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { npz, safetensors } from "../../../../src/command/formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../../../../src/command/formats/parameters/parameters.ts";
 import type { TensorFormat } from "../../../../src/command/formats/parameters/tensors.ts";
-import { InputError } from "../../../../src/runtime/core/input-error.ts";
+import { InputError } from "../../../../src/runtime/step/errors.ts";
 import { lineData, linearTrainer } from "../../../runtime/linear-machine.ts";
 
 const trainer = linearTrainer();

@@ -14,8 +14,8 @@ import { readTable } from "../../../../src/command/formats/tables/read-table.ts"
 import type { Wanted } from "../../../../src/command/formats/tables/column-builder.ts";
 import { npz } from "../../../../src/command/formats/parameters/formats.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
-import { mostUnpacked, unpacked } from "../../../../src/runtime/data/gunzip.ts";
-import { isMissing } from "../../../../src/runtime/data/missing.ts";
+import { mostUnpacked, unpacked } from "../../../../src/runtime/data/idx.ts";
+import { isMissing } from "../../../../src/runtime/data/column-codec.ts";
 import { numberIn } from "../../../../src/runtime/data/table.ts";
 import { idxBytes } from "../../../support/idx-bytes.ts";
 import { model } from "../../../runtime/linear-machine.ts";

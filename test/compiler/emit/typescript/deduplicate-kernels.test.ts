@@ -23,6 +23,7 @@ function kernel(x: string, y: string, f: FunctionName, c: number, names = "a"): 
     kernel: { name: y, body, provenance: [] },
     slots: [buffer(x, ["n"]), buffer(y, ["n"])],
     places: [`place of ${x}`, `place of ${y}`],
+    lowered: undefined,
   };
 }
 

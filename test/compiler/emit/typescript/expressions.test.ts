@@ -25,8 +25,7 @@ import { often } from "../../../support/random-graph.ts";
 
 const scope: Scope = {
   nameOf: (name) => name,
-  viewOf: () => "f",
-  elementOf: () => "f64",
+  elementText: (_, at) => `f[${at.join(", ")}]`,
   uses: () => undefined,
 };
 

@@ -70,32 +70,32 @@ describe("a network of layers", () => {
   });
 
   it.each([
-    ["compute_dense1", ["network.0"]],
-    ["compute_dense2", ["network.2"]],
-    ["compute_dense3", ["network.3"]],
-    ["compute_d_dense3_weight", ["network.3"]],
-    ["compute_d_dense1_weight", ["network.0"]],
-    ["compute_loss", ["loss"]],
+    ["dense1_forward", ["network.0"]],
+    ["dense2_forward", ["network.2"]],
+    ["dense3_forward", ["network.3"]],
+    ["dense3_backward_weight", ["network.3"]],
+    ["dense1_backward_weight", ["network.0"]],
+    ["loss_forward", ["loss"]],
   ])("every line of %s is of its layer", (name, places) => {
     expect(placesIn(functionOf(lines, name))).toEqual(places);
   });
 
   it("in a kernel of two layers, each statement is of its own", () => {
-    const kernel = functionOf(lines, "compute_d_dense2_sum");
+    const kernel = functionOf(lines, "dense2_backward");
     expect(placesIn(kernel)).toEqual(["network.2", "network.3"]);
     expect(pathOf(lineWith(kernel, "sum00 +="))).toBe("network.3");
     expect(pathOf(lineWith(kernel, "let sum00 = 0"))).toBe("network.3");
-    expect(pathOf(lineWith(kernel, "f[d_dense2_sum_row"))).toBe("network.2");
-    expect(lineWith(kernel, "f[d_dense2_sum_row").origin?.name).toBe("d_dense2_sum");
+    expect(pathOf(lineWith(kernel, "f[at_d_dense2_sum_row"))).toBe("network.2");
+    expect(lineWith(kernel, "f[at_d_dense2_sum_row").origin?.name).toBe("d_dense2_sum");
   });
 
   it("calls are of their kernels, offsets of what lies there", () => {
-    expect(pathOf(lineWith(lines, "  compute_d_dense3_weight("))).toBe("network.3");
-    expect(pathOf(lineWith(lines, "const dense2_weight ="))).toBe("network.2");
-    expect(pathOf(lineWith(lines, "const d_dense2_weight ="))).toBe("network.2");
-    expect(pathOf(lineWith(lines, "const optimizer_mean ="))).toBe("optimizer");
-    expect(pathOf(lineWith(lines, "const x ="))).toBe("inputs.x");
-    expect(pathOf(lineWith(lines, "const y ="))).toBe("targets.y");
+    expect(pathOf(lineWith(lines, "  dense3_backward_weight("))).toBe("network.3");
+    expect(pathOf(lineWith(lines, "const at_dense2_weight ="))).toBe("network.2");
+    expect(pathOf(lineWith(lines, "const at_d_dense2_weight ="))).toBe("network.2");
+    expect(pathOf(lineWith(lines, "const at_optimizer_mean ="))).toBe("optimizer");
+    expect(pathOf(lineWith(lines, "const at_x ="))).toBe("inputs.x");
+    expect(pathOf(lineWith(lines, "const at_y ="))).toBe("targets.y");
   });
 
   it("facts are of the keys that say so", () => {
@@ -111,8 +111,8 @@ describe("a network of layers", () => {
   });
 
   it("what all trainers have is of nothing", () => {
-    const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
-    const to = lines.findIndex(({ text }) => text.startsWith("export function createTrainer"));
+    const from = lines.findIndex(({ text }) => /^\/\/ ── .*Training loop/.test(text));
+    const to = lines.findIndex(({ text }) => /^\/\/ ── .*Evaluation/.test(text));
     expect(placesIn(lines.slice(from, to))).toEqual(["nothing"]);
   });
 });
@@ -120,9 +120,9 @@ describe("a network of layers", () => {
 it("a function that several layers share is of what they have in common; its calls are of each", async () => {
   const same = { type: "dense", units: 6, activation: "relu" };
   const lines = await linesOf(specOf([same, same, same, { type: "dense", units: 3 }]));
-  const calls = lines.filter(({ text }) => /^ {2}compute_dense\(/.test(text));
+  const calls = lines.filter(({ text }) => /^ {2}dense_forward\(/.test(text));
   expect(calls.slice(0, 3).map(pathOf)).toEqual(["network.0", "network.1", "network.2"]);
-  const shared = functionOf(lines, "compute_dense");
+  const shared = functionOf(lines, "dense_forward");
   expect(placesIn(shared)).toEqual(["network"]);
   expect(shared[0].origin?.kernels.length).toBeGreaterThanOrEqual(3);
 });
@@ -130,7 +130,7 @@ it("a function that several layers share is of what they have in common; its cal
 it("the copies of a repeated block are of the layer that is written once", async () => {
   const block = { type: "repeat", times: 3, layers: [{ type: "dense", units: 6, activation: "relu" }] };
   const lines = await linesOf(specOf([block, { type: "dense", units: 3 }]));
-  const calls = lines.filter(({ text }) => /^ {2}compute_repeat/.test(text));
+  const calls = lines.filter(({ text }) => /^ {2}repeat\w*_forward/.test(text));
   expect(placesIn(calls)).toEqual(["network.0.layers.0"]);
   expect(placesIn(functionOf(lines, String(calls[0].text.match(/\w+/))))).toEqual(["network.0.layers.0"]);
 });
@@ -150,8 +150,8 @@ describe("however a module is printed", () => {
         );
       const raw = wordPlaces(await linesOf(spec, { target, isFormatted: false }));
       const formatted = wordPlaces(await linesOf(spec, { target }));
-      expect(raw.filter((word) => word.startsWith("compute_"))).toEqual(
-        formatted.filter((word) => word.startsWith("compute_")),
+      expect(raw.filter((word) => /_(forward|backward)/.test(word))).toEqual(
+        formatted.filter((word) => /_(forward|backward)/.test(word)),
       );
       expect(formatted.filter((word) => word.endsWith("network.0")).length).toBeGreaterThan(100);
     },

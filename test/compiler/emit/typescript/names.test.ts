@@ -4,7 +4,7 @@
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";
-import { freeNames } from "../../../../src/compiler/emit/typescript/free-names.ts";
+import { freeNames } from "../../../../src/compiler/emit/typescript/parse-runtime.ts";
 import { identifierMaker } from "../../../../src/compiler/emit/identifiers.ts";
 import { loadRuntime } from "../../../../src/compiler/emit/typescript/load-runtime.ts";
 import { runtimeNames } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
@@ -93,7 +93,9 @@ function hiddenIn(code: string, runtime: ReadonlySet<string>): string[] {
   return hidden;
 }
 
-const isHostile = (word: string) => isUsableName(word) && !/ordinary|compute_/.test(word);
+const isHostile = (word: string) =>
+  isUsableName(word) &&
+  !/ordinary|^at_|_(forward|backward|update|rate|predict|evaluate|totals|clipping)/.test(word);
 
 const languageWords = Array.from(
   { length: ts.SyntaxKind.LastFutureReservedWord - ts.SyntaxKind.FirstKeyword + 1 },

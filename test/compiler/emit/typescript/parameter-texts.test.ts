@@ -6,7 +6,7 @@ import {
   bytesOfNumbers,
   numberText,
 } from "../../../../src/compiler/emit/typescript/parameter-texts.ts";
-import { bytesIn } from "../../../../src/runtime/wasm/base64.ts";
+import { bytesIn } from "../../../../src/runtime/step/memory.ts";
 
 it("reads back as the same f32", () => {
   fc.assert(

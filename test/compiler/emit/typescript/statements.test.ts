@@ -10,8 +10,7 @@ import type { Statement } from "../../../../src/compiler/loop/types.ts";
 
 const scope: Scope = {
   nameOf: (name) => name,
-  viewOf: () => "f",
-  elementOf: () => "f64",
+  elementText: (_, at) => `f[${at.join(", ")}]`,
   uses: () => undefined,
 };
 

@@ -280,7 +280,7 @@ it("reads well, and says the same with relaxed instructions", () => {
   } as const;
   const text = moduleText(parts, false).text;
   expect(text.slice(text.indexOf("(func"), text.indexOf("(func $test"))).toMatchInlineSnapshot(`
-    "(func $compute_kernel0 (param $n i32)
+    "(func $step_forward_kernel0 (param $n i32)
       (local $k i32)
       (local $sum v128)
       (local.set $sum (v128.const f32x4 0 0 0 0))

@@ -11,7 +11,7 @@ import { compile } from "../../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
-import type { Backend } from "../../../../src/runtime/core/machine.ts";
+import type { Backend } from "../../../../src/runtime/step/machine.ts";
 import type { Trainer } from "../../../../src/runtime/trainer/trainer.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";

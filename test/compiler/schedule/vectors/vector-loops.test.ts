@@ -9,8 +9,7 @@ import { accumulationOf } from "../../../../src/compiler/schedule/vectors/vector
 
 const scope: Scope = {
   nameOf: (name) => name,
-  viewOf: () => "f",
-  elementOf: () => "f64",
+  elementText: (_, at) => `f[${at.join(", ")}]`,
   uses: () => undefined,
 };
 const [s, a, b] = [variable("s", "f64"), variable("a", "f64"), variable("b", "f64")];

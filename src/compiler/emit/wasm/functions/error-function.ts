@@ -1,4 +1,5 @@
-// The error function on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the last place: 1.56
+// The error function on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the last
+// place: 1.56
 import { powerOfTwo, rounding } from "./exponential.ts";
 import {
   absolute,

@@ -4,11 +4,10 @@
 import type { FunctionName } from "../../../loop/expressions.ts";
 import { erf } from "./error-function.ts";
 import { exp, expm1, sigmoid } from "./exponential.ts";
-import { tanh } from "./hyperbolic.ts";
+import { signDouble, signSingle, tanh } from "./hyperbolic.ts";
 import { log, log1p } from "./logarithm.ts";
 import { power } from "./power.ts";
 import { randomKey, randomUnitDouble, randomUnitSingle } from "./random.ts";
-import { signDouble, signSingle } from "./sign.ts";
 import { laneByLane, vectorFunction } from "./text.ts";
 import { cos, sin } from "./trigonometric.ts";
 

@@ -1,0 +1,129 @@
+/**
+ * The chapters of an emitted file, in reading order, and the files of this folder that belong to each. This list
+ * decides where a declaration of the runtime stands in a trainer. The compiler writes the rest of a chapter: facts,
+ * offsets, kernels, `createTrainer`. This file itself is not copied.
+ */
+
+export interface Chapter {
+  readonly name: string;
+  /** The heading: a name, and what the chapter is for. */
+  readonly title: string;
+  readonly files: readonly string[];
+}
+
+export const chapters = [
+  {
+    name: "proof",
+    title: "Proof: gradients, resuming and allocations of the trainer",
+    files: [
+      "check/prove-trainer.ts",
+      "check/batches.ts",
+      "check/check-gradients.ts",
+      "check/slope.ts",
+      "check/check-steps.ts",
+      "check/check-program.ts",
+    ],
+  },
+  { name: "model", title: "Model: shapes, parameters and training settings", files: ["model/facts.ts"] },
+  { name: "memory", title: "Memory: one arena for all tensors", files: ["step/memory.ts"] },
+  { name: "forward", title: "Forward: from the batch to the prediction", files: [] },
+  { name: "loss", title: "Loss: one number for the error of the prediction", files: [] },
+  { name: "backward", title: "Backward: the gradient of the loss", files: [] },
+  { name: "update", title: "Update: the optimizer moves the parameters", files: [] },
+  {
+    name: "wasm",
+    title: "WebAssembly: the same kernels on vectors",
+    files: [
+      "wasm/wasm-kernels.ts",
+      "wasm/wasm-engine.ts",
+      "wasm/staged-steps.ts",
+      "wasm/wasm-workers.ts",
+      "wasm/compare-kernels.ts",
+      "wasm/compared-data.ts",
+      "wasm/compared-sides.ts",
+    ],
+  },
+  {
+    name: "step",
+    title: "One step: check a batch, compute gradients, update",
+    files: ["step/machine.ts", "step/batch.ts", "step/errors.ts", "step/session.ts", "step/steps.ts"],
+  },
+  {
+    name: "trainer",
+    title: "createTrainer: the public interface",
+    files: ["trainer/trainer.ts", "trainer/trainer-of.ts", "trainer/probe.ts"],
+  },
+  {
+    name: "loop",
+    title: "Training loop: epochs, validation and early stopping",
+    files: [
+      "trainer/epochs.ts",
+      "training/train-on.ts",
+      "training/own-units.ts",
+      "training/cross-validate.ts",
+      "training/folds.ts",
+    ],
+  },
+  {
+    name: "evaluation",
+    title: "Evaluation and prediction: results of the trained model",
+    files: [
+      "trainer/evaluate.ts",
+      "prediction/predictor.ts",
+      "prediction/predictions.ts",
+      "prediction/answers.ts",
+    ],
+  },
+  {
+    name: "numbers",
+    title: "Random numbers and elementary functions: the same bits in every engine",
+    files: [
+      "numbers/random.ts",
+      "numbers/double-arithmetic.ts",
+      "numbers/exponential.ts",
+      "numbers/logarithm.ts",
+      "numbers/trigonometric.ts",
+      "numbers/error-function.ts",
+      "numbers/single.ts",
+    ],
+  },
+  {
+    name: "checkpoints",
+    title: "Checkpoints: save a training run and resume it",
+    files: ["checkpoints/checkpoint.ts"],
+  },
+  {
+    name: "data",
+    title: "Data: from a table to batches",
+    files: [
+      "data/dataset.ts",
+      "data/split.ts",
+      "data/fields.ts",
+      "data/column-codec.ts",
+      "data/category-codec.ts",
+      "data/text-codecs.ts",
+      "data/scale.ts",
+      "data/table.ts",
+      "data/idx.ts",
+    ],
+  },
+  {
+    name: "program",
+    title: "Program: train from the command line",
+    files: [
+      "program/program.ts",
+      "program/readers.ts",
+      "program/idx-reader.ts",
+      "program/text-writer.ts",
+      "program/files.ts",
+    ],
+  },
+] as const satisfies readonly Chapter[];
+
+export type ChapterName = (typeof chapters)[number]["name"];
+
+/** Only checks carry these files. */
+export const proofFolder = "check/";
+
+/** Its functions replace those of the same name in modules whose numbers are f32. */
+export const singlePrecisionFile = "numbers/single.ts";

@@ -1,0 +1,197 @@
+// Encoders for columns of text: sequences of characters or of words.
+import type { ModelFacts } from "../model/facts.ts";
+import { InputError, shown } from "../step/errors.ts";
+import type { Codec, Reading } from "./dataset.ts";
+import { columnFactsOf, columnNames, textsOf, wrongCell } from "./fields.ts";
+import type { DataFacts, FittedField } from "./fields.ts";
+import type { Table } from "./table.ts";
+
+/**
+ * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks
+ * start, end and padding:
+ *
+ *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
+ *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss
+ */
+export const characterCodec: Codec = {
+  fit({ model, data }, name, table, train) {
+    const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
+    columnNames(table, name, columns, 1);
+    const cells = textsOf(table, columns[0]);
+    checkLengths(table, columns[0], cells, length);
+    const characters = charactersOf(train, cells);
+    checkVocabulary(model, data, name, characters);
+    return { name, columns, characters };
+  },
+  encode: ({ model: { inputs } }, { name, columns: [column], characters = [] }, table, rows) =>
+    sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
+};
+
+/** Characters as a target: at each position the next character. */
+export const nextCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(preparing.data, name);
+    return { ...characterCodec.fit(preparing, nextOf, table, train), name };
+  },
+  encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
+    sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
+      i === text.length ? 0 : (text[i] ?? -1),
+    ),
+};
+
+/** The different characters of these rows, by code point. */
+function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
+  const code = (character: string) => character.codePointAt(0) ?? 0;
+  const found = new Set<string>();
+  for (const row of rows) for (const character of texts[row]) found.add(character);
+  return [...found].sort((a, b) => code(a) - code(b));
+}
+
+/** Throws for a text that is too long: a truncated text would teach a wrong end. */
+function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
+  const lengths = texts.map((text) => [...text].length);
+  const row = lengths.findIndex((own) => own >= length);
+  if (row < 0) return;
+  const longest = lengths.reduce((most, own) => Math.max(most, own));
+  const what =
+    `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} ` +
+    "after the mark";
+  throw wrongCell(
+    table,
+    column,
+    row,
+    `${what}; the longest text of the file needs a length of ${longest + 1}`,
+  );
+}
+
+/** Throws unless the training rows have as many characters as the spec says. */
+function checkVocabulary(
+  { inputs, targets }: ModelFacts,
+  data: DataFacts,
+  input: string,
+  characters: readonly string[],
+): void {
+  const target = Object.keys(targets).find((name) => columnFactsOf(data, name).nextOf === input);
+  const found = characters.length + 1;
+  const { vocabulary = found } = inputs[input];
+  const classes = target === undefined ? found : targets[target].classes;
+  if (vocabulary === found && classes === found) return;
+  const said = [
+    vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
+    classes === found ? "" : `${target} has ${classes} classes`,
+  ];
+  throw new InputError(
+    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} ` +
+      `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+  );
+}
+
+/** `length` indices for each row. Throws, with the line, for a character that the training rows do not have. */
+function sequences(
+  table: Table,
+  name: string,
+  column: string,
+  length: number,
+  characters: readonly string[],
+  rows: Int32Array,
+  numberAt: (text: readonly number[], place: number) => number,
+): Int32Array {
+  columnNames(table, name, [column], 1);
+  const cells = textsOf(table, column);
+  checkLengths(table, column, cells, length);
+  const numbers = new Map(characters.map((character, index) => [character, index + 1]));
+  const encoded = new Int32Array(rows.length * length);
+  rows.forEach((row, at) => {
+    const text = Array.from(cells[row], (character) => {
+      const number = numbers.get(character);
+      if (number !== undefined) return number;
+      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training part`;
+      throw wrongCell(table, column, row, what);
+    });
+    for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
+  });
+  return encoded;
+}
+
+/**
+ * Words as an input. The words of the training rows have indices from 2, the most frequent first, as many as
+ * the embedding has room for; 1 is any other word, 0 marks start, end and padding:
+ *
+ *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
+ *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss
+ */
+export const wordCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const { columns } = columnFactsOf(preparing.data, name);
+    const texts = wordsOf(preparing, name, table, columns[0]);
+    const counts = new Map<string, number>();
+    for (const row of train) for (const word of texts[row]) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const { vocabulary = Infinity } = preparing.model.inputs[name];
+    const words = [...counts]
+      .sort(([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1))
+      .slice(0, vocabulary - 2)
+      .map(([word]) => word);
+    return { name, columns, words };
+  },
+  encode: (preparing, field, table, rows) =>
+    wordSequences(preparing, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
+};
+
+/** Words as a target: at each position the next word. A truncated text has no end. */
+export const nextWordCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(preparing.data, name);
+    return { ...wordCodec.fit(preparing, nextOf, table, train), name };
+  },
+  encode(preparing, field, table, rows) {
+    const { nextOf = "" } = columnFactsOf(preparing.data, field.name);
+    return wordSequences(preparing, nextOf, field, table, rows, (text, i) =>
+      i === text.length ? 0 : (text[i] ?? -1),
+    );
+  },
+};
+
+/** The indices of the words of each row. */
+function wordSequences(
+  preparing: Reading,
+  input: string,
+  { columns, words = [] }: FittedField,
+  table: Table,
+  rows: Int32Array,
+  numberAt: (text: readonly number[], place: number) => number,
+): Int32Array {
+  const [length] = preparing.model.inputs[input].shape;
+  const texts = wordsOf(preparing, input, table, columns[0]);
+  const numbers = new Map(words.map((word, index) => [word, index + 2]));
+  const encoded = new Int32Array(rows.length * length);
+  rows.forEach((row, at) => {
+    const text = texts[row].map((word) => numbers.get(word) ?? 1);
+    for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
+  });
+  return encoded;
+}
+
+/** The words of each text: sequences of letters and digits, and single other characters. */
+function wordsOf({ data }: Reading, input: string, table: Table, column: string): string[][] {
+  const { words: { length, lowerCase, cut } = { length: 0, lowerCase: false, cut: false } } = columnFactsOf(
+    data,
+    input,
+  );
+  columnNames(table, input, [column], 1);
+  const texts = textsOf(table, column).map(
+    (text) =>
+      (lowerCase ? text.toLowerCase() : text).match(
+        /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}\p{N}]+)*|[^\s\p{L}\p{M}\p{N}]/gu,
+      ) ?? [],
+  );
+  const long = texts.findIndex((text) => text.length >= length);
+  if (cut || long < 0) return texts;
+  const longest = texts.reduce((most, text) => Math.max(most, text.length), 0);
+  throw wrongCell(
+    table,
+    column,
+    long,
+    `the text has ${texts[long].length} words, and ${length} places hold at most ${length - 1} after the ` +
+      `mark; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
+  );
+}

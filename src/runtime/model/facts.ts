@@ -1,0 +1,59 @@
+// Facts of the model and its training, as plain data that the compiler writes.
+
+/** The model: names, shapes without the batch axis, and the options of its compilation. */
+export interface ModelFacts {
+  name: string;
+  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  specHash: string;
+  dtype: "f32" | "f64";
+  target: "ts" | "wasm";
+  /** The largest number of rows in one batch. */
+  batchSize: number;
+  /**
+   * `vocabulary`: the input holds indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads it, so
+   * prediction does without it. `least`: a lower bound of its values.
+   */
+  inputs: Record<
+    string,
+    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
+  >;
+  /** `classes`: the target holds class indices from 0 to classes − 1, or −1 for rows without a label. */
+  targets: Record<string, { shape: number[]; classes?: number }>;
+  parameters: { name: string; shape: number[]; trainable: boolean }[];
+}
+
+/**
+ * Stops training after `patience` epochs without an improvement of the metric (by default the loss) of more
+ * than `minDelta`.
+ */
+export interface EarlyStopping {
+  patience: number;
+  metric?: string;
+  minDelta?: number;
+}
+
+/** The training section of the spec, with all defaults. */
+export interface TrainingFacts {
+  epochs: number;
+  seed: number;
+  shuffle: boolean;
+  /** Batches per step, if more than one. */
+  accumulate?: number;
+  /** The metrics of the spec, by name. */
+  metrics: readonly string[];
+  /** The metrics for which higher is better. */
+  rising?: readonly string[];
+  /** Fractions of all rows, at least 0 and together below 1. */
+  test?: number;
+  validation?: number;
+  /** The number of folds of cross-validation, which replaces the validation split. */
+  folds?: number;
+  /** Whether all splits have the classes in the same proportions. */
+  stratify: boolean;
+  earlyStopping?: EarlyStopping;
+}
+
+/** The number of elements of this shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

@@ -1,0 +1,172 @@
+// Elementary functions with the precision of f32, in exact arithmetic of doubles: shorter and faster than those
+// for f64, which they replace in modules with f32. Their results are doubles with a relative error below 2⁻²⁵,
+// to be rounded.
+import { exponentOf, nearest, powersOfTwo } from "./double-arithmetic.ts";
+import { largeAngle } from "./trigonometric.ts";
+
+/**
+ * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
+ * relative error 2⁻²⁸. The first two coefficients are those of the series, so 1 − βᵗ in Adam is accurate for βᵗ
+ * near 1. Results below −1023 round to 0.
+ */
+export function exp2(y: number): number {
+  const z = Math.min(Math.max(y, -1023), 1024);
+  const k = nearest(z);
+  const r = z - k;
+  const p =
+    1 +
+    r *
+      (0.6931471805599453 +
+        r *
+          (0.240226475497 +
+            r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702)))));
+  return p * powersOfTwo[(k | 0) + 1023];
+}
+
+/** eˣ = 2^(x / ln 2) */
+export function exp(x: number): number {
+  return exp2(x * 1.4426950408889634);
+}
+
+/** eˣ − 1; near 0 x + x² (1/2 + x/6 + …), minimax (Remez), relative error 2⁻²⁶. */
+export function expm1(x: number): number {
+  if (!(Math.abs(x) < 0.35)) return exp(x) - 1;
+  return (
+    x +
+    x *
+      x *
+      (0.4999999804 +
+        x * (0.166665385935 + x * (0.04166722154786 + x * (0.00836719264937 + x * 0.001388240061185))))
+  );
+}
+
+/** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]. */
+export function sigmoid(x: number): number {
+  return 1 / (1 + exp(-x));
+}
+
+/**
+ * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
+ * P(s²), minimax (Remez), relative error 2⁻³⁸, as powers multiply it.
+ */
+export function log2(x: number): number {
+  if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
+  const k = exponentOf(x);
+  const m = x * powersOfTwo[1023 - k];
+  const s = (m - 1) / (m + 1);
+  const z = s * s;
+  return (
+    k +
+    s *
+      (2.8853900817902027 +
+        z *
+          (0.9617966732001921 +
+            z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206))))
+  );
+}
+
+/** log₂ of x that is not positive, or near the ends of the table of powers. */
+function log2AtEdge(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
+  const shift = x < 1 ? 64 : -64;
+  return log2(x * powersOfTwo[1023 + shift]) - shift;
+}
+
+/** ln x = log₂ x · ln 2 */
+export function log(x: number): number {
+  return log2(x) * 0.6931471805599453;
+}
+
+/** ln(1 + x); x itself where that is accurate. */
+export function log1p(x: number): number {
+  return Math.abs(x) < 3e-8 ? x : log(1 + x);
+}
+
+/**
+ * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y
+ * that is not whole are NaN.
+ */
+export function power(x: number, y: number): number {
+  if (y === 0) return 1;
+  const size = Math.abs(x);
+  if (x < 0 && size < Infinity && y % 1 !== 0 && Math.abs(y) < Infinity) return NaN;
+  const value = exp2(y * log2(size));
+  // an odd power of a negative number, −0 among them
+  return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
+}
+
+/**
+ * tanh x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁹. From
+ * 9.02 on it is 1, exactly: the derivative 1 − tanh² of a unit that is saturated is 0.
+ */
+export function tanh(x: number): number {
+  const z = x * x;
+  const p =
+    0.99999999905 +
+    z * (0.137853659457 + z * (0.00400851147725 + z * (0.0000315891194807 + z * 5.07624297115e-8)));
+  const q =
+    1 +
+    z *
+      (0.471186983498 +
+        z * (0.027737521121 + z * (0.000420741213155 + z * (0.00000161748995053 + z * 7.37447704652e-10))));
+  return Math.abs(x) > 9.02 ? Math.sign(x) : (x * p) / q;
+}
+
+/**
+ * erf x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁵. From
+ * 3.93 on it is 1, exactly: what is multiplied with 1 + erf x far below zero, as in gelu, is 0.
+ */
+export function erf(x: number): number {
+  const z = x * x;
+  const p =
+    1.12837914536 +
+    z *
+      (0.190783528538 +
+        z * (0.0527902489257 + z * (0.00377959736736 + z * (0.00028480851529 + z * 0.00000204197517671))));
+  const q =
+    1 +
+    z *
+      (0.50241021949 +
+        z * (0.114257400094 + z * (0.0149974130733 + z * (0.0011652102016 + z * 0.0000380041165764))));
+  return Math.abs(x) > 3.93 ? Math.sign(x) : (x * p) / q;
+}
+
+/**
+ * sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³
+ * of the cosine.
+ */
+function sinOfTurned(r: number, turn: number): number {
+  const z = r * r;
+  const value =
+    (turn & 1) === 0
+      ? r * (0.9999999967356 + z * (-0.1666665012472 + z * (0.008332011162045 + z * -0.0001950114353461)))
+      : 1 +
+        z * (-0.4999999969435 + z * (0.04166662034282 + z * (-0.001388668119527 + z * 0.00002438352466294)));
+  return (turn & 2) === 0 ? value : -value;
+}
+
+/**
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of
+ * two doubles, the first so short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then
+ * quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ */
+function sinOfQuarters(x: number, quarter: number): number {
+  if (!(Math.abs(x) < 1e6)) {
+    if (!(Math.abs(x) < Infinity)) return NaN;
+    const { n, r } = largeAngle(x);
+    return sinOfTurned(r, n + quarter);
+  }
+  const n = nearest(x * 0.6366197723675814);
+  const r = x - n * 1.5707963267341256 - n * 6.077100506506192e-11;
+  return sinOfTurned(r, n + quarter);
+}
+
+/** sin x. */
+export function sin(x: number): number {
+  return sinOfQuarters(x, 0);
+}
+
+/** cos x = sin(x + π/2). */
+export function cos(x: number): number {
+  return sinOfQuarters(x, 1);
+}

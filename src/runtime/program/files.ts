@@ -1,0 +1,163 @@
+// Files of the host (Node, Deno, Bun): reading, and atomic writing.
+import { InputError } from "../step/errors.ts";
+
+interface WriteOptions {
+  flag: string;
+  flush?: boolean;
+  mode?: number | undefined;
+}
+interface FileStatus {
+  readonly mode: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+export interface HostFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  readdir(path: string): Promise<string[]>;
+  readlink(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<FileStatus>;
+}
+
+/** A URL in place of a path. */
+interface FileUrl {
+  readonly href: string;
+}
+
+interface HostPaths {
+  realpath(path: string | FileUrl): Promise<string>;
+}
+
+// A variable hides the module from bundlers and type checkers.
+export async function hostFiles(): Promise<HostFiles & HostPaths> {
+  const specifier: string = "node:fs/promises";
+  const files: HostFiles & HostPaths = await import(specifier);
+  return files;
+}
+
+/** Reads a file. Throws if it cannot be read, or if it is the output file `out`. */
+export async function reading<T>(
+  path: string,
+  read: (files: HostFiles) => Promise<T>,
+  out?: string,
+): Promise<T> {
+  const files = await hostFiles();
+  if (out !== undefined && (await isSameFile(files, path, out)))
+    throw new InputError(`cannot write ${out}: it is the input ${path}`);
+  return orRefuse(`read ${path}`, read(files));
+}
+
+/** The result of the work. An error of the host becomes the reason why it cannot be done. */
+function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: Error) => {
+    throw new InputError(`cannot ${what}: ${error.message}`);
+  });
+}
+
+/** Whether two paths lead to the same existing file. */
+export async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
+  const file = await realpath(a).catch(() => undefined);
+  return file !== undefined && file === (await realpath(b).catch(() => undefined));
+}
+
+declare const crypto: { randomUUID(): string };
+
+/** Writes the whole file. */
+type WriteOutput = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Prepares an atomic output file before the work whose result it will have: creates its folder, checks that it
+ * can be written, and removes partial files of runs that were killed. Follows links. Writes to devices such as
+ * /dev/null directly.
+ */
+export async function openOutput(path: string): Promise<WriteOutput> {
+  const files = await hostFiles();
+  const what = `write ${path}`;
+  const target = await orRefuse(what, checkOutput(files, path));
+  return (bytes) => orRefuse(what, target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+}
+
+/**
+ * The file to replace, or undefined for a device. Throws the error of the host for a file that cannot be
+ * written.
+ */
+export async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
+  for (const other of await files.readdir(folder).catch(() => []))
+    if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
+      await files.rm(folder + other, { force: true });
+  const probe = newPartial(target);
+  await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
+  await files.rm(probe, { force: true });
+  return target;
+}
+
+/** The same without a test whether a partial file can be written next to it. */
+export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  if (status && !status.isFile() && !status.isDirectory()) return undefined;
+  // Fails for a folder and for a read-only file.
+  if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Atomic write: partial file, fsync, rename. */
+export async function replaceFile(
+  files: HostFiles,
+  target: string,
+  bytes: Uint8Array,
+  tries = 20,
+): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    // Another run that starts now removes this partial file, as if a killed run had left it. Write it again.
+    const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
+    await files.rm(partial, { force: true });
+    if (!wasRemoved || tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/**
+ * The folder of a file, and the beginning of the names of its partial files. The name is cut, since a name may
+ * already have the greatest length that the system allows.
+ */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** A name that no other process uses, whatever container it runs in. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
+
+/** The target of a path, also through links to files that do not exist yet. */
+async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
+  const target = await files.realpath(path).catch(() => undefined);
+  const link =
+    target === undefined && links > 0 ? await files.readlink(path).catch(() => undefined) : undefined;
+  if (link === undefined) return target ?? path;
+  const isWhole = /^([/\\]|\w:)/.test(link);
+  return targetOf(files, isWhole ? link : path.replace(/[^/\\]*$/, link), links - 1);
+}

@@ -1,0 +1,82 @@
+// Readers for the CSV files of a program.
+import { columnFactsOf, namedBy } from "../data/fields.ts";
+import type { DataFacts } from "../data/fields.ts";
+import { isMissing } from "../data/column-codec.ts";
+import { csvRecords, tableOf } from "../data/table.ts";
+import type { Table } from "../data/table.ts";
+import { InputError } from "../step/errors.ts";
+import { reading } from "./files.ts";
+import { placed, say } from "./program.ts";
+import type { DataReader } from "./program.ts";
+
+/** Parses the text of a file. With `asked`, a file to predict, every row counts. */
+export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
+
+/** One file with all rows. */
+export const csvFile = (parse: TextParser): DataReader => ({
+  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
+  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
+    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
+    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
+    return { file, table: placed(file, () => parse(text, data, asked)) };
+  },
+});
+
+/**
+ * The same parser for a spec that names a file of another format: the command line reads that format, the
+ * program reads the same columns as CSV.
+ */
+export const csvOnly =
+  (parse: TextParser): TextParser =>
+  (text, data, asked) => {
+    if (!/^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(text)) return parse(text, data, asked);
+    throw new InputError("this program reads CSV: write the columns to such a file, or use `tapeless train`");
+  };
+
+/**
+ * Parses CSV with another separator, or without rows that miss a value; prints how many rows are dropped. With
+ * `asked`, none are.
+ */
+export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
+  const mark = `[${data.separator ?? ","}]`;
+  const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${data.separator ?? ","}\\r\\n]*))`;
+  const records = csvRecords(text, new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y"));
+  const names = records[0]?.cells ?? [];
+  const dropping = new Set(asked === undefined ? droppingColumns(data, names) : []);
+  const places = names.flatMap((name, place) => (dropping.has(name) ? [place] : []));
+  const kept = records.filter(
+    ({ cells }, i) =>
+      i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place])),
+  );
+  const told = dropText(records.length - kept.length, records.length - 1);
+  if (told !== "") say(`${told}\n`);
+  return tableOf(kept);
+}
+
+/** The columns in which a missing value drops the row. */
+export function droppingColumns(data: DataFacts, names: readonly string[]): string[] {
+  return [...Object.keys(data.inputs), ...Object.keys(data.targets)].flatMap((field) => {
+    const { columns, drop } = columnFactsOf(data, field);
+    return drop ? namedBy(names, columns).flat() : [];
+  });
+}
+
+/** The message about dropped rows, "" if there are none; throws if no row is left. */
+export function dropText(dropped: number, rows: number): string {
+  if (dropped === 0) return "";
+  if (dropped === rows) throw new InputError(`every row misses a value, so "drop" leaves none`);
+  return `${dropped} of ${rows} rows miss a value and are left out`;
+}
+
+/** One file of training rows and one of test rows. */
+export const fileAndTest = (one: DataReader): DataReader => ({
+  help: `${one.help}
+  --test FILE          one of the same columns: the rows of the test part (needed)`,
+  async read(program, flags) {
+    const source = await one.read(program, flags);
+    const { "--test": file, "--predict": asked, "--out": out } = flags;
+    if (asked !== undefined) return source;
+    if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
+    return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
+  },
+});

@@ -1,0 +1,152 @@
+// Copies a batch into the arena and checks each value on the way.
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
+import { InputError, checkKeys, valueText } from "./errors.ts";
+import type { Numbers, PredictingMachine } from "./machine.ts";
+
+/** Inputs and targets by name, row-major, with at most `batchSize` rows. */
+export type Batch = Record<string, ArrayLike<number>>;
+
+/** The range of indices of an input or target, both bounds included. */
+interface IndexBounds {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** The range in words: classes with −1, a vocabulary, or all 32-bit integers. */
+export function ruleOf({ lowest, highest }: IndexBounds): string {
+  if (lowest < -1) return "a 32-bit integer";
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
+}
+
+/** An input or target of a batch. */
+export interface BatchField {
+  readonly name: string;
+  /** Whether prediction can do without it. */
+  readonly isTarget: boolean;
+  /** Numbers per row. */
+  readonly size: number;
+  /** Present for indices, absent for real numbers. */
+  readonly bounds?: IndexBounds | undefined;
+  /** A lower bound for real numbers. */
+  readonly least?: number | undefined;
+}
+
+/** An input or target, and its array in the arena. */
+interface Slot extends BatchField {
+  readonly view: Numbers | Int32Array;
+}
+
+/** All slots of a model. */
+export interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** The number of calls of `writeRows`. */
+  writes: number;
+}
+
+/** The inputs of a model, then its targets, in the order of the spec. */
+export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
+  return [
+    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
+      name,
+      isTarget: onlyLoss,
+      size: sizeOf(shape),
+      least,
+      bounds:
+        dtype === "i32"
+          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
+          : undefined,
+    })),
+    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
+      name,
+      isTarget: true,
+      size: sizeOf(shape),
+      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
+    })),
+  ];
+}
+
+/** The slots of a model in the arena of its machine. */
+export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
+}
+
+/** Whether the number is valid: an index in range, or a finite number. */
+export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
+  return bounds === undefined
+    ? Number.isFinite(value)
+    : Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
+}
+
+/**
+ * The number of rows of the batch. Throws for unknown or missing names, and for arrays of different lengths.
+ */
+export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
+  let rows = -1;
+  for (const { name, size, isTarget } of slots) {
+    if (isTarget && !needsTargets) continue;
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
+    if (rows !== -1 && count !== rows)
+      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // A declared length may be false: the last value must exist.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
+    rows = count;
+  }
+  if (rows === 0) throw new InputError("the batch has no rows");
+  return rows;
+}
+
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
+}
+
+/**
+ * Copies n rows of the batch into the arena: those that `order` lists from `start`, or consecutive rows without
+ * it.
+ */
+export function writeRows(
+  slots: Slots,
+  batch: Batch,
+  start: number,
+  n: number,
+  order?: Int32Array,
+  needsTargets = true,
+): void {
+  const turn = ++slots.writes;
+  for (const slot of slots)
+    if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of a user-defined class may run code when it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
+}
+
+function writeField(
+  { name, size, bounds, least = -Infinity, view }: Slot,
+  values: ArrayLike<number>,
+  start: number,
+  n: number,
+  order?: Int32Array,
+): void {
+  for (let i = 0; i < n; i++) {
+    const row = order === undefined ? start + i : order[start + i];
+    for (let j = 0; j < size; j++) {
+      const value = values[row * size + j];
+      // Copying would convert null, "" and true to numbers.
+      if (typeof value !== "number") checkNumber(name, row, value);
+      view[i * size + j] = value;
+      // Real numbers are checked after the copy: f32 may overflow.
+      if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
+      const limit = value < least ? `below ${least}` : "too large for f32";
+      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
+    }
+  }
+}

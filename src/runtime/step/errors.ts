@@ -1,0 +1,45 @@
+// The error class for invalid input (a batch, a data file, a checkpoint, a flag), and checks of records.
+
+/**
+ * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
+ */
+export class InputError extends Error {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
+    super(message);
+    this.name = "InputError";
+    this.line = line;
+  }
+}
+
+/** The text for a message: at most `most` characters, without control characters. */
+export function shown(text: string, most = 60): string {
+  return text
+    .slice(0, most)
+    .replace(
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (sign) => `\\u${sign.codePointAt(0)?.toString(16).padStart(4, "0")}`,
+    )
+    .concat(text.length > most ? "…" : "");
+}
+
+/** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
+export function checkKeys(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || !given)
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+  // Object.keys would allocate, and a step allocates nothing.
+  for (const key in given)
+    if (!known.includes(key) && Object.hasOwn(given, key))
+      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+}
+
+/** Only a trainer with WebAssembly kernels uses the options other than `seed`. */
+export const checkTrainerOptions = (options: object): void =>
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
+
+/** Any value, for a message. Runs no code of the value. */
+export function valueText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (typeof value === "bigint") return `${value}n`;
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
+}

@@ -1,0 +1,36 @@
+// Views of the arena by parameter, the search for values that are not finite, and bytes from base64.
+import type { Numbers } from "./machine.ts";
+import { sizeOf } from "../model/facts.ts";
+import type { ModelFacts } from "../model/facts.ts";
+
+/** Live views of consecutive tensors that begin at `start`, by name. */
+export function viewsOf(
+  f: Numbers,
+  start: number,
+  tensors: ModelFacts["parameters"],
+): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
+}
+
+/**
+ * The name of the first range that has an infinity or a NaN in its first `rows` rows. A range is a name, an
+ * offset and the length of a row.
+ */
+export function firstNotFinite(
+  values: Numbers,
+  rows: number,
+  stretches: readonly (readonly [string, number, number])[],
+): string | undefined {
+  for (const [name, start, length] of stretches)
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
+  return undefined;
+}
+
+/** All hosts have this function since 2022. */
+declare function atob(text: string): string;
+
+/** Decodes base64; line breaks are ignored. */
+export function bytesIn(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0));
+}

@@ -1,0 +1,105 @@
+// The state of a trainer: model, machine and progress; and the types of functions that take steps.
+import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
+import { writeRows } from "./batch.ts";
+import type { Batch, Slots } from "./batch.ts";
+import { InputError } from "./errors.ts";
+import type { Machine } from "./machine.ts";
+
+/** The progress of training. A checkpoint has all of it. */
+export interface Progress {
+  /** Completed epochs. */
+  epoch: number;
+  /**
+   * What selects the best epoch: split, metric, and whether its parameters are kept. Another monitor, or other
+   * data, starts a new search.
+   */
+  monitor: string;
+  /** The best epoch so far (0: none), and its value of the metric. */
+  bestEpoch: number;
+  bestValue: number;
+  /** Epochs since the best epoch. */
+  waited: number;
+  /** The parameters of the best epoch. Only early stopping keeps them. */
+  best: Uint8Array;
+  /**
+   * The parameters of the last epoch, while those of the best epoch replace them. Further training starts from
+   * here.
+   */
+  last: Uint8Array;
+}
+
+/**
+ * Computes the gradients of the n rows that `order` lists from `start`, at most `batchSize` at a time. Returns
+ * their loss.
+ */
+export type GradientOf = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  start: number,
+  n: number,
+  batchSize: number,
+) => number;
+
+/**
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch, and starts again at the first
+ * row after the last. Returns the mean, over the rows, of the loss before each step. Throws TrainingDiverged at
+ * the first loss that is not finite.
+ */
+export type TakeSteps = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  batchSize: number,
+  count: number,
+) => number;
+
+/** The gradients of rows that fit into one batch. */
+export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
+  writeRows(slots, data, start, n, order);
+  return machine.gradient(n);
+};
+
+/** What the functions of a trainer share. */
+export interface Session {
+  readonly model: ModelFacts;
+  readonly training: TrainingFacts;
+  readonly machine: Machine;
+  readonly slots: Slots;
+  readonly gradientOf: GradientOf;
+  readonly takeSteps: TakeSteps;
+  progress: Progress;
+}
+
+/** Before the first epoch. */
+export function freshProgress(): Progress {
+  const nothing = new Uint8Array(0);
+  return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
+}
+
+/** A copy of all parameters: the first bytes of the state. */
+export function packParameters({ parameters, state }: Machine): Uint8Array {
+  return state.slice(
+    0,
+    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
+  );
+}
+
+/** The row numbers 0 … rows − 1. */
+export function allRows(rows: number): Int32Array {
+  return new Int32Array(rows).map((_, row) => row);
+}
+
+/** Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote. */
+export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
+/** Throws if the rows exceed one batch. */
+export function checkBatchSize({ model }: Session, rows: number): number {
+  if (rows > model.batchSize) {
+    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
+  }
+  return rows;
+}
