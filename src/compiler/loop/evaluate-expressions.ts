@@ -1,9 +1,7 @@
 /** Expressions in the interpreter of loops: memory, functions and values. */
 import * as errorFunction from "../../runtime/numbers/error-function.ts";
 import * as exponential from "../../runtime/numbers/exponential.ts";
-import * as hyperbolic from "../../runtime/numbers/exponential.ts";
 import * as logarithm from "../../runtime/numbers/logarithm.ts";
-import * as powers from "../../runtime/numbers/logarithm.ts";
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 import * as trigonometric from "../../runtime/numbers/trigonometric.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -25,9 +23,7 @@ export const doubleFunctions: { readonly [K in ElementaryName]: OfOne } & {
 } = {
   ...errorFunction,
   ...exponential,
-  ...hyperbolic,
   ...logarithm,
-  ...powers,
   ...trigonometric,
 };
 
