@@ -1,4 +1,4 @@
-/** One evaluation of an op on balls, and what all kinds of ops share. */
+/** One evaluation of an op on balls, and the functions that all kinds of ops share. */
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { evaluateOp } from "../../src/compiler/ops/index.ts";
 import { precisionOf, tensorsOf } from "./ball.ts";
@@ -14,7 +14,7 @@ export interface Evaluation {
 
 export type Read = (ball: Ball, name: string) => Float64Array;
 
-/** The op on one tensor made of each ball. */
+/** Evaluates the op on tensors that are computed from the balls. */
 export const evaluated = ({ node, operands, shape, rows }: Evaluation, read: Read, of = node): Float64Array =>
   evaluateOp(of, tensorsOf(operands, read), shape, rows).data;
 
@@ -22,7 +22,7 @@ export const midOf = (evaluation: Evaluation): Float64Array => evaluated(evaluat
 
 export const roundingOf = (node: Node): Precision => precisionOf(node.type.element);
 
-/** The distance of two numbers; of equal infinities 0, and no bound where it is not a number. */
+/** The distance of two numbers; 0 for equal infinities, and unbounded if it is not a number. */
 export function apart(a: number, b: number): number {
   if (a === b) return 0;
   const distance = Math.abs(a - b);

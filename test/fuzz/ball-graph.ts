@@ -11,7 +11,7 @@ import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { evaluateBall } from "./ball-ops.ts";
 
-/** Balls by the name of their storage. What is not there is zero. */
+/** Balls by the name of their storage. Missing storage is zero. */
 export type BallStorage = ReadonlyMap<string, Ball>;
 
 const countOf = (shape: readonly number[]): number => shape.reduce((n, size) => n * size, 1);
@@ -19,7 +19,7 @@ const countOf = (shape: readonly number[]): number => shape.reduce((n, size) => 
 export const zeroBall = (shape: readonly number[]): Ball =>
   exactBall({ shape, data: new Float64Array(countOf(shape)) });
 
-/** What every node comes to. */
+/** The value of every node. */
 export function ballsOfGraph(graph: Graph, storage: BallStorage, rows: number): Map<Node, Ball> {
   const given = new Map<Node, Ball>();
   for (const node of graph.nodes) {
@@ -29,7 +29,7 @@ export function ballsOfGraph(graph: Graph, storage: BallStorage, rows: number): 
   return evaluateAll(graph.nodes, given, rows);
 }
 
-/** What the graph leaves in storage. */
+/** The outputs that the graph writes to storage. */
 export function interpretBalls(graph: Graph, storage: BallStorage, rows: number): Map<string, Ball> {
   const values = ballsOfGraph(graph, storage, rows);
   return new Map(graph.outputs.map(({ storage: name, node }) => [name, valueIn(values, node)]));

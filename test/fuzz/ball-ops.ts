@@ -1,4 +1,7 @@
-/** How each op of the graph IR maps balls to balls: see ball.ts. Midpoints are the ops' own reference evaluation. */
+/**
+ * How each op of the graph IR maps balls to balls: see ball.ts. Midpoints are computed by the ops' own
+ * reference evaluation.
+ */
 import { isElementary } from "../../src/compiler/ir/nodes.ts";
 import type { ElementaryName, Node } from "../../src/compiler/ir/nodes.ts";
 import { ballOf, exactBall } from "./ball.ts";
@@ -21,12 +24,12 @@ import {
 } from "./ball-pointwise.ts";
 import { argMax, reduceMax, sum } from "./ball-reductions.ts";
 
-/** Elements in other places. Padding is exact, and a copy of nothing. */
+/** Elements in another arrangement. Padding is exact and a copy of no other element. */
 function view(evaluation: Evaluation): Ball {
   const { node } = evaluation;
   const padded = (value: number): Node =>
     node.op === "pad" ? { ...node, attributes: { ...node.attributes, value } } : node;
-  // Only x and y hold numbers; indices stay what they are.
+  // Only x and y contain numbers; indices are unchanged.
   const read =
     (part: (ball: Ball) => Float64Array): Read =>
     (ball, name) =>
@@ -48,7 +51,7 @@ function view(evaluation: Evaluation): Ball {
   );
 }
 
-/** An elementary function without a row may be anything: no number is refused for it. */
+/** The result of an elementary function without a row is unbounded: every number is accepted for it. */
 const elementaryBalls: { readonly [K in ElementaryName]?: (evaluation: Evaluation) => Ball } = {
   exp: monotone,
   expm1: monotone,
@@ -70,7 +73,7 @@ const anything = (evaluation: Evaluation): Ball => {
   );
 };
 
-/** What an op makes of balls; leaves and scans are the interpreter's. */
+/** The result of an op on balls; the interpreter handles leaves and scans. */
 export function evaluateBall(evaluation: Evaluation): Ball {
   const { node, operands } = evaluation;
   const { op } = node;

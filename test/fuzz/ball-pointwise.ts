@@ -35,18 +35,18 @@ function finished({ node, shape }: Evaluation, mid: Float64Array, rad: (i: numbe
   );
 }
 
-/** f(x) of a function that only rises or only falls. */
+/** f(x) of a monotonic function. */
 export function monotone(evaluation: Evaluation): Ball {
   const mid = midOf(evaluation);
   if (isExact(evaluation.operands.x)) return finished(evaluation, mid, () => 0);
-  // What is computed as a root is a sum of squares, which is never below zero.
+  // The operand of a square root is a sum of squares, which is never below zero.
   const least =
     evaluation.node.op === "sqrt" ? (ball: Ball) => lower(ball).map((x) => Math.max(0, x)) : lower;
   const [high, low] = [evaluated(evaluation, upper), evaluated(evaluation, least)];
   return finished(evaluation, mid, (i) => Math.max(apart(high[i], mid[i]), apart(low[i], mid[i])));
 }
 
-/** f(x) that moves no more than x does, and at most by `most`. */
+/** f(x) that changes no more than x does, and at most by `most`. */
 export function lipschitz(evaluation: Evaluation, most: number): Ball {
   const { x } = evaluation.operands;
   return finished(evaluation, midOf(evaluation), (i) => Math.min(most, x.rad[i]));
@@ -73,7 +73,7 @@ export function binary(
   });
 }
 
-/** Of a sum as well. An exact infinity swallows what is added to it. */
+/** Also for a sum. An exact infinity absorbs what is added to it. */
 export const difference = (x: number, ex: number, y: number, ey: number, z: number): number =>
   Math.abs(z) === Infinity &&
   ((Math.abs(x) === Infinity && ex === 0) || (Math.abs(y) === Infinity && ey === 0))
@@ -81,7 +81,7 @@ export const difference = (x: number, ex: number, y: number, ey: number, z: numb
     : ex + ey;
 
 export const product = (x: number, ex: number, y: number, ey: number): number =>
-  // A factor that is exactly zero gives zero, whatever the other is.
+  // A factor that is exactly zero makes the product zero.
   (x === 0 && ex === 0) || (y === 0 && ey === 0) ? 0 : Math.abs(x) * ey + Math.abs(y) * ex + ex * ey;
 
 export const quotient = (x: number, ex: number, y: number, ey: number, z: number): number => {
@@ -89,20 +89,20 @@ export const quotient = (x: number, ex: number, y: number, ey: number, z: number
   return Math.abs(y) > ey ? (ex + Math.abs(z) * ey) / (Math.abs(y) - ey) : Infinity;
 };
 
-/** x^y has its extremes at the corners of the box where x > 0; elsewhere, of whole y, also at x = 0. */
+/** x^y has its extremes at the corners of the box where x > 0; elsewhere, for integer y, also at x = 0. */
 export function powerRadius(x: number, ex: number, y: number, ey: number, z: number): number {
   const xs = Math.abs(x) <= ex ? [x - ex, 0, x + ex] : [x - ex, x + ex];
   if (xs[0] < 0 && (ey > 0 || y % 1 !== 0 || (y < 0 && xs.length === 3))) return Infinity;
   return Math.max(...xs.flatMap((at) => [y - ey, y + ey].map((exponent) => apart(at ** exponent, z))));
 }
 
-/** The larger or smaller: certain where the intervals are apart. */
+/** The larger or smaller operand; it is certain if the intervals are disjoint. */
 export function extremeOfTwo(x: number, ex: number, y: number, ey: number, z: number): number {
   if (Math.abs(x - y) > ex + ey) return z === x ? ex : ey;
   return Math.max(ex, ey);
 }
 
-/** A comparison: wrong by 1 where the sides overlap, but for copies of one number. */
+/** A comparison: its error is 1 if the sides overlap, except for copies of one number. */
 export function comparison(evaluation: Evaluation): Ball {
   const { x, y } = evaluation.operands;
   const mid = midOf(evaluation);
@@ -117,7 +117,7 @@ export function comparison(evaluation: Evaluation): Ball {
   );
 }
 
-/** By a condition that may go either way: the hull of both. */
+/** A select whose condition may be true or false: the hull of both. */
 export function select(evaluation: Evaluation): Ball {
   const { condition, x, y } = evaluation.operands;
   const mid = midOf(evaluation);

@@ -4,7 +4,7 @@ import type { Ball } from "./ball.ts";
 import { apart, evaluated, midOf, roundingOf } from "./ball-evaluation.ts";
 import type { Evaluation, Read } from "./ball-evaluation.ts";
 
-/** How many terms each element of a sum has. */
+/** The number of terms in each element of a sum. */
 function termsOf({ node, operands }: Evaluation): number {
   const sizeAlong = (ball: Ball, axes: readonly number[]) =>
     axes.reduce((n, axis) => n * ball.shape[axis], 1);
@@ -32,7 +32,7 @@ export function sum(evaluation: Evaluation): Ball {
       name === "indices" ? ball.mid : part(ball);
   const absolute = read(({ mid }) => mid.map(Math.abs));
   const large = evaluated(evaluation, read(sizes));
-  // For a product Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|; for a sum the same is Σ rad.
+  // For a product Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|; for a sum this is Σ rad.
   const isSpread = !Object.entries(evaluation.operands).every(
     ([name, ball]) => name === "indices" || isExact(ball),
   );
@@ -64,7 +64,10 @@ function contractSpread(evaluation: Evaluation): Float64Array {
   return first.map((value, i) => value + second[i]);
 }
 
-/** Where an element of an operand goes: the element of the result, and its place among those that go there. */
+/**
+ * The destination of an element of an operand: the element of the result, and its position among the terms of
+ * that element.
+ */
 interface Slot {
   readonly to: number;
   readonly place: number;
@@ -84,7 +87,7 @@ function slotsOf({ shape }: Ball, axes: readonly number[]): readonly Slot[] {
   });
 }
 
-/** A maximum of many. Where it is certain which one it is, the result is a copy of it. */
+/** A maximum of many elements. If it is certain which one it is, the result is a copy of it. */
 export function reduceMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;
   const mid = midOf(evaluation);
@@ -93,7 +96,8 @@ export function reduceMax(evaluation: Evaluation): Ball {
   const rad = mid.map((m, i) => Math.max(apart(high[i], m), apart(low[i], m)));
   const ids = () => {
     const { x } = operands;
-    // Those that may be the largest: of one id they are one number, and the result is its copy.
+    // The elements that may be the largest. If they have one id, they are one number, and the result is its
+    // copy.
     const fresh = ballOf([], mid, rad).ids();
     const result = fresh.slice();
     const [idsOfX, candidates] = [x.ids(), mid.map(() => 0)];
@@ -108,8 +112,8 @@ export function reduceMax(evaluation: Evaluation): Ball {
 }
 
 /**
- * The place of the largest: as far off as the furthest other element that may be larger. A copy of it that
- * comes later is not.
+ * The position of the largest element: its error is the distance to the furthest other element that may be
+ * larger. A later copy of the same number is not larger.
  */
 export function argMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;

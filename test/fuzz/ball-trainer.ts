@@ -1,7 +1,7 @@
 /**
  * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every
- * result. It does what `runtime/trainer-of.ts` does with the emitted programs: gradients of a batch or of a
- * group of them, then the update.
+ * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch or of a group of
+ * batches, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";
@@ -43,14 +43,14 @@ export class BallTrainer {
     return this.facts.dtype === "f32" ? data.map(Math.fround) : data;
   }
 
-  /** Sets parameters to numbers without error, as writing a trainer's views does. */
+  /** Sets parameters to numbers without error, like writing to the views of a trainer. */
   setParameters(values: Readonly<Record<string, ArrayLike<number>>>): void {
     for (const { name, shape } of this.facts.parameters)
       this.storage.set(name, exactBall({ shape, data: Float64Array.from(values[name]) }));
     this.gather("flat:parameters");
   }
 
-  /** Sets what the last `gradient` left. */
+  /** Sets the gradients of the last call of `gradient`. */
   setGradients(values: Readonly<Record<string, ArrayLike<number>>>): void {
     for (const { name, shape } of this.trainable)
       this.storage.set(`gradient:${name}`, exactBall({ shape, data: Float64Array.from(values[name]) }));
@@ -91,7 +91,7 @@ export class BallTrainer {
     });
   }
 
-  /** Runs a graph over a batch and stores what it leaves. */
+  /** Runs a graph on a batch and stores its outputs. */
   private run(graph: Graph, batch: Batch | undefined, rows: number): ReadonlyMap<string, Ball> {
     const given = batch === undefined ? [] : [...batchStorage(this.facts, batch)];
     const storage = new Map([
@@ -107,12 +107,12 @@ export class BallTrainer {
     return outputs;
   }
 
-  /** What precedes the gradients of a step. */
+  /** The programs before the gradients of a step. */
   begin(): void {
     if (this.programs.begin) this.run(this.programs.begin, undefined, 1);
   }
 
-  /** The loss of these batches as one group; their gradients are left. */
+  /** The loss of these batches as one group; their gradients stay in storage. */
   gradient(...batches: readonly Batch[]): Ball {
     const { measure, gradient } = this.programs;
     this.begin();
@@ -123,7 +123,7 @@ export class BallTrainer {
     return loss;
   }
 
-  /** Moves the parameters by the gradients that are there. `rows`: how many rows they are of. */
+  /** Updates the parameters by the stored gradients. `rows`: the number of rows of the gradients. */
   update(rows: number): void {
     this.gather("flat:gradients");
     this.run(this.programs.update, undefined, rows);

@@ -1,22 +1,23 @@
 /**
- * Ball arithmetic on tensors: every element is a midpoint in doubles and a radius, an upper bound of how far
- * a computation of the graph in a given precision may be from it. The radius grows by two causes:
+ * Ball arithmetic on tensors: every element is a midpoint in doubles and a radius, an upper bound of the
+ * distance between the midpoint and a computation of the graph in a given precision. The radius grows for two
+ * reasons:
  *
  *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval,
  *                             for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
  *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms
  *                             in any order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)  (N. Higham, 2002, section 4.2)
  *
- * Functions are within 2 units in the last place, as the headers of `emit/wasm/functions/` and `runtime/`
- * state, so k = 4. Results below the smallest normal number may be flushed to zero. What may overflow has an
- * infinite radius.
+ * Functions are within 2 units in the last place, as stated in the headers of `emit/wasm/functions/` and
+ * `runtime/`, so k = 4. Results below the smallest normal number may be flushed to zero. A result that may
+ * overflow has an infinite radius.
  *
- * A comparison whose sides overlap may go either way: its radius is 1, and a selection by it is the hull of
+ * A comparison whose sides overlap may be true or false: its radius is 1, and a select by it is the hull of
  * both values. So kinks need no exception: around a kink the bound is as large as the jump.
  *
- * `ids` tells which elements are copies of one and the same computed number: views and maxima pass it on. A
- * number equals its copy however it was rounded, so that the comparison of a maximum with the element that it
- * was taken from is certain.
+ * `ids` mark elements that are copies of the same computed number; views and maxima propagate them. A number
+ * equals its copy however it was rounded, so the comparison of a maximum with the element that it was taken
+ * from is certain.
  */
 import type { ElementType } from "../../src/compiler/ir/types.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
@@ -29,7 +30,7 @@ export interface Ball {
   ids(): Float64Array;
 }
 
-/** How a type of element rounds. */
+/** How an element type rounds. */
 export interface Precision {
   /** The largest relative error of one rounding. */
   readonly unit: number;
@@ -54,7 +55,7 @@ function freshIds(count: number): Float64Array {
   return new Float64Array(count).map((_, i) => first + i);
 }
 
-/** A ball; without `ids` its elements are copies of no others. */
+/** A ball; without `ids` its elements are not copies of others. */
 export function ballOf(
   shape: readonly number[],
   mid: Float64Array,
@@ -69,7 +70,7 @@ export function ballOf(
 export const exactBall = ({ shape, data }: Tensor): Ball =>
   ballOf(shape, data, new Float64Array(data.length));
 
-/** What `read` makes of the balls of these tensors, each by itself: midpoint, radius, or an end of the interval. */
+/** The balls that `read` computes from each of these tensors: midpoint, radius, or an end of the interval. */
 export type Operands = Readonly<Record<string, Ball>>;
 
 export const tensorsOf = (
@@ -91,8 +92,8 @@ export const sizes = ({ mid, rad }: Ball): Float64Array => combined(mid, rad, (m
 export const isExact = ({ rad }: Ball): boolean => rad.every((r) => r === 0);
 
 /**
- * A radius with the rounding of the result added: `roundings` times the unit, flushing, overflow. An infinity
- * that comes from an exact one is exact; a radius that is not a number stands for no bound.
+ * A radius that includes the rounding of the result: `roundings` times the unit, flushing, overflow. An
+ * infinity that comes from an exact one is exact; a radius of NaN means that there is no bound.
  */
 export function rounded(
   mid: number,

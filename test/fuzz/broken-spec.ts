@@ -7,7 +7,7 @@ import { asYaml, below, mutatedBytes, mutatedText, mutatedTree, pick, randomOf }
 const graphs = new URL("../../graphs/", import.meta.url);
 
 export interface GoodSpecs {
-  /** As values; those in TypeScript are not among them. */
+  /** As values, without those in TypeScript. */
   readonly trees: readonly unknown[];
   readonly texts: readonly { readonly ending: "json" | "yaml" | "ts"; readonly text: string }[];
 }

@@ -1,6 +1,6 @@
 /**
- * A run over many specs: hands them to child processes, gathers what they send, has one failure of each class
- * shrunk.
+ * A run over many specs. It passes them to child processes, collects the results, and shrinks one failure of
+ * each class.
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
@@ -18,10 +18,10 @@ export interface CampaignOptions {
   readonly first: number;
   readonly count: number;
   readonly seconds: number;
-  /** How many processes run specs side by side. */
+  /** The number of processes that run specs at the same time. */
   readonly jobs: number;
   readonly usesTorch: boolean;
-  /** Smaller specs to try for each class of failures, and how many classes. */
+  /** The number of smaller specs to try for each class of failures, and the number of classes. */
   readonly attempts: number;
   readonly classes: number;
   readonly say: (text: string) => void;
@@ -34,11 +34,11 @@ export interface CampaignOptions {
 export interface Failure {
   readonly class: string;
   readonly seed: number;
-  /** The first spec that failed so, and how many did. */
+  /** The first spec with this failure, and the number of failures. */
   readonly index: number;
   count: number;
   readonly finding: Finding;
-  /** As small as it was made. */
+  /** The smallest spec found. */
   spec: JsonObject;
   isShrunk: boolean;
 }
@@ -54,7 +54,7 @@ export interface Outcome {
   readonly tightness: Readonly<Record<"f32" | "f64", Tightness>>;
 }
 
-/** Specs that one child runs. */
+/** The number of specs that one child runs. */
 const specsOfChild = 300;
 const secondsOfSpec = 120;
 const secondsOfShrinking = 200;
@@ -66,7 +66,7 @@ class Child {
   private readonly process: ChildProcess;
 
   constructor() {
-    // Node 20 has relaxed SIMD behind a flag; later versions have it without one.
+    // Node 20 has relaxed SIMD behind a flag; later versions have it by default.
     const flags =
       process.allowedNodeEnvironmentFlags.has("--experimental-wasm-relaxed-simd") ||
       process.versions.node.startsWith("20.");
@@ -75,7 +75,7 @@ class Child {
     });
   }
 
-  /** The reply, or why there is none. */
+  /** The reply, or the reason why it is missing. */
   ask(request: Request, seconds: number): Promise<Reply | string> {
     return new Promise((resolve) => {
       const finish = (answer: Reply | string) => {
@@ -99,7 +99,7 @@ class Child {
   }
 }
 
-/** A line of children: one at a time, replaced when it has run its share or is gone. */
+/** A sequence of children: one at a time, replaced after its number of specs or after it ended. */
 class Lane {
   private child: Child | undefined;
   private specsLeft = 0;
@@ -146,7 +146,7 @@ export class Campaign {
     return { seed, ran, failed, refused, seconds: this.elapsed(), failures, counts, tightness };
   }
 
-  /** Runs the next spec, as long as there is one. */
+  /** Runs the next spec while there is one. */
   private async runLane(lane: Lane): Promise<void> {
     const { seed, first, count, seconds, usesTorch, say } = this.options;
     while (this.next < first + count && this.elapsed() < seconds) {
@@ -182,7 +182,7 @@ export class Campaign {
     for (const { where, text } of reply.findings) say(`${where}: ${text}`);
   }
 
-  /** Counts a failure; the first of its class is made small. */
+  /** Counts a failure; the first one of a class is shrunk. */
   private async take(
     lane: Lane,
     index: number,

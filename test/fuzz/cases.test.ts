@@ -1,5 +1,5 @@
-// Specs that were once wrong or failed, on all targets: each file of cases/, as the fuzzer writes them, and
-// families of ordinary networks at small batches. Results lie within the bounds of ball.ts.
+// Specs that once failed, on all targets: each file of cases/, as the fuzzer writes them, and families of
+// ordinary networks at small batches. Results must be within the bounds of ball.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -19,7 +19,7 @@ const caseFile = z.object({
 const findingsOf = async (fuzzCase: FuzzCase) =>
   (await runSpec(fuzzCase)).findings.map(({ where, text }) => `${where}: ${text}`);
 
-describe("specs that were once wrong", () => {
+describe("specs that once failed", () => {
   for (const file of readdirSync(folder).sort()) {
     const { about, seed, spec, scale } = caseFile.parse(
       JSON.parse(readFileSync(new URL(file, folder), "utf8")),

@@ -1,9 +1,11 @@
-/** Results of a trainer against the graphs: each number must lie within the bound that ball arithmetic gives it. */
+/**
+ * Compares the results of a trainer with the graphs: each number must be within the bound of ball arithmetic.
+ */
 import type { BallTrace, NumberTrace } from "./trace.ts";
 
-/** The first number that is out of its bound. */
+/** The first number that is outside of its bound. */
 export interface Difference {
-  /** What it is of, as `gradient of dense1.weight, step 1`. */
+  /** The result that contains it, such as `gradient of dense1.weight, step 1`. */
   readonly what: string;
   readonly index: number;
   readonly actual: number;
@@ -14,13 +16,13 @@ export interface Difference {
 
 /** How tight the comparison was. */
 export interface Tightness {
-  /** Numbers compared. */
+  /** The number of compared numbers. */
   compared: number;
-  /** Numbers without a bound: a comparison may go either way, an operand of a division be zero, a value overflow. */
+  /** Numbers without a bound: a comparison may be true or false, a divisor zero, a value too large. */
   unbounded: number;
   /** Numbers whose bound is more than a hundredth of their tensor's size. */
   loose: number;
-  /** The largest error as a share of its bound, among the bounds that are not zero. */
+  /** The largest error as a fraction of its bound, among the bounds that are not zero. */
   worst: number;
 }
 
@@ -30,8 +32,8 @@ const meanSize = (list: Float64Array): number =>
   list.reduce((sum, x) => sum + (Number.isFinite(x) ? Math.abs(x) : 0), 0) / (list.length || 1);
 
 /**
- * `expected`: from the graphs as built, in doubles. `compiled`: from the graphs that were compiled, in the
- * trainer's precision; its radius is what the trainer may be off by, that of `expected` what the doubles may.
+ * `expected`: from the original graphs, in doubles. `compiled`: from the compiled graphs, in the trainer's
+ * precision. Its radius is the permitted error of the trainer; that of `expected` is the error of the doubles.
  */
 export function differencesOf(
   actual: NumberTrace,
@@ -66,7 +68,7 @@ export function differencesOf(
       worstShare = share;
       worst = { what, index: i, actual: values[i], expected: value, bound: limit };
     }
-    // NaN compares as not larger, so it is looked for by itself.
+    // NaN never compares as larger, so it needs a check of its own.
     const lost = Array.from(values).findIndex(
       (x, i) => Number.isNaN(x) && isBound(reference.mid[i], reference.rad[i] + bound.rad[i]),
     );

@@ -1,6 +1,6 @@
 /**
- * What the specs of a run covered, as tables: layers by target and size, stages by whether they changed
- * anything, and options.
+ * The coverage of a run, as tables: layers by target and size, stages by whether they changed anything, and
+ * options.
  */
 import Table from "cli-table3";
 import { emptyReasons, layerTypes, sizeClasses, sizeClassOf } from "./demands.ts";
@@ -59,7 +59,10 @@ function optionsOf(spec: JsonObject): readonly string[] {
   ];
 }
 
-/** Of one spec. `ran`: as `f32 simd`; `stages`: those left out, and whether that changed anything. */
+/**
+ * The coverage of one spec. `ran`: such as `f32 simd`; `stages`: those skipped, and whether that changed
+ * anything.
+ */
 export function countsOf(
   spec: JsonObject,
   ran: readonly string[],
@@ -102,7 +105,7 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
   return { text: table.toString(), empty };
 }
 
-/** Why a stage that is left out changes no program of the fuzzer, and what tests it. */
+/** Why skipping a stage changes no program of the fuzzer, and what tests the stage. */
 const stageReasons: Readonly<Record<string, string>> = {
   "remove-dead-nodes":
     "lowering takes what outputs need, so dead nodes change no loops: " +
@@ -125,7 +128,7 @@ function stageTable(counts: Counts): { readonly text: string; readonly empty: re
   return { text: table.toString(), empty };
 }
 
-/** All tables, then what is empty in them. */
+/** All tables, then their empty cells. */
 export function coverageText(counts: Counts): string {
   const [ofLayers, ofStages] = [layerTable(counts), stageTable(counts)];
   const options = Object.entries(counts).filter(([key]) => key.startsWith("option"));

@@ -1,6 +1,6 @@
-// Damaged data files of every format, read in this process: each must be read or refused with a diagnostic,
-// and nothing else. Run it alone with `npx tsx test/fuzz/data-files.ts --seed S --count N`; the last line
-// counts the faults.
+// Damaged data files of every format, read in this process. Each must be read, or rejected with a diagnostic.
+// Run it separately with `npx tsx test/fuzz/data-files.ts --seed S --count N`; the last line counts the
+// failures.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { InputError } from "../../src/runtime/step/errors.ts";
 import { model } from "../runtime/linear-machine.ts";
 import { sampleFiles, type SampleFile } from "./sample-files.ts";
 
-/** A file that was handled wrongly. */
+/** A file that was handled incorrectly. */
 export interface DataFault {
   readonly format: string;
   readonly index: number;
@@ -34,7 +34,7 @@ const wanted = (columns: string[]): Wanted => ({
   },
 });
 
-/** Reads it as the command line would, values included. */
+/** Reads it like the command line, including values. */
 async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Array): Promise<void> {
   if (kind === "tensors") {
     const { decode } = bytes[0] === 0x50 ? npz : safetensors;
@@ -52,7 +52,7 @@ async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Arr
   }
 }
 
-/** What is wrong with an error that was thrown, if anything is. */
+/** What is wrong with a thrown error, or undefined. */
 function wrongError(error: unknown): string | undefined {
   if (!(error instanceof DiagnosticError || error instanceof InputError))
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -61,7 +61,7 @@ function wrongError(error: unknown): string | undefined {
   return sign === null ? undefined : `the message holds the control character ${sign[0].charCodeAt(0)}`;
 }
 
-/** Small whole numbers below a bound, the same ones for the same seed. */
+/** Small integers below a bound, the same for the same seed. */
 function drawer(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
@@ -76,7 +76,7 @@ const hostileBytes = [
   0x00, 0x01, 0x0a, 0x1f, 0x22, 0x28, 0x2c, 0x30, 0x39, 0x5b, 0x7b, 0x7f, 0x80, 0xfe, 0xff,
 ];
 
-/** One to four changes: bits, bytes, numbers of all ones, parts left out, doubled or moved. */
+/** One to four changes: bits, bytes, numbers of all ones, pieces removed, duplicated or moved. */
 function damaged(original: Uint8Array, draw: (bound: number) => number): Uint8Array {
   let bytes = original;
   for (let changes = 1 + draw(4); changes > 0 && bytes.length > 0; changes--) {
@@ -126,8 +126,8 @@ export async function readSample(sample: SampleFile): Promise<void> {
 }
 
 /**
- * Damages `count` files, the formats in turn. `begin` hears of each before it is read, so that one that hangs
- * can be named.
+ * Damages `count` files, one format after the other. `begin` receives each before it is read, so that a file on
+ * which the reader hangs can be named.
  */
 export async function fuzzDataFiles(
   seed: number,

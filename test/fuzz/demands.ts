@@ -1,6 +1,7 @@
 /**
- * What spec number k must have, so that a few hundred specs fill the table of coverage: in turn each type of layer
- * in each size class, and now and then a network that a stage needs to have an effect. It follows from k alone.
+ * The features that spec number k must have, so that a few hundred specs fill the table of coverage: each type
+ * of layer in each size class in turn, and sometimes a network on which a stage has an effect. They depend only
+ * on k.
  */
 import { layers } from "../../src/compiler/library/layers/index.ts";
 import type { RowShape } from "./layer-parts.ts";
@@ -10,7 +11,7 @@ export const sizeClasses = ["1", "2-4", "odd", "large"] as const;
 
 export type SizeClass = (typeof sizeClasses)[number];
 
-/** Of the last axis of a layer's value: odd is from 5 on, large the rest. */
+/** Of the last axis of a layer's value: odd is 5 or more, large the rest. */
 export function sizeClassOf(shape: RowShape): SizeClass {
   const size = shape[shape.length - 1] ?? 1;
   if (size === 1) return "1";
@@ -18,7 +19,7 @@ export function sizeClassOf(shape: RowShape): SizeClass {
   return size % 2 === 1 ? "odd" : "large";
 }
 
-/** The rows of the table: layers as blocks are written out to. */
+/** The rows of the table: the layers that blocks expand to. */
 export const layerTypes: readonly string[] = [...Object.keys(layers), "residual"];
 
 /** Why a row or a cell of the table stays empty: by type, or by type and size class. */
@@ -27,13 +28,13 @@ export const emptyReasons: Readonly<Record<string, string>> = {
 };
 
 export interface Demand {
-  /** The network has a layer of this type, not inside of a block. */
+  /** The network has a layer of this type that is not in a block. */
   readonly type: string;
-  /** Of that layer's last axis; any if left out. */
+  /** Of that layer's last axis; any if undefined. */
   readonly size?: SizeClass;
-  /** The length of the sequence that the layer reads; any if left out. */
+  /** The length of the sequence that the layer reads; any if undefined. */
   readonly steps?: number;
-  /** So many rows and values that the memory of one batch passes the limit of `lower/rematerialise.ts`. */
+  /** So many rows and values that the memory of one batch exceeds the limit of `lower/rematerialise.ts`. */
   readonly isWide?: boolean;
 }
 
@@ -43,7 +44,7 @@ const cells: readonly Demand[] = layerTypes.flatMap((type) =>
   ),
 );
 
-/** Loops that run once are loops along sequences of one step. */
+/** Loops that run once: loops along sequences of one step. */
 const oneStep: readonly Demand[] = ["rnn", "lstm", "gru"].map((type) => ({ type, steps: 1 }));
 
 /** Layers with cheap values that the backward part reads again. */
@@ -52,7 +53,7 @@ const wide: readonly Demand[] = ["residual", "rms-norm", "layer-norm"].map((type
   isWide: true,
 }));
 
-/** For every fourth spec that leaves out one of these stages, a network that the stage changes. */
+/** For every fourth spec that skips one of these stages, a network that the stage changes. */
 const demandsOfStage: ReadonlyMap<string, readonly Demand[]> = new Map([
   ["drop-unit-loops", oneStep],
   ["rematerialise", wide],

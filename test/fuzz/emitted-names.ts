@@ -1,5 +1,5 @@
-// What an emitted file may name: things that it declares itself, and globals of the language and its hosts. A
-// name from anywhere else is text of a spec that became code.
+// The names that an emitted file may use: its own declarations, and globals of the language and its hosts. Any
+// other name is text of a spec that became code.
 import { Project, ts } from "ts-morph";
 import { canary } from "./mutate-spec.ts";
 
@@ -65,7 +65,7 @@ const globals = new Set([
   "crypto",
 ]);
 
-/** A sentence for each name that no compiler made, and for text that does not parse. */
+/** A sentence for each foreign name, and for text that does not parse. */
 export function foreignNames(code: string): string[] {
   const file = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
   const faults = syntaxFaults(code);

@@ -1,6 +1,6 @@
 /**
- * Which failures are one: the same kind of result, in the same way to run, or the same message but for names
- * and numbers.
+ * Classifies failures. Two failures are equal if they are the same kind of result in the same way to run, or
+ * the same message except for names and numbers.
  */
 import { runSpec } from "./run-spec.ts";
 import type { Extras } from "./run-spec.ts";
@@ -31,12 +31,12 @@ export function classOf({ where, kind, text, differences }: Finding): string {
     : `${way}: ${subject(differences?.[0]?.what ?? "bits")} differs`;
 }
 
-/** Where a shrunk spec must still fail: the same way to run, and for an error the same message. */
+/** How a shrunk spec must still fail: in the same way to run, and for an error with the same message. */
 function mannerOf(finding: Finding): string {
   return finding.kind === "error" ? classOf(finding) : finding.where.replace(/ (relaxed|simd)$/, " vectors");
 }
 
-/** No more than is needed to see this failure again. */
+/** The smallest set of runs that shows this failure again. */
 export function extrasFor({ where }: Finding): Extras {
   const [dtype] = where.split(" ");
   const stage = /without ([\w-]+)/.exec(where)?.[1];
@@ -51,7 +51,7 @@ export function extrasFor({ where }: Finding): Extras {
   };
 }
 
-/** Whether the case fails as the finding says. */
+/** Whether the case fails like the finding. */
 export async function failsAlike(fuzzCase: FuzzCase, finding: Finding): Promise<boolean> {
   const manner = mannerOf(finding);
   const { findings } = await runSpec(fuzzCase, extrasFor(finding));

@@ -1,5 +1,5 @@
-// The fuzzer itself: its specs are reproducible, its bounds hold and stay finite at kinks, and shrinking ends
-// at a smallest spec.
+// The fuzzer itself: its specs are reproducible, its bounds are valid and finite at kinks, and shrinking finds
+// a smallest spec.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -40,7 +40,7 @@ describe("random specs", () => {
 describe("demands", () => {
   const first300 = Array.from({ length: 300 }, (_, index) => index);
 
-  it("of 300 specs are each type of layer in each size class", () => {
+  it("cover each type of layer in each size class with 300 specs", () => {
     const demands = first300.map(demandOf);
     const types = [...new Set(demands.map(({ type }) => type))];
     expect(types.toSorted()).toEqual(
@@ -71,7 +71,7 @@ describe("demands", () => {
   it.each([
     ["drop-unit-loops", "f64"],
     ["rematerialise", "f64"],
-  ] as const)("now and then make specs that change without %s", (stage, dtype) => {
+  ] as const)("sometimes make specs that change without %s", (stage, dtype) => {
     const indices = first300.filter(
       (index) => stageOf(index) === stage && demandOf(index).size === undefined,
     );
@@ -91,7 +91,7 @@ const bodiesOf = ({ vectors }: Compilation) =>
   vectors?.programs.map(({ kernels }) => kernels.map(({ body }) => body));
 
 describe("bounds", () => {
-  it("of a sum hold for f32 in any order", () => {
+  it("of a sum are valid for f32 in any order", () => {
     const random = randomOf(1, 1);
     const values = Array.from({ length: 50 }, () => Math.fround(random.normal()));
     const ball = ballsOf(g.reduceSum(input([50]), { axes: [0] }), numbers(values));
@@ -102,7 +102,7 @@ describe("bounds", () => {
     }
   });
 
-  it("of functions hold for operands that are off", () => {
+  it("of functions are valid for inexact operands", () => {
     const x = input([3]);
     for (const [node, f] of [
       [g.exp(x), Math.exp],
@@ -134,14 +134,14 @@ describe("bounds", () => {
     expect([...(ball?.rad ?? [])]).toEqual([0, 0, 0]);
   });
 
-  it("of the place of a maximum reach to every element that may be larger", () => {
+  it("of the position of a maximum include every element that may be larger", () => {
     const x = input([4]);
     const place = g.argMax(x, { axes: [0] });
     expect(ballsOf(place, numbers([1, 3, 2, 3 - 1e-9], 1e-6))?.rad[0]).toBe(2);
     expect(ballsOf(place, numbers([1, 3, 2, 2.5], 1e-6))?.rad[0]).toBe(0);
   });
 
-  it("of what is exact are zero", () => {
+  it("of exact results are zero", () => {
     const ball = ballsOf(g.negate(input([2])), exactBall({ shape: [2], data: Float64Array.of(0.5, -2) }));
     expect([...(ball?.rad ?? [])]).toEqual([0, 0]);
   });

@@ -1,4 +1,4 @@
-/** What the makers of random layers share: row shapes, limits, and keys that several types have. */
+/** Common parts of the generators of layers: row shapes, limits, and keys that several types have. */
 import { activationOf, compact, initialiserOf } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import type { Random } from "./random.ts";
@@ -13,10 +13,10 @@ export interface MadeLayer {
 
 export type Maker = (random: Random, shape: RowShape) => MadeLayer | undefined;
 
-/** The most multiplications that one row may take in a layer: interpreters are slow. */
+/** The maximum number of multiplications per row in a layer: interpreters are slow. */
 export const mostProducts = 6000;
 
-/** The most numbers in a row. */
+/** The maximum number of values in a row. */
 export const mostNumbers = 300;
 
 export const countOf = (shape: RowShape): number => shape.reduce((product, size) => product * size, 1);
@@ -29,7 +29,7 @@ export const divisors = (count: number): readonly number[] =>
 export const made = (layer: Readonly<Record<string, Json | undefined>>, shape: RowShape, products = 0) =>
   products > mostProducts || countOf(shape) > mostNumbers ? undefined : { layer: compact(layer), shape };
 
-/** Now and then a key that is otherwise left to its default. */
+/** Sometimes sets a key that otherwise has its default. */
 export const sometimes = <T>(random: Random, probability: number, value: T): T | undefined =>
   random.chance(probability) ? value : undefined;
 

@@ -1,6 +1,6 @@
-// Broken specs made from good ones: of their trees (keys, values, structure, depth) and of their texts
-// (tokens, lines, characters, anchors, bytes). Every choice follows from the generator, so a number
-// reproduces a spec.
+// Broken specs made from valid ones: from their trees (keys, values, structure, depth) and from their texts
+// (tokens, lines, characters, anchors, bytes). Every choice comes from the generator, so a number reproduces a
+// spec.
 import { stringify } from "yaml";
 
 /** Numbers in [0, 1). */
@@ -20,7 +20,9 @@ export function randomOf(seed: number): Random {
 export const below = (random: Random, count: number): number => Math.floor(random() * count);
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
 
-/** No name of a spec has these characters, so no identifier of an emitted file may hold this word. */
+/**
+ * Names of a spec cannot contain these characters, so no identifier of an emitted file may contain this word.
+ */
 export const canary = "pwned";
 
 const texts = [
@@ -111,7 +113,7 @@ const numbers = [
 
 const words = [true, false, null];
 
-/** What no text holds, for the library's call. */
+/** Values that no text can represent, for the library's call. */
 const foreign: readonly ((random: Random) => unknown)[] = [
   () => NaN,
   () => -Infinity,
@@ -153,7 +155,7 @@ function leaf(random: Random, isText: boolean): unknown {
   if (kind === 1) return pick(random, names);
   if (kind === 2) return pick(random, numbers);
   if (kind === 3) return pick(random, words);
-  // A function that throws is a value, too: a layer that is called fails.
+  // A function that throws is also a value: a layer that is called fails.
   const make = pick(random, foreign);
   return make === foreign[6] ? make : make(random);
 }
@@ -163,7 +165,7 @@ interface Slot {
   readonly key: string | number;
 }
 
-/** What mutations can go into; a value may hold itself, so not below some depth. */
+/** The objects and lists that mutations can change. A value may contain itself, so the depth is limited. */
 function slotsOf(value: unknown, found: Slot[] = [], depth = 0): Slot[] {
   if (depth > deepest) return found;
   const add = (owner: Slot["owner"], key: string | number) => {
@@ -177,7 +179,7 @@ function slotsOf(value: unknown, found: Slot[] = [], depth = 0): Slot[] {
 
 const deepest = 500;
 
-/** Whether this holds of the value; a proxy may refuse every question. */
+/** Whether this is true for the value; a proxy may throw at every query. */
 const answers = (ask: () => boolean): boolean => {
   try {
     return ask();
@@ -186,7 +188,7 @@ const answers = (ask: () => boolean): boolean => {
   }
 };
 
-/** A list that mutations go into; one of four billion holes is left alone. */
+/** A list that mutations can change; a list of four billion holes is skipped. */
 const isList = (value: unknown): value is unknown[] =>
   answers(() => Array.isArray(value) && value.length < 10_000);
 
@@ -244,7 +246,7 @@ const treeMutations: readonly TreeMutation[] = [
   },
 ];
 
-/** A copy; what is no plain data stays as it is. */
+/** A copy; values that are not plain data are shared. */
 function copyOf(value: unknown, depth = 0): unknown {
   if (depth > deepest) return value;
   if (isList(value)) return value.map((item) => copyOf(item, depth + 1));
@@ -254,7 +256,7 @@ function copyOf(value: unknown, depth = 0): unknown {
   );
 }
 
-/** A copy of `good` with one to three things wrong; `others` lend parts. */
+/** A copy of `good` with one to three errors; parts may come from `others`. */
 export function mutatedTree(
   good: unknown,
   others: readonly unknown[],
@@ -378,7 +380,7 @@ const textMutations: readonly TextMutation[] = [
     ),
 ];
 
-/** `text` with one to three things wrong. */
+/** `text` with one to three errors. */
 export function mutatedText(text: string, random: Random): string {
   let mutated = text;
   for (let count = 1 + below(random, 3); count > 0; count--)
@@ -386,7 +388,7 @@ export function mutatedText(text: string, random: Random): string {
   return mutated;
 }
 
-/** A few bits turned, which is seldom UTF-8. */
+/** Flips a few bits, after which it is rarely UTF-8. */
 export function mutatedBytes(text: string, random: Random): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   for (let count = 1 + below(random, 3); count > 0 && bytes.length > 0; count--)

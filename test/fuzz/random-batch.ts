@@ -1,6 +1,6 @@
 /**
  * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same
- * numbers and the inputs carry no error.
+ * numbers and the inputs have no error.
  */
 import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
@@ -14,14 +14,17 @@ export type Parameters = Readonly<Record<string, Float64Array>>;
 
 export interface FuzzData {
   readonly parameters: Parameters;
-  /** A full batch, a short one, and a full one, of 17 rows at most; of a batch size of 1, three of one row. */
+  /**
+   * A full batch, a short one, and a full one, of at most 17 rows; for a batch size of 1, three batches of one
+   * row.
+   */
   readonly batches: readonly Batch[];
 }
 
-/** Indices without a stated vocabulary stay below this. */
+/** The upper limit of indices without a stated vocabulary. */
 const smallVocabulary = 8;
 
-/** About as large as an initialiser makes it, but no two are alike, and biases are not zero. */
+/** About as large as an initialiser makes them, but all different, and biases are not zero. */
 function parameterNumber(random: Random, name: string, shape: readonly number[]): number {
   if (name.endsWith(".variance")) return 0.3 + random.unit();
   if (name.endsWith(".scale")) return 1 + 0.3 * random.normal();
@@ -38,12 +41,12 @@ function parametersOf(random: Random, { parameters }: ModelFacts): Parameters {
   );
 }
 
-/** Mostly normal; sometimes small whole numbers, so that values tie and kinks are met exactly. */
+/** Mostly normal; sometimes small integers, so that values tie and kinks are hit exactly. */
 function inputNumber(random: Random, isWhole: boolean): number {
   return isWhole ? random.whole(-2, 2) : random.normal();
 }
 
-/** Numbers that the loss can compare with: counts, probabilities, sides of a margin, or any. */
+/** Targets that the loss accepts: counts, probabilities, sides of a margin, or any numbers. */
 function targetNumber(random: Random, loss: string): number {
   switch (loss) {
     case "binary-cross-entropy":
@@ -81,10 +84,12 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, 
   ]);
 }
 
-/** Rows of a batch at most: the kernels are those of the batch size, but interpreters are slow. */
+/**
+ * The maximum number of rows of a batch: the kernels are those of the batch size, but interpreters are slow.
+ */
 const mostRows = 17;
 
-/** The same for the same model and seed. `scale`: about how large the inputs are. */
+/** The same for the same model and seed. `scale`: the approximate size of the inputs. */
 export function randomData(facts: ModelFacts, model: Model, seed: number, scale = 1): FuzzData {
   const random = randomOf(seed, 0x5eed);
   const full = Math.min(facts.batchSize, mostRows);

@@ -1,4 +1,4 @@
-/** Random layers of any type that fits a shape, and blocks of layers that keep it. */
+/** Random layers of any type that accepts a shape, and blocks of layers that preserve it. */
 import type { MadeLayer, RowShape } from "./layer-parts.ts";
 import { layerMakers } from "./random-layers.ts";
 import type { LayerType } from "./random-layers.ts";
@@ -6,7 +6,7 @@ import { sizeUpTo } from "./random-parts.ts";
 import type { JsonObject } from "./random-parts.ts";
 import type { Random } from "./random.ts";
 
-/** How often each type is tried, where the shape is right for it. */
+/** How often each type is tried if it accepts the shape. */
 export const layerWeights: Readonly<Record<LayerType, number>> = {
   dense: 5,
   conv1d: 6,
@@ -38,7 +38,7 @@ export const layerWeights: Readonly<Record<LayerType, number>> = {
 export const isLayerType = (type: string | undefined): type is LayerType =>
   type !== undefined && type in layerWeights;
 
-/** Types that do not change the shape if their keys are right: the bodies of blocks. */
+/** Types that preserve the shape if their keys allow it: the bodies of blocks. */
 const keeping: Readonly<Partial<Record<LayerType, number>>> = {
   dense: 4,
   "batch-norm": 1,
@@ -59,7 +59,7 @@ const keeping: Readonly<Partial<Record<LayerType, number>>> = {
 export const sameShape = (a: RowShape, b: RowShape): boolean =>
   a.length === b.length && a.every((size, i) => size === b[i]);
 
-/** A layer that takes the shape; of the types that fit, by weight. */
+/** A layer that accepts the shape, drawn by weight from the types that do. */
 export function anyLayer(
   random: Random,
   shape: RowShape,
@@ -72,7 +72,7 @@ export function anyLayer(
   return { layer: { type: "dense", units: 1 }, shape: [...shape.slice(0, -1), 1] };
 }
 
-/** A layer that gives the shape that it takes. */
+/** A layer whose output shape is its input shape. */
 function keepingLayer(random: Random, shape: RowShape): JsonObject {
   for (let attempt = 0; attempt < 20; attempt++) {
     const made = anyLayer(random, shape, keeping);
@@ -86,7 +86,7 @@ function keepingLayer(random: Random, shape: RowShape): JsonObject {
 const keepingLayers = (random: Random, shape: RowShape): readonly JsonObject[] =>
   Array.from({ length: random.whole(1, 2) }, () => keepingLayer(random, shape));
 
-/** A block of layers, whose shape is that of its input but for a shortcut's last axis. */
+/** A block of layers. Its shape is that of its input, except for a shortcut's last axis. */
 export function block(random: Random, shape: RowShape): MadeLayer {
   if (random.chance(0.4)) {
     const inner = random.chance(0.3)

@@ -1,7 +1,7 @@
 /**
- * Random layers whose shapes fit: for each type of layer, a function from the shape of a row to a layer and
- * the shape that it gives. A function gives nothing where the type does not take that shape, or the layer
- * would cost too much.
+ * Random layers with valid shapes: for each type of layer, a function from the shape of a row to a layer and
+ * its output shape. A function returns undefined if the type does not accept the shape, or the layer would cost
+ * too much.
  */
 import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";
@@ -86,7 +86,7 @@ const reshape: Maker = (random, shape) => {
   return made({ type: "reshape", shape: to }, to);
 };
 
-/** Layers of one input that keep to themselves; joins and blocks are in random-network.ts. */
+/** Layers of one input without joins or blocks, which are in random-network.ts. */
 export const layerMakers = {
   dense,
   conv1d,

@@ -1,7 +1,7 @@
 /**
- * A random network whose shapes fit: inputs, then layers one after the other, with joins of earlier values
- * and blocks of layers. What each value's shape is, is tracked while layers are added, so that nearly every
- * network is valid.
+ * A random network with valid shapes: inputs, then layers one after the other, with joins of earlier values and
+ * blocks of layers. The shape of each value is tracked while layers are added, so nearly every network is
+ * valid.
  */
 import { compact, sizeUpTo } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
@@ -18,7 +18,7 @@ export interface RandomNetwork {
   readonly network: readonly JsonObject[];
   /** The shape of a row of the output. */
   readonly shape: RowShape;
-  /** The layers with their shapes; blocks are one each. */
+  /** The layers with their shapes; each block is one. */
   readonly shaped: readonly ShapedLayer[];
 }
 
@@ -27,7 +27,7 @@ interface Value {
   readonly shape: RowShape;
 }
 
-/** The network as it grows. */
+/** The network that is being built. */
 class Growing {
   readonly inputs: Record<string, JsonObject> = {};
   readonly network: JsonObject[] = [];
@@ -55,7 +55,7 @@ class Growing {
     return value;
   }
 
-  /** Appends a layer that reads `from`, or the one before it. */
+  /** Appends a layer that reads `from`, or the previous layer. */
   add({ layer, shape }: MadeLayer, from?: string | readonly string[]): void {
     const type = String(layer.type);
     const ordinal = (this.ordinals.get(type) ?? 0) + 1;
@@ -80,7 +80,7 @@ class Growing {
     this.values.push(this.current);
   }
 
-  /** A join of the current value with an earlier one that fits, or with a branch that is made to fit. */
+  /** A join of the current value with an earlier one of a matching shape, or with a branch built to match. */
   addJoin(): void {
     const { random, current } = this;
     const { name, shape } = current;
@@ -151,7 +151,7 @@ function startWith(random: Random, growing: Growing, start: Start): void {
   }
 }
 
-/** A second input, which a join brings in. */
+/** A second input, which a join adds. */
 function joinInput(random: Random, growing: Growing): void {
   const { current } = growing;
   if (current.shape.length === 0) return;
@@ -200,7 +200,7 @@ function grownNetwork(random: Random, preferred?: string): Growing {
   return growing;
 }
 
-/** Numbers in a row of all values together, from which on a wide batch takes enough memory, and at most. */
+/** The range of the number of values in a row for which a wide batch takes enough memory. */
 const wideRow = { least: 200, most: 500 };
 
 function isWide({ shaped }: Growing): boolean {
@@ -208,10 +208,10 @@ function isWide({ shaped }: Growing): boolean {
   return numbers >= wideRow.least && numbers <= wideRow.most;
 }
 
-/** After so many networks the demand is given up; a rare one takes some hundred. */
+/** The demand is dropped after this many networks; a rare one takes some hundred. */
 const mostAttempts = 5000;
 
-/** A network that has what is demanded. */
+/** A network that meets the demand. */
 export function randomNetwork(random: Random, demand?: Demand): RandomNetwork {
   for (let attempt = 0; ; attempt++) {
     const growing = grownNetwork(random, demand?.type);
@@ -227,6 +227,6 @@ export function randomNetwork(random: Random, demand?: Demand): RandomNetwork {
 
 const weightless = ["reshape", "flatten", "activation", "dropout", "add", "multiply", "concat"];
 
-/** Whether there is something to train in it. */
+/** Whether the network has trainable parameters. */
 const hasWeights = ({ type, trainable }: JsonObject): boolean =>
   trainable !== false && !weightless.includes(String(type)) && !String(type).includes("pool");

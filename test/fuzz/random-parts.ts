@@ -1,7 +1,7 @@
 /** The parts of a random spec that layers, losses and optimizers share: sizes, activations, formulas, initialisers. */
 import type { Random } from "./random.ts";
 
-/** A spec, or a part of one, as JSON has it. */
+/** A spec, or a part of one, as JSON. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }
@@ -19,7 +19,7 @@ export function sizeUpTo(random: Random, most: number): number {
   return Number(random.weighted(weights));
 }
 
-/** A number that f32 holds exactly or does not. */
+/** A number that f32 represents exactly, or one that it does not. */
 export const roundedNumber = (random: Random, low: number, high: number): number =>
   Number((low + (high - low) * random.unit()).toPrecision(random.whole(1, 4)));
 
@@ -85,7 +85,7 @@ const plainActivations = [
   "formula",
 ];
 
-/** The own keys of an activation, some of them left to their defaults. */
+/** The own keys of an activation; some keep their defaults. */
 function activationKeys(random: Random, type: string): JsonObject {
   switch (type) {
     case "leaky-relu":
@@ -108,7 +108,7 @@ function ownFormula(random: Random): JsonObject {
     : { formula };
 }
 
-/** As the key `activation` of a layer takes it; undefined for the layer's default. */
+/** The value of the key `activation` of a layer; undefined for the layer's default. */
 export function activationOf(random: Random): Json | undefined {
   if (random.chance(0.3)) return undefined;
   const type = random.pick(plainActivations);
@@ -117,7 +117,7 @@ export function activationOf(random: Random): Json | undefined {
   return Object.keys(keys).length === 0 ? type : { type, ...keys };
 }
 
-/** As the layer `activation` takes it: the function's keys stand next to `fn`. */
+/** The form of the layer `activation`: the function's keys are next to `fn`. */
 export function activationLayer(random: Random): JsonObject {
   const type = random.pick(plainActivations);
   return type === "formula"
@@ -125,7 +125,7 @@ export function activationLayer(random: Random): JsonObject {
     : { type: "activation", fn: type, ...activationKeys(random, type) };
 }
 
-/** An initialiser, now and then; parameters are overwritten by the fuzzer, so this tests that it compiles. */
+/** Sometimes an initialiser. The fuzzer overwrites parameters, so this only tests that it compiles. */
 export function initialiserOf(random: Random): Json | undefined {
   if (random.chance(0.9)) return undefined;
   return random.pick<Json>([

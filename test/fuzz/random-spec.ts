@@ -75,7 +75,7 @@ function realMeasure(random: Random, shape: RowShape): Measured {
     ? "sum(w * (prediction - target)^2) / (sum(w) + 0.5)"
     : random.pick(realFormulas);
   const metrics = ["mae", "rmse", "r2"].filter(() => random.chance(0.2));
-  // A single unit is read as the single number that it predicts.
+  // A single unit is read as the predicted number.
   const isScalar = shape.length === 1 && shape[0] === 1 && random.chance(0.5);
   const canWeigh = isWeighted && isScalar;
   return {
@@ -112,7 +112,7 @@ function randomTraining(
     batchSize: isWide ? wideBatch : random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
     seed: random.chance(0.3) ? random.whole(0, 99) : undefined,
     shuffle: random.chance(0.1) ? false : undefined,
-    // The batches of the fuzzer do not fill a wide one, so a group of them would be one batch.
+    // The fuzzer's batches do not fill a wide batch, so a group of them would be one batch.
     accumulate: random.chance(0.1) && !isWide ? random.whole(2, 3) : undefined,
     average: random.chance(0.1) ? { decay: random.pick([0, 0.5, 0.9, 0.999]) } : undefined,
     classWeights: weigh ? list : undefined,
@@ -120,7 +120,7 @@ function randomTraining(
   }) as Readonly<Record<string, Json>>;
 }
 
-/** The logarithm of rmsle takes predictions above −1. */
+/** The logarithm of rmsle needs predictions above −1. */
 const nonNegative = (random: Random): JsonObject => ({
   type: "activation",
   fn: random.pick(["softplus", "sigmoid", "relu", "hard-sigmoid", "elu"]),
@@ -154,21 +154,24 @@ export function refusalOf(spec: Json): string | undefined {
     buildGraphs(parseModel(spec), "f64");
     return undefined;
   } catch (error) {
-    // What is not a diagnostic is a finding, and comes up again when the spec is compiled.
+    // Any other error is a finding, and occurs again when the spec is compiled.
     return error instanceof DiagnosticError ? error.message : undefined;
   }
 }
 
 export interface DrawnSpec {
   readonly spec: JsonObject;
-  /** Diagnostics of the attempts before it, which the compiler refused. */
+  /** Diagnostics of the earlier attempts, which the compiler rejected. */
   readonly refused: readonly string[];
 }
 
-/** After so many attempts the spec has whatever comes up. */
+/** After this many attempts the demand is dropped. */
 const mostRefusals = 50;
 
-/** Spec number `index` of the seed, with what `demandOf` says. Attempts that the compiler refuses are drawn again. */
+/**
+ * Spec number `index` of the seed, with the features from `demandOf`. Attempts that the compiler rejects are
+ * drawn again.
+ */
 export function randomSpec(seed: number, index: number): DrawnSpec {
   const random = randomOf(seed, index);
   const refused: string[] = [];

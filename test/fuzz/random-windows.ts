@@ -5,7 +5,7 @@ import { sizeUpTo } from "./random-parts.ts";
 import type { Json } from "./random-parts.ts";
 import type { Random } from "./random.ts";
 
-/** How long an axis is after the windows; undefined where they do not fit. */
+/** The length of an axis after the windows; undefined if they do not fit. */
 function windowed(
   length: number,
   size: number,

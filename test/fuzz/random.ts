@@ -1,13 +1,13 @@
 /**
  * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same.
- * `runtime/random.ts` counts its draws by stream, which suits kernels; here one stream is drawn from in
+ * `runtime/random.ts` counts its draws by stream, which suits kernels; here all draws come from one stream in
  * order.
  */
 
 export interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** A whole number from `low` to `high`, both included. */
+  /** An integer from `low` to `high`, both included. */
   whole(low: number, high: number): number;
   chance(probability: number): boolean;
   pick<T>(list: readonly T[]): T;

@@ -1,4 +1,4 @@
-/** What a run of the fuzzer came to, as text: its summary, its findings as Markdown, and a case for the tests. */
+/** The results of a fuzzer run as text: its summary, its findings as Markdown, and a case for the tests. */
 import type { Tightness } from "./compare.ts";
 import type { Failure, Outcome } from "./campaign.ts";
 

@@ -1,19 +1,19 @@
-/** Which extra runs spec number k gets: each stage in turn, the dearer comparisons now and then. */
+/** The extra runs of spec number k: each stage in turn, and sometimes the more expensive comparisons. */
 import { graphPasses } from "../../src/compiler/pipeline.ts";
 import { skippableStages } from "../../src/compiler/stage-names.ts";
 import type { Extras } from "./run-spec.ts";
 
 export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];
 
-/** The stages of lowering and of both schedules that can be left out. */
+/** The stages of lowering and of both schedules that can be skipped. */
 export const stageNames: readonly string[] = skippableStages.filter((name) => !passNames.includes(name));
 
-/** How often all stages have had their turn before spec k. */
+/** How many full rounds of all stages precede spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
 
 /**
- * The stage that spec k leaves out. Each round begins two further, so that a stage meets other demands, and
- * f32 and f64 in turn.
+ * The stage that spec k skips. Each round starts two stages later, so that a stage meets other demands, and f32
+ * and f64 in turn.
  */
 export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];

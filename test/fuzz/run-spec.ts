@@ -1,7 +1,7 @@
 /**
  * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with
- * and without fused multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a
- * list of findings; none means that all agree.
+ * and without fused multiply-add, in f64 and f32, with stages skipped, with two threads. The result is a list
+ * of findings; it is empty if all agree.
  */
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import type { TargetCompilation, TargetOptions } from "../../src/compiler/compile-target.ts";
@@ -18,11 +18,11 @@ import { compileWithThreads, threadsDifference, withThreads } from "./threads.ts
 import type { BallTrace } from "./trace.ts";
 import { strayWrite } from "./writes.ts";
 
-/** What is tried besides the plain compilations. */
+/** Runs in addition to the plain compilations. */
 export interface Extras {
-  /** Loop stages to leave out, each by itself. */
+  /** Loop stages to skip, one at a time. */
   readonly stages?: readonly string[];
-  /** Graph passes to leave out, each by itself. */
+  /** Graph passes to skip, one at a time. */
   readonly passes?: readonly string[];
   /** Compile without rewrites that change rounding. */
   readonly exact?: boolean;
@@ -32,9 +32,9 @@ export interface Extras {
   readonly threads?: boolean;
   /** Compare memory before and after each kernel. */
   readonly writes?: boolean;
-  /** Try all of this even if the plain compilations are wrong. */
+  /** Try all of this even if the plain compilations fail. */
   readonly isThorough?: boolean;
-  /** Numbers of this kind alone. */
+  /** Only numbers of this type. */
   readonly dtypes?: readonly Dtype[];
 }
 
@@ -43,19 +43,22 @@ export interface SpecResult {
   readonly tightness: Readonly<Record<Dtype, Tightness>>;
   /** The backends that ran, by element type. */
   readonly ran: readonly string[];
-  /** Stages that were left out, and whether that changed anything. */
+  /** Stages that were skipped, and whether that changed anything. */
   readonly stages: Readonly<Record<string, boolean>>;
-  /** Texts of emitted modules, for a check of their types. */
+  /** Texts of emitted modules, for type checking. */
   readonly texts: readonly string[];
-  /** What PyTorch is compared with. */
+  /** The data for the comparison with PyTorch. */
   readonly reference: BallTrace | undefined;
 }
 
-/** The target with the most kinds of kernels, which runs on all backends; the others are compared with it. */
+/**
+ * The target with the most kinds of kernels, which runs on all backends; the other targets are compared with
+ * it.
+ */
 const mainTarget: Target = trainerTargets.find((name) => hasAbility(name, "kernels")) ?? defaultTarget;
 const otherTargets = trainerTargets.filter((name) => name !== mainTarget);
 
-/** What this engine runs of a module. */
+/** The backends of a module that this engine supports. */
 function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
   const { backend } = createTrainer({ seed: 7 });
   if (backend === "ts") return ["ts"];
@@ -93,7 +96,7 @@ async function runPlain(run: Run, dtype: Dtype) {
 
 type Made = NonNullable<Awaited<ReturnType<typeof runPlain>>>;
 
-/** The same loops, or others, as text. */
+/** The loops as text, to compare them. */
 const loopsText = ({ vectors, programs }: TargetCompilation): string =>
   JSON.stringify(
     [vectors?.programs, programs].map((list) => list?.map(({ kernels }) => kernels.map(({ body }) => body))),
@@ -113,7 +116,7 @@ async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Mad
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
 }
 
-/** Other graphs, so other bounds. Gives what was compiled. */
+/** Compares another compilation, whose graphs and so bounds differ. Returns the compilation. */
 async function runWithOtherGraphs(
   run: Run,
   dtype: Dtype,
@@ -128,7 +131,7 @@ async function runWithOtherGraphs(
   return made.compilation;
 }
 
-/** Compiles and compares without a graph pass, and notes whether that made other loops. */
+/** Compiles and compares without a graph pass, and records whether that changed the loops. */
 async function runWithoutPass(run: Run, dtype: Dtype, pass: string, plain: Made): Promise<void> {
   const compilation = await runWithOtherGraphs(run, dtype, `${dtype} without ${pass}`, { skip: [pass] });
   if (compilation !== undefined) run.stages[pass] ||= loopsText(compilation) !== loopsText(plain.compilation);
@@ -142,7 +145,7 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
     const plain = await runPlain(run, dtype);
     if (plain !== undefined) made.set(dtype, plain);
   }
-  // What is wrong as it is would be wrong in most other ways too.
+  // An error of the plain compilation would occur in most other ways too.
   if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras, fuzzCase.seed);
   const { findings, tightness, ran, stages, texts } = run;
   const reference = made.size === 0 ? undefined : run.referenceOf().trace;
@@ -189,7 +192,7 @@ async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
     run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });
 }
 
-/** Each kernel by itself, whole or in the parts of two threads. */
+/** Each kernel separately, whole or in the parts of two threads. */
 async function runWrites(run: Run, dtype: Dtype, threads: 1 | 2, plain: Made | undefined): Promise<void> {
   if (plain === undefined) return;
   const { compilation, module } = plain;

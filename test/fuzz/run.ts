@@ -1,7 +1,7 @@
 /**
  * The command line of the fuzzer: npm run fuzz -- --seed S --count N [--first K] [--only K] [--seconds T]
  * [--torch] [--coverage FILE] [--findings FILE] [--write FOLDER] [--shrink N]. Specs run in child processes.
- * Exit code 1 if something was found.
+ * The exit code is 1 if there are findings.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -44,7 +44,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The number that a flag gives. */
+/** The numeric value of a flag. */
 function whole(flag: string, text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   console.error(`--${flag} must be a whole number, got ${text}`);

@@ -1,4 +1,4 @@
-// Small data files of every format and of most of its encodings, right ones, for the fuzzer to damage.
+// Small valid data files of every format and of most of its encodings, which the fuzzer damages.
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { zipSync, type Zippable } from "fflate";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -39,7 +39,7 @@ function zippedArrays(level: 0 | 6): Uint8Array {
   return zipSync(arrays, { level });
 }
 
-/** The same archive with the sizes and the directory in 64 bits, as writers of large ones have them. */
+/** The same archive with sizes and directory in 64 bits, as in large archives. */
 function zip64(): Uint8Array {
   const small = zippedArrays(0);
   const view = new DataView(small.buffer, small.byteOffset, small.byteLength);
@@ -101,7 +101,7 @@ const lists = (): Uint8Array =>
 
 const tensors = [{ name: "dense.weight", shape: [2, 3], numbers: Float32Array.of(1, 2, 3, 4, 5, 6) }];
 
-/** All of them; the same ones each time. */
+/** All samples; always the same ones. */
 export function sampleFiles(): SampleFile[] {
   const table = (format: string, content: Uint8Array, columns: readonly string[] = names): SampleFile => ({
     format,

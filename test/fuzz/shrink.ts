@@ -1,13 +1,13 @@
 /**
- * From a spec that fails to a smallest one that fails in the same way: layers, options and numbers are taken
- * away or made smaller, one at a time, as long as the failure stays. The target's shape follows the output.
+ * Shrinks a failing spec to a smallest one that fails in the same way: it removes or reduces layers, options
+ * and numbers, one at a time, while the failure stays. The target's shape follows the output.
  */
 import { refusalOf } from "./random-spec.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { factsOf } from "./spec-facts.ts";
 
 export interface ShrinkLimits {
-  /** The most specs to try. */
+  /** The maximum number of specs to try. */
   readonly attempts: number;
   readonly seconds: number;
 }
@@ -24,19 +24,19 @@ const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? val
 const without = (object: JsonObject, key: string): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => name !== key));
 
-/** Layers without the one at `index`; those that read it by its name read the one before. */
+/** Layers without the one at `index`; layers that read it by name read the previous one. */
 function withoutLayer(network: readonly Json[], index: number): readonly Json[] {
   const gone = objectOf(network[index]);
   const source = typeof gone.from === "string" ? gone.from : undefined;
   const rest = network.toSpliced(index, 1);
   const next = objectOf(rest[index]);
-  // The next layer reads what the one that is gone did.
+  // The next layer reads the input of the removed one.
   return source !== undefined && isObject(rest[index]) && next.from === undefined
     ? rest.with(index, { ...next, from: source })
     : rest;
 }
 
-/** All layers named by what they are by default, so that removing one renames no other. */
+/** All layers with their default names made explicit, so that removing one renames no other. */
 const renamed = (network: readonly Json[]): readonly Json[] => {
   const ordinals = new Map<string, number>();
   return network.map((layer) => {
@@ -72,7 +72,7 @@ function* simplerLayers(layer: JsonObject): Generator<JsonObject | readonly Json
   yield* simplerNumbers(layer);
 }
 
-/** The object with one whole number of it, or of a list in it, smaller. */
+/** The object with one of its integers, or one in its lists, reduced. */
 function* simplerNumbers(object: JsonObject): Generator<JsonObject> {
   for (const [key, value] of Object.entries(object)) {
     if (typeof value === "number") for (const less of smaller(value)) yield { ...object, [key]: less };

@@ -1,4 +1,4 @@
-/** What a spec's network comes to: each layer's type and the shape of a row of its value. */
+/** The layers of a spec's network: each layer's type and the shape of a row of its value. */
 import { collector } from "../../src/compiler/diagnostics/errors.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { buildNetwork } from "../../src/compiler/spec/build-network.ts";
@@ -13,12 +13,12 @@ export interface LayerFact {
 }
 
 export interface SpecFacts {
-  /** Blocks written out. */
+  /** Blocks are expanded. */
   readonly layers: readonly LayerFact[];
   readonly output: RowShape;
 }
 
-/** Undefined if the network is wrong; loss and target do not matter here. */
+/** Undefined if the network is invalid; loss and target do not matter here. */
 export function factsOf(spec: Json): SpecFacts | undefined {
   try {
     const model = parseModel(spec);

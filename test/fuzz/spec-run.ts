@@ -1,4 +1,6 @@
-/** The state of one spec that is run in every way: its data, its reference and bounds, and the findings so far. */
+/**
+ * The state of one spec that is run in every way: its data, its reference and bounds, and the findings so far.
+ */
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
@@ -21,23 +23,23 @@ export type Dtype = "f32" | "f64";
 export interface FuzzCase {
   readonly spec: JsonObject;
   readonly seed: number;
-  /** About how large the inputs are; 1 if left out. */
+  /** The approximate size of the inputs; 1 by default. */
   readonly scale?: number;
 }
 
-/** One way to run a spec that went wrong. */
+/** One way to run a spec that failed. */
 export interface Finding {
   /** `f32 wasm simd`, `f64 wasm ts without vectorise`. */
   readonly where: string;
   readonly kind: "difference" | "error";
-  /** Of an error its message; of a difference the first results that differ. */
+  /** The message of an error; for a difference, the first results that differ. */
   readonly text: string;
   readonly differences?: readonly Difference[];
 }
 
 const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** The findings of one spec, as they come up. */
+/** The findings of one spec, in order. */
 export class Run {
   readonly findings: Finding[] = [];
   readonly tightness = { f32: noTightness(), f64: noTightness() };
@@ -45,7 +47,7 @@ export class Run {
   readonly stages: Record<string, boolean> = {};
   readonly texts: string[] = [];
   readonly model: Model;
-  /** The graphs as built, and where steps begin. */
+  /** The original graphs, and the parameters at the start of each step. */
   private reference: { plan: Omit<Plan, "starts">; trace: BallTrace; starts: Plan["starts"] } | undefined;
 
   private readonly fuzzCase: FuzzCase;
@@ -60,7 +62,7 @@ export class Run {
     return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
   }
 
-  /** What `work` makes, or undefined and a finding. */
+  /** The result of `work`, or undefined and a finding. */
   async attempt<T>(where: string, work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -75,7 +77,7 @@ export class Run {
     return { compilation, facts, seed: 7, data: this.dataFor(facts) };
   }
 
-  /** The results by the graphs as built, in doubles: from whichever compilation for f64 comes first. */
+  /** The results of the original graphs in doubles, from the first compilation for f64. */
   referenceOf(compilation?: Compilation) {
     if (this.reference === undefined) {
       const built = compilation ?? compileModel(this.model, { dtype: "f64" });
@@ -85,7 +87,7 @@ export class Run {
     return this.reference;
   }
 
-  /** The bounds of what was compiled. */
+  /** The bounds of the compiled graphs. */
   boundsOf(compilation: Compilation, dtype: Dtype): BallTrace {
     const { starts } = this.referenceOf();
     return traceOfGraphs(compilation.graphs, this.planOf(compilation, dtype), starts).trace;
@@ -96,7 +98,7 @@ export class Run {
     return traceOfUpdates(plan.compilation.step, { ...plan, starts }, actual);
   }
 
-  /** A trainer's results, compared; `bounds` as the compiled graphs give them. */
+  /** Compares a trainer's results; `bounds` come from the compiled graphs. */
   compare(
     where: string,
     dtype: Dtype,

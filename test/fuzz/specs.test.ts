@@ -1,4 +1,4 @@
-// A fixed part of what `npx tsx test/fuzz/specs.ts` tries. If one fails, its spec is in the message.
+// A fixed part of the specs of `npx tsx test/fuzz/specs.ts`. If a test fails, the message contains the spec.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { brokenSpec, goodSpecs } from "./broken-spec.ts";
 import { checkSpec, shown } from "./check-spec.ts";
 import { foreignNames } from "./emitted-names.ts";
 
-it("200 broken specs come to diagnostics with places, or to trainers without a foreign name", async () => {
+it("200 broken specs result in diagnostics with locations, or in trainers without a foreign name", async () => {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-fuzz-"));
   const good = goodSpecs();
   const mishandled: string[] = [];

@@ -1,6 +1,6 @@
-// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line for each
-// spec that is not handled as check-spec.ts asks, with the spec, and at the end a summary; exit code 1 if
-// there was one. Number I alone: --from I --count 1.
+// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line with the spec
+// for each one that is not handled as check-spec.ts requires, and a summary at the end; the exit code is 1 if
+// there was one. Only number I: --from I --count 1.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { brokenSpec, goodSpecs } from "./broken-spec.ts";
 import { checkSpec, shown } from "./check-spec.ts";
 
-/** What one spec may take. */
+/** The time limit of one spec. */
 const mostSeconds = 20;
 const mostBytes = 2 * 2 ** 30;
 
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const [seed, count, from] = [values.seed, values.count, values.from].map(Number);
 
-/** A thread that ends the process, with the spec's number, if one spec never ends. */
+/** A thread that ends the process, with the spec's number, if a spec never ends. */
 const current = new Int32Array(new SharedArrayBuffer(8));
 const watchdog = new Worker(
   `const { workerData: current } = require("node:worker_threads");

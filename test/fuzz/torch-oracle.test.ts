@@ -1,4 +1,4 @@
-// PyTorch as an oracle of the fuzzer, where it is installed: it knows every spec that it can know.
+// PyTorch as an oracle of the fuzzer, where it is installed: it supports every spec that it is expected to.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";

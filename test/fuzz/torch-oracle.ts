@@ -1,6 +1,6 @@
 /**
- * PyTorch as an oracle: a long-lived child process of Debian's Python that computes the same spec in f64, one
- * line of JSON at a time.
+ * PyTorch as an oracle: a long-running child process of Debian's Python that computes the same spec in f64,
+ * with one line of JSON per request.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -14,7 +14,10 @@ import type { Finding, FuzzCase } from "./spec-run.ts";
 import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
-  /** Compares predictions, losses and gradients. `verdict`: agrees, differs, or what the oracle does not know. */
+  /**
+   * Compares predictions, losses and gradients. `verdict`: agrees, differs, or what the oracle does not
+   * support.
+   */
   compare(
     fuzzCase: FuzzCase,
     reference: BallTrace,
@@ -30,10 +33,10 @@ const reply = z.union([
   z.object({ unknown: z.string() }),
 ]);
 
-/** As in test/compiler/reference: PyTorch rounds in its own ways, and its formulas are others. */
+/** As in test/compiler/reference: PyTorch rounds differently and uses other formulas. */
 const tolerance = 1e-9;
 
-/** Starts Python; undefined lines end it. */
+/** Starts Python. After it ends, the iterator yields undefined lines. */
 function startPython() {
   const child = spawn(python, [fileURLToPath(new URL("torch_oracle.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "ignore"],
@@ -41,7 +44,7 @@ function startPython() {
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
-/** Whether Debian's PyTorch is there. */
+/** Whether Debian's PyTorch is installed. */
 export const hasTorch = (): boolean => spawnSync(python, ["-c", "import torch"]).status === 0;
 
 export function openOracle(): Oracle {
@@ -87,8 +90,8 @@ function requestOf({ spec, seed, scale }: FuzzCase) {
 }
 
 /**
- * The first result that is further from PyTorch's than rounding explains; where the graphs have no number,
- * nothing is compared.
+ * The first result whose distance from PyTorch's is more than rounding explains; results that the graphs do not
+ * define are not compared.
  */
 function differenceOf(
   results: Readonly<Record<string, readonly (number | null)[]>>,

@@ -1,8 +1,8 @@
 /**
- * What a spec comes to on given data, as a list of named results: once from the graphs in ball arithmetic,
- * and once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one
- * wrong step does not hide behind another and rounding does not grow over steps; optimizer states go on.
- * Averaged parameters are not set, as that would change what is averaged.
+ * The results of a spec on given data, as a list of named results: once from the graphs in ball arithmetic, and
+ * once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one wrong
+ * step does not hide another and rounding errors do not accumulate over steps; optimizer states continue.
+ * Averaged parameters are not set, because that would change the average.
  */
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
@@ -15,7 +15,7 @@ import { BallTrainer } from "./ball-trainer.ts";
 import type { Programs } from "./ball-trainer.ts";
 import type { FuzzData, Parameters } from "./random-batch.ts";
 
-/** By what it is of, as `gradient of dense1.weight, step 1`. */
+/** By description, such as `gradient of dense1.weight, step 1`. */
 export type BallTrace = ReadonlyMap<string, Ball>;
 export type NumberTrace = ReadonlyMap<string, ArrayLike<number>>;
 
@@ -25,7 +25,7 @@ export interface Plan {
   readonly facts: ModelFacts;
   readonly seed: number;
   readonly data: FuzzData;
-  /** The parameters at the beginning of each step; undefined where training goes its own way. */
+  /** The parameters at the start of each step; undefined if training continues from its own. */
   readonly starts: readonly (Parameters | undefined)[];
 }
 
@@ -37,7 +37,7 @@ export function joined(facts: ModelFacts, batches: readonly Batch[]): Batch {
   );
 }
 
-/** The batch without its targets and what only the loss reads. */
+/** The batch without its targets and the inputs that only the loss reads. */
 const inputsOf = ({ inputs }: ModelFacts, batch: Batch): Batch =>
   Object.fromEntries(
     Object.entries(inputs).flatMap(([name, { onlyLoss }]) => (onlyLoss ? [] : [[name, batch[name]]])),
@@ -47,7 +47,7 @@ const inputsOf = ({ inputs }: ModelFacts, batch: Batch): Batch =>
 export const groupSize = ({ compilation: { model } }: Pick<Plan, "compilation">): number =>
   model.training.accumulate ?? 1;
 
-/** The results by the graphs, and where each step would begin. */
+/** The results of the graphs, and the parameters at the start of each step. */
 export function traceOfGraphs(
   programs: Programs,
   plan: Omit<Plan, "starts">,
@@ -96,7 +96,7 @@ export function traceOfGraphs(
   return { trace, starts: taken };
 }
 
-/** What f32 makes of the parameters that the last step left; the first step begins with those given. */
+/** The parameters after the last step, rounded to f32; the first step starts with the given ones. */
 function startOf(
   trainer: BallTrainer,
   { parameters }: ModelFacts,
@@ -117,7 +117,7 @@ const setParameters = (trainer: Trainer, values: Parameters): void => {
   for (const [name, view] of Object.entries(trainer.parameters)) view.set(values[name]);
 };
 
-/** The results by an emitted trainer, under the same names. */
+/** The results of an emitted trainer, under the same names. */
 export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...plan }: Plan): NumberTrace {
   const trace = new Map<string, ArrayLike<number>>();
   const put = (name: string, values: ArrayLike<number>) => trace.set(name, Float64Array.from(values));
@@ -152,9 +152,9 @@ export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...pl
 }
 
 /**
- * What the updates make of the gradients that a trainer had: these are taken as they are, so that the bound
- * is that of the update alone. An optimizer divides by the size of a gradient, and of one that is all
- * rounding any update would do.
+ * The updates from the gradients of a trainer. The gradients are used as exact, so that the bound is only that
+ * of the update. An optimizer divides by the size of a gradient, and if a gradient is only rounding error, any
+ * update would be within the bound.
  */
 export function traceOfUpdates(
   programs: Programs,

@@ -1,6 +1,6 @@
 /**
- * A child process of the fuzzer: runs specs one after the other and sends what they came to. Imported
- * trainers are never freed, so each child runs some hundred specs and ends.
+ * A child process of the fuzzer: runs specs one after the other and sends the results. Imported trainers are
+ * never freed, so each child runs some hundred specs and ends.
  */
 import { faultsOf } from "../support/code-faults.ts";
 import { countsOf } from "./coverage.ts";
@@ -16,7 +16,7 @@ import { shrink } from "./shrink.ts";
 import { openOracle } from "./torch-oracle.ts";
 import type { Oracle } from "./torch-oracle.ts";
 
-/** What the parent asks for. */
+/** A request of the parent. */
 export type Request =
   | { readonly kind: "run"; readonly seed: number; readonly index: number; readonly usesTorch: boolean }
   | {
@@ -26,7 +26,7 @@ export type Request =
       readonly attempts: number;
     };
 
-/** What it gets. */
+/** The reply. */
 export type Reply =
   | {
       readonly kind: "ran";
@@ -87,7 +87,7 @@ async function answer(request: Request): Promise<Reply> {
 
 process.on("message", (request: Request) => {
   answer(request).then(send, (error: unknown) => {
-    // A fault of the fuzzer itself: it ends this child, and the parent says where it was.
+    // An error of the fuzzer itself: it ends this child, and the parent reports the spec.
     console.error(error);
     process.exit(70);
   });

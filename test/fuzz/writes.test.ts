@@ -1,5 +1,5 @@
-// Where kernels write: what each stores stays inside of the buffers that its loops name. If one fails, the
-// fuzzer finds no kernel that writes behind a buffer, or takes sound ones for such.
+// Where kernels write: every store is inside the buffers that the kernel's loops name. If a test fails, the
+// fuzzer misses a kernel that writes outside of a buffer, or reports a correct one.
 import { describe, expect, it } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
@@ -26,7 +26,7 @@ const { vectors } = compilation;
 if (vectors === undefined) throw new Error("there are no vectors");
 const data = randomData(modelFacts(model, compilation.built, "f32", "wasm"), model, 1);
 
-/** The same kernels, for which the buffer has one column less. */
+/** The same kernels, with a plan in which the buffer has one column less. */
 const withNarrow = (programs: VectorPrograms, name: string): VectorPrograms => ({
   ...programs,
   programs: programs.programs.map((program) => ({
@@ -44,14 +44,14 @@ const withNarrow = (programs: VectorPrograms, name: string): VectorPrograms => (
 
 describe("writes", () => {
   it.each([1, 2] as const)(
-    "of sound kernels are inside of their buffers, with %d threads",
+    "of correct kernels are inside of their buffers, with %d threads",
     async (threads) => {
       const programs = threads === 1 ? vectors : withThreads(compilation, "f32");
       expect(await strayWrite(programs, 5, data, { rows: [5, 2], threads })).toBeUndefined();
     },
   );
 
-  it("behind the end of a buffer are found", async () => {
+  it("after the end of a buffer are found", async () => {
     const found = await strayWrite(withNarrow(vectors, "result:output"), 5, data, { rows: [5], threads: 1 });
     expect(found).toMatch(/^predict, kernel .*, with 5 of 5 rows: writes to byte \d+ of result:output/);
   });

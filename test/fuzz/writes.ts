@@ -1,8 +1,8 @@
 /**
- * Whether kernels write where they should and nowhere else. Each kernel runs by itself, in the order of its
- * program, on memory filled with numbers that are all different; afterwards, only the buffers that its loops store
- * to may differ. (Rows after those of a short batch may be written: nothing reads them.) With two threads, a
- * kernel that may be shared runs in parts.
+ * Whether kernels write only where they should. Each kernel runs separately, in the order of its program, on
+ * memory filled with different numbers; afterwards, only the buffers that its loops store may differ. (Rows
+ * after those of a short batch may be written, because they are never read.) With two threads, a kernel that
+ * may be shared runs in parts.
  */
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
@@ -22,7 +22,7 @@ interface Single {
   readonly kernel: Kernel;
   /** Its number in the program. */
   readonly number: number;
-  /** The program that it is a part of. */
+  /** The program that contains it. */
   readonly of: string;
 }
 
@@ -54,7 +54,7 @@ function storedBuffers({ kernel, program }: Single): readonly Buffer[] {
   return [...names].flatMap((name) => program.buffers.get(name) ?? []);
 }
 
-/** Numbers from 0.5 to 1, no two alike; integers are 0 or 1, for they may be places in a table. */
+/** Numbers from 0.5 to 1, all different; integers are 0 or 1, because they may be indices into a table. */
 function fill(running: Running, plan: MemoryPlan, float: "f32" | "f64", bytes: number): void {
   const random = randomOf(1, 1);
   const { buffer } = running.memory;
@@ -106,7 +106,7 @@ function changedOutside(before: Uint8Array, after: Uint8Array, ranges: readonly 
   return undefined;
 }
 
-/** What a byte of memory belongs to, in words. */
+/** The buffer that contains a byte of memory, in words. */
 function placeOf(
   at: number,
   { program, number }: Single,
@@ -124,7 +124,10 @@ function placeOf(
   return `byte ${at - base - nearest.offset} of ${nearest.buffer.name} (${nearest.bytes} bytes)`;
 }
 
-/** The first kernel that writes where it should not, in words; undefined if there is none. With each of `rows`. */
+/**
+ * The first kernel that writes outside of its buffers, in words, for each of `rows`; undefined if there is
+ * none.
+ */
 export async function strayWrite(
   vectors: VectorPrograms,
   batchSize: number,

@@ -98,7 +98,7 @@ const rows: readonly Tests[] = [
     late: trained,
   },
   {
-    under: "src/compiler/lower/choose-stored",
+    under: "src/compiler/lower/choose-materialised",
     quick: named("compiler/lower", "scattered-sum", "random-graphs"),
     late: trained,
   },

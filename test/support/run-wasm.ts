@@ -99,7 +99,7 @@ export async function wasmOf(
   { float = "f64", batchSize = 3, vectors = false }: WasmOptions = {},
 ): Promise<WasmProgram> {
   const storage = storageFor(graph, float);
-  const context = { float, batchSize, storage, leastCycles: 0 };
+  const context = { float, batchSize, storage, minCycles: 0 };
   const loops = loweredGraph(graph, context);
   // Every kernel that may be cut into parts is, however short it is, and none is shared.
   const scheduled = vectors

@@ -19,7 +19,7 @@ export interface VectorRun {
 
 /** Lowered loops as kernels on vectors, every loop that may be shared being marked, however short it is. */
 export function onVectors(loops: LoopProgram, { float, batchSize, skip = [] }: VectorRun): LoopProgram {
-  const context = { float, batchSize, leastCycles: 0 };
+  const context = { float, batchSize, minCycles: 0 };
   return scheduledVectors(loops, context, { skip: [...skip, "flush-subnormals", "deduplicate-kernels"] });
 }
 

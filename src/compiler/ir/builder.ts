@@ -1,22 +1,22 @@
-/** The builder of graphs: the only maker of nodes. The rewrite engine rebuilds a graph through it. */
+/** The graph builder: all nodes are made here. The rewrite engine rebuilds graphs through it. */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { makeGraph, operandNamesOf, operandsOf, syntax } from "./nodes.ts";
 import type { Attributes, Graph, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
 import { TypeRefusal, overflowsSingle, sameShape, singleRange, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
 
-// The builder runs the op's shape rule, so an ill-typed graph cannot be built. It makes broadcasting explicit: it
-// brings the operands of a pointwise op to one shape with `broadcast` nodes, so that no gradient rule and no
-// lowering handles it.
+// The builder applies the op's shape rule, so an ill-typed graph cannot be built. It makes broadcasting
+// explicit: it brings the operands of a pointwise op to one shape with `broadcast` nodes, so gradient rules and
+// lowering need not handle broadcasting.
 
-/** What the builder must know of an op; the table in `ops/` gives it. */
+/** What the builder needs to know about an op; the table in `ops/` provides it. */
 export interface OpRules<K extends OpName> {
   readonly traits: readonly string[];
   infer(operands: { readonly [O in OperandName<K>]: TensorType }, attributes: Attributes<K>): TensorType;
 }
 export type RuleTable = { readonly [K in OpName]: OpRules<K> };
 
-/** A number stands for a constant of the other operand's element type. */
+/** A number is a constant of the other operand's element type. */
 type Operand = Node | number;
 
 type AsOperands<Names extends readonly string[]> = { -readonly [I in keyof Names]: Operand };
@@ -24,21 +24,27 @@ type OperandTuple<K extends OpName> = AsOperands<(typeof syntax)[K]["operands"]>
 type Method<K extends OpName> = [keyof Attributes<K>] extends [never]
   ? (...operands: OperandTuple<K>) => Node
   : (...operands: [...OperandTuple<K>, attributes: Attributes<K>]) => Node;
-/** A scan, whose operands are its recurrence's, is made by `recurrence.ts`. */
+/** `recurrence.ts` makes scans, because their operands depend on the recurrence. */
 type OpMethods = { readonly [K in Exclude<OpName, "scan">]: Method<K> };
 
 interface BuilderCore {
   /** The element type of the model's real numbers. */
   readonly float: "f32" | "f64";
-  /** Makes a node of a given op, as the methods do; for code that handles every op alike. */
+  /** Makes a node of any op, like the methods do; for code that treats all ops alike. */
   make(op: OpName, operands: readonly Operand[], attributes: object): Node;
   /** Makes all nodes built inside `build` carry this origin (merged over the enclosing one). */
   within<T>(origin: Origin, build: () => T): T;
   /** The same node with a name that printing and emitted code will use. */
   named(name: string, node: Node): Node;
-  /** The same node as a part of the layer at hand, `dense1_gate`; outside of layers under that name alone. */
+  /**
+   * The same node, named as a part of the current layer: `dense1_gate`. Outside of layers the name has no
+   * prefix.
+   */
   part(name: string, node: Node): Node;
-  /** `x` read as if it had `shape`, by numpy's rule: axes align at the right, missing axes and ones repeat. */
+  /**
+   * `x` broadcast to `shape` by numpy's rule: axes align at the right, missing axes and axes of size one
+   * repeat.
+   */
   broadcastTo(x: Node, shape: Shape): Node;
   /** `x`, which lacks `axes` of `shape` (as after a reduction), repeated along them. */
   repeatAlong(x: Node, axes: readonly number[], shape: Shape): Node;
@@ -48,7 +54,7 @@ interface BuilderCore {
 
 export type GraphBuilder = OpMethods & BuilderCore;
 
-/** The shape to which numpy's rule brings all operands. */
+/** The shape to which all operands broadcast by numpy's rule. */
 function commonShape(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis): Dimension => {
@@ -121,7 +127,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
         context = outer;
       }
     },
-    // An argument is known by its identity and bears its own name: a copy would be bound by no step.
+    // Steps bind an argument by identity, so it must not be copied; it already has a name.
     named: (name, node) => (node.op === "argument" ? node : { ...node, name }),
     part: (name, node) => core.named(context.layer === undefined ? name : `${context.layer}_${name}`, node),
     broadcastTo(x, shape) {
@@ -160,7 +166,7 @@ function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, 
   throw new DiagnosticError([{ code: "T1310", severity: "error", message, path }]);
 }
 
-// What is infinite in one target and finite in the other would look like a fault of the kernels.
+// A value that is infinite in one target and finite in another would look like an error in the kernels.
 function overflow(value: number, { path }: Origin): DiagnosticError {
   const message = `the constant ${value} does not fit f32`;
   return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
@@ -187,7 +193,7 @@ const attributesOf = (
 export const isOpName = (text: string): text is OpName => Object.hasOwn(syntax, text);
 
 const opNamed = (text: string): OpName => {
-  if (!isOpName(text)) throw new Error(`internal: no op ${text}`);
+  if (!isOpName(text)) throw new Error(`internal: unknown op ${text}`);
   return text;
 };
 
@@ -195,10 +201,10 @@ const isNode = (value: object): value is Node => "op" in value && "operands" in 
 
 const asOperand = (value: Operand | object): Operand => {
   if (typeof value === "number" || isNode(value)) return value;
-  throw new Error("internal: an operand is a node or a number");
+  throw new Error("internal: an operand must be a node or a number");
 };
 
-/** Dispatching on a union of ops needs one asserted cast each; they live in these three functions. */
+/** Dispatching on a union of ops needs one asserted cast each; these three functions contain them. */
 export function inferType(rules: RuleTable, op: OpName, types: object, attributes: object): TensorType {
   const rule = rules[op] as OpRules<OpName>;
   return rule.infer(types as Parameters<typeof rule.infer>[0], attributes as Attributes<OpName>);
@@ -212,7 +218,7 @@ const assertedNode = (node: {
 }): Node => node as Node;
 const assertedBuilder = (methods: object): GraphBuilder => methods as GraphBuilder;
 
-/** The same node over other operands; the builder infers its type anew. Origin and name stay. */
+/** The same node over other operands. The builder infers its type again; origin and name are kept. */
 export function withOperands(g: GraphBuilder, node: Node, operands: readonly Node[]): Node {
   const rebuilt = g.within(node.origin, () => g.make(node.op, operands, node.attributes));
   return node.name === undefined ? rebuilt : g.named(node.name, rebuilt);
@@ -224,7 +230,7 @@ export const isConstant = (node: Node, value?: number): node is NodeOf<"constant
 // The rewrite engine: rebuilds a graph bottom-up and lets the caller replace each node. Unchanged nodes are shared
 // with the input graph.
 
-/** Gives the node to stand in place of `node`, whose operands are already rewritten. */
+/** Returns the replacement of `node`, whose operands are already rewritten. */
 type Replace = (node: Node, g: GraphBuilder) => Node;
 
 export function rewriteGraph(graph: Graph, g: GraphBuilder, replace: Replace): Graph {

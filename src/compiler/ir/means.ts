@@ -1,4 +1,4 @@
-/** Recognises means. A mean is no op of its own: it is a sum over the number of its terms. */
+/** Recognises means. A mean is not an op of its own: it is a sum divided by the number of its terms. */
 import type { Axes, Node } from "./nodes.ts";
 import type { Shape } from "./types.ts";
 
@@ -12,7 +12,7 @@ const unrepeated = (x: Node): Node => (x.op === "broadcast" ? unrepeated(x.opera
 
 const isNumber = (x: Node, value: number): boolean => x.op === "constant" && x.attributes.value === value;
 
-/** Σ y of a mean Σ y / N or Σ y · (1 / N), where N is the number of terms. */
+/** The sum Σ y of a mean, Σ y / N or Σ y · (1 / N), where N is the number of terms. */
 function sumOfMean(mean: Node) {
   if (mean.op !== "divide" && mean.op !== "multiply") return undefined;
   for (const [sum, other] of mean.op === "divide"

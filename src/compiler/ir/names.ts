@@ -1,12 +1,12 @@
 /**
- * Names of values. A node may carry a wish; others are named after the layer and op they come from. `d_x` is
- * the derivative of the loss by x; a backward node that is no such derivative, but stands in the formula of
- * one, says so: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
+ * Names of values. A node that carries a name hint uses it; every other node is named after its layer and op.
+ * `d_x` is the derivative of the loss by x. A backward node that only occurs in the formula of a derivative is
+ * named after both: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
  */
 import { isMean } from "./means.ts";
 import type { Node, OpName } from "./nodes.ts";
 
-/** What the results of some ops are called. */
+/** The nouns for the results of ops, where they differ from the name of the op. */
 const nouns: Partial<Record<OpName, string>> = {
   add: "sum",
   subtract: "difference",
@@ -22,34 +22,34 @@ const nouns: Partial<Record<OpName, string>> = {
   lessEqual: "mask",
 };
 
-/** What the result of a node is called. */
+/** The noun for the result of a node. */
 const nounOf = (node: Node): string => (isMean(node) ? "mean" : (nouns[node.op] ?? node.op));
 
-/** What a node would be called if no other had that name. */
-export const wish = (node: Node): string => {
+/** The name of a node before collisions are resolved. */
+export const nameHint = (node: Node): string => {
   if (node.name !== undefined) return node.name;
-  // The same value seen otherwise goes by the same name.
+  // A view or conversion of a value has the name of the value.
   if (node.op === "cast" || node.op === "broadcast" || node.op === "reshape" || node.op === "stopGradient")
     if (node.operands.x.name !== undefined) return node.operands.x.name;
   if (node.op === "argument") return node.attributes.name;
-  // A stack goes by the name of what is stacked.
-  if (node.op === "scan") return wish(node.attributes.value);
+  // A stack has the name of the values that it stacks.
+  if (node.op === "scan") return nameHint(node.attributes.value);
   const { forward, layer, composite } = node.origin;
-  if (forward !== undefined) return `${nounOf(node)}_in_d_${wish(forward)}`;
+  if (forward !== undefined) return `${nounOf(node)}_in_d_${nameHint(forward)}`;
   const own = layer === undefined ? node.op : nounOf(node);
   const parts = [layer, composite ?? own];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
 
-/** The names of these nodes, in their order: what is not among them takes no name from them. */
+/** The names of these nodes, in their order. Nodes outside the list take no name from those in it. */
 export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const names = new Map<Node, string>();
   const used = new Set<string>();
   const next = new Map<string, number>();
   for (const node of nodes) {
-    // One that several steps share comes more than once.
+    // A node that several steps share occurs more than once.
     if (names.has(node)) continue;
-    const base = wish(node);
+    const base = nameHint(node);
     let name = base;
     for (let k = next.get(base) ?? 2; used.has(name); k++) {
       name = `${base}_${k}`;

@@ -1,13 +1,13 @@
 /**
- * The syntax of the graph IR: one row an op, naming its operands and its attributes. Types, builder, printer and
- * parser all derive from this table; what an op means stands in its file under `ops/`.
+ * The syntax of the graph IR: one row per op, which names its operands and its attributes. Types, builder,
+ * printer and parser derive from this table. The meaning of an op is in its file under `ops/`.
  */
 import type { ElementType, Shape, TensorType } from "./types.ts";
 
 interface Row<Operands extends readonly string[], Attributes extends object> {
   readonly operands: Operands;
   readonly attributes: readonly (keyof Attributes & string)[];
-  /** Carries the type of the attributes; never a value. */
+  /** Carries the type of the attributes; it never has a value. */
   readonly as?: Attributes;
 }
 
@@ -27,7 +27,7 @@ const attributed =
   ): Row<Operands, Attributes> => ({ operands, attributes });
 
 export type Axes = readonly number[];
-/** Which axes of `x` and `y` a contraction pairs: `batch` axes stay, `sum` axes are summed over. */
+/** The axes of `x` and `y` that a contraction pairs: `batch` axes stay, `sum` axes are summed over. */
 export interface ContractAxes {
   readonly batchX: Axes;
   readonly batchY: Axes;
@@ -44,41 +44,45 @@ export interface WindowShape {
 
 /** How the step of a recurrence sees one operand of its `scan`. */
 export interface StepOperand {
-  /** The operand's name, and its argument's. */
+  /** The name of the operand and of its argument. */
   readonly name: string;
   /**
-   * each: a sequence, of which a step sees its own element. carried: what the step before left; the operand
-   * is what the first step sees. whole: the same at every step.
+   * each: a sequence; each step sees its own element.
+   * carried: the result of the previous step; the operand is the value for the first step.
+   * whole: the same value at every step.
    */
   readonly role: "each" | "carried" | "whole";
-  /** The leaf that stands for it in the step. */
+  /** The leaf that represents the operand in the step. */
   readonly argument: NodeOf<"argument">;
-  /** What a step leaves for the next one; of carried operands alone. */
+  /** The value that a step passes to the next one; only for carried operands. */
   readonly next?: Node;
 }
 
 /**
- * A step that is repeated along time. The nodes between its arguments and what it makes are its body; they
- * stand in no graph. Scans over one and the same recurrence are run as one loop.
+ * A step that is repeated along time. Its body consists of the nodes between its arguments and its results,
+ * which are not nodes of the graph. Scans over the same recurrence run as one loop.
  */
 export interface Recurrence {
-  /** How many steps. */
+  /** The number of steps. */
   readonly length: number;
-  /** Whether the steps run from the end of time to its beginning. */
+  /** Whether the steps run from the end of the sequence to its start. */
   readonly reverse: boolean;
   /** In the order of the scan's operands. */
   readonly operands: readonly StepOperand[];
 }
 
-/** An interface, since a literal type would be resolved while the table that it is part of still is in the making. */
+/**
+ * An interface, because the type of the table refers to it recursively and a literal type would be resolved too
+ * early.
+ */
 interface ScanAttributes {
   readonly recurrence: Recurrence;
   readonly value: Node;
 }
 
 /**
- * The elementary functions: ops of one number that a target computes by a function of the same name. Their
- * definitions are `ops/pointwise/elementary.ts`.
+ * The elementary functions: ops of one operand that a target computes by a function of the same name. They are
+ * defined in `ops/pointwise/elementary.ts`.
  */
 export const elementary = {
   exp: row("x"),
@@ -96,7 +100,7 @@ export type ElementaryName = keyof typeof elementary;
 export const isElementary = (name: string): name is ElementaryName => Object.hasOwn(elementary, name);
 
 export const syntax = {
-  // Leaves: values that stand in memory before the graph runs, and numbers.
+  // Leaves: values that are in memory before the graph runs, and constants.
   input: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   parameter: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   state: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
@@ -135,7 +139,7 @@ export const syntax = {
   argMax: attributed<{ axes: Axes }>()(["axes"], "x"),
   contract: attributed<ContractAxes>()(["batchX", "batchY", "sumX", "sumY"], "x", "y"),
 
-  // Views: the same elements in other places.
+  // Views: the same elements in another arrangement.
   reshape: attributed<{ shape: Shape }>()(["shape"], "x"),
   transpose: attributed<{ permutation: Axes }>()(["permutation"], "x"),
   broadcast: attributed<{ shape: Shape; axes: Axes }>()(["shape", "axes"], "x"),
@@ -152,7 +156,7 @@ export const syntax = {
   gather: row("x", "indices"),
   scatterAdd: attributed<{ size: number }>()(["size"], "x", "indices"),
 
-  // What `value` of the step is at every step, stacked along time. Its operands are those that the recurrence names.
+  // The node `value` of the step, stacked along time. The recurrence determines the operands.
   scan: attributed<ScanAttributes>()(["recurrence", "value"]),
 
   // Randomness without state: bits are a function of seed, step, salt and position.
@@ -170,7 +174,7 @@ export type Attributes<K extends OpName> = NonNullable<Syntax[K]["as"]>;
 
 /**
  * Where a node came from. Rewriting keeps it; it becomes the comments in emitted code and the names of values.
- * `forward` and `rule` are there on nodes of the backward part: the node whose derivative this serves.
+ * Backward nodes have `forward` and `rule`: the node whose derivative they compute, and the derivative rule.
  */
 export interface Origin {
   readonly path?: readonly (string | number)[];
@@ -178,11 +182,11 @@ export interface Origin {
   readonly composite?: string;
   readonly forward?: Node;
   readonly rule?: string;
-  /** The rewrites that made this node what it is, in order. */
+  /** The rewrites that produced this node, in order. */
   readonly rewrites?: readonly Rewrite[];
 }
 
-/** A rewrite rule, and the pass that applied it. A pass that has one rule gives its own name to it. */
+/** A rewrite rule and the pass that applied it. A pass with a single rule uses its own name for the rule. */
 export interface Rewrite {
   readonly rule: string;
   readonly pass: string;
@@ -194,19 +198,19 @@ export interface NodeOf<K extends OpName> {
   readonly attributes: Attributes<K>;
   readonly type: TensorType;
   readonly origin: Origin;
-  /** A wish; `nameAll` makes names unique within a graph. */
+  /** A name hint; `nameAll` makes names unique within a graph. */
   readonly name?: string;
 }
 
 export type Node = { [K in OpName]: NodeOf<K> }[OpName];
 
-/** A value that the graph leaves in the named place of storage. */
+/** A value that the graph writes to the named storage. */
 export interface Output {
   readonly storage: string;
   readonly node: Node;
 }
 
-/** Nodes in topological order: operands stand before those who use them. */
+/** Nodes in topological order: operands come before the nodes that use them. */
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
@@ -215,7 +219,7 @@ export interface Graph {
 
 const operandNames: Readonly<Record<OpName, { readonly operands: readonly string[] }>> = syntax;
 
-/** The names of an op's operands, in order: those of its syntax row, or those that a recurrence brings. */
+/** The names of an op's operands, in order: those of its syntax row, or those of its recurrence. */
 export const operandNamesOf = (op: OpName, attributes: object): readonly string[] =>
   isOverRecurrence(attributes)
     ? attributes.recurrence.operands.map(({ name }) => name)
@@ -228,11 +232,11 @@ export function operandsOf(node: Node): Node[] {
   return operandNamesOf(node.op, node.attributes).map((name) => operands[name]);
 }
 
-/** The place of storage that a leaf stands for. */
+/** The name of the storage that a leaf reads. */
 export const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
-/** All nodes that the outputs need, operands first. Iterative, since a deep network is a deep graph. */
+/** All nodes that the outputs need, operands first. Iterative, because a deep network is a deep graph. */
 export function collectNodes(outputs: readonly Output[]): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];

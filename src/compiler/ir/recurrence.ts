@@ -1,7 +1,6 @@
 /**
- * Recurrences: how a `scan` is built, which stand in a graph, and how passes reach their bodies. The step of
- * a recurrence is a graph of its own (`stepGraph`), so whatever is done to graphs is done to steps in the
- * same way.
+ * Recurrences: how to build a `scan`, find the recurrences of a graph, and rewrite their bodies. The step of a
+ * recurrence is a graph of its own (`stepGraph`), so everything that works on graphs also works on steps.
  *
  *     h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) }, ({ x, before, u }) => …)
  */
@@ -12,54 +11,57 @@ import type { Attributes, Graph, Node, NodeOf, Recurrence, StepOperand } from ".
 import { tensorType, TypeRefusal } from "./types.ts";
 import type { Shape, TensorType } from "./types.ts";
 
-/** Time is the axis behind the batch, or the first one of what has no batch. */
+/** Time is the axis after the batch axis, or the first axis of a value without a batch axis. */
 export const timeAxisOf = (step: Shape): number => (step[0] === "n" ? 1 : 0);
 
-/** The list with `time` put in at the time axis of a step of this shape. */
+/** The list with `time` inserted at the time axis of a step of this shape. */
 export const atTime = <T>(step: Shape, at: readonly T[], time: T): T[] =>
   at.toSpliced(timeAxisOf(step), 0, time);
 
-/** The type of a value of every step. */
+/** The type of the stack of one value over all steps. */
 export const stackedType = ({ element, shape }: TensorType, length: number): TensorType =>
   tensorType(element, atTime(shape, shape, length));
 
-/** The type of one step of a sequence. @throws TypeRefusal if it is no sequence of that length. */
+/**
+ * The type of one step of a sequence.
+ * @throws TypeRefusal if the type is not a sequence of that length.
+ */
 export function stepType({ element, shape }: TensorType, length: number): TensorType {
   const axis = timeAxisOf(shape);
-  if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is no sequence of ${length} steps`);
+  if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is not a sequence of ${length} steps`);
   const step = shape.toSpliced(axis, 1);
-  // Steps of such a sequence would be stacked, and looked for, behind their batch axis.
+  // The steps of such a sequence would be stacked, and looked up, at an axis after the batch axis.
   if (timeAxisOf(step) !== axis) throw new TypeRefusal(`[${shape.join()}] has time before the batch`);
   return tensorType(element, step);
 }
 
-/** An operand of a recurrence in the making. */
-export interface Given {
+/** An operand of a recurrence that is being built. */
+export interface RecurrenceInput {
   readonly role: StepOperand["role"];
   readonly node: Node;
 }
-export const each = (node: Node): Given => ({ role: "each", node });
-export const carried = (node: Node): Given => ({ role: "carried", node });
-export const whole = (node: Node): Given => ({ role: "whole", node });
+export const each = (node: Node): RecurrenceInput => ({ role: "each", node });
+export const carried = (node: Node): RecurrenceInput => ({ role: "carried", node });
+export const whole = (node: Node): RecurrenceInput => ({ role: "whole", node });
 
-/** What a step makes: what each carried operand is for the next step, and the value that is stacked. */
+/** The results of a step: the next value of each carried operand, and the value that is stacked. */
 export interface Step {
   readonly next: Readonly<Record<string, Node>>;
   readonly value: Node;
 }
 
-/** The arguments of a step, by the names of what was given. */
+/** The arguments of a step, by the names of the operands. */
 type Parts<Operands> = { readonly [Name in keyof Operands]: Node };
 
 export interface RecurrenceFacts {
-  /** Stands before the names of the arguments. */
+  /** The prefix of the argument names. */
   readonly name: string;
   readonly length: number;
   readonly reverse?: boolean;
 }
 
-/** The stack of the values that `step` makes of its arguments, over `length` steps. */
-export function recur<Operands extends { readonly [name: string]: Given | undefined }>(
+/** The stack, over `length` steps, of the values that `step` computes from its arguments. */
+export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
   { name: prefix, length, reverse = false }: RecurrenceFacts,
   given: Operands,
@@ -87,7 +89,7 @@ export function recur<Operands extends { readonly [name: string]: Given | undefi
   );
 }
 
-/** Record types are lost in `fromEntries`; this is the one place that restores them. */
+/** `fromEntries` loses record types; this function is the only place that restores them. */
 const asParts = <Operands>(parts: object): Parts<Operands> => parts as Parts<Operands>;
 
 export function argumentNode(g: GraphBuilder, name: string, type: TensorType): NodeOf<"argument"> {
@@ -104,7 +106,7 @@ export const scanOf = (
   operands: readonly Node[],
 ): Node => g.make("scan", operands, { recurrence, value });
 
-/** Which nodes of a step change from step to step; `nodes` stand in order, operands first. */
+/** The nodes of a step that change from step to step; `nodes` are in order, operands first. */
 export function varyingNodes(nodes: readonly Node[], operands: readonly StepOperand[]): Set<Node> {
   const varying = new Set<Node>(
     operands.flatMap(({ role, argument }) => (role === "whole" ? [] : [argument])),
@@ -125,8 +127,8 @@ export function recurrencesOf({ nodes }: Pick<Graph, "nodes">): Map<Recurrence, 
 }
 
 /**
- * The body of a recurrence as a graph: what is carried leaves as `next:NAME`, the values of the scans as
- * `value:0` and so on.
+ * The body of a recurrence as a graph. Its outputs are `next:NAME` for carried operands and `value:0`,
+ * `value:1`, … for the values of the scans.
  */
 export const stepGraph = (recurrence: Recurrence, scans: readonly NodeOf<"scan">[]): Graph =>
   makeGraph("step", [
@@ -144,7 +146,10 @@ export function stepsOf(graph: Graph): { readonly recurrence: Recurrence; readon
   });
 }
 
-/** The graph with the body of every recurrence rewritten, inner ones too. Scans of one recurrence go on sharing it. */
+/**
+ * The graph with the body of every recurrence rewritten, inner recurrences too. Scans that shared a recurrence
+ * still share it.
+ */
 export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Graph) => Graph): Graph {
   const images = new Map<Attributes<"scan">, Attributes<"scan">>();
   for (const [recurrence, scans] of recurrencesOf(graph)) {
@@ -164,8 +169,7 @@ export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Grap
 }
 
 /**
- * The graph with other attributes for some scans; they keep those of their operands that the recurrence still
- * names.
+ * The graph with other attributes for some scans. A scan keeps those operands that its new recurrence names.
  */
 function replaceScans(
   graph: Graph,
@@ -181,7 +185,7 @@ function replaceScans(
   });
 }
 
-/** What a step needs to make these values: arguments that nothing reads are no operands. */
+/** The recurrence with only those operands whose arguments are needed to compute these values. */
 function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
   const needed = new Set<Node>();
   const roots = [...values];
@@ -196,15 +200,15 @@ function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
   return operands.length === recurrence.operands.length ? recurrence : { ...recurrence, operands };
 }
 
-/** The graph without operands of scans that their recurrence does not read. */
+/** The graph without those operands of scans that their recurrence does not read. */
 export function pruneOperands(graph: Graph, g: GraphBuilder): Graph {
   const images = new Map<Recurrence, Recurrence>();
   for (const [recurrence, scans] of recurrencesOf(graph)) {
-    const lean = pruned(
+    const prunedRecurrence = pruned(
       recurrence,
       scans.map(({ attributes }) => attributes.value),
     );
-    if (lean !== recurrence) images.set(recurrence, lean);
+    if (prunedRecurrence !== recurrence) images.set(recurrence, prunedRecurrence);
   }
   return replaceScans(graph, g, ({ attributes }) => {
     const recurrence = images.get(attributes.recurrence);

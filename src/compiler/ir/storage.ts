@@ -1,21 +1,21 @@
 /**
- * The names of what is stored between programs. A name is one in a space: `gradient:dense1.weight` is the space
- * `gradient` and the name `dense1.weight`. Parameters, inputs and targets have their names alone. This file
- * makes all such names and takes them apart.
+ * The names of values that are stored between programs. A name consists of a space and a name in it:
+ * `gradient:dense1.weight` is the name `dense1.weight` in the space `gradient`. Names of parameters, inputs and
+ * targets have no space. This file makes and parses all such names.
  */
 
 const spaces = [
   "average", // the moving average of the parameters
   "flat", // all trainable parameters, their gradients, or the weights of an average, as one tensor
   "gradient", // of one parameter
-  "held", // what a check keeps as it is while parameters move
-  "loss", // what the loss reads besides the batch
+  "held", // values that a gradient check keeps constant while it moves parameters
+  "loss", // values other than the batch that the loss reads
   "optimizer", // states of the optimizer
   "probe", // the value of one layer
   "random", // states of the random numbers
-  "result", // what a program gives
+  "result", // results of a program
   "totals", // sums over the batches of an evaluation
-  "trained", // the weights of one parameter that an average is of
+  "trained", // the weights of one parameter before averaging
 ] as const;
 
 export type StorageSpace = (typeof spaces)[number];
@@ -24,7 +24,7 @@ export type StorageName<Space extends StorageSpace = StorageSpace> = `${Space}:$
 export const storageIn = <Space extends StorageSpace>(space: Space, name: string): StorageName<Space> =>
   `${space}:${name}`;
 
-/** The space of a name, if it has one, and the rest. */
+/** The space of a name, if it has one, and the rest of the name. */
 export function storageParts(storage: string): {
   readonly space: StorageSpace | undefined;
   readonly name: string;
@@ -45,7 +45,7 @@ export function storageLabel(storage: string): string {
   return space === "result" || space === "flat" || space === undefined ? name : `${space}_${name}`;
 }
 
-/** The name in this space; undefined for what is in another. */
+/** The name in this space; undefined for a name in another space. */
 export function nameIn(space: StorageSpace, storage: string): string | undefined {
   const parts = storageParts(storage);
   return parts.space === space ? parts.name : undefined;
@@ -73,7 +73,7 @@ export const flatGradients = storageIn("flat", "gradients");
 export const gradientStorage = (parameter: string): StorageName => storageIn("gradient", parameter);
 export const layerStorage = (layer: string): StorageName => storageIn("probe", layer);
 
-/** The weights that the average is of, as a whole and of one parameter, and the average as it was left. */
+/** The weights before averaging, for all parameters and for one parameter, and the stored average. */
 export const trainedWeights = storageIn("flat", "trained");
 export const trainedStorage = (parameter: string): StorageName => storageIn("trained", parameter);
 export const averageStorage = storageIn("average", "parameters");
@@ -83,7 +83,7 @@ export const classWeightStorage = storageIn("loss", "classWeights");
 /** The next value of a statistic, which is a parameter. */
 export const statisticStorage = (parameter: string): StorageName => storageIn("result", `next.${parameter}`);
 
-/** The sums of a measure over batches, and the loss or metric made of them. */
+/** The sums of a measure over batches, and the loss or metric computed from them. */
 export const totalStorage = (measure: string, sum: string): StorageName =>
   storageIn("totals", `${measure}.${sum}`);
 export const sumOfTotal = (measure: string, storage: string): string | undefined =>

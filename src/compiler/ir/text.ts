@@ -8,12 +8,13 @@ import { stepsOf } from "./recurrence.ts";
 import { sameType, tensorType, typeText } from "./types.ts";
 import type { Dimension, ElementType, TensorType } from "./types.ts";
 
-// The text form of a graph: one line a node, its type on the binder, its layer behind `//`; then the outputs.
+// The text form of a graph has one line per node, with the type after the name and the layer in a `//` comment.
+// The outputs follow.
 //
 //    %h1: f32[n,32] = contract %x, %dense1.weight {"sumX":[1],"sumY":[0]}   // dense1
 //    output "loss" = %loss
 //
-// Recurrences stand before the nodes, inner ones first; scans name them.
+// Recurrences come before the nodes, inner ones first. Scans refer to them by name.
 //
 //    recurrence r1 {"length":20,"reverse":false} {
 //      %x: f32[n,8] = argument {"name":"x"}
@@ -24,10 +25,10 @@ import type { Dimension, ElementType, TensorType } from "./types.ts";
 //    }
 //    %h1: f32[n,20,8] = scan %xs, %zeros, %weight {"recurrence":"r1","value":"next"}
 //
-// The parser reads it back to the same graph.
+// The parser reads the text back to the same graph.
 
-/** Attributes that the type on the binder or an empty list already says are left out. */
-function attributesText(node: Node, spell: Spelling): string {
+/** Leaves out attributes that repeat the type of the node, and empty lists. */
+function attributesText(node: Node, spell: GraphNames): string {
   const attributes =
     node.op === "scan"
       ? { recurrence: spell.recurrence(node.attributes.recurrence), value: spell.node(node.attributes.value) }
@@ -43,23 +44,23 @@ function attributesText(node: Node, spell: Spelling): string {
 const numberValue = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
 
-/** What nodes and recurrences are called. */
-export interface Spelling {
+/** The names of nodes and recurrences in the text. */
+export interface GraphNames {
   node(node: Node): string;
   recurrence(recurrence: Recurrence): string;
 }
 
 /** `%name: type = op %x, %y {…}`, without the comment. */
-export function nodeText(node: Node, spell: Spelling): string {
+export function nodeText(node: Node, spell: GraphNames): string {
   const operands = operandsOf(node).map((operand) => `%${spell.node(operand)}`);
   const list = operands.length === 0 ? "" : ` ${operands.join(", ")}`;
   return `%${spell.node(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node, spell)}`;
 }
 
 /** Names for the nodes of a graph and of all its steps. */
-export function spellingOf(graph: Graph): Spelling {
+export function graphNames(graph: Graph): GraphNames {
   const names = nameAll(nodesWithin(graph));
-  return { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? "absent" };
+  return { ...recurrenceNames(graph), node: (node) => names.get(node) ?? "absent" };
 }
 
 /** The nodes of a graph and of all its steps, each in the order of its lines. */
@@ -68,27 +69,28 @@ export const nodesWithin = (graph: Graph): Node[] => [
   ...graph.nodes,
 ];
 
-/** What the recurrences of a graph are called. */
-export function recurrenceSpelling(graph: Graph): Pick<Spelling, "recurrence"> {
-  // One that stands in several steps has a block for each of them, with what its scans there need.
+/** The names of a graph's recurrences. */
+export function recurrenceNames(graph: Graph): Pick<GraphNames, "recurrence"> {
+  // A recurrence that occurs in several steps has a block for each of them, with the nodes that its scans need
+  // there.
   const distinct = new Set(stepsOf(graph).map(({ recurrence }) => recurrence));
   const recurrences = new Map([...distinct].map((recurrence, i) => [recurrence, `r${i + 1}`]));
   return { recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent" };
 }
 
-function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
+function nodeLines({ nodes }: Graph, spell: GraphNames): string[] {
   return nodes.map((node) => {
     const { layer } = node.origin;
     return nodeText(node, spell) + (layer === undefined ? "" : `   // ${layer}`);
   });
 }
 
-/** Arguments stand first: not every step reads all of them. */
+/** Arguments come first, because not every step reads all of them. */
 const linesOf = ({ operands }: Recurrence, { nodes }: Graph): Node[] => [
   ...new Set([...operands.map(({ argument }) => argument), ...nodes]),
 ];
 
-function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): string[] {
+function recurrenceLines(recurrence: Recurrence, step: Graph, spell: GraphNames): string[] {
   const { length, reverse, operands } = recurrence;
   const nodes = linesOf(recurrence, step);
   const roles = operands.map(({ role, argument, next }) => {
@@ -103,10 +105,10 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): 
   ];
 }
 
-export const printGraph = (graph: Graph): string => printGraphAs(graph, spellingOf(graph));
+export const printGraph = (graph: Graph): string => printGraphAs(graph, graphNames(graph));
 
-/** With other names than the graph's own, as where several graphs are compared. */
-export function printGraphAs(graph: Graph, spell: Spelling): string {
+/** Prints with other names than the graph's own, for example to compare several graphs. */
+export function printGraphAs(graph: Graph, spell: GraphNames): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
   );
@@ -118,7 +120,7 @@ export function printGraphAs(graph: Graph, spell: Spelling): string {
 
 // The parser builds nodes through the builder, so every line is checked.
 
-/** A line that is no node; says which line and why. */
+/** A line that cannot be parsed. The message names the line and the reason. */
 export class GraphSyntaxError extends Error {}
 
 const typePattern = /(?<element>f32|f64|i32|bool)\[(?<shape>[\dn,]*)\]/.source;
@@ -137,7 +139,7 @@ function parseType(element: string, shape: string): TensorType {
   );
 }
 
-/** Empty lists were left out by the printer; infinities stand as strings. */
+/** The printer leaves out empty lists and prints infinities as strings. */
 function parseAttributes(
   op: keyof typeof syntax,
   text: string | undefined,
@@ -155,34 +157,34 @@ function parseAttributes(
   );
 }
 
-/** What stands above a line: nodes by name, and recurrences. */
-interface Known {
+/** What the lines above define: nodes by name, and recurrences. */
+interface Definitions {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly recurrences: ReadonlyMap<string, Recurrence>;
 }
 
 type Fail = (why: string) => never;
 
-/** The node of a line; operands and recurrences stand above it. */
-function parseNode(line: string, known: Known, g: GraphBuilder, fail: Fail): [string, Node] {
+/** The node of a line. Its operands and recurrences are defined above it. */
+function parseNode(line: string, known: Definitions, g: GraphBuilder, fail: Fail): [string, Node] {
   const find = (name: string): Node => known.nodes.get(name) ?? fail(`%${name} is not defined above`);
   const parts = nodeLine.exec(line)?.groups;
   if (parts === undefined) return fail("not a node");
   const { op, name, layer } = parts;
-  if (!isOpName(op)) return fail(`no op ${op}`);
+  if (!isOpName(op)) return fail(`unknown op ${op}`);
   const operands = [...parts.operands.matchAll(/%([^\s,]+)/g)].map(([, operand]) => find(operand));
   const type = parseType(parts.element, parts.shape);
   const written = parseAttributes(op, parts.attributes, name, type);
   const attributes = op === "scan" ? scanAttributes(written, known, find, fail) : written;
   const built = g.within(layer === undefined ? {} : { layer }, () => g.make(op, operands, attributes));
-  if (!sameType(built.type, type)) return fail(`the type is ${typeText(built.type)}`);
+  if (!sameType(built.type, type)) return fail(`the type must be ${typeText(built.type)}`);
   return [name, g.named(name, built)];
 }
 
-/** A scan names its recurrence and, of the nodes in it, its value. */
+/** A scan refers to its recurrence and to the node of the step that is its value. */
 function scanAttributes(
   written: { readonly recurrence?: unknown; readonly value?: unknown },
-  known: Known,
+  known: Definitions,
   find: (name: string) => Node,
   fail: Fail,
 ): Attributes<"scan"> {
@@ -196,12 +198,12 @@ function scanAttributes(
 const recurrenceLine = /^recurrence (?<name>\S+) (?<attributes>\{.*\}) \{$/;
 const roleLine = /^(?<role>each|carried|whole) %(?<argument>\S+)(?: = %(?<next>\S+))?$/;
 
-/** One operand of the recurrence: its argument, the part that it plays, and what it becomes. */
+/** One operand of the recurrence: its argument, its role and its next value. */
 function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): StepOperand | undefined {
   const parts = roleLine.exec(line)?.groups;
   if (parts === undefined) return undefined;
   const argument = nodes.get(parts.argument);
-  if (argument?.op !== "argument") return fail(`%${parts.argument} is no argument`);
+  if (argument?.op !== "argument") return fail(`%${parts.argument} is not an argument`);
   const { name } = argument.attributes;
   const role = parts.role === "each" || parts.role === "whole" ? parts.role : "carried";
   if (parts.next === undefined) return { name, role, argument };
@@ -209,7 +211,8 @@ function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): 
 }
 
 export function parseGraph(text: string, g: GraphBuilder): Graph {
-  // Names are unique over the graph and its steps, so one map holds all; a step's nodes are found by its scans alone.
+  // Names are unique over the graph and its steps, so one map holds all of them. Only scans look up the nodes
+  // of a step.
   const nodes = new Map<string, Node>();
   const recurrences = new Map<string, Recurrence>();
   // A node that several steps share has a line in each of them.
@@ -235,7 +238,7 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
     }
     if (open !== undefined && line === "}") {
       const { length, reverse } = recurrenceAttributes(open.attributes);
-      // One that stands in several steps has a block for each of them.
+      // A recurrence that occurs in several steps has a block for each of them.
       const known = recurrences.get(open.name);
       recurrences.set(open.name, known ?? { length, reverse, operands: open.operands });
       open = undefined;

@@ -1,13 +1,13 @@
 /**
  * The types of values in a graph: an element type and a shape.
  *
- * A dimension is a number or the batch dimension `n`, a runtime value of at most the model's batch size. Nothing
- * else is dynamic, so every loop bound and every place in memory is known when the graph is compiled.
+ * A dimension is a number or the batch dimension `n`, a runtime value of at most the model's batch size.
+ * Nothing else is dynamic, so every loop bound and every memory offset is known at compile time.
  */
 
 export type Dimension = number | "n";
 export type Shape = readonly Dimension[];
-/** `bool` is what comparisons give; memory holds it as the numbers 0 and 1. */
+/** `bool` is the result of comparisons; memory holds it as the numbers 0 and 1. */
 export type ElementType = "f32" | "f64" | "i32" | "bool";
 
 export interface TensorType {
@@ -15,7 +15,7 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-/** Signals that a shape rule refuses its operands. The builder adds which node that was. */
+/** A shape rule rejects its operands. The builder adds the node to the message. */
 export class TypeRefusal extends Error {}
 
 export const tensorType = (element: ElementType, shape: Shape): TensorType => ({ element, shape });
@@ -44,7 +44,7 @@ export const isFloat = (element: ElementType): element is "f32" | "f64" =>
 export const overflowsSingle = (value: number): boolean =>
   Number.isFinite(value) && !Number.isFinite(Math.fround(value));
 
-/** What would be right instead of a number that f32 cannot hold. */
+/** Hints for a number that f32 cannot represent. */
 export const singleRange = {
   most: "use dtype f64 or a number of at most 3.4e38 in size",
   least: "use dtype f64, 0, or a number of at least 1.4e-45 in size",

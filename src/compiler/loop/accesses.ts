@@ -4,9 +4,9 @@ import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
 import type { Buffer, For, Statement } from "./types.ts";
 
-// Whether expressions mention variables: needed by every stage that moves, copies or vectorises loops.
+// Whether expressions mention variables. Every stage that moves, copies or vectorises loops needs this.
 
-/** Whether x, or a part of it, is one of the variables. */
+/** Whether x or one of its subexpressions is one of the variables. */
 export function mentionsAny(x: Expression, names: ReadonlySet<string>): boolean {
   let found = false;
   visit(x, (part) => {
@@ -15,13 +15,13 @@ export function mentionsAny(x: Expression, names: ReadonlySet<string>): boolean 
   return found;
 }
 
-/** Whether x, or a part of it, is the variable. */
+/** Whether x or one of its subexpressions is the variable. */
 export const mentions = (x: Expression, name: string): boolean => mentionsAny(x, new Set([name]));
 
-/** Whether a loop runs over the batch: where it ends depends on the number of rows. */
+/** Whether a loop runs over the batch, so that its end depends on the number of rows. */
 export const isOverBatch = ({ to }: For): boolean => mentions(to, rowsVariable);
 
-// Reads and writes of statements. Fusion uses them to decide whether the order may change.
+// Reads and writes of statements. Fusion uses them to decide whether statements may be reordered.
 
 export interface Access {
   readonly buffer: string;
@@ -71,8 +71,8 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
 }
 
 /**
- * The buffers that change where statements store: those that they name, and those that overlap these.
- * A buffer that covers others is another name for their memory.
+ * The buffers whose memory the statements change: those that they store, and those that overlap these. A buffer
+ * that covers others is another name for their memory.
  */
 export function changedBuffers(
   statements: readonly Statement[],
@@ -87,44 +87,44 @@ export function changedBuffers(
   return changed;
 }
 
-export const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+export const intersects = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
   for (const x of a) if (b.has(x)) return true;
   return false;
 };
 
-/** Whether `later` must stay behind `earlier`. */
+/** Whether `later` must stay after `earlier`. */
 export const conflicts = (earlier: Accesses, later: Accesses): boolean =>
-  meets(earlier.stored, later.loaded) ||
-  meets(earlier.stored, later.stored) ||
-  meets(earlier.loaded, later.stored) ||
-  meets(earlier.assigns, later.reads) ||
-  meets(earlier.reads, later.assigns);
+  intersects(earlier.stored, later.loaded) ||
+  intersects(earlier.stored, later.stored) ||
+  intersects(earlier.loaded, later.stored) ||
+  intersects(earlier.assigns, later.reads) ||
+  intersects(earlier.reads, later.assigns);
 
-/** Whether both touch some buffer, so that running them together saves traffic. */
+/** Whether both access the same buffer, so that fusing them saves memory traffic. */
 export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
-  meets(a.stored, b.loaded) || meets(a.loaded, b.loaded) || meets(a.loaded, b.stored);
+  intersects(a.stored, b.loaded) || intersects(a.loaded, b.loaded) || intersects(a.loaded, b.stored);
 
 /**
- * Whether iterations of two loops like `loop` may interleave: whenever one stores what the other touches,
- * different iterations touch different elements, or no iterations touch the same one. On some axis both
- * indices are the loop's variable, shifted by the same number, or by numbers that lie further apart than the
- * loop runs.
+ * Whether iterations of two loops like `loop` may interleave. If one loop stores a buffer that the other
+ * accesses, different iterations must access different elements, or no two iterations may access the same
+ * element. This is so if on some axis both indices are the loop variable plus a constant, and the two constants
+ * are equal or differ by at least the extent of the loop.
  */
 export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =
     loop.to.kind === "number" && loop.from.kind === "number" ? loop.to.value - loop.from.value : Infinity;
-  const apart = (x: Expression, y: Expression | undefined): boolean => {
+  const isDisjoint = (x: Expression, y: Expression | undefined): boolean => {
     const [p, q] = [shiftOf(x, loop.variable), y && shiftOf(y, loop.variable)];
     return p !== undefined && q !== undefined && (p === q || Math.abs(p - q) >= extent);
   };
   const holds = (stores: readonly Access[], others: readonly Access[]): boolean =>
     stores.every((s) =>
-      others.every((o) => s.buffer !== o.buffer || s.at.some((index, axis) => apart(index, o.at[axis]))),
+      others.every((o) => s.buffer !== o.buffer || s.at.some((index, axis) => isDisjoint(index, o.at[axis]))),
     );
   return holds(a.stores, b.loads) && holds(a.stores, b.stores) && holds(b.stores, a.loads);
 }
 
-/** c of an index i + c over the variable i. */
+/** The constant c of an index i + c, where i is the variable. */
 function shiftOf(index: Expression, variable: string): number | undefined {
   if (index.kind === "variable") return index.name === variable ? 0 : undefined;
   if (index.kind !== "binary" || index.operator !== "+" || index.y.kind !== "number") return undefined;

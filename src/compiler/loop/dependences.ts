@@ -2,15 +2,15 @@
  * Dependences between the iterations of a loop: which buffers several iterations share, and whether their order
  * matters.
  *
- * Iterations keep apart in a buffer if, on some axis, no stretch that one of them stores meets a stretch that another
- * one touches:
+ * Iterations are independent in a buffer if, on some axis, no range that one of them stores overlaps a range
+ * that another one accesses:
  *
- *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … never lie between −2 and 2
+ *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … are not between −2 and 2
  *
- * The position in memory counts as one more axis, so that reshaped indices (y[i div 8, i mod 8]) and strided vectors
- * are seen as well.
+ * The position in memory counts as one more axis, so that the analysis also covers reshaped indices (y[i div 8,
+ * i mod 8]) and strided vectors.
  */
-import { accessesOf, changedBuffers, meets, mentions, mentionsAny } from "./accesses.ts";
+import { accessesOf, changedBuffers, intersects, mentions, mentionsAny } from "./accesses.ts";
 import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { rangeOf, rangesOf } from "./intervals.ts";
@@ -20,30 +20,30 @@ import type { Linear } from "./linear.ts";
 import { expressionsOf, substituteVariables, visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, For, Statement } from "./types.ts";
 
-/** What the analysis knows of a loop's surroundings. */
+/** What the analysis knows about the code around a loop. */
 export interface Surroundings {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   /**
-   * Ranges of variables from outside the loop; without them, indices that mention one are only known to be the same in
-   * all iterations.
+   * Ranges of variables from outside the loop. Without them, the analysis only knows that an index that
+   * mentions such a variable is the same in all iterations.
    */
   readonly ranges?: Ranges;
 }
 
 /** An access: `lanes` elements, `stride` apart in memory. */
-interface Touch {
+interface StridedAccess {
   readonly at: readonly Expression[];
   readonly lanes: number;
   readonly stride: number;
 }
 
-interface Touches {
-  readonly loads: readonly Touch[];
-  readonly stores: readonly Touch[];
+interface BufferAccesses {
+  readonly loads: readonly StridedAccess[];
+  readonly stores: readonly StridedAccess[];
 }
 
-const holdsLoad = (x: Expression): boolean => {
+const containsLoad = (x: Expression): boolean => {
   let found = false;
   visit(x, (part) => {
     if (part.kind === "load") found = true;
@@ -56,12 +56,15 @@ function withoutNames(body: readonly Statement[]): readonly Statement[] {
   const values = new Map<string, Expression>();
   visitStatements(body, (s) => {
     if (s.kind !== "let" || s.mutable || s.value.type !== "i32" || lanesOf(s.value) > 1) return;
-    if (!holdsLoad(s.value)) values.set(s.name, substitute(s.value, values));
+    if (!containsLoad(s.value)) values.set(s.name, substitute(s.value, values));
   });
   return substituteVariables(body, values);
 }
 
-/** v kept between bounds that are the same for all iterations: tiles that overlap store the same numbers twice. */
+/**
+ * Whether x is v clamped to bounds that are the same in all iterations. Tiles that overlap store the same
+ * numbers twice.
+ */
 function isClamped(x: Expression, v: string): boolean {
   if (x.kind === "variable") return x.name === v;
   if (x.kind !== "call" || (x.name !== "minimum" && x.name !== "maximum")) return false;
@@ -69,10 +72,10 @@ function isClamped(x: Expression, v: string): boolean {
   return varying !== undefined && others.length === 0 && isClamped(varying, v);
 }
 
-/** Where the elements of an access lie: from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
-interface Stretch {
+/** The range of an access, from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
+interface ElementRange {
   readonly factor: number;
-  /** The terms that no iteration changes, as a text. */
+  /** The loop-invariant terms, as a string. */
   readonly base: string;
   readonly least: number;
   readonly most: number;
@@ -84,7 +87,7 @@ class IterationSpace {
   readonly body: readonly Statement[];
   private readonly v: string;
   private readonly step: number;
-  /** How far apart the first and the last value of v are, and one more; Infinity where that is not known. */
+  /** The difference of the last and the first value of v, plus one; Infinity if it is unknown. */
   private readonly extent: number;
   private readonly surroundings: Surroundings;
   /** Variables that the body defines or assigns, and buffers that it stores. */
@@ -108,15 +111,15 @@ class IterationSpace {
     this.ranges = new Map([...(surroundings.ranges ?? []), ...own]);
   }
 
-  /** The stored buffers of which two iterations may touch the same element. */
+  /** The stored buffers in which two iterations may access the same element. */
   sharedBuffers(): readonly string[] {
     return [...this.touches()].flatMap(([name, touches]) =>
-      touches.stores.length > 0 && !this.keepsApart(name, touches) ? [name] : [],
+      touches.stores.length > 0 && !this.isIndependentIn(name, touches) ? [name] : [],
     );
   }
 
-  private touches(): ReadonlyMap<string, Touches> {
-    const touches = new Map<string, { loads: Touch[]; stores: Touch[] }>();
+  private touches(): ReadonlyMap<string, BufferAccesses> {
+    const touches = new Map<string, { loads: StridedAccess[]; stores: StridedAccess[] }>();
     const of = (buffer: string) => {
       const known = touches.get(buffer) ?? { loads: [], stores: [] };
       touches.set(buffer, known);
@@ -130,7 +133,8 @@ class IterationSpace {
       for (const part of children(x)) load(part, isLaneByLane ? needed : Infinity);
     };
     visitStatements(this.body, (s) => {
-      // Of a vector that is stored in part, the other lanes may be anything, and so may what they were computed from.
+      // If only some lanes of a vector are stored, the other lanes may have any value, and so may the lanes
+      // that they were computed from.
       const count = s.kind === "store" && s.count ? rangeOf(s.count, this.ranges).most : Infinity;
       for (const x of expressionsOf(s)) load(x, s.kind === "store" && x === s.value ? count : Infinity);
       if (s.kind === "store")
@@ -140,26 +144,28 @@ class IterationSpace {
   }
 
   /**
-   * Whether, on some axis or in memory, no stretch that one iteration stores meets one that another iteration touches.
+   * Whether, on some axis or in memory, no range that one iteration stores overlaps one that another iteration
+   * accesses.
    */
-  private keepsApart(name: string, { loads, stores }: Touches): boolean {
+  private isIndependentIn(name: string, { loads, stores }: BufferAccesses): boolean {
     const all = [...stores, ...loads];
     const buffer = this.surroundings.buffers.get(name);
     if (buffer === undefined || all.some(({ at }) => at.length !== buffer.shape.length)) return false;
     const { batchSize } = this.surroundings;
-    const inMemory = (touch: Touch) =>
-      this.stretchOf(positionIn(buffer, touch.at, batchSize), 1 + (touch.lanes - 1) * touch.stride);
-    if (this.areApart(stores.map(inMemory), loads.map(inMemory))) return true;
+    const inMemory = (touch: StridedAccess) =>
+      this.elementRangeOf(positionIn(buffer, touch.at, batchSize), 1 + (touch.lanes - 1) * touch.stride);
+    if (this.areDisjoint(stores.map(inMemory), loads.map(inMemory))) return true;
     if (!all.every((touch) => this.staysInRow(touch, buffer))) return false;
     const last = buffer.shape.length - 1;
     return buffer.shape.some((_, axis) => {
-      const along = ({ at, lanes }: Touch) => this.stretchOf(linearOf(at[axis]), axis === last ? lanes : 1);
-      return this.areApart(stores.map(along), loads.map(along));
+      const along = ({ at, lanes }: StridedAccess) =>
+        this.elementRangeOf(linearOf(at[axis]), axis === last ? lanes : 1);
+      return this.areDisjoint(stores.map(along), loads.map(along));
     });
   }
 
   /** Whether all elements of an access have the same indices on all axes but the last. */
-  private staysInRow({ at, lanes, stride }: Touch, { shape }: Buffer): boolean {
+  private staysInRow({ at, lanes, stride }: StridedAccess, { shape }: Buffer): boolean {
     if (lanes === 1) return true;
     const extent = shape[shape.length - 1];
     const { least, most } = rangeOf(at[at.length - 1], this.ranges);
@@ -168,34 +174,37 @@ class IterationSpace {
     );
   }
 
-  private areApart(
-    stores: readonly (Stretch | undefined)[],
-    loads: readonly (Stretch | undefined)[],
+  private areDisjoint(
+    stores: readonly (ElementRange | undefined)[],
+    loads: readonly (ElementRange | undefined)[],
   ): boolean {
     if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;
     return stores.every(
-      (a, index) => a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverMeet(a, b)),
+      (a, index) =>
+        a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverOverlap(a, b)),
     );
   }
 
   /**
-   * Whether the stretch a in one iteration and b in another have no element in common: no distance k between two
-   * iterations, a multiple of the step below the loop's extent, has factor · k between b.least − a.most and b.most −
-   * a.least.
+   * Whether range a of one iteration and range b of another have no element in common. They have one if factor
+   * · k is between b.least − a.most and b.most − a.least for a distance k between two iterations, which is a
+   * multiple of the step and smaller than the loop's extent.
    */
-  private neverMeet(a: Stretch, b: Stretch | undefined): boolean {
+  private neverOverlap(a: ElementRange, b: ElementRange | undefined): boolean {
     if (b === undefined || a.factor === 0 || a.factor !== b.factor || a.base !== b.base) return false;
     const [least, most] = [b.least - a.most, b.most - a.least];
     const stride = Math.abs(a.factor) * this.step;
     const farthest = stride * Math.floor((this.extent - 1) / this.step);
-    // The first multiples of the stride on either side of 0 that are not below `least`, or not above `most`.
+    // The smallest multiples of the stride, on either side of 0, that are at least `least`, or at most `most`.
     const above = Math.max(stride, Math.ceil(least / stride) * stride);
     const below = Math.max(stride, Math.ceil(-most / stride) * stride);
     return (above > most || above > farthest) && (below > -least || below > farthest);
   }
 
-  /** The stretch of so many elements from a linear form on; nothing where v is not a plain factor of it. */
-  private stretchOf({ terms, constant }: Linear, width: number): Stretch | undefined {
+  /**
+   * The range of `width` elements that starts at a linear form; undefined where v is not a plain term of it.
+   */
+  private elementRangeOf({ terms, constant }: Linear, width: number): ElementRange | undefined {
     let [factor, least, most, clamped] = [0, constant, constant + width - 1, false];
     const base: string[] = [];
     for (const { part, factor: own } of terms) {
@@ -222,7 +231,7 @@ class IterationSpace {
   }
 }
 
-/** The variables from outside that statements assign. */
+/** The variables from outside that the statements assign. */
 export function outsideAssignments(statements: readonly Statement[]): ReadonlySet<string> {
   const own = new Set<string>();
   const assigned = new Set<string>();
@@ -239,12 +248,13 @@ export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<s
   const touched = new Set([...loaded, ...stored]);
   return [...touched].some((whole) => {
     const parts = buffers.get(whole)?.covers?.filter((part) => touched.has(part)) ?? [];
-    return stored.has(whole) ? parts.length > 0 : meets(new Set(parts), stored);
+    return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);
   });
 }
 
 /**
- * The stored buffers of which two iterations may touch the same element; undefined where buffers lie in one another.
+ * The stored buffers in which two iterations may access the same element; undefined if the loop accesses
+ * overlapping buffers and stores one of them.
  */
 const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   storesAliases(loop.body, surroundings.buffers)
@@ -252,19 +262,22 @@ const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[]
     : new IterationSpace(loop, surroundings).sharedBuffers();
 
 /**
- * The buffers that would have to be each thread's own for the loop's iterations to run at the same time, often none;
- * undefined where they may not, whatever is whose.
+ * The buffers of which each thread would need a copy to run the iterations at the same time, often none;
+ * undefined if the iterations cannot run at the same time even with copies.
  */
 export const sharedStores = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings);
 
-/** Whether no iteration touches in memory what another one stores. What they accumulate in variables is not asked. */
-export const touchesApart = (loop: For, surroundings: Surroundings): boolean =>
+/**
+ * Whether no iteration accesses memory that another one stores. Accumulation in variables is not considered.
+ */
+export const isIndependentInMemory = (loop: For, surroundings: Surroundings): boolean =>
   sharedBuffers(loop, surroundings)?.length === 0;
 
 /**
- * Whether statements of different iterations may run interleaved (unroll-and-jam): iterations that share elements of a
- * buffer only add to it, each time in one statement, so that no sum is lost whatever the order.
+ * Whether statements of different iterations may be interleaved (unroll-and-jam). Iterations that share
+ * elements of a buffer may only add to them, each time in one statement, so that no addition is lost in any
+ * order.
  */
 export function mayInterleave(loop: For, surroundings: Surroundings): boolean {
   const shared = sharedStores(loop, surroundings);
@@ -291,7 +304,7 @@ export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boole
 }
 
 /** Whether statements load a buffer that they store, or one that overlaps it. */
-export const readsWhatItStores = (
+export const readsStoredBuffers = (
   body: readonly Statement[],
   buffers: ReadonlyMap<string, Buffer>,
-): boolean => meets(accessesOf(body).loaded, changedBuffers(body, buffers));
+): boolean => intersects(accessesOf(body).loaded, changedBuffers(body, buffers));

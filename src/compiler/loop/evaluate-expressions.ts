@@ -1,11 +1,7 @@
-/**
- * Expressions in the interpreter of loops: the memory they read, the functions they call, and their values.
- */
+/** Expressions in the interpreter of loops: memory, functions and values. */
 import * as errorFunction from "../../runtime/numbers/error-function.ts";
 import * as exponential from "../../runtime/numbers/exponential.ts";
-import * as hyperbolic from "../../runtime/numbers/exponential.ts";
 import * as logarithm from "../../runtime/numbers/logarithm.ts";
-import * as powers from "../../runtime/numbers/logarithm.ts";
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 import * as trigonometric from "../../runtime/numbers/trigonometric.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -16,8 +12,9 @@ import type { BinaryOperator, Expression, FoldOperator, FunctionName } from "./e
 import { bytesOfElement } from "./types.ts";
 import type { Buffer, LoopProgram, PlannedProgram } from "./types.ts";
 
-// The functions of `runtime/numbers/` that compute in doubles, by name: the interpreter of loops calls them, and
-// modules of WebAssembly import them. A function of a file named here needs no line; a missing one is a type error.
+// The functions of `runtime/numbers/` that compute in doubles, by name. The interpreter of loops calls them,
+// and WebAssembly modules import them. All functions of the files below are included; a missing function is a
+// type error.
 
 type OfOne = (x: number) => number;
 
@@ -26,9 +23,7 @@ export const doubleFunctions: { readonly [K in ElementaryName]: OfOne } & {
 } = {
   ...errorFunction,
   ...exponential,
-  ...hyperbolic,
   ...logarithm,
-  ...powers,
   ...trigonometric,
 };
 
@@ -40,11 +35,11 @@ export type LoopMemory = ReadonlyMap<string, Float64Array | Int32Array>;
 export interface Sizes {
   readonly rows: number;
   readonly batchSize: number;
-  /** Places are in bytes, as the WebAssembly target has them, not in elements. */
+  /** Offsets are in bytes, as in the WebAssembly target, not in elements. */
   readonly inBytes?: boolean | undefined;
   /**
-   * Rows up to a full batch may be read and written though they are not there: tiles of a small batch run
-   * over into them.
+   * Whether rows after the last row of a smaller batch may be read and written, up to the full batch size:
+   * tiles may run over into them.
    */
   readonly mayOverrun?: boolean | undefined;
 }
@@ -54,7 +49,7 @@ const arrayFor = ({ element, shape }: Buffer, batchSize: number): Float64Array |
   return element === "i32" ? new Int32Array(size) : new Float64Array(size);
 };
 
-/** Zeros for every buffer. A buffer that covers others is one array, of which they are the parts. */
+/** Zeros for every buffer. A buffer that covers others is one array, of which they are views. */
 export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize: number): LoopMemory {
   const memory = new Map<string, Float64Array | Int32Array>();
   for (const [name, buffer] of buffers) memory.set(name, arrayFor(buffer, batchSize));
@@ -71,8 +66,8 @@ export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize:
 }
 
 /**
- * The buffers of a planned program where its plan has them: those that share memory share it here too. Only for
- * programs of f64, since the interpreter computes in doubles.
+ * The buffers of a planned program at the offsets of its plan: buffers that share memory also share it here.
+ * Only for programs of f64, because the interpreter computes in doubles.
  */
 export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory {
   const bytes = new ArrayBuffer(Math.ceil(plan.bytes / 8) * 8);
@@ -81,7 +76,7 @@ export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory
     const placement = plan.storage.get(buffer) ?? plan.temporaries.get(name)?.get(buffer);
     if (placement === undefined) continue;
     const { element } = placement.buffer;
-    invariant(element !== "f32", `${buffer} is not of doubles`);
+    invariant(element !== "f32", `the elements of ${buffer} must be doubles`);
     const Elements = element === "i32" ? Int32Array : Float64Array;
     const length = placement.bytes / bytesOfElement[element];
     memory.set(buffer, new Elements(bytes, placement.offset, length));
@@ -89,7 +84,10 @@ export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory
   return memory;
 }
 
-/** No element of scratch is anything before its kernel stores it: not-a-number, or an integer that no index is. */
+/**
+ * Scratch memory is undefined until the kernel stores it. It is filled with NaN, or with an integer that is
+ * never a valid index.
+ */
 export function allocateScratch(
   buffers: ReadonlyMap<string, Buffer>,
   batchSize: number,
@@ -101,31 +99,31 @@ export function allocateScratch(
   });
 }
 
-/** What one index may mean: the place itself, or the index along the one axis there is. */
-const isPlace = ({ shape }: Buffer, indices: readonly number[], { inBytes }: Sizes): boolean =>
+/** Whether a single index is an offset in the buffer, not the index along its only axis. */
+const isOffset = ({ shape }: Buffer, indices: readonly number[], { inBytes }: Sizes): boolean =>
   inBytes === true || (indices.length === 1 && shape.length !== 1);
 
-/** The place of an element, counted in elements from the start of its buffer. It may lie outside. */
-export function placeOf(buffer: Buffer, indices: readonly number[], sizes: Sizes): number {
+/** The offset of an element from the start of its buffer, in elements. It may be outside of the buffer. */
+export function offsetOf(buffer: Buffer, indices: readonly number[], sizes: Sizes): number {
   const { name, shape, element } = buffer;
-  if (isPlace(buffer, indices, sizes)) {
-    const place = indices[0] / (sizes.inBytes ? bytesOfElement[element] : 1);
-    invariant(Number.isInteger(place), `${name} at byte ${indices[0]} is between two elements`);
-    return place;
+  if (isOffset(buffer, indices, sizes)) {
+    const offset = indices[0] / (sizes.inBytes ? bytesOfElement[element] : 1);
+    invariant(Number.isInteger(offset), `${name} at byte ${indices[0]} is between two elements`);
+    return offset;
   }
-  return shape.reduce<number>((place, dimension, axis) => {
+  return shape.reduce<number>((offset, dimension, axis) => {
     const extent = dimension === "n" ? sizes.batchSize : dimension;
-    return place * extent + indices[axis];
+    return offset * extent + indices[axis];
   }, 0);
 }
 
-/** The rows that may be touched. */
+/** The number of rows that may be accessed. */
 export const rowsOf = ({ rows, batchSize, mayOverrun }: Sizes): number => (mayOverrun ? batchSize : rows);
 
-/** @throws InternalError for an index that its axis does not have. */
+/** @throws InternalError for an index that is outside of its axis. */
 export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: Sizes): void {
   const { name, shape } = buffer;
-  if (isPlace(buffer, indices, sizes)) return;
+  if (isOffset(buffer, indices, sizes)) return;
   const inside = shape.every((dimension, axis) => {
     const extent = dimension === "n" ? rowsOf(sizes) : dimension;
     return indices[axis] >= 0 && indices[axis] < extent;
@@ -133,13 +131,13 @@ export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: 
   invariant(inside, `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);
 }
 
-/** As a store rounds. */
+/** Rounds like a store. */
 export const stored = (value: number, element: ElementType): number =>
   element === "f32" ? Math.fround(value) : element === "i32" ? Math.trunc(value) : value;
 
-// The value of an expression: a number, or for a vector the numbers in its lanes. Operations work lane by lane on
-// equally many lanes. A lane loaded from outside its buffer is NaN; its result must not be stored where anything
-// reads it.
+// The value of an expression: a number, or the numbers in the lanes of a vector. Operations work lane by lane
+// on the same number of lanes. A lane loaded from outside its buffer is NaN; its result must not be stored to
+// an element that is read.
 
 /** A scalar, or the lanes of a vector. */
 export type Value = number | readonly number[];
@@ -149,7 +147,10 @@ export interface State {
   readonly memory: LoopMemory;
   readonly sizes: Sizes;
   readonly variables: Map<string, Value>;
-  /** Within a branch of a select by lanes: what it loads from outside, no lane takes. */
+  /**
+   * Inside a branch of a select between vectors. Lanes loaded from outside a buffer are allowed, because the
+   * select does not take them.
+   */
   readonly isSpeculative?: boolean;
 }
 
@@ -166,7 +167,7 @@ const functions: { readonly [K in FunctionName]: (...operands: number[]) => numb
   randomUnit,
 };
 
-/** A comparison gives 1 or 0. */
+/** A comparison returns 1 or 0. */
 const operators: { readonly [K in BinaryOperator]: (x: number, y: number) => number } = {
   "+": (x, y) => x + y,
   "-": (x, y) => x - y,
@@ -180,10 +181,10 @@ const operators: { readonly [K in BinaryOperator]: (x: number, y: number) => num
   and: (x, y) => Number(x !== 0 && y !== 0),
 };
 
-/** From the first lane to the last; targets pair lanes otherwise, which rounding alone tells. */
+/** From the first lane to the last. Targets combine lanes in another order, which only changes rounding. */
 const folds: { readonly [K in FoldOperator]: (x: number, y: number) => number } = {
   "+": operators["+"],
-  // As functions of two: what folds an array hands on more.
+  // As functions of two operands, because `reduce` passes more arguments.
   minimum: (x, y) => Math.min(x, y),
   maximum: (x, y) => Math.max(x, y),
 };
@@ -194,7 +195,7 @@ const converted = (value: number, to: ElementType): number =>
 export const lanesOfValue = (value: Value): readonly number[] =>
   typeof value === "number" ? [value] : value;
 
-/** f on numbers, or lane by lane. */
+/** Applies f to numbers, or lane by lane to vectors. */
 function eachLane(f: (...operands: number[]) => number, ...operands: readonly Value[]): Value {
   const [first] = operands;
   const lanes = typeof first === "number" ? undefined : first.length;
@@ -205,10 +206,10 @@ function eachLane(f: (...operands: number[]) => number, ...operands: readonly Va
   return Array.from({ length: lanes }, (_, lane) => f(...columns.map((column) => column[lane])));
 }
 
-/** What must be one number: an index, a bound, what stands in every lane. */
+/** The value of an expression that must be one number: an index, a bound, or the operand of a splat. */
 export function scalarOf(x: Expression, state: State): number {
   const value = valueOf(x, state);
-  invariant(typeof value === "number", "a vector stands where a scalar must be");
+  invariant(typeof value === "number", "expected a scalar, found a vector");
   return value;
 }
 
@@ -247,7 +248,7 @@ export function valueOf(x: Expression, state: State): Value {
       return x.vectors.map((vector) => lanesOfValue(valueOf(vector, state)).reduce(folds["+"]));
     case "lane": {
       const value = lanesOfValue(valueOf(x.x, state))[x.index];
-      invariant(value !== undefined, `there is no lane ${x.index}`);
+      invariant(value !== undefined, `unknown lane ${x.index}`);
       return value;
     }
   }
@@ -255,7 +256,7 @@ export function valueOf(x: Expression, state: State): Value {
 
 function selected(x: Extract<Expression, { kind: "select" }>, state: State): Value {
   const condition = valueOf(x.condition, state);
-  // The branch not taken may name a place outside: it must not be looked at.
+  // The branch that is not taken may access an element outside of its buffer, so it must not be evaluated.
   if (typeof condition === "number") return valueOf(condition !== 0 ? x.x : x.y, state);
   const both: State = { ...state, isSpeculative: true };
   return eachLane(
@@ -271,16 +272,16 @@ function loaded(x: Extract<Expression, { kind: "load" }>, state: State): Value {
   const indices = x.at.map((index) => scalarOf(index, state));
   const isSafe = x.lanes !== undefined || state.isSpeculative === true;
   if (!isSafe) checkIndices(buffer, indices, state.sizes);
-  const place = placeOf(buffer, indices, state.sizes);
-  if (!isSafe) checkPlace(x.buffer, place, array.length);
+  const offset = offsetOf(buffer, indices, state.sizes);
+  if (!isSafe) checkOffset(x.buffer, offset, array.length);
   const { lanes, stride = 1 } = x;
-  if (lanes === undefined) return array[place] ?? NaN;
-  return Array.from({ length: lanes }, (_, lane) => array[place + lane * stride] ?? NaN);
+  if (lanes === undefined) return array[offset] ?? NaN;
+  return Array.from({ length: lanes }, (_, lane) => array[offset + lane * stride] ?? NaN);
 }
 
-/** @throws InternalError for a place outside of the buffer's elements. */
-export const checkPlace = (name: string, place: number, length: number): void =>
-  invariant(place >= 0 && place < length, `${name} at ${place} is outside of its ${length} elements`);
+/** @throws InternalError for an offset outside of the buffer's elements. */
+export const checkOffset = (name: string, offset: number, length: number): void =>
+  invariant(offset >= 0 && offset < length, `${name} at ${offset} is outside of its ${length} elements`);
 
 export function arrayOf(
   name: string,
@@ -288,6 +289,6 @@ export function arrayOf(
 ): { readonly array: Float64Array | Int32Array; readonly buffer: Buffer } {
   const buffer = program.buffers.get(name);
   const array = memory.get(name);
-  invariant(buffer !== undefined && array !== undefined, `there is no buffer ${name}`);
+  invariant(buffer !== undefined && array !== undefined, `unknown buffer ${name}`);
   return { array, buffer };
 }

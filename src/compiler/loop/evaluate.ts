@@ -1,12 +1,13 @@
 /**
- * The interpreter of loop programs: statement by statement over plain arrays, as slow and obvious as can be. Tests hold
- * every loop stage, and what targets print, against it; the graph's own interpreter says what the result should be.
+ * The interpreter of loop programs. It executes statement by statement on plain arrays and is deliberately slow
+ * and direct. Tests compare every loop stage and the output of every target with it; the interpreter of graphs
+ * defines the expected result.
  *
- * Like the TypeScript target it computes in doubles and rounds where it stores: f32 by `Math.fround`, i32 by
- * truncation. It reads programs before and after the stage `compute-addresses`: a single index into a tensor of several
- * axes is a place, in which the variable of the buffer's name, the offset, is 0, since every buffer is an
- * array of its own. A place outside of its buffer, which compiled code would read in silence, is an error
- * here; lanes of a vector may be read there, not stored.
+ * Like the TypeScript target it computes in doubles and rounds at stores: f32 by `Math.fround`, i32 by
+ * truncation. It reads programs before and after the stage `compute-addresses`: a single index into a tensor of
+ * several axes is an offset. The base offset of every buffer, the variable with the buffer's name, is 0,
+ * because every buffer is an array of its own. An offset outside of its buffer, which compiled code would read
+ * without an error, is an error here. Lanes of a vector may be read outside, but not stored.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -14,9 +15,9 @@ import {
   allocateScratch,
   arrayOf,
   checkIndices,
-  checkPlace,
+  checkOffset,
   lanesOfValue,
-  placeOf,
+  offsetOf,
   rowsOf,
   scalarOf,
   stored,
@@ -27,11 +28,11 @@ import { rowsVariable } from "./expressions.ts";
 import type { LoopProgram, Statement } from "./types.ts";
 
 /**
- * Runs the kernels in order for a batch of `rows` rows, reading and writing `memory`. Scratch buffers need
- * not be in it.
+ * Runs the kernels in order for a batch of `rows` rows, reading and writing `memory`. Scratch buffers need not
+ * be in it.
  *
- * @throws InternalError for a buffer or variable that is not there, for a place outside of its buffer, and for operands
- * of unequally many lanes.
+ * @throws InternalError for an unknown buffer or variable, for an offset outside of its buffer, and for
+ * operands with different numbers of lanes.
  */
 export function evaluateProgram(program: LoopProgram, memory: LoopMemory, sizes: Sizes): void {
   for (const kernel of program.kernels) {
@@ -69,16 +70,16 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   const value = valueOf(statement.value, state);
   const lanes = lanesOfValue(value);
   const count = statement.count === undefined ? lanes.length : scalarOf(statement.count, state);
-  invariant(count <= lanes.length, `${count} of ${lanes.length} lanes go to ${buffer.name}`);
+  invariant(count <= lanes.length, `${count} of ${lanes.length} lanes are stored to ${buffer.name}`);
   if (count <= 0) return;
   const indices = statement.at.map((index) => scalarOf(index, state));
   checkIndices(buffer, indices, state.sizes);
-  const place = placeOf(buffer, indices, state.sizes);
-  // The lanes behind the first have no indices to check: none may reach a row that is not there.
+  const start = offsetOf(buffer, indices, state.sizes);
+  // The indices of the other lanes are not checked, so this checks that no lane is stored to a missing row.
   const isVector = typeof value !== "number" && buffer.shape[0] === "n";
   const end = sizeOf(buffer.shape, isVector ? rowsOf(state.sizes) : state.sizes.batchSize);
   lanes.slice(0, count).forEach((lane, offset) => {
-    checkPlace(buffer.name, place + offset, Math.min(end, array.length));
-    array[place + offset] = stored(lane, buffer.element);
+    checkOffset(buffer.name, start + offset, Math.min(end, array.length));
+    array[start + offset] = stored(lane, buffer.element);
   });
 }

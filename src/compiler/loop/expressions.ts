@@ -1,23 +1,23 @@
 /**
- * Scalar expressions of the loop IR and their constructors. Integer expressions serve as indices; the constructors
- * fold what is constant, so that index arithmetic made from views comes out short.
+ * Scalar expressions of the loop IR and their constructors. Integer expressions are indices; the constructors
+ * fold constants, which keeps the index arithmetic of views short.
  */
 import type { ElementaryName } from "../ir/nodes.ts";
 import type { ElementType } from "../ir/types.ts";
 
-/** Functions that every target has as an instruction or as few of them. */
+/** Functions that every target computes with one instruction or a few. */
 const instructions = ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"] as const;
 
-/** `round`: to the nearest number that the element type of the call holds, as a store does. */
+/** `round`: to the nearest number of the call's element type, as a store does. */
 export type InstructionName = (typeof instructions)[number];
 
-/** The functions that a target must bring; files of `runtime/numbers/` say what the longer ones compute. */
+/** The functions that a target must provide; `runtime/numbers/` defines the longer ones. */
 export type FunctionName = ElementaryName | InstructionName | "power" | "randomKey" | "randomUnit";
 
 const names: ReadonlySet<string> = new Set(instructions);
 export const isInstruction = (name: FunctionName): name is InstructionName => names.has(name);
 
-/** Whether a target computes the function by a call of some length, not by an instruction. */
+/** Whether a target computes the expression by a function call, not by an instruction. */
 export const isCall = (x: Expression): boolean => x.kind === "call" && !isInstruction(x.name);
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | "<" | "<=" | "==" | "and";
@@ -25,7 +25,7 @@ export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | 
 export type Expression =
   | { readonly kind: "number"; readonly value: number; readonly type: ElementType }
   | { readonly kind: "variable"; readonly name: string; readonly type: ElementType; readonly lanes?: number }
-  /** With `lanes`: as many elements, `stride` apart in memory, the first of them at the place. */
+  /** With `lanes`: that many elements, `stride` apart in memory, starting at the given index. */
   | {
       readonly kind: "load";
       readonly buffer: string;
@@ -59,31 +59,31 @@ export type Expression =
   | VectorExpression;
 
 /**
- * What makes vectors of scalars and scalars of vectors. All other kinds work lane by lane on operands of
- * equally many lanes.
+ * Expressions that make vectors from scalars and scalars from vectors. All other kinds work lane by lane on
+ * operands with the same number of lanes.
  */
 export type VectorExpression =
   /** x in every lane. */
   | { readonly kind: "splat"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
   /** x, x + 1, x + 2, … */
   | { readonly kind: "ramp"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
-  /** Scalars side by side. */
+  /** A vector with these scalars as lanes. */
   | { readonly kind: "gather"; readonly elements: readonly Expression[]; readonly type: ElementType }
-  /** All lanes of x as one scalar. */
+  /** All lanes of x combined into one scalar. */
   | {
       readonly kind: "fold";
       readonly operator: FoldOperator;
       readonly x: Expression;
       readonly type: ElementType;
     }
-  /** The sum of all lanes of each vector, side by side. */
+  /** A vector whose lanes are the sums over the lanes of each given vector. */
   | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
   /** One lane of x. */
   | { readonly kind: "lane"; readonly x: Expression; readonly index: number; readonly type: ElementType };
 
 export type FoldOperator = "+" | "minimum" | "maximum";
 
-/** How many elements an expression stands for; a scalar is one. */
+/** The number of lanes of an expression; 1 for a scalar. */
 export function lanesOf(x: Expression): number {
   switch (x.kind) {
     case "number":
@@ -116,11 +116,11 @@ export function variableOf(name: string, x: Expression): Expression {
   return lanes === 1 ? variable(name, x.type) : { kind: "variable", name, type: x.type, lanes };
 }
 /**
- * The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and
- * locals called n.
+ * The prefix distinguishes it from tensors and locals called n: it occurs in no name of a spec, and no stage
+ * puts it first.
  */
 export const rowsVariable = "#n";
-/** The number of rows of the batch at hand. */
+/** The number of rows of the current batch. */
 export const rows: Expression = variable(rowsVariable, "i32");
 
 type NumberExpression = Extract<Expression, { kind: "number" }>;
@@ -201,9 +201,9 @@ export const convert = (x: Expression, type: ElementType): Expression => {
 };
 
 /** A constant vector. */
-export const isSpreadNumber = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
+export const isConstantSplat = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
 
-/** The parts of an expression, in order of evaluation. */
+/** The operands of an expression, in order of evaluation. */
 export function children(x: Expression): readonly Expression[] {
   switch (x.kind) {
     case "number":
@@ -231,7 +231,7 @@ export function children(x: Expression): readonly Expression[] {
   }
 }
 
-/** The same expression with its parts mapped; shares it when nothing changed. */
+/** The same expression with its operands mapped; returns x itself if nothing changed. */
 export function mapChildren(x: Expression, f: (child: Expression) => Expression): Expression {
   const before = children(x);
   const after = before.map(f);
@@ -263,7 +263,7 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
   }
 }
 
-/** Substitution may make index arithmetic constant, so integers go through the folding constructors again. */
+/** Substitution may make index arithmetic constant, so integers are rebuilt with the folding constructors. */
 function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): Expression {
   if (x.type === "i32" && y.type === "i32") {
     if (operator === "+") return add(x, y);
@@ -290,7 +290,7 @@ export function visit(x: Expression, f: (x: Expression) => void): void {
   for (const child of children(x)) visit(child, f);
 }
 
-/** A text that is equal for equal expressions. */
+/** A string that is equal for equal expressions. */
 export function keyOf(x: Expression): string {
   switch (x.kind) {
     case "number":

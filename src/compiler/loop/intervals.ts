@@ -1,13 +1,13 @@
 /**
- * Between which bounds integers of a kernel lie: whether a loop runs at all, and whether an address could
- * come out negative.
+ * Ranges of the integers in a kernel. They show whether a loop runs at all, and whether an address could be
+ * negative.
  */
 import { rowsVariable } from "./expressions.ts";
 import type { BinaryOperator, Expression } from "./expressions.ts";
 import { visitStatements } from "./statements.ts";
 import type { Statement } from "./types.ts";
 
-/** Both ends belong to it. */
+/** A closed interval. */
 export interface Interval {
   readonly least: number;
   readonly most: number;
@@ -22,7 +22,7 @@ const hull = (a: Interval, b: Interval): Interval => ({
   most: Math.max(a.most, b.most),
 });
 
-/** Of the ends of both; 0 · ∞ is 0 here, since a factor of 0 leaves nothing. */
+/** The hull of all products. 0 · ∞ is 0 here, because a factor of 0 makes the product 0. */
 function products(a: Interval, b: Interval): Interval {
   const ends = [a.least, a.most].flatMap((x) =>
     [b.least, b.most].map((y) => (x === 0 || y === 0 ? 0 : x * y)),
@@ -32,7 +32,7 @@ function products(a: Interval, b: Interval): Interval {
 
 function quotientRange(x: Interval, y: Interval): Interval {
   if (y.least !== y.most || y.least <= 0) return anything;
-  // Rounding towards zero or downwards: the interval holds either.
+  // The interval covers rounding towards zero and rounding down.
   return { least: Math.floor(x.least / y.least), most: Math.floor(Math.max(x.most, 0) / y.least) };
 }
 
@@ -59,7 +59,7 @@ function binaryRange(operator: BinaryOperator, x: Interval, y: Interval): Interv
   }
 }
 
-/** Of an integer; of a vector, the range of all its lanes. */
+/** The range of an integer, or of all lanes of a vector. */
 export function rangeOf(x: Expression, ranges: Ranges): Interval {
   if (x.type !== "i32") return anything;
   switch (x.kind) {
@@ -88,14 +88,16 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
   }
 }
 
-/** The most that a loop's variable comes to; steps are known to meet it where all of them begin at one number. */
+/** The largest value of a loop variable. The step limits it only if the first value is known exactly. */
 function lastOf(from: Interval, to: Interval, step: number): number {
   const run = Math.max(0, to.most - 1 - from.least);
   return from.least + (from.least === from.most && Number.isFinite(run) ? run - (run % step) : run);
 }
 
-/** Of every integer variable of a kernel, by name; names that stand for several variables get a range for all.
- * `addresses` names those that hold the address of something. */
+/**
+ * The ranges of all integer variables of a kernel, by name. If several variables share a name, their range
+ * covers all of them. `addresses`: the variables that hold an address.
+ */
 export function rangesOf(
   body: readonly Statement[],
   batchSize: number,
@@ -127,7 +129,7 @@ export function rangesOf(
   return ranges;
 }
 
-/** By how much x = x + 16 lets x grow; nothing for other assignments. */
+/** The increment of an assignment such as x = x + 16; undefined for other assignments. */
 function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): number | undefined {
   if (value.kind !== "binary" || value.operator !== "+" || value.y.kind !== "number") return undefined;
   return value.x.kind === "variable" && value.x.name === name && value.y.value >= 0
@@ -135,7 +137,7 @@ function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): n
     : undefined;
 }
 
-/** Variables that do nothing but grow, once in each iteration of one loop. */
+/** Variables that only increase, once in each iteration of one loop. */
 function pointersOf(body: readonly Statement[]): ReadonlySet<string> {
   const times = new Map<string, number>();
   visitStatements(body, (s) => {

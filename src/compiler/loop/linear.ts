@@ -1,11 +1,14 @@
-/** Index arithmetic as linear forms: what a position in memory is made of, loop variable by loop variable. */
+/** Index arithmetic as linear forms: a position in memory as a sum of multiples of loop variables. */
 import { sizeOf } from "../ir/types.ts";
 import { keyOf } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { mentions } from "./accesses.ts";
 import type { Buffer } from "./types.ts";
 
-/** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
+/**
+ * A linear form: terms factor · part, and a constant. A part is a loop variable or an expression that is not
+ * linear.
+ */
 export interface Linear {
   readonly terms: readonly { readonly part: Expression; readonly factor: number }[];
   readonly constant: number;
@@ -30,7 +33,7 @@ function summed(x: Linear, y: Linear): Linear {
   });
 }
 
-/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that memory does not notice. */
+/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that does not move elements in memory. */
 function joinQuotients(sum: Linear): Linear {
   const { terms, constant } = sum;
   for (const [i, a] of terms.entries()) {
@@ -67,7 +70,7 @@ export function linearOf(x: Expression): Linear {
 const stridesOf = (buffer: Buffer, batchSize: number): number[] =>
   buffer.shape.map((_, axis) => sizeOf(buffer.shape.slice(axis + 1), batchSize));
 
-/** Where in its buffer an element with one index an axis stands. */
+/** The position in its buffer of an element with one index per axis. */
 export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize: number): Linear {
   const strides = stridesOf(buffer, batchSize);
   return at
@@ -75,7 +78,7 @@ export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize:
     .reduce(summed, { terms: [], constant: 0 });
 }
 
-/** The factor of a variable in a position, or nothing where it stands in more than a plain term. */
+/** The factor of a variable in a position; undefined if it also occurs in a term that is not linear. */
 export function factorOf({ terms }: Linear, variable: string): number | undefined {
   let factor = 0;
   for (const { part, factor: own } of terms) {
@@ -86,9 +89,9 @@ export function factorOf({ terms }: Linear, variable: string): number | undefine
 }
 
 /**
- * How far apart in memory the elements of neighbouring lanes of a vector are, whose lanes count on from a
- * multiple of their number: nothing where that differs from lane to lane. ⌊v / 16⌋ is the same in four such
- * lanes and v mod 16 goes up by one. `aligned` variables are multiples of the lanes.
+ * The distance in memory between the elements of neighbouring lanes of a vector whose first lane is at a
+ * multiple of `lanes`; undefined if the distance varies from lane to lane. For example, ⌊v / 16⌋ is the same in
+ * four such lanes, and v mod 16 increases by one. `aligned` variables are multiples of `lanes`.
  */
 export function factorInLanes(
   { terms }: Linear,
@@ -107,7 +110,7 @@ export function factorInLanes(
   return sum;
 }
 
-/** Whether the lanes of the dividend lie between two multiples of the divisor. */
+/** Whether the lanes of the dividend are all between two neighbouring multiples of the divisor. */
 function isInOneRun(
   { x, y }: Extract<Expression, { kind: "binary" }>,
   v: string,

@@ -1,7 +1,7 @@
 /**
- * The text form of loops: kernels in order, statements indented, expressions in ordinary notation, with roles
- * and types where they are not plain. For people (`inspect`) and for the messages of tests; it is not read
- * back.
+ * The text form of loops: kernels in order, statements indented, expressions in ordinary notation. Roles and
+ * types are printed where they are not the usual ones. For people (`inspect`) and for the messages of tests;
+ * there is no parser for it.
  *
  *     for row in 0 .. n step 2: parallel
  *       let sum: f32 = 0
@@ -25,10 +25,10 @@ const precedences: Readonly<Record<BinaryOperator, number>> = {
 const signs: Partial<Record<BinaryOperator, string>> = { quotient: "div", remainder: "mod" };
 const associative: ReadonlySet<BinaryOperator> = new Set(["+", "*", "and"]);
 
-/** The mark in a variable's name keeps it apart from buffers; here, brackets do. */
+/** The mark in a variable's name distinguishes it from buffers; in the text, brackets do. */
 const plain = (variable: string): string => variable.replaceAll("#", "");
 
-/** `context`: how tightly what stands around binds. */
+/** `context`: the precedence of the enclosing operator. */
 export function printExpression(x: Expression, context = 0): string {
   const bracketed = (text: string, own: number) => (own < context ? `(${text})` : text);
   switch (x.kind) {
@@ -70,11 +70,11 @@ export function printExpression(x: Expression, context = 0): string {
   }
 }
 
-/** ` ..+4` behind the first place, ` ..+4 by 64` where the elements are apart. */
+/** ` ..+4` after the first index; ` ..+4 by 64` if the elements are not adjacent. */
 const lanesText = (lanes: number | undefined, stride: number | undefined): string =>
   lanes === undefined ? "" : ` ..+${lanes}${stride === undefined ? "" : ` by ${stride}`}`;
 
-/** One line a statement, bodies indented by two more. */
+/** One line per statement. Bodies are indented by two more spaces. */
 export function printStatements(statements: readonly Statement[], indent = ""): string[] {
   return statements.flatMap((statement) => {
     switch (statement.kind) {

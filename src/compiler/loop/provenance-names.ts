@@ -1,29 +1,30 @@
-/**
- * By which names lines of provenance and statements know the same value: how to find the node that a
- * statement computes.
- */
+/** Matches lines of provenance with statements by name, to find the node that a statement computes. */
 import { storageParts } from "../ir/storage.ts";
 import type { Provenance, Statement } from "./types.ts";
 
-/** A variable's or a buffer's name as readers know it: without what tells it apart, and without the region in front. */
+/**
+ * The displayed name of a variable or a buffer: without the suffix that makes it unique, and without its space.
+ */
 export const plainName = (name: string): string => storageParts(name.replace(/[#$~@].*$/, "")).name;
 
-/** What a line of provenance says. */
+/** A line of provenance. */
 export type ProvenanceLine = Pick<Provenance, "text" | "value" | "reads" | "isCopy">;
 
 /** `memory` of `memory[t]`. */
 const withoutTime = (name: string): string => name.replace(/\[[^\]]*\]$/, "");
 
-/** The line of a value and its formula, which names what it `reads`; all names as they are displayed. */
+/**
+ * The line of a value and its formula, which names the values that it `reads`; all names as they are displayed.
+ */
 export const formulaLine = (value: string, formula: string, reads: Iterable<string>): ProvenanceLine => ({
   text: `${value} = ${formula}`,
   value: withoutTime(value),
   reads: Array.from(reads, withoutTime),
-  // Only the number differs that tells names apart.
+  // The names differ only in the number that makes them unique.
   isCopy: value.replace(/_\d+$/, "") === formula,
 });
 
-/** A line that heads others: `For t = 0 … 9:`. */
+/** A heading for the lines that follow: `For t = 0 … 9:`. */
 export const headLine = (text: string): ProvenanceLine => ({
   text,
   value: undefined,
@@ -31,7 +32,7 @@ export const headLine = (text: string): ProvenanceLine => ({
   isCopy: false,
 });
 
-/** The names that a line may have for what a statement defines or stores. */
+/** The names that a line may use for the value that a statement defines or stores. */
 export function namesMadeBy(statement: Statement): readonly string[] {
   if (statement.kind !== "let" && statement.kind !== "store") return [];
   const name = statement.kind === "let" ? statement.name : statement.buffer;

@@ -1,6 +1,6 @@
 /**
- * What is left of a kernel when the names of its variables and buffers are forgotten: kernels that agree in
- * it are one function.
+ * The skeleton of a kernel: its loops without the names of variables and buffers. Kernels with equal skeletons
+ * can be one function.
  */
 import { rowsVariable } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
@@ -16,17 +16,17 @@ export function buffersOf(kernel: Kernel): string[] {
   return [...found];
 }
 
-/** A call names a function, which is no variable: kernels that differ in it are different. */
+/** The name of a call is a function, not a variable: kernels that call different functions are different. */
 const isCall = (value: unknown): value is { readonly kind: "call"; readonly name: string } =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "call";
 
-/** JSON knows no infinities, and no negative zero. */
+/** JSON has no infinities and no negative zero. */
 const numberKey = (value: number): number | string =>
   Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : String(value);
 
 /**
- * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and
- * what must be equal of each.
+ * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and the
+ * properties of each that must be equal.
  */
 function skeletonOf(
   { body }: Kernel,
@@ -50,7 +50,7 @@ function skeletonOf(
   });
 }
 
-/** A kernel, and its buffers in the order in which it first names them. */
+/** A kernel and its buffers in order of first appearance. */
 export interface SlottedKernel {
   readonly kernel: Kernel;
   readonly slots: readonly Buffer[];
@@ -64,13 +64,13 @@ export interface EqualKernels<Each> {
 }
 
 export interface Equality<Each> {
-  /** What must be equal of buffers. */
+  /** The properties of a buffer that must be equal. */
   readonly factsOf: (buffer: Buffer) => string;
   /** Whether a slot of two equal kernels is the same memory. */
   readonly isSame: (a: Each, b: Each, slot: number) => boolean;
 }
 
-/** Groups kernels with equal loops: two hundred equal layers are two hundred calls, not two hundred bodies. */
+/** Groups kernels with equal loops: two hundred equal layers are two hundred calls of one function. */
 export function equalKernels<Each extends SlottedKernel>(
   all: readonly Each[],
   { factsOf, isSame }: Equality<Each>,

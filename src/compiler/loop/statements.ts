@@ -1,4 +1,4 @@
-/** Constructors of statements, and the walks that every pass over loops needs. */
+/** Constructors and traversals of statements. */
 import type { Dimension } from "../ir/types.ts";
 import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
@@ -37,7 +37,7 @@ export const store = (buffer: string, at: readonly Expression[], value: Expressi
   value,
 });
 
-/** The expressions that a statement evaluates itself, its body's aside. */
+/** The expressions that a statement evaluates itself; those of its body are not included. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "for":
@@ -58,13 +58,13 @@ export function visitStatements(statements: readonly Statement[], f: (statement:
   }
 }
 
-/** Every expression in the statements, parts included. */
+/** Every expression in the statements, with all subexpressions. */
 export const visitExpressions = (statements: readonly Statement[], f: (x: Expression) => void): void =>
   visitStatements(statements, (statement) => {
     for (const x of expressionsOf(statement)) visit(x, f);
   });
 
-/** The same statement with its own expressions mapped as wholes; bodies are left alone. */
+/** The same statement with its own expressions mapped as wholes; bodies are unchanged. */
 export function mapExpressions(statement: Statement, f: (x: Expression) => Expression): Statement {
   switch (statement.kind) {
     case "for":
@@ -82,7 +82,7 @@ export function mapExpressions(statement: Statement, f: (x: Expression) => Expre
   }
 }
 
-/** Rewrites every expression of the statements, parts first. */
+/** Rewrites every expression of the statements, operands first. */
 export function rewriteExpressions(
   statements: readonly Statement[],
   f: (x: Expression) => Expression,
@@ -114,7 +114,7 @@ export function renameVariables(
   return rename(renamed);
 }
 
-/** Puts expressions in the place of variables that the statements read. */
+/** Replaces the variables that the statements read by expressions. */
 export const substituteVariables = (
   statements: readonly Statement[],
   values: ReadonlyMap<string, Expression>,
@@ -124,7 +124,7 @@ export const substituteVariables = (
     return mapped.kind === "for" ? { ...mapped, body: substituteVariables(mapped.body, values) } : mapped;
   });
 
-/** Rewrites every expression, parts first, and then every statement, inner ones first. */
+/** Rewrites every expression, operands first, and then every statement, inner ones first. */
 export const mapStatements = (
   statements: readonly Statement[],
   expression: (x: Expression) => Expression,

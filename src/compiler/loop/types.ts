@@ -6,11 +6,11 @@ import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
 import type { Expression } from "./expressions.ts";
 
-// There are two levels: before the stage `compute-addresses`, loads and stores have one index per axis; after it, a
-// single one.
+// There are two levels: before the stage `compute-addresses`, loads and stores have one index per axis; after
+// it they have a single index, the offset.
 
 export type Statement =
-  /** for (variable = from; variable < to; variable += step). `tiled` loops may be blocked, `along` says what axis. */
+  /** for (variable = from; variable < to; variable += step) */
   | {
       readonly kind: "for";
       readonly variable: string;
@@ -22,7 +22,10 @@ export type Statement =
     }
   | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
   | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
-  /** A vector goes to adjacent elements from the place on; with `count`, only so many of its lanes do. */
+  /**
+   * A vector is stored to adjacent elements, starting at the index; with `count`, only its first `count` lanes
+   * are stored.
+   */
   | {
       readonly kind: "store";
       readonly buffer: string;
@@ -34,13 +37,17 @@ export type Statement =
 export type For = Extract<Statement, { kind: "for" }>;
 
 /**
- * parallel: iterations are independent. output: parallel, and around a contraction whose inner loop reads
- * elements that other iterations read too, so that blocking pays. reduction: carries an accumulator.
- * sequential: each iteration reads what the one before left in memory.
+ * parallel: iterations are independent.
+ * output: parallel, around a contraction whose inner loop reads elements that other iterations read too, so
+ * that register blocking pays.
+ * reduction: carries an accumulator.
+ * sequential: each iteration reads what the previous one stored in memory.
  */
 export type LoopRole = "parallel" | "output" | "reduction" | "sequential";
 
-/** Where in the arena a buffer lies, in this order; `temporary` buffers share memory by lifetime. */
+/**
+ * The region of the arena that contains a buffer, in this order; `temporary` buffers share memory by lifetime.
+ */
 export type Region = "parameter" | "state" | "gradient" | "input" | "result" | "totals" | "temporary";
 
 export interface Buffer {
@@ -50,23 +57,26 @@ export interface Buffer {
   readonly element: Exclude<ElementType, "bool">;
   readonly shape: readonly Dimension[];
   readonly region: Region;
-  /** Used by one kernel alone, and by each of its threads for itself: it has no place in the arena. */
+  /** Used by one kernel only, with a copy for each of its threads; it has no offset in the arena. */
   readonly isScratch?: boolean;
-  /** For a name of several adjacent buffers as one: the buffers that it covers, in order. */
+  /** The buffers that this one covers, in order, if it is a name for several adjacent buffers. */
   readonly covers?: readonly string[];
 }
 
-/** What a kernel computes, for comments and views: a graph node, and for a gradient what it is the gradient of. */
+/**
+ * What a kernel computes, for comments and views: a graph node, and for a gradient the value that it is the
+ * gradient of.
+ */
 export interface Provenance {
-  /** The node as it was lowered; nothing for the head of a loop along time, and for a copy. */
+  /** The node as it was lowered; undefined for the heading of a loop along time and for a copy. */
   readonly node: Node | undefined;
-  /** The line as readers see it: `dense1 = relu(dense1_product + dense1.bias)`. Nothing takes it apart. */
+  /** The displayed line: `dense1 = relu(dense1_product + dense1.bias)`. It is not parsed. */
   readonly text: string;
   /** The name of the value that the line computes, without its time index; undefined for a heading. */
   readonly value: string | undefined;
-  /** The names of the values in the formula, likewise. */
+  /** The names of the values in the formula, without time indices. */
   readonly reads: readonly string[];
-  /** The same value in another element type or place: `x_2 = x`. */
+  /** Whether the line only copies a value to another element type or buffer: `x_2 = x`. */
   readonly isCopy: boolean;
   readonly layer: string | undefined;
   readonly gradientOf: string | undefined;
@@ -80,14 +90,16 @@ export interface Kernel {
   readonly body: readonly Statement[];
   readonly provenance: readonly Provenance[];
   /**
-   * Its outermost loop, which follows upon scalar definitions alone, may be cut into parts that run at the
-   * same time, at multiples of so many of its variable's values. That loop begins at 0; where it ends,
-   * nothing but the number of rows decides.
+   * Its outermost loop may be divided between threads at multiples of `multiple`. Only scalar definitions
+   * precede that loop. It starts at 0, and its end depends only on the number of rows.
    */
   readonly split?: { readonly multiple: number };
-  /** One function serves all kernels with that number; it is told where these buffers begin, in this order. */
+  /**
+   * One function serves all kernels with this number. Its arguments are the offsets of these buffers, in this
+   * order.
+   */
   readonly shared?: { readonly number: number; readonly addresses: readonly string[] };
-  /** How its loops run on vectors, in words. */
+  /** How its loops use vectors, in words. */
   readonly schedule?: string | undefined;
   /** The estimated number of cycles of the scheduled loops. */
   readonly cycles?: number;
@@ -118,25 +130,25 @@ export interface MemoryPlan {
   /** Temporaries of each program, by program and buffer name. */
   readonly temporaries: ReadonlyMap<string, ReadonlyMap<string, Placement>>;
   readonly bytes: number;
-  /** What temporaries take, and the least that any plan could take. */
+  /** The size of the temporaries, and a lower bound for the size of any plan. */
   readonly temporaryBytes: number;
   readonly lowerBound: number;
 }
 
-/** Programs, and the arena that they share. */
+/** Programs and the arena that they share. */
 export interface PlannedPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
 }
 
-/** One of them. */
+/** One program and the arena. */
 export interface PlannedProgram extends LoopProgram {
   readonly plan: MemoryPlan;
 }
 
 export const bytesOfElement = { f32: 4, f64: 8, i32: 4 } as const;
 
-/** The programs of a model, in their order. Some models have `begin` and `measure`; `probe` exists on request. */
+/** The programs of a model, in order. Some models have `begin` and `measure`; `probe` exists on request. */
 export const programNames = [
   "begin",
   "measure",

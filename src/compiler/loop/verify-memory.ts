@@ -1,37 +1,37 @@
 /**
- * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that live
- * at the same time share bytes. A plan that fails is a bug of the compiler.
+ * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that
+ * are live at the same time share bytes. An error is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { bytesOfElement } from "./types.ts";
 import type { MemoryPlan, Placement } from "./types.ts";
 
-/** Every fault of the plan. */
+/** All errors of the plan. */
 export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[] {
   const fixed = [...storage.values()];
   const own = fixed.filter(({ buffer }) => buffer.covers === undefined);
   const storageEnd = Math.max(0, ...own.map(endOf));
-  const faults = [...placementFaults(fixed, 0, bytes), ...overlapFaults(own)];
+  const errors = [...placementErrors(fixed, 0, bytes), ...overlapErrors(own)];
   for (const placements of temporaries.values()) {
     const list = [...placements.values()];
-    faults.push(...placementFaults(list, storageEnd, bytes), ...overlapFaults(list));
+    errors.push(...placementErrors(list, storageEnd, bytes), ...overlapErrors(list));
   }
-  for (const placement of fixed) faults.push(...coverFaults(placement, storage));
-  return faults;
+  for (const placement of fixed) errors.push(...coverErrors(placement, storage));
+  return errors;
 }
 
-/** @throws InternalError with all faults; `after` names the stage that made the plan. */
+/** @throws InternalError with all errors; `after` names the stage that made the plan. */
 export function checkPlan(plan: MemoryPlan, after: string): void {
-  const faults = verifyPlan(plan);
-  if (faults.length === 0) return;
+  const errors = verifyPlan(plan);
+  if (errors.length === 0) return;
   throw new InternalError(
-    `after ${after}, the memory plan is wrong:\n${faults.map((each) => `  ${each}`).join("\n")}`,
+    `after ${after}, the memory plan is malformed:\n${errors.map((each) => `  ${each}`).join("\n")}`,
   );
 }
 
 const endOf = ({ offset, bytes }: Placement): number => offset + bytes;
 
-function placementFaults(placements: readonly Placement[], from: number, to: number): string[] {
+function placementErrors(placements: readonly Placement[], from: number, to: number): string[] {
   return placements.flatMap((placement) => {
     const { buffer, offset } = placement;
     const isInside = placement.bytes === 0 || (offset >= from && endOf(placement) <= to);
@@ -44,23 +44,23 @@ function placementFaults(placements: readonly Placement[], from: number, to: num
   });
 }
 
-/** Buffers that share bytes while both live. Storage lives always. */
-function overlapFaults(placements: readonly Placement[]): string[] {
+/** Buffers that share bytes while both are live. Storage is always live. */
+function overlapErrors(placements: readonly Placement[]): string[] {
   const sorted = placements.filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
   return sorted.flatMap((first, i) => {
-    const faults: string[] = [];
+    const errors: string[] = [];
     for (let k = i + 1; k < sorted.length && sorted[k].offset < endOf(first); k++)
       if (liveTogether(first, sorted[k]))
-        faults.push(`${first.buffer.name} and ${sorted[k].buffer.name} overlap`);
-    return faults;
+        errors.push(`${first.buffer.name} and ${sorted[k].buffer.name} overlap`);
+    return errors;
   });
 }
 
 const liveTogether = ({ lifetime: a }: Placement, { lifetime: b }: Placement): boolean =>
   a === undefined || b === undefined || (a[0] <= b[1] && b[0] <= a[1]);
 
-/** A buffer that covers others begins where the first of them does and ends where the last does, without gaps. */
-function coverFaults({ buffer, offset, bytes }: Placement, storage: MemoryPlan["storage"]): string[] {
+/** A buffer that covers others starts at the first of them and ends at the last one, without gaps. */
+function coverErrors({ buffer, offset, bytes }: Placement, storage: MemoryPlan["storage"]): string[] {
   if (buffer.covers === undefined) return [];
   let end = offset;
   for (const name of buffer.covers) {

@@ -1,10 +1,10 @@
 /**
- * Holds the roles of loops against what their bodies do: iterations of a `parallel` or `output` loop depend on each
- * other in no way but those that every stage knows of. They may add to the same elements, each time in one statement,
- * and they may use the same temporary memory if each of them stores what it then loads there.
+ * Verifies the roles of loops. The iterations of a `parallel` or `output` loop must be independent, with two
+ * exceptions that every stage handles: they may add to the same elements, each time in one statement, and they
+ * may use the same temporary memory if each of them stores what it then loads there.
  *
- * Stages that interleave, vectorise or divide iterations ask for themselves (`dependences.ts`); here a loop that
- * lowering calls parallel and is not is an error of the compiler.
+ * Stages that interleave, vectorise or divide iterations check this themselves (`dependences.ts`). A loop that
+ * lowering marks as parallel and that is not parallel is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { isOnlyAddedTo, sharedStores } from "./dependences.ts";
@@ -14,9 +14,9 @@ import { rangesOf } from "./intervals.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
 import type { For, LoopProgram, Statement } from "./types.ts";
 
-/** What is wrong with the roles of a program, kernel by kernel. */
+/** All errors in the roles of a program, kernel by kernel. */
 export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
-  const wrong: string[] = [];
+  const errors: string[] = [];
   for (const { name, body } of program.kernels) {
     const surroundings: Surroundings = {
       buffers: program.buffers,
@@ -27,26 +27,26 @@ export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
       if (s.kind !== "for" || (s.role !== "parallel" && s.role !== "output")) return;
       const shared = dependentStores(s, surroundings);
       if (shared === undefined)
-        wrong.push(`${name}: ${s.variable} is ${s.role}, but its iterations share a variable`);
+        errors.push(`${name}: ${s.variable} is ${s.role}, but its iterations share a variable`);
       else if (shared.length > 0)
-        wrong.push(
+        errors.push(
           `${name}: ${s.variable} is ${s.role}, but its iterations share elements of ${shared.join(", ")}`,
         );
     });
   }
-  return wrong;
+  return errors;
 }
 
-/** @throws InternalError with all that is wrong; `after` names the stage that ran last. */
+/** @throws InternalError with all errors; `after` names the stage that ran last. */
 export function checkRoles(program: LoopProgram, batchSize: number, after: string): void {
-  const wrong = verifyRoles(program, batchSize);
-  if (wrong.length > 0)
+  const errors = verifyRoles(program, batchSize);
+  if (errors.length > 0)
     throw new InternalError(
-      `after ${after}, loops of ${program.name} have the wrong role:\n  ${wrong.join("\n  ")}`,
+      `after ${after}, loops of ${program.name} have the wrong role:\n  ${errors.join("\n  ")}`,
     );
 }
 
-/** Buffers by which one iteration notices another; undefined where it does by a variable. */
+/** Buffers through which one iteration affects another; undefined if it affects another through a variable. */
 function dependentStores(loop: For, surroundings: Surroundings): readonly string[] | undefined {
   return sharedStores(loop, surroundings)?.filter((name) => {
     const isPrivate =

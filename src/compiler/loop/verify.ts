@@ -1,6 +1,6 @@
 /**
- * Checks a loop program against the rules of the loop IR, after every loop stage: first the rules of expressions,
- * then those of statements.
+ * Verifies a loop program against the rules of the loop IR, after every loop stage: first the rules of
+ * expressions, then those of statements.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
@@ -10,18 +10,21 @@ import type { Expression } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
 
-// The rules of expressions: names are known and of the stated type, operands have one type and the same number of
-// lanes, and indices and bounds are single integers.
+// The rules of expressions: names are defined and have the stated type, operands have the same type and number
+// of lanes, and indices and bounds are single integers.
 
 interface Variable {
   readonly type: ElementType;
-  /** 1 of a scalar. */
+  /** 1 for a scalar. */
   readonly lanes: number;
-  /** A `let` that says so may be assigned; loop variables, constants and offsets may not. */
+  /** A mutable `let` may be assigned; loop variables, constants and offsets may not. */
   readonly mutable: boolean;
 }
 
-/** What is known at a place: a block's own names, then those around it, last the offsets of buffers. */
+/**
+ * The names that are visible in a block: its own, then those of the enclosing blocks, then the offsets of
+ * buffers.
+ */
 class Scope {
   private readonly own = new Map<string, Variable>();
   private readonly outer: Scope | undefined;
@@ -47,7 +50,7 @@ interface Checks {
 
 const lanesText = (lanes: number): string => (lanes === 1 ? "one lane" : `${lanes} lanes`);
 
-/** Checks x and that it is of the type, where one is known; gives its lanes. */
+/** Checks that x has the type, if one is given; returns its lanes. */
 function expectType(
   x: Expression,
   type: ElementType | undefined,
@@ -67,7 +70,10 @@ function expectScalar(x: Expression, what: string, scope: Scope, checks: Checks)
   if (lanes !== 1) checks.report(`${what} is a scalar, but ${keyOf(x)} has ${lanesText(lanes)}`);
 }
 
-/** Checks an expression with all its parts; gives its lanes. Each stage's result goes through it: no closures here. */
+/**
+ * Checks an expression with all its subexpressions; returns its lanes. It runs on the result of every stage, so
+ * it avoids closures.
+ */
 function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   const { report } = checks;
   switch (x.kind) {
@@ -89,13 +95,13 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
       const condition = expectType(x.condition, "bool", "a condition", scope, checks);
       const lanes = commonLanes(x, [x.x, x.y], scope, checks);
       if (condition !== 1 && condition !== lanes)
-        report(`${keyOf(x)} chooses by ${lanesText(condition)} between branches of ${lanes}`);
+        report(`${keyOf(x)} has a condition of ${lanesText(condition)} and branches of ${lanes}`);
       expectSameType(x, x.x, x.y, checks);
       return lanes;
     }
     case "splat":
     case "ramp":
-      if (x.kind === "ramp" && x.type !== "i32") report(`${keyOf(x)} counts in ${x.type}`);
+      if (x.kind === "ramp" && x.type !== "i32") report(`${keyOf(x)} is a ramp of ${x.type}`);
       if (!isCount(x.lanes)) report(`${keyOf(x)} has ${x.lanes} lanes`);
       checkElement(x, x.x, scope, checks);
       return x.lanes;
@@ -119,7 +125,7 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   }
 }
 
-/** Checks parts of x, which have equally many lanes; gives these. */
+/** Checks that these operands of x have the same number of lanes; returns that number. */
 function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, checks: Checks): number {
   const lanes = parts.map((part) => checkExpression(part, scope, checks));
   if (lanes.some((each) => each !== lanes[0]))
@@ -127,7 +133,7 @@ function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, 
   return Math.max(1, ...lanes);
 }
 
-/** Checks that a part of a vector x is a scalar of the vector's type. */
+/** Checks that an element of a vector x is a scalar of the vector's type. */
 function checkElement(x: Expression, element: Expression, scope: Scope, checks: Checks): void {
   const lanes = checkExpression(element, scope, checks);
   if (lanes !== 1) checks.report(`${keyOf(x)} takes scalars, but ${keyOf(element)} has ${lanesText(lanes)}`);
@@ -165,26 +171,26 @@ function checkLoad(x: Extract<Expression, { kind: "load" }>, scope: Scope, check
   return lanes;
 }
 
-// Holds a loop program against the rules of the loop IR. It runs after every loop stage and collects all that is wrong;
-// a fault here is a bug of ours, never the user's.
+// The rules of statements. The check runs after every loop stage and collects all errors; each of them is a bug
+// of the compiler, not of the user's spec.
 //
-// A program is at one of two levels: every access has an index for each axis, or (after the stage `compute-addresses`)
-// every access has one place. Which one is seen from the accesses themselves; a mixture is a fault.
+// A program is at one of two levels: every access has an index for each axis, or (after the stage
+// `compute-addresses`) every access has one offset. The accesses show the level; a mixture is an error.
 
-interface LoopFault {
+interface LoopError {
   readonly kernel: string;
   readonly message: string;
 }
 
-/** Every fault of the program, kernel by kernel. */
-export function verifyLoops(program: LoopProgram): LoopFault[] {
-  const faults: LoopFault[] = [];
+/** All errors of the program, kernel by kernel. */
+export function verifyLoops(program: LoopProgram): LoopError[] {
+  const errors: LoopError[] = [];
   const names = new Set<string>();
   for (const kernel of program.kernels) {
-    const report = (message: string) => faults.push({ kernel: kernel.name, message });
+    const report = (message: string) => errors.push({ kernel: kernel.name, message });
     if (names.has(kernel.name)) report("another kernel has this name");
     names.add(kernel.name);
-    if (kernel.body.length === 0) report("it does nothing");
+    if (kernel.body.length === 0) report("its body is empty");
     if (storesAliases(kernel.body, program.buffers))
       report("it stores a buffer under one name and touches the same memory under another");
     const isPlaced = checkLevel(kernel, program.buffers, report);
@@ -192,18 +198,18 @@ export function verifyLoops(program: LoopProgram): LoopFault[] {
     scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });
     checkBlock(kernel.body, scope, { buffers: program.buffers, report });
   }
-  return faults;
+  return errors;
 }
 
-/** @throws InternalError with all faults; `after` names the stage that ran last. */
+/** @throws InternalError with all errors; `after` names the stage that ran last. */
 export function checkLoops(program: LoopProgram, after: string): void {
-  const faults = verifyLoops(program);
-  if (faults.length === 0) return;
-  const list = faults.map(({ kernel, message }) => `  ${kernel}: ${message}`).join("\n");
+  const errors = verifyLoops(program);
+  if (errors.length === 0) return;
+  const list = errors.map(({ kernel, message }) => `  ${kernel}: ${message}`).join("\n");
   throw new InternalError(`after ${after}, loop program ${program.name} is malformed:\n${list}`);
 }
 
-/** Whether the kernel's accesses are places; reports buffers that are unknown, and accesses that fit neither level. */
+/** Whether the kernel's accesses are offsets; reports unknown buffers and accesses that fit neither level. */
 function checkLevel(
   kernel: Kernel,
   buffers: ReadonlyMap<string, Buffer>,
@@ -213,24 +219,24 @@ function checkLevel(
   const see = (name: string, at: readonly Expression[]) => {
     const buffer = buffers.get(name);
     if (buffer === undefined) {
-      report(`there is no buffer ${name}`);
+      report(`unknown buffer ${name}`);
       return;
     }
     if (at.length !== buffer.shape.length) byAxis = false;
     if (at.length !== 1) byPlace = false;
     if (at.length !== 1 && at.length !== buffer.shape.length)
-      report(`${name}[${at.map(keyOf).join(", ")}] must have one place, or ${buffer.shape.length} indices`);
+      report(`${name}[${at.map(keyOf).join(", ")}] must have one offset or ${buffer.shape.length} indices`);
   };
   visitStatements(kernel.body, (s) => s.kind === "store" && see(s.buffer, s.at));
   visitExpressions(kernel.body, (x) => x.kind === "load" && see(x.buffer, x.at));
-  if (!byAxis && !byPlace) report("some accesses have an index for each axis, others a place");
+  if (!byAxis && !byPlace) report("some accesses have an index for each axis, others an offset");
   return byPlace;
 }
 
 function checkBlock(statements: readonly Statement[], outer: Scope, checks: Checks): void {
   const scope = new Scope(outer);
   const define = (name: string, variable: Variable) => {
-    if (scope.get(name) !== undefined) checks.report(`${name} is defined where it is known already`);
+    if (scope.get(name) !== undefined) checks.report(`${name} is already defined`);
     scope.set(name, variable);
   };
   for (const statement of statements) {
@@ -241,7 +247,7 @@ function checkBlock(statements: readonly Statement[], outer: Scope, checks: Chec
         if (!(Number.isInteger(statement.step) && statement.step > 0))
           checks.report(`${statement.variable} steps by ${statement.step}`);
         if (scope.get(statement.variable) !== undefined)
-          checks.report(`${statement.variable} is defined where it is known already`);
+          checks.report(`${statement.variable} is already defined`);
         checkBlock(
           statement.body,
           new Scope(scope).set(statement.variable, { type: "i32", lanes: 1, mutable: false }),
@@ -258,7 +264,7 @@ function checkBlock(statements: readonly Statement[], outer: Scope, checks: Chec
         const { name, value } = statement;
         const variable = scope.get(name);
         if (variable === undefined) checks.report(`${name} is assigned before it is defined`);
-        else if (!variable.mutable) checks.report(`${name} is assigned but cannot change`);
+        else if (!variable.mutable) checks.report(`${name} is assigned but is not mutable`);
         const lanes = expectType(value, variable?.type, name, scope, checks);
         if (variable !== undefined && variable.lanes !== lanes)
           checks.report(`${name} has ${lanesText(variable.lanes)}, but is assigned ${lanesText(lanes)}`);

@@ -1,10 +1,10 @@
 /**
- * Purpose   Keep no more of a temporary than is alive at once: what every iteration of a loop makes and uses
- *           itself needs room for one iteration alone.
- * Requires  fused kernels, one index an axis; every loop has a variable of its own.
- * Ensures   the same values. An axis is dropped if all accesses to the buffer, which is of one kernel, index it
- *           by the same loop's variable. Loops that are to be blocked run several iterations at once, so theirs
- *           are kept.
+ * Purpose   Array contraction: if every iteration of a loop stores and reads its own part of a temporary, keep
+ *           memory for one iteration only.
+ * Requires  fused kernels, one index per axis; every loop has a variable of its own.
+ * Ensures   the same values. An axis is dropped if only one kernel accesses the buffer and all accesses index
+ *           the axis by the variable of the same loop. Axes of loops that will be blocked are kept, because
+ *           those loops run several iterations at once.
  * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }
  *           =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
  */
@@ -14,7 +14,7 @@ import { mapStatements, visitStatements } from "../loop/statements.ts";
 import type { Buffer, LoopProgram, Statement } from "../loop/types.ts";
 import { defineLoopStage } from "../stages/loops.ts";
 
-/** The temporaries of each kernel that no other kernel touches. */
+/** The temporaries of each kernel that no other kernel accesses. */
 function ownBuffers({ kernels, buffers }: LoopProgram): Map<string, number> {
   const owners = new Map<string, number>();
   const shared = new Set<string>();
@@ -30,7 +30,7 @@ function ownBuffers({ kernels, buffers }: LoopProgram): Map<string, number> {
   return owners;
 }
 
-/** The axes that all accesses index by one and the same variable, of a loop that is not blocked. */
+/** The axes that all accesses index by the same variable, that of a loop that is not blocked. */
 function privateAxes({ shape }: Buffer, accesses: readonly Access[], blocked: ReadonlySet<string>): number[] {
   return shape.flatMap((_, axis) => {
     const [first, ...others] = accesses.map(({ at }) => at[axis]);

@@ -1,6 +1,6 @@
 /**
- * Floating-point operations of a graph for a full batch: one for each scalar op, two for a multiply-add; none
- * for what only moves elements.
+ * Floating-point operations of a graph for a full batch: one per scalar op, two per multiply-add, none for
+ * moving elements.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -8,8 +8,8 @@ import { sizeOf } from "../ir/types.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
 /**
- * Of one node, its operands not counted. A scan has none of its own: its step is counted node by node, as
- * often as it runs.
+ * The operations of one node without its operands. A scan has none itself: the nodes of its step are counted,
+ * once per iteration.
  */
 export function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
@@ -21,12 +21,15 @@ export function flopsOf(node: Node, batchSize: number): number {
   return inner * outer * (hasTrait(node, "contraction") ? 2 : 1);
 }
 
-/** Of a stored node and of all that is computed on the way to it: what is stored on its own counts on its own. */
-export const flopsToStore = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
-  [...computedToStore(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
+/**
+ * The operations of a materialised node and of all nodes computed as part of it. Its materialised operands are
+ * not included.
+ */
+export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
+  [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
 
-/** A stored node and, back to what is stored or given, all that is computed where it is read on the way to it. */
-export function computedToStore(node: Node, stored: ReadonlySet<Node>): Set<Node> {
+/** A materialised node and all nodes that are computed as part of it, back to materialised nodes and leaves. */
+export function nodesToMaterialise(node: Node, stored: ReadonlySet<Node>): Set<Node> {
   const computed = new Set([node]);
   for (const each of computed)
     for (const operand of operandsOf(each)) if (!stored.has(operand)) computed.add(operand);

@@ -1,9 +1,10 @@
 /**
- * Purpose   Merge loops that run over the same extent, so that values stay in registers between them: pointwise into
- *           pointwise, pointwise and row-wise sums into one loop over rows, bias and activation into a contraction.
- * Requires  nests in program order, one index an axis.
- * Ensures   the same stores of the same values. A contraction keeps a perfect nest of `output` loops, since blocking
- *           needs one; two contractions never share a nest.
+ * Purpose   Loop fusion: merge loops over the same extent, so that values stay in registers between them:
+ *           pointwise loops with each other, pointwise loops and row-wise sums in one loop over rows, bias and
+ *           activation into a contraction.
+ * Requires  nests in program order, one index per axis.
+ * Ensures   the same stores of the same values. A contraction keeps a perfect nest of `output` loops, because
+ *           blocking needs one; two contractions never share a nest.
  * Example   for i: t[i] = x[i] + 1 ; for j: y[j] = t[j] · 2   =>   for i: t[i] = x[i] + 1 ; y[i] = t[i] · 2
  */
 import { isCall, keyOf } from "../loop/expressions.ts";
@@ -21,11 +22,11 @@ const sameExtent = (a: For, b: For): boolean =>
 const mergedRole = (a: LoopRole, b: LoopRole): LoopRole =>
   a === "reduction" || b === "reduction" ? "reduction" : a;
 
-/** `second`'s body, speaking of `first`'s loop variable. */
+/** The body of `second` with the loop variable of `first`. */
 const bodyUnder = (first: For, second: For): readonly Statement[] =>
   renameVariables(second.body, new Map([[second.variable, first.variable]]));
 
-/** How many long functions the statements call. */
+/** The number of calls of long functions in the statements. */
 function callsIn(statements: readonly Statement[]): number {
   let calls = 0;
   visitExpressions(statements, (x) => {
@@ -35,12 +36,12 @@ function callsIn(statements: readonly Statement[]): number {
 }
 
 /**
- * A loop calls at most so many long functions. An engine inlines about that much into one kernel; the results
- * of calls that stay calls stand on the heap, one by one.
+ * The maximum number of long functions that a fused loop calls. An engine inlines about that much into one
+ * kernel. The results of calls that are not inlined are allocated on the heap one by one.
  */
-const mostCalls = 2;
+const maxCalls = 2;
 
-/** Both loops as one, or nothing where the order of iterations would show. */
+/** Both loops as one; undefined if that would change the order of dependent iterations. */
 function mergeLoops(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role === "output") return undefined;
   if (first.role === "sequential" || second.role === "sequential") return undefined;
@@ -51,11 +52,11 @@ function mergeLoops(first: For, second: For): For | undefined {
   if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
   for (const name of a.assigns) if (b.reads.has(name)) return undefined;
   const [own, others] = [callsIn(first.body), callsIn(body)];
-  if (own > 0 && others > 0 && own + others > mostCalls) return undefined;
+  if (own > 0 && others > 0 && own + others > maxCalls) return undefined;
   return { ...first, role: mergedRole(first.role, second.role), body: joinBodies(first.body, body) };
 }
 
-/** A pointwise nest at the end of a contraction's: all its loops must match the contraction's. */
+/** Appends a pointwise nest to the nest of a contraction. All its loops must match those of the contraction. */
 function mergeIntoContraction(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role !== "parallel") return undefined;
   const body = bodyUnder(first, second);
@@ -68,15 +69,15 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
     const merged = body.length === 1 && next.kind === "for" ? mergeIntoContraction(inner, next) : undefined;
     return merged === undefined ? undefined : { ...first, body: [merged] };
   }
-  // A block repeats its epilogue for every sum. Long functions would be repeated with it, past what an engine inlines:
-  // measured, a loop of its own for tanh makes a small network 30 % faster.
+  // A block repeats its epilogue for every sum. Repeated calls of long functions exceed what an engine inlines.
+  // Measured: a separate loop for tanh makes a small network 30 % faster.
   if (callsIn(body) > 0 || body.some((statement) => statement.kind === "for")) return undefined;
   return { ...first, body: [...first.body, ...body] };
 }
 
 /**
- * `statement` merged into a loop of `list`, or nothing. Definitions in between that it needs (accumulators) move before
- * that loop; anything else in between must not mind.
+ * `statement` merged into a loop of `list`, or undefined. The definitions between them that it needs
+ * (accumulators) move before that loop; it must not conflict with the other statements between them.
  */
 function mergeInto(list: readonly Statement[], loop: For): readonly Statement[] | undefined {
   for (let p = list.length - 1; p >= 0; p--) {
@@ -115,7 +116,7 @@ function arrange(
   return [...list.slice(0, p), ...before, merged, ...after];
 }
 
-/** `second` behind `first`, each of its loops merged into an earlier one where that is possible. */
+/** `second` after `first`, with each of its loops merged into an earlier one where possible. */
 function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
   let list = first;
   for (const statement of second) {
@@ -125,14 +126,14 @@ function joinBodies(first: readonly Statement[], second: readonly Statement[]): 
   return list;
 }
 
-/** How far back a nest may look for one to join; a bound keeps compile time linear. */
+/** How many nests back a nest may be joined to; the bound keeps compile time linear. */
 const reach = 12;
 
 const hasLoop = (statements: readonly Statement[]): boolean => statements.some(({ kind }) => kind === "for");
 const loopCount = (statements: readonly Statement[]): number =>
   statements.filter(({ kind }) => kind === "for").length;
 
-/** The statements of both nests as one, or nothing where nothing is gained. */
+/** The statements of both nests as one, or undefined if joining does not pay. */
 function joinNests(
   first: readonly Statement[],
   second: readonly Statement[],
@@ -140,7 +141,8 @@ function joinNests(
   const a = accessesOf(first);
   const b = accessesOf(second);
   if (!hasLoop(first) || !hasLoop(second)) {
-    // Scalars join one another, and the kernel that makes or uses them, where they become local variables.
+    // Scalar nests are joined with each other, and with the kernel that computes or uses their values, which
+    // then become local variables.
     const related =
       (!hasLoop(first) && !hasLoop(second)) || [...a.stored].some((buffer) => b.loaded.has(buffer));
     return related ? [...first, ...second] : undefined;
@@ -151,10 +153,10 @@ function joinNests(
 }
 
 /**
- * Whether `second` applies long functions to what the contraction `first` leaves. It becomes a loop of its
- * own behind the contraction's, in one kernel: long kernels are functions that an engine leaves as they are,
- * and so it inlines into them what they call; a short one would itself be inlined, calls would stay calls,
- * and their results stand on the heap.
+ * Whether `second` applies long functions to the results of the contraction `first`. It then becomes a separate
+ * loop after the contraction, in the same kernel. An engine does not inline a long kernel, so it inlines into
+ * it the functions that it calls. A short kernel would itself be inlined, its calls would not, and their
+ * results would be allocated on the heap.
  */
 function finishes(
   a: Accesses,
@@ -165,7 +167,7 @@ function finishes(
   const isContraction = (statements: readonly Statement[]) =>
     statements.some((statement) => statement.kind === "for" && statement.role === "output");
   const calls = callsIn(second);
-  if (calls === 0 || callsIn(first) + calls > mostCalls) return false;
+  if (calls === 0 || callsIn(first) + calls > maxCalls) return false;
   return isContraction(first) && !isContraction(second) && [...a.stored].some((name) => b.loaded.has(name));
 }
 
@@ -188,7 +190,10 @@ function fused(nests: readonly Nest[]): readonly Nest[] {
   return joinScalars(result);
 }
 
-/** Scalars that the very next kernel reads are computed at its head, those that need the one before at its end. */
+/**
+ * Scalars that the next kernel reads are computed at its start; scalars that need the previous kernel are
+ * computed at its end.
+ */
 function joinScalars(nests: readonly Nest[]): readonly Nest[] {
   const result: Nest[] = [];
   for (const nest of nests) {

@@ -1,9 +1,9 @@
 /**
- * Purpose   Lower a graph to nests of loops: one for each value that is stored (`choose-stored.ts`), in graph order.
- *           What is not stored is computed where it is read.
- * Requires  a graph as passes leave it, and the copies that `rematerialise` made.
- * Ensures   each output is in its storage at the end; a recurrence is a loop along time that holds the nests of its
- *           step. Nests are naive: fusion and blocking come later.
+ * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-materialised.ts`), in graph
+ *           order. Other values are computed where they are read.
+ * Requires  a graph after all passes, and the copies that `rematerialise` made.
+ * Ensures   each output is in its storage at the end; a recurrence is a loop along time that contains the nests
+ *           of its step. Nests are naive: fusion and blocking come later.
  * Example   %h = contract %x, %w ; %y = relu %h, both stored
  *           =>   for i: for j: { sum = 0 ; for k: sum += x[i, k] · w[k, j] ; h[i, j] = sum }
  *                for i: for j: y[i, j] = max(h[i, j], 0)
@@ -18,10 +18,10 @@ import { displayNames } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
-import { chooseStored } from "./choose-stored.ts";
-import { directPlaces, storedElement } from "./scope.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
+import { directOutputs, storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { flopsToStore } from "./flops.ts";
+import { flopsToMaterialise } from "./flops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
@@ -41,7 +41,7 @@ export const lowerGraph = defineRequired("lower-graph", rematerialisedGraphs, ne
   each: (given: Rematerialised, context: LowerContext): Nests => new GraphLowering(given, context).nests(),
 });
 
-/** Where the nests of some nodes are: in the program, or in a step, which counts for the scan around it. */
+/** What contains the nests of some nodes: the program, or the step of a scan. */
 interface Surroundings {
   readonly scope: Scope;
   /** The outermost scan around the nodes, and how often their step runs. */
@@ -53,7 +53,7 @@ class GraphLowering {
   private readonly graph: Graph;
   private readonly copies: ReadonlySet<Node>;
   private readonly context: LowerContext;
-  /** The stored nodes of the graph and of its steps. */
+  /** The materialised nodes of the graph and of its steps. */
   private readonly stored: ReadonlySet<Node>;
   private readonly names: ReadonlyMap<Node, string>;
   private readonly displayName: (node: Node) => string | undefined;
@@ -63,7 +63,7 @@ class GraphLowering {
 
   constructor({ graph, copies }: Rematerialised, context: LowerContext) {
     const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
-    const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
+    const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));
     const isNamed = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
     const names = nameAll(parts.flatMap(({ nodes }) => nodes).filter(isNamed));
     this.graph = graph;
@@ -72,7 +72,7 @@ class GraphLowering {
     this.stored = stored;
     this.names = names;
     this.displayName = displayNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
-    this.direct = directPlaces(graph);
+    this.direct = directOutputs(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }
 
@@ -90,12 +90,12 @@ class GraphLowering {
   }
 
   private outermost(): Scope {
-    // The mark keeps what the lowering names apart from buffers, whatever a spec calls its layers.
+    // The mark distinguishes names made by lowering from buffers, whatever the names of a spec's layers.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,
       stored: this.stored,
-      placeOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => at }),
+      locationOf: (node) => ({ buffer: this.bufferOf(node), index: (at) => at }),
       argument: (node) => {
         throw new Error(`internal: ${this.nameOf(node)} is read outside of its step`);
       },
@@ -108,7 +108,7 @@ class GraphLowering {
     return nodes.flatMap((node): readonly Nest[] => {
       if (!this.stored.has(node)) return [];
       if (node.op !== "scan") return [this.nestOf(node, around)];
-      // The first of its scans stands for the whole loop: all of them have the same operands.
+      // The first scan represents the whole loop: all scans have the same operands.
       const scans = recurrences.get(node.attributes.recurrence) ?? [];
       return scans[0] === node ? [this.nestOfScans(scans, around)] : [];
     });
@@ -116,7 +116,7 @@ class GraphLowering {
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
     const statements = lowerNode(node, scope);
-    const flops = flopsToStore(node, this.stored, this.context.batchSize) * times;
+    const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
     return {
       statements,
       labels: [this.label(scan ?? node, provenanceOf(node, this.displayName, flops))],
@@ -161,7 +161,7 @@ class GraphLowering {
   }
 }
 
-/** What a reduction along axes reduces. */
+/** The operand and the axes of a reduction. */
 function reducedBy(node: Node): Nest["reduces"] {
   if (!hasTrait(node, "axes")) return undefined;
   invariant("axes" in node.attributes, `${node.op} has no axes`);

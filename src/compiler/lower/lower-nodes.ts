@@ -1,6 +1,7 @@
 /**
- * From graph to loops: each stored node becomes a nest of loops over its elements, in graph order; everything between
- * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
+ * Lowers nodes to loops: each materialised node becomes a nest of loops over its elements, in graph order; the
+ * values between materialised nodes are computed inside. Nests are naive, one per node. Fusion and blocking
+ * come later.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node } from "../ir/nodes.ts";
@@ -13,10 +14,10 @@ import type { BoundLowering, Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 import { combination, placeOfMaximum } from "./reduction-steps.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
-import type { Place, Scope } from "./scope.ts";
+import type { BufferLocation, Scope } from "./scope.ts";
 
 /**
- * Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. `order`:
+ * Loops over `shape` around `body`, which receives their variables. An axis of size one needs no loop. `order`:
  * outermost first.
  */
 function nestOver(
@@ -34,7 +35,7 @@ function nestOver(
   }, inner);
 }
 
-/** The nest of a reduction around what is done with each of its results. */
+/** The nest of a reduction around the statements that use each result. */
 function reductionNest(
   node: Node,
   lowering: Extract<BoundLowering, { kind: "reduce" }>,
@@ -44,7 +45,7 @@ function reductionNest(
 ): readonly Statement[] {
   const { shape, element } = node.type;
   const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-  // Sums of products are many and short-lived; other results are known by the name of what they are.
+  // Sums of products are many and short-lived; other results are named after their meaning.
   const name = scope.fresh(role === "output" ? "sum" : accumulatorName);
   const largest = scope.fresh("largest");
   const read = operandReaders(node, scope);
@@ -66,7 +67,7 @@ function reductionNest(
 export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   const lowering = loweringOf(node);
   const { shape, element } = node.type;
-  const { buffer, index } = scope.placeOf(node);
+  const { buffer, index } = scope.locationOf(node);
   const memory = storedElement(node, scope.float);
   const keep = (at: readonly Expression[], value: Expression) =>
     store(buffer, index(at), convert(value, memory));
@@ -74,11 +75,11 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   switch (lowering.kind) {
     case "leaf":
     case "recurrence":
-      throw new Error(`internal: ${node.op} is no nest of its own`);
+      throw new Error(`internal: ${node.op} cannot be a nest of its own`);
     case "element":
       if (lowering.pieces !== undefined)
         return piecesOf(node, scope).flatMap((piece) =>
-          copyNest(piece.node, placeWithin({ buffer, index }, piece.start), scope),
+          copyNest(piece.node, locationWithin({ buffer, index }, piece.start), scope),
         );
       return nestOver(shape, "parallel", scope, (at) => [keep(at, lowering.element(at, read))]);
     case "reduce":
@@ -101,7 +102,7 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   }
 }
 
-/** A contraction whose every result is added where it belongs as soon as it is there: the results are kept nowhere. */
+/** A contraction whose results are added to their destinations one by one; they are not materialised. */
 function scatteredNest(
   { contraction, permutation }: ScatteredSum,
   buffer: string,
@@ -109,7 +110,7 @@ function scatteredNest(
   add: (along: readonly Expression[], added: Expression) => Statement,
 ): readonly Statement[] {
   const lowering = loweringOf(contraction);
-  if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is no contraction`);
+  if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is not a contraction`);
   return reductionNest(contraction, lowering, buffer, scope, (at, sum) =>
     add(
       permutation.map((axis) => at[axis]),
@@ -118,10 +119,10 @@ function scatteredNest(
   );
 }
 
-/** What lies in a node as it is, pieces of pieces written out. */
+/** The pieces that a node is joined from, with nested joins flattened. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
   const found: Piece[] = [];
-  // A join of many is a chain of joins as deep, so what is still to do is kept in a list, the next at its end.
+  // A join of many pieces is a deep chain of joins, so a list holds the remaining work, the next item last.
   const open = [...ownPieces(node)].reverse();
   for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
     const { node: part, start } = piece;
@@ -138,13 +139,13 @@ function ownPieces(node: Node): readonly Piece[] {
   return (lowering.kind === "element" ? lowering.pieces : undefined) ?? [];
 }
 
-const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place => ({
+const locationWithin = ({ buffer, index }: BufferLocation, start: readonly number[]): BufferLocation => ({
   buffer,
   index: (at) => index(at.map((i, axis) => add(i, integer(start[axis])))),
 });
 
-/** Leaves a value in another place as well. */
-export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): readonly Statement[] {
+/** Copies a value to another buffer. */
+export function copyNest(node: Node, { buffer, index }: BufferLocation, scope: Scope): readonly Statement[] {
   const read = readerOf(node, scope);
   const memory = storedElement(node, scope.float);
   return nestOver(node.type.shape, "parallel", scope, (at) => [
@@ -152,15 +153,15 @@ export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): re
   ]);
 }
 
-// Products whose results are only added up somewhere else: fold (a · b), scatter-add (a · b).
+// Contractions whose results are only added to another value: fold (a · b), scatter-add (a · b).
 
 interface ScatteredSum {
   readonly contraction: Node;
-  /** Axis i of what is scattered is this axis of the contraction. */
+  /** Axis i of the scattered value is axis `permutation[i]` of the contraction. */
   readonly permutation: Axes;
 }
 
-/** The contraction whose results `node` scatters, however its axes are arranged. */
+/** The contraction whose results `node` scatters, in any order of its axes. */
 export function scatteredSum(node: Node): ScatteredSum | undefined {
   if (loweringOf(node).kind !== "scatter") return undefined;
   let [x] = operandsOf(node);

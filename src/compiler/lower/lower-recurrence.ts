@@ -1,7 +1,7 @@
 /**
- * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests
- * of the step, and last what becomes of the carried values. Values that scans stack are stored at
- * their place in time at once.
+ * A recurrence as a loop along time. Before the loop, the initial values of the first step are stored. Its body
+ * contains the nests of the step, and finally the assignments of the carried values. Values that scans stack
+ * are stored at their index in time directly.
  *
  *     for i: h[i] = h0[i]
  *     for t: { for i: y[i, t] = tanh(x[i, t] + Σ_k h[k] · w[k, i]) ; for i: h[i] = y[i, t] }
@@ -17,11 +17,11 @@ import { hasTrait } from "../ops/index.ts";
 import { copyNest } from "./lower-nodes.ts";
 import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
-import type { Place, Scope } from "./scope.ts";
+import type { BufferLocation, Scope } from "./scope.ts";
 
-/** What the lowering of a step needs from the program around it. */
+/** What lowering a step needs from the enclosing program. */
 export interface StepHost {
-  /** A buffer of its own for a value of a step; that of an argument is what is carried. */
+  /** A buffer for a value of a step; the buffer of an argument holds the carried value. */
   temporaryOf(node: Node): string;
   /** The nests of the step. */
   lowerStep(scope: Scope): readonly Nest[];
@@ -34,13 +34,17 @@ interface LoweredRecurrence {
   readonly step: readonly Nest[];
 }
 
-/** The place of a step's value in the stack of all steps. */
-const stackedPlace = ({ buffer, index }: Place, { type: { shape } }: Node, time: Expression): Place => ({
+/** The location of a step's value in the stack over all steps. */
+const stackedLocation = (
+  { buffer, index }: BufferLocation,
+  { type: { shape } }: Node,
+  time: Expression,
+): BufferLocation => ({
   buffer,
   index: (at) => index(atTime(shape, at, time)),
 });
 
-const plainPlace = (buffer: string): Place => ({ buffer, index: (at) => at });
+const plainPlace = (buffer: string): BufferLocation => ({ buffer, index: (at) => at });
 
 export function lowerRecurrence(
   recurrence: Recurrence,
@@ -70,25 +74,25 @@ export function lowerRecurrence(
       return [argument, (at) => convert({ kind: "load", buffer, at, type }, element)];
     }),
   );
-  // A value that several scans stack is computed for the first of them and copied for the others.
-  const stacks = new Map<Node, Place>();
-  const copies: { readonly value: Node; readonly place: Place }[] = [];
+  // If several scans stack the same value, it is computed for the first and copied for the others.
+  const stacks = new Map<Node, BufferLocation>();
+  const copies: { readonly value: Node; readonly place: BufferLocation }[] = [];
   for (const scan of scans) {
     const { value } = scan.attributes;
-    const place = stackedPlace(outer.placeOf(scan), value, time);
+    const place = stackedLocation(outer.locationOf(scan), value, time);
     if (hasTrait(value, "leaf") || stacks.has(value)) copies.push({ value, place });
     else stacks.set(value, place);
   }
   const scope: Scope = {
     ...outer,
-    placeOf: (node) => stacks.get(node) ?? plainPlace(host.temporaryOf(node)),
+    locationOf: (node) => stacks.get(node) ?? plainPlace(host.temporaryOf(node)),
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
-  // A carried value that becomes another one is set aside before any of them changes; the copied node has a
-  // place of its own.
+  // If a carried value is the next value of another one, it is copied before any of them changes; the copied
+  // node has a buffer of its own.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
-  const aside = new Map<Node, Place>(
+  const aside = new Map<Node, BufferLocation>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),
   );
   const copied = [
@@ -112,11 +116,11 @@ export function lowerRecurrence(
 }
 
 const loadsFrom =
-  ({ buffer, index }: Place, node: Node, { float }: Scope): Read =>
+  ({ buffer, index }: BufferLocation, node: Node, { float }: Scope): Read =>
   (at) =>
     convert({ kind: "load", buffer, at: index(at), type: storedElement(node, float) }, node.type.element);
 
 const nameOf = (x: Expression): string => {
-  if (x.kind !== "variable") throw new Error("internal: time is a variable");
+  if (x.kind !== "variable") throw new Error("internal: time must be a variable");
   return x.name;
 };

@@ -1,6 +1,6 @@
 /**
- * A graph as nests of loops: the representation between lowering and kernels. One nest computes one stored node, or
- * after fusion several. A loop along time holds the nests of its step.
+ * A graph as nests of loops: the representation between lowering and kernels. One nest computes one
+ * materialised node, or after fusion several. A loop along time contains the nests of its step.
  */
 import { nameMaker } from "../util/name-maker.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -13,13 +13,13 @@ import type { Fresh } from "../stages/loops.ts";
 /** A value that a nest computes. */
 export interface Label {
   readonly provenance: Provenance;
-  /** What a kernel can be called after; undefined for a copy. */
+  /** A value that may name the kernel; undefined for a copy. */
   readonly value?: LabelledValue | undefined;
 }
 
 export interface LabelledValue {
   readonly node: Node;
-  /** The name of the node, and the buffer in which it is stored. */
+  /** The name of the node, and the buffer that holds it. */
   readonly name: string;
   readonly buffer: string;
 }
@@ -27,11 +27,11 @@ export interface LabelledValue {
 export interface Nest {
   readonly statements: readonly Statement[];
   readonly labels: readonly Label[];
-  /** It joins no nest before it, though nests after it may join it. */
+  /** The nest is not joined with earlier nests, but later nests may be joined with it. */
   readonly stays?: boolean | undefined;
-  /** The operand that it reduces, and the axes. Nests that agree in both can share a loop. */
+  /** The operand and the axes of a reduction. Nests that agree in both can share a loop. */
   readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;
-  /** A loop along time that follows the statements: the nests follow the statements of its body. */
+  /** A loop along time after the statements. Its nests follow the statements of its body. */
   readonly along?: { readonly loop: For; readonly step: readonly Nest[] } | undefined;
 }
 
@@ -39,11 +39,11 @@ export interface Nests {
   readonly graph: Graph;
   readonly nests: readonly Nest[];
   readonly storage: ReadonlyMap<string, Buffer>;
-  /** In the order of lowering; those that nothing stores are dropped when kernels are formed. */
+  /** In the order of lowering. Those that are never stored are dropped when kernels are formed. */
   readonly temporaries: readonly Buffer[];
 }
 
-/** The nest with the loop along time, if it has one, as a statement. */
+/** The nest with its loop along time, if it has one, as a statement. */
 export function flat({ along, ...nest }: Nest): Nest {
   if (along === undefined) return nest;
   const step = along.step.map(flat);
@@ -56,8 +56,8 @@ export function flat({ along, ...nest }: Nest): Nest {
 }
 
 /**
- * The nests with the same change made to each list of them: that of the program, and those of steps. What does not
- * change is shared.
+ * The nests with the same change made to each list of them: that of the program and those of steps. Unchanged
+ * lists are shared.
  */
 export function mapLists(
   nests: readonly Nest[],
@@ -71,8 +71,8 @@ export function mapLists(
   return map(mapped.every((nest, i) => nest === nests[i]) ? nests : mapped);
 }
 
-/** Makes names that no variable of the nests has; the mark in them keeps them apart from buffers. */
-export function freshBeside(nests: readonly Nest[]): Fresh {
+/** Makes names that no variable of the nests has; the mark in them distinguishes them from buffers. */
+export function freshInNests(nests: readonly Nest[]): Fresh {
   const used = new Set<string>();
   for (const nest of nests)
     visitStatements(flat(nest).statements, (s) => {
@@ -83,7 +83,7 @@ export function freshBeside(nests: readonly Nest[]): Fresh {
   return (base) => unique(`${base}#`);
 }
 
-/** Each nest as a kernel, in order; temporaries that nothing stores have no buffer. */
+/** Each nest as a kernel, in order. Temporaries that are never stored have no buffer. */
 export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopProgram {
   const kernelName = nameMaker([], "_");
   const outputs = new Set(graph.outputs.map(({ node }) => node));
@@ -92,7 +92,11 @@ export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopPr
     .filter(({ statements }) => statements.length > 0)
     .map(({ statements, labels }): Kernel => {
       const main = mainOf(statements, labels, outputs);
-      return { name: kernelName(main?.name ?? "copy"), body: statements, provenance: saidOf(labels) };
+      return {
+        name: kernelName(main?.name ?? "copy"),
+        body: statements,
+        provenance: displayedProvenance(labels),
+      };
     });
   const used = new Set<string>();
   for (const { body } of kernels) visitStatements(body, (s) => s.kind === "store" && used.add(s.buffer));
@@ -101,15 +105,15 @@ export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopPr
   return { name: graph.name, kernels, buffers };
 }
 
-/** Copies go unsaid, unless a kernel does nothing else. */
-function saidOf(labels: readonly Label[]): readonly Provenance[] {
-  const said = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
-  return (said.length > 0 ? said : labels).map(({ provenance }) => provenance);
+/** Copies are left out, unless a kernel does nothing else. */
+function displayedProvenance(labels: readonly Label[]): readonly Provenance[] {
+  const displayed = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
+  return (displayed.length > 0 ? displayed : labels).map(({ provenance }) => provenance);
 }
 
 /**
- * The value after which a kernel is called: the last output of some size, else the last output, else the last forward
- * value that the kernel leaves in memory, else the last.
+ * The value that names a kernel. The last output that is not a scalar comes first, then the last output, then
+ * the last forward value that the kernel stores, then the last value.
  */
 function mainOf(
   statements: readonly Statement[],

@@ -1,14 +1,15 @@
 /**
- * Purpose   Give every buffer its offset in one arena: first storage, each region contiguous; then temporaries, which
- *           share memory by lifetime.
- * Requires  all programs of one model as they run: scheduling decides which temporaries there are and how long they
+ * Purpose   Give every buffer its offset in one arena: first storage, each region contiguous; then temporaries,
+ *           which share memory by lifetime.
+ * Requires  all programs of one model after scheduling, which decides what temporaries exist and how long they
  *           live.
- * Ensures   no two buffers that live at the same time overlap; offsets are multiples of the alignment; the same input
- *           gives the same plan. The plan has its lower bound: the largest sum of live temporaries at any kernel.
+ * Ensures   no two buffers that are live at the same time overlap; offsets are multiples of the alignment; the
+ *           plan is deterministic. It contains its lower bound: the largest sum of live temporaries at any
+ *           kernel.
  * Example   a: kernels 0 to 1, b: 1 to 2, c: 2 to 3, 64 bytes each   =>   a at 0, b at 64, c at 0
  *
- * Temporaries are placed largest first at the lowest offset free over their lifetime (greedy by size; Pisarchyk and
- * Lee, "Efficient memory management for deep neural net inference", 2020, section 4).
+ * Temporaries are placed largest first, each at the lowest offset that is free over its lifetime (greedy by
+ * size; Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020, section 4).
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -54,7 +55,7 @@ interface Placed {
   readonly span: Span;
 }
 
-/** The lowest offset at which `bytes` fit between the buffers that live at the same time. */
+/** The lowest offset at which `bytes` fit between the buffers that are live at the same time. */
 function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number {
   const live = placed.filter((other) => overlap(other.span, span)).sort((a, b) => a.offset - b.offset);
   let offset = 0;
@@ -114,7 +115,7 @@ function planOf(
   return { storage: fixed, temporaries, bytes: aligned(base + temporaryBytes), temporaryBytes, lowerBound };
 }
 
-/** Region by region; a buffer that covers others is placed over them. */
+/** Places region by region; a buffer that covers others gets their offsets. */
 function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): Map<string, Placement> {
   const fixed = new Map<string, Placement>();
   let end = 0;
@@ -124,7 +125,7 @@ function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): 
       if (buffer.region !== region || buffer.covers !== undefined) continue;
       const bytes = bytesOf(buffer, batchSize);
       const size = bytesOfElement[buffer.element];
-      // Parameters are adjacent without gaps, and so are gradients and states: one loop updates them all.
+      // Parameters are adjacent without gaps, and so are gradients and states: one loop updates all of them.
       const offset = Math.ceil(end / size) * size;
       fixed.set(buffer.name, { buffer, offset, bytes, lifetime: undefined });
       end = offset + bytes;
@@ -139,11 +140,11 @@ function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): 
   return fixed;
 }
 
-/** Largest first, each at the lowest offset from `base` on that is free over its lifetime. */
+/** Largest first, each at the lowest offset at or after `base` that is free over its lifetime. */
 function placeTemporaries(program: LoopProgram, base: number, batchSize: number): Map<string, Placement> {
   const order = [...lifetimesOf(program)].map(([name, span]) => {
     const buffer = program.buffers.get(name);
-    invariant(buffer !== undefined, `no buffer ${name}`);
+    invariant(buffer !== undefined, `unknown buffer ${name}`);
     return { buffer, span, bytes: bytesOf(buffer, batchSize) };
   });
   order.sort((a, b) => b.bytes - a.bytes || a.span[0] - b.span[0]);

@@ -1,4 +1,7 @@
-/** What kernels say of the nodes that they compute: formulas, what a gradient is the gradient of, operations. */
+/**
+ * What kernels record about the nodes that they compute: formulas, the value that a gradient belongs to,
+ * operations.
+ */
 import type { Node, Recurrence } from "../ir/nodes.ts";
 import { storageLabel } from "../ir/storage.ts";
 import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
@@ -29,13 +32,13 @@ export function provenanceOf(node: Node, displayName: DisplayName, flops: number
   };
 }
 
-/** Of an output that is copied to its storage. */
+/** The line of an output that is copied to its storage. */
 export function copyProvenance(storage: string, node: Node, displayName: DisplayName): Provenance {
   const copied = plainName(displayName(node) ?? node.op);
   return ofNoNode(node, formulaLine(plainName(storage), copied, [copied]));
 }
 
-/** Of a loop along time, above the lines of its step. */
+/** The heading of a loop along time, before the lines of its step. */
 export function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return ofNoNode(scan, headLine(`For t = ${first} … ${last}:`));
@@ -51,7 +54,9 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Prov
   flops: 0,
 });
 
-/** The forward node as its formula. Values of layers have their names in it, even if the code has none of them. */
+/**
+ * The forward node as a formula. It uses the names of layer values, even if the code has no variables for them.
+ */
 function forwardText(forward: Node, displayName: DisplayName): string {
   const labelOf = (node: Node) => {
     const name = displayName(node);

@@ -1,4 +1,4 @@
-/** What a reduction keeps while its loops run, and what each element does to it. */
+/** Reductions: their accumulators, and the statements that add one element. */
 import type { Dimension, ElementType } from "../ir/types.ts";
 import {
   add,
@@ -18,12 +18,12 @@ import type { Statement } from "../loop/types.ts";
 
 export interface ReductionSteps {
   readonly definitions: readonly Statement[];
-  /** For the element at these indices along the axes reduced. */
+  /** The statements for the element at these indices along the reduced axes. */
   steps(along: readonly Expression[]): readonly Statement[];
 }
 
 interface Reduced {
-  /** The variable that holds the result at the end. */
+  /** The variable that contains the result at the end. */
   readonly name: string;
   elementAt(along: readonly Expression[]): Expression;
 }

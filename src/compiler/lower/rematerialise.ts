@@ -1,42 +1,41 @@
 /**
- * Purpose   Compute cheap values again where they are needed late, rather than keep them over the time when
- *           memory is fullest.
- * Requires  a graph as passes leave it.
- * Ensures   the same values; the largest sum of live values, as far as the graph shows it, is lower or the
- *           graph is what it was. Only pointwise values without functions are computed twice, and only from
- *           what is in memory then anyway.
- * Example   y = x · f is read by the forward part and by a weight's gradient, x and f are kept for other gradients
- *           =>   the gradient reads y_again = x · f, and y is free once the forward part has read it
+ * Purpose   Recompute cheap values after the memory peak instead of keeping them alive across it.
+ * Requires  a graph after all passes.
+ * Ensures   the same values. The largest sum of live values, as estimated from the graph, is lower, or the
+ *           graph is unchanged. Only pointwise values without function calls are computed twice, and only from
+ *           values that are live at that point anyway.
+ * Example   the forward part and a weight's gradient read y = x · f; other gradients keep x and f alive
+ *           =>   the gradient reads y_again = x · f, and y is freed after the forward part has read it
  *
- * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, for values that cost
- * next to nothing.)
+ * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, restricted to cheap
+ * values.)
  */
 import { withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import { wish } from "../ir/names.ts";
+import { nameHint } from "../ir/names.ts";
 import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { checkGraph } from "../ir/verify.ts";
 import { hasTrait, ops } from "../ops/index.ts";
 import { defineStage } from "../stages/define.ts";
 import type { Representation } from "../stages/define.ts";
-import { chooseStored } from "./choose-stored.ts";
-import { livesOf, peakOf } from "./lives.ts";
-import type { Lives } from "./lives.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
+import { valueLifetimes, peakOf } from "./value-lifetimes.ts";
+import type { ValueLifetimes } from "./value-lifetimes.ts";
 
 /**
- * Up to so many bytes of temporaries nothing is gained: they stay in a cache, where reading costs no more
- * than computing.
+ * Below this size of temporaries rematerialisation gains nothing: they stay in a cache, where loading costs no
+ * more than recomputing.
  */
 const freeBytes = 1 << 20;
 
-/** The peak moves when values are gone from it; after a few rounds what is left is what must be kept. */
+/** The peak moves when values are removed from it; after a few rounds the remaining values must be kept. */
 const rounds = 4;
 
 const isPlain = (node: Node): boolean =>
   hasTrait(node, "pointwise") && (hasTrait(node, "cheap") || node.op === "divide");
 
-/** Whether the value is plain all the way from what is in memory. */
+/** Whether the value, back to materialised values, is computed by plain pointwise ops only. */
 function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
   const inner = (x: Node): boolean =>
     stored.has(x) ||
@@ -48,7 +47,7 @@ function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
 
 export interface Rematerialised {
   readonly graph: Graph;
-  /** The values that are computed again; each belongs right before what reads it. */
+  /** The recomputed values; each belongs right before its reader. */
   readonly copies: ReadonlySet<Node>;
 }
 
@@ -57,9 +56,9 @@ export const rematerialisedGraphs: Representation<Rematerialised> = {
   snapshots: ({ graph }) => [graph],
 };
 
-/** The values that are kept over the peak and could be had from what is kept with them. */
-function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
-  const { stored, madeAt, readAt, sourcesOf } = lives;
+/** The values that are alive across the peak and can be recomputed from other values that are. */
+function candidates(graph: Graph, lifetimes: ValueLifetimes, at: number): Set<Node> {
+  const { stored, madeAt, readAt, sourcesOf } = lifetimes;
   const outputs = new Set(graph.outputs.map(({ node }) => node));
   const chosen = new Set<Node>();
   for (const node of graph.nodes) {
@@ -74,11 +73,11 @@ function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
   return chosen;
 }
 
-/** The graph in which everything behind the peak reads copies of the chosen values. */
+/** The graph in which everything after the peak reads copies of the chosen values. */
 function withCopies(
   { graph, copies: before }: Rematerialised,
   g: GraphBuilder,
-  { stored, madeAt }: Lives,
+  { stored, madeAt }: ValueLifetimes,
   chosen: ReadonlySet<Node>,
   at: number,
 ): Rematerialised {
@@ -89,34 +88,34 @@ function withCopies(
     const operands = operandsOf(node);
     const images = operands.map((operand) => imageOf(operand, isLate));
     if (images.some((image, i) => image !== operands[i])) return withOperands(g, node, images);
-    // What is not stored is not shared across the peak either, or it would be stored for both sides.
+    // Values that are not materialised are not shared across the peak, because sharing would materialise them.
     return isLate && !stored.has(node) && operands.length > 0 ? { ...node } : node;
   };
   const imageOf = (node: Node, isLate: boolean): Node => {
     const isCopied = isLate && chosen.has(node);
-    // What is stored is made once, where it stands; what is not is part of whoever reads it.
+    // A materialised value is computed once, at its position; any other value is part of its reader.
     const side = isCopied || (!stored.has(node) && isLate) ? late : early;
     const known = side.get(node);
     if (known !== undefined) return known;
     const image = isCopied
-      ? g.named(`${wish(node)}_again`, rebuilt(node, true))
+      ? g.named(`${nameHint(node)}_again`, rebuilt(node, true))
       : rebuilt(node, side === late || (madeAt.get(node) ?? 0) > at);
     side.set(node, image);
     if (isCopied || before.has(node)) copies.add(image);
     return image;
   };
-  // In order, so that no chain of operands is deep.
+  // In graph order, so that the recursion is never deep.
   for (const node of graph.nodes) if (stored.has(node)) imageOf(node, false);
   const outputs = graph.outputs.map(({ storage, node }) => ({ storage, node: imageOf(node, false) }));
   return { graph: withCopiesLate(makeGraph(graph.name, outputs), copies), copies };
 }
 
 /**
- * The same graph with each copy right before the first stored value that reads it, be it through what is not
- * stored.
+ * The same graph with each copy right before the first materialised value that reads it, directly or through
+ * other values.
  */
 function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
-  const stored = chooseStored(graph);
+  const stored = chooseMaterialised(graph);
   const done = new Set<Node>();
   const nodes: Node[] = [];
   const place = (node: Node): void => {
@@ -138,13 +137,13 @@ interface Context {
 function rematerialised(given: Rematerialised, { g, batchSize }: Context): Rematerialised {
   let current = given;
   for (let round = 0; round < rounds; round++) {
-    const lives = livesOf(current.graph);
-    const peak = peakOf(current.graph, lives, batchSize);
+    const lifetimes = valueLifetimes(current.graph);
+    const peak = peakOf(current.graph, lifetimes, batchSize);
     if (peak.bytes <= freeBytes) break;
-    const chosen = candidates(current.graph, lives, peak.at);
+    const chosen = candidates(current.graph, lifetimes, peak.at);
     if (chosen.size === 0) break;
-    const next = withCopies(current, g, lives, chosen, peak.at);
-    if (peakOf(next.graph, livesOf(next.graph), batchSize).bytes >= peak.bytes) break;
+    const next = withCopies(current, g, lifetimes, chosen, peak.at);
+    if (peakOf(next.graph, valueLifetimes(next.graph), batchSize).bytes >= peak.bytes) break;
     current = next;
   }
   return current;

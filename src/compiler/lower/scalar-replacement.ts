@@ -1,8 +1,8 @@
 /**
- * Purpose   Keep values in local variables: a load that follows the store of the same element reads the value itself,
- *           and a temporary that nobody else reads loses its buffer.
- * Requires  fused nests, one index an axis.
- * Ensures   no temporary is stored that no load needs.
+ * Purpose   Scalar replacement: keep values in local variables. A load after the store of the same element
+ *           reads the value itself, and a temporary without other readers loses its buffer.
+ * Requires  fused nests, one index per axis.
+ * Ensures   every temporary that is stored is also loaded.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
  */
 import { children, keyOf, variable } from "../loop/expressions.ts";
@@ -16,19 +16,20 @@ import {
 } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineStage } from "../stages/define.ts";
-import { flat, freshBeside, nestsOfLoops } from "./nests.ts";
+import { flat, freshInNests, nestsOfLoops } from "./nests.ts";
 import type { Nests } from "./nests.ts";
 
-/** The element that an access touches, as text. */
-const place = (buffer: string, at: readonly Expression[]): string => `${buffer}[${at.map(keyOf).join()}]`;
+/** The accessed element, as a string. */
+const elementKey = (buffer: string, at: readonly Expression[]): string =>
+  `${buffer}[${at.map(keyOf).join()}]`;
 
 interface Context {
   readonly fresh: (base: string) => string;
-  /** Whether an element of the buffer is stored more than once in the kernel. */
+  /** Whether the kernel stores each element of the buffer in one statement only. */
   readonly storedOnce: (buffer: string) => boolean;
 }
 
-/** Replaces loads by the variables that hold the element, from where it is stored to the end of that block. */
+/** Replaces loads by the variable that contains the element, from its store to the end of the block. */
 function forwardBlock(
   statements: readonly Statement[],
   outer: ReadonlyMap<string, Expression>,
@@ -37,7 +38,7 @@ function forwardBlock(
   const values = new Map(outer);
   const result: Statement[] = [];
   const replaceLoad = (x: Expression): Expression =>
-    x.kind === "load" ? (values.get(place(x.buffer, x.at)) ?? x) : x;
+    x.kind === "load" ? (values.get(elementKey(x.buffer, x.at)) ?? x) : x;
   const replace = (statement: Statement): Statement => {
     const [only] = rewriteExpressions(
       [statement.kind === "for" ? { ...statement, body: [] } : statement],
@@ -52,11 +53,12 @@ function forwardBlock(
     } else if (current.kind === "store" && context.storedOnce(current.buffer)) {
       const { value } = current;
       const name = value.kind === "variable" ? value.name : context.fresh(current.buffer);
-      // A mutable accumulator would go on changing; at its store it is complete, so it may stand for the element.
+      // A mutable accumulator would continue to change; at its store it is complete and can replace the
+      // element.
       const held = variable(name, value.type);
       if (value.kind !== "variable") result.push(define(name, value));
       result.push({ ...current, value: held });
-      values.set(place(current.buffer, current.at), held);
+      values.set(elementKey(current.buffer, current.at), held);
     } else result.push(current);
   }
   return result;
@@ -69,7 +71,7 @@ const countStores = (statements: readonly Statement[], counts: Map<string, numbe
   }
 };
 
-/** Takes values that are read once back into the expression that reads them, so that code stays short. */
+/** Inlines values that are read once into the expression that reads them, which keeps the code short. */
 function inlineSingleUses(statements: readonly Statement[]): readonly Statement[] {
   const uses = new Map<string, number>();
   visitExpressions(statements, (x) => {
@@ -91,14 +93,14 @@ function inlineBlock(
   for (const statement of statements) {
     let current = statement;
     if (pending !== undefined) {
-      // Only the very next statement may take it: nothing that it reads has changed in between.
+      // Only the next statement may inline the value: nothing that the value reads changes in between.
       const { name, value } = pending;
       let found = false;
       const inlined =
         current.kind === "for"
           ? current
           : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true)));
-      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= deepest)) {
+      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= maxDepth)) {
         current = inlined;
         pending = undefined;
       } else flush();
@@ -112,8 +114,8 @@ function inlineBlock(
   return result;
 }
 
-/** Deeper expressions are not made: nobody could read them. */
-const deepest = 100;
+/** The maximum depth of an expression; deeper ones are unreadable. */
+const maxDepth = 100;
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
 
@@ -129,7 +131,7 @@ function substituteOnce(x: Expression, name: string, value: Expression, found: (
 function forwarded(given: Nests): Nests {
   const { storage } = given;
   const flattened = given.nests.map(flat);
-  const fresh = freshBeside(flattened);
+  const fresh = freshInNests(flattened);
   const nests = flattened.map((nest) => {
     const counts = new Map<string, number>();
     countStores(nest.statements, counts);

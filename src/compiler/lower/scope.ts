@@ -1,6 +1,6 @@
 /**
- * What lowering knows where it stands: what is stored, where that lies in memory, and how a node's elements
- * are read.
+ * What lowering knows about the current scope: the materialised values, their locations in memory, and how to
+ * read elements of nodes.
  */
 import { leafName, operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -10,8 +10,11 @@ import type { Expression } from "../loop/expressions.ts";
 import type { Read } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
-/** Where a stored value lies: its buffer, and the index there of an index of its own. */
-export interface Place {
+/**
+ * The location of a materialised value: its buffer, and the mapping from indices of the value to indices of the
+ * buffer.
+ */
+export interface BufferLocation {
   readonly buffer: string;
   index(at: readonly Expression[]): readonly Expression[];
 }
@@ -19,23 +22,23 @@ export interface Place {
 export interface Scope {
   readonly float: "f32" | "f64";
   readonly stored: ReadonlySet<Node>;
-  /** Of a stored node, or of a leaf of storage. */
-  placeOf(node: Node): Place;
-  /** How an argument of the step at hand is read. */
+  /** The location of a materialised node or of a leaf of storage. */
+  locationOf(node: Node): BufferLocation;
+  /** How to read an argument of the current step. */
   argument(node: Node): Read;
-  /** A loop variable or accumulator that no other has. */
+  /** A unique loop variable or accumulator. */
   fresh(base: string): string;
 }
 
-/** The value as memory holds it: a bool as 0 or 1 in the element type of its buffer. */
+/** The element type of a value in memory: a bool is stored as 0 or 1. */
 export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
   node.type.element === "bool" ? float : node.type.element;
 
-/** How an element of `node` is read: from memory, or computed on the spot. */
+/** How to read an element of `node`: from memory, or by computing it. */
 export function readerOf(node: Node, scope: Scope): Read {
   if (node.op === "argument") return scope.argument(node);
   if (scope.stored.has(node) || hasTrait(node, "leaf")) {
-    const { buffer, index } = scope.placeOf(node);
+    const { buffer, index } = scope.locationOf(node);
     const type = storedElement(node, scope.float);
     return (at) => convert({ kind: "load", buffer, at: index(at), type }, node.type.element);
   }
@@ -52,13 +55,13 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
   return Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], readerOf(operand, scope)]));
 }
 
-// What a program leaves in storage, and where.
+// Which outputs a program computes directly in their storage.
 
 /**
- * The outputs that are computed in their place of storage. Others are copied there: a place that is still
- * read as what it was before is written last.
+ * The outputs that are computed directly in their storage. Other outputs are copied there at the end, because
+ * storage that is still read must keep its old value until then.
  */
-export function directPlaces(graph: Graph): Map<Node, string> {
+export function directOutputs(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
   const read = new Set(all.flatMap((node) => leafName(node) ?? []));
   const direct = new Map<Node, string>();

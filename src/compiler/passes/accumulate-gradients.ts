@@ -1,16 +1,19 @@
 /**
- * Purpose   Make one update of several batches, exactly. The loss is V(T), a function of totals T = Σ S over the
- *           batches of a group, and V need not be linear: rmse takes a root of them. By the chain rule
+ * Purpose   Compute one exact update from several batches. The loss is V(T), a function of totals T = Σ S over
+ *           the batches of a group, and V need not be linear: rmse takes a square root of them. By the chain
+ *           rule
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is. So a step runs each group twice: `measure`
- *           sums up the totals on which some ∂V/∂T_j depends (for a mean only its divisor, which needs no forward
- *           pass), and `gradient` adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
- * Requires  the graph `gradient` after differentiation; the sums of a batch, V over states for their totals, and the
- *           penalty on weights, which counts once a group.
- * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a batch, as
- *           in PyTorch, and each batch draws its own random numbers. A model without groups stays as it is.
+ *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step runs each group twice:
+ *           `measure` adds up the totals on which some ∂V/∂T_j depends (for a mean only its divisor, which needs
+ *           no forward pass), and `gradient` adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums
+ *           to zero.
+ * Requires  the graph `gradient` after differentiation; the sums of a batch, V over states for their totals,
+ *           and the penalty on weights, which counts once per group.
+ * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics are updated once
+ *           per batch, as in PyTorch, and each batch draws its own random numbers. A model without groups is
+ *           unchanged.
  */
 import { rewriteGraph, withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -30,9 +33,9 @@ import { mapValues } from "../util/collections.ts";
 import { graphs } from "./define.ts";
 import { gradientsOf } from "./derivatives/gradients-of.ts";
 
-/** The terms of a loss that add up over batches, and how the loss follows from their totals. */
+/** The terms of a loss that add up over batches, and the loss as a function of their totals. */
 export interface SummedLoss {
-  /** S, of one batch. */
+  /** S, the sums of one batch. */
   readonly sums: Readonly<Record<string, Node>>;
   /** V: the loss, given the totals by name. */
   value(totals: Readonly<Record<string, Node>>): Node;
@@ -50,7 +53,7 @@ export interface AccumulateContext {
   readonly loss: SummedLoss;
   /** The parameters whose gradients are needed, by name. */
   readonly wanted: readonly string[];
-  /** How many batches a step has; undefined for one. */
+  /** The number of batches in a step; undefined for one. */
   readonly groupSize: number | undefined;
 }
 
@@ -81,14 +84,17 @@ interface Accumulated {
   readonly gradient: Graph;
 }
 
-/** The totals of a whole group, which `measure` sums up; the totals of the batches that `gradient` has seen so far. */
+/**
+ * The totals of a whole group, which `measure` adds up; the totals of the batches that `gradient` has processed
+ * so far.
+ */
 const measured = (name: string): string => storageIn("result", `group.${name}`);
 const seen = (name: string): string => storageIn("result", `seen.${name}`);
 
 const stateOf = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** The batches of a group are counted as one more sum. */
+/** The number of batches in a group is one more sum. */
 const batches = "batches";
 
 function accumulate(
@@ -119,7 +125,7 @@ function accumulate(
     { storage: lossStorage, node: g.named("loss", total) },
     ...Object.entries(soFar).map(([name, node]) => ({ storage: seen(name), node })),
     ...loss.statistics.flatMap((moved) => continued(moved, g)),
-    // The last layer's first, as in `differentiate`.
+    // The last layer first, as in `differentiate`.
     ...gradients.reverse(),
   ];
   const measuring = [...needed].map((name): Output => {

@@ -1,7 +1,8 @@
 /**
  * Purpose   Train with averaged weights (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with
- *           get_ema_avg_fn). The optimizer moves weights w. The parameters p of the model, which evaluation, prediction
- *           and checkpoints read, are their exponential moving average. The update (`spec/build-update.ts`) ends with
+ *           get_ema_avg_fn). The optimizer updates weights w. The parameters p of the model, which evaluation,
+ *           prediction and checkpoints read, are their exponential moving average. The update
+ *           (`spec/build-update.ts`) ends with
  *
  *               p ← w at step 0, then p ← d · p + (1 − d) · w          a ← p
  *
@@ -11,9 +12,9 @@
  *               w ← p where p ≠ a
  *
  *           So w needs no initial value, and replacing or restoring parameters needs no special case.
- * Requires  the graphs of a whole step: gradients, and groups of batches where the spec asks for them.
- * Ensures   `begin` sets w; `measure`, `gradient` and `probe` read w in place of each trainable parameter. A model
- *           without an average stays as it is.
+ * Requires  the graphs of a whole step: gradients, and groups of batches if the spec has them.
+ * Ensures   `begin` sets w; `measure`, `gradient` and `probe` read w instead of each trainable parameter. A
+ *           model without an average is unchanged.
  * Example   gradient: … = contract %x, %dense.weight   =>   begin: flat:trained = select (p = a), w, p
  *                                                           gradient: … = contract %x, %trained:dense.weight
  */
@@ -34,7 +35,7 @@ interface TrainableParameter {
 export interface AverageContext {
   readonly g: GraphBuilder;
   readonly isAveraged: boolean;
-  /** In the order in which they are stored. */
+  /** In storage order. */
   readonly trainable: readonly TrainableParameter[];
 }
 
@@ -56,7 +57,7 @@ function writtenWeights(g: GraphBuilder, trainable: readonly TrainableParameter[
   return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
 }
 
-/** The graph with w in place of each trainable parameter. */
+/** The graph with w instead of each trainable parameter. */
 function onTrainedWeights(graph: Graph, trainable: readonly TrainableParameter[], g: GraphBuilder): Graph {
   const names = new Set(trainable.map(({ name }) => name));
   return rewriteGraph(graph, g, (node) => {

@@ -1,6 +1,6 @@
 /**
- * What a pass is: a stage from graph to graph. It works on the steps of recurrences before the graph around them,
- * since a step is a graph of its own.
+ * The definition of a pass: a stage from graph to graph. It runs on the steps of recurrences before the graph
+ * around them, because a step is a graph of its own.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/nodes.ts";
@@ -18,7 +18,7 @@ export const graphs: Representation<Graph> = {
 /** What all passes of a compilation share. */
 export interface PassContext {
   readonly g: GraphBuilder;
-  /** Leave out what may change rounding. */
+  /** Whether rewrites that may change rounding are left out. */
   readonly exact: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface PassOptions {
 }
 
 export interface Pass extends StageOn<Graph, PassContext> {
-  /** On one graph, the steps in it left alone. */
+  /** Runs on one graph, without the steps in it. */
   readonly run: (graph: Graph, g: GraphBuilder, options: PassOptions) => Graph;
 }
 

@@ -1,10 +1,11 @@
 /**
- * Purpose   Add the gradient of the loss with respect to each trainable parameter, as nodes: reverse accumulation at
- *           compile time (`derivatives/gradients-of.ts`).
+ * Purpose   Add the gradient of the loss with respect to each trainable parameter, as nodes: reverse
+ *           accumulation at compile time (`derivatives/gradients-of.ts`).
  * Requires  the graph `gradient` with the scalar output `result:loss`.
- * Ensures   the graph has an output `gradient:NAME` for each wanted parameter on which the loss depends. Running it on
- *           its own result gives higher derivatives. Other graphs stay as they are.
- * Example   %y = multiply %x, %x ; output "loss" = %y   =>   … ; %d_x = add (multiply %d_y, %x), (multiply %d_y, %x)
+ * Ensures   the graph has an output `gradient:NAME` for each wanted parameter on which the loss depends.
+ *           Running it on its own result computes higher derivatives. Other graphs are unchanged.
+ * Example   %y = multiply %x, %x ; output "loss" = %y   =>   … ; %d_x = add (multiply %d_y, %x), (multiply
+ *           %d_y, %x)
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -39,6 +40,6 @@ export function addGradients(graph: Graph, parameters: readonly string[], g: Gra
     const node = gradients[i];
     return node === undefined ? [] : [{ storage: gradientStorage(name), node }];
   });
-  // The last layer first, as the backward part reaches them: values that only they read are then needed no longer.
+  // The last layer first, in the order of the backward part: values that only a gradient needs are freed early.
   return makeGraph(graph.name, [...graph.outputs, ...found.reverse()]);
 }

@@ -1,8 +1,10 @@
 /**
- * Purpose   Compute at compile time what depends on no input: pointwise ops over constants, and views of constants.
+ * Purpose   Compute at compile time what depends on no input: pointwise ops over constants, and views of
+ *           constants.
  * Requires  a verified graph.
- * Ensures   no pointwise node has only scalar constants (or broadcasts of them) as operands. Values are computed in
- *           doubles by the ops' reference evaluation; a constant of f32 is rounded when it is stored, not before.
+ * Ensures   no pointwise node has only scalar constants (or broadcasts of them) as operands. Values are
+ *           computed in doubles by the ops' reference evaluation; a constant of f32 is rounded when it is
+ *           stored, not before.
  * Example   %a = constant {"value":2} ; %b = multiply %a, %a   =>   %b = constant {"value":4}
  */
 import { isConstant, rewriteGraph } from "../ir/builder.ts";
@@ -11,12 +13,12 @@ import type { Node } from "../ir/nodes.ts";
 import { evaluateOp, hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 
-/** The one number that every element of `node` is, if that is known. */
+/** The value of all elements of `node`, if it is the same number and known. */
 function uniformValue(node: Node): number | undefined {
   if (isConstant(node)) return node.attributes.value;
   if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;
   const [first, ...others] = operandsOf(node).map(uniformValue);
-  // 0 and −0 are different numbers here, NaN is the same as itself.
+  // 0 and −0 are different numbers here; NaN equals itself.
   return others.every((value) => Object.is(value, first)) ? first : undefined;
 }
 

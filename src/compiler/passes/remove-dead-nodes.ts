@@ -1,7 +1,7 @@
 /**
  * Purpose   Remove nodes that no output needs, and operands of recurrences that no step needs.
  * Requires  a verified graph.
- * Ensures   every remaining node reaches an output; operands still stand before those who use them.
+ * Ensures   every remaining node reaches an output; operands still come before the nodes that use them.
  * Example   %a = negate %x ; %b = exp %x ; output "y" = %b   =>   %b = exp %x ; output "y" = %b
  */
 import { makeGraph } from "../ir/nodes.ts";
@@ -9,6 +9,6 @@ import { pruneOperands } from "../ir/recurrence.ts";
 import { definePass } from "./define.ts";
 
 export const removeDeadNodes = definePass("remove-dead-nodes", (graph, g) => {
-  const lean = pruneOperands(graph, g);
-  return makeGraph(lean.name, lean.outputs);
+  const pruned = pruneOperands(graph, g);
+  return makeGraph(pruned.name, pruned.outputs);
 });

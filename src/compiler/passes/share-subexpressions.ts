@@ -1,8 +1,8 @@
 /**
- * Purpose   Compute equal values once.
+ * Purpose   Common-subexpression elimination: compute equal values once.
  * Requires  a verified graph.
- * Ensures   no two nodes have the same op, operands and attributes; the first one stays. Operands of commutative ops
- *           count as equal in either order.
+ * Ensures   no two nodes have the same op, operands and attributes; the first one stays. Operands of
+ *           commutative ops count as equal in either order.
  * Example   %a = exp %x ; %b = exp %x ; %c = add %a, %b   =>   %a = exp %x ; %c = add %a, %a
  */
 import { operandsOf } from "../ir/nodes.ts";
@@ -11,7 +11,7 @@ import { rewriteGraph } from "../ir/builder.ts";
 import { hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 
-/** Equal for equal attributes. Recurrences, and the nodes in them, are the same only if they are one and the same. */
+/** A key that is equal for equal attributes. Recurrences and their nodes are compared by identity. */
 function attributesKey(node: Node, numberOf: (x: object) => number): string {
   if (node.op === "scan") return `${numberOf(node.attributes.recurrence)} ${numberOf(node.attributes.value)}`;
   return JSON.stringify(node.attributes, (_, value: unknown) =>

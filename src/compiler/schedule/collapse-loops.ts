@@ -1,12 +1,12 @@
 /**
- * Purpose   Sum over adjacent elements in one loop: two nested loops of a sum that together go through memory
- *           without a gap.
- * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   the same accesses in the same order. Loops that store are left alone: an index past its axis would
- *           name an element of another row. Short inner loops, as over the channels of a window, become longer
- *           ones.
+ * Purpose   Sum over adjacent elements in one loop: collapse two nested loops of a sum that together traverse
+ *           memory without a gap.
+ * Requires  kernels with one index per axis; the shapes of buffers.
+ * Ensures   the same accesses in the same order. Loops that store are unchanged: an index past its axis would
+ *           refer to an element of another row. Short inner loops, such as over the channels of a window,
+ *           become longer ones.
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
- *           where c runs on past its axis into the next row, which is where the elements are
+ *           where c continues past its axis into the next row, which contains the next elements
  */
 import { children, integer } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
@@ -20,7 +20,7 @@ interface Surroundings {
   readonly batchSize: number;
 }
 
-/** Whether one step of `outer` is, for everything that the body touches, as far as all steps of `inner`. */
+/** Whether one step of `outer` moves every access of the body as far as all steps of `inner` together. */
 function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: Surroundings): boolean {
   const names = [outer.variable, inner.variable];
   let holds = true;

@@ -1,11 +1,12 @@
 /**
- * Purpose   Turn indices into places: one position in memory for each access, with the part that a loop does not change
- *           computed, named, ahead of it (`x_row = x + row · 64`).
- * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which
- *           the offset of the buffer stands as a variable of the buffer's name. In bytes: an offset from the
- *           start of the buffer, since instructions of WebAssembly add the buffer's own at no cost; of scratch
- *           and of what a shared kernel is told, the address, in the same manner as elements.
+ * Purpose   Compute addresses: turn the indices of each access into one offset in memory, and name the
+ *           loop-invariant part before the loop (`x_row = x + row · 64`).
+ * Requires  kernels with one index per axis; the shapes of buffers.
+ * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena; a
+ *           variable with the buffer's name is the offset of the buffer. In bytes, it is an offset from the
+ *           start of the buffer, because WebAssembly instructions add the buffer's own offset at no cost. For
+ *           scratch and for buffers that are arguments of a shared kernel, it is an address that includes the
+ *           start of the buffer, as with elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import {
@@ -27,27 +28,27 @@ import { defineRequiredKernelStage } from "../stages/loops.ts";
 import type { Fresh, KernelStage } from "../stages/loops.ts";
 import { positionIn } from "../loop/linear.ts";
 
-/** One scope: a loop, or the kernel itself, with the definitions that it got. */
+/** One scope: a loop or the kernel itself, with the definitions placed in it. */
 interface Scope {
   readonly variable: string | undefined;
-  /** Variables defined in it, the loop's own included. */
+  /** Variables defined in it, including the loop's own. */
   readonly variables: Set<string>;
   readonly definitions: Map<string, { readonly name: string; readonly value: Expression }>;
 }
 
-interface Placer {
+interface AddressContext {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   readonly fresh: Fresh;
-  /** Buffers of which the kernel is told where they begin. */
+  /** Buffers whose start is an argument of the kernel. */
   readonly addresses?: readonly string[] | undefined;
-  /** `elements`, if it does not say. */
-  readonly unit?: PlaceUnit | undefined;
+  /** `elements` by default. */
+  readonly unit?: AddressUnit | undefined;
 }
 
-type PlaceUnit = "elements" | "bytes";
+type AddressUnit = "elements" | "bytes";
 
-/** The innermost scope that changes any variable of the expression. */
+/** The innermost scope that changes a variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
   let depth = 0;
   visit(x, (part) => {
@@ -58,20 +59,20 @@ function depthOf(x: Expression, scopes: readonly Scope[]): number {
   return depth;
 }
 
-function position(
+function addressOf(
   buffer: string,
   at: readonly Expression[],
   scopes: readonly Scope[],
-  placer: Placer,
+  context: AddressContext,
 ): Expression {
-  const facts = placer.buffers.get(buffer);
-  if (facts === undefined) throw new Error(`internal: no buffer ${buffer}`);
-  const linear = positionIn(facts, at, placer.batchSize);
-  const inBytes = placer.unit === "bytes";
+  const facts = context.buffers.get(buffer);
+  if (facts === undefined) throw new Error(`internal: unknown buffer ${buffer}`);
+  const linear = positionIn(facts, at, context.batchSize);
+  const inBytes = context.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  // Scratch lies elsewhere for each thread, and some buffers for each call: theirs are no offsets that an
-  // instruction could hold.
-  const isVariable = !inBytes || facts.isScratch === true || placer.addresses?.includes(buffer) === true;
+  // The address of scratch varies by thread, and that of some buffers by call, so an instruction cannot contain
+  // it as a constant offset.
+  const isVariable = !inBytes || facts.isScratch === true || context.addresses?.includes(buffer) === true;
   let place: Expression = isVariable ? variable(buffer, "i32") : integer(0);
   scopes.forEach((scope, depth) => {
     const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);
@@ -79,7 +80,7 @@ function position(
     const sum = own.map(({ part, factor }) => multiply(part, integer(factor * size))).reduce(add, place);
     const innermost = depth === scopes.length - 1;
     const multiplies = own.some(({ factor, part }) => factor * size !== 1 || part.kind !== "variable");
-    place = innermost && !multiplies ? sum : nameIn(scope, buffer, sum, placer.fresh);
+    place = innermost && !multiplies ? sum : nameIn(scope, buffer, sum, context.fresh);
   });
   const constant = linear.constant * size;
   return constant < 0 ? minus(place, integer(-constant)) : add(place, integer(constant));
@@ -94,26 +95,26 @@ function nameIn(scope: Scope, buffer: string, value: Expression, fresh: Fresh): 
   return variable(name, "i32");
 }
 
-function placeBlock(
+function withAddresses(
   statements: readonly Statement[],
   scopes: readonly Scope[],
-  placer: Placer,
+  context: AddressContext,
 ): readonly Statement[] {
   const scope = scopes[scopes.length - 1];
   for (const statement of statements) if (statement.kind === "let") scope.variables.add(statement.name);
   const result: Statement[] = [];
   for (const statement of statements) {
     const known = new Set(scope.definitions.keys());
-    const placed = placeStatement(statement, scopes, placer);
+    const placed = statementWithAddresses(statement, scopes, context);
     for (const [key, { name, value }] of scope.definitions)
       if (!known.has(key)) result.push(define(name, value));
     result.push(placed);
   }
-  return inlineLonely(result, new Set([...scope.definitions.values()].map(({ name }) => name)));
+  return inlineSingleReads(result, new Set([...scope.definitions.values()].map(({ name }) => name)));
 }
 
-/** A place that the block itself reads once needs no name; one that an inner loop reads keeps it. */
-function inlineLonely(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
+/** Inlines an address that the block itself reads once; one that an inner loop reads keeps its name. */
+function inlineSingleReads(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
   const uses = new Map<string, number>();
   const count = (weight: number) => (x: Expression) => {
     if (x.kind === "variable" && names.has(x.name)) uses.set(x.name, (uses.get(x.name) ?? 0) + weight);
@@ -131,11 +132,15 @@ function inlineLonely(block: readonly Statement[], names: ReadonlySet<string>): 
   });
 }
 
-function placeStatement(statement: Statement, scopes: readonly Scope[], placer: Placer): Statement {
+function statementWithAddresses(
+  statement: Statement,
+  scopes: readonly Scope[],
+  context: AddressContext,
+): Statement {
   const place = (x: Expression): Expression => {
     const inner = mapChildren(x, place);
     return inner.kind === "load"
-      ? { ...inner, at: [position(inner.buffer, inner.at, scopes, placer)] }
+      ? { ...inner, at: [addressOf(inner.buffer, inner.at, scopes, context)] }
       : inner;
   };
   const mapped = mapExpressions(statement, place);
@@ -143,20 +148,20 @@ function placeStatement(statement: Statement, scopes: readonly Scope[], placer: 
     case "for": {
       const { variable, body } = mapped;
       const scope: Scope = { variable, variables: new Set([variable]), definitions: new Map() };
-      return { ...mapped, body: placeBlock(body, [...scopes, scope], placer) };
+      return { ...mapped, body: withAddresses(body, [...scopes, scope], context) };
     }
     case "store":
-      return { ...mapped, at: [position(mapped.buffer, mapped.at, scopes, placer)] };
+      return { ...mapped, at: [addressOf(mapped.buffer, mapped.at, scopes, context)] };
     default:
       return mapped;
   }
 }
 
-const place = (unit: PlaceUnit): KernelStage =>
+const place = (unit: AddressUnit): KernelStage =>
   defineRequiredKernelStage("compute-addresses", (kernel, { buffers, batchSize, fresh }) => {
     const scope: Scope = { variable: undefined, variables: new Set(), definitions: new Map() };
-    const placer = { buffers, batchSize, fresh, unit, addresses: kernel.shared?.addresses };
-    return { ...kernel, body: placeBlock(kernel.body, [scope], placer) };
+    const context = { buffers, batchSize, fresh, unit, addresses: kernel.shared?.addresses };
+    return { ...kernel, body: withAddresses(kernel.body, [scope], context) };
   });
 
 export const computeElementAddresses = place("elements");

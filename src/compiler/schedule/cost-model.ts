@@ -1,7 +1,7 @@
 /**
- * The one place that says what blocking costs: measured rates of a scalar inner loop that computes a × b sums at once,
- * in GFLOP/s (V8 on x86-64, where the plain triple loop makes 1.4; only ratios matter). Larger blocks reuse each load
- * more often, until a·b sums and a + b operands no longer fit into sixteen registers.
+ * The cost model of register blocking: measured rates of a scalar inner loop that computes a × b sums at once,
+ * in GFLOP/s (V8 on x86-64, where the plain triple loop reaches 1.4; only ratios matter). Larger blocks reuse
+ * each load more often, until a·b sums and a + b operands no longer fit into sixteen registers.
  */
 import type { Expression } from "../loop/expressions.ts";
 
@@ -10,7 +10,7 @@ export interface BlockSizes {
   readonly inner: number;
 }
 
-/** rates[a − 1][b − 1]; the table is symmetric but for noise. */
+/** rates[a − 1][b − 1]; the table is symmetric except for noise. */
 const rates = [
   [1.7, 2.64, 3.12, 3.5, 3.76],
   [2.64, 4.16, 4.87, 4.87, 5.21],
@@ -18,16 +18,19 @@ const rates = [
   [3.53, 4.87, 5.42, 4.98, 4.75],
 ] as const;
 
-/** Each further variant of the loop body makes the code longer; it must be this much faster to be worth it. */
+/** Each further variant of the loop body makes the code longer; it must be this much faster to pay. */
 const costOfVariant = 0.1;
 
-/** How an extent falls into blocks: whole ones, and what remains. */
+/** The number of whole blocks in an extent, and the remainder. */
 const split = (extent: number, size: number): { whole: number; rest: number } => ({
   whole: extent - (extent % size),
   rest: extent % size,
 });
 
-/** Time for a nest in units of its element count, given how each axis is cut; `restOuter` says how its rest is run. */
+/**
+ * The time of a nest in units of its element count, with blocks of a × b. `dynamic`: the outer extent is known
+ * only at run time.
+ */
 function timeOf(outer: number, inner: number, a: number, b: number, dynamic: boolean): number {
   const rows = split(outer, a);
   const columns = split(inner, b);
@@ -44,7 +47,7 @@ function timeOf(outer: number, inner: number, a: number, b: number, dynamic: boo
 const extentOf = (extent: Expression | undefined, batchSize: number): number =>
   extent === undefined ? 1 : extent.kind === "number" ? extent.value : batchSize;
 
-/** The fastest block for a nest over `outer` × `inner`; the batch counts as full. */
+/** The fastest block for a nest over `outer` × `inner`, with a full batch. */
 export function blockSizes(outer: Expression | undefined, inner: Expression, batchSize: number): BlockSizes {
   const height = extentOf(outer, batchSize);
   const width = extentOf(inner, batchSize);

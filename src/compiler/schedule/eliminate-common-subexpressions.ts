@@ -1,15 +1,16 @@
 /**
- * Purpose   Evaluate an expression that is needed more than once a single time: loads that blocking made equal, parts
- *           of formulas, what an outer block has already computed.
+ * Purpose   Common-subexpression elimination: evaluate an expression once if it is needed several times: loads
+ *           that blocking made equal, parts of formulas, values that an outer block has already computed.
  * Requires  kernels; pure expressions.
- * Ensures   an expression of some weight that a block evaluates twice is a named constant, defined right before its
- *           first use; one that an enclosing or earlier part of the block has named is read by that name. A store or an
- *           assignment forgets what it changes. Branches of a select are left alone.
- * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
+ * Ensures   an expression of some cost that a block evaluates twice is a named constant, defined right before
+ *           its first use; one that an enclosing or earlier part of the block has named is read by that name. A
+ *           store or an assignment invalidates what it changes. Branches of a select are unchanged.
+ * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j +
+ *           1]
  */
 import {
   children,
-  isSpreadNumber,
+  isConstantSplat,
   keyOf,
   lanesOf,
   mapChildren,
@@ -17,7 +18,7 @@ import {
   visit,
 } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { accessesOf, meets } from "../loop/accesses.ts";
+import { accessesOf, intersects } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
@@ -28,11 +29,11 @@ const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "variable" &&
   !(x.type === "i32" && x.kind === "binary") &&
   !(x.type === "bool" && lanesOf(x) === 1) &&
-  !isSpreadNumber(x);
+  !isConstantSplat(x);
 
 const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
 
-/** What statements change: buffers stored to, variables assigned, those of inner loops included. */
+/** What statements change: stored buffers and assigned variables, those of inner loops included. */
 interface Changes {
   readonly buffers: ReadonlySet<string>;
   readonly variables: ReadonlySet<string>;
@@ -58,14 +59,14 @@ const isChanged = (x: Expression, { buffers, variables }: Changes): boolean => {
   return changed;
 };
 
-/** Expressions that have a name where the walk stands. */
-class Known {
+/** Expressions that have a name at the current statement. */
+class NamedExpressions {
   private readonly entries: Map<string, { readonly x: Expression; readonly name: Expression }>;
-  constructor(entries: Known["entries"] = new Map()) {
+  constructor(entries: NamedExpressions["entries"] = new Map()) {
     this.entries = new Map(entries);
   }
-  inside(changes: Changes): Known {
-    const inner = new Known(this.entries);
+  inside(changes: Changes): NamedExpressions {
+    const inner = new NamedExpressions(this.entries);
     inner.forget(changes);
     return inner;
   }
@@ -81,7 +82,10 @@ class Known {
   }
 }
 
-/** Counts what a run of statements evaluates; parts of a repeated expression repeat with it. */
+/**
+ * Counts the expressions that a run of statements evaluates; subexpressions of a repeated expression repeat
+ * with it.
+ */
 function countExpressions(x: Expression, counts: Map<string, number>): void {
   if (isWorthSharing(x)) {
     const key = keyOf(x);
@@ -92,7 +96,7 @@ function countExpressions(x: Expression, counts: Map<string, number>): void {
   for (const part of x.kind === "select" ? [x.condition] : children(x)) countExpressions(part, counts);
 }
 
-/** How often each expression is evaluated from here to where something that it reads changes. */
+/** How often each expression is evaluated from here until something that it reads changes. */
 function countsAhead(statements: readonly Statement[], start: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const statement of statements.slice(start)) {
@@ -102,17 +106,21 @@ function countsAhead(statements: readonly Statement[], start: number): Map<strin
   return counts;
 }
 
-/** A statement after which everything that the run reads is what it was. */
+/** Whether a statement changes nothing that the run reads. */
 function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
   const { stored, assigns } = accessesOf([statement]);
   return !run.some((other) => {
     if (other === statement) return false;
     const { loaded, reads } = accessesOf([other]);
-    return meets(stored, loaded) || (statement.kind !== "let" && meets(assigns, reads));
+    return intersects(stored, loaded) || (statement.kind !== "let" && intersects(assigns, reads));
   });
 }
 
-function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh): readonly Statement[] {
+function shareBlock(
+  statements: readonly Statement[],
+  outer: NamedExpressions,
+  fresh: Fresh,
+): readonly Statement[] {
   const known = outer.inside({ buffers: new Set(), variables: new Set() });
   const aliases = new Map<string, Expression>();
   const result: Statement[] = [];
@@ -138,7 +146,7 @@ function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh
     x.kind === "select"
       ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
       : mapChildren(x, share);
-  /** In a branch nothing is computed ahead, but what has a name may be read by it. */
+  /** A branch computes nothing in advance, but it may read expressions that have a name. */
   const renameOnly = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;
     return known.nameOf(x) ?? mapChildren(x, renameOnly);
@@ -188,6 +196,6 @@ export const eliminateCommonSubexpressions = defineKernelStage(
   "eliminate-common-subexpressions",
   (kernel, { fresh }) => ({
     ...kernel,
-    body: shareBlock(kernel.body, new Known(), fresh),
+    body: shareBlock(kernel.body, new NamedExpressions(), fresh),
   }),
 );

@@ -1,11 +1,12 @@
 /**
- * Purpose   Compute what does not change inside a loop before it.
+ * Purpose   Loop-invariant code motion: compute what does not change inside a loop before the loop.
  * Requires  kernels; pure expressions.
- * Ensures   an expression that reads nothing the loop changes is evaluated once, ahead of the loop, under a name of its
- *           own. Branches of a select are left alone: they may read where only the condition says that it is safe.
+ * Ensures   an expression that reads nothing that the loop changes is evaluated once, before the loop, under a
+ *           name of its own. Branches of a select are unchanged: what they read may be safe only under the
+ *           condition.
  * Example   for i: y[i] = x[i] / sqrt(v)   =>   const c = sqrt(v) ; for i: y[i] = x[i] / c
  */
-import { children, keyOf, isSpreadNumber, mapChildren, variableOf } from "../loop/expressions.ts";
+import { children, keyOf, isConstantSplat, mapChildren, variableOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { For, Statement } from "../loop/types.ts";
@@ -34,11 +35,11 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
   return children(x).every((child) => isInvariant(child, changes));
 };
 
-/** Numbers, variables and index sums are not worth a name; their addresses come out in `compute-addresses`. */
+/** Numbers, variables and index sums need no name; `compute-addresses` hoists their addresses. */
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
-  !isSpreadNumber(x) &&
+  !isConstantSplat(x) &&
   !(x.type === "i32" && x.kind !== "load" && x.kind !== "call");
 
 const baseName = (x: Expression): string => {

@@ -1,9 +1,9 @@
 /**
- * Purpose   Register blocking: compute several elements of a contraction at once, so that each loaded operand is used
- *           several times (unroll-and-jam of the two innermost `output` loops).
- * Requires  kernels with one index an axis; `output` loops form perfect nests.
- * Ensures   the same sums in the same order. Where the extent is not a multiple of the block, a second loop
- *           computes what remains; blocks that divide the extent are preferred. A loop stays as it is if
+ * Purpose   Register blocking: compute several elements of a contraction at once, so that each loaded operand
+ *           is used several times (unroll-and-jam of the two innermost `output` loops).
+ * Requires  kernels with one index per axis; `output` loops form perfect nests.
+ * Ensures   the same sums in the same order. If the extent is not a multiple of the block, a second loop
+ *           computes the remainder; blocks that divide the extent are preferred. A loop is unchanged if
  *           interleaving its iterations would change what it computes.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores }
@@ -18,7 +18,10 @@ import type { For, Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
 
-/** Copy c of a loop body: its variable shifted by c, its own names marked so that copies do not meet. */
+/**
+ * Copy c of a loop body: its variable is shifted by c, and its own names are marked so that those of copies
+ * differ.
+ */
 export function copyOf(
   body: readonly Statement[],
   loopVariable: string,
@@ -32,8 +35,8 @@ export function copyOf(
 }
 
 /**
- * Whether two copies have the same statements one by one, their loops with the same bounds, so that they can
- * be jammed.
+ * Whether two copies can be jammed: they have the same kinds of statements, and their loops have the same
+ * bounds.
  */
 export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): boolean {
   const sameBounds = (x: For, y: For) =>
@@ -48,11 +51,11 @@ export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): 
   );
 }
 
-/** Copies of one form interleaved: statement by statement, loops with equal bounds as one. */
+/** Interleaves copies of one form statement by statement; loops with equal bounds become one. */
 export function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
   invariant(
     copies.every((copy) => haveSameForm(copies[0], copy)),
-    "copies of different forms are jammed",
+    "copies of different forms cannot be jammed",
   );
   return interleaved(copies);
 }
@@ -80,7 +83,7 @@ export const block = (loop: For, size: number, first = 0): readonly Statement[] 
 export const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
   substituteVariables(body, new Map([[loop.variable, integer(start)]]));
 
-/** The loop in steps of `size`, and behind it what remains. One block is no loop. */
+/** The loop in steps of `size`, and the remainder after it. A single block needs no loop. */
 export function blocked(loop: For, size: number): readonly Statement[] {
   const { to } = loop;
   const main: For = { ...loop, step: size, body: block(loop, size) };
@@ -98,7 +101,7 @@ export function blocked(loop: For, size: number): readonly Statement[] {
   return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];
 }
 
-/** The loop in blocks, if its iterations may run interleaved; as it is, if not. */
+/** The loop in blocks if its iterations may be interleaved; otherwise unchanged. */
 const blockedIfAllowed = (loop: For, size: number, surroundings: Surroundings): readonly Statement[] =>
   size === 1 || !mayInterleave(loop, surroundings) ? [loop] : blocked(loop, size);
 
@@ -118,7 +121,7 @@ function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] 
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
-/** Nests stand in the kernel itself, or in its loop along time. */
+/** Nests are in the kernel itself or in its loop along time. */
 const blockAll = (statements: readonly Statement[], surroundings: Surroundings): readonly Statement[] =>
   statements.flatMap((statement) => {
     if (statement.kind !== "for") return [statement];

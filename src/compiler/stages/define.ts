@@ -1,6 +1,7 @@
 /**
- * What a stage of the compiler is: a named pure function from one representation to the next. The name is given once,
- * to `defineStage`; flags, reports, messages and tests use that value. `run.ts` runs stages, `pipeline.ts` lists them.
+ * The definition of a compiler stage: a named pure function from one representation to the next. Only
+ * `defineStage` contains the name; flags, reports, messages and tests use the defined value. `run.ts` runs
+ * stages, `pipeline.ts` lists them.
  */
 import type { Graph } from "../ir/nodes.ts";
 import type { PlannedProgram } from "../loop/types.ts";
@@ -12,7 +13,7 @@ export type Snapshot = Graph | LoopProgram | PlannedProgram;
 export const isLoopProgram = (snapshot: Snapshot): snapshot is LoopProgram => "kernels" in snapshot;
 export const isPlanned = (snapshot: Snapshot): snapshot is PlannedProgram => "plan" in snapshot;
 
-/** A form that values take between stages. */
+/** A representation of programs between stages. */
 export interface Representation<Value> {
   /** @throws InternalError for a malformed value; `after` names the stage that made it. */
   readonly check: (value: Value, after: string) => void;
@@ -20,7 +21,7 @@ export interface Representation<Value> {
   readonly snapshots: (value: Value) => readonly Snapshot[];
 }
 
-/** Counts one use of a rewrite rule; undefined where uses are not counted. */
+/** Counts one use of a rewrite rule; undefined if uses are not counted. */
 export type Applied = ((rule: string) => void) | undefined;
 
 export interface Stage<In, Out, Context> {
@@ -32,12 +33,12 @@ export interface Stage<In, Out, Context> {
   readonly work: Work<In, Out, Context>;
 }
 
-/** On each value separately, or on all values of a model together. */
+/** Works on each value separately, or on all values of a model together. */
 export type Work<In, Out, Context> =
   | { readonly each: (value: In, context: Context, applied: Applied) => Out }
   | { readonly all: (values: readonly In[], context: Context) => readonly Out[] };
 
-/** A stage that keeps the representation; such stages form lists. */
+/** A stage that keeps the representation; lists consist of such stages. */
 export type StageOn<Value, Context> = Stage<Value, Value, Context>;
 
 /** A stage that keeps the representation and can be skipped. */
@@ -58,5 +59,5 @@ export const defineRequired = <In, Out, Context>(
   work: Work<In, Out, Context>,
 ): Stage<In, Out, Context> => ({ name, isRequired: true, takes, gives, work });
 
-/** The facts of a stage that lists, flags and messages need. */
+/** The properties of a stage that lists, flags and messages need. */
 export type StageFacts = Pick<Stage<never, unknown, never>, "name" | "isRequired">;

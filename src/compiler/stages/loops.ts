@@ -1,4 +1,4 @@
-/** Stages on loop programs, and on their kernels one by one. */
+/** Stages on loop programs and on single kernels. */
 import type { PlannedProgram, PlannedPrograms } from "../loop/types.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
@@ -18,13 +18,13 @@ export const programSets: Representation<readonly LoopProgram[]> = {
   snapshots: (programs) => programs,
 };
 
-/** The same in their arena. Planning leaves the loops as they are, so only the plan is verified. */
+/** All programs in their arena. Planning does not change the loops, so only the plan is verified. */
 export const plannedPrograms: Representation<PlannedPrograms> = {
   check: ({ plan }, after) => checkPlan(plan, after),
   snapshots: ({ programs, plan }) => programs.map((program): PlannedProgram => ({ ...program, plan })),
 };
 
-/** What loop stages know of the model. */
+/** What loop stages know about the model. */
 export interface LoopContext {
   readonly batchSize: number;
   /** The element type of parameters and values. */
@@ -38,17 +38,17 @@ export const defineLoopStage = <Context = LoopContext>(
   run: (program: LoopProgram, context: Context) => LoopProgram,
 ): LoopStage<Context> => defineStage(name, loopPrograms, { each: run });
 
-/** Makes a name that nothing else has, from a base. */
+/** Makes a unique name from a base. */
 export type Fresh = (base: string) => string;
 
-/** What a stage on one kernel sees besides the kernel. */
+/** What a stage on one kernel receives besides the kernel. */
 export interface KernelContext extends LoopContext {
   readonly buffers: ReadonlyMap<string, Buffer>;
   /** Makes names that no variable of the kernel has. */
   readonly fresh: Fresh;
 }
 
-/** A stage that changes kernels one by one, and leaves their buffers alone. */
+/** A stage that changes kernels one by one and does not change their buffers. */
 export interface KernelStage extends LoopStage {
   readonly ofKernel: (kernel: Kernel, context: KernelContext) => Kernel;
 }
@@ -72,7 +72,7 @@ export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["o
   ofKernel,
 });
 
-/** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
+/** Makes names that no variable of the kernel has; the mark in them distinguishes them from buffers. */
 export function freshIn(kernel: Kernel): Fresh {
   let known: Set<string> | undefined;
   return (base) => {

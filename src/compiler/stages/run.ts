@@ -1,15 +1,18 @@
 /**
- * Runs stages, graph passes and loop stages alike. It verifies the results of each stage: a malformed result is a bug
- * of the stage, and the error names it. Each stage can be skipped, timed and watched, and the run can stop after it.
+ * Runs stages, both graph passes and loop stages. It verifies the result of each stage: a malformed result is a
+ * bug of the stage, and the error names the stage. Each stage can be skipped, timed and watched, and the run
+ * can stop after it.
  */
 import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
 
-/** The result of a stage on one program, and its time. A stage on all programs together reports its time once. */
+/**
+ * The result of a stage on one program, and its time. A stage on all programs together reports its time once.
+ */
 export interface StageReport {
   readonly stage: string;
-  /** The list that the stage is in. */
+  /** The list that contains the stage. */
   readonly list: string;
-  /** How often it applied each rule. */
+  /** The number of applications of each rule. */
   readonly rules: ReadonlyMap<string, number>;
   readonly before: Snapshot;
   readonly after: Snapshot;
@@ -21,15 +24,15 @@ export interface RunOptions {
   readonly skip?: ReadonlySet<string> | undefined;
   /** The last stage: after it only required stages run. */
   readonly stopAfter?: string | undefined;
-  /** That stage has run, in an earlier list. */
+  /** Whether the last stage has already run, in an earlier list. */
   readonly isStopped?: boolean | undefined;
   /** The name of the list, for reports. */
   readonly list?: string | undefined;
-  /** Receives every result of every stage; no cost when absent. */
+  /** Receives every result of every stage; costs nothing if absent. */
   readonly watch?: ((report: StageReport) => void) | undefined;
 }
 
-/** The options for the stages that follow a list. */
+/** The options for the stages after a list. */
 export const afterList = (list: readonly StageFacts[], run: RunOptions): RunOptions =>
   list.some(({ name }) => name === run.stopAfter) ? { ...run, isStopped: true } : run;
 

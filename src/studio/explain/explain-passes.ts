@@ -1,7 +1,7 @@
 /** What each stage changed: the stages on graphs, then those on loops. */
 import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
-import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/text.ts";
+import { printGraphAs, recurrenceNames } from "../../compiler/ir/text.ts";
 import { programNames } from "../../compiler/loop/types.ts";
 import type { LoopProgram, PlannedProgram, ProgramName } from "../../compiler/loop/types.ts";
 import { lifetimesOf, lowerBoundOf } from "../../compiler/lower/plan-memory.ts";
@@ -139,7 +139,7 @@ function textsOf(
 
 /** Without the line that names the graph; the caller knows the name. */
 const textOf = (graph: Graph, names: Names): string =>
-  printGraphAs(graph, { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? node.op })
+  printGraphAs(graph, { ...recurrenceNames(graph), node: (node) => names.get(node) ?? node.op })
     .split("\n")
     .slice(1)
     .join("\n");

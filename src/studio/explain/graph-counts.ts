@@ -12,7 +12,7 @@
  * - peak bytes: the maximum over time of the total size of live stored values. Graph outputs are in storage and
  *   do not count, nor do values that a recurrence keeps within a step.
  *
- * The lowering chooses which values are stored (`lower/choose-stored.ts`).
+ * The lowering chooses which values are stored (`lower/choose-materialised.ts`).
  */
 import { sum } from "d3-array";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -20,11 +20,11 @@ import type { Graph, Node, NodeOf, Recurrence } from "../../compiler/ir/nodes.ts
 import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import { bytesOfElement } from "../../compiler/loop/types.ts";
-import { chooseStored } from "../../compiler/lower/choose-stored.ts";
-import { flopsToStore } from "../../compiler/lower/flops.ts";
-import { livesOf, peakOf } from "../../compiler/lower/lives.ts";
-import type { Lives } from "../../compiler/lower/lives.ts";
-import { directPlaces, storedElement } from "../../compiler/lower/scope.ts";
+import { chooseMaterialised } from "../../compiler/lower/choose-materialised.ts";
+import { flopsToMaterialise } from "../../compiler/lower/flops.ts";
+import { valueLifetimes, peakOf } from "../../compiler/lower/value-lifetimes.ts";
+import type { ValueLifetimes } from "../../compiler/lower/value-lifetimes.ts";
+import { directOutputs, storedElement } from "../../compiler/lower/scope.ts";
 import { hasTrait } from "../../compiler/ops/index.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { DiffLine, GraphCounts } from "../explanation.ts";
@@ -42,7 +42,7 @@ export function countOptionsOf({ model, plan }: Compilation): CountOptions {
 }
 
 export function graphCounts(graph: Graph, options: CountOptions): GraphCounts {
-  const lives = livesOf(graph);
+  const lives = valueLifetimes(graph);
   return {
     nodes: graph.nodes.length + sum(stepsOf(graph).map(({ step }) => step.nodes.length)),
     flops: flopsWithin(graph, lives.stored, options.batchSize),
@@ -56,16 +56,18 @@ const storedBytes = (node: Node, { float, batchSize }: CountOptions): number =>
   sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
 
 function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number): number {
-  const own = [...stored].map((node) => (node.op === "scan" ? 0 : flopsToStore(node, stored, batchSize)));
+  const own = [...stored].map((node) =>
+    node.op === "scan" ? 0 : flopsToMaterialise(node, stored, batchSize),
+  );
   const ofSteps = [...recurrencesOf(graph)].map(([recurrence, scans]) => {
     const step = stepGraph(recurrence, scans);
-    return recurrence.length * flopsWithin(step, chooseStored(step), batchSize);
+    return recurrence.length * flopsWithin(step, chooseMaterialised(step), batchSize);
   });
   return sum(own) + sum(ofSteps);
 }
 
 /** Yields a value each time that it is written or read. */
-function* touchesWithin(graph: Graph, lives: Lives): Generator<Node> {
+function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
   for (const node of lives.stored) {
     if (node.op === "scan") continue;
     yield node;
@@ -80,11 +82,13 @@ function* touchesWithin(graph: Graph, lives: Lives): Generator<Node> {
 function touchesOfRecurrence(
   recurrence: Recurrence,
   scans: readonly NodeOf<"scan">[],
-  { sourcesOf }: Lives,
+  { sourcesOf }: ValueLifetimes,
 ): Set<Node> {
   const stacked = new Set<Node>(scans.map(({ attributes }) => attributes.value));
   const step = stepGraph(recurrence, scans);
-  const kept = [step, ...stepsOf(step).map((inner) => inner.step)].flatMap((part) => [...chooseStored(part)]);
+  const kept = [step, ...stepsOf(step).map((inner) => inner.step)].flatMap((part) => [
+    ...chooseMaterialised(part),
+  ]);
   return new Set<Node>([
     ...scans,
     ...(sourcesOf.get(scans[0]) ?? []),
@@ -94,8 +98,8 @@ function touchesOfRecurrence(
 }
 
 /** An output that already has memory, as a leaf or as another output, is copied: one more read and write. */
-function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: Lives): Generator<Node> {
-  const direct = directPlaces(graph);
+function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): Generator<Node> {
+  const direct = directOutputs(graph);
   for (const { storage, node } of graph.outputs) {
     if (direct.get(node) === storage) continue;
     yield node;

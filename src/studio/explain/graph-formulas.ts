@@ -1,13 +1,13 @@
 /** Names of nodes for all views, and the formula of each node in terms of named values. */
 import { maxIndex } from "d3-array";
-import { nameAll, wish } from "../../compiler/ir/names.ts";
+import { nameAll, nameHint } from "../../compiler/ir/names.ts";
 import { leafName, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../../compiler/ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
 import { nodesWithin } from "../../compiler/ir/text.ts";
 import { typeText } from "../../compiler/ir/types.ts";
-import { chooseStored } from "../../compiler/lower/choose-stored.ts";
-import { directPlaces } from "../../compiler/lower/scope.ts";
+import { chooseMaterialised } from "../../compiler/lower/choose-materialised.ts";
+import { directOutputs } from "../../compiler/lower/scope.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
@@ -21,7 +21,7 @@ import { nameMaker } from "../../compiler/util/name-maker.ts";
 /** For a lowered graph, including the steps of its recurrences. */
 export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
   const steps = stepsOf(graph).map(({ step }) => step);
-  const stored = new Set([graph, ...steps].flatMap((part) => [...chooseStored(part)]));
+  const stored = new Set([graph, ...steps].flatMap((part) => [...chooseMaterialised(part)]));
   const all = [...graph.nodes, ...steps.flatMap(({ nodes }) => nodes)];
   const isInMemory = (node: Node) => stored.has(node) || hasTrait(node, "leaf");
   return nameAll([...all.filter(isInMemory), ...all.filter((node) => !isInMemory(node))]);
@@ -38,12 +38,12 @@ export type Names = ReadonlyMap<Node, string>;
 /** Criteria for a value that a pass made to be the successor of one that it removed, the most reliable first. */
 const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
   // Rebuilt, because an operand changed.
-  (node) => `${node.op} ${wish(node)} ${typeText(node.type)}`,
+  (node) => `${node.op} ${nameHint(node)} ${typeText(node.type)}`,
   // The same op, but named after an operand, which is now another one.
   (node) =>
     isCalledAfterOperand(node) ? `${node.op} ${originText(node)} ${typeText(node.type)}` : undefined,
   // Replaced by another computation.
-  (node) => `${wish(node)} ${typeText(node.type)}`,
+  (node) => `${nameHint(node)} ${typeText(node.type)}`,
 ];
 
 /** `names`: for the nodes of `after`. A node that the pass left unchanged is the same object in both graphs. */
@@ -54,7 +54,7 @@ export function namesBefore(before: Graph, after: Graph, names: Names): Names {
   for (const node of old) if (successors.delete(node)) found.set(node, names.get(node) ?? node.op);
   for (const criterion of successorCriteria) inherit(old, successors, criterion, names, found);
   const unique = nameMaker(names.values(), "_");
-  for (const node of old) if (!found.has(node)) found.set(node, unique(wish(node)));
+  for (const node of old) if (!found.has(node)) found.set(node, unique(nameHint(node)));
   return found;
 }
 
@@ -92,7 +92,7 @@ function sameOperands(node: Node, successor: Node, names: Names, found: Names): 
 const isCalledAfterOperand = (node: Node): boolean => hasTrait(node, "view") || node.op === "cast";
 
 const originText = ({ origin: { layer, composite, forward } }: Node): string =>
-  `${layer ?? ""} ${composite ?? ""} ${forward === undefined ? "" : wish(forward)}`;
+  `${layer ?? ""} ${composite ?? ""} ${forward === undefined ? "" : nameHint(forward)}`;
 
 // The buffer that holds a value of a lowered graph.
 
@@ -101,7 +101,7 @@ const originText = ({ origin: { layer, composite, forward } }: Node): string =>
  * later kept in a variable has no buffer.
  */
 export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
-  const direct = directPlaces(graph);
+  const direct = directOutputs(graph);
   return new Map(
     [...nodeNames(graph)].map(([node, name]) => [node, leafName(node) ?? direct.get(node) ?? name]),
   );
@@ -191,7 +191,7 @@ function timeRangeText({ length, reverse }: Recurrence): string {
  * user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
-  const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
+  const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));
   const outputs = new Set(parts.flatMap((part) => part.outputs.map(({ node }) => node)));
   const nodes = new Set(parts.flatMap((part) => part.nodes));
   const users = new Map<Node, Node[]>();

@@ -8,8 +8,8 @@ import { sizeOf } from "../../compiler/ir/types.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
 import { bytesOfElement } from "../../compiler/loop/types.ts";
 import type { Kernel, LoopProgram } from "../../compiler/loop/types.ts";
-import { chooseStored } from "../../compiler/lower/choose-stored.ts";
-import { computedToStore } from "../../compiler/lower/flops.ts";
+import { chooseMaterialised } from "../../compiler/lower/choose-materialised.ts";
+import { nodesToMaterialise } from "../../compiler/lower/flops.ts";
 import { kernelsOf } from "../../compiler/lower/nests.ts";
 import { lowering } from "../../compiler/pipeline.ts";
 import type { Compilation, ProgramName } from "../../compiler/pipeline.ts";
@@ -170,13 +170,13 @@ export function computingKernels(compilation: Compilation): ComputingKernel[] {
   const stored = new Map(
     compilation.lean.map((graph) => {
       const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
-      return [graph.name, new Set(parts.flatMap((part) => [...chooseStored(part)]))];
+      return [graph.name, new Set(parts.flatMap((part) => [...chooseMaterialised(part)]))];
     }),
   );
   return targetKernels(compilation).map((each) => {
     const own = stored.get(each.program.name) ?? new Set();
     const nodes = each.kernel.provenance.flatMap(({ node }) => node ?? []);
-    const computed = new Set(nodes.flatMap((node) => [...computedToStore(node, own)]));
+    const computed = new Set(nodes.flatMap((node) => [...nodesToMaterialise(node, own)]));
     const inlined = [...computed].filter((node) => !own.has(node) && operandsOf(node).length > 0);
     return { ...each, nodes, inlined };
   });

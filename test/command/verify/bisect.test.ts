@@ -156,7 +156,7 @@ describe("bisect", () => {
   it("names the memory plan where its check is off and temporaries overlap", () => {
     const plan = changed(scalarSchedule.plan, pileUp);
     expect(() => bisect(model, { ...lists, scalarSchedule: { ...scalarSchedule, plan } })).toThrow(
-      /internal: after plan-memory, the memory plan is wrong:\n.* overlap/,
+      /internal: after plan-memory, the memory plan is malformed:\n.* overlap/,
     );
     const unchecked = { ...plan, gives: { ...plan.gives, check: () => {} } };
     const { first } = bisect(model, { ...lists, scalarSchedule: { ...scalarSchedule, plan: unchecked } });

@@ -1,5 +1,5 @@
-// The builder, the only maker of nodes. If one fails, an ill-typed graph can be built, or broadcasting is not
-// what numpy's is.
+// The builder, which makes all nodes. If a test fails, an ill-typed graph can be built, or broadcasting differs
+// from numpy's.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -23,7 +23,7 @@ describe("broadcasting", () => {
       output "z" = %1"
     `);
   });
-  it("repeats axes of size one, which a reshape takes away first", () => {
+  it("repeats axes of size one, which a reshape removes first", () => {
     expect(text(g.multiply(leaf("x", [3, 1]), leaf("y", [1, 4])))).toMatchInlineSnapshot(`
       "%0: f64[3] = reshape %x {"shape":[3]}
       %1: f64[3,4] = broadcast %0 {"shape":[3,4],"axes":[0]}
@@ -43,12 +43,12 @@ describe("broadcasting", () => {
       output "z" = %3"
     `);
   });
-  it("leaves equal shapes alone", () => {
+  it("does not change equal shapes", () => {
     const x = leaf("x", [3]);
     expect(g.broadcastTo(x, [3])).toBe(x);
     expect(g.add(x, x).operands).toEqual({ x, y: x });
   });
-  it("gives numpy's numbers", () => {
+  it("computes numpy's results", () => {
     const z = g.subtract(leaf("x", [2, 1, 2]), leaf("y", [3, 1]));
     const values = new Map([
       ["x", tensor([2, 1, 2], [1, 2, 3, 4])],
@@ -60,7 +60,7 @@ describe("broadcasting", () => {
   });
 });
 
-/** What the builder says to what it will not make. */
+/** The messages of the builder when it rejects a node. */
 function refusal(build: () => Node): string {
   try {
     return text(build());
@@ -70,7 +70,7 @@ function refusal(build: () => Node): string {
   }
 }
 
-describe("refusals say which op, which types and why", () => {
+describe("errors name the op, the types and the reason", () => {
   const [x, m, s] = [leaf("x", ["n", 4]), leaf("m", [5, 2]), leaf("s", [])];
   const index = g.iota({ shape: [3], axis: 0 });
   const rows: readonly (readonly [name: string, build: () => Node, message: string])[] = [
@@ -80,7 +80,7 @@ describe("refusals say which op, which types and why", () => {
       "T1310 add(f64[n,4], f64[5,2]): shapes [n,4] and [5,2] do not broadcast: n and 5 at axis 0",
     ],
     [
-      "the batch beside a number",
+      "the batch dimension and a number",
       () => g.add(x, leaf("y", [3, 4])),
       "T1310 add(f64[n,4], f64[3,4]): shapes [n,4] and [3,4] do not broadcast: n and 3 at axis 0",
     ],
@@ -100,7 +100,7 @@ describe("refusals say which op, which types and why", () => {
       "T1310 contract(f64[n,4], f64[5,2]): the summed axes differ: [4] and [5]",
     ],
     [
-      "an axis that is not there",
+      "an axis that does not exist",
       () => g.reduceSum(x, { axes: [2] }),
       "T1310 reduceSum(f64[n,4]): axis 2 is not one of the 2 axes",
     ],
@@ -115,12 +115,12 @@ describe("refusals say which op, which types and why", () => {
       "T1310 reshape(f64[n,4]): f64[n,4] cannot take the shape [n,5]: it would hold 5·n elements instead of 4·n",
     ],
     [
-      "a permutation that is none",
+      "an invalid permutation",
       () => g.transpose(x, { permutation: [0] }),
       "T1310 transpose(f64[n,4]): the permutation must have an entry for every axis",
     ],
     [
-      "a slice that leaves its tensor",
+      "a slice that exceeds its tensor",
       () => g.slice(m, { start: [3, 0], shape: [3, 2] }),
       "T1310 slice(f64[5,2]): the slice exceeds axis 0 of size 5",
     ],
@@ -135,13 +135,13 @@ describe("refusals say which op, which types and why", () => {
       "T1310 window(f64[5,2]): a window over 3 elements does not fit into axis 1 of 2",
     ],
     [
-      "a concatenation of unlike tensors",
+      "a concatenation of tensors of different shapes",
       () => g.concat(x, m, { axis: 1 }),
       "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] cannot be concatenated along axis 1",
     ],
     ["real indices", () => g.gather(m, s), "T1310 gather(f64[5,2], f64[]): indices must be integers (i32)"],
     [
-      "a condition that is no bool",
+      "a condition that is not a bool",
       () => g.select(s, s, s),
       "T1310 select(f64[], f64[], f64[]): the condition must be bool",
     ],
@@ -149,7 +149,7 @@ describe("refusals say which op, which types and why", () => {
   it.each(rows)("%s", (_, build, message) => {
     expect(refusal(build)).toBe(message);
   });
-  it("and in which layer, with its path in the spec", () => {
+  it("errors name the layer, with its path in the spec", () => {
     const path = ["network", 2];
     const build = () => g.within({ layer: "dense3", path }, () => g.add(x, m));
     expect(refusal(build)).toContain("in layer dense3: shapes");
@@ -159,7 +159,7 @@ describe("refusals say which op, which types and why", () => {
       expect(error instanceof DiagnosticError && error.diagnostics[0].path).toEqual(path);
     }
   });
-  it("and origins end where they should, even after a refusal", () => {
+  it("an origin ends with its block, even after an error", () => {
     refusal(() => g.within({ layer: "inner" }, () => g.add(x, m)));
     expect(g.exp(x).origin).toEqual({});
     const inner = g.within({ layer: "outer" }, () => g.within({ composite: "softmax" }, () => g.exp(x)));
@@ -168,7 +168,7 @@ describe("refusals say which op, which types and why", () => {
 });
 
 describe("reshape and the batch", () => {
-  // Row-major positions would otherwise depend on how many rows there are, which no place in memory may.
+  // Otherwise row-major positions would depend on the number of rows, which no memory offset may.
   it.each([
     [
       [2, "n"],

@@ -1,5 +1,5 @@
-// Recurrences in the graph IR: how they are built, verified, printed, pruned and shared. If one fails, a pass
-// that breaks a step goes unnoticed, or a step is taken for another.
+// Recurrences in the graph IR: how they are built, verified, printed, pruned and shared. If a test fails, the
+// verifier misses a pass that breaks a step, or two different steps are confused.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -32,7 +32,7 @@ const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f
 const [xs, h0, w] = [leaf("xs", ["n", 3, 2]), leaf("h0", ["n", 2]), leaf("w", [2, 2])];
 const product = (x: Node, y: Node) => g.contract(x, y, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 
-/** h ← tanh(x + h · w), the value is the new h. */
+/** h ← tanh(x + h · w); the value is the new h. */
 const recurrent = (from = h0, sequence = xs): Node =>
   recur(
     g,
@@ -55,19 +55,19 @@ const scan = (node: Node) => {
 };
 
 describe("recur", () => {
-  it("stacks the value of every step behind the batch", () => {
+  it("stacks the value of every step after the batch axis", () => {
     expect(recurrent().type).toEqual(tensorType("f64", ["n", 3, 2]));
     expect(messages(graphOf(recurrent()))).toEqual([]);
   });
-  it("puts time first where there is no batch, and refuses what is no sequence of that length", () => {
+  it("puts time first without a batch axis, and rejects a type that is not a sequence of that length", () => {
     expect(stepType(tensorType("f64", [3, 2]), 3)).toEqual(tensorType("f64", [2]));
     expect(() => stepType(tensorType("f64", ["n", 4, 2]), 3)).toThrow(TypeRefusal);
-    expect(() => stepType(tensorType("f64", ["n"]), 3)).toThrow("is no sequence of 3 steps");
+    expect(() => stepType(tensorType("f64", ["n"]), 3)).toThrow("is not a sequence of 3 steps");
   });
-  it("refuses time before the batch: steps are stacked behind it", () => {
+  it("rejects time before the batch axis: steps are stacked after it", () => {
     expect(() => stepType(tensorType("f64", [3, "n"]), 3)).toThrow("[3,n] has time before the batch");
   });
-  it("refuses a step that makes what is carried another type, or not at all", () => {
+  it("rejects a step that changes the type of a carried value, or does not compute it", () => {
     const step = (next: (h: Node) => Record<string, Node>) => () =>
       recur(g, { name: "r", length: 3 }, { h: carried(h0) }, ({ h }) => ({ next: next(h), value: h }));
     expect(step((h) => ({ h: g.reduceSum(h, { axes: [1] }) }))).toThrow(DiagnosticError);
@@ -79,10 +79,10 @@ describe("recur", () => {
 describe("verifyGraph", () => {
   it("an argument outside of its step", () => {
     const stray = argumentNode(g, "stray", tensorType("f64", ["n", 2]));
-    expect(messages(graphOf(g.exp(stray)))).toEqual(["it is no argument of the step around it"]);
+    expect(messages(graphOf(g.exp(stray)))).toEqual(["it is not an argument of the enclosing step"]);
     const [{ argument }] = scan(recurrent()).attributes.recurrence.operands;
     expect(messages(graphOf(recurrent(), g.exp(argument)))).toEqual([
-      "it is no argument of the step around it",
+      "it is not an argument of the enclosing step",
     ]);
   });
   it("a step that reads an argument of another one", () => {
@@ -91,15 +91,15 @@ describe("verifyGraph", () => {
       next: {},
       value: g.add(x, argument),
     }));
-    expect(messages(graphOf(z))).toEqual(["it is no argument of the step around it"]);
+    expect(messages(graphOf(z))).toEqual(["it is not an argument of the enclosing step"]);
   });
-  it("two scans of one recurrence over other operands", () => {
+  it("two scans of one recurrence over different operands", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const second = scanOf(g, recurrence, g.exp(value), [xs, g.exp(h0), w]);
-    expect(messages(graphOf(first, second))).toEqual(["another scan of its recurrence has other operands"]);
+    expect(messages(graphOf(first, second))).toEqual(["scans of its recurrence have different operands"]);
   });
-  it("a carried operand that no step makes anew", () => {
+  it("a carried operand without a next value", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const operands = recurrence.operands.map(({ name, role, argument }) => ({ name, role, argument }));
@@ -126,7 +126,7 @@ const nested = (): Node =>
 
 describe("text", () => {
   const readBack = (graph: Graph) => parseGraph(printGraph(graph), createBuilder("f64"));
-  /** Read back to the same text and the same meaning. */
+  /** The text parses to the same text and the same meaning. */
   function expectSame(graph: Graph): Graph {
     const read = readBack(graph);
     expect(printGraph(read)).toBe(printGraph(graph));
@@ -137,13 +137,13 @@ describe("text", () => {
     });
     return read;
   }
-  it("holds recurrences within recurrences, inner ones first", () => {
+  it("prints nested recurrences, inner ones first", () => {
     const text = printGraph(graphOf(nested()));
     expect(text.indexOf('recurrence r1 {"length":2,"reverse":true}')).toBeGreaterThan(0);
     expect(text.indexOf('recurrence r2 {"length":3')).toBeGreaterThan(text.indexOf("recurrence r1"));
     expect(stepsOf(expectSame(graphOf(nested()))).map(({ recurrence }) => recurrence.length)).toEqual([2, 3]);
   });
-  it("two scans of one recurrence go on sharing it", () => {
+  it("two scans of one recurrence still share it", () => {
     const first = scan(recurrent());
     const { recurrence, value } = first.attributes;
     const second = scanOf(g, recurrence, g.exp(value), operandsOf(first));
@@ -158,7 +158,7 @@ describe("text", () => {
       }));
     expectSame(graphOf(scaled(two), scaled(two)));
   });
-  it("naming a value leaves an argument what it is, for a copy would be bound by no step", () => {
+  it("naming a value does not copy an argument, because no step would bind the copy", () => {
     const z = recur(g, { name: "r", length: 3 }, { h: carried(h0) }, ({ h }) => ({
       next: { h: g.named("again", h) },
       value: g.named("seen", h),
@@ -168,7 +168,7 @@ describe("text", () => {
 });
 
 describe("rewriting", () => {
-  it("reaches the steps of recurrences within recurrences, and leaves what does not change", () => {
+  it("reaches the steps of nested recurrences, and shares what does not change", () => {
     const graph = graphOf(nested());
     const cosines = rewriteSteps(graph, g, (step) =>
       rewriteGraph(step, g, (node) => (node.op === "sin" ? g.cos(node.operands.x) : node)),
@@ -195,7 +195,7 @@ describe("rewriting", () => {
     const values = anyStorage(graphOf(z), 2, 1);
     expect(compareStorage(interpret(lean, values, 2), interpret(graphOf(z), values, 2)).worst).toBe(0);
   });
-  it("equal scans become one; scans of other recurrences do not, nor other values of the same", () => {
+  it("equal scans become one; scans of different recurrences, or of different values, do not", () => {
     const share = (graph: Graph) => shareSubexpressions.run(graph, g, { exact: true });
     const scansOf = (graph: Graph) => graph.nodes.filter(({ op }) => op === "scan").length;
     const first = scan(recurrent());

@@ -1,5 +1,5 @@
-// The rewrite engine. If one fails, a pass copies what it did not change, loses where a value came from, or
-// leaves types stale.
+// The rewrite engine. If a test fails, a pass copies unchanged nodes, loses the origin of a value, or leaves
+// outdated types.
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
@@ -11,11 +11,11 @@ const g = createBuilder("f64");
 const x = g.input({ name: "x", type: tensorType("f64", [4]) });
 
 describe("rewriteGraph", () => {
-  it("gives back the same graph when nothing changes", () => {
+  it("returns the same graph if nothing changes", () => {
     const graph = makeGraph("same", [{ storage: "y", node: g.exp(g.sin(x)) }]);
     expect(rewriteGraph(graph, g, (node) => node)).toBe(graph);
   });
-  it("shares what is above a change, and rebuilds what is below with name and origin", () => {
+  it("shares the nodes above a change, and rebuilds those below with name and origin", () => {
     const sine = g.sin(x);
     const root = g.within({ layer: "hidden" }, () => g.named("root", g.sqrt(g.negate(sine))));
     const graph = makeGraph("change", [{ storage: "y", node: root }]);
@@ -27,7 +27,7 @@ describe("rewriteGraph", () => {
     expect(operandsOf(node)[0].op).toBe("absolute");
     expect(after.nodes[1]).toBe(sine);
   });
-  it("shows each node with its operands rewritten already, and infers types anew", () => {
+  it("passes each node with rewritten operands, and infers types again", () => {
     const total = g.reduceSum(g.transpose(g.reshape(x, { shape: [2, 2] }), { permutation: [1, 0] }), {
       axes: [0],
     });
@@ -37,7 +37,7 @@ describe("rewriteGraph", () => {
     );
     expect(after.outputs[0].node.type.shape).toEqual([1]);
   });
-  it("visits a value that many read once", () => {
+  it("visits a value with many readers once", () => {
     let visits = 0;
     const shared = g.exp(x);
     const graph = makeGraph("shared", [{ storage: "y", node: g.add(shared, shared) }]);

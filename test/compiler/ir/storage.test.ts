@@ -1,4 +1,5 @@
-// The names of storage: made and taken apart in one file. If one fails, a value is looked for where it is not.
+// The names of storage, which one file makes and parses. If a test fails, a value is read from the wrong
+// storage.
 import { describe, expect, it } from "vitest";
 import {
   gradientStorage,
@@ -12,7 +13,7 @@ import {
 } from "../../../src/compiler/ir/storage.ts";
 
 describe("a name of storage", () => {
-  it("is taken apart as it was made", () => {
+  it("is parsed as it was made", () => {
     expect(gradientStorage("dense1.weight")).toBe("gradient:dense1.weight");
     expect(storageParts("gradient:dense1.weight")).toEqual({ space: "gradient", name: "dense1.weight" });
     expect(nameIn("gradient", storageIn("gradient", "b"))).toBe("b");
@@ -22,10 +23,10 @@ describe("a name of storage", () => {
     expect(storageParts("dense1.weight")).toEqual({ space: undefined, name: "dense1.weight" });
     expect(storageParts("gradient")).toEqual({ space: undefined, name: "gradient" });
   });
-  it("in another space than the known ones is a name alone", () => {
+  it("with an unknown space is a name without a space", () => {
     expect(storageParts("elsewhere:x")).toEqual({ space: undefined, name: "elsewhere:x" });
   });
-  it("in a group gives the name in the group", () => {
+  it("in a group returns the name in the group", () => {
     expect(measureOfSummary(summaryStorage("accuracy"))).toBe("accuracy");
     expect(measureOfSummary(storageIn("result", "loss"))).toBeUndefined();
     expect(sumOfTotal("loss", totalStorage("loss", "count"))).toBe("count");

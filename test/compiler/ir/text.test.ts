@@ -1,5 +1,5 @@
-// The text form of graphs. If one fails, what a person reads in a dump is not the graph, or a test's text
-// means another one.
+// The text form of graphs. If a test fails, a dump does not show the graph, or the text in a test means another
+// graph.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -24,13 +24,13 @@ describe("print and parse", () => {
   it("are inverse on a graph with comments, odd numbers and odd names", () => {
     expect(printGraph(parse(example))).toBe(example);
   });
-  it("numbers names that collide, in graph order, and steps around names that are taken", () => {
+  it("numbers names that collide, in graph order, and avoids names that exist", () => {
     const x = g.input({ name: "x", type: tensorType("f32", []) });
     const node = g.add(g.named("exp_2", g.exp(x)), g.add(g.exp(g.exp(x)), g.named("exp_2", g.exp(x))));
     const names = printGraph(makeGraph("names", [{ storage: "z", node }])).match(/^%[^:]+/gm);
     expect(names).toEqual(["%input", "%exp_2", "%exp", "%exp_3", "%exp_2_2", "%add", "%add_2"]);
   });
-  it("names values after layer and composite, and what a derivative is made of after that one", () => {
+  it("names values after layer and composite, and parts of a derivative after the derivative", () => {
     const x = g.input({ name: "x", type: tensorType("f32", []) });
     const e = g.within({ layer: "out", composite: "softmax" }, () => g.exp(x));
     const d = g.within({ forward: e, rule: "exp.vjp" }, () => g.multiply(e, e));
@@ -40,23 +40,23 @@ describe("print and parse", () => {
   });
 });
 
-describe("what does not parse says which line and why", () => {
+describe("a syntax error names the line and the reason", () => {
   const rows: readonly (readonly [name: string, text: string, message: string])[] = [
     ["nonsense", "%x f32", "line 1: not a node: %x f32"],
-    ["an unknown op", "%x: f32[] = sinh", "line 1: no op sinh: %x: f32[] = sinh"],
-    ["an operand from nowhere", "%y: f32[] = exp %x", "line 1: %x is not defined above: %y: f32[] = exp %x"],
-    ["an output from nowhere", '\noutput "y" = %y', 'line 2: %y is not defined above: output "y" = %y'],
+    ["an unknown op", "%x: f32[] = sinh", "line 1: unknown op sinh: %x: f32[] = sinh"],
+    ["an unknown operand", "%y: f32[] = exp %x", "line 1: %x is not defined above: %y: f32[] = exp %x"],
+    ["an unknown output", '\noutput "y" = %y', 'line 2: %y is not defined above: output "y" = %y'],
     [
-      "another type than the op gives",
+      "a type that differs from the op's result",
       "%x: f32[4] = input\n%y: f32[3] = exp %x",
-      "line 2: the type is f32[4]: %y: f32[3] = exp %x",
+      "line 2: the type must be f32[4]: %y: f32[3] = exp %x",
     ],
   ];
   it.each(rows)("%s", (_, text, message) => {
     expect(() => parse(text)).toThrow(GraphSyntaxError);
     expect(() => parse(text)).toThrow(message);
   });
-  it("and what the shape rule refuses is refused as ever", () => {
+  it("the shape rule is checked as usual", () => {
     expect(() => parse("%x: i32[4] = input\n%y: i32[4] = exp %x")).toThrow(DiagnosticError);
   });
 });

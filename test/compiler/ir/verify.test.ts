@@ -1,4 +1,5 @@
-// The verifier of graphs: one malformed graph a check. If one fails, a pass that breaks a graph goes unnoticed.
+// The verifier of graphs: one malformed graph per check. If a test fails, the verifier misses a pass that
+// breaks a graph.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
@@ -13,7 +14,7 @@ const graph = makeGraph("small", [{ storage: "y", node: y }]);
 const messages = (broken: Graph) =>
   verifyGraph(ops, broken).map(({ node, message }) => `${node}: ${message}`);
 
-/** A node that no builder made. */
+/** A node that was not made by the builder. */
 const forged = (changes: Partial<NodeOf<"exp">>): Node => {
   const node: NodeOf<"exp"> = {
     op: "exp",
@@ -28,22 +29,22 @@ const forged = (changes: Partial<NodeOf<"exp">>): Node => {
 const withNode = (node: Node): Graph => makeGraph("broken", [{ storage: "y", node }]);
 
 describe("verifyGraph", () => {
-  it("finds nothing in what the builder made", () => {
+  it("finds no error in a graph from the builder", () => {
     expect(messages(graph)).toEqual([]);
   });
-  it("an operand that stands behind its reader, or nowhere", () => {
+  it("an operand that comes after its reader, or is missing", () => {
     expect(messages({ ...graph, nodes: [y, x] })).toEqual([
-      "%exp: f64[n,4] = exp %input: operand %input does not stand before it",
+      "%exp: f64[n,4] = exp %input: operand %input does not come before it",
     ]);
     expect(messages({ ...graph, nodes: [y] })).toEqual([
-      "%exp: f64[n,4] = exp %absent: operand %absent does not stand before it",
+      "%exp: f64[n,4] = exp %absent: operand %absent does not come before it",
     ]);
   });
-  it("a node that stands there twice", () => {
+  it("a node that occurs twice", () => {
     expect(messages({ ...graph, nodes: [x, y, y] })).toHaveLength(1);
-    expect(messages({ ...graph, nodes: [x, y, y] })[0]).toMatch(/exp.*it stands in the graph twice/);
+    expect(messages({ ...graph, nodes: [x, y, y] })[0]).toMatch(/exp.*the graph contains it twice/);
   });
-  it("a type that the shape rule does not give", () => {
+  it("a type that differs from the shape rule's result", () => {
     expect(messages(withNode(forged({ type: tensorType("f64", ["n", 5]) })))).toEqual([
       "%exp: f64[n,5] = exp %input: its type should be f64[n,4]",
     ]);
@@ -51,12 +52,12 @@ describe("verifyGraph", () => {
       /its type should be f64\[n,4\]/,
     );
   });
-  it("operands that the shape rule refuses", () => {
+  it("operands that the shape rule rejects", () => {
     const integers = g.iota({ shape: [3], axis: 0 });
     const [message] = messages(withNode(forged({ operands: { x: integers }, type: integers.type })));
     expect(message).toMatch(/exp %iota: the operand must be real, not i32\[3\]/);
   });
-  it("an attribute that is missing", () => {
+  it("a missing attribute", () => {
     const sum: NodeOf<"reduceSum"> = {
       op: "reduceSum",
       operands: { x },
@@ -75,19 +76,19 @@ describe("verifyGraph", () => {
       /attributes are missing: value/,
     );
   });
-  it("one place of storage under two types", () => {
+  it("one storage with two types", () => {
     const other = g.input({ name: "x", type: tensorType("f64", ["n", 4, 1]) });
     const both = makeGraph("both", [
       { storage: "a", node: g.exp(x) },
       { storage: "b", node: g.exp(other) },
     ]);
     expect(messages(both)).toEqual([
-      '%input_2: f64[n,4,1] = input {"name":"x"}: the same storage has another type above',
+      '%input_2: f64[n,4,1] = input {"name":"x"}: another leaf of this storage has a different type',
     ]);
   });
-  it("an output that is stored twice, or is not there", () => {
+  it("an output that is written twice, or is missing", () => {
     const twice = { ...graph, outputs: [...graph.outputs, ...graph.outputs] };
-    expect(messages(twice)[0]).toMatch(/output y is stored twice/);
+    expect(messages(twice)[0]).toMatch(/output y is written twice/);
     const absent = { ...graph, outputs: [{ storage: "z", node: g.sin(x) }] };
     expect(messages(absent)[0]).toMatch(/output z is not in the graph/);
   });

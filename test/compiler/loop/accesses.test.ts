@@ -1,5 +1,5 @@
-// Whether two loops may become one. If one fails, fusion merges loops of which one needs what the other has not left
-// yet, or has overwritten.
+// Whether two loops may be fused. If a test fails, fusion merges loops although one reads what the other has
+// not stored yet, or has overwritten.
 import { expect, it } from "vitest";
 import { accessesOf, aligned, conflicts } from "../../../src/compiler/loop/accesses.ts";
 import { add, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
@@ -23,7 +23,7 @@ it("loops merge where each iteration reads what the same one stored", () => {
   expect(mayMerge(makes(0), store("z", [i], load("t", [integer(0)])))).toBe(false);
 });
 
-it("or where no iteration touches what another one does", () => {
+it("or where no iteration accesses what another one does", () => {
   expect(mayMerge(makes(0), reads(4))).toBe(true);
   expect(mayMerge(makes(0), reads(3))).toBe(false);
 });
@@ -34,7 +34,7 @@ it("a loop does not overwrite what later iterations of the first one read, nor w
   expect(mayMerge(makes(1), makes(0))).toBe(false);
 });
 
-it("statements conflict where one stores what the other touches", () => {
+it("statements conflict where one stores what the other accesses", () => {
   const other = store("z", [i], load("x", [i]));
   expect(conflicts(accessesOf([makes(0)]), accessesOf([reads(0)]))).toBe(true);
   expect(conflicts(accessesOf([reads(0)]), accessesOf([makes(0)]))).toBe(true);

@@ -1,7 +1,11 @@
-// Whether iterations of a loop can meet in memory. If one fails, a loop is vectorised or jammed whose
-// iterations depend on each other, which gives wrong numbers, or one that could be is not.
+// Whether iterations of a loop can access the same memory. If a test fails, a loop with dependent iterations is
+// vectorised or jammed, which computes wrong numbers, or an independent one is not.
 import { describe, expect, it } from "vitest";
-import { mayInterleave, sharedStores, touchesApart } from "../../../src/compiler/loop/dependences.ts";
+import {
+  mayInterleave,
+  sharedStores,
+  isIndependentInMemory,
+} from "../../../src/compiler/loop/dependences.ts";
 import {
   add,
   binary,
@@ -36,19 +40,19 @@ const added = (at: Expression): Statement => store("flat", [at], binary("+", loa
 const meetsIn = (body: readonly Statement[], extent?: number) =>
   sharedStores(over(body, extent), surroundings);
 
-describe("iterations keep apart", () => {
-  it("where each stores a row of its own, whatever it loads elsewhere", () => {
+describe("iterations are independent", () => {
+  it("where each stores a row of its own, whatever it loads from other buffers", () => {
     expect(meetsIn([inside([store("y", [i, j], load("x", [j, i]))])])).toEqual([]);
   });
-  it("where a reshape of the index covers memory once", () => {
+  it("where a reshaped index covers memory once", () => {
     expect(meetsIn([store("y", [quotient(i, 4), remainder(i, 4)], one)], 32)).toEqual([]);
   });
-  it("where stretches of one iteration are further apart than the loop runs", () => {
+  it("where ranges of one iteration are further apart than the loop's extent", () => {
     const thirds = [0, 4, 8].map((shift) => store("flat", [add(i, integer(shift))], one));
     expect(meetsIn(thirds)).toEqual([]);
     expect(meetsIn(thirds, 5)).toEqual(["flat"]);
   });
-  it("where an outer variable shifts all that they touch alike", () => {
+  it("where an outer variable shifts all accesses equally", () => {
     expect(meetsIn([added(add(multiply(variable("outer", "i32"), integer(2)), i))])).toEqual([]);
   });
 });
@@ -65,7 +69,7 @@ describe("iterations share elements", () => {
   it("where one loads what the one before it stored", () => {
     expect(meetsIn([store("flat", [add(i, integer(1))], load("flat", [i]))])).toEqual(["flat"]);
   });
-  it("where a strided vector of one reaches into the next: its lanes lie on another axis than its index says", () => {
+  it("where a strided vector of one reaches into the next: its lanes are along another axis than its index", () => {
     const wide: Expression = {
       kind: "load",
       buffer: "y",
@@ -77,11 +81,11 @@ describe("iterations share elements", () => {
     const [lane, stored] = [{ kind: "lane", x: wide, index: 0, type: "f64" } as const, [i, integer(0)]];
     expect(meetsIn([store("y", stored, lane)])).toEqual(["y"]);
   });
-  it("where a load is as far away as an outer variable says", () => {
+  it("where an outer variable determines the distance of a load", () => {
     const [p, q] = [variable("p", "i32"), variable("q", "i32")];
     expect(meetsIn([store("flat", [add(i, p)], load("flat", [add(i, q)]))])).toEqual(["flat"]);
   });
-  it("where an index is kept below a bound and the element is read", () => {
+  it("where an index is clamped and the element is read", () => {
     expect(meetsIn([added(call("minimum", [i, integer(2)], "i32"))])).toEqual(["flat"]);
   });
   it("where an index comes from memory that the loop stores", () => {
@@ -91,7 +95,7 @@ describe("iterations share elements", () => {
   it("where quotient and remainder of an index do not cover memory once", () => {
     expect(meetsIn([store("flat", [add(quotient(i, 4), remainder(i, 4))], one)], 8)).toEqual(["flat"]);
   });
-  it("but lanes that are not stored do not count", () => {
+  it("lanes that are not stored do not count", () => {
     const at = [i, integer(2)];
     const wide: Expression = { kind: "load", buffer: "y", at, type: "f64", lanes: 6 };
     expect(meetsIn([{ kind: "store", buffer: "y", at, value: wide, count: integer(2) }])).toEqual([]);
@@ -99,22 +103,22 @@ describe("iterations share elements", () => {
   });
 });
 
-describe("what may be done with them", () => {
+describe("interleaving and parallel execution", () => {
   const fold = over([inside([added(add(i, j))], 2)]);
   it("additions to shared elements may interleave, but not run at once in a vector", () => {
     expect(mayInterleave(fold, surroundings)).toBe(true);
-    expect(touchesApart(fold, surroundings)).toBe(false);
+    expect(isIndependentInMemory(fold, surroundings)).toBe(false);
   });
-  it("an addition whose sum is named first may not: another iteration can add in between", () => {
+  it("an addition whose sum is named first may not interleave: another iteration can add in between", () => {
     const named = define("sum", binary("+", load("flat", [j]), one));
     const body = [inside([named, store("flat", [j], variable("sum", "f64"))])];
     expect(mayInterleave(over(body), surroundings)).toBe(false);
   });
-  it("nor may additions to an element that a statement reads besides", () => {
+  it("nor may additions to an element that a statement also reads", () => {
     const reads = store("y", [i, integer(0)], load("flat", [integer(0)]));
     expect(mayInterleave(over([added(integer(0)), reads]), surroundings)).toBe(false);
   });
-  it("iterations that change a variable from outside do neither", () => {
+  it("iterations that change a variable from outside may do neither", () => {
     const counts = [assign("count", binary("+", variable("count", "f64"), one))];
     expect(sharedStores(over(counts), surroundings)).toBeUndefined();
     expect(mayInterleave(over(counts), surroundings)).toBe(false);

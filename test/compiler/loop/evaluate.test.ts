@@ -1,5 +1,5 @@
-// The interpreter of loops, which all loop stages are held against. If one fails, every comparison with it is
-// worth nothing.
+// The interpreter of loops, with which all loop stages are compared. If a test fails, none of these comparisons
+// is valid.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";
@@ -30,7 +30,7 @@ const run = (loops: LoopProgram, inputs: Readonly<Record<string, readonly number
 };
 
 describe("evaluateProgram", () => {
-  it("runs loops over the rows there are, and leaves the other rows alone", () => {
+  it("runs loops over the rows of the batch, and does not change other rows", () => {
     const body = [
       loop("i", "n", "parallel", [store("y", [i], binary("*", load("x", [i]), number(2, "f64")))]),
     ];
@@ -48,7 +48,7 @@ describe("evaluateProgram", () => {
       101,
     ]);
   });
-  it("rounds where it stores, and not before", () => {
+  it("rounds at stores, and not before", () => {
     const third = binary("/", number(1, "f32"), number(3, "f32"));
     const body = [
       define("t", third),
@@ -59,14 +59,14 @@ describe("evaluateProgram", () => {
     const read = run(program(body, buffer("y", [], "f32"), buffer("z", []), buffer("k", [], "i32")), {});
     expect([read("y"), read("z"), read("k")]).toEqual([[Math.fround(1 / 3)], [1], [-2]]);
   });
-  it("looks at the branch that is taken alone", () => {
+  it("evaluates only the branch that is taken", () => {
     const safe = select(less(i, integer(2)), load("x", [i]), number(-1, "f64"));
     const body = [loop("i", 4, "parallel", [store("y", [i], safe)])];
     expect(run(program(body, buffer("x", [2]), buffer("y", [4])), { x: [5, 6] })("y")).toEqual([
       5, 6, -1, -1,
     ]);
   });
-  it("reads places as well as indices: the offset of a buffer is the variable of its name", () => {
+  it("reads offsets as well as indices: the offset of a buffer is the variable with its name", () => {
     const place = add(binary("+", variable("x", "i32"), binary("*", i, integer(2))), integer(1));
     const body = [
       loop("i", 2, "parallel", [store("y", [binary("+", variable("y", "i32"), i)], load("x", [place]))]),
@@ -75,7 +75,7 @@ describe("evaluateProgram", () => {
       2, 4,
     ]);
   });
-  it("tells a tensor called n from the number of rows", () => {
+  it("distinguishes a tensor called n from the number of rows", () => {
     const body = [
       loop("i", "n", "parallel", [store("y", [i], load("n", [binary("+", variable("n", "i32"), i)]))]),
     ];
@@ -84,7 +84,7 @@ describe("evaluateProgram", () => {
     ]);
     expect(rows.kind === "variable" && rows.name).not.toBe("n");
   });
-  it("lays out a buffer and those that it covers as one", () => {
+  it("allocates a buffer and those that it covers as one array", () => {
     const body = [
       loop("i", 3, "parallel", [store("all", [i], binary("+", load("all", [i]), number(1, "f64")))]),
     ];
@@ -113,7 +113,7 @@ describe("evaluateProgram", () => {
   });
 });
 
-describe("what compiled code would do in silence is an error here", () => {
+describe("accesses that compiled code would not detect are errors", () => {
   const rejects = (body: readonly Statement[], message: RegExp, ...buffers: readonly Buffer[]) => {
     expect(() => run(program(body, ...buffers), {})).toThrow(InternalError);
     expect(() => run(program(body, ...buffers), {})).toThrow(message);
@@ -125,18 +125,18 @@ describe("what compiled code would do in silence is an error here", () => {
       buffer("y", [2, 2]),
     );
   });
-  it("a row that is not there", () => {
+  it("a missing row", () => {
     rejects([store("y", [integer(2)], number(1, "f64"))], /y\[2\] is outside of \[n\]/, buffer("y", ["n"]));
   });
-  it("a place outside of the buffer", () => {
+  it("an offset outside of the buffer", () => {
     rejects(
       [store("y", [integer(4)], number(1, "f64"))],
       /y at 4 is outside of its 4 elements/,
       buffer("y", [2, 2]),
     );
   });
-  it("a buffer or a variable that is not there", () => {
-    rejects([store("y", [], load("x", []))], /there is no buffer x/, buffer("y", []));
+  it("an unknown buffer or variable", () => {
+    rejects([store("y", [], load("x", []))], /unknown buffer x/, buffer("y", []));
     rejects([store("y", [], variable("t", "f64"))], /t is read before it is defined/, buffer("y", []));
   });
 });

@@ -1,5 +1,5 @@
-// Linear forms of indices and the ranges of integers. If one fails, lanes of a vector are read where they are not, or a
-// loop that may not run is taken for one that does.
+// Linear forms of indices and the ranges of integers. If a test fails, lanes of a vector are read from wrong
+// addresses, or a loop that may not run is assumed to run.
 import { expect, it } from "vitest";
 import {
   add,
@@ -26,7 +26,7 @@ it("four lanes of a quotient or remainder are one run only if the divisor is a m
   expect(inFour(remainder(v, 6))).toBeUndefined();
 });
 
-it("and only if they start at a multiple of four", () => {
+it("four lanes are one run only if they start at a multiple of four", () => {
   expect(inFour(remainder(add(v, integer(4)), 8))).toBe(1);
   expect(inFour(remainder(add(v, integer(2)), 8))).toBeUndefined();
   expect(inFour(remainder(add(v, w), 8))).toBeUndefined();
@@ -34,7 +34,7 @@ it("and only if they start at a multiple of four", () => {
   expect(inFour(remainder(add(v, multiply(w, integer(4))), 8))).toBe(1);
 });
 
-it("quotient and remainder of one index join to it only where their strides fit", () => {
+it("quotient and remainder of one index join to it only if their strides match", () => {
   const { terms } = linearOf(add(multiply(quotient(v, 4), integer(4)), remainder(v, 4)));
   expect(terms).toEqual([{ part: v, factor: 1 }]);
   expect(linearOf(add(quotient(v, 4), remainder(v, 4))).terms).toHaveLength(2);

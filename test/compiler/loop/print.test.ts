@@ -1,5 +1,4 @@
-// The text form of loops. If one fails, a reader of `inspect --show kernels` is told of other loops than
-// those that run.
+// The text form of loops. If a test fails, `inspect --show kernels` shows other loops than those that run.
 import { formulaLine } from "../../../src/compiler/loop/provenance-names.ts";
 import { describe, expect, it } from "vitest";
 import {
@@ -35,7 +34,7 @@ describe("expressions", () => {
   });
 });
 
-it("a kernel stands under the nodes that it implements, with roles, types and steps", () => {
+it("a kernel is printed after the nodes that it implements, with roles, types and steps", () => {
   const i = variable("i", "i32");
   const load: Expression = { kind: "load", buffer: "a", at: [i], type: "f32" };
   const text = printKernel({

@@ -1,5 +1,5 @@
-// Vectors in the loop IR: what the interpreter makes of them, what the verifier refuses, how they print. If
-// one fails, the tests that hold the WebAssembly target's loops against the scalar ones are worth nothing.
+// Vectors in the loop IR: how the interpreter evaluates them, what the verifier rejects, how they print. If a
+// test fails, the tests that compare the WebAssembly target's loops with the scalar ones are invalid.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";
@@ -52,7 +52,7 @@ const x = buffer("x", [6]);
 const y = buffer("y", [6]);
 const xs = [1, 2, 3, 4, 5, 6];
 
-/** What y, which is zeros at first, holds behind the statements. */
+/** The elements of y, which is zeros at first, after the statements. */
 function run(body: readonly Statement[], { rows = 2, others = [] as readonly Buffer[] } = {}): number[] {
   const loops = program(body, x, y, ...others);
   expect(verifyLoops(loops)).toEqual([]);
@@ -68,11 +68,15 @@ const first4 = lanesFrom("x", [integer(0)]);
 describe("vectors are computed lane by lane", () => {
   it.each<[string, Expression, number[]]>([
     ["a load takes adjacent elements", lanesFrom("x", [integer(1)]), [2, 3, 4, 5]],
-    ["a load with a stride takes elements apart", lanesFrom("x", [integer(0)], 3, 2), [1, 4, 0, 0]],
+    [
+      "a load with a stride takes elements at that distance",
+      lanesFrom("x", [integer(0)], 3, 2),
+      [1, 4, 0, 0],
+    ],
     ["a splat is the same in every lane", splat(load("x", [integer(2)])), [3, 3, 3, 3]],
     ["a ramp counts", convert(ramp(integer(5)), "f64"), [5, 6, 7, 8]],
     [
-      "a gather puts scalars side by side",
+      "a gather builds a vector of scalars",
       gather(load("x", [integer(5)]), real(7), load("x", [integer(0)]), real(-1)),
       [6, 7, 1, -1],
     ],
@@ -113,14 +117,14 @@ describe("vectors are computed lane by lane", () => {
     ];
     expect(run(body)).toEqual([0, 6, 9, 12, 15, 0]);
   });
-  it("a store with a count leaves the other lanes' elements as they are, and none where it is nothing", () => {
+  it("a store with a count does not change the elements of other lanes, and stores none if it is 0", () => {
     const body = [
       storeSome("y", [integer(3)], splat(real(8)), integer(3)),
       storeSome("y", [integer(0)], splat(real(9)), integer(0)),
     ];
     expect(run(body)).toEqual([0, 0, 0, 8, 8, 8]);
   });
-  it("rounds each lane where it stores", () => {
+  it("rounds each lane at a store", () => {
     const single = buffer("z", [2], "f32");
     const thirds = splat(binary("/", number(1, "f32"), number(3, "f32")), 2);
     const read = convert({ ...load("z", [integer(1)], "f32") }, "f64");
@@ -130,7 +134,7 @@ describe("vectors are computed lane by lane", () => {
 });
 
 describe("lanes outside of a buffer", () => {
-  it("may be read, as not-a-number, behind the end and before the start", () => {
+  it("may be read, as NaN, after the end and before the start", () => {
     expect(lanes(lanesFrom("x", [integer(4)]))).toEqual([5, 6, NaN, NaN]);
     expect(lanes(lanesFrom("x", [integer(-2)]))).toEqual([NaN, NaN, 1, 2]);
   });
@@ -144,15 +148,15 @@ describe("lanes outside of a buffer", () => {
     expect(() => run([store("y", [integer(4)], first4)])).toThrow(/y at 6 is outside of its 6 elements/);
     expect(run([storeSome("y", [integer(4)], first4, integer(2))])).toEqual([0, 0, 0, 0, 1, 2]);
   });
-  it("may not be stored to rows that are not there", () => {
+  it("may not be stored to missing rows", () => {
     const rowwise = buffer("r", ["n"]);
     const body = [store("r", [integer(0)], lanesFrom("x", [integer(0)], undefined, 2))];
     expect(() => run(body, { rows: 1, others: [rowwise] })).toThrow(/r at 1 is outside of its 1 elements/);
   });
 });
 
-describe("places in bytes and scratch", () => {
-  it("a place in bytes is an element of the buffer's type, and none between two", () => {
+describe("offsets in bytes, and scratch", () => {
+  it("an offset in bytes must be that of an element, not between two", () => {
     const wide = buffer("x", [2, 3], "f32");
     const at = (byte: number) =>
       program([store("y", [integer(8)], convert(load("x", [integer(byte)], "f32"), "f64"))], wide, y);
@@ -164,7 +168,7 @@ describe("places in bytes and scratch", () => {
       /x at byte 6 is between two elements/,
     );
   });
-  it("scratch forgets between kernels, and is not-a-number where nothing was stored", () => {
+  it("scratch is not kept between kernels, and is NaN before it is stored", () => {
     const s = scratch("s", [2]);
     const copy = (k: number) => store("y", [integer(k)], load("s", [integer(k)]));
     const body = [store("s", [integer(0)], real(3)), copy(0), copy(1)];
@@ -190,7 +194,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "branches of other lanes than the condition",
     [store("y", [integer(0)], select(less(two, two), first4, first4))],
-    "((splat2(1:f64) < splat2(1:f64))?x[0:i32]:4:x[0:i32]:4) chooses by 2 lanes between branches of 4",
+    "((splat2(1:f64) < splat2(1:f64))?x[0:i32]:4:x[0:i32]:4) has a condition of 2 lanes and branches of 4",
   ],
   [
     "a vector read as a scalar",
@@ -220,7 +224,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
   [
     "a ramp of real numbers",
     [store("y", [integer(0)], { kind: "ramp", x: real(0), lanes: 4, type: "f64" })],
-    "ramp4(0:f64) counts in f64",
+    "ramp4(0:f64) is a ramp of f64",
   ],
   [
     "a gather of vectors",
@@ -228,7 +232,7 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
     "gather(x[0:i32]:4,x[0:i32]:4) takes scalars, but x[0:i32]:4 has 4 lanes",
   ],
   [
-    "a lane that is not there",
+    "an unknown lane",
     [store("y", [integer(0)], { kind: "lane", x: two, index: 2, type: "f64" })],
     "lane 2(splat2(1:f64)) is a lane of 2",
   ],
@@ -253,13 +257,13 @@ const faultRows: readonly (readonly [name: string, body: readonly Statement[], m
     "only some lanes of 1:f64 are stored, but it is a scalar",
   ],
   [
-    "a count that is no integer",
+    "a count that is not an integer",
     [storeSome("y", [integer(0)], first4, real(1))],
     "a count of lanes is i32, but 1:f64 is f64",
   ],
 ];
 
-describe("what is wrong with vectors is reported", () => {
+describe("errors with vectors are reported", () => {
   it.each(faultRows)("%s", (_, body, message) => {
     expect(verifyLoops(program(body, x, y)).map((fault) => fault.message)).toContain(message);
   });
@@ -277,7 +281,7 @@ describe("vectors in print", () => {
   ])("%s", (text, expression) => {
     expect(printExpression(expression)).toBe(text);
   });
-  it("statements say how many lanes", () => {
+  it("statements show the number of lanes", () => {
     const body = [define("t", first4, true), storeSome("y", [i], vector("t"), integer(3))];
     expect(printStatements(body)).toEqual(["var t: f64×4 = x[0 ..+4]", "y[i] = t (the first 3)"]);
   });

@@ -1,4 +1,4 @@
-// Memory plans that are wrong in one way each. If one passes, buffers that live at the same time may share bytes.
+// Memory plans with one error each. If a test fails, buffers that are live at the same time may share bytes.
 import { describe, expect, it } from "vitest";
 import type { MemoryPlan, Placement } from "../../../src/compiler/loop/types.ts";
 import type { Buffer } from "../../../src/compiler/loop/types.ts";
@@ -46,10 +46,10 @@ describe("a memory plan", () => {
       "all does not end where its last part ends",
       planOf([at("w", 0, 16), at("v", 16, 16), at("all", 0, 48, undefined, ["w", "v"])], []),
     ],
-  ])("is wrong if %s", (fault, plan) => {
+  ])("is rejected if %s", (fault, plan) => {
     expect(verifyPlan(plan)).toEqual([fault]);
     expect(() => checkPlan(plan, "plan-memory")).toThrow(
-      `internal: after plan-memory, the memory plan is wrong:\n  ${fault}`,
+      `internal: after plan-memory, the memory plan is malformed:\n  ${fault}`,
     );
   });
 });

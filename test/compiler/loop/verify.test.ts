@@ -1,4 +1,5 @@
-// The verifier of loops: one malformed program a check. If one fails, a broken stage is found only by what it computes.
+// The verifier of loops: one malformed program per check. If a test fails, only wrong results show that a stage
+// is broken.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import {
@@ -22,8 +23,8 @@ const y = buffer("y", []);
 const faults = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
   verifyLoops(program(body, x, y, ...buffers)).map(({ message }) => message);
 
-describe("what is right passes", () => {
-  it("indices and places, accumulators, loops one after the other with one name", () => {
+describe("valid programs pass", () => {
+  it("indices and offsets, accumulators, successive loops with the same name", () => {
     const sum = variable("sum", "f64");
     const body = [
       define("sum", number(0, "f64"), true),
@@ -38,8 +39,8 @@ describe("what is right passes", () => {
 });
 
 const rows: readonly (readonly [name: string, body: readonly Statement[], message: string])[] = [
-  ["an unknown buffer read", [store("y", [], load("w", []))], "there is no buffer w"],
-  ["an unknown buffer written", [store("w", [], one)], "there is no buffer w"],
+  ["an unknown buffer read", [store("y", [], load("w", []))], "unknown buffer w"],
+  ["an unknown buffer written", [store("w", [], one)], "unknown buffer w"],
   [
     "a variable read before",
     [store("y", [], variable("t", "f64")), define("t", one)],
@@ -55,34 +56,34 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
     [assign("t", one), define("t", two, true)],
     "t is assigned before it is defined",
   ],
-  ["a constant assigned", [define("t", one), assign("t", two)], "t is assigned but cannot change"],
+  ["a constant assigned", [define("t", one), assign("t", two)], "t is assigned but is not mutable"],
   [
     "a loop variable assigned",
     [loop("i", 2, "parallel", [assign("i", integer(0))])],
-    "i is assigned but cannot change",
+    "i is assigned but is not mutable",
   ],
-  ["a name twice", [define("t", one), define("t", two)], "t is defined where it is known already"],
-  [
-    "a name hidden",
-    [define("t", one), loop("i", 2, "parallel", [define("t", two)])],
-    "t is defined where it is known already",
-  ],
+  ["a name twice", [define("t", one), define("t", two)], "t is already defined"],
+  ["a name hidden", [define("t", one), loop("i", 2, "parallel", [define("t", two)])], "t is already defined"],
   [
     "a loop's name hidden",
     [loop("i", 2, "parallel", [loop("i", 2, "parallel", [])])],
-    "i is defined where it is known already",
+    "i is already defined",
   ],
   [
     "an index too many",
     [store("x", [integer(0), integer(0), integer(0)], one)],
-    "x[0:i32, 0:i32, 0:i32] must have one place, or 2 indices",
+    "x[0:i32, 0:i32, 0:i32] must have one offset or 2 indices",
   ],
   [
-    "indices and places mixed",
+    "indices and offsets mixed",
     [store("x", [integer(0)], one), store("x", [integer(0), integer(1)], one)],
-    "some accesses have an index for each axis, others a place",
+    "some accesses have an index for each axis, others an offset",
   ],
-  ["an index that is no integer", [store("x", [integer(0), one], two)], "an index is i32, but 1:f64 is f64"],
+  [
+    "an index that is not an integer",
+    [store("x", [integer(0), one], two)],
+    "an index is i32, but 1:f64 is f64",
+  ],
   ["a value of another type", [store("y", [], integer(1))], "y is f64, but 1:i32 is i32"],
   [
     "a load of another type",
@@ -100,7 +101,7 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
     "(1:f64 + 1:i32) mixes f64 and i32",
   ],
   [
-    "a condition that is none",
+    "a condition that is not a bool",
     [store("y", [], { kind: "select", condition: load("y", []), x: one, y: two, type: "f64" })],
     "a condition is bool, but y[] is f64",
   ],
@@ -110,19 +111,19 @@ const rows: readonly (readonly [name: string, body: readonly Statement[], messag
     "((y[] < 1:f64)?1:f64:2:i32) mixes f64 and i32",
   ],
   [
-    "a loop that stands still",
+    "a loop with a step of 0",
     [{ ...loop("i", 2, "parallel", [store("y", [], one)]), step: 0 }],
     "i steps by 0",
   ],
   [
-    "an end that is no integer",
+    "an end that is not an integer",
     [{ ...loop("i", 2, "parallel", [store("y", [], one)]), to: two }],
     "i's end is i32, but 2:f64 is f64",
   ],
-  ["a kernel without statements", [], "it does nothing"],
+  ["a kernel without statements", [], "its body is empty"],
 ];
 
-describe("what is wrong is reported", () => {
+describe("errors are reported", () => {
   it.each(rows)("%s", (_, body, message) => {
     expect(faults(body)).toContain(message);
   });
@@ -137,12 +138,12 @@ describe("what is wrong is reported", () => {
     const loops = { ...program([], y), kernels: [first, first] };
     expect(verifyLoops(loops)).toEqual([{ kernel: "kernel0", message: "another kernel has this name" }]);
   });
-  it("all at once, under the stage and the program", () => {
+  it("all errors together, with the stage and the program", () => {
     const loops = programOf([[store("a", [], one)], [store("b", [], one)]], y);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(InternalError);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(
-      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: there is no buffer a\n  " +
-        "kernel1: there is no buffer b",
+      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: unknown buffer a\n  " +
+        "kernel1: unknown buffer b",
     );
   });
 });

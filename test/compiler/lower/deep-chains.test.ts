@@ -1,5 +1,5 @@
-// Long chains of functions. If this fails, they become one expression as deep as they are long, on which
-// whatever walks it runs out of stack.
+// Long chains of functions. If this test fails, a chain becomes one expression of the same depth, which
+// overflows the stack of recursive traversals.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
@@ -13,7 +13,7 @@ import { tensor } from "../../support/tensors.ts";
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
 
-it("two thousand functions in a row are cut into expressions of some depth, with the same values", () => {
+it("two thousand functions in a row become expressions of limited depth, with the same values", () => {
   const g = createBuilder("f64");
   let node = g.input({ name: "x", type: tensorType("f64", ["n", 2]) });
   for (let k = 0; k < 2000; k++) node = k % 2 === 0 ? g.tanh(node) : g.multiply(1.5, node);

@@ -1,4 +1,4 @@
-// Fusion of statements as such. If one fails, a loop reads what the loops that it joins have not computed yet.
+// Fusion of statements. If a test fails, a fused loop reads values that are not computed yet.
 import { expect, it } from "vitest";
 import { binary, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
@@ -12,7 +12,7 @@ import { afterStage } from "../../support/stages.ts";
 
 const [j, a] = [variable("j", "i32"), variable("a", "f64")];
 const over = (role: LoopRole, ...body: Statement[]): Statement => loop("j", 4, role, body);
-/** The statements are no whole program, so the result is not verified. */
+/** The statements are not a whole program, so the result is not verified. */
 const unverified = { check: () => {}, snapshots: () => [] };
 const fuse = defineStage<Nests, unknown>("fuse-loops", unverified, fuseLoops.work);
 const fused = (...lists: readonly (readonly Statement[])[]) => {
@@ -29,7 +29,7 @@ it("loops that share a buffer become one", () => {
   expect(kinds(fused([makes], [over("parallel", store("z", [j], load("y", [j])))]))).toEqual(["for"]);
 });
 
-it("a loop that reads a sum stays behind the loop that makes it", () => {
+it("a loop that reads a sum stays after the loop that computes it", () => {
   const sum = over("reduction", assign("a", binary("+", a, load("y", [j]))));
   const statements = fused([define("a", number(0, "f64"), true), sum], [scales]);
   expect(kinds(statements)).toEqual(["let", "for", "for"]);
@@ -48,7 +48,7 @@ it("a loop does not move over a statement that overwrites what it reads", () => 
   expect(kinds(fused([makes, overwrites], [reads]))).toEqual(["for", "store", "for"]);
 });
 
-it("loops along time stay apart", () => {
+it("loops along time are not fused", () => {
   const steps = over("sequential", store("y", [j], load("x", [j])));
   const others = over("sequential", store("z", [j], load("y", [j])));
   expect(fused([steps], [others])).toHaveLength(2);

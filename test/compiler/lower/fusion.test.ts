@@ -1,5 +1,5 @@
-// What becomes one kernel and what does not. If one fails, values travel through memory that could stay in
-// registers: the result is right, but slow. Counts are of small graphs that show one thing each.
+// What becomes one kernel. If a test fails, values that could stay in registers go through memory: the result
+// is correct, but slow. Each count is of a small graph that shows one case.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -29,7 +29,7 @@ const temporaries = ({ buffers }: LoopProgram) =>
 const [x, w, b] = [leaf("x", ["n", 8]), leaf("w", [8, 6]), leaf("b", [6])];
 
 describe("fusion", () => {
-  it("a layer is one kernel: product, bias and activation, and nothing of it in memory but the result", () => {
+  it("a layer is one kernel: product, bias and activation, with only the result in memory", () => {
     const program = fused({ h: g.relu(g.add(product(x, w), b)) });
     expect([program.kernels.length, temporaries(program)]).toEqual([1, []]);
   });
@@ -37,7 +37,7 @@ describe("fusion", () => {
     const program = fused({ y: g.exp(g.multiply(g.sin(g.add(x, 1)), 0.5)) });
     expect([program.kernels.length, temporaries(program)]).toEqual([1, []]);
   });
-  it("pointwise values go into the sum that reads them", () => {
+  it("pointwise values are computed in the sum that reads them", () => {
     const program = fused({ loss: g.reduceSum(g.multiply(x, g.sin(x)), { axes: [0, 1] }) });
     expect([program.kernels.length, temporaries(program)]).toEqual([1, []]);
   });
@@ -53,7 +53,7 @@ describe("fusion", () => {
     const program = fused({ h: product(product(x, w), leaf("w2", [6, 8])) });
     expect(program.kernels.length).toBe(2);
   });
-  it("no nest moves across one that stores what it reads", () => {
+  it("no nest moves across another that stores what it reads", () => {
     const p = g.parameter({ name: "p", type: tensorType("f64", [4]) });
     const program = fused({ p: g.add(p, 1), q: g.multiply(p, 2) });
     const order: string[] = [];
@@ -63,7 +63,7 @@ describe("fusion", () => {
       });
     expect(order.indexOf("q")).toBeLessThan(order.indexOf("p"));
   });
-  it("without fusion every stored value has a kernel of its own", () => {
+  it("without fusion every materialised value has a kernel of its own", () => {
     const outputs = { y: g.exp(x), z: g.sin(x) };
     expect(fused(outputs).kernels.length).toBe(1);
     expect(fused(outputs, ["fuse-loops"]).kernels.length).toBe(2);
@@ -71,7 +71,7 @@ describe("fusion", () => {
 });
 
 describe("models", () => {
-  it("the optimizer moves all parameters in one loop, whatever layers they belong to", () => {
+  it("the optimizer updates all parameters in one loop, across layers", () => {
     for (const name of ["classifier", "alike", "joins"]) {
       const update = compileModel(parseModel(specs[name]), { dtype: "f32" }).lowered.find(
         (program) => program.name === "update",
@@ -85,7 +85,7 @@ describe("models", () => {
       expect(tensors, name).toEqual([]);
     }
   });
-  it("prediction is one kernel a layer; a long activation is a loop of its own behind the product's", () => {
+  it("prediction is one kernel per layer; a long activation is a loop of its own after the product's", () => {
     const { lowered: programs } = compileModel(parseModel(specs.classifier), { dtype: "f32" });
     const kernels = programs.find(({ name }) => name === "predict")?.kernels ?? [];
     expect(kernels.map(({ body }) => body.length)).toEqual([1, 2, 1]);

@@ -1,6 +1,6 @@
-// The stages of lowering that save memory, each on the smallest graph that shows it. If one fails, a value is
-// kept that need not be, or one that is needed is not kept. (That all of them keep the meaning of any graph
-// is what random-graphs.test.ts holds.)
+// The stages of lowering that save memory, each on the smallest graph that shows it. If a test fails, a value
+// is kept unnecessarily, or a needed one is not kept. (random-graphs.test.ts tests that they preserve the
+// meaning of any graph.)
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -42,13 +42,14 @@ describe("rematerialise", () => {
   const [w1, w2, w3, w4] = ["w1", "w2", "w3", "w4"].map((name, i) =>
     leaf(name, i === 1 ? [64, 256] : i === 2 ? [256, 64] : [64, 64]),
   );
-  // p is kept for the end; y = p · f is read at once, and again behind a product four times as wide.
+  // p stays alive to the end; y = p · f is read at once, and again after a product four times as wide.
   const p = product(x, w1);
   const y = g.multiply(g.add(p, f), g.multiply(f, f));
   const wide = g.tanh(product(g.sin(product(y, w4)), w2));
   const late = product(wide, w3);
   const dw = g.contract(y, late, { batchX: [], batchY: [], sumX: [0], sumY: [0] });
-  // The value is the first operand of what reads it late: its copy must not be placed as soon as that is come upon.
+  // The value is the first operand of its late reader: its copy must not be placed as soon as the traversal
+  // reaches it.
   const graph = graphOf({
     dw,
     dp: g.contract(p, late, { batchX: [], batchY: [], sumX: [0], sumY: [0] }),
@@ -61,14 +62,14 @@ describe("rematerialise", () => {
   };
   const rematerialised = (each: Graph, batchSize: number) =>
     afterStage(rematerialise, { graph: each, copies: new Set<Node>() }, { g, batchSize });
-  it("computes a cheap value again behind the peak, which is lower by it", () => {
+  it("recomputes a cheap value after the peak, which is lower by its size", () => {
     const batchSize = 1024;
     const { graph: lean, copies } = rematerialised(graph, batchSize);
     expect([...copies].map(({ name }) => name)).toEqual([expect.stringMatching(/_again$/)]);
     const [before, after] = [bytesOf(graph, batchSize), bytesOf(lean, batchSize, copies)];
     expect(before - after).toBeGreaterThanOrEqual(batchSize * 64 * 8);
   });
-  it("gives the same bits", () => {
+  it("computes the same bits", () => {
     const { graph: lean } = rematerialised(graph, 1024);
     const values = anyStorage(graph, 3, 4);
     expect(compareStorage(interpret(lean, values, 3), interpret(graph, values, 3))).toEqual({
@@ -76,7 +77,7 @@ describe("rematerialise", () => {
       at: "",
     });
   });
-  it("leaves graphs whose values stay in a cache: up to a mebibyte", () => {
+  it("does not change graphs whose values stay in a cache: up to a mebibyte", () => {
     const batchSize = 64;
     expect(bytesOf(graph, batchSize)).toBeLessThan(1 << 20);
     expect(rematerialised(graph, batchSize)).toEqual({ graph, copies: new Set() });
@@ -106,10 +107,10 @@ describe("contract-arrays", () => {
     afterStage(contractArrays, each, { batchSize: 3, float: "f64" });
   const shapeIn = (each: ReturnType<typeof program>) => shrunk(each).buffers.get("e")?.shape;
 
-  it("keeps one iteration of what every iteration makes and uses itself", () => {
+  it("keeps one iteration of a value that every iteration computes and uses itself", () => {
     expect(shapeIn(program([loop("i", "n", "parallel", [fill(), use])], x, e))).toEqual([4]);
   });
-  it("keeps all of what another loop reads, or another kernel", () => {
+  it("keeps all of a value that another loop or kernel reads", () => {
     const row = variable("row", "i32");
     const later = loop("k", 4, "parallel", [store("x", [row, k], load("e", [row, k]))]);
     const two = [loop("i", "n", "parallel", [fill()]), loop("row", "n", "parallel", [later])];
@@ -117,11 +118,11 @@ describe("contract-arrays", () => {
     const apart = [[loop("i", "n", "parallel", [fill()])], [loop("i", "n", "parallel", [use])]];
     expect(shapeIn(programOf(apart, x, e))).toEqual(["n", 4]);
   });
-  it("keeps an axis that is read at another place than its own", () => {
+  it("keeps an axis that is read at another index than its own", () => {
     const next = loop("k", 4, "parallel", [store("x", [i, k], load("e", [integer(0), k]))]);
     expect(shapeIn(program([loop("i", "n", "parallel", [fill(), next])], x, e))).toEqual(["n", 4]);
   });
-  it("leaves storage, and loops that are to be blocked", () => {
+  it("does not change storage, or loops that will be blocked", () => {
     const stored = program([loop("i", "n", "parallel", [store("x", [i, integer(0)], number(1, "f64"))])], x);
     expect(shrunk(stored).buffers.get("x")?.shape).toEqual(["n", 4]);
     expect(shapeIn(program([loop("i", "n", "output", [fill(), use])], x, e))).toEqual(["n", 4]);
@@ -137,8 +138,8 @@ describe("contract-arrays", () => {
   });
 });
 
-describe("what need not be in memory at all", () => {
-  it("windows of a product that are only added up are added up as they come", () => {
+describe("values that need no memory", () => {
+  it("windows of a product that are only added up are added directly", () => {
     const [dz, w] = [leaf("dz", ["n", 4, 3]), leaf("w", [3, 2])];
     const windows = { axes: [1], size: [2], stride: [1], dilation: [1] };
     const folded = g.fold(g.contract(dz, w, { batchX: [], batchY: [], sumX: [2], sumY: [0] }), {
@@ -149,7 +150,7 @@ describe("what need not be in memory at all", () => {
     expect(temporaryShapes(graph)).toEqual([]);
     expectSame(graph);
   });
-  it("but a product that is read elsewhere too is kept", () => {
+  it("a product with another reader is materialised", () => {
     const [dz, w] = [leaf("dz", ["n", 4, 3]), leaf("w", [3, 2])];
     const both = g.contract(dz, w, { batchX: [], batchY: [], sumX: [2], sumY: [0] });
     const windows = { axes: [1], size: [2], stride: [1], dilation: [1] };
@@ -157,7 +158,7 @@ describe("what need not be in memory at all", () => {
     expect(temporaryShapes(graph)).toEqual(["n,4,2"]);
     expectSame(graph);
   });
-  it("a joining that a product reads is stored in pieces, without a choice in the loop", () => {
+  it("a concatenation that a product reads is stored in pieces, without a select in the loop", () => {
     const [x, y, w] = [leaf("x", ["n", 3]), leaf("y", ["n", 2]), leaf("w", [5, 4])];
     const graph = graphOf({ z: product(g.concat(g.sin(x), y, { axis: 1 }), w) });
     const { program: loops } = lowered(graph);

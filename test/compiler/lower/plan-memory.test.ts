@@ -1,4 +1,5 @@
-// The memory plan. If one fails, two values that live at the same time share memory, or memory is wasted.
+// The memory plan. If a test fails, two values that are live at the same time share memory, or memory is
+// wasted.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { number } from "../../../src/compiler/loop/expressions.ts";
@@ -39,7 +40,7 @@ describe("planMemory", () => {
   const fill = (name: string): Statement => store(name, [number(0, "i32")], number(1, "f64"));
   const use = (name: string): Statement => store("out", [], load(name, [number(0, "i32")]));
 
-  it("sees from where to where a temporary lives", () => {
+  it("finds the lifetime of a temporary", () => {
     const loops = programOf(
       [touch("a"), touch("b"), [store("b", [], load("a", []))]],
       temporary("a", []),
@@ -50,7 +51,7 @@ describe("planMemory", () => {
       ["b", [1, 2]],
     ]);
   });
-  it("gives the memory of what is over to what comes", () => {
+  it("reuses the memory of dead temporaries", () => {
     const out = buffer("out", []);
     const loops = programOf(
       [[fill("a")], [use("a"), fill("b")], [use("b"), fill("c")], [use("c")]],
@@ -60,13 +61,13 @@ describe("planMemory", () => {
     const plan = planOf([loops], new Map([["out", out]]), 1);
     const places = [...(plan.temporaries.get("test")?.values() ?? [])];
     expect(clashes(places)).toEqual([]);
-    // At no time live more than two of them, of 100 doubles each.
+    // At most two of them, of 100 doubles each, are live at the same time.
     expect([plan.lowerBound, plan.temporaryBytes]).toEqual([
       1600 + 2 * ((16 - (800 % 16)) % 16),
       plan.lowerBound,
     ]);
   });
-  it("lets programs share memory: they never run at the same time", () => {
+  it("shares memory between programs, which never run at the same time", () => {
     const [first, second] = [programOf([[fill("a")]], size("a", 10)), programOf([[fill("b")]], size("b", 8))];
     const plan = planOf([first, { ...second, name: "other" }], new Map(), 1);
     expect(plan.temporaries.get("test")?.get("a")?.offset).toBe(
@@ -74,7 +75,7 @@ describe("planMemory", () => {
     );
     expect(plan.temporaryBytes).toBe(80);
   });
-  it("puts what one loop walks over side by side, and a name for all of it there too", () => {
+  it("makes the buffers that one loop traverses adjacent, and a buffer that covers them", () => {
     const [a, b] = [
       { ...buffer("a", [3]), region: "parameter" as const },
       { ...buffer("b", [2]), region: "parameter" as const },
@@ -86,7 +87,7 @@ describe("planMemory", () => {
       0, 24, 0, 40,
     ]);
   });
-  it("makes room for a full batch, whatever the rows", () => {
+  it("allocates a full batch, whatever the number of rows", () => {
     const plan = planOf([programOf([[fill("a")]], temporary("a", ["n", 4]))], new Map(), 32);
     expect(plan.temporaryBytes).toBe(32 * 4 * 8);
   });
@@ -94,7 +95,7 @@ describe("planMemory", () => {
 
 describe("plans of random graphs", () => {
   it.each(["f32", "f64"] as const)(
-    "%s: nothing that lives overlaps, everything is aligned, little is wasted",
+    "%s: live buffers do not overlap, all are aligned, little memory is wasted",
     (float) => {
       fc.assert(
         fc.property(moves(25), fc.integer({ min: 1, max: 9 }), (list, batchSize) => {

@@ -1,7 +1,7 @@
-// Random graphs as loops. If one fails, lowering, fusion, forwarding, blocking, hoisting, sharing, placing or
-// the memory plan changes what a graph computes: the interpreter of graphs says what it should be. The loops
-// run in one arena laid out by the plan and filled with not-a-number, so that a buffer given away too early
-// shows.
+// Random graphs as loops. If a test fails, lowering, fusion, scalar replacement, blocking, hoisting,
+// common-subexpression elimination, addressing or the memory plan changes what a graph computes. The
+// interpreter of graphs defines the expected result. The loops run in one arena laid out by the plan and filled
+// with NaN, which shows buffers that are reused too early.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -35,10 +35,10 @@ const ways: readonly (readonly [name: string, options: LoopOptions])[] = [
   ["every stage", {}],
   ["no schedule", { unscheduled: true }],
   ...loopStages.map((stage) => [`all but ${stage}`, { skip: [stage] }] as const),
-  ["no stage that can be skipped", { skip: loopStages }],
+  ["only required stages", { skip: loopStages }],
 ];
 
-/** Lists of moves that once failed, by the fault that they showed. */
+/** Lists of moves that once failed, by the bug that they showed. */
 const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
 
 describe("loops compute what the graph means", () => {
@@ -67,7 +67,7 @@ describe("loops compute what the graph means", () => {
     fc.assert(
       fc.property(moves(), rowCounts, (list, rows) => {
         const { graph } = graphOf(list, "f32");
-        // The interpreter compares doubles, which differ where numbers rounded to f32 are equal.
+        // The interpreter compares doubles, which may differ where numbers rounded to f32 are equal.
         if (graph.nodes.some(({ op }) => op === "equal")) return;
         expectSame(graph, rows, { float: "f32" }, 1e-3);
       }),

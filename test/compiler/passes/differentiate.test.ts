@@ -1,5 +1,5 @@
-// Differentiation. If one fails, a gradient is wrong, a gradient of a gradient is, something frozen is paid
-// for, or what a reader expects from the textbook does not come out of differentiation and simplification.
+// Differentiation. If a test fails, a gradient or a gradient of a gradient is wrong, a frozen parameter costs
+// time, or differentiation and simplification do not reach the form of a textbook.
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -23,12 +23,12 @@ const outputOf = (graph: Graph, storage: string): Node => {
   return output.node;
 };
 
-/** What a node is made of, repetition and shape aside: the operations a person would write. */
+/** The operations of a node, without repetition and shape: the operations that a person would write. */
 const beneath = (node: Node): Node =>
   is(node, "broadcast") || is(node, "reshape") || is(node, "cast") ? beneath(node.operands.x) : node;
 
 describe("small graphs", () => {
-  it("sums what all uses of a value give", () => {
+  it("sums the contributions of all uses of a value", () => {
     const graph = graphFrom(`
       %square: f64[4] = multiply %v, %v
       %z: f64[] = reduceSum %square {"axes":[0]}
@@ -56,7 +56,7 @@ describe("small graphs", () => {
       output "gradient:a" = %2"
     `);
   });
-  it("remembers the forward node and the rule of each cotangent", () => {
+  it("records the forward node and the rule of each cotangent", () => {
     const graph = graphFrom(`
       %e: f64[4] = exp %v
       %z: f64[] = reduceSum %e {"axes":[0]}
@@ -69,7 +69,7 @@ describe("small graphs", () => {
       "exp",
     ]);
   });
-  it("adds no output for parameters on which the loss does not depend, for want of a path or of a derivative", () => {
+  it("adds no output for parameters on which the loss does not depend, without a path or a derivative", () => {
     const graph = graphFrom(`
       %stopped: f64[4] = stopGradient %v
       %step: f64[4] = sign %v
@@ -168,7 +168,7 @@ describe("derivatives of derivatives", () => {
 describe("models", () => {
   const compiled = (spec: Record<string, unknown>) => compileModel(parseModel(spec), { dtype: "f64" });
 
-  it("cross-entropy's gradient comes out as (softmax(z) − onehot(y)) / n", () => {
+  it("the gradient of cross-entropy is (softmax(z) − onehot(y)) / n", () => {
     const { graphs } = compiled(baseSpec());
     // The gradient of the last bias is the sum over rows of the gradient of the logits.
     const bias = outputOf(graphs.gradient, "gradient:dense2.bias");
@@ -192,18 +192,18 @@ describe("models", () => {
     const [index, target] = operandsOf(beneath(onehot)).map(beneath);
     expect([beneath(onehot).op, index.op, target.op]).toEqual(["equal", "iota", "input"]);
 
-    // 1 / n, for the rows that count: a target of −1 is left out.
+    // 1 / n, for the rows that count: a target of −1 is ignored.
     const [counts, share] = operandsOf(scale).map(beneath);
     expect([counts.op, share.op]).toEqual(["lessEqual", "divide"]);
     const [one, divisor] = operandsOf(share).map(beneath);
     expect(is(one, "constant") && one.attributes.value).toBe(1);
-    // A batch in which nothing counts must not divide by zero.
+    // A batch in which no row counts must not divide by zero.
     expect(divisor.op).toBe("maximum");
     const [count] = operandsOf(divisor).map(beneath);
     expect([count.op, beneath(operandsOf(count)[0]).op]).toEqual(["reduceSum", "lessEqual"]);
   });
 
-  it("mean squared error's gradient comes out as a factor times (prediction − target)", () => {
+  it("the gradient of the mean squared error is a factor times (prediction − target)", () => {
     const spec = specWith({ targets: { t: { shape: [3] } }, loss: "mse" });
     const weight = outputOf(compiled(spec).graphs.gradient, "gradient:dense2.weight");
     // dw = hᵀ · dz, and dz = c · (z − t) for scalars c
@@ -217,7 +217,7 @@ describe("models", () => {
     expect([weight.op, dz.op, operandsOf(dz)[1].op]).toEqual(["contract", "subtract", "input"]);
   });
 
-  it("what is frozen leaves no backward node, and the layers behind it none either", () => {
+  it("frozen layers before the first trained layer have no backward nodes", () => {
     const layer = (trainable: boolean) => ({ type: "dense", units: 5, activation: "tanh", trainable });
     const network = (first: boolean, second: boolean) => [
       layer(first),
@@ -239,11 +239,11 @@ describe("models", () => {
     expect(bothFrozen.layers).not.toContain("dense2");
     expect(firstFrozen.count).toBeLessThan(all.count);
     expect(bothFrozen.count).toBeLessThan(firstFrozen.count);
-    // A frozen layer between two that train still passes on what comes back.
+    // A frozen layer between two trained layers still passes the gradient on.
     expect(backward(true, false).layers).toContain("dense2");
   });
 
-  it("nothing that differentiation needed only for itself is left after the passes", () => {
+  it("the passes remove everything that only differentiation needed", () => {
     const { derived, graphs } = compiled(baseSpec());
     expect(derived.gradient.nodes.some(({ op }) => op === "stopGradient")).toBe(true);
     expect(graphs.gradient.nodes.some(({ op }) => op === "stopGradient")).toBe(false);

@@ -1,5 +1,5 @@
-// Constants are computed at compile time. If one fails, emitted code computes at every step what is always
-// the same, or, worse, something is taken for a constant that is none.
+// Constants are computed at compile time. If a test fails, emitted code computes a constant at every step, or a
+// value that is not constant is folded.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { foldConstants } from "../../../src/compiler/passes/fold-constants.ts";
@@ -20,7 +20,7 @@ describe("fold-constants", () => {
       output "z" = %0"
     `);
   });
-  it("computes once what a repeated number gives everywhere", () => {
+  it("computes the result of a repeated number once", () => {
     expect(
       folded(`
         %2: f64[] = constant {"value":2,"element":"f64"}
@@ -49,7 +49,7 @@ describe("fold-constants", () => {
       output "z" = %3"
     `);
   });
-  it("leaves 0 joined with −0: they are not one number", () => {
+  it("does not fold 0 joined with −0: they are different numbers", () => {
     const text = `
       %0: f64[] = constant {"value":0,"element":"f64"}
       %1: f64[1] = broadcast %0 {"shape":[1]}
@@ -59,7 +59,7 @@ describe("fold-constants", () => {
       %z: f64[2] = negate %4`;
     expect(folded(text)).toBe(plainText(graphFrom(text)));
   });
-  it("leaves comparisons: there is no constant of bools", () => {
+  it("does not fold comparisons: constants cannot be bools", () => {
     expect(
       folded(`
         %2: f64[] = constant {"value":2,"element":"f64"}
@@ -70,7 +70,7 @@ describe("fold-constants", () => {
       output "z" = %1"
     `);
   });
-  it("keeps infinities, not-a-number and the sign of zero", () => {
+  it("keeps infinities, NaN and the sign of zero", () => {
     expect(
       folded(`
         %0: f64[] = constant {"value":"-0","element":"f64"}
@@ -90,7 +90,7 @@ describe("fold-constants", () => {
       output "undefined" = %2"
     `);
   });
-  it("does not touch what depends on an input, a parameter, the batch or chance", () => {
+  it("does not fold values that depend on an input, a parameter, the batch or random numbers", () => {
     const text = `
       %n: f64[] = batchSize {"element":"f64"}
       %r: f64[] = sqrt %n

@@ -1,6 +1,5 @@
 // The passes that claim the same bits, on the random graphs of the rewrite rules, over operands of all kinds.
-// If one fails, a pass takes something for a constant, or for a value that is already there, which is
-// another.
+// If a test fails, a pass folds a value that is not constant, or shares two values that differ.
 import { describe, expect, it } from "vitest";
 import { rewriteGraph, withOperands } from "../../../src/compiler/ir/builder.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -51,7 +50,7 @@ function applied(pass: Pass, before: Graph, d: Draw): Graph {
   return after;
 }
 
-/** A node in the place of a leaf whose elements are constants, or some of them. */
+/** A node instead of a leaf, whose elements are constants, at least in part. */
 function constantLike(d: Draw, { type: { shape } }: Node): Node {
   const whole = d.constant(d.pick(numbers), shape);
   const axis = shape.findIndex((size) => typeof size === "number" && size > 1);
@@ -64,7 +63,7 @@ function constantLike(d: Draw, { type: { shape } }: Node): Node {
 }
 
 describe("fold-constants", () => {
-  it("keeps all bits, and leaves no function of numbers", () => {
+  it("keeps all bits, and folds all functions of constants", () => {
     let folded = 0;
     for (const [d, graph] of graphs()) {
       const isReplaced = (node: Node) => node.op === "input" && node.type.element === "f64" && d.chance(0.7);
@@ -82,7 +81,7 @@ describe("fold-constants", () => {
   });
 });
 
-/** Other nodes that compute the same; commutative operands may change places. */
+/** Other nodes that compute the same; commutative operands may be swapped. */
 function copied(d: Draw, graph: Graph): Graph {
   return rewriteGraph(graph, d.g, (node) => {
     if (hasTrait(node, "leaf")) return node;
@@ -104,7 +103,7 @@ describe("share-subexpressions", () => {
       expect(first.node, printGraph(graph)).toBe(second.node);
     }
   });
-  it("keeps apart what differs in an operand, an attribute or a number", () => {
+  it("does not share values that differ in an operand, an attribute or a number", () => {
     let apart = 0;
     for (const [d, graph] of graphs()) {
       const other = nearMiss(d, copied(d, graph));
@@ -116,12 +115,15 @@ describe("share-subexpressions", () => {
   });
 });
 
-/** x − x, of which the marks make what carries a derivative and is 0 by definition: see small-passes.test.ts. */
+/**
+ * Without x − x: erasing the marks makes it 0 by definition, because it only carries a derivative; see
+ * small-passes.test.ts.
+ */
 const isDifferenceOfSame = (node: Node): boolean =>
   node.op === "subtract" && node.operands.x === node.operands.y;
 
 describe("erase-stop-gradients", () => {
-  it("leaves none and keeps all bits", () => {
+  it("erases all marks and keeps all bits", () => {
     for (const [d, graph] of graphs()) {
       if (graph.nodes.some(isDifferenceOfSame)) continue;
       const isMarked = (node: Node) => node.type.element === "f64" && d.chance(0.4);

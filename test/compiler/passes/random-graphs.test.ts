@@ -1,5 +1,6 @@
-// Random graphs through the passes. If one fails, a pass changes what a graph means, or a derivative is wrong in a
-// combination that no op's own samples show. A failing case belongs into `regressions` below, with a name.
+// Random graphs through the passes. If a test fails, a pass changes what a graph means, or a derivative is
+// wrong in a combination that the samples of single ops do not show. Add a failing case to `regressions` below,
+// with a name.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -42,10 +43,10 @@ function expectClose(before: Graph, after: Graph, rows: number): void {
 
 const uniquePasses = [...new Map(graphPasses.map((pass) => [pass.name, pass])).values()];
 
-/** Lists of moves that once failed, by the fault that they showed. */
+/** Lists of moves that once failed, by the bug that they showed. */
 const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
 
-describe("exact passes give the same bits", () => {
+describe("exact passes compute the same bits", () => {
   it.each(uniquePasses)("$name", (pass) => {
     fc.assert(
       fc.property(moves(), rowCounts, (list, rows) => {
@@ -66,7 +67,7 @@ describe("exact passes give the same bits", () => {
   });
 });
 
-describe("fast passes give the same numbers", () => {
+describe("fast passes compute the same numbers", () => {
   it("all together", () => {
     fc.assert(
       fc.property(moves(), rowCounts, (list, rows) => {
@@ -83,8 +84,8 @@ describe("fast passes give the same numbers", () => {
       expectClose(graph, run(graph, graphPasses, false), rows);
     }
   });
-  // A little, since a factor that is taken out of one sum may still be needed in another.
-  it("and make no more work, or little more", () => {
+  // A few more operations, because another sum may still need a factor that is taken out of one.
+  it("fast passes add no work, or little", () => {
     fc.assert(
       fc.property(moves(), (list) => {
         const { graph } = graphOf(list);
@@ -96,7 +97,7 @@ describe("fast passes give the same numbers", () => {
       often(200, 4),
     );
   });
-  it("nor do they when they run a second time", () => {
+  it("a second run adds no work either", () => {
     fc.assert(
       fc.property(moves(), (list) => {
         const once = run(graphOf(list).graph, graphPasses, false);
@@ -135,7 +136,7 @@ describe("gradients", () => {
 describe("text", () => {
   it.each<readonly [fault: string, list: readonly Move[]]>([
     [
-      "a recurrence that stands in two steps",
+      "a recurrence that occurs in two steps",
       [
         [49, 0, 4, 3, 0],
         [60, 0, 0, 0, 10],

@@ -1,7 +1,6 @@
-// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one thing,
-// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If one fails, a rule changes
-// results in a way that it does not declare, declares an effect that it does not have, or its equation is
-// false.
+// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one detail,
+// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If a test fails, a rule has an
+// undeclared effect on results, declares an effect that it does not have, or its equation is false.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -34,7 +33,7 @@ const count = 100 * Number(process.env.SOAK ?? 1);
 const applied = (graph: Graph, rule: Rule, d: Draw): Graph =>
   rewriteGraph(graph, d.g, (node, g) => rule.apply(node, g) ?? node);
 
-/** What was seen of a rule. */
+/** The observations about a rule. */
 interface Seen {
   /** Each effect with the first case that shows it. */
   readonly effects: Map<Effect, string>;
@@ -86,7 +85,7 @@ const known = Object.keys(effects);
 const inOrder = (list: Iterable<Effect>) => [...list].sort((a, b) => known.indexOf(a) - known.indexOf(b));
 
 describe.each(rules)("$name", (rule) => {
-  it("changes on random operands what it declares and nothing else, and costs no more", () => {
+  it("has exactly its declared effects on random operands, and costs no more", () => {
     expect(Object.keys(instances), `${rule.name} has no random instances`).toContain(rule.name);
     const seen: Seen = { effects: new Map(), faults: [], refused: 0, differing: 0, unbounded: 0 };
     for (const precision of [double, single]) tried(rule, precision, seen);

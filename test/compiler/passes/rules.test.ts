@@ -1,5 +1,5 @@
-// Every rewrite rule on the smallest graph that shows it, text to text. If one fails, the rule does something
-// else than its equation says; if it says that a row is missing, a rule came without showing what it does.
+// Every rewrite rule on the smallest graph that shows it, text to text. If a test fails, the rule differs from
+// its equation, or a rule has no example here.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
@@ -26,7 +26,7 @@ const centred = `
   %centred: f64[n,4] = subtract %x, %repeated`;
 const nothing = 'output "z" = %x';
 
-/** By the rule's name: what it is given, and what it makes of it. */
+/** By the rule's name: the graph before and after the rule. */
 const rows: Readonly<Record<string, readonly (readonly [before: string, after: string])[]>> = {
   "add-zero": [
     [`${zeros}\n%z: f64[n,4] = add %x, %zeros`, nothing],
@@ -612,7 +612,7 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
   ],
 };
 
-/** Where a rule must keep its hands off. */
+/** Graphs that a rule must not change. */
 const refusals: readonly (readonly [rule: string, why: string, text: string])[] = [
   [
     "contract-transposed",
@@ -854,7 +854,7 @@ describe.each(rules)("$name", (rule) => {
     const actual = interpret(result, values, 3);
     expect(compareStorage(actual, expected).worst).toBeLessThan(1e-14);
     if (rule.fast !== undefined) return;
-    // A rule that is not marked fast gives the same bits, whatever comes in.
+    // A rule that is not marked fast computes the same bits for all operands.
     for (const strange of [0, -0, NaN, Infinity, -Infinity, 5e-324, 1e308]) {
       const odd = new Map(
         [...values].map(([name, value]) => {
@@ -869,7 +869,7 @@ describe.each(rules)("$name", (rule) => {
   });
 });
 
-describe("names and refusals", () => {
+describe("names, and graphs that do not match", () => {
   it("every row belongs to a rule, every rule has one name", () => {
     const names = rules.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

@@ -1,4 +1,5 @@
-// Equal values are computed once. If one fails, work is done twice, or two different values are taken for one.
+// Equal values are computed once. If a test fails, a value is computed twice, or two different values are
+// shared.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { shareSubexpressions } from "../../../src/compiler/passes/share-subexpressions.ts";
@@ -23,14 +24,14 @@ describe("share-subexpressions", () => {
       output "z" = %2"
     `);
   });
-  it("tells operands of other ops apart by their order", () => {
+  it("distinguishes operands of other ops by their order", () => {
     const text = `
       %d1: f64[n,4] = subtract %x, %y
       %d2: f64[n,4] = subtract %y, %x
       %z: f64[n,4] = multiply %d1, %d2`;
     expect(shared(text)).toBe(plainText(graphFrom(text)));
   });
-  it("tells attributes apart: axes, salts, 0 and −0, infinity and its text", () => {
+  it("distinguishes attributes: axes, salts, 0 and −0, infinity and its text", () => {
     const text = `
       %p: f64[] = constant {"value":0,"element":"f64"}
       %m: f64[] = constant {"value":"-0","element":"f64"}
@@ -46,7 +47,7 @@ describe("share-subexpressions", () => {
       output "f" = %s1`;
     expect(shared(text)).toBe(plainText(graphFrom(text)));
   });
-  it("takes two reads of one place for one value", () => {
+  it("shares two reads of the same storage", () => {
     expect(
       shared(`
         %x1: f64[3] = parameter {"name":"w"}

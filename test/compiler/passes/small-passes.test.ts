@@ -1,5 +1,5 @@
-// The passes that remove: dead nodes, and the marks that stopped derivatives; and how rules work together. If
-// one fails, something stays that nobody needs, or something is gone that someone does.
+// The passes that remove dead nodes and the marks that stop derivatives, and the interaction of rules. If a
+// test fails, an unneeded node stays, or a needed one is gone.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Pass } from "../../../src/compiler/passes/define.ts";
@@ -12,7 +12,7 @@ const after = (pass: Pass, text: string, exact = false): string =>
   plainText(pass.run(graphFrom(text), createBuilder("f64"), { exact }));
 
 describe("erase-stop-gradients", () => {
-  it("leaves the value in place of the mark, also where marks are stacked", () => {
+  it("replaces a mark by its value, also if marks are nested", () => {
     expect(
       after(
         eraseStopGradients,
@@ -25,7 +25,7 @@ describe("erase-stop-gradients", () => {
       output "z" = %0"
     `);
   });
-  it("makes 0 of a difference that only carries a derivative: an infinite x would make it NaN", () => {
+  it("replaces a difference that only carries a derivative by 0: an infinite x would make it NaN", () => {
     expect(
       after(
         eraseStopGradients,
@@ -52,7 +52,7 @@ describe("remove-dead-nodes", () => {
 });
 
 describe("simplify", () => {
-  it("applies rules to what rules have made, until none applies", () => {
+  it("applies rules to the results of rules, until none applies", () => {
     expect(
       after(
         simplify,
@@ -68,7 +68,7 @@ describe("simplify", () => {
       ),
     ).toMatchInlineSnapshot(`"output "z" = %x"`);
   });
-  it("leaves what could change a bit, when it must be exact", () => {
+  it("applies no rule that could change a bit, if it must be exact", () => {
     const text = `
       %0: f64[] = constant {"value":0,"element":"f64"}
       %zeros: f64[n,4] = broadcast %0 {"shape":["n",4]}
@@ -76,7 +76,7 @@ describe("simplify", () => {
     expect(after(simplify, text, true)).toBe(plainText(graphFrom(text)));
     expect(after(simplify, text)).toMatchInlineSnapshot(`"output "z" = %x"`);
   });
-  it("remembers which rules made a node, and keeps its name", () => {
+  it("records which rules made a node, and keeps its name", () => {
     const graph = graphFrom("%n1: f64[n,4] = negate %y\n%z: f64[n,4] = add %x, %n1");
     const [{ node }] = simplify.run(graph, createBuilder("f64"), { exact: true }).outputs;
     expect([node.op, node.name, node.origin.rewrites]).toEqual([

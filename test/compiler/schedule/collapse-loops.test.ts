@@ -1,4 +1,4 @@
-// Two loops of a sum as one. If one fails, a sum runs over elements that are not its own, or short loops stay short.
+// Two loops of a sum as one. If a test fails, a sum runs over wrong elements, or short loops stay short.
 import { describe, expect, it } from "vitest";
 import { add, integer, multiply, variable } from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
@@ -36,7 +36,7 @@ const collapsed = (
 };
 
 describe("collapse-loops", () => {
-  it("a window's rows and their channels lie side by side: one loop", () => {
+  it("a window's rows and their channels are adjacent: one loop", () => {
     expect(collapsed(multiply(windowed, load("w", [q, c])))).toMatchInlineSnapshot(`
       "for c in 0 .. 30: reduction
         s = s + x[i, 2, c] * w[0, c]"
@@ -46,10 +46,10 @@ describe("collapse-loops", () => {
     ["part of the channels leaves gaps", collapsed(multiply(windowed, load("w", [q, c])), 4)],
     ["an operand that repeats for every row", collapsed(multiply(windowed, load("v", [c])))],
     [
-      "a value made of the row's number",
+      "a value computed from the row's number",
       collapsed(multiply(windowed, { kind: "convert", x: q, type: "f64" })),
     ],
-    ["loops that are no sum", collapsed(windowed, 6, "sequential")],
+    ["loops that are not sums", collapsed(windowed, 6, "sequential")],
   ])("not where %s", (_, text) => {
     expect(text).toMatch(/for q in 0 \.\. 5/);
     expect(text).toMatch(/for c in 0 \.\. [46]:/);

@@ -1,6 +1,6 @@
-// Every stage of both schedules on random loop nests, against the interpreter of loops. Many nests break what
-// a stage requires: iterations that share elements, indices from memory, loops of the wrong role. If one
-// fails, a stage changes what a program computes.
+// Every stage of both schedules on random loop nests, compared with the interpreter of loops. Many nests break
+// what a stage requires: iterations that share elements, indices from memory, loops of the wrong role. If a
+// test fails, a stage changes what a program computes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
@@ -23,7 +23,7 @@ import { afterStage, placedVectors, scheduledScalars, scheduledVectors } from ".
 import { inParts } from "../../support/vector-programs.ts";
 
 type Float = "f32" | "f64";
-/** What a stage makes of a program, and how the interpreter is to read it. */
+/** The result of a stage on a program, and how the interpreter must read it. */
 interface Stage {
   readonly run: (program: LoopProgram, float: Float, rows: number) => LoopProgram;
   readonly sizes?: Pick<Sizes, "inBytes" | "mayOverrun">;
@@ -34,11 +34,11 @@ const alone =
   (stage: LoopStage): Stage["run"] =>
   (program, float) =>
     afterStage(stage, program, { batchSize, float });
-/** On vectors, every loop that may be cut being marked. */
+/** On vectors, with every loop that may be divided marked. */
 const marked = (program: LoopProgram, float: Float): LoopProgram =>
   scheduledVectors(
     program,
-    { batchSize, float, leastCycles: 0 },
+    { batchSize, float, minCycles: 0 },
     { skip: ["flush-subnormals", "deduplicate-kernels"] },
   );
 
@@ -62,7 +62,7 @@ const stages: Readonly<Record<string, Stage>> = {
   },
 };
 
-/** The rows that are there, of every buffer that outlives the program. */
+/** The rows of the batch, of every buffer that outlives the program. */
 function visible(program: LoopProgram, memory: LoopMemory, rows: number): Record<string, number[]> {
   const entries = [...program.buffers.values()].flatMap(({ name, shape, region }): [string, number[]][] => {
     if (region === "temporary") return [];

@@ -1,4 +1,4 @@
-// Register blocking against every shape near the block sizes. If one fails, a remainder is computed twice, or
+// Register blocking with every shape near the block sizes. If a test fails, a remainder is computed twice, or
 // not at all.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";

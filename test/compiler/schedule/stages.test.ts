@@ -1,6 +1,6 @@
-// The stages of the schedule one by one, each on the smallest kernel that shows it. If one fails, code runs
-// more than it must, or in another order than it may. (That all of them keep the meaning is what
-// test/compiler/lower/random-graphs.test.ts holds.)
+// The stages of the schedule one by one, each on the smallest kernel that shows it. If a test fails, code is
+// evaluated more often than necessary, or in a wrong order. (test/compiler/lower/random-graphs.test.ts tests
+// that all of them preserve the meaning.)
 import { describe, expect, it } from "vitest";
 import {
   add,
@@ -32,7 +32,7 @@ const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const real = (value: number) => number(value, "f64");
 const kernelOf = (body: readonly Statement[]): Kernel => ({ name: "kernel", body, provenance: [] });
 
-/** Names with a number each. */
+/** Unique names with a number. */
 function freshNames(): (base: string) => string {
   let count = 0;
   return (base) => `${base}$${++count}`;
@@ -58,7 +58,7 @@ const overRows = (body: (row: Expression) => readonly Statement[]) => loop("i", 
 
 describe("hoist-invariants", () => {
   const hoist = (kernel: Kernel) => hoistInvariants.ofKernel(kernel, kernelContext(freshNames()));
-  it("takes what no iteration changes out of the loop, to the outermost place it may stand", () => {
+  it("moves loop-invariant expressions out of the loop, to the outermost possible position", () => {
     const scale = binary("/", real(1), call("sqrt", [load("s", [])], "f64"));
     const body = [
       overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], binary("*", load("x", [i, j]), scale))])]),
@@ -71,7 +71,7 @@ describe("hoist-invariants", () => {
           y[i, j] = x[i, j] * ratio$1"
     `);
   });
-  it("leaves branches of a select: they may read where only the condition says that it is safe", () => {
+  it("does not move out of branches of a select: they may read what only the condition makes safe", () => {
     const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
     const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
     expect(after(hoist, body)).toMatchInlineSnapshot(`
@@ -79,7 +79,7 @@ describe("hoist-invariants", () => {
         y[i, 0] = i < 4 ? v[3] : 0"
     `);
   });
-  it("leaves what the loop itself stores or assigns", () => {
+  it("does not move what the loop itself stores or assigns", () => {
     const total = variable("total", "f64");
     const body = [
       define("total", real(0), true),
@@ -118,7 +118,7 @@ describe("eliminate-common-subexpressions", () => {
     ];
     expect(after(share, body)).toBe(printStatements(body).join("\n"));
   });
-  it("forgets a name that it gave, when a store or an assignment changes the value", () => {
+  it("forgets a name when a store or an assignment changes the value", () => {
     const [first, sum] = [load("s", []), variable("sum", "f64")];
     const squared = (e: Expression) => store("y", [i, integer(0)], binary("*", e, e));
     const stored = [squared(first), store("s", [], real(1)), store("y", [i, integer(1)], first)];
@@ -163,7 +163,7 @@ describe("eliminate-common-subexpressions", () => {
 describe("compute-addresses", () => {
   const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
     computeElementAddresses.ofKernel(kernelOf(body), kernelContext(freshNames(), buffers));
-  /** y as the kernel leaves it, before and after placing. */
+  /** The elements of y after the kernel, before and after addresses are computed. */
   const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
     [kernelOf(body), placed(body, ...buffers)].map((kernel) => {
       const loops = program(kernel.body, ...buffers);
@@ -174,7 +174,7 @@ describe("compute-addresses", () => {
       return [...(memory.get("y") ?? [])];
     });
 
-  it("names the part of a place that a loop does not change, ahead of it", () => {
+  it("names the loop-invariant part of an address before the loop", () => {
     const body = [overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, j]))])])];
     expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot(`
       "for i in 0 .. n: parallel
@@ -184,7 +184,7 @@ describe("compute-addresses", () => {
           y[y@i$2 + j] = x[x@i$1 + j]"
     `);
   });
-  it("places what the bounds of a loop load, ahead of the loop", () => {
+  it("computes addresses of loads in the bounds of a loop before the loop", () => {
     const from = buffer("from", ["n", 4], "i32");
     const inner = {
       ...loop("j", 4, "parallel", [store("y", [i, j], real(1))]),
@@ -201,7 +201,7 @@ describe("compute-addresses", () => {
     expect(later).toEqual(before);
     expect(later).toContain(1);
   });
-  it("sees that a reshape moves nothing in memory", () => {
+  it("recognises that a reshape does not move elements in memory", () => {
     const wide = buffer("x", ["n", 6]);
     const deep = buffer("y", ["n", 2, 3]);
     const k = variable("k", "i32");

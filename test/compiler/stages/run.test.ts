@@ -1,5 +1,5 @@
-// The runner of stages. If one fails, a stage that makes something malformed goes unnoticed, or a stage cannot be
-// skipped, watched or made the last.
+// The runner of stages. If a test fails, it misses a malformed result of a stage, or a stage cannot be skipped,
+// watched or made the last.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
@@ -31,7 +31,7 @@ const run = (passes: readonly Pass[], options: RunOptions = {}) =>
 const negations = (result: typeof graph) => result.nodes.filter(({ op }) => op === "negate").length;
 
 describe("stages", () => {
-  it("run in order, each on what the one before made", () => {
+  it("run in order, each on the result of the previous one", () => {
     const seen: StageReport[] = [];
     const result = run([first, second], { list: "passes", watch: (report) => seen.push(report) });
     expect(seen.map(({ stage, list }) => [stage, list])).toEqual([
@@ -44,7 +44,7 @@ describe("stages", () => {
     expect(seen.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
     expect(negations(result)).toBe(3);
   });
-  it("are skipped by name, and stop after the one that is named", () => {
+  it("are skipped by name, and stop after the named one", () => {
     expect(negations(run([first, second], { skip: new Set(["first"]) }))).toBe(2);
     expect(negations(run([first, second], { stopAfter: "first" }))).toBe(2);
     expect(negations(run([first, second], { isStopped: true }))).toBe(1);
@@ -56,7 +56,7 @@ describe("stages", () => {
     expect(afterList([first], { stopAfter: "first" })).toEqual({ stopAfter: "first", isStopped: true });
     expect(afterList([second], { stopAfter: "first" })).toEqual({ stopAfter: "first" });
   });
-  it("work on all values together where they compare them", () => {
+  it("work on all values together if they compare them", () => {
     const seen: StageReport[] = [];
     const reversed = defineStage("reverse", graphs, {
       all: (values: readonly (typeof graph)[]) => values.toReversed(),
@@ -69,14 +69,14 @@ describe("stages", () => {
       [other, graph],
     ]);
   });
-  it("are named where they make a malformed graph, with what is wrong with it", () => {
+  it("are named if they make a malformed graph, with its errors", () => {
     const breaking = definePass("breaking", (before) => ({ ...before, nodes: before.nodes.slice(1) }));
     expect(() => run([first, breaking])).toThrow(InternalError);
     expect(() => run([first, breaking])).toThrow(
-      /internal: after breaking, graph graph is malformed:\n.*negate.*does not stand before it/,
+      /internal: after breaking, graph graph is malformed:\n.*negate.*does not come before it/,
     );
   });
-  it("are named where they make a malformed program", () => {
+  it("are named if they make a malformed program", () => {
     const elsewhere = [
       loop("i", 4, "parallel", [store("nowhere", [variable("i", "i32")], number(1, "f64"))]),
     ];
@@ -86,11 +86,11 @@ describe("stages", () => {
     }));
     const loops = program([store("y", [integer(0)], number(1, "f64"))], buffer("y", [4]));
     expect(() => runStages([breaking], [loops], { batchSize: 3, float: "f64" })).toThrow(
-      /internal: after breaking, loop program .* is malformed:\n.*there is no buffer nowhere/,
+      /internal: after breaking, loop program .* is malformed:\n.*unknown buffer nowhere/,
     );
     expect(loopPrograms.snapshots(loops)).toEqual([loops]);
   });
-  it("leave their arguments alone", () => {
+  it("do not change their arguments", () => {
     const before = plainText(graph);
     run([first, second]);
     expect(plainText(graph)).toBe(before);
@@ -145,7 +145,7 @@ describe("a compilation", () => {
       ]
     `);
   });
-  it("runs required stages alone after the one that it stops after", () => {
+  it("runs only required stages after the one that it stops after", () => {
     expect(stagesRun({ stopAfter: "fuse-loops" }).slice(-9)).toMatchInlineSnapshot(`
       [
         "lowering: lower-graph",
@@ -160,7 +160,7 @@ describe("a compilation", () => {
       ]
     `);
   });
-  it("stops one schedule where the other does not have the stage", () => {
+  it("stops one schedule if the other does not have the stage", () => {
     const stages = stagesRun({ stopAfter: "register-blocking" });
     expect(stages.filter((stage) => stage.startsWith("scalar"))).toEqual([
       "scalar schedule: register-blocking",

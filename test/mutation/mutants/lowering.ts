@@ -7,10 +7,10 @@ const memory = "tests of memory, random graphs";
 const lowering = "random graphs, the fuzzer";
 
 export const loweringMutants: readonly Mutant[] = [
-  ...inFile("src/compiler/lower/choose-stored.ts", lowering, [
+  ...inFile("src/compiler/lower/choose-materialised.ts", lowering, [
     // Not `others.length > 0`: a product with several readers costs enough to be stored anyway.
     [
-      "choose-stored: any sum that is scattered is kept nowhere",
+      "choose-materialised: any sum that is scattered is kept nowhere",
       "scatteredSum(reader.node)?.contraction === node",
       `scatteredSum(reader.node) !== undefined || reader.node.op === "scatterAdd"`,
     ],

@@ -40,7 +40,7 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     [
       "dependences: a part of a buffer that is stored counts as other memory",
-      "return stored.has(whole) ? parts.length > 0 : meets(new Set(parts), stored);",
+      "return stored.has(whole) ? parts.length > 0 : intersects(new Set(parts), stored);",
       "return stored.has(whole) && parts.length > 0;",
     ],
     [

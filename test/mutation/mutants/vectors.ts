@@ -24,7 +24,7 @@ export const vectorMutants: readonly Mutant[] = [
     ],
     [
       "vector-loops: lanes that do not count are summed",
-      "last === undefined ? spread : counting(spread, accumulation.operator, last, vectors)",
+      "last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors)",
       "spread",
     ],
     ["vector-loops: a maximum starts at 0", "maximum: -Infinity };", "maximum: 0 };"],
@@ -35,7 +35,7 @@ export const vectorMutants: readonly Mutant[] = [
     ],
     [
       "vector-loops: dependent iterations become lanes",
-      "if (!touchesApart(loop, vectors)) return undefined;",
+      "if (!isIndependentInMemory(loop, vectors)) return undefined;",
       "",
     ],
   ]),
@@ -152,8 +152,8 @@ export const vectorMutants: readonly Mutant[] = [
   ...inFile("src/compiler/schedule/vectors/flush-subnormals.ts", "tests of subnormal states", [
     [
       "flush-subnormals: normal numbers are flushed",
-      "const leastNormal = 2 ** -126;",
-      "const leastNormal = 2 ** -26;",
+      "const smallestNormal = 2 ** -126;",
+      "const smallestNormal = 2 ** -26;",
     ],
   ]),
 ];

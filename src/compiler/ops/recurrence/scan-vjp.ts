@@ -8,7 +8,7 @@
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
-import { wish } from "../../ir/names.ts";
+import { nameHint } from "../../ir/names.ts";
 import { collectNodes, operandsOf } from "../../ir/nodes.ts";
 import type { Node, NodeOf, Recurrence, StepOperand } from "../../ir/nodes.ts";
 import { argumentNode, scanOf, stepType, timeAxisOf, varyingNodes } from "../../ir/recurrence.ts";
@@ -51,7 +51,7 @@ function imagesIn(
     const origin = { forward: undefined, rule: undefined, ...node.origin };
     const stack = g.within(origin, () => scanOf(g, recurrence, node, operandsOf(z)));
     // An argument is kept with its value before the step.
-    const name = node.op === "argument" ? `${wish(node)}_before` : wish(node);
+    const name = node.op === "argument" ? `${nameHint(node)}_before` : nameHint(node);
     return operands.argument(name, "each", node.type, g.named(name, stack));
   };
   const fresh = (node: Node): Node => {
@@ -89,7 +89,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   for (const { name, argument, next } of recurrence.operands)
     if (next !== undefined && isFloat(next.type.element)) {
       const zero = g.broadcastTo(g.number(0, next.type.element), next.type.shape);
-      const cotangent = operands.argument(`d_${wish(argument)}`, "carried", next.type, zero);
+      const cotangent = operands.argument(`d_${nameHint(argument)}`, "carried", next.type, zero);
       carriedCotangents.set(name, cotangent);
       seed(next, cotangent);
     }

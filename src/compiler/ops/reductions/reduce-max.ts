@@ -2,7 +2,7 @@
  * z = max x over axes, which the result does not have. dx = dz · [index = argmax x]: of several largest elements only
  * the first gets the gradient, as in PyTorch's max pooling and `max` along an axis.
  */
-import { wish } from "../../ir/names.ts";
+import { nameHint } from "../../ir/names.ts";
 import { defineOp, uniform, values } from "../define.ts";
 import { axesSizes, mergeAxes, indicesAlong, reduceTensor } from "./reduction.ts";
 import { reducedType } from "../shape-rules.ts";
@@ -16,7 +16,7 @@ export const reduceMax = defineOp({
     const { axes } = z.attributes;
     if (axes.length === 0) return { x: dz };
     const { shape } = x.type;
-    const index = g.named(`place_of_${wish(z)}`, g.argMax(x, { axes }));
+    const index = g.named(`place_of_${nameHint(z)}`, g.argMax(x, { axes }));
     const isLargest = g.equal(indicesAlong(g, shape, axes), g.repeatAlong(index, axes, shape));
     return { x: g.select(isLargest, g.repeatAlong(dz, axes, shape), 0) };
   },

@@ -1,14 +1,14 @@
 /**
- * Reverse accumulation, as nodes. The cotangent of a node is the sum, over its uses, of what the vjp of the use
- * gives:
+ * Reverse accumulation, as nodes. The cotangent of a node is the sum, over its uses, of the result of each
+ * use's vjp:
  *
  *     d_x = Σ over uses z of x of  vjp(z, d_z) at x
  *
- * Only nodes between the leaves and the seeds are visited, so frozen parameters cost nothing. Each cotangent carries
- * the forward node and the rule in its origin.
+ * Only nodes between the leaves and the seeds are visited, so frozen parameters cost nothing. The origin of
+ * each cotangent contains the forward node and the rule.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
-import { wish } from "../../ir/names.ts";
+import { nameHint } from "../../ir/names.ts";
 import { collectNodes, operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
@@ -26,13 +26,13 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
   return active;
 }
 
-/** How much a name says: names of a layer's values most, then names of values of the loss, then none. */
-const worthOfName = ({ name, origin }: Node): number =>
+/** The priority of a name: names of layer values first, then names of values of the loss, then no name. */
+const namePriority = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
 /**
- * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on
- * a leaf. `nodes` are those that compute the seeds, operands first.
+ * The cotangents of `leaves`, in their order, from those of the `seeds`; undefined for a leaf on which no seed
+ * depends. `nodes` compute the seeds, operands first.
  */
 function cotangentsOf(
   seeds: ReadonlyMap<Node, Node>,
@@ -43,20 +43,21 @@ function cotangentsOf(
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
   const cotangents = new Map(seeds);
-  // Values that only add something share one cotangent. The value whose name says most gives it its name.
-  const worths = new Map<Node, number>();
+  // Values that are only added up share one cotangent. It takes its name from the value whose name has the
+  // highest priority.
+  const priorities = new Map<Node, number>();
   const named = (of: Node, cotangent: Node): Node => {
-    const worth = worthOfName(of);
-    const mayName = cotangent.name === undefined || worth > (worths.get(cotangent) ?? Infinity);
+    const priority = namePriority(of);
+    const mayName = cotangent.name === undefined || priority > (priorities.get(cotangent) ?? Infinity);
     if (cotangent.origin.forward === undefined || !mayName) return cotangent;
-    const result = g.named(`d_${wish(of)}`, cotangent);
-    worths.set(result, worth);
+    const result = g.named(`d_${nameHint(of)}`, cotangent);
+    priorities.set(result, priority);
     return result;
   };
   const accumulate = (operand: Node, share: Node) => {
     const before = cotangents.get(operand);
-    // A cotangent that becomes a term of a sum leaves its name to the sum.
-    const isOwn = before?.name === `d_${wish(operand)}`;
+    // A cotangent that becomes a term of a sum passes its name to the sum.
+    const isOwn = before?.name === `d_${nameHint(operand)}`;
     const part = before !== undefined && isOwn ? g.named(`${before.name}_part`, before) : before;
     cotangents.set(operand, named(operand, part === undefined ? share : g.add(part, share)));
   };
@@ -82,8 +83,8 @@ const reverse: Reverse = {
 };
 
 /**
- * The gradients of scalar `y` with respect to `leaves`, in their order; undefined where `y` does not depend on a leaf.
- * `nodes` compute y, operands first.
+ * The gradients of scalar `y` with respect to `leaves`, in their order; undefined for a leaf on which `y` does
+ * not depend. `nodes` compute y, operands first.
  */
 export const gradientsOf = (
   y: Node,

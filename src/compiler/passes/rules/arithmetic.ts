@@ -1,5 +1,5 @@
 /** Rules of arithmetic on real tensors. */
-import { wish } from "../../ir/names.ts";
+import { nameHint } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
@@ -65,7 +65,7 @@ export const arithmeticRules = [
       const { x: c } = node.operands.y.operands;
       if (c.type.shape.length > 0 || is(c, "constant")) return undefined;
       if (node.type.shape.every((size) => size === 1)) return undefined;
-      const reciprocal = g.named(`reciprocal_of_${wish(c)}`, g.divide(1, c));
+      const reciprocal = g.named(`reciprocal_of_${nameHint(c)}`, g.divide(1, c));
       return g.multiply(node.operands.x, g.broadcast(reciprocal, node.operands.y.attributes));
     },
   }),

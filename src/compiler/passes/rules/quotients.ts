@@ -99,7 +99,7 @@ function without(all: readonly Node[], some: readonly Node[]): readonly Node[] |
   return rest;
 }
 
-/** x / c for repeated x and c, if x has all factors of c, and at least one more, which is no denominator. */
+/** x / c for repeated x and c, if x has all factors of c, and at least one more, which is not a denominator. */
 function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   if (!is(x, "broadcast") || x.attributes.axes.join() !== c.attributes.axes.join()) return undefined;
   const [all, some] = [monomialOf(x.operands.x), monomialOf(c.operands.x)];
@@ -123,7 +123,7 @@ export const quotientRules = [
   defineRule({
     name: "cancel-constants",
     equation:
-      "c · (x / (d · y)) = (c / d) · (x / y), for normal constants c and d and a value x that is none",
+      "c · (x / (d · y)) = (c / d) · (x / y), for normal constants c and d and a value x that is not constant",
     fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;

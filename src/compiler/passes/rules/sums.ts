@@ -90,8 +90,8 @@ export const sumRules = [
         .filter((axis) => !repeated.includes(axis))
         .map((axis) => kept.indexOf(axis));
       const shape = kept.map((axis) => attributes.shape[axis]);
-      const lean = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
-      const sum = g.reduceSum(lean, { axes: summed });
+      const dense = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
+      const sum = g.reduceSum(dense, { axes: summed });
       return times === undefined ? sum : g.multiply(times, sum);
     },
   }),

@@ -119,7 +119,7 @@ export const viewRules = [
   }),
   defineRule({
     name: "pad-nothing",
-    equation: "x with nothing around it = x",
+    equation: "pad x by nothing = x",
     apply: (node) =>
       is(node, "pad") && sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined,
   }),
@@ -166,7 +166,7 @@ export const viewRules = [
   }),
   defineRule({
     name: "join-boxes",
-    equation: "pad x + pad y = concat x, y, where the boxes lie side by side",
+    equation: "pad x + pad y = concat x, y, where the boxes are adjacent",
     fast: ["zero-sign"], // −0 + 0 is 0
     apply: joinedBoxes,
   }),

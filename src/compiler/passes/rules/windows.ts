@@ -67,7 +67,7 @@ export const windowRules = [
   }),
   defineRule({
     name: "join-tiles",
-    equation: "fold of windows that do not overlap = the windows side by side",
+    equation: "fold of windows that do not overlap = the adjacent windows",
     fast: ["zero-sign"], // 0 + −0 is 0
     apply: untiled,
   }),

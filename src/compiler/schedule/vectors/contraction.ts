@@ -1,4 +1,7 @@
-/** What the cost model knows of a nest of contractions: its extents, and how each operand lies in memory. */
+/**
+ * What the cost model knows about a nest of contractions: its extents, and the strides of each operand in
+ * memory.
+ */
 import { lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/accesses.ts";
@@ -8,7 +11,10 @@ import { factorInLanes, factorOf, positionIn } from "../../loop/linear.ts";
 import { accumulationOf } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
-/** One operand of the innermost loop. Factors are in elements; undefined: not a plain multiple. */
+/**
+ * One operand of the innermost loop. Factors are in elements; undefined: not a constant multiple of the loop
+ * variable.
+ */
 export interface Operand {
   readonly load: Extract<Expression, { kind: "load" }>;
   readonly alongColumns: number | undefined;
@@ -17,11 +23,13 @@ export interface Operand {
 }
 
 export interface Contraction {
-  /** The loops of the output, outermost first; columns are the last, rows the one before. */
+  /** The output loops, outermost first; columns are the last, rows the one before. */
   readonly outputs: readonly For[];
   readonly columns: For;
   readonly rows: For | undefined;
-  /** Iterations: of columns, rows, the outputs around them, and the whole sum; the batch counts as full. */
+  /**
+   * Numbers of iterations: columns, rows, the output loops around them, and the whole sum, with a full batch.
+   */
   readonly width: number;
   readonly height: number;
   readonly repeats: number;
@@ -29,11 +37,11 @@ export interface Contraction {
   /** Iterations of the innermost loop of the sum. */
   readonly run: number;
   readonly operands: readonly Operand[];
-  /** Sums that grow in one iteration. */
+  /** Sums that one iteration updates. */
   readonly sums: number;
-  /** Outer loops that stay around a panel, since an operand changes with one whose extent is not known. */
+  /** Outer loops that stay around a panel, because an operand changes with one whose extent is unknown. */
   readonly around: number;
-  /** How often those make a panel of a strip. */
+  /** How many times those loops pack a strip into a panel. */
   readonly packs: number;
 }
 
@@ -42,7 +50,7 @@ export const extentOf = ({ from, to, step }: For, batchSize: number): number => 
   return Math.max(1, Math.ceil((end - start) / step));
 };
 
-/** The nest of output loops that begins with this one. */
+/** The nest of output loops that starts with this one. */
 export function outputNest(loop: For): readonly For[] {
   const nest: For[] = [loop];
   for (
@@ -54,7 +62,7 @@ export function outputNest(loop: For): readonly For[] {
   return nest;
 }
 
-/** The facts of a nest; nothing where it sums nothing in a loop. */
+/** The properties of a nest; undefined if it has no sum in a loop. */
 export function contractionOf(loop: For, vectors: Vectors): Contraction | undefined {
   const outputs = outputNest(loop);
   const columns = outputs[outputs.length - 1];

@@ -1,19 +1,18 @@
 /**
- * The one place that says what vector code costs, in cycles of a core with sixteen vector registers, measured
- * in V8 on x86-64 (three additions or multiplications in two cycles' time, or one fused pair a cycle and a
- * half; data in the first two caches). A trainer holds one schedule for both of its modules, so both count
- * alike.
+ * The cost model of vector code, in cycles of a core with sixteen vector registers, measured in V8 on x86-64
+ * (three additions or multiplications in two cycles, or one fused multiply-add in one and a half cycles; data
+ * in the first two caches). A trainer contains one schedule for both of its modules, so both count equally.
  */
 import type { Contraction, Operand } from "./contraction.ts";
 
-/** Where the lanes of a contraction lie, and how many elements a tile of it computes at once. */
+/** The direction of the lanes of a contraction, and how many elements a tile computes at once. */
 export interface Tile {
   /** columns: lanes along the output's last axis. dots: lanes along the sum. */
   readonly form: "columns" | "dots";
   readonly rows: number;
-  /** Vectors of columns side by side. */
+  /** The number of adjacent vectors of columns. */
   readonly vectors: number;
-  /** Whether the operands that lie along columns are copied to lie tile by tile. */
+  /** Whether operands along the columns are packed tile by tile. */
   readonly isPacked: boolean;
   /** Of the whole nest. */
   readonly cycles: number;
@@ -21,12 +20,15 @@ export interface Tile {
 
 export const costs = {
   load: 0.45,
-  /** A vector whose elements lie apart, element by element: it also takes turns with the arithmetic. */
+  /**
+   * A vector whose elements are not adjacent, loaded element by element: the loads also compete with the
+   * arithmetic.
+   */
   loadOfLanes: 1.4,
   storeOfVector: 0.5,
-  /** One iteration more. */
+  /** One more iteration. */
   loop: 1,
-  /** Per accumulator: to bring the lanes of four together. */
+  /** Per accumulator: the horizontal reduction of four vectors. */
   fold: 1.1,
 } as const;
 const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
@@ -34,38 +36,41 @@ const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
 const registers = 15;
 const tileOverhead = 5;
 /**
- * What each register beyond twelve costs where products need one of their own until they are added, as V8
- * gives them out.
+ * The cost of each register beyond twelve if products need a register before they are added, as V8 allocates
+ * them.
  */
 const spilling = 0.17;
 const freeOfSpilling = 12;
 const spillingFused = 1.5;
 const copyOfVector = 1.3;
-/** Measured beside tiles with lanes along the columns. */
-const slownessOfDots = 1.08;
-/** What each further shape of tile costs, for its code. */
+/** Measured relative to tiles with lanes along the columns. */
+const slowdownOfDots = 1.08;
+/** The cost of the code for each further shape of tile. */
 const costOfVariant = 0.03;
-/** Bytes of an operand from which on its rows, far apart, are not at hand when the next tile comes. */
+/**
+ * The size of an operand, in bytes, from which its rows, far apart, are no longer in the cache for the next
+ * tile.
+ */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
 /**
- * Bytes from one row to the next from which on rows drive each other out of the first cache, and how many
- * must meet for that.
+ * The distance between rows, in bytes, from which rows evict each other from the first cache, and the number of
+ * rows for which that happens.
  */
 const farApart = 1024;
-const crowd = 64;
+const manyRows = 64;
 const slowdownApart = 1.25;
 
-/** How much longer a tile waits for an operand that lies as the model has it. */
-function slowness({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
+/** The slowdown of a tile by an operand that is not packed. */
+function slowdownOf({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
   if (depth * width * bytes > secondCache) return slowdownBeyond;
   const isApart = alongSum === undefined || alongSum * bytes >= farApart;
-  return isApart && depth >= crowd ? slowdownApart : 1;
+  return isApart && depth >= manyRows ? slowdownApart : 1;
 }
 
 /**
- * One iteration of the innermost loop that adds so many products of vectors to sums in registers, with
- * `others` beside them.
+ * One iteration of the innermost loop that adds that many products of vectors to sums in registers, and uses
+ * `others` further registers.
  */
 export function products(sums: number, others: number): number {
   const inRegisters = sums + others;
@@ -100,7 +105,9 @@ export function tilesOf(contraction: Contraction, lanes: number, bytes: number):
 export const isPackable = ({ alongColumns, alongRows }: Operand): boolean =>
   alongColumns !== undefined && alongColumns !== 0 && alongRows === 0;
 
-/** How often a strip's tile runs over rows, the last one of an unknown number whole as well. */
+/**
+ * How often a strip's tile runs over the rows. If their number is unknown, the last run is a whole tile too.
+ */
 function runs({ height, rows }: Contraction, size: number): { whole: number; rest: number } {
   const rest = height % size;
   const whole = Math.floor(height / size);
@@ -124,7 +131,7 @@ function columnCycles(
   if (operands.some(({ alongColumns }) => alongColumns === undefined)) return Infinity;
 
   const tile = (r: number, v: number): number => {
-    // A tile goes along its longer side: only what the shorter one reads stays in registers.
+    // A tile iterates along its longer side, so only what the shorter side reads stays in registers.
     let [loads, gathers, spread, lying, slow] = [0, 0, 0, 0, 1];
     for (const operand of operands) {
       const { alongColumns, alongRows } = operand;
@@ -137,7 +144,7 @@ function columnCycles(
         const isPanel = isPacked && isPackable(operand);
         if (isPanel || alongColumns === 1) loads += copies * v * load;
         else gathers += copies * v * loadOfLanes;
-        if (!isPanel) slow = Math.max(slow, slowness(operand, depth, width, bytes));
+        if (!isPanel) slow = Math.max(slow, slowdownOf(operand, depth, width, bytes));
       }
     }
     const work = Math.max(loads, products(r * v * sums, Math.min(spread, lying) + 1)) + gathers;
@@ -172,7 +179,7 @@ function dotCycles(contraction: Contraction, rows: number, lanes: number): numbe
     const steps = (depth / run) * Math.ceil(run / lanes);
     const masked = run % lanes === 0 ? 0 : (depth / run) * r * lanes;
     const work = Math.max(loads, products(r * lanes * sums, others)) + gathers + loop;
-    return steps * work * slownessOfDots + masked + tileOverhead + r * lanes * sums * fold;
+    return steps * work * slowdownOfDots + masked + tileOverhead + r * lanes * sums * fold;
   };
   const down = runs(contraction, rows);
   return (

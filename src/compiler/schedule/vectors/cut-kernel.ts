@@ -1,17 +1,20 @@
-/** A kernel cut into kernels around some of its loops, each with the definitions that it needs. */
-import { accessesOf, meets } from "../../loop/accesses.ts";
+/** Divides a kernel into kernels around some of its loops, each with the definitions that it needs. */
+import { accessesOf, intersects } from "../../loop/accesses.ts";
 import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Kernel, Provenance, Statement } from "../../loop/types.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
 
-/** Statements that become one kernel; the loop, if it is one of those that were cut out. */
+/**
+ * Statements that become one kernel; `loop` is set if they are one of the loops that the kernel is divided
+ * around.
+ */
 export interface Segment {
   readonly statements: readonly Statement[];
   readonly loop: For | undefined;
 }
 
-/** The statements between those loops, and these. */
+/** The loops, and the runs of statements between them. */
 function segmentsOf(body: readonly Statement[], loops: readonly For[]): readonly Segment[] {
   const segments: { statements: Statement[]; loop: For | undefined }[] = [];
   for (const statement of body) {
@@ -24,7 +27,7 @@ function segmentsOf(body: readonly Statement[], loops: readonly For[]): readonly
   return segments;
 }
 
-/** The definitions of the body that statements need of others, and those that these need, in order. */
+/** The definitions of the body that statements need, directly or through other definitions, in order. */
 function definitionsFor(statements: readonly Statement[], body: readonly Statement[]): readonly Statement[] {
   const needed: Statement[] = [];
   const names = new Set(accessesOf(statements).reads);
@@ -46,35 +49,32 @@ function assignsOthers(statements: readonly Statement[]): boolean {
   return assigned.some((name) => !own.has(name));
 }
 
-/**
- * Segments around the loops, in order. Nothing where one needs a value of another that is not the same
- * wherever it is computed.
- */
+/** Segments around the loops, in order; undefined if one needs a value of another that cannot be recomputed. */
 export function cutAround(body: readonly Statement[], loops: readonly For[]): readonly Segment[] | undefined {
   const { stored } = accessesOf(body);
   const isConstant = (s: Statement): boolean =>
-    s.kind === "let" && !s.mutable && !meets(accessesOf([s]).loaded, stored);
+    s.kind === "let" && !s.mutable && !intersects(accessesOf([s]).loaded, stored);
   const segments = segmentsOf(body, loops).map(({ statements, loop }) => {
     const definitions = definitionsFor(statements, body);
     const isWhole = definitions.every(isConstant) && !assignsOthers(statements);
     return isWhole ? { statements: [...definitions, ...statements], loop } : undefined;
   });
   if (segments.includes(undefined)) return undefined;
-  // Of definitions alone nothing is left to do: whoever needs them has made them.
+  // A segment of definitions only is dropped: every segment that needs them has a copy.
   return segments
     .flatMap((segment) => segment ?? [])
     .filter(({ statements }) => statements.some((s) => s.kind !== "let"));
 }
 
-// Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called.
+// The graph nodes that a part of a divided kernel computes, and the name of the part.
 
 interface PartLabel {
-  /** What to call the part after; nothing for the main part, which has the kernel's name. */
+  /** The base of the part's name; undefined for the main part, which keeps the kernel's name. */
   readonly base: string | undefined;
   readonly provenance: readonly Provenance[];
 }
 
-/** The names that lines of provenance may have for what the statements define. */
+/** The names that lines of provenance may have for the values that the statements define. */
 function namesMade(statements: readonly Statement[]): ReadonlySet<string> {
   const names = new Set<string>();
   visitStatements(statements, (s) => namesMadeBy(s).forEach((name) => names.add(name)));
@@ -84,7 +84,7 @@ function namesMade(statements: readonly Statement[]): ReadonlySet<string> {
 const isLoopAlongTime = (part: readonly Statement[]): boolean =>
   part.some((s) => s.kind === "for" && s.role === "sequential");
 
-/** The index of the greatest, the first of equals. */
+/** The index of the greatest value; the first of equal ones. */
 const greatest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
 export function divideProvenance(
@@ -95,7 +95,7 @@ export function divideProvenance(
   const main = greatest(parts.map((body) => cyclesOf({ ...kernel, body }, batchSize)));
   const made = parts.map(namesMade);
   const lines = parts.map((): Provenance[] => []);
-  // The lines under the head of a loop along time are its step's.
+  // The lines under the heading of a loop along time belong to its step.
   const alongTime = parts.findIndex(isLoopAlongTime);
   let otherwise = main;
   for (const line of kernel.provenance) {
@@ -110,7 +110,7 @@ export function divideProvenance(
   }));
 }
 
-/** The last value that a line names, else the last that is stored, if it is a plain name. */
+/** The last value that a line names, else the last stored value if it has a plain name. */
 function nameOf(part: readonly Statement[], lines: readonly Provenance[], kernel: Kernel): string {
   const stored: string[] = [];
   visitStatements(part, (s) => s.kind === "store" && stored.push(plainName(s.buffer)));

@@ -1,11 +1,13 @@
 /**
- * Purpose   Let kernels with equal loops be one function that takes where its buffers begin: each layer of a
- *           kind, and the forward pass of `predict` and `evaluate` beside that of `gradient`.
- * Requires  the programs of one model, scheduled, with one index an axis.
- * Ensures   kernels that agree in all but the buffers they touch have one number, and the buffers that differ
- *           are named in one order. They stay apart if an innermost loop would have more to do: places that
- *           grow alike share a pointer, but not from different starts.
- * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, told where x1 and y1, or x2 and y2, begin
+ * Purpose   Deduplicate kernels: kernels with equal loops become one function with the offsets of its buffers
+ *           as arguments. This covers equal layers, and the forward pass of `predict` and `evaluate` with that
+ *           of `gradient`.
+ * Requires  the programs of one model, scheduled, with one index per axis.
+ * Ensures   kernels that differ only in the buffers that they access have the same number, and list the
+ *           differing buffers in the same order. They stay separate if an innermost loop would do more work:
+ *           addresses that grow alike share a pointer, but not if they start at different arguments.
+ * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, with the offsets of x1 and y1, or
+ *           x2 and y2, as arguments
  */
 import { visit } from "../../loop/expressions.ts";
 import { buffersOf, equalKernels } from "../../loop/skeleton.ts";
@@ -28,15 +30,15 @@ const instanceOf = (program: LoopProgram, kernel: Kernel): Instance => ({
   slots: buffersOf(kernel).flatMap((name) => program.buffers.get(name) ?? []),
 });
 
-/** Indices say how to come to an element only together with the shape. */
+/** Equal indices access equal offsets only if the shapes are equal. */
 const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
   `${element} ${shape.join()}${isScratch ? " scratch" : ""}`;
 
 /**
- * Storage lies in one place for all programs, temporaries where their program has them; scratch of equal
- * kernels lies alike.
+ * Storage has the same offset in all programs, temporaries only within their program; scratch of equal kernels
+ * has equal offsets.
  */
-function isSamePlace(a: Instance, b: Instance, slot: number): boolean {
+function isSameMemory(a: Instance, b: Instance, slot: number): boolean {
   const [x, y] = [a.slots[slot], b.slots[slot]];
   if (x.isScratch) return true;
   return x.name === y.name && (x.region !== "temporary" || a.program === b.program);
@@ -47,7 +49,7 @@ const withNumber = ({ kernel, slots }: Instance, number: number, parameters: rea
   shared: { number, addresses: parameters.map((slot) => slots[slot].name) },
 });
 
-/** The operations of innermost loops, once the kernel is placed. */
+/** The operations of innermost loops after addresses are computed. */
 function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopContext): number {
   const placed = computeByteAddresses.ofKernel(kernel, { ...context, buffers, fresh: freshIn(kernel) });
   const stepping = reduceStrength.ofKernel(placed, { ...context, buffers, fresh: freshIn(placed) });
@@ -59,7 +61,7 @@ function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopCo
   return work;
 }
 
-/** Equal kernels as they are, each with its number, or unchanged. */
+/** The kernels with their common number, or unchanged. */
 function sharedKernels(
   { instances, parameters }: EqualKernels<Instance>,
   number: number,
@@ -76,7 +78,7 @@ function sharedKernels(
 function numbered(programs: readonly LoopProgram[], context: LoopContext): readonly LoopProgram[] {
   const all = programs.flatMap((program) => program.kernels.map((kernel) => instanceOf(program, kernel)));
   const shared = new Map<Kernel, Kernel>();
-  equalKernels(all, { factsOf, isSame: isSamePlace }).forEach((group, number) => {
+  equalKernels(all, { factsOf, isSame: isSameMemory }).forEach((group, number) => {
     const { instances } = group;
     if (instances.length === 1) return;
     sharedKernels(group, number, context).forEach((kernel, i) => shared.set(instances[i].kernel, kernel));

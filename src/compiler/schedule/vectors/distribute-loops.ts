@@ -1,10 +1,11 @@
 /**
- * Purpose   Kernels of one nest each, or of one run of scalar statements, so that threads can share a nest.
- * Requires  kernels with one index an axis, as fused.
- * Ensures   the same stores in the same order. Accumulators stay with the loop that feeds them, and so does
- *           what follows upon it; other values that a later kernel reads are handed on in temporaries of one
- *           element. A line of provenance goes to the kernel that computes what it names, else to the one that
- *           does most; that one keeps the name.
+ * Purpose   Loop distribution: divide kernels into kernels of one nest each, or of one run of scalar
+ *           statements, so that threads can share a nest.
+ * Requires  kernels with one index per axis, after fusion.
+ * Ensures   the same stores in the same order. Accumulators stay with the loop that updates them, and so do the
+ *           statements after it; other values that a later kernel reads are passed in temporaries of one
+ *           element. A line of provenance goes to the kernel that computes its value, else to the kernel that
+ *           does most work, which keeps the name.
  * Example   let a = … ; s[] = a ; for i: … a …
  *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
  */
@@ -37,8 +38,8 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 }
 
 /**
- * Variables that start at a number are defined where they are first needed, and those that stay at it are
- * that number.
+ * Variables that start at a number are defined where they are first needed; variables that never change are
+ * replaced by their number.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
@@ -61,8 +62,8 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * The runs of a body. What follows upon a nest that accumulates belongs to it, and so do definitions right
- * before a nest that only it needs.
+ * The parts of a body. The statements after a nest that accumulates belong to it, and so do definitions right
+ * before a nest that only the nest needs.
  */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];
@@ -91,20 +92,23 @@ function partsOf(body: readonly Statement[]): readonly Part[] {
 }
 
 /**
- * What is handed from part to part, by variable: the temporary that holds it, and the type that it has as a
- * variable.
+ * The values that are passed between parts, by variable: the temporary that contains the value, and the type of
+ * the variable.
  */
-interface Handed {
+interface PassedValue {
   readonly buffer: Buffer;
   readonly type: Expression["type"];
 }
 
-const valueIn = ({ buffer, type }: Handed): Expression =>
+const valueIn = ({ buffer, type }: PassedValue): Expression =>
   convert({ kind: "load", buffer: buffer.name, at: [], type: buffer.element }, type);
 
-/** Variables of one part that a later one needs, in the order of their definitions. */
-function handedOn(parts: readonly Part[], nameFor: (base: string) => string): ReadonlyMap<string, Handed> {
-  const handed = new Map<string, Handed>();
+/** Variables of one part that a later part needs, in the order of their definitions. */
+function passedValues(
+  parts: readonly Part[],
+  nameFor: (base: string) => string,
+): ReadonlyMap<string, PassedValue> {
+  const passed = new Map<string, PassedValue>();
   parts.forEach((part, index) => {
     const later = parts.slice(index + 1).flat();
     for (const s of part) {
@@ -112,24 +116,27 @@ function handedOn(parts: readonly Part[], nameFor: (base: string) => string): Re
       const { type } = s.value;
       const element = type === "bool" ? "i32" : type;
       const name = nameFor(plainName(s.name));
-      handed.set(s.name, {
+      passed.set(s.name, {
         buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
         type,
       });
     }
   });
-  return handed;
+  return passed;
 }
 
-/** The part with what it needs from those before it ahead, and what those behind it need at its end. */
-function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<string, Handed>): Part {
+/**
+ * The part with loads of the values that it needs at its start, and stores of the values that later parts need
+ * at its end.
+ */
+function connected(parts: readonly Part[], index: number, passed: ReadonlyMap<string, PassedValue>): Part {
   const part = parts[index];
   const later = parts.slice(index + 1).flat();
   const own = new Set(part.flatMap((s) => (s.kind === "let" ? [s.name] : [])));
   const changed = new Set(part.flatMap((s) => [...accumulatorsOf(s)]));
   const before: Statement[] = [];
   const after: Statement[] = [];
-  for (const [name, each] of handed) {
+  for (const [name, each] of passed) {
     if (!own.has(name) && part.some((s) => mentions(s, name)))
       before.push(define(name, valueIn(each), changed.has(name)));
     const isNew = own.has(name) || changed.has(name);
@@ -151,11 +158,11 @@ export const distributeLoops = defineLoopStage("distribute-loops", (program, { b
   const split = (kernel: Kernel): readonly Kernel[] => {
     const parts = partsOf(sinkNumbers(kernel.body));
     if (parts.length < 2) return [kernel];
-    const handed = handedOn(parts, temporaryName);
-    for (const { buffer } of handed.values()) buffers.set(buffer.name, buffer);
+    const passed = passedValues(parts, temporaryName);
+    for (const { buffer } of passed.values()) buffers.set(buffer.name, buffer);
     return divideProvenance(kernel, parts, batchSize).map(({ base, provenance }, index) => ({
       name: base === undefined ? kernel.name : kernelName(base),
-      body: connected(parts, index, handed),
+      body: connected(parts, index, passed),
       provenance,
     }));
   };

@@ -1,9 +1,10 @@
 /**
- * Purpose   A contraction with lanes along the sum: as many columns at a time as a vector has lanes, each with
- *           a vector of partial sums, which are added up and brought side by side behind the loop.
+ * Purpose   A contraction with lanes along the sum. It computes as many columns at a time as a vector has
+ *           lanes, each with a vector of partial sums. After the loop, the vectors are reduced to one vector of
+ *           sums.
  * Requires  the innermost output loop of a nest; sums that start at a number.
- * Ensures   operands that lie along the sum are read as they lie: the transposed one needs no copy. What
- *           follows the sums is a vector along the columns.
+ * Ensures   operands with adjacent elements along the sum are read directly: a transposed operand needs no
+ *           copy. The statements after the sums use vectors along the columns.
  * Example   for v: sum = 0 ; for k: sum += x[k] · w[v, k] ; y[v] = sum
  *           =>  for k step 4: s0 += x[k ..+4] · w[v, k ..+4] ; s1 += x[k ..+4] · w[v + 1, k ..+4] ; …
  *               y[v ..+4] = sums(s0, s1, s2, s3)
@@ -44,7 +45,7 @@ function columnsOf(columns: For, vectors: Vectors, last: LaneCount): readonly St
   return result;
 }
 
-/** The accumulators of a body with what they start at. */
+/** The accumulators of a body and their initial values. */
 function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
   const assigned = new Set<string>();
   for (const statement of body)
@@ -57,7 +58,9 @@ function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
   );
 }
 
-/** One copy of the sum's loops for each live column, interleaved, and each sum as a vector along the columns. */
+/**
+ * One copy of the sum's loops for each active column, interleaved, and each sum as a vector along the columns.
+ */
 function dotNest(
   nest: For,
   columns: For,
@@ -92,7 +95,7 @@ function dotNest(
 }
 
 /**
- * Whether the sum's loops read what the block computes for each column: that would be a vector where they
+ * Whether the sum's loops read a value that the block computes for each column: it would be a vector where they
  * need one number.
  */
 function readsBlock(nest: For, columns: For): boolean {

@@ -1,9 +1,9 @@
 /**
- * Purpose   Leave out loops that run exactly once: a dimension of one element is no loop, and what is around it
- *           becomes a perfect nest.
- * Requires  kernels with one index an axis.
- * Ensures   the same statements in the same order, the loop's variable being the number that it was. Names that
- *           other blocks of the kernel define as well become others.
+ * Purpose   Remove loops that run exactly once: a dimension of one element needs no loop, and the loops around
+ *           it become a perfect nest.
+ * Requires  kernels with one index per axis.
+ * Ensures   the same statements in the same order, with the loop's variable replaced by its only value. Names
+ *           that other blocks of the kernel also define are renamed.
  * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
  */
 import { renameVariables, substituteVariables, visitStatements } from "../../loop/statements.ts";
@@ -27,7 +27,7 @@ function sharedNames(statements: readonly Statement[]): ReadonlySet<string> {
 
 export const dropUnitLoops = defineKernelStage("drop-unit-loops", (kernel, { fresh }) => {
   const shared = sharedNames(kernel.body);
-  /** The statements under names that nothing around them has. */
+  /** The statements with names that the enclosing blocks do not have. */
   const withOwnNames = (statements: readonly Statement[]): readonly Statement[] => {
     const names = statements.flatMap((s): [string, string][] =>
       s.kind === "let" && shared.has(s.name) ? [[s.name, fresh(s.name)]] : [],

@@ -1,8 +1,8 @@
 /**
- * Purpose   Estimate how many cycles each kernel takes. `inspect` shows it next to the measured time.
- * Requires  kernels with one index an axis.
- * Ensures   the same loops. The costs are those by which tiles are chosen: what each iteration of each loop loads,
- *           stores and computes, with a full batch.
+ * Purpose   Estimate the number of cycles of each kernel. `inspect` shows it next to the measured time.
+ * Requires  kernels with one index per axis.
+ * Ensures   the same loops. The costs are those by which tiles are chosen: the loads, stores and operations of
+ *           each iteration of each loop, with a full batch.
  * Example   for i<8: y[i] = x[i]   =>   the same loop, estimated at 8 · (load, store, step) cycles
  */
 import { children, isCall, lanesOf } from "../../loop/expressions.ts";
@@ -14,7 +14,7 @@ import { extentOf } from "./contraction.ts";
 import { costs, products } from "./cost-model.ts";
 import { accumulationOf } from "./vector-loops.ts";
 
-/** Cycles of a call on a vector of f32, with what its caller puts aside for it, as measured. */
+/** Measured cycles of a call on a vector of f32, including the registers that the caller saves. */
 const calls: Partial<Record<FunctionName, number>> = {
   exp: 14,
   expm1: 20,
@@ -27,30 +27,33 @@ const calls: Partial<Record<FunctionName, number>> = {
   cos: 18,
   power: 40,
 };
-/** Of one that is not measured: about what the others take. */
+/** For functions that were not measured: about the cost of the others. */
 const unmeasuredCall = 25;
-/** Of the same of a double: each lane is a call of JavaScript. */
+/** The same for doubles: each lane is a call of JavaScript. */
 const callOfDouble = 50;
-/** Where no function is called; other instructions take one. */
+/** Cycles of instructions that call no function; all other instructions take one. */
 const inline: Partial<Record<FunctionName, number>> = { randomUnit: 12, randomKey: 1, sqrt: 3 };
 const division = 3;
 const arithmetic = 0.5;
-/** To begin a loop and to leave it, as the processor mostly guesses wrong when: what makes short loops dear. */
-const entering = 4;
-/** To bring the lanes of one vector together: each of the steps waits for the one before. */
-const foldAlone = 12;
 /**
- * So many sums wait for one another; fewer leave the time that an addition takes to the iterations of loops
- * around them.
+ * The cost of entering and leaving a loop, where the branch prediction mostly fails; it makes short loops
+ * expensive.
  */
-const waitingSums = 4;
+const loopEntry = 4;
+/** The horizontal reduction of one vector: each step waits for the one before. */
+const singleReduction = 12;
+/**
+ * With at least this many sums, the latency of an addition is hidden; with fewer, iterations of enclosing loops
+ * fill the time.
+ */
+const sumsToHideLatency = 4;
 
 export const estimateCycles = defineRequiredKernelStage("estimate-cycles", (kernel, { batchSize }) => ({
   ...kernel,
   cycles: Math.round(cyclesOf(kernel, batchSize)),
 }));
 
-/** What a run of statements does in one iteration. */
+/** The work of a run of statements in one iteration. */
 interface Work {
   loads: number;
   gathers: number;
@@ -62,7 +65,7 @@ interface Work {
 
 export const cyclesOf = ({ body }: Kernel, batchSize: number): number => cyclesOfBlock(body)(batchSize);
 
-/** The same as a function of the batch size: the statements are read once. */
+/** The estimate as a function of the batch size: the statements are analysed once. */
 export const cyclesByBatch = ({ body }: Kernel): ((batchSize: number) => number) => cyclesOfBlock(body);
 
 function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) => number {
@@ -71,7 +74,7 @@ function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) =>
   for (const statement of statements) {
     if (statement.kind === "for") {
       const iteration = cyclesOfBlock(statement.body);
-      loops.push((rows) => extentOf(statement, rows) * (iteration(rows) + costs.loop) + entering);
+      loops.push((rows) => extentOf(statement, rows) * (iteration(rows) + costs.loop) + loopEntry);
       continue;
     }
     if (statement.kind === "store") work.stores += 1;
@@ -80,7 +83,7 @@ function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) =>
     if (isProduct) work.sums += 1;
     for (const x of isProduct ? children(sum.value) : expressionsOf(statement)) count(x, work);
   }
-  const sums = work.sums < waitingSums ? 2 * arithmetic * work.sums : products(work.sums, 0);
+  const sums = work.sums < sumsToHideLatency ? 2 * arithmetic * work.sums : products(work.sums, 0);
   const moved =
     work.loads * costs.load + work.gathers * costs.loadOfLanes + work.stores * costs.storeOfVector;
   const own = Math.max(moved, sums + work.arithmetic);
@@ -104,6 +107,6 @@ function count(x: Expression, work: Work): void {
   if (x.kind === "select" || x.kind === "negate" || x.kind === "convert") work.arithmetic += arithmetic;
   if (x.kind === "call") work.arithmetic += cyclesOfCall(x);
   if (x.kind === "sums") work.arithmetic += costs.fold * 4;
-  if (x.kind === "fold") work.arithmetic += foldAlone;
+  if (x.kind === "fold") work.arithmetic += singleReduction;
   for (const part of children(x)) count(part, work);
 }

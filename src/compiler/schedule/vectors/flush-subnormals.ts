@@ -1,8 +1,8 @@
 /**
- * Purpose   Let what an optimizer remembers go down to 0: a mean that decays by a factor ends in subnormal
- *           numbers, which rounding keeps from ever getting smaller, and with which many processors compute a
- *           hundred times as slowly. WebAssembly cannot tell them not to.
- * Requires  kernels with one index an axis.
+ * Purpose   Flush subnormal optimizer states to 0. A mean that decays by a factor ends in subnormal numbers,
+ *           where rounding stops the decay. Many processors compute about a hundred times more slowly with
+ *           subnormal numbers, and WebAssembly has no instruction to turn them off.
+ * Requires  kernels with one index per axis.
  * Ensures   vectors that are stored as state are 0 where they would be subnormal: a change of less than 2⁻¹²⁶.
  * Example   mean[i ..+4] = m   =>   let s = m ; mean[i ..+4] = |s| < 2⁻¹²⁶ ? 0 : s
  */
@@ -13,8 +13,8 @@ import type { Buffer, Statement } from "../../loop/types.ts";
 import { defineKernelStage } from "../../stages/loops.ts";
 import type { Fresh } from "../../stages/loops.ts";
 
-/** The least normal number of f32. */
-const leastNormal = 2 ** -126;
+/** The smallest normal number of f32. */
+const smallestNormal = 2 ** -126;
 
 const spread = (value: number, lanes: number): Expression => ({
   kind: "splat",
@@ -37,7 +37,7 @@ function flushed(
     const isNamed = statement.value.kind === "variable";
     const name = isNamed ? "" : fresh(statement.buffer);
     const value = isNamed ? statement.value : variableOf(name, statement.value);
-    const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(leastNormal, lanes));
+    const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(smallestNormal, lanes));
     const kept: Expression = {
       kind: "select",
       condition: isSubnormal,

@@ -1,11 +1,12 @@
 /**
- * Purpose   Say which kernels threads may share, and where: the outermost loop of a nest may be cut into parts.
- * Requires  kernels of one nest each, scheduled, with one index an axis.
- * Ensures   a kernel that is marked is scalar definitions and one loop from 0 on, whose iterations touch
- *           nothing that another one stores. What else was in it, as the rest of an extent that no vector
- *           divides, becomes a kernel of its own. Memory that each iteration uses for itself is scratch, each
- *           thread's own; a panel that all iterations read is not. What takes less time than sharing it stays
- *           whole.
+ * Purpose   Mark parallel loops: decide which kernels several threads can share, and where their outermost loop
+ *           may be divided.
+ * Requires  kernels of one nest each, scheduled, with one index per axis.
+ * Ensures   a marked kernel consists of scalar definitions and one loop from 0, whose iterations do not access
+ *           anything that another iteration stores. The other statements, such as the remainder of an extent
+ *           that no vector divides, become kernels of their own. Memory that each iteration uses for itself is
+ *           scratch, with a copy per thread; a panel that all iterations read is not. A loop that takes less
+ *           time than sharing it is not marked.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
  *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
@@ -23,18 +24,15 @@ import type { Segment } from "./cut-kernel.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
 
 export interface ParallelContext extends LoopContext {
-  /** Loops of fewer cycles stay whole. */
-  readonly leastCycles?: number;
+  /** Loops of fewer cycles are not divided. */
+  readonly minCycles?: number;
 }
 
-/**
- * About what it takes to hand parts to a thread that spins and to wait for it, some microseconds, and as much
- * again as gain.
- */
+/** About twice the cost of passing work to a spinning thread and waiting for it, which is some microseconds. */
 const cyclesOfSharing = 12_000;
 
-/** Whether the number of rows alone decides what the expression is. */
-function readsRowsAlone(x: Expression): boolean {
+/** Whether the expression depends only on the number of rows. */
+function dependsOnlyOnRows(x: Expression): boolean {
   let holds = true;
   visit(x, (part) => {
     if (part.kind === "load" || (part.kind === "variable" && part.name !== rowsVariable)) holds = false;
@@ -47,7 +45,7 @@ const touchedBy = ({ body }: Pick<Kernel, "body">): ReadonlySet<string> => {
   return new Set([...loaded, ...stored]);
 };
 
-/** The temporaries that one kernel alone touches. */
+/** The temporaries that only one kernel accesses. */
 function ownBuffers({ kernels, buffers }: LoopProgram): ReadonlySet<string> {
   const users = new Map<string, number>();
   for (const kernel of kernels)
@@ -57,7 +55,7 @@ function ownBuffers({ kernels, buffers }: LoopProgram): ReadonlySet<string> {
   );
 }
 
-/** A loop that may be cut, with the buffers that each thread then needs for itself. */
+/** A loop that can be divided, with the buffers of which each thread then needs a copy. */
 interface Candidate {
   readonly loop: For;
   readonly scratch: readonly string[];
@@ -70,9 +68,9 @@ class SplitMarker {
   private readonly own: ReadonlySet<string>;
   private readonly nameFor: (base: string) => string;
   private readonly batchSize: number;
-  private readonly leastCycles: number;
+  private readonly minCycles: number;
 
-  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: ParallelContext) {
+  constructor(program: LoopProgram, { batchSize, minCycles = cyclesOfSharing }: ParallelContext) {
     this.program = program;
     this.buffers = new Map(program.buffers);
     this.own = ownBuffers(program);
@@ -81,10 +79,10 @@ class SplitMarker {
       "_",
     );
     this.batchSize = batchSize;
-    this.leastCycles = leastCycles;
+    this.minCycles = minCycles;
   }
 
-  /** The kernel cut around as many of its loops as can be, or around the longest. */
+  /** Divides the kernel around as many of its loops as possible, or around the longest. */
   mark(kernel: Kernel): readonly Kernel[] {
     const candidates = kernel.body.flatMap((s) => (s.kind === "for" ? this.candidate(s, kernel) : []));
     const longest = candidates.toSorted((a, b) => b.cycles - a.cycles).slice(0, 1);
@@ -94,9 +92,9 @@ class SplitMarker {
 
   private candidate(loop: For, kernel: Kernel): Candidate[] {
     if (loop.role !== "parallel" && loop.role !== "output") return [];
-    if (loop.from.kind !== "number" || loop.from.value !== 0 || !readsRowsAlone(loop.to)) return [];
+    if (loop.from.kind !== "number" || loop.from.value !== 0 || !dependsOnlyOnRows(loop.to)) return [];
     const cycles = this.cyclesOf(kernel, [loop]);
-    if (cycles < this.leastCycles) return [];
+    if (cycles < this.minCycles) return [];
     const { batchSize } = this;
     const ranges = rangesOf(kernel.body, batchSize);
     const scratch = sharedStores(loop, { buffers: this.program.buffers, batchSize, ranges });
@@ -110,22 +108,21 @@ class SplitMarker {
     );
     if (segments === undefined) return undefined;
     const scratch = new Set(candidates.flatMap((candidate) => candidate.scratch));
-    const isForItself = (name: string) => segments.every((segment) => usesForItself(segment, name));
-    if (![...scratch].every(isForItself)) return undefined;
+    const isPrivate = (name: string) => segments.every((segment) => usesPrivately(segment, name));
+    if (![...scratch].every(isPrivate)) return undefined;
     for (const name of touchedBy(kernel)) {
       const buffer = this.program.buffers.get(name);
       if (buffer === undefined) continue;
       if (scratch.has(name)) this.buffers.set(name, { ...buffer, isScratch: true });
-      // What one kernel leaves for the next is nobody's own any more.
-      else if (buffer.isScratch && !isForItself(name))
-        this.buffers.set(name, { ...buffer, isScratch: false });
+      // A value that one kernel passes to the next cannot be private to a thread.
+      else if (buffer.isScratch && !isPrivate(name)) this.buffers.set(name, { ...buffer, isScratch: false });
     }
     return this.kernels(kernel, segments);
   }
 
   /**
-   * The segments as kernels; the longest keeps the name and what is said of it, but for the cycles, of which
-   * each has its own.
+   * The segments as kernels. The longest keeps the name and the attributes of the kernel; cycles are estimated
+   * for each.
    */
   private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
     const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
@@ -144,8 +141,11 @@ class SplitMarker {
   }
 }
 
-/** Whether what others leave in a buffer is of no concern: who loads of it has stored to it. */
-function usesForItself({ statements }: Segment, buffer: string): boolean {
+/**
+ * Whether the segment never reads values that other segments stored in the buffer: it stores what it then
+ * loads.
+ */
+function usesPrivately({ statements }: Segment, buffer: string): boolean {
   const { loaded, stored } = accessesOf(statements);
   return !loaded.has(buffer) || stored.has(buffer);
 }

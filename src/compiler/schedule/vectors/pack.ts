@@ -1,11 +1,11 @@
 /**
- * Purpose   Copy what a tile reads again and again to where it lies together: strips of columns, one after the
- *           other, each with a panel of the operand in the order in which the tile goes through it.
- * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, of a
+ * Purpose   Pack operands that a tile reads repeatedly into contiguous panels: strips of columns, one after the
+ *           other, each with a panel of the operand in the order in which the tile reads it.
+ * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, in a
  *           buffer that the nest does not store.
- * Ensures   strips are the outermost loop, or the next inside those of unknown extent that the operand changes
- *           with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
- *           by the copying.
+ * Ensures   strips are the outermost loop, or the next one inside the loops of unknown extent that the operand
+ *           changes with; the panel is scratch memory and fits into the first cache. Packing also transposes
+ *           the operand where necessary.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: {
  *                 for k: for c<8: panel[k, c] = w[k, J + c]
@@ -20,10 +20,10 @@ import type { Buffer, For, Statement } from "../../loop/types.ts";
 import type { Contraction } from "./contraction.ts";
 import { isPackable } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
-import { sideBySide, vectorLoop } from "./vector-loops.ts";
+import { adjacentVectors, vectorLoop } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
-/** A panel: where it is, which loops it has an axis for, and the load that it stands for. */
+/** A panel: its buffer, the loops along its axes, and the load that it replaces. */
 interface Panel {
   readonly buffer: Buffer;
   readonly loops: readonly For[];
@@ -67,7 +67,7 @@ export function packed(
   };
   const rest = columns.to.value % width;
   const whole = columns.to.value - rest;
-  // Threads share the loops inside of a strip that is the only one.
+  // If there is only one strip, threads share the loops inside it.
   const isOne = whole === width;
   const main = whole === 0 ? [] : strip(isOne ? integer(0) : variable(block, "i32"), width);
   const last = rest === 0 ? [] : strip(integer(whole), rest);
@@ -107,7 +107,7 @@ function panelsOf(
   });
 }
 
-/** All loops inside a strip whose variables an operand may name, but for rows and columns. */
+/** All loops inside a strip whose variables an operand may mention, except rows and columns. */
 function loopsInside({ outputs, columns, rows, around }: Contraction): readonly For[] {
   const loops = outputs.slice(around).filter((loop) => loop !== columns && loop !== rows);
   visitStatements(columns.body, (s) => s.kind === "for" && loops.push(s));
@@ -146,7 +146,7 @@ function copyTo(
   const across = vectorLoop(
     columns,
     Math.ceil(extent / vectors.lanes),
-    sideBySide(columns, vectors),
+    adjacentVectors(columns, vectors),
     vectors,
   );
   if (across === undefined) return undefined;

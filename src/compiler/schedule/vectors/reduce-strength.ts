@@ -1,9 +1,9 @@
 /**
- * Purpose   Let innermost loops add where they would multiply: a place that grows evenly is a pointer, which
- *           goes on by a constant.
- * Requires  kernels whose accesses are places in bytes.
- * Ensures   places that grow alike share a pointer. A multiplication in the innermost loop costs a fifth of a
- *           contraction's speed.
+ * Purpose   Strength reduction: replace multiplications in innermost loops by additions. An address that grows
+ *           by a constant becomes a pointer.
+ * Requires  kernels whose accesses are offsets in bytes.
+ * Ensures   addresses that grow alike share a pointer. A multiplication in the innermost loop costs a fifth of
+ *           a contraction's speed.
  * Example   for k: … w[w_j + k · 2048] …   =>   var p = w_j ; for k: { … w[p] … ; p = p + 2048 }
  */
 import { add, integer, keyOf, mapChildren, multiply, variable, visit } from "../../loop/expressions.ts";
@@ -19,7 +19,10 @@ interface Pointer {
   readonly step: number;
 }
 
-/** What a place is made of, if it is a start that the loop does not change and a multiple of the loop's variable. */
+/**
+ * The start and the increment of an address that is a loop-invariant start plus a multiple of the loop's
+ * variable.
+ */
 function evenly(x: Expression, loop: For, changed: ReadonlySet<string>): Omit<Pointer, "name"> | undefined {
   if (x.kind !== "binary" || x.type !== "i32") return undefined;
   if (x.operator === "*" && x.x.kind === "variable" && x.x.name === loop.variable && x.y.kind === "number")
@@ -79,7 +82,7 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
       : [{ ...statement, body: walk(statement.body, fresh) }];
   });
 
-/** The outermost loop of a kernel that threads share does not begin where it says, so no pointer may. */
+/** In a kernel that threads share, the outermost loop may start at any part, so it cannot use pointers. */
 export const reduceStrength = defineKernelStage("reduce-strength", (kernel, { fresh }) => ({
   ...kernel,
   body: kernel.split

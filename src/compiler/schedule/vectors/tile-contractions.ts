@@ -1,18 +1,16 @@
 /**
  * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each
- *           load serves several products, with lanes along the columns or along the sum, as the cost model
- *           says.
- * Requires  kernels with one index an axis; `output` loops form perfect nests.
- * Ensures   a tile is declined where computing its rows or columns at once would change what is computed. Each
- *           element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile
- *           divides are computed by a last tile that begins early enough to be whole, where computing a row
- *           twice changes nothing.
+ *           load serves several products. The cost model chooses lanes along the columns or along the sum.
+ * Requires  kernels with one index per axis; `output` loops form perfect nests.
+ * Ensures   a tile is rejected if computing its rows or columns at once would change the result. Each element's
+ *           sum is computed in the same order in every tile. Rows of a batch that no tile divides are computed
+ *           by a last tile that starts early enough to be whole, if computing a row twice changes nothing.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n step 4: for j<32 step 8: {
  *                8 vector sums; for k: 4 splats + 2 vector loads, 8 products; 8 stores }
  */
 import { call, integer, minus, variable, visit } from "../../loop/expressions.ts";
-import { mayInterleave, readsWhatItStores } from "../../loop/dependences.ts";
+import { mayInterleave, readsStoredBuffers } from "../../loop/dependences.ts";
 import { define, visitExpressions } from "../../loop/statements.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";
 import { block, blocked } from "../register-blocking.ts";
@@ -22,17 +20,17 @@ import { tilesOf } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
 import { dotProducts } from "./dots.ts";
 import { packed } from "./pack.ts";
-import { accumulationOf, sideBySide, vectorLoop } from "./vector-loops.ts";
+import { accumulationOf, adjacentVectors, vectorLoop } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 export interface Tiled {
   readonly statements: readonly Statement[];
   readonly tile: Tile;
-  /** Scratch memory that the statements use beside the program's buffers. */
+  /** Scratch memory that the statements use in addition to the program's buffers. */
   readonly panels: readonly Buffer[];
 }
 
-/** The nest in the cheapest tiles that it has a form for. */
+/** The nest in the cheapest tiles that have a vector form. */
 export function tileContraction(loop: For, vectors: Vectors): Tiled | undefined {
   const contraction = contractionOf(loop, vectors);
   if (contraction === undefined) return undefined;
@@ -51,7 +49,7 @@ const inPanels = (contraction: Contraction, tile: Tile, vectors: Vectors): Made 
 
 function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | undefined {
   const { columns, rows, outputs } = contraction;
-  const makeBlock = tile.form === "dots" ? dotProducts : sideBySide;
+  const makeBlock = tile.form === "dots" ? dotProducts : adjacentVectors;
   const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors);
   if (across === undefined) return undefined;
   const down = rows === undefined ? across : rowTiles({ ...rows, body: across }, tile.rows, vectors);
@@ -64,9 +62,9 @@ function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | u
 }
 
 /**
- * The sums of a tile row by row, where they were column by column: so that of a tall tile the few vectors of
- * a row stay in registers, and not what is spread for each of its many rows. Sums are independent of each
- * other, so any order will do.
+ * Reorders the sums of a tile from column by column to row by row. In a tall tile, the few vectors of a row
+ * then stay in registers, instead of the splats of its many rows. Sums are independent of each other, so any
+ * order is correct.
  */
 function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statement[] {
   const { rows, vectors } = tile;
@@ -85,7 +83,7 @@ function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statem
   });
 }
 
-/** Several rows at once; nothing where rows may not be computed interleaved. */
+/** Several rows at once; undefined if rows may not be interleaved. */
 function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement[] | undefined {
   if (size > 1 && !mayInterleave(rows, vectors)) return undefined;
   if (rows.to.kind === "number" || size === 1) return blocked(rows, size);
@@ -95,11 +93,11 @@ function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement
 }
 
 /**
- * Whether computing a row twice, or one behind the last, changes nothing: nothing is read that is written,
- * and no number from memory says where to read.
+ * Whether computing a row twice, or one after the last, changes nothing: no buffer is both read and written,
+ * and no index depends on a number from memory.
  */
 function mayOverlap(rows: For, vectors: Vectors): boolean {
-  if (readsWhatItStores([rows], vectors.buffers)) return false;
+  if (readsStoredBuffers([rows], vectors.buffers)) return false;
   let looksUp = false;
   visitExpressions(rows.body, (x) => {
     if (x.kind === "load")
@@ -109,8 +107,8 @@ function mayOverlap(rows: For, vectors: Vectors): boolean {
 }
 
 /**
- * Tiles of `size` rows; the last begins so that it ends with the last row, or, in a smaller batch, at the
- * first and runs over into unused memory.
+ * Tiles of `size` rows. The last one starts so that it ends with the last row. In a batch smaller than a tile
+ * it starts at the first row and runs over into unused memory.
  */
 function overlapping(rows: For, size: number, { fresh }: Vectors): For {
   const counter = fresh(rows.variable);

@@ -1,8 +1,8 @@
 /**
- * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so
- * that no extent falls back to scalars.
+ * Loops over vectors: whole vectors, and after them one vector with only some active lanes, so that no extent
+ * needs scalar code.
  */
-import { touchesApart } from "../../loop/dependences.ts";
+import { isIndependentInMemory } from "../../loop/dependences.ts";
 import {
   binary,
   call,
@@ -21,13 +21,13 @@ import { copyOf, haveSameForm, jam, startingAt } from "../register-blocking.ts";
 import { vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 
-/** Makes a run of vectors of a loop's body: so many side by side, all lanes counting but for those of the last. */
+/** Makes a run of adjacent vectors of a loop's body. All lanes are active, except some of the last vector. */
 export type VectorBlock = (vectors: number, last: LaneCount) => readonly Statement[] | undefined;
 
 /**
- * Blocks of vectors from the statements of one vector, copied so many times and interleaved statement by
- * statement, so that what they share is loaded once. A last vector of another form, as one that stores fewer
- * of its lanes one by one, follows the others.
+ * Blocks of vectors: copies of the statements of one vector, interleaved statement by statement, so that common
+ * values are loaded once. A last vector of another form, such as one that stores its active lanes one by one,
+ * follows the others.
  */
 export const blocksOf =
   (
@@ -47,13 +47,14 @@ export const blocksOf =
     return haveSameForm(first, final) ? jam(copies) : [...jam(copies.slice(0, -1)), ...final];
   };
 
-/** The body for several vectors side by side. */
-export const sideBySide = (loop: For, vectors: Vectors): VectorBlock =>
+/** The body for several adjacent vectors. */
+export const adjacentVectors = (loop: For, vectors: Vectors): VectorBlock =>
   blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
 
 /**
- * `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector
- * after vector. Nothing where one iteration touches what another stores: the lanes of a vector run at once.
+ * `size` vectors at a time. The remainder of a known extent is one smaller run; that of an unknown extent is
+ * processed vector by vector. Undefined if one iteration accesses what another one stores, because the lanes of
+ * a vector run at once.
  */
 export function vectorLoop(
   loop: For,
@@ -64,7 +65,7 @@ export function vectorLoop(
   const { to, from } = loop;
   const { lanes } = vectors;
   if (loop.step !== 1 || from.kind !== "number" || from.value !== 0) return undefined;
-  if (!touchesApart(loop, vectors)) return undefined;
+  if (!isIndependentInMemory(loop, vectors)) return undefined;
   const main = block(size, undefined);
   if (main === undefined) return undefined;
   const width = size * lanes;
@@ -95,7 +96,7 @@ export function vectorLoop(
   return [...wholeRuns, ...startingAt(loop, renamed(rest, whole), whole)];
 }
 
-/** Names of the rest must not meet those of whole runs that are no loop. */
+/** The names of the remainder must differ from those of a single whole run, which has no loop of its own. */
 function renamed(statements: readonly Statement[], mark: number): readonly Statement[] {
   const names = new Map<string, string>();
   visitStatements(statements, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
@@ -109,7 +110,7 @@ export interface Accumulation {
   readonly value: Expression;
 }
 
-/** The number that changes nothing. */
+/** The identity of each operator. */
 const identities: Readonly<Record<FoldOperator, number>> = { "+": 0, minimum: Infinity, maximum: -Infinity };
 
 export function accumulationOf(statement: Statement): Accumulation | undefined {
@@ -119,7 +120,7 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
   const made = (operator: FoldOperator, rest: Expression): Accumulation | undefined =>
     mentions(rest, name) ? undefined : { name, operator, value: rest };
   if (value.kind === "binary" && value.operator === "+") {
-    // (acc + a) + b, as sums of several terms are written
+    // (acc + a) + b, the form of a sum of several terms
     if (isSelf(value.x)) return made("+", value.y);
     if (
       value.x.kind === "binary" &&
@@ -147,20 +148,17 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
 export const combine = (operator: FoldOperator, x: Expression, y: Expression): Expression =>
   operator === "+" ? binary("+", x, y) : call(operator, [x, y], x.type);
 
-/**
- * Accumulators that a loop feeds, each with a vector in its place, whose lanes count what every fourth
- * iteration gives.
- */
+/** The accumulators of a loop as vectors: with four lanes, each lane accumulates every fourth iteration. */
 export interface VectorSums {
-  /** Before the loop: the vectors, each lane at what changes nothing. */
+  /** Before the loop: the vectors, with the identity in each lane. */
   readonly before: readonly Statement[];
   readonly loops: readonly Statement[];
-  /** The vector of each accumulator, and how its lanes are brought together. */
+  /** The vector of each accumulator, and the operator that reduces its lanes. */
   readonly sums: ReadonlyMap<string, { readonly vector: Expression; readonly operator: FoldOperator }>;
 }
 
 /**
- * An innermost loop of a sum (or maximum) with lanes along its own variable; nothing where it does more than
+ * An innermost loop of a sum (or maximum) with lanes along its own variable; undefined if it does more than
  * accumulate and store.
  */
 export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined {
@@ -173,7 +171,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   }
   if (loop.body.some((s) => s.kind === "for")) return undefined;
   const own = new Map(accumulations.flatMap((a) => (a ? [[a.name, { ...a, lanes: fresh(a.name) }]] : [])));
-  // Nothing in the loop may look at a sum on its way.
+  // Nothing in the loop may read an incomplete sum.
   const reads = loop.body.flatMap((s) =>
     s.kind === "assign" ? (own.get(s.name)?.value ?? []) : expressionsOf(s),
   );
@@ -181,7 +179,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   const valueOf = new Map([...own.values()].map((a) => [`${a.lanes}+`, a]));
   const block = (last: LaneCount): readonly Statement[] | undefined => {
     const statements: Statement[] = [];
-    // Values are named first: a sum's own vector is no variable of the loop.
+    // The values come first, because a sum's own vector is not a variable of the loop.
     const values = loop.body.map((s): Statement => {
       const accumulation = s.kind === "assign" ? own.get(s.name) : undefined;
       return accumulation === undefined ? s : define(`${accumulation.lanes}+`, accumulation.value);
@@ -197,7 +195,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
       const { type } = accumulation.value;
       const vector: Expression = { kind: "variable", name: accumulation.lanes, type, lanes };
       const spread = lanesOf(s.value) > 1 ? s.value : splat(s.value, lanes);
-      const counted = last === undefined ? spread : counting(spread, accumulation.operator, last, vectors);
+      const counted = last === undefined ? spread : maskedValue(spread, accumulation.operator, last, vectors);
       statements.push(assign(accumulation.lanes, combine(accumulation.operator, vector, counted)));
     }
     return statements;
@@ -218,8 +216,8 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
 
 const splat = (x: Expression, lanes: number): Expression => ({ kind: "splat", x, lanes, type: x.type });
 
-/** The value in the lanes that count; in the others, what changes nothing. */
-function counting(
+/** The value in the active lanes, and the identity in the others. */
+function maskedValue(
   value: Expression,
   operator: FoldOperator,
   count: Expression,
@@ -237,7 +235,7 @@ function counting(
   };
 }
 
-/** The loop, and behind it each accumulator with its lanes brought together. */
+/** The loop, and after it the horizontal reduction of each accumulator. */
 export function vectorReduction(loop: For, vectors: Vectors): readonly Statement[] | undefined {
   const made = vectorSums(loop, vectors);
   if (made === undefined) return undefined;

@@ -1,9 +1,9 @@
 /**
- * Purpose   Compute on vectors: contractions in tiles of several rows and columns, other loops several iterations at
- *           once, sums lane by lane.
- * Requires  kernels with one index an axis.
- * Ensures   the same values to rounding. A contraction may read copies of its operands, panels, which are scratch
- *           of its kernel. A loop that has no vector form, or gains nothing by it, stays as it is.
+ * Purpose   Vectorise: compute contractions in tiles of several rows and columns, other loops several
+ *           iterations at once, and sums lane by lane.
+ * Requires  kernels with one index per axis.
+ * Ensures   the same values to rounding. A contraction may read packed copies of its operands, panels, which
+ *           are scratch of its kernel. A loop that has no vector form, or is not faster with it, is unchanged.
  * Example   for i<8: y[i] = x[i] · 2   =>   for i<8 step 4: y[i ..+4] = x[i ..+4] · 2×4
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
@@ -17,27 +17,27 @@ import { nameMaker } from "../../util/name-maker.ts";
 import { extentOf } from "./contraction.ts";
 import type { Tile } from "./cost-model.ts";
 import { tileContraction } from "./tile-contractions.ts";
-import { sideBySide, vectorLoop, vectorReduction } from "./vector-loops.ts";
+import { adjacentVectors, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
-/** Vectors side by side in a loop that sums for each lane: enough to hide how long an addition takes. */
-const sumsSideBySide = 4;
+/** The number of adjacent vectors in a loop with a sum per lane: enough to hide the latency of an addition. */
+const adjacentSums = 4;
 
-/** What scheduling a kernel adds to its program, and says of it. */
-interface Notes {
+/** What scheduling a kernel adds to its program, and the facts for its description. */
+interface ScheduleFacts {
   readonly panels: Buffer[];
   readonly tiles: Tile[];
 }
 
-/** The loops along time hold nests of their own. */
+/** The loops along time contain nests of their own. */
 const vectoriseBlock = (
   statements: readonly Statement[],
   vectors: Vectors,
-  notes: Notes,
+  notes: ScheduleFacts,
 ): readonly Statement[] =>
   statements.flatMap((s) => (s.kind === "for" ? vectoriseNest(s, vectors, notes) : [s]));
 
-function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Statement[] {
+function vectoriseNest(loop: For, vectors: Vectors, notes: ScheduleFacts): readonly Statement[] {
   if (loop.role === "output") {
     const made = tileContraction(loop, vectors);
     if (made !== undefined) {
@@ -49,17 +49,17 @@ function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Stat
   const isInnermost = !loop.body.some((s) => s.kind === "for");
   if (loop.role === "reduction" && isInnermost && isWorthIt(loop, vectors))
     return vectorReduction(loop, vectors) ?? [loop];
-  if ((loop.role === "parallel" || loop.role === "output") && (isInnermost || liesAlong(loop, vectors))) {
+  if ((loop.role === "parallel" || loop.role === "output") && (isInnermost || isContiguous(loop, vectors))) {
     const count = Math.ceil(extentOf(loop, vectors.batchSize) / vectors.lanes);
-    const size = isInnermost ? 1 : Math.min(sumsSideBySide, count);
-    const made = vectorLoop(loop, size, sideBySide(loop, vectors), vectors);
+    const size = isInnermost ? 1 : Math.min(adjacentSums, count);
+    const made = vectorLoop(loop, size, adjacentVectors(loop, vectors), vectors);
     if (made !== undefined) return made;
   }
   return [{ ...loop, body: vectoriseBlock(loop.body, vectors, notes) }];
 }
 
-/** Whether all that the loop touches and that changes with it lies side by side, its inner loops being sums. */
-function liesAlong(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
+/** Whether all accesses that change with the loop are to adjacent elements, and its inner loops are sums. */
+function isContiguous(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
   let [some, all] = [false, true];
   const see = (name: string, at: readonly Expression[]) => {
     const buffer = buffers.get(name);
@@ -76,7 +76,7 @@ function liesAlong(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): 
   return some && all;
 }
 
-/** A sum over elements that lie apart gains nothing, unless it calls functions. */
+/** A sum over elements that are not adjacent gains nothing, unless it calls functions. */
 function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   let isWorth = false;
   visitStatements(loop.body, (s) => {
@@ -92,8 +92,11 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   return isWorth;
 }
 
-/** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`, or scalars alone. */
-function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }: Vectors): string {
+/**
+ * `6 × 8 sums at once, panels of dense1.weight`; a kernel without tiles has `4 lanes`, or no description if it
+ * is scalar.
+ */
+function textOf(body: readonly Statement[], { tiles, panels }: ScheduleFacts, { lanes }: Vectors): string {
   let hasVectors = false;
   visitExpressions(body, (x) => (hasVectors ||= lanesOf(x) > 1));
   if (tiles.length === 0) return hasVectors ? `${lanes} lanes` : "scalars";
@@ -108,7 +111,7 @@ function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }:
 
 export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize, float }) => {
   const buffers = new Map(program.buffers);
-  // Each panel is the scratch of one kernel, so that each thread can have its own.
+  // Each panel is scratch of one kernel, so that each thread can have a copy.
   const freshBuffer = nameMaker(buffers.keys(), "#");
   const kernels = program.kernels.map((kernel): Kernel => {
     const vectors: Vectors = {
@@ -121,7 +124,7 @@ export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize
       fresh: freshIn(kernel),
       freshBuffer,
     };
-    const notes: Notes = { panels: [], tiles: [] };
+    const notes: ScheduleFacts = { panels: [], tiles: [] };
     const body = vectoriseBlock(kernel.body, vectors, notes);
     for (const panel of notes.panels) buffers.set(panel.name, panel);
     return { ...kernel, body, schedule: textOf(body, notes, vectors) };

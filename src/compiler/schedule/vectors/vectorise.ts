@@ -1,10 +1,10 @@
 /**
- * Purpose   Compute several iterations of a loop at once: its variable v stands for the lanes v, v + 1, v + 2,
- *           … of a vector.
- * Requires  statements with one index an axis, whose iterations along v are independent.
- * Ensures   what depends on v is a vector, what does not stays a scalar and is spread where it meets one.
- *           Adjacent elements are one load or store; others are gathered or written lane by lane. Of the last
- *           vector, `count` lanes are stored.
+ * Purpose   Compute several iterations of a loop at once: its variable v becomes the lanes v, v + 1, v + 2, …
+ *           of a vector.
+ * Requires  statements with one index per axis, whose iterations along v are independent.
+ * Ensures   a value that depends on v is a vector. Other values stay scalar and become splats where they are
+ *           combined with vectors. Adjacent elements are one load or store; others are loaded or stored lane by
+ *           lane. Of the last vector, `count` lanes are stored.
  * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
  */
 import type { Surroundings } from "../../loop/dependences.ts";
@@ -27,7 +27,7 @@ import type { Fresh } from "../../stages/loops.ts";
 import { factorInLanes, positionIn } from "../../loop/linear.ts";
 
 export interface Vectors extends Surroundings {
-  /** The trainer's numbers, and how many of them a vector holds. */
+  /** The element type of the trainer, and the number of lanes of a vector. */
   readonly float: "f32" | "f64";
   readonly lanes: number;
   /** Variables that are multiples of the lanes. */
@@ -37,16 +37,16 @@ export interface Vectors extends Surroundings {
   readonly freshBuffer: Fresh;
 }
 
-/** How many lanes of the vector at hand count; the others hold anything. */
+/** The number of active lanes of the current vector; the other lanes have arbitrary values. */
 export type LaneCount = Expression | undefined;
 
-/** Says that a loop has no vector form. */
+/** A loop has no vector form. */
 class NoVectorForm extends Error {}
 
 /**
- * The statements for `lanes` iterations from `v` on, or nothing where they have no vector form. `others` are
- * variables from outside that are vectors along v already. A variable from outside that counts iterations has
- * none.
+ * The statements for `lanes` iterations from `v` on; undefined if they have no vector form. `others` are
+ * variables from outside that are already vectors along v. A variable from outside that counts iterations has
+ * no vector form.
  */
 export function vectorise(
   statements: readonly Statement[],
@@ -64,7 +64,7 @@ export function vectorise(
   }
 }
 
-/** The variables that have another value in each lane, given some that do. */
+/** The variables whose value differs between lanes, given some of them. */
 export function varyingIn(statements: readonly Statement[], known: readonly string[]): ReadonlySet<string> {
   const varying = new Set(known);
   for (let size = 0; size !== varying.size;) {
@@ -87,7 +87,7 @@ const holdsLoad = (x: Expression): boolean => {
 class Vectoriser {
   private readonly v: string;
   private readonly varying: ReadonlySet<string>;
-  /** Those of them that are not v. */
+  /** Those variables without v. */
   private readonly others: ReadonlySet<string>;
   private readonly vectors: Vectors;
   private readonly count: LaneCount;
@@ -143,7 +143,7 @@ class Vectoriser {
     ];
   }
 
-  /** How many lanes are to be written one by one. */
+  /** The number of lanes to write one by one. */
   private staticCount(): number {
     if (this.count === undefined) return this.vectors.lanes;
     if (this.count.kind !== "number") throw new NoVectorForm();
@@ -151,25 +151,27 @@ class Vectoriser {
   }
 
   /**
-   * How far apart in memory the elements of two neighbouring lanes are; nothing where that changes from lane
-   * to lane.
+   * The distance in memory between the elements of two neighbouring lanes; undefined if it varies between
+   * lanes.
    */
   private factor(name: string, at: readonly Expression[]): number | undefined {
     const buffer = this.vectors.buffers.get(name);
-    if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
+    if (buffer === undefined) throw new Error(`internal: unknown buffer ${name}`);
     const position = positionIn(buffer, at, this.vectors.batchSize);
     if (at.some((index) => mentionsAny(index, this.others))) throw new NoVectorForm();
     return factorInLanes(position, this.v, this.vectors.lanes, this.vectors.aligned);
   }
 
-  /** Indices as they are in one lane. Values of other variables that differ from lane to lane are not at hand there. */
+  /** Indices for one lane. Other variables that vary between lanes have no scalar value there. */
   private inLane(at: readonly Expression[], lane: number): readonly Expression[] {
     if (at.some((index) => mentionsAny(index, this.others))) throw new NoVectorForm();
     const values = new Map([[this.v, add(variable(this.v, "i32"), integer(lane))]]);
     return at.map((index) => substitute(index, values));
   }
 
-  /** One scalar for each lane. Those that do not count repeat the last that does: it may be looked at. */
+  /**
+   * A vector built from one scalar per lane. Inactive lanes repeat the last active one, which is safe to read.
+   */
   private gathered(of: (lane: number) => Expression, type: Expression["type"]): Expression {
     const last = this.staticCount() - 1;
     const elements = Array.from({ length: this.vectors.lanes }, (_, lane) => of(Math.min(lane, last)));
@@ -206,13 +208,13 @@ class Vectoriser {
     const { lanes } = this.vectors;
     const factor = this.factor(x.buffer, x.at);
     if (factor === 1) return { ...x, lanes };
-    // ⌊v / 4⌋ is one element for all lanes, although v is in its index.
+    // ⌊v / 4⌋ is the same element for all lanes, although its index mentions v.
     if (factor === 0) return { kind: "splat", x, lanes, type: x.type };
     if (factor !== undefined && this.count === undefined) return { ...x, lanes, stride: factor };
     return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
   }
 
-  /** Both branches are computed: they must not look where a number from memory says. */
+  /** Both branches are computed, so neither may read at an index from memory. */
   private selected(x: Extract<Expression, { kind: "select" }>): Expression {
     if (!this.varies(x.condition)) return { ...x, x: this.vector(x.x), y: this.vector(x.y) };
     const looks = (part: Expression): boolean =>

@@ -29,7 +29,7 @@ const model = parseModel(spec);
 const compilation = compileModel(model, { dtype: "f32" });
 const storage = storageOf(model, compilation.built, compilation.graphs, "f32");
 // However short, every kernel that threads may share is one that they share: its addresses go another way.
-const options = { batchSize, float: "f32", leastCycles: 0 } as const;
+const options = { batchSize, float: "f32", minCycles: 0 } as const;
 const apart = compilation.lowered.map((program) =>
   scheduledVectors(program, options, { skip: ["deduplicate-kernels"] }),
 );

@@ -1,5 +1,5 @@
-// Which kernels are one function. If one fails, a kernel goes through memory as another one's shapes say, or
-// works on another program's values.
+// Which kernels become one function. If a test fails, a kernel uses the shapes of another, or works on another
+// program's values.
 import { expect, it } from "vitest";
 import { integer } from "../../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../../src/compiler/loop/statements.ts";
@@ -8,11 +8,11 @@ import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
 import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
 
-/** No loop: sharing adds no work to an innermost one. */
+/** Not a loop: sharing adds no work to an innermost one. */
 const copies = (from: string, to: string): Statement[] => [
   store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
 ];
-/** Of each kernel the buffers that it is told, or undefined if it is a function of its own. */
+/** For each kernel, the buffers that are its arguments, or undefined if it is a function of its own. */
 const told = (...programs: readonly LoopProgram[]) =>
   runStage(deduplicateKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
     kernels.map(({ shared }) => shared?.addresses),
@@ -34,7 +34,7 @@ it("kernels on buffers of different shapes are not, though their loops are equal
   expect(told(programOf([copies("a", "b"), copies("c", "d")], ...buffers))).toEqual([[undefined, undefined]]);
 });
 
-it("a temporary is in another place for each program, though its name is the same", () => {
+it("a temporary has a different offset in each program, though its name is the same", () => {
   const program = programOf([copies("x", "t")], buffer("x", [4, 6]), temporary("t", [4, 6]));
   expect(told(program, { ...program, name: "other" })).toEqual([[["t"]], [["t"]]]);
 });

@@ -1,5 +1,5 @@
-// Kernels of one nest each. If one fails, a part reads what another has not handed on, a value is handed on
-// before it is made, or readers are told that a kernel computes what another does.
+// Kernels of one nest each. If a test fails, a part reads a value that another has not passed, a value is
+// passed before it is computed, or provenance names the wrong kernel.
 import { formulaLine, headLine } from "../../../../src/compiler/loop/provenance-names.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -40,13 +40,13 @@ const y = buffer("y", [4]);
 const z = buffer("z", [4]);
 const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
-/** "y = x" is a formula, and a line without "=" heads others. */
+/** "y = x" is a formula, and a line without "=" is a heading. */
 function said(line: string) {
   const [value, formula] = line.split(" = ");
   return formula === undefined || line.endsWith(":") ? headLine(line) : formulaLine(value, formula, []);
 }
 
-/** The kernels of a body, each as text; they must leave in memory what the body does. */
+/** The kernels of a body, each as text; they must store the same values as the body. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
   const provenance = lines.map((line): Provenance => ({
     node: undefined,
@@ -69,7 +69,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
 }
 
 describe("distribute-loops", () => {
-  it("hands on a sum that several nests go on with", () => {
+  it("passes a sum that several nests use", () => {
     const grows = (from: string) =>
       loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
     const body = [
@@ -80,7 +80,7 @@ describe("distribute-loops", () => {
     ];
     expect(kernelsOf(body)).toHaveLength(3);
   });
-  it("cuts between nests; the part that does most keeps the name", () => {
+  it("divides between nests; the part that does most work keeps the name", () => {
     const body = [
       each([store("y", [i], load("x", [i]))]),
       each([store("z", [i], call("exp", [load("y", [i])], "f64"))]),
@@ -96,7 +96,7 @@ describe("distribute-loops", () => {
           z[i] = exp(y[i])"
     `);
   });
-  it("hands on what a later nest reads, and reads it there before anything else is stored", () => {
+  it("passes what a later nest reads, and loads it there before any store", () => {
     const body = [
       define("a", call("sqrt", [load("s", [])], "f64")),
       store("s", [], plus(load("s", []), real(1))),
@@ -120,7 +120,7 @@ describe("distribute-loops", () => {
           z[i] = a"
     `);
   });
-  it("keeps accumulators with the loop that feeds them, and what is made of them with both", () => {
+  it("keeps accumulators and the values computed from them with the loop that updates them", () => {
     const body = [
       define("sum", real(0), true),
       define("other", real(0), true),
@@ -144,13 +144,13 @@ describe("distribute-loops", () => {
         x[0] = other * sum"
     `);
   });
-  it("carries an accumulator that two loops feed from one to the other", () => {
+  it("passes an accumulator that two loops update from one to the other", () => {
     const add = (name: string) =>
       loop("i", 4, "reduction", [assign("sum", plus(reads("sum"), load(name, [i])))]);
     const body = [define("sum", real(0), true), add("x"), add("y"), store("s", [], reads("sum"))];
     expect(kernelsOf(body)).toHaveLength(2);
   });
-  it("hands on what is true as a number", () => {
+  it("passes a bool as a number", () => {
     const isSmall: Expression = { kind: "variable", name: "small", type: "bool" };
     const body = [
       define("small", less(load("s", []), real(1))),
@@ -159,11 +159,11 @@ describe("distribute-loops", () => {
     ];
     expect(kernelsOf(body)).toHaveLength(2);
   });
-  it("leaves definitions with the one nest that needs them, so that its kernel stores nothing else", () => {
+  it("keeps definitions with the only nest that needs them, so that its kernel stores nothing else", () => {
     const body = [define("a", load("s", [])), each([store("y", [i], reads("a"))])];
     expect(kernelsOf(body)).toHaveLength(1);
   });
-  it("leaves the lines of a step under the head of its loop along time", () => {
+  it("keeps the lines of a step under the heading of its loop along time", () => {
     const steps: Statement = { ...loop("t", 4, "sequential", [each([store("y", [i], load("x", [i]))])]) };
     const body = [each([store("x", [i], real(0))]), steps];
     const lines = ["For t = 0 … 3:", "h[t] = tanh(x)"];
@@ -174,7 +174,7 @@ describe("distribute-loops", () => {
 });
 
 describe("split programs leave the same bits in memory", () => {
-  // The interpreter rounds to f32 where it stores, and handing on is a store.
+  // The interpreter rounds to f32 at stores, and passing a value is a store.
   it.each([
     ["f64", 0],
     ["f32", 1e-4],

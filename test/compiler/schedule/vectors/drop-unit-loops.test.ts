@@ -1,4 +1,5 @@
-// Loops that run once. If one fails, a dimension of one element costs a loop, or two blocks' variables become one.
+// Loops that run once. If a test fails, a dimension of one element costs a loop, or variables of two blocks
+// become one.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { add, binary, integer, number, rows, variable } from "../../../../src/compiler/loop/expressions.ts";
@@ -30,7 +31,7 @@ function dropped(body: readonly Statement[]): string {
 }
 
 describe("drop-unit-loops", () => {
-  it("puts the one value in the variable's place, wherever the loop begins and however it steps", () => {
+  it("replaces the variable by its only value, whatever the loop's start and step", () => {
     const once = {
       ...loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, add(j, integer(-1))]))]),
       from: integer(3),
@@ -40,7 +41,7 @@ describe("drop-unit-loops", () => {
       "for i in 0 .. n: parallel\n  y[i, 3] = x[i, 2]",
     );
   });
-  it("leaves loops over rows, loops that run twice and loops that never run", () => {
+  it("keeps loops over rows, loops that run twice and loops that never run", () => {
     const body = [
       loop("i", "n", "parallel", [store("y", [i, integer(0)], number(1, "f64"))]),
       loop("i", 2, "parallel", [store("y", [i, integer(1)], number(1, "f64"))]),
@@ -49,7 +50,7 @@ describe("drop-unit-loops", () => {
     ];
     expect(dropped(body)).toBe(printStatements(body).join("\n"));
   });
-  it("keeps apart what two blocks call by one name", () => {
+  it("distinguishes variables of two blocks with the same name", () => {
     const t = variable("t", "f64");
     const block = (column: number) =>
       loop("j", 1, "parallel", [

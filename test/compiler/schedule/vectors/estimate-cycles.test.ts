@@ -1,5 +1,5 @@
-// How long kernels should take. If one fails, `inspect` shows the estimate of other loops, or threads share
-// what is too short for it.
+// The estimated time of kernels. If a test fails, `inspect` shows the estimate of other loops, or threads share
+// work that is too short.
 import { expect, it } from "vitest";
 import { add, binary, call, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -17,7 +17,7 @@ const cyclesIn = (value: Expression, batchSize = 100) =>
   cyclesOf(program([nest(value)], x, y).kernels[0], batchSize);
 const element = load("x", at);
 
-it("twice the rows take twice as long, but for what begins the loop", () => {
+it("twice the rows take twice as long, except for entering the loop", () => {
   const [once, twice] = [cyclesIn(element, 100), cyclesIn(element, 200)];
   expect(2 * once - twice).toBeGreaterThan(0);
   expect(2 * once - twice).toBeLessThan(once / 20);
@@ -45,13 +45,13 @@ it("a function of doubles takes as long again for each lane, as JavaScript compu
   expect(exponential(vector("f32", 4))).toBe(exponential(number(1, "f32")));
 });
 
-it("kernels cut from one have the cycles of their own loops each, and say what they are the rest of", () => {
+it("kernels divided from one have the cycles of their own loops, and name the kernel that they come from", () => {
   const whole = program(
     [nest(element), store("y", [number(0, "i32"), number(0, "i32")], number(1, "f64"))],
     x,
     y,
   );
-  const context = { batchSize: 100, float: "f64", leastCycles: 0 } as const;
+  const context = { batchSize: 100, float: "f64", minCycles: 0 } as const;
   const kernels = whole.kernels.map((kernel) => ({ ...kernel, schedule: "4 lanes" }));
   const estimated = afterStage(estimateCycles, { ...whole, kernels }, context);
   const cut = afterStage(markParallelLoops, estimated, context).kernels;

@@ -1,5 +1,5 @@
-// Which numbers of an optimizer's state are set to zero. If one fails, a normal number is lost, or subnormal
-// ones make training slow.
+// Which numbers of an optimizer's state are set to zero. If a test fails, a normal number is lost, or subnormal
+// numbers make training slow.
 import { expect, it } from "vitest";
 import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -26,7 +26,7 @@ function limitsIn(target: Buffer): number[] {
   return limits;
 }
 
-it("vectors of state are zero below the least normal number, and no other", () => {
+it("only vectors of state are zero below the smallest normal number", () => {
   const state: Buffer = { ...buffer("mean", [8], "f32"), region: "state" };
   expect(limitsIn(state)).toEqual([2 ** -126]);
   expect(limitsIn({ ...state, region: "parameter" })).toEqual([]);

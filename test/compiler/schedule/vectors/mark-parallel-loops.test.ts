@@ -1,5 +1,5 @@
-// Which loops threads may share. If one fails, results depend on which thread was first, or work is left to
-// one thread for nothing.
+// Which loops threads may share. If a test fails, results depend on the order of threads, or one thread does
+// all the work unnecessarily.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -35,7 +35,7 @@ const x = buffer("x", ["n", 4]);
 const y = buffer("y", ["n", 4]);
 const s = buffer("s", []);
 const t = temporary("t", [4]);
-const options = { batchSize: 8, float: "f64", leastCycles: 0 } as const;
+const options = { batchSize: 8, float: "f64", minCycles: 0 } as const;
 
 const marked = (loops: LoopProgram): LoopProgram => afterStage(markParallelLoops, loops, options);
 const splitsOf = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
@@ -46,25 +46,25 @@ const across = (body: readonly Statement[]) => loop("j", 4, "parallel", body);
 const doubled = (at: readonly Expression[]) => binary("*", load("x", at), real(2));
 
 describe("mark-parallel-loops", () => {
-  it("cuts rows that nothing joins, at multiples of the step", () => {
+  it("divides independent rows, at multiples of the step", () => {
     const tile = [0, 1].map((c) =>
       across([store("y", [add(i, integer(c)), j], doubled([add(i, integer(c)), j]))]),
     );
     expect(splitsOf([over(tile, 2)])).toEqual([["kernel0", 2]]);
   });
-  it("cuts what an iteration reads of what it stores itself", () => {
+  it("divides iterations that read what they store themselves", () => {
     expect(splitsOf([over([across([store("y", [i, j], binary("+", load("y", [i, j]), real(1)))])])])).toEqual(
       [["kernel0", 1]],
     );
   });
-  it("cuts flat places: an iteration's stretch is as long as its factor", () => {
+  it("divides flat offsets: an iteration's range is as long as its factor", () => {
     const flat = buffer("flat", [32]);
     const body = [
       loop("i", 8, "parallel", [across([store("flat", [add(multiply(i, integer(4)), j)], real(1))])]),
     ];
     expect(splitsOf(body, flat)).toEqual([["kernel0", 1]]);
   });
-  it("cuts tiles of which the last overlaps, since it stores the same numbers again", () => {
+  it("divides tiles of which the last overlaps, because it stores the same numbers again", () => {
     const begin = call("maximum", [integer(0), call("minimum", [i, minus(rows, integer(2))], "i32")], "i32");
     const row = variable("row", "i32");
     const tile = [
@@ -94,7 +94,7 @@ describe("mark-parallel-loops", () => {
       ],
     ],
     [
-      "a place that memory names",
+      "an index from memory",
       [over([store("y", [{ kind: "load", buffer: "at", at: [i], type: "i32" }, integer(0)], real(1))])],
     ],
     [
@@ -109,9 +109,12 @@ describe("mark-parallel-loops", () => {
       ],
     ],
     ["a loop along time", [{ ...over([store("y", [i, integer(0)], real(1))]), role: "sequential" }]],
-    ["a loop that begins later", [{ ...over([store("y", [i, integer(0)], real(1))]), from: integer(1) }]],
     [
-      "an end that memory names",
+      "a loop that does not start at 0",
+      [{ ...over([store("y", [i, integer(0)], real(1))]), from: integer(1) }],
+    ],
+    [
+      "an end from memory",
       [
         {
           ...over([store("y", [i, integer(0)], real(1))]),
@@ -126,10 +129,10 @@ describe("mark-parallel-loops", () => {
         over([store("y", [i, integer(0)], variable("a", "f64"))]),
       ],
     ],
-  ])("leaves whole: %s", (_, body) => {
+  ])("does not divide: %s", (_, body) => {
     expect(splitsOf(body, buffer("at", ["n"], "i32"))).toEqual(whole);
   });
-  it("makes a kernel of its own of what is behind the loop, with the definitions that it needs", () => {
+  it("makes the statements after the loop a kernel of their own, with the definitions that they need", () => {
     const a = variable("a", "f64");
     const body = [
       define("a", load("s", [])),
@@ -142,7 +145,7 @@ describe("mark-parallel-loops", () => {
       ["kernel0_rest", undefined, 2],
     ]);
   });
-  it("leaves whole what is over sooner than a thread is awake", () => {
+  it("does not divide loops that end before a thread wakes up", () => {
     const short = program([over([store("y", [i, integer(0)], real(1))])], x, y, s, t);
     expect(
       afterStage(markParallelLoops, short, { batchSize: 8, float: "f64" }).kernels[0].split,
@@ -150,23 +153,23 @@ describe("mark-parallel-loops", () => {
   });
 });
 
-describe("memory that iterations use for themselves", () => {
+describe("memory that iterations use privately", () => {
   const own = [
     over([across([store("t", [j], doubled([i, j]))]), across([store("y", [i, j], load("t", [j]))])]),
   ];
-  it("becomes each thread's own", () => {
+  it("becomes private to each thread", () => {
     const { kernels, buffers } = marked(program(own, x, y, t));
     expect(kernels.map(({ split }) => split)).toEqual([{ multiple: 1 }]);
     expect(buffers.get("t")?.isScratch).toBe(true);
   });
-  it("is not, where another kernel reads it", () => {
+  it("is not private if another kernel reads it", () => {
     const { kernels, buffers } = marked(
       programOf([own, [store("s", [], load("t", [integer(0)]))]], x, y, s, t),
     );
     expect(kernels.map(({ split }) => split)).toEqual([undefined, undefined]);
     expect(buffers.get("t")?.isScratch).toBeUndefined();
   });
-  it("is no longer any thread's own where all iterations read what was copied ahead of them", () => {
+  it("is not private if all iterations read what was copied before them", () => {
     const panel = scratch("panel", [4]);
     const body = [
       across([store("panel", [j], load("x", [integer(0), j]))]),
@@ -194,13 +197,13 @@ describe("kernels with panels", () => {
     const gradient = vectors?.programs.find(({ name }) => name === "gradient");
     return gradient?.kernels.filter(({ schedule }) => schedule?.includes("panels")) ?? [];
   };
-  it("are cut, also where two have panels of the same weights", () => {
+  it("are divided, also if two have panels of the same weights", () => {
     const kernels = kernelsOf([dense(256), dense(256), dense(64)], [256]);
     const texts = kernels.map(({ schedule }) => schedule?.split("panels of ").at(-1));
     expect(texts.filter((text) => text === "dense2.weight")).toHaveLength(2);
     expect(kernels.filter(({ split }) => split === undefined)).toEqual([]);
   });
-  it("are cut by their rows where one strip has all columns", () => {
+  it("are divided by their rows if one strip has all columns", () => {
     const conv2d = { type: "conv2d" as const, filters: 8, kernel: 3, padding: "same" as const };
     const kernels = kernelsOf([conv2d, conv2d, { type: "flatten" }, dense(64)], [8, 8, 8]);
     const inConvolutions = kernels.filter(({ schedule }) => schedule?.endsWith("conv2d2.weight"));
@@ -212,7 +215,7 @@ describe("kernels with panels", () => {
 });
 
 describe("parts at the same time", () => {
-  it.each(["f32", "f64"] as const)("do not notice one another: random graphs on vectors, %s", (float) => {
+  it.each(["f32", "f64"] as const)("are independent: random graphs on vectors, %s", (float) => {
     const batchSize = 7;
     fc.assert(
       fc.property(moves(), fc.integer({ min: 1, max: batchSize }), (list, rowCount) => {

@@ -1,5 +1,5 @@
-// Places that grow evenly as pointers. If one fails, a pointer starts where its loop does not, or goes on by
-// another distance.
+// Addresses that grow by a constant as pointers. If a test fails, a pointer has a wrong start or a wrong
+// increment.
 import { expect, it } from "vitest";
 import { add, integer, multiply, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import { printStatements } from "../../../../src/compiler/loop/print.ts";
@@ -21,13 +21,13 @@ const stepped = (facts: Partial<Kernel>) => {
   );
 };
 
-it("a pointer goes on by as much as its loop's step, and starts before the loop", () => {
+it("a pointer grows with its loop's step, and is initialised before the loop", () => {
   const lines = stepped({});
   expect(lines.join("\n")).toContain("y[p]");
   expect(lines.filter((line) => line.includes("p = p + 16"))).toHaveLength(1);
   expect(lines[0]).toContain("p");
 });
 
-it("the outermost loop of a kernel that threads share has none: each part starts elsewhere", () => {
+it("the outermost loop of a kernel that threads share has none: each part has another start", () => {
   expect(stepped({ split: { multiple: 2 } })).toEqual(printStatements([rows]));
 });

@@ -1,4 +1,4 @@
-// What counts as the step of a sum. If one fails, a sum on vectors adds something else than the loop does.
+// What counts as the step of a sum. If a test fails, a sum on vectors adds other values than the loop.
 import { expect, it } from "vitest";
 import { binary, call, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -29,7 +29,7 @@ it("finds what is added, whatever its sign", () => {
   expect(stepOf(call("maximum", [a, s], "f64"))).toBe("maximum a");
 });
 
-it("finds nothing where the sum is read otherwise", () => {
+it("finds nothing if the sum is read in another way", () => {
   expect(stepOf(binary("+", s, s))).toBeUndefined();
   expect(stepOf(binary("*", s, a))).toBeUndefined();
   expect(stepOf(binary("-", a, s))).toBeUndefined();

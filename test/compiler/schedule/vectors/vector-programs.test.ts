@@ -1,6 +1,6 @@
-// Programs on vectors against what their graphs mean. If one fails, the WebAssembly target computes something
-// else: a lane too many, a row twice or not at all, a sum of the wrong elements. Not-a-number is in every
-// lane that must not matter.
+// Programs on vectors, compared with the meaning of their graphs. If a test fails, the WebAssembly target
+// computes a different result: a lane too many, a row twice or not at all, a sum of wrong elements. All lanes
+// that must not matter are NaN.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../../src/compiler/ir/nodes.ts";
@@ -19,10 +19,10 @@ import { vectorLowered } from "../../../support/vector-programs.ts";
 
 type Float = "f32" | "f64";
 const floats: readonly Float[] = ["f32", "f64"];
-/** The interpreter computes in doubles; f32 is rounded where it is stored. */
+/** The interpreter computes in doubles; f32 is rounded at stores. */
 const tolerances: Readonly<Record<Float, number>> = { f32: 1e-3, f64: 1e-12 };
 
-/** The stages that may be left out. */
+/** The stages that can be skipped. */
 const ways: readonly (readonly string[])[] = [
   [],
   ["collapse-loops"],
@@ -53,7 +53,7 @@ describe("vector programs compute what the graph means", () => {
       fc.assert(
         fc.property(moves(), rowCounts, fc.boolean(), (list, rows, isSimplified) => {
           const { graph: derived } = graphOf(list, float);
-          // The interpreter compares doubles, which differ where numbers rounded to f32 are equal.
+          // The interpreter compares doubles, which may differ where numbers rounded to f32 are equal.
           if (float === "f32" && derived.nodes.some(({ op }) => op === "equal")) return;
           const context = { g: createBuilder(float), exact: false };
           const graph = isSimplified ? runStages(graphPasses, [derived], context)[0] : derived;
@@ -68,7 +68,10 @@ describe("vector programs compute what the graph means", () => {
 const product = (g: GraphBuilder, x: Node, y: Node, sumX: number, sumY: number): Node =>
   g.contract(x, y, { batchX: [], batchY: [], sumX: [sumX], sumY: [sumY] });
 
-/** A layer with what its gradient needs: operands as they lie and transposed, sums over rows and columns, a softmax. */
+/**
+ * A layer with the parts of its gradient: operands that are contiguous and transposed, sums over rows and
+ * columns, a softmax.
+ */
 function layer(inputs: number, units: number, float: Float): Graph {
   const g = createBuilder(float);
   const x = g.input({ name: "x", type: tensorType(float, ["n", inputs]) });
@@ -89,7 +92,7 @@ function layer(inputs: number, units: number, float: Float): Graph {
   ]);
 }
 
-describe("every width near what tiles are made of, every batch", () => {
+describe("every width near the sizes of tiles, every batch", () => {
   const widths = Array.from({ length: 17 }, (_, width) => width + 1);
   describe.each(floats)("%s", (float) => {
     it.each(widths)("%i units", (units) => {

@@ -1,4 +1,5 @@
-// Which statements have a form on vectors. If one fails, a vector reads where only the branch that is taken may.
+// Which statements have a vector form. If a test fails, a vector reads an element that only the taken branch
+// may read.
 import { expect, it } from "vitest";
 import { less, number, select, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -23,12 +24,12 @@ const isNegative = less(load("x", [v], "f32"), zero);
 const hasForm = (value: Expression) => vectorise([store("y", [v], value)], "v", vectors) !== undefined;
 const lookedUp = load("x", [load("u", [v], "i32")], "f32");
 
-it("a branch that reads where a number from memory says is not taken for all lanes", () => {
+it("a branch that reads at an index from memory is not vectorised", () => {
   expect(hasForm(select(isNegative, zero, lookedUp))).toBe(false);
   expect(hasForm(select(isNegative, lookedUp, zero))).toBe(false);
   expect(hasForm(select(isNegative, load("x", [v], "f32"), zero))).toBe(true);
 });
 
-it("a lookup without a branch is one load for each lane", () => {
+it("a lookup without a branch is one load per lane", () => {
   expect(hasForm(lookedUp)).toBe(true);
 });

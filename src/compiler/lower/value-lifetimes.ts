@@ -1,28 +1,28 @@
 /**
- * When the stored values of a graph are made and last read, and so how much of memory they take at once, as
- * far as the graph shows it.
+ * The lifetimes of the materialised values of a graph, and an estimate, from the graph alone, of the memory
+ * that they need at the same time.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
-import { chooseStored } from "./choose-stored.ts";
+import { chooseMaterialised } from "./choose-materialised.ts";
 
-/** When each stored value is made and last read, in positions of the graph's nodes. */
-export interface Lives {
+/** Where each materialised value is computed and last read, as positions in the graph's list of nodes. */
+export interface ValueLifetimes {
   readonly stored: ReadonlySet<Node>;
   readonly madeAt: ReadonlyMap<Node, number>;
-  /** Positions of the stored values that read it, in order. */
+  /** Positions of the materialised values that read it, in order. */
   readonly readAt: ReadonlyMap<Node, readonly number[]>;
-  /** What a stored value is computed from: stored values and leaves. */
+  /** The materialised values and leaves from which a materialised value is computed. */
   readonly sourcesOf: ReadonlyMap<Node, ReadonlySet<Node>>;
 }
 
-export function livesOf(graph: Graph): Lives {
-  const stored = chooseStored(graph);
+export function valueLifetimes(graph: Graph): ValueLifetimes {
+  const stored = chooseMaterialised(graph);
   const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
-  // Scans of one recurrence become one loop: their values are made together.
+  // Scans of one recurrence become one loop, so their values are computed together.
   for (const scans of recurrencesOf(graph).values()) {
     const first = Math.min(...scans.map((scan) => madeAt.get(scan) ?? 0));
     for (const scan of scans) madeAt.set(scan, first);
@@ -46,10 +46,10 @@ export function livesOf(graph: Graph): Lives {
 const bytesOf = (node: Node, batchSize: number): number =>
   sizeOf(node.type.shape, batchSize) * (node.type.element === "f64" ? 8 : 4);
 
-/** The position at which most bytes are live, and how many. Outputs lie in places of their own. */
+/** The position at which most bytes are live, and their number. Outputs have memory of their own. */
 export function peakOf(
   graph: Graph,
-  { stored, madeAt, readAt }: Lives,
+  { stored, madeAt, readAt }: ValueLifetimes,
   batchSize: number,
 ): { at: number; bytes: number } {
   const change = new Array<number>(graph.nodes.length + 1).fill(0);

@@ -1,43 +1,50 @@
 /**
- * Which nodes get a buffer, and which are computed where they are read. The cost model, in one place:
+ * Decides which nodes are materialised in a buffer and which are computed where they are read. The cost model:
  *
- * - what takes a loop of its own (sums, products) and what leaves the graph is stored;
- * - a pointwise value with one reader is computed there, unless the reader would compute it many times over: a
- *   contraction, a window, or a repetition of something costly;
- * - a product that only another node adds up is neither: its results go where they belong one by one;
- * - a view that has to choose where an element comes from (a joining, a padding) is stored if a product reads it;
- * - with several readers it is stored, unless computing it again costs less than loading it (`recomputeLimit`); but
- *   what finishes a product (a bias, a relu) is stored in the product's place, not computed from it again and again.
+ * - loops of their own (sums, contractions) and outputs of the graph are materialised;
+ * - a pointwise value with one reader is computed in that reader, unless the reader would compute it many
+ *   times: a contraction, a window, or a repetition of an expensive value;
+ * - a contraction whose results are only scattered is neither: each result is added to its destination
+ *   directly;
+ * - a view that selects the source of each element (concatenation, padding) is materialised if a contraction
+ *   reads it;
+ * - a value with several readers is materialised, unless recomputing it costs less than loading it
+ *   (`recomputeLimit`). The end of a chain that finishes a contraction (bias, relu) is materialised in the
+ *   contraction's buffer and not recomputed from it.
  *
- * A stored value whose readers all end up in its own loop becomes a local variable later (`scalar-replacement.ts`).
+ * If all readers of a materialised value end up in its own loop, `scalar-replacement.ts` makes it a local
+ * variable.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
 import { scatteredSum } from "./lower-nodes.ts";
 
-/** In units of one addition; a load counts about as much as two. */
+/** In units of one addition; a load counts as about two. */
 const recomputeLimit = 2;
 const costOfFunction = 20;
-/** No expression is deeper: nobody could read it, and whatever walks it would run out of stack in the end. */
-const deepest = 100;
+/**
+ * The maximum depth of an expression. Deeper ones are unreadable, and recursive traversals would overflow the
+ * stack.
+ */
+const maxDepth = 100;
 
 interface Reader {
   readonly node: Node | "output";
-  /** Each element is read, or the path repeats it, more than once. */
+  /** Whether it reads each element more than once, directly or through a view. */
   readonly repeats: boolean;
 }
 
-/** Who reads each node, views looked through. A view that is stored itself is read like anything else. */
+/** The readers of each node, through views. A materialised view is a node like any other. */
 function readersOf(graph: Graph): Map<Node, Reader[]> {
   const readers = new Map<Node, Reader[]>(graph.nodes.map((node) => [node, []]));
   for (const { node } of graph.outputs) readers.get(node)?.push({ node: "output", repeats: false });
   for (const node of [...graph.nodes].reverse()) {
     const own = readers.get(node) ?? [];
-    const passesOn = hasTrait(node, "view") && !isStoredView(node, own);
+    const isTransparent = hasTrait(node, "view") && !isStoredView(node, own);
     for (const operand of operandsOf(node)) {
       const grows = repeatsElements(node);
-      const through: readonly Reader[] = passesOn
+      const through: readonly Reader[] = isTransparent
         ? own.map((reader) => ({ ...reader, repeats: reader.repeats || grows }))
         : [{ node, repeats: readsOften(node) }];
       readers.get(operand)?.push(...through);
@@ -46,27 +53,27 @@ function readersOf(graph: Graph): Map<Node, Reader[]> {
   return readers;
 }
 
-/** A view that would choose, for every product that reads it, where an element comes from. */
+/** A view that would select the source of each element again for every contraction that reads it. */
 const isStoredView = (node: Node, readers: readonly Reader[]): boolean =>
   hasTrait(node, "chooses") &&
   readers.some((reader) => reader.node !== "output" && hasTrait(reader.node, "contraction"));
 
-/** A view that shows an element of its operand more than once. */
+/** A view that repeats elements of its operand. */
 const repeatsElements = (node: Node): boolean =>
   hasTrait(node, "view") && operandsOf(node).every((x) => volume(x) < volume(node));
 
-/** What reads each element many times: a product, and a recurrence, which may do anything with what it is given. */
+/** Whether the node reads each element many times: a contraction does, and a recurrence may. */
 const readsOften = (node: Node): boolean => hasTrait(node, "contraction") || hasTrait(node, "recurrence");
 
 const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => v * (d === "n" ? 2 : d), 1);
 
-/** What a node itself adds to the work of computing one element. */
+/** The work that the node itself adds to computing one element. */
 const ownCost = (node: Node): number =>
   hasTrait(node, "view") || operandsOf(node).length === 0 ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
 
 const takesLoops = (node: Node): boolean => hasTrait(node, "reduction") || hasTrait(node, "recurrence");
 
-/** Whether all that happens to a product is that another node adds its results up: then it does so as they come. */
+/** Whether another node only adds up the results of a contraction, so that it can add each result directly. */
 function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const [reader, ...others] = readers.get(node) ?? [];
   if (reader === undefined || reader.node === "output" || others.length > 0) return false;
@@ -74,8 +81,8 @@ function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
 }
 
 /**
- * Whether the node is the end of a chain of cheap values, each read by the next alone, behind a sum: it takes
- * the sum's place in memory, and is computed once, where the sum is at hand.
+ * Whether the node is the end of a chain of cheap values after a sum, each with a single reader. The end is
+ * computed once, right after the sum, and is stored in the sum's place in memory.
  */
 function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const isNext = (x: Node, of: Node): boolean => {
@@ -88,18 +95,18 @@ function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
   if (!follows(node)) return false;
   const [reader, ...others] = readers.get(node) ?? [];
   if (reader === undefined || reader.node === "output" || others.length > 0) return true;
-  // Not yet the end, if the next one takes its place.
+  // Not the end if the next value continues the chain.
   return !(isNext(node, reader.node) && isCheap(reader.node));
 }
 
-export function chooseStored(graph: Graph): Set<Node> {
+export function chooseMaterialised(graph: Graph): Set<Node> {
   const readers = readersOf(graph);
   const stored = new Set<Node>();
   const isOutput = new Set(graph.outputs.map(({ node }) => node));
   for (const node of graph.nodes)
     if ((isOutput.has(node) && !hasTrait(node, "leaf")) || (takesLoops(node) && !isScattered(node, readers)))
       stored.add(node);
-  // The work of computing one element from what is stored, which grows on the way: operands stand first.
+  // The work of computing one element from materialised values. Operands come first, so the costs accumulate.
   const costs = new Map<Node, number>();
   const depths = new Map<Node, number>();
   for (const node of graph.nodes) {
@@ -117,7 +124,7 @@ export function chooseStored(graph: Graph): Set<Node> {
       (reader) =>
         reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
-    const isDeep = depth > deepest;
+    const isDeep = depth > maxDepth;
     if (isDeep || repeated || (several && cost > recomputeLimit) || finishesSum(node, readers))
       stored.add(node);
   }
