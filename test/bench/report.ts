@@ -80,8 +80,7 @@ function sectionOf(each: WorkloadOutcome): string {
   const peak = peakOf(each);
   const notes = notesOf(each);
   const peakWords =
-    peak &&
-    `Peak: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
+    peak && `Peak: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
   const flops = each.outcomes.find(({ kind }) => kind === "ours")?.flops;
   const stepWords = flops === undefined ? [] : [`A step is ${(flops / 1e6).toPrecision(3)} MFLOP.`];
   return [

@@ -57,7 +57,8 @@ describe("equal kernels are written once", () => {
   });
   it("forty layers take little more text than ten", async () => {
     const [ten, forty] = await Promise.all([compile(deep(10)), compile(deep(40))]);
-    const functions = (code: string) => code.match(/^function \w+_(forward|backward|update)\w*\(/gm)?.length ?? 0;
+    const functions = (code: string) =>
+      code.match(/^function \w+_(forward|backward|update)\w*\(/gm)?.length ?? 0;
     expect(functions(forty.code)).toBe(functions(ten.code));
     expect(forty.code.length).toBeLessThan(2 * ten.code.length);
   });

@@ -118,7 +118,10 @@ describe("digits", () => {
       const text = texts.slice(lines[0] - 1, lines[1]);
       expect(text.filter((line) => line.startsWith(`function ${name}(`))).toHaveLength(1);
       expect(text.at(-1)).toBe("}");
-      if (target === "wasm") expect(wat).toMatch(/^\(func \$(\w+_(forward|backward|predict|evaluate|update|totals|rate|clipping)|summary)/);
+      if (target === "wasm")
+        expect(wat).toMatch(
+          /^\(func \$(\w+_(forward|backward|predict|evaluate|update|totals|rate|clipping)|summary)/,
+        );
       expect(alike).toBe(
         kernels.filter((each) => (target === "ts" ? each.function === name : each.wat === wat)).length,
       );
