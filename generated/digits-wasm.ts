@@ -1374,7 +1374,7 @@ const drawing = {
   /** A difference counts if two seeds show it: with one seed, a number may lie on a kink by chance. */
   seeds: [1, 2, 3, 4, 5, 6],
   shown: 2,
-  /** An overflow in f32 alone is no difference, so some seeds draw smaller numbers. */
+  /** An overflow in f32 alone does not count as a difference, so some seeds draw smaller numbers. */
   scales: [1, 1 / 4, 1 / 16],
   /** Inputs beyond the range of int32: 2³³. */
   wide: 8_589_934_592,
@@ -3649,7 +3649,7 @@ function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefine
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint is no encoding of "${name}"`);
+      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
   });
 }
 

@@ -6433,7 +6433,7 @@ function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefine
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint is no encoding of "${name}"`);
+      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
   });
 }
 

@@ -1877,7 +1877,7 @@ function unfinishedText(folds: number | undefined, notes: Notes): string | undef
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
   return (
     `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, ` +
-    "and is not the one that is kept when the run is finished (--resume goes on with it)"
+    "and is not the one that is kept when the run is finished (--resume continues from it)"
   );
 }
 
@@ -1969,7 +1969,7 @@ function foldsOf(run: Cutting): (() => OpenDataset)[] {
       const { classNames } = fitFields(run, table, open).slice(-1)[0];
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
-      warn(`some of the ${count} folds have no row of a rare class: beside the test part ${all}`);
+      warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);
     }
     return folds.map((validation, fold) => () => {
       const held = new Set(validation);
@@ -1986,7 +1986,7 @@ function foldsOf(run: Cutting): (() => OpenDataset)[] {
 function dealRows(rows: Int32Array, folds: number, seed: number, classes?: ArrayLike<number>): Int32Array[] {
   if (folds > rows.length)
     throw new InputError(
-      `${folds} folds need as many rows, and beside the test part there are ${rows.length}`,
+      `${folds} folds need at least ${folds} rows outside the test split, but there are ${rows.length}`,
     );
   const order = rows.slice();
   shuffle(order, randomStream(randomKey(seed, 1, salts.split)));
@@ -2909,7 +2909,7 @@ function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefine
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint is no encoding of "${name}"`);
+      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * The chapters of an emitted file, in reading order, and the files of this folder that belong to each. This list
- * decides where a declaration of the runtime stands in a trainer. The compiler writes the rest of a chapter: facts,
+ * decides where a declaration of the runtime goes in a trainer. The compiler writes the rest of a chapter: facts,
  * offsets, kernels, `createTrainer`. This file itself is not copied.
  */
 

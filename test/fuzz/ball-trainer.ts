@@ -1,7 +1,7 @@
 /**
  * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every
- * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch or of a group of
- * batches, then the update.
+ * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch or of a
+ * group of batches, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";

@@ -47,8 +47,7 @@ export function storageOf(
   const trainable = built.parameters.filter((parameter) => parameter.trainable);
   const frozen = built.parameters.filter((parameter) => !parameter.trainable);
 
-  // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order
-  // beside them.
+  // Trainable parameters are contiguous, so that gradients and optimizer states can have the same order.
   for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
   // Of averaged parameters, those that training moves.
   if (model.training.average)
@@ -73,7 +72,7 @@ export function storageOf(
       const { space } = storageParts(name);
       if (space === "result" || space === "probe") put(name, element, shape, "result");
     }
-  // Sums stand in the order in which summarising reads them; evaluation writes each.
+  // Sums are in the order in which summarising reads them; evaluation writes each.
   for (const node of graphs.summarise.nodes)
     if (node.op === "state" && nameIn("totals", node.attributes.name) !== undefined)
       put(node.attributes.name, "f64", [], "totals");

@@ -78,7 +78,7 @@ export function idxHeader(bytes: Uint8Array): {
   const start = 4 + 4 * dimensions;
   if (first !== 0 || second !== 0 || !(type in idxTypes) || dimensions === 0)
     throw new InputError(
-      `this is no IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
+      `this is not an IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
     );
   if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
@@ -92,7 +92,7 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const [room, read] = type;
   const count = sizeOf(shape);
   if (size !== bytes.length) {
-    const wrong = bytes.length < size ? "is cut short" : "goes on after its end";
+    const wrong = bytes.length < size ? "is cut short" : "continues after its end";
     throw new InputError(
       `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, and it has ${bytes.length}`,
     );

@@ -85,7 +85,7 @@ export function unfinishedText(folds: number | undefined, notes: Notes): string 
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
   return (
     `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, ` +
-    "and is not the one that is kept when the run is finished (--resume goes on with it)"
+    "and is not the one that is kept when the run is finished (--resume continues from it)"
   );
 }
 

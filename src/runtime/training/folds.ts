@@ -30,7 +30,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
       const { classNames } = fitFields(run, table, open).slice(-1)[0];
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
-      warn(`some of the ${count} folds have no row of a rare class: beside the test part ${all}`);
+      warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);
     }
     return folds.map((validation, fold) => () => {
       const held = new Set(validation);
@@ -52,7 +52,7 @@ export function dealRows(
 ): Int32Array[] {
   if (folds > rows.length)
     throw new InputError(
-      `${folds} folds need as many rows, and beside the test part there are ${rows.length}`,
+      `${folds} folds need at least ${folds} rows outside the test split, but there are ${rows.length}`,
     );
   const order = rows.slice();
   shuffle(order, randomStream(randomKey(seed, 1, salts.split)));

@@ -136,12 +136,12 @@ it("more folds than rows are rejected; classes too rare for all folds give a war
   place.write("many.json", spec(25));
   expectRefusal(
     await place.run("train", "many.json"),
-    "flowers.csv error T2004: 25 folds need as many rows, and beside the test part there are 24",
+    "flowers.csv error T2004: 25 folds need at least 25 rows outside the test split, but there are 24",
   );
   place.write("nine.json", spec(9));
   const { code, stderr } = await place.run("train", "nine.json", "--epochs", "1");
   expect(stderr).toMatch(
-    /warning T2006: some of the 9 folds have no row of a rare class: beside the test part "0" has 8, /,
+    /warning T2006: some of the 9 folds have no row of a rare class: outside the test split, "0" has 8, /,
   );
   expect(code).toBe(0);
 });

@@ -372,7 +372,7 @@ describe("errors of functions", () => {
     [
       "of a layer names a parameter badly",
       layer(({ parameter }) => parameter("a b", [2])),
-      'T1608: network[0]: custom1: "a b" is no name for a parameter',
+      'T1608: network[0]: custom1: "a b" is not a valid parameter name',
     ],
     [
       "of a layer asks twice",
@@ -387,7 +387,7 @@ describe("errors of functions", () => {
     [
       "of a layer names no initialiser",
       layer(({ parameter }) => parameter("a", [2], JSON.parse('{ "init": "hee" }'))),
-      'T1608: network[0]: custom1: the init of a is no initialiser, got "hee"',
+      'T1608: network[0]: custom1: the init of a is not an initialiser, got "hee"',
     ],
     [
       "of a layer differs in evaluation",

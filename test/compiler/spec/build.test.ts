@@ -50,7 +50,7 @@ describe("shapes between layers", () => {
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1308: network[0]: reshape1 needs 3 numbers a row for [n, 3], but x gives [n, 4], which has 4
-      error T1308: network[2]: c: 4 is no axis of a row, but x gives [n, 4]"
+      error T1308: network[2]: c: 4 is not an axis of a row: x gives [n, 4]"
     `);
   });
 

@@ -43,7 +43,7 @@ export const runtimeMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/runtime/step/session.ts", epochs, [
+  ...inFile("src/runtime/trainer/evaluate.ts", epochs, [
     ["evaluation: totals of the evaluation before are kept", "machine.totals.fill(0);", ""],
     [
       "evaluation: a short last batch is left out",

@@ -208,7 +208,7 @@ test("forged notes of fields are refused with their place and field, before any 
   const names = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
   const right = names.map((name) => ({ name, columns: ["a"] }));
   const noted = (fields: unknown) => () => checkNoted(model, JSON.parse(JSON.stringify(fields)));
-  const refusal = new InputError(`notes.fields[0] of the checkpoint is no encoding of "${names[0]}"`);
+  const refusal = new InputError(`notes.fields[0] of the checkpoint does not encode "${names[0]}"`);
   expect(noted(right)).not.toThrow();
   for (const fields of [null, 5, "x", [], {}, [null], [5], right.toReversed()])
     expect(noted(fields)).toThrow(refusal);

@@ -28,12 +28,12 @@ test("a view into a larger buffer is read from its own beginning", () => {
 });
 
 test.each([
-  ["nothing", Uint8Array.of(), "this is no IDX file: its first bytes are missing"],
-  ["text", new TextEncoder().encode("p0,p1\n"), "this is no IDX file: its first bytes are 112 48 44 112"],
-  ["an unknown type", idxBytes(0x0a, [1], [1]), "this is no IDX file: its first bytes are 0 0 10 1"],
-  ["no dimensions", idxBytes(0x08, [], []), "this is no IDX file: its first bytes are 0 0 8 0"],
+  ["nothing", Uint8Array.of(), "this is not an IDX file: its first bytes are missing"],
+  ["text", new TextEncoder().encode("p0,p1\n"), "this is not an IDX file: its first bytes are 112 48 44 112"],
+  ["an unknown type", idxBytes(0x0a, [1], [1]), "this is not an IDX file: its first bytes are 0 0 10 1"],
+  ["no dimensions", idxBytes(0x08, [], []), "this is not an IDX file: its first bytes are 0 0 8 0"],
   ["half a header", idxBytes(0x08, [2, 2], []).subarray(0, 9), "the file is cut short: it has 9 bytes"],
-  ["two bytes", Uint8Array.of(0, 0), "this is no IDX file: its first bytes are 0 0"],
+  ["two bytes", Uint8Array.of(0, 0), "this is not an IDX file: its first bytes are 0 0"],
   [
     "a number too few",
     idxBytes(0x08, [2, 2], [1, 2, 3]),
@@ -42,7 +42,7 @@ test.each([
   [
     "a number too many",
     idxBytes(0x08, [2], [1, 2, 3]),
-    "the file goes on after its end: 2 numbers take 10 bytes, and it has 11",
+    "the file continues after its end: 2 numbers take 10 bytes, and it has 11",
   ],
   ["no items", idxBytes(0x08, [0, 2], []), "the file holds no items"],
 ])("%s is no file to read", (_, bytes, message) => {

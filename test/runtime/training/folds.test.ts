@@ -53,7 +53,7 @@ test("as many folds as rows leave one out at a time; more are an error", () => {
     [8, 0],
   ]);
   expect(() => dealRows(rows, 4, 1)).toThrow(
-    "4 folds need as many rows, and beside the test part there are 3",
+    "4 folds need at least 4 rows outside the test split, but there are 3",
   );
 });
 
@@ -119,7 +119,7 @@ test(
   () => {
     const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
     expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
-      'warned: some of the 4 folds have no row of a rare class: beside the test part "dog" has 1, "emu" has 2',
+      'warned: some of the 4 folds have no row of a rare class: outside the test split, "dog" has 1, "emu" has 2',
     );
     expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
     expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);

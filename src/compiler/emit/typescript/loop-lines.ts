@@ -14,7 +14,7 @@ import { expressionText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
 import { assignmentText, storeText } from "./statements.ts";
 
-/** Longer loops are no help to a reader. */
+/** Longer loops do not help a reader. */
 const mostLines = 4;
 
 /** The comment; nothing for kernels that are not blocked. */

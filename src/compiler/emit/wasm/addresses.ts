@@ -1,4 +1,4 @@
-/** Addresses: what an instruction adds to its operand at no cost, and what is left for the operand. */
+/** Addresses: the constant offset that an instruction adds at no cost, and the rest, which its operand computes. */
 import { invariant } from "../../diagnostics/errors.ts";
 import { integer } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

@@ -15,7 +15,7 @@ export function callText(x: Call, scope: Scope, print: Print): string {
   if (type === "bool") throw new InternalError(`${name} gives no truths`);
   if (type === "i32") return isVector(x) ? integerVector(x, print, scope) : integerText(x, print, scope);
   if (name === "sign" && !isVector(x)) return signText(print(x.operands[0]), type, scope);
-  // What all lanes share, such as the key of random numbers, may stand as a scalar.
+  // An operand that all lanes share, such as the key of random numbers, may be a scalar.
   const shared = (operand: Expression): Expression =>
     isVector(x) && !isVector(operand)
       ? { kind: "splat", x: operand, lanes: lanesOf(x), type: operand.type }

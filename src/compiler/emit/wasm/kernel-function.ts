@@ -127,7 +127,7 @@ function outermost({ name, body }: Kernel): { readonly before: readonly Statemen
   const before = body.slice(0, -1);
   invariant(
     loop?.kind === "for" && before.every(({ kind }) => kind === "let"),
-    `${name} is no loop that has parts`,
+    `${name} is not a parallel loop`,
   );
   return { before, loop };
 }

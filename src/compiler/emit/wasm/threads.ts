@@ -1,14 +1,14 @@
 /**
- * How threads share a kernel. Its outermost loop is cut into parts; whoever has time claims one, the thread
- * that runs the program, too. A part is the same work whoever does it, so results do not depend on timing,
- * and nobody waits for a thread that has claimed nothing.
+ * How threads share a kernel. Its outermost loop is divided into parts. Each idle thread claims one, and so does the
+ * thread that runs the program. A part is the same work on every thread, so results do not depend on timing. No thread
+ * waits for a thread that has claimed nothing.
  *
- * What threads agree by lies in a block of memory, at these bytes:
+ * Threads synchronise through a block of memory, at these bytes:
  *
  *   0    counter that idle threads wait on       4    not 0: threads shall end
  *   8    the kernel, by its place in the table   12   rows   16   extent of the loop   20   size of a part
  *   24   not 0: a thread has failed, with a part that it had claimed
- *   64   ticket: sequence · 256 + parts that nobody has claimed
+ *   64   ticket: sequence · 256 + parts that no thread has claimed
  *   128  parts that are done                     132  threads that wait
  */
 

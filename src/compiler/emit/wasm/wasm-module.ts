@@ -31,7 +31,7 @@ const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: t
 /**
  * The bytes of modules, one for each text.
  *
- * @throws InternalError for a text that is no valid module; the message has the assembler's, with the line.
+ * @throws InternalError for an invalid text; the message has the assembler's, with the line.
  */
 export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
   const { parseWat } = await assembler();

@@ -28,7 +28,7 @@ export const step = defineActivation({
     surrogate: z
       .enum(["straight-through", "sigmoid"])
       .optional()
-      .describe("Whose derivative stands in: that of y = x, or that of the sigmoid."),
+      .describe("The surrogate derivative: that of y = x, or that of the sigmoid."),
   },
   family: "xavier",
   acts: "on elements",

@@ -45,7 +45,7 @@ const functionKeys = {
     .unwrap()
     .optional()
     .describe('Of gelu: "none" or "tanh" ("none").'),
-  surrogate: activations.step.keys.surrogate.describe("Of step: whose derivative stands in."),
+  surrogate: activations.step.keys.surrogate.describe("Of step: the surrogate derivative."),
 };
 
 function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, key: string): never {

@@ -100,7 +100,7 @@ function customContext(context: LayerContext): CustomContext {
   const asked = new Set<string>();
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
-      throw new BuildError("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
+      throw new BuildError("T1608", `${layer}: ${showValue(name)} is not a valid parameter name`, {
         hint: "a letter, then letters, digits, _ and -",
       });
     if (asked.has(name))
@@ -113,9 +113,13 @@ function customContext(context: LayerContext): CustomContext {
       );
     const read = initialiser.safeParse(init);
     if (read.success) return read.data;
-    throw new BuildError("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
-      hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
-    });
+    throw new BuildError(
+      "T1608",
+      `${layer}: the init of ${name} is not an initialiser, got ${showValue(init)}`,
+      {
+        hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
+      },
+    );
   };
   return {
     g,

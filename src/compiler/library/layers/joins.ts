@@ -74,7 +74,7 @@ export const concat = defineLayer({
     const { shape, element } = first.node.type;
     const axis = given < 0 ? shape.length + given : given + 1;
     if (axis < 1 || axis >= shape.length)
-      context.refuse(`${layer}: ${given} is no axis of a row, but ${givenText([first])}`, { key: "axis" });
+      context.refuse(`${layer}: ${given} is not an axis of a row: ${givenText([first])}`, { key: "axis" });
     for (const { node } of others) {
       const fits =
         node.type.shape.length === shape.length &&

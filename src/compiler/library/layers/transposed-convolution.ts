@@ -21,7 +21,7 @@ export const conv2dTranspose = defineLayer({
   keys: {
     filters: z.int().positive().describe("How many filters, the channels of the output."),
     kernel: pairKey.describe("Height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("How far apart the windows lie in the output."),
+    stride: pairKey.default(1).describe("The distance between windows in the output."),
     padding: pairPaddingKey
       .default("valid")
       .describe(

@@ -154,7 +154,7 @@ export const hinge = elementwise({
  */
 export const perceptron = elementwise({
   name: "perceptron",
-  about: "how far scores stand on the wrong side",
+  about: "how far scores are on the wrong side",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,

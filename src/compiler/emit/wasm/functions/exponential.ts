@@ -28,7 +28,7 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a number below 2²² it leaves no bits for a fraction, and the whole number stands in the last bits. */
+/** Added to a number below 2²², it leaves no bits for a fraction: the last bits are the integer part. */
 export const rounding = 12582912;
 
 /**

@@ -35,7 +35,7 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a double it leaves no bits for a fraction, and the whole number stands in the last bits. */
+/** Added to a double, it leaves no bits for a fraction: the last bits are the integer part. */
 const rounding = doubles(6755399441055744);
 
 /**

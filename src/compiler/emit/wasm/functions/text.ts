@@ -12,7 +12,7 @@ const literal = (value: number): string =>
   Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "inf");
 
 /**
- * The same number in every lane. It stands in a global (see `constantsOf`): engines build a constant in three
+ * The same number in every lane. It is a global (see `constantsOf`): engines build a constant in three
  * instructions each time that a function runs, and load a global in one; `exp` takes two thirds of the time
  * so.
  */

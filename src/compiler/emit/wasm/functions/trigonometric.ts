@@ -32,7 +32,7 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a double below 2⁵¹ it leaves no bits for a fraction, and the whole number stands in the last bits. */
+/** Added to a double below 2⁵¹ it leaves no bits for a fraction, and the last bits are the integer part. */
 const rounding = doubles(6755399441055744);
 
 /**
