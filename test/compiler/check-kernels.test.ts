@@ -91,7 +91,9 @@ describe("an error in one kernel", () => {
         for (const [i, kernel] of program.kernels.entries()) {
           if (JSON.stringify(fault(kernel.body)) === JSON.stringify(kernel.body)) continue;
           const verdict = await verdictOn(withFault(right, program.name, i, fault));
-          expect(verdict, kernel.name).toMatch(/^internal: the WebAssembly kernels of this model give other results/);
+          expect(verdict, kernel.name).toMatch(
+            /^internal: the WebAssembly kernels of this model give other results/,
+          );
         }
       });
 
