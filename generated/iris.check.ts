@@ -987,7 +987,7 @@ export type Backend = "relaxed" | "simd" | "ts";
 /**
  * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
  */
-class InputError extends Error {
+export class InputError extends Error {
   readonly line: number | string | undefined;
   constructor(message: string, line?: number | string) {
     super(message);

@@ -86,7 +86,7 @@ const training: TrainingFacts = {
   seed: 7,
   shuffle: true,
   metrics: ["accuracy"],
-  rising: ["accuracy"],
+  higherIsBetter: ["accuracy"],
   test: 0.1,
   validation: 0.1,
   stratify: false,
@@ -135,7 +135,7 @@ interface TrainingFacts {
   /** The metrics of the spec, by name. */
   metrics: readonly string[];
   /** The metrics for which higher is better. */
-  rising?: readonly string[];
+  higherIsBetter?: readonly string[];
   /** Fractions of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
@@ -1486,7 +1486,7 @@ function writeField(
 /**
  * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
  */
-class InputError extends Error {
+export class InputError extends Error {
   readonly line: number | string | undefined;
   constructor(message: string, line?: number | string) {
     super(message);
@@ -1644,7 +1644,7 @@ const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
 };
 
 /** A loss became NaN or infinite. Epochs count from 1. */
-class TrainingDiverged extends Error {
+export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
     super(`training diverged: ${message}`);
@@ -2067,7 +2067,9 @@ function judge(
 ): boolean {
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
-  const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
+  const gain = training.higherIsBetter?.includes(metric)
+    ? value - progress.bestValue
+    : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
@@ -2117,7 +2119,7 @@ interface Begun extends Stage {
 }
 
 /** What a run starts from. */
-interface Start extends Preparing {
+interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
@@ -2127,7 +2129,7 @@ interface Start extends Preparing {
   resume?: string | undefined;
   resumed?: Notes | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: Placing;
+  placed: LocateErrors;
 }
 
 /** What the program or the command line does for a run. */
@@ -2522,7 +2524,7 @@ function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary 
  * names.
  */
 type Predicting = (
-  reading: Reading,
+  context: EncodingContext,
   fields: readonly FittedField[],
   table: Table,
   trainer: Pick<Trainer, "predict">,
@@ -2944,13 +2946,13 @@ type FieldNumbers = Float32Array | Float64Array | Int32Array;
 /** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
 interface Codec {
   /** Fits scales, vocabularies and class names on the rows `train`. */
-  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
-  encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+  encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
 /** What encoding rows depends on, besides the fitted fields. */
-interface Reading {
+interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
@@ -2958,7 +2960,7 @@ interface Reading {
 }
 
 /** What preparing a data set depends on. */
-interface Preparing extends Reading {
+interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
 }
 
@@ -2979,24 +2981,24 @@ interface Dataset {
 }
 
 /** Runs `work` on the content of a file; its errors name the file. */
-type Placing = <T>(file: string, work: () => T) => T;
+type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
-function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+function datasetOf(context: DatasetContext, source: Source, seed: number, placed: LocateErrors): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
-    const dataset = datasetOfRows(preparing, table, split);
+    const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
+    const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
-    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
     return { ...dataset, test: placed(tested.file, test) };
   });
 }
 
 /** Encodes these splits of the table, with the encoding of the training rows. */
-function datasetOfRows(preparing: Preparing, table: Table, { train, validation, test }: Split): Dataset {
-  const fields = fitFields(preparing, table, train);
-  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+function datasetOfRows(context: DatasetContext, table: Table, { train, validation, test }: Split): Dataset {
+  const fields = fitFields(context, table, train);
+  const part = (rows: Int32Array) => encodeRows(context, fields, table, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -3006,36 +3008,36 @@ function datasetOfRows(preparing: Preparing, table: Table, { train, validation, 
 }
 
 /** The class of each row, if splits are stratified and each row has one class. */
-function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
-  if (!preparing.training.stratify) return undefined;
-  const [target] = Object.keys(preparing.model.targets);
+function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | undefined {
+  if (!context.training.stratify) return undefined;
+  const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(preparing, target);
-  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  const codec = codecOf(context, target);
+  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
 /** Fits the encoding of all inputs and the target on the training rows. */
-function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
-  const { inputs, targets } = preparing.model;
+function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(preparing, name).fit(preparing, name, table, train),
+    codecOf(context, name).fit(context, name, table, train),
   );
 }
 
 /** Encodes these rows of all fields. */
 function encodeRows(
-  reading: Reading,
+  context: EncodingContext,
   fields: readonly FittedField[],
   table: Table,
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
+    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: Reading, name: string): Codec {
+function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
   const facts = columnFactsOf(data, name);
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
@@ -3282,9 +3284,9 @@ const characterCodec: Codec = {
 
 /** Characters as a target: at each position the next character. */
 const nextCodec: Codec = {
-  fit(preparing, name, table, train) {
-    const { nextOf = "" } = columnFactsOf(preparing.data, name);
-    return { ...characterCodec.fit(preparing, nextOf, table, train), name };
+  fit(context, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(context.data, name);
+    return { ...characterCodec.fit(context, nextOf, table, train), name };
   },
   encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
@@ -3484,7 +3486,7 @@ declare const URL: new (url: string) => { readonly href: string };
 declare const console: { log(text: string): void };
 
 /** A trainer as a program. */
-interface Program extends Preparing {
+interface Program extends DatasetContext {
   createTrainer(options: { seed?: number }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;

@@ -15,7 +15,7 @@ export type { UpdateParts } from "./compiler/library/define.ts";
 export type { MeasureFunction, MeasureParts } from "./compiler/library/formula/measure.ts";
 export type {
   CustomContext,
-  InitialiserWish,
+  InitialiserSpec,
   LayerFunction,
   ParameterOptions,
   RecurrenceOperands,

@@ -72,8 +72,8 @@ export async function emitTrainer(
 }
 
 /** Where the parts of a module come from. */
-const originsOf = ({ model, lean, lowered, built }: Compilation) => ({
-  graphs: lean,
+const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
+  graphs: rematerialised,
   lowered,
   optimizer: model.optimizer.type,
   placeOfFact: placeOfFact(built.parameters),

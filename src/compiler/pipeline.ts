@@ -214,7 +214,7 @@ export interface Compilation {
   readonly step: ProgramGraphs;
   readonly graphs: ProgramGraphs;
   /** The graphs as they were lowered, in the order of their programs: cheap values are there twice to save memory. */
-  readonly lean: readonly Graph[];
+  readonly rematerialised: readonly Graph[];
   /** The second copies in them. */
   readonly copies: ReadonlySet<Node>;
   /** As fused, and as scheduled. */
@@ -262,7 +262,7 @@ export function compileModel(model: Model, options: PipelineOptions, lists = sta
   const context: LoweringContext = { g, exact, float: dtype, batchSize, storage };
   const toLower = schedule === "none" ? [] : programNames.flatMap((name) => graphs[name] ?? []);
   const lowerRun = afterList(lists.graphPasses, passRun);
-  const { lean, copies, lowered } = lowerGraphs(toLower, context, lowerRun, lists.lowering);
+  const { rematerialised, copies, lowered } = lowerGraphs(toLower, context, lowerRun, lists.lowering);
 
   const scheduleRun = afterList(stages.lowering, lowerRun);
   const { programs, plan } = scheduleScalars(lowered, context, scheduleRun, lists.scalarSchedule);
@@ -274,7 +274,7 @@ export function compileModel(model: Model, options: PipelineOptions, lists = sta
     derived: byProgram(derived),
     step: byProgram(step),
     graphs,
-    lean,
+    rematerialised,
     copies,
     lowered,
     programs,
@@ -345,7 +345,7 @@ function byProgram(graphs: readonly Graph[]): ProgramGraphs {
 }
 
 /** The results of lowering: the graphs with the values that are computed twice, and their kernels. */
-export type Lowered = Pick<Compilation, "lean" | "copies" | "lowered">;
+export type Lowered = Pick<Compilation, "rematerialised" | "copies" | "lowered">;
 
 export function lowerGraphs(
   given: readonly Graph[],
@@ -355,16 +355,16 @@ export function lowerGraphs(
 ): Lowered {
   const run = { ...options, list: "lowering" };
   const start = given.map((graph): Rematerialised => ({ graph, copies: new Set() }));
-  const lean = runStages(graphs, start, context, run);
-  const naive = runStage(toNests, lean, context, run);
+  const rematerialisedGraphs = runStages(graphs, start, context, run);
+  const naive = runStage(toNests, rematerialisedGraphs, context, run);
   const fused = runStages(nests, naive, context, afterList([...graphs, toNests], run));
   const formed = runStage(toKernels, fused, context, run);
   const before = [...graphs, toNests, ...nests, toKernels];
   const lowered = runStages(kernels, formed, context, afterList(before, run));
   for (const program of lowered) checkRoles(program, context.batchSize, "lowering");
   return {
-    lean: lean.map(({ graph }) => graph),
-    copies: new Set(lean.flatMap(({ copies }) => [...copies])),
+    rematerialised: rematerialisedGraphs.map(({ graph }) => graph),
+    copies: new Set(rematerialisedGraphs.flatMap(({ copies }) => [...copies])),
     lowered,
   };
 }

@@ -41,9 +41,10 @@ export type CodecName = Extract<
 >;
 
 /** Interprets the numbers of an output. */
-export type AnswerName = keyof typeof import("../runtime/prediction/answers.ts");
+export type InterpretationName = keyof typeof import("../runtime/prediction/interpretations.ts");
 
 type TrainerPart =
+  | keyof typeof import("../runtime/step/errors.ts")
   | keyof typeof import("../runtime/step/memory.ts")
   | keyof typeof import("../runtime/step/session.ts")
   | keyof typeof import("../runtime/numbers/random.ts")
@@ -52,7 +53,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")
   | keyof typeof import("../runtime/trainer/epochs.ts")
-  | keyof typeof import("../runtime/training/own-units.ts")
+  | keyof typeof import("../runtime/training/original-units.ts")
   | keyof typeof import("../runtime/wasm/compare-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-workers.ts");
@@ -70,7 +71,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/text-writer.ts");
 
 /** The functions and constants that emitted code uses. */
-export type RuntimeValue = ElementaryFunction | CodecName | AnswerName | TrainerPart | ProgramPart;
+export type RuntimeValue = ElementaryFunction | CodecName | InterpretationName | TrainerPart | ProgramPart;
 
 /** The types that emitted code or its users refer to. Types have no names at run time: each key is its import. */
 interface RuntimeTypes {

@@ -59,7 +59,7 @@ export const chapters = [
     files: [
       "trainer/epochs.ts",
       "training/train-on.ts",
-      "training/own-units.ts",
+      "training/original-units.ts",
       "training/cross-validate.ts",
       "training/folds.ts",
     ],
@@ -71,7 +71,7 @@ export const chapters = [
       "trainer/evaluate.ts",
       "prediction/predictor.ts",
       "prediction/predictions.ts",
-      "prediction/answers.ts",
+      "prediction/interpretations.ts",
     ],
   },
   {

@@ -30,7 +30,7 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
  * 12.5 kB and 8 kB. Kernels take 1.8 kB of the module; checks of batches, options and checkpoints take 1.3 kB, of
  * which about 0.2 kB serve kinds of inputs and options that digits does not have.
  */
-export const mostBytes = { whole: 13_970, module: 8_210 } as const;
+export const mostBytes = { whole: 13_985, module: 8_225 } as const;
 
 /** Bytes of the module as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {

@@ -87,12 +87,12 @@ test("the emitted file compiles under --strict, and holds nothing of this where 
   };
   const faults = ts.getPreEmitDiagnostics(ts.createProgram([path("trainer.ts")], options));
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
-  for (const part of ["const fileAndTest", "function inOwnUnits("]) expect(code).toContain(part);
+  for (const part of ["const fileAndTest", "function inOriginalUnits("]) expect(code).toContain(part);
   const plain = {
     file: "train.csv",
     inputs: spec.data?.inputs ?? {},
     targets: { sums: { columns: ["p", "q"] } },
   };
   const other = await compile({ ...spec, data: plain });
-  for (const part of ["--test", "fileAndTest", "inOwnUnits"]) expect(other.code).not.toContain(part);
+  for (const part of ["--test", "fileAndTest", "inOriginalUnits"]) expect(other.code).not.toContain(part);
 });

@@ -1,7 +1,7 @@
 // A table, or the text of a CSV file, as a data set, as a program with these codecs would prepare it; what is
 // wrong is thrown as the runtime says it.
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
-import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/data/dataset.ts";
+import { datasetOf, type Dataset, type DatasetContext, type Source } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
 import { parseCsv } from "../../src/runtime/data/table.ts";
 import type { Table } from "../../src/runtime/data/table.ts";
@@ -9,7 +9,7 @@ import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts
 import { fitScales } from "../../src/runtime/data/scale.ts";
 
 export interface Others {
-  readonly codecs?: Preparing["codecs"];
+  readonly codecs?: DatasetContext["codecs"];
   readonly test?: Table | string | undefined;
 }
 

@@ -26,9 +26,15 @@ export function checkParameter(name: string, { built, model }: Compilation): voi
 // With `--show graph`, `--of` names a program or a layer; with `--show kernels`, a kernel.
 
 /** @throws DiagnosticError unless the format is a picture and the name is that of a program or a layer. */
-export function checkProgramOrLayer(name: string, { lean, model }: Compilation, format: Format): void {
+export function checkProgramOrLayer(
+  name: string,
+  { rematerialised, model }: Compilation,
+  format: Format,
+): void {
   if (format !== "svg" && format !== "dot") throw usageError(ofBelongsTo);
-  const programs = lean.map((graph) => graph.name).filter((each) => each !== "gradient" && each !== "update");
+  const programs = rematerialised
+    .map((graph) => graph.name)
+    .filter((each) => each !== "gradient" && each !== "update");
   const names = ["step", ...programs, ...model.network.map((layer) => layer.name)];
   checkName(name, names, `${model.name} has no program or layer`);
 }

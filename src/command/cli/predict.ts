@@ -2,9 +2,9 @@
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import * as answers from "../../runtime/prediction/answers.ts";
+import * as answers from "../../runtime/prediction/interpretations.ts";
 import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
-import type { Answer, Cell } from "../../runtime/prediction/answers.ts";
+import type { Interpretation, Cell } from "../../runtime/prediction/interpretations.ts";
 import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
 import type { FittedField } from "../../runtime/data/fields.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -55,9 +55,9 @@ export async function predictSpec(
 }
 
 /** @throws DiagnosticError (T1010) for a model that does not predict one value per target value. */
-function answerOf({ model, built }: Compilation): Answer {
+function answerOf({ model, built }: Compilation): Interpretation {
   const name = answerName(model, built);
-  const found: Readonly<Record<string, Answer>> = answers;
+  const found: Readonly<Record<string, Interpretation>> = answers;
   if (name !== undefined) return found[name];
   if (writesTexts(model))
     throw usageError(

@@ -6,7 +6,7 @@ import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
-import type { Placing } from "../../runtime/data/dataset.ts";
+import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
@@ -46,7 +46,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { epochs = preparing.training.epochs } = flags;
   const setup = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
   const host = await trainHost(setup, flags);
-  const placed: Placing = (file, work) =>
+  const placed: LocateErrors = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
   const start = { ...preparing, epochs, trainer, resume, resumed, createTrainer, placed };
   const regime = preparing.training.folds === undefined ? undefined : foldedRegime;

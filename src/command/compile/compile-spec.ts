@@ -12,7 +12,7 @@ import type { NameError } from "../../compiler/stage-names.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { didYouMean, errorText, shellWord, showValue } from "../../compiler/util/message-text.ts";
-import type { Placing } from "../../runtime/data/dataset.ts";
+import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import { inFile } from "../formats/tables/open-bytes.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
@@ -120,7 +120,7 @@ const specError = (file: string, when: string, error: unknown): DiagnosticError 
 // they are matched by name and not by `instanceof`.
 
 /** Reports errors in rows together with their file. */
-export const onData: Placing = (file, work) => onFile(file, "T2004", work);
+export const onData: LocateErrors = (file, work) => onFile(file, "T2004", work);
 
 /** Runs `work` on the content of a file. Errors of the trainer or the runtime are reported with the file. */
 export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {

@@ -10,7 +10,7 @@ import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
-import type { Preparing } from "../../runtime/data/dataset.ts";
+import type { DatasetContext } from "../../runtime/data/dataset.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./report.ts";
@@ -24,7 +24,7 @@ const maxErrors = 20;
 /** A candidate with a valid spec, its model and its preprocessing. */
 export interface CheckedCandidate extends Candidate {
   readonly model: Model;
-  readonly preparing: Preparing;
+  readonly preparing: DatasetContext;
 }
 
 /** @throws DiagnosticError with errors in searched values located in `training.search` */

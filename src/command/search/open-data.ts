@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { version } from "../../compiler/spec/version.ts";
 import { canonicalJson } from "../../compiler/util/json.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
-import type { Preparing } from "../../runtime/data/dataset.ts";
+import type { DatasetContext } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { openDatasets } from "../train/validate-model.ts";
 import type { DataOptions } from "../train/validate-model.ts";
@@ -21,15 +21,16 @@ export interface OpenData {
 
 /** `preparings`: the preprocessing of each candidate. */
 export function openData(
-  preparings: readonly Preparing[],
+  preparings: readonly DatasetContext[],
   opening: Omit<DataOptions, "preparing">,
 ): OpenData {
   const known = new Map<string, number>();
   const data: OpenDataset[][] = [];
-  const dataOf = preparings.map((preparing) => {
-    const { data: columns, model } = preparing;
-    const key = canonicalJson([columns, model.inputs, model.targets, Object.keys(preparing.codecs)]);
-    const index = known.get(key) ?? data.push(openDatasets({ ...opening, preparing }).map(shared)) - 1;
+  const dataOf = preparings.map((context) => {
+    const { data: columns, model } = context;
+    const key = canonicalJson([columns, model.inputs, model.targets, Object.keys(context.codecs)]);
+    const index =
+      known.get(key) ?? data.push(openDatasets({ ...opening, preparing: context }).map(shared)) - 1;
     known.set(key, index);
     return index;
   });

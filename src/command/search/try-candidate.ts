@@ -5,7 +5,7 @@ import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
-import type { Placing, Source } from "../../runtime/data/dataset.ts";
+import type { LocateErrors, Source } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { testModel, validateOn } from "../train/validate-model.ts";
@@ -41,7 +41,7 @@ export async function testCandidate(
   model: Model,
   found: Validation,
   source: Source,
-  placed: Placing,
+  placed: LocateErrors,
   dtype: "f32" | "f64",
 ): Promise<TrainingResult> {
   const emitted = await compiled(model, dtype);

@@ -1,8 +1,8 @@
 /** `train --report`: predictions for the rows that the model was not trained on, compared with the true values. */
 import { extname } from "node:path";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import * as answers from "../../runtime/prediction/answers.ts";
-import type { Answer } from "../../runtime/prediction/answers.ts";
+import * as answers from "../../runtime/prediction/interpretations.ts";
+import type { Interpretation } from "../../runtime/prediction/interpretations.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import type { FittedField } from "../../runtime/data/fields.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
@@ -68,7 +68,7 @@ function splitPredictions(
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
   const scoresPerValue = scores.length / expected.length;
-  const known: Readonly<Record<string, Answer>> = answers;
+  const known: Readonly<Record<string, Interpretation>> = answers;
   const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
   if (!(classes === undefined ? scoresPerValue === 1 : scoresPerValue === 1 || scoresPerValue === classes))
     throw usageError(

@@ -16,7 +16,7 @@ import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
-import { inOwnUnits } from "../../runtime/training/own-units.ts";
+import { inOriginalUnits } from "../../runtime/training/original-units.ts";
 import { epochText } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
@@ -227,7 +227,7 @@ function wrapTrainer(
   const { sample: count, temperature, seed } = flags;
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, emitted.model, model.data, dataset, { count, temperature, seed });
-  return inOwnUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
+  return inOriginalUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
 }
 
 /** Reports if a resumed run has no epochs left. */

@@ -9,20 +9,20 @@ import {
   classesOf,
   datasetOf,
   datasetOfRows,
-  type Placing,
-  type Preparing,
+  type LocateErrors,
+  type DatasetContext,
   type Source,
 } from "../../runtime/data/dataset.ts";
 import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
 import type { Summary } from "../../runtime/step/machine.ts";
-import { inOwnUnits } from "../../runtime/training/own-units.ts";
+import { inOriginalUnits } from "../../runtime/training/original-units.ts";
 import { splitRows } from "../../runtime/data/split.ts";
 import { trainOn, type Run, type TrainingResult } from "../../runtime/training/train-on.ts";
 
 /** A compiled model. */
 export interface Compiled {
   readonly emitted: EmittedModule;
-  readonly preparing: Preparing;
+  readonly preparing: DatasetContext;
   /** Default: the spec's. */
   readonly seed?: number;
   readonly epochs?: number;
@@ -30,9 +30,9 @@ export interface Compiled {
 
 /** How rows are read and split. */
 export interface DataOptions {
-  readonly preparing: Preparing;
+  readonly preparing: DatasetContext;
   readonly source: Source;
-  readonly placed: Placing;
+  readonly placed: LocateErrors;
   /** Default: the spec's. */
   readonly seed?: number;
   /** Reports warnings about the rows. */
@@ -93,6 +93,6 @@ function runOf({ emitted, preparing, seed, epochs }: Compiled): Omit<Run, "sourc
     trainer: emitted.createTrainer({ seed: seed ?? training.seed }),
     createTrainer: emitted.createTrainer,
     train: (trainer, dataset, stage) =>
-      trainOn(model, training, inOwnUnits(trainer, preparing, dataset), dataset, stage),
+      trainOn(model, training, inOriginalUnits(trainer, preparing, dataset), dataset, stage),
   };
 }

@@ -140,7 +140,7 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
     },
     float: "f64" as const,
     batchSize,
-    graphs: forward.lean.map((graph) => ({ ...graph, name: names.get(graph.name) ?? graph.name })),
+    graphs: forward.rematerialised.map((graph) => ({ ...graph, name: names.get(graph.name) ?? graph.name })),
     programs,
     plan,
     states: built.states,

@@ -37,13 +37,13 @@ const cleaned = (text: string): string => {
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
 };
 
-export type Identify = (wish: string) => string;
+export type Identify = (nameHint: string) => string;
 
 /** Makes identifiers that differ from each other and from `taken`. */
 export function identifierMaker(taken: Iterable<string>): Identify {
   const used = new Set([...reserved, ...taken]);
-  return (wish) => {
-    const base = cleaned(wish);
+  return (nameHint) => {
+    const base = cleaned(nameHint);
     let name = base;
     for (let k = 2; used.has(name); k++) name = `${base}_${k}`;
     used.add(name);
@@ -172,4 +172,5 @@ export function nameLocals(
   return names;
 }
 
-const numbered = (wish: string, k: number): string => (/\d$/.test(wish) ? `${wish}_${k}` : `${wish}${k}`);
+const numbered = (nameHint: string, k: number): string =>
+  /\d$/.test(nameHint) ? `${nameHint}_${k}` : `${nameHint}${k}`;

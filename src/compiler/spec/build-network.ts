@@ -17,7 +17,7 @@ import type { Fill } from "../library/define.ts";
 import { BuildError } from "../library/build-error.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
-import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
+import type { LayerContext, LayerInput, ParameterOptions } from "../library/layers/layer.ts";
 import { hasTrait } from "../ops/index.ts";
 import { reportBuildError } from "./formula-diagnostic.ts";
 import type { Layer, Model } from "./types.ts";
@@ -119,7 +119,7 @@ function contextOf(
     own: string,
     shape: readonly number[],
     trainable: boolean,
-    options: ParameterWish,
+    options: ParameterOptions,
   ): Node => {
     const name = `${layer.name}.${own}`;
     const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
@@ -162,7 +162,7 @@ function contextOf(
   };
 }
 
-function filling(shape: readonly number[], options: ParameterWish, path: SpecPath) {
+function filling(shape: readonly number[], options: ParameterOptions, path: SpecPath) {
   const { init, initKey, fans = fansOf(shape) } = options;
   const initialiser = initialiserOf(init);
   const error = initialiser.refuse?.(init);

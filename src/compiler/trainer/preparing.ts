@@ -2,7 +2,7 @@
 import { columnCodec, meanCodec, namedClassCodec, weightCodec } from "../../runtime/data/column-codec.ts";
 import { characterCodec, nextCodec, nextWordCodec, wordCodec } from "../../runtime/data/text-codecs.ts";
 import { categoryCodec } from "../../runtime/data/category-codec.ts";
-import type { Codec, Preparing } from "../../runtime/data/dataset.ts";
+import type { Codec, DatasetContext } from "../../runtime/data/dataset.ts";
 import { fitScales } from "../../runtime/data/scale.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { CodecName } from "../runtime-references.ts";
@@ -22,7 +22,7 @@ const codecs: Readonly<Record<CodecName, Codec>> = {
   weightCodec,
 };
 
-export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({
+export const preparingOf = (model: Model, facts: ModelFacts): DatasetContext => ({
   model: facts,
   data: dataFacts(model) ?? { inputs: {}, targets: {} },
   training: trainingFacts(model.training, model.metrics),

@@ -9,7 +9,12 @@ import type { Node } from "../ir/nodes.ts";
 import { classWeightStorage } from "../ir/storage.ts";
 import { sizeOf } from "../ir/types.ts";
 import { higherIsBetter, metricName } from "../library/metrics/index.ts";
-import type { AnswerName, CodecName, RuntimeExpression, RuntimeValue } from "../runtime-references.ts";
+import type {
+  InterpretationName,
+  CodecName,
+  RuntimeExpression,
+  RuntimeValue,
+} from "../runtime-references.ts";
 import { splitOutputStep } from "../spec/build-measures.ts";
 import { readNames } from "../spec/build-network.ts";
 import type { ParameterFacts } from "../spec/build-network.ts";
@@ -32,7 +37,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   shuffle: training.shuffle,
   ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
   metrics: metrics.map(metricName),
-  ...(metrics.some(higherIsBetter) ? { rising: metrics.filter(higherIsBetter).map(metricName) } : {}),
+  ...(metrics.some(higherIsBetter) ? { higherIsBetter: metrics.filter(higherIsBetter).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),
   ...partOf(training.validation),
   stratify: training.stratify,
@@ -117,7 +122,7 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
  * The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts
  * are written instead.
  */
-export function answerName(model: Model, built: ModelGraphs): AnswerName | undefined {
+export function answerName(model: Model, built: ModelGraphs): InterpretationName | undefined {
   const { loss } = model;
   const [{ classes, shape }] = Object.values(model.targets);
   const [output] = built.predict.outputs;
@@ -126,7 +131,7 @@ export function answerName(model: Model, built: ModelGraphs): AnswerName | undef
   const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
-    const ofReal: Readonly<Record<string, AnswerName>> = {
+    const ofReal: Readonly<Record<string, InterpretationName>> = {
       "binary-cross-entropy": "ofLogit",
       poisson: "ofLogarithm",
       "kl-divergence": "ofLogarithm",
@@ -164,7 +169,7 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
-    ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
+    ...(isScaled && hasErrors ? { seen: "inOriginalUnits" } : {}),
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: called("predictBy", answer) }),
   };
 };
@@ -284,7 +289,7 @@ export const trainerFacts = (
 /** The keys of the runtime's `TrainingFacts` that are not those of the spec's `training`. */
 const ofTraining: Readonly<Record<string, SpecPath>> = {
   metrics: ["metrics"],
-  rising: ["metrics"],
+  higherIsBetter: ["metrics"],
   folds: ["training", "validation", "folds"],
 };
 

@@ -87,14 +87,14 @@ export function isMissing(cell: string): boolean {
 
 /** Numbers with missing values, which the mean of the training rows replaces. */
 export const meanCodec: Codec = {
-  fit(preparing, name, table, train) {
+  fit(context, name, table, train) {
     const all = [...table.columns.keys()];
-    const columns = namedBy(all, columnFactsOf(preparing.data, name).columns).flat();
+    const columns = namedBy(all, columnFactsOf(context.data, name).columns).flat();
     const means = columns.flatMap((column) => meansOf(table, column, train));
-    return { ...columnCodec.fit(preparing, name, withMeans(table, columns, means), train), means };
+    return { ...columnCodec.fit(context, name, withMeans(table, columns, means), train), means };
   },
-  encode: (preparing, field, table, rows) =>
-    columnCodec.encode(preparing, field, withMeans(table, field.columns, field.means ?? []), rows),
+  encode: (context, field, table, rows) =>
+    columnCodec.encode(context, field, withMeans(table, field.columns, field.means ?? []), rows),
 };
 
 /**
@@ -144,9 +144,9 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
  * Classes that the spec names: the data must have the same, or class weights would apply to the wrong classes.
  */
 export const namedClassCodec: Codec = {
-  fit(preparing, name, table, train) {
-    const field = columnCodec.fit(preparing, name, table, train);
-    const { classNames: named = [] } = columnFactsOf(preparing.data, name);
+  fit(context, name, table, train) {
+    const field = columnCodec.fit(context, name, table, train);
+    const { classNames: named = [] } = columnFactsOf(context.data, name);
     const { classNames: found = [] } = field;
     if (found.length === 0)
       throw new InputError(
@@ -163,8 +163,8 @@ export const namedClassCodec: Codec = {
 /** The weight of each row, at least 0. */
 export const weightCodec: Codec = {
   fit: columnCodec.fit,
-  encode(preparing, field, table, rows) {
-    const weights = columnCodec.encode(preparing, field, table, rows);
+  encode(context, field, table, rows) {
+    const weights = columnCodec.encode(context, field, table, rows);
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;

@@ -13,13 +13,13 @@ export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 /** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
 export interface Codec {
   /** Fits scales, vocabularies and class names on the rows `train`. */
-  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
-  encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+  encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
 /** What encoding rows depends on, besides the fitted fields. */
-export interface Reading {
+export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /** What preparing a data set depends on. */
-export interface Preparing extends Reading {
+export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if a field has a fitted scale. */
   fitScales?: FitScales | undefined;
@@ -50,28 +50,33 @@ export interface Dataset {
 }
 
 /** Runs `work` on the content of a file; its errors name the file. */
-export type Placing = <T>(file: string, work: () => T) => T;
+export type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
-export function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+export function datasetOf(
+  context: DatasetContext,
+  source: Source,
+  seed: number,
+  placed: LocateErrors,
+): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
-    const dataset = datasetOfRows(preparing, table, split);
+    const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
+    const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
-    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
     return { ...dataset, test: placed(tested.file, test) };
   });
 }
 
 /** Encodes these splits of the table, with the encoding of the training rows. */
 export function datasetOfRows(
-  preparing: Preparing,
+  context: DatasetContext,
   table: Table,
   { train, validation, test }: Split,
 ): Dataset {
-  const fields = fitFields(preparing, table, train);
-  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+  const fields = fitFields(context, table, train);
+  const part = (rows: Int32Array) => encodeRows(context, fields, table, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -81,36 +86,36 @@ export function datasetOfRows(
 }
 
 /** The class of each row, if splits are stratified and each row has one class. */
-export function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
-  if (!preparing.training.stratify) return undefined;
-  const [target] = Object.keys(preparing.model.targets);
+export function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | undefined {
+  if (!context.training.stratify) return undefined;
+  const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(preparing, target);
-  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  const codec = codecOf(context, target);
+  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
 /** Fits the encoding of all inputs and the target on the training rows. */
-export function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
-  const { inputs, targets } = preparing.model;
+export function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(preparing, name).fit(preparing, name, table, train),
+    codecOf(context, name).fit(context, name, table, train),
   );
 }
 
 /** Encodes these rows of all fields. */
 export function encodeRows(
-  reading: Reading,
+  context: EncodingContext,
   fields: readonly FittedField[],
   table: Table,
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
+    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: Reading, name: string): Codec {
+function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
   const facts = columnFactsOf(data, name);
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }

@@ -1,7 +1,7 @@
 // Encoders for columns of text: sequences of characters or of words.
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError, shown } from "../step/errors.ts";
-import type { Codec, Reading } from "./dataset.ts";
+import type { Codec, EncodingContext } from "./dataset.ts";
 import { columnFactsOf, columnNames, textsOf, wrongCell } from "./fields.ts";
 import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
@@ -29,9 +29,9 @@ export const characterCodec: Codec = {
 
 /** Characters as a target: at each position the next character. */
 export const nextCodec: Codec = {
-  fit(preparing, name, table, train) {
-    const { nextOf = "" } = columnFactsOf(preparing.data, name);
-    return { ...characterCodec.fit(preparing, nextOf, table, train), name };
+  fit(context, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(context.data, name);
+    return { ...characterCodec.fit(context, nextOf, table, train), name };
   },
   encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
@@ -121,31 +121,31 @@ function sequences(
  *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss
  */
 export const wordCodec: Codec = {
-  fit(preparing, name, table, train) {
-    const { columns } = columnFactsOf(preparing.data, name);
-    const texts = wordsOf(preparing, name, table, columns[0]);
+  fit(context, name, table, train) {
+    const { columns } = columnFactsOf(context.data, name);
+    const texts = wordsOf(context, name, table, columns[0]);
     const counts = new Map<string, number>();
     for (const row of train) for (const word of texts[row]) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const { vocabulary = Infinity } = preparing.model.inputs[name];
+    const { vocabulary = Infinity } = context.model.inputs[name];
     const words = [...counts]
       .sort(([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1))
       .slice(0, vocabulary - 2)
       .map(([word]) => word);
     return { name, columns, words };
   },
-  encode: (preparing, field, table, rows) =>
-    wordSequences(preparing, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
+  encode: (context, field, table, rows) =>
+    wordSequences(context, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
 
 /** Words as a target: at each position the next word. A truncated text has no end. */
 export const nextWordCodec: Codec = {
-  fit(preparing, name, table, train) {
-    const { nextOf = "" } = columnFactsOf(preparing.data, name);
-    return { ...wordCodec.fit(preparing, nextOf, table, train), name };
+  fit(context, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(context.data, name);
+    return { ...wordCodec.fit(context, nextOf, table, train), name };
   },
-  encode(preparing, field, table, rows) {
-    const { nextOf = "" } = columnFactsOf(preparing.data, field.name);
-    return wordSequences(preparing, nextOf, field, table, rows, (text, i) =>
+  encode(context, field, table, rows) {
+    const { nextOf = "" } = columnFactsOf(context.data, field.name);
+    return wordSequences(context, nextOf, field, table, rows, (text, i) =>
       i === text.length ? 0 : (text[i] ?? -1),
     );
   },
@@ -153,15 +153,15 @@ export const nextWordCodec: Codec = {
 
 /** The indices of the words of each row. */
 function wordSequences(
-  preparing: Reading,
+  context: EncodingContext,
   input: string,
   { columns, words = [] }: FittedField,
   table: Table,
   rows: Int32Array,
   numberAt: (text: readonly number[], place: number) => number,
 ): Int32Array {
-  const [length] = preparing.model.inputs[input].shape;
-  const texts = wordsOf(preparing, input, table, columns[0]);
+  const [length] = context.model.inputs[input].shape;
+  const texts = wordsOf(context, input, table, columns[0]);
   const numbers = new Map(words.map((word, index) => [word, index + 2]));
   const encoded = new Int32Array(rows.length * length);
   rows.forEach((row, at) => {
@@ -172,7 +172,7 @@ function wordSequences(
 }
 
 /** The words of each text: sequences of letters and digits, and single other characters. */
-function wordsOf({ data }: Reading, input: string, table: Table, column: string): string[][] {
+function wordsOf({ data }: EncodingContext, input: string, table: Table, column: string): string[][] {
   const { words: { length, lowerCase, cut } = { length: 0, lowerCase: false, cut: false } } = columnFactsOf(
     data,
     input,

@@ -42,7 +42,7 @@ export interface TrainingFacts {
   /** The metrics of the spec, by name. */
   metrics: readonly string[];
   /** The metrics for which higher is better. */
-  rising?: readonly string[];
+  higherIsBetter?: readonly string[];
   /** Fractions of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;

@@ -1,6 +1,6 @@
 // Predictions for the rows of a data file, as a table in the order of the file.
-import type { Answer, Cell } from "./answers.ts";
-import { encodeRows, type Reading } from "../data/dataset.ts";
+import type { Interpretation, Cell } from "./interpretations.ts";
+import { encodeRows, type EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
 import { allRows } from "../step/session.ts";
 import type { Table } from "../data/table.ts";
@@ -11,7 +11,7 @@ import type { Trainer } from "../trainer/trainer.ts";
  * names.
  */
 export type Predicting = (
-  reading: Reading,
+  context: EncodingContext,
   fields: readonly FittedField[],
   table: Table,
   trainer: Pick<Trainer, "predict">,
@@ -23,14 +23,14 @@ export const predictHelp = `
 
 /** Predictions whose columns are interpreted by `answer`. */
 export const predictBy =
-  (answer: Answer): Predicting =>
-  (reading, fields, table, trainer) => {
-    const { inputs, targets, batchSize } = reading.model;
+  (answer: Interpretation): Predicting =>
+  (context, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = context.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1];
     const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
-    const encoded = Object.entries(encodeRows(reading, read, table, allRows(table.rows)));
+    const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {
       const part = encoded.map(([field, numbers]) => {
         const size = numbers.length / table.rows;

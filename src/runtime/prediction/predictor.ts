@@ -1,5 +1,5 @@
 // A predictor: checks its inputs and predicts any number of rows.
-import type { Reading } from "../data/dataset.ts";
+import type { EncodingContext } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
 import { numberIn } from "../data/table.ts";
 import type { Column, Table } from "../data/table.ts";
@@ -8,7 +8,7 @@ import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import { InputError } from "../step/errors.ts";
 import type { Numbers, PredictingMachine } from "../step/machine.ts";
-import type { Cell } from "./answers.ts";
+import type { Cell } from "./interpretations.ts";
 import type { Predicting } from "./predictions.ts";
 
 /** A trained model. */
@@ -51,14 +51,14 @@ export interface RowPredictor extends Predictor {
 export function predictorOfRows(
   predictor: Predictor,
   predicting: Predicting,
-  reading: Reading,
+  context: EncodingContext,
   fields: readonly FittedField[],
 ): RowPredictor {
   return {
     ...predictor,
     predictRows(rows) {
       try {
-        const [heads, ...said] = predicting(reading, fields, tableOfRows(rows), predictor);
+        const [heads, ...said] = predicting(context, fields, tableOfRows(rows), predictor);
         return said.map((cells) => Object.fromEntries(heads.map((head, i) => [head, cells[i]])));
       } catch (error) {
         if (!(error instanceof InputError) || error.line === undefined) throw error;

@@ -1,7 +1,7 @@
 // The emitted file as a program: reads the command line and the data, trains, saves, prints. Nothing of it runs
 // when the file is imported.
 import type { Notes } from "../checkpoints/checkpoint.ts";
-import type { Dataset, Preparing, Source } from "../data/dataset.ts";
+import type { Dataset, DatasetContext, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
 import { hostFiles, isSameFile, openOutput, reading } from "./files.ts";
 import { InputError, shown } from "../step/errors.ts";
@@ -31,7 +31,7 @@ declare const URL: new (url: string) => { readonly href: string };
 declare const console: { log(text: string): void };
 
 /** A trainer as a program. */
-export interface Program extends Preparing {
+export interface Program extends DatasetContext {
   createTrainer(options: { seed?: number }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;

@@ -158,7 +158,9 @@ function judge(
 ): boolean {
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
-  const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
+  const gain = training.higherIsBetter?.includes(metric)
+    ? value - progress.bestValue
+    : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });

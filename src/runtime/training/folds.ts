@@ -1,12 +1,12 @@
 // The folds of cross-validation: their rows and their data sets.
-import { classesOf, datasetOfRows, fitFields, type Dataset, type Preparing } from "../data/dataset.ts";
+import { classesOf, datasetOfRows, fitFields, type Dataset, type DatasetContext } from "../data/dataset.ts";
 import { InputError, shown } from "../step/errors.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
 /** What the folds depend on. */
-export interface Cutting extends Preparing, Pick<Run, "source" | "placed" | "warn"> {
+export interface Cutting extends DatasetContext, Pick<Run, "source" | "placed" | "warn"> {
   trainer: { readonly seed: number };
 }
 
@@ -68,7 +68,7 @@ function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number
 }
 
 /** A fold without any label cannot be evaluated. */
-function checked({ model: { targets } }: Preparing, dataset: OpenDataset): OpenDataset {
+function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): OpenDataset {
   const { validation, fields } = dataset;
   const { name } = fields[fields.length - 1];
   if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))

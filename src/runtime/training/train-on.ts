@@ -2,7 +2,13 @@
 import type { Summary } from "../step/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import type { Notes } from "../checkpoints/checkpoint.ts";
-import { datasetOf, type Dataset, type Placing, type Preparing, type Source } from "../data/dataset.ts";
+import {
+  datasetOf,
+  type Dataset,
+  type LocateErrors,
+  type DatasetContext,
+  type Source,
+} from "../data/dataset.ts";
 import { checkFields } from "../data/fields.ts";
 import type { Batch } from "../step/batch.ts";
 import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
@@ -50,7 +56,7 @@ export interface Begun extends Stage {
 }
 
 /** What a run starts from. */
-export interface Start extends Preparing {
+export interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
@@ -60,7 +66,7 @@ export interface Start extends Preparing {
   resume?: string | undefined;
   resumed?: Notes | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: Placing;
+  placed: LocateErrors;
 }
 
 /** What the program or the command line does for a run. */

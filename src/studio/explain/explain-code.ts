@@ -77,8 +77,8 @@ function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) =>
   };
 }
 
-function nodeIds({ lean }: TargetCompilation): (origin: LineOrigin) => NodeId[] {
-  const names = new Map(lean.map((graph) => [graph.name, nodeNames(graph)]));
+function nodeIds({ rematerialised }: TargetCompilation): (origin: LineOrigin) => NodeId[] {
+  const names = new Map(rematerialised.map((graph) => [graph.name, nodeNames(graph)]));
   return ({ nodes }) =>
     nodes.flatMap(({ program, node }) => {
       const name = names.get(program)?.get(node);

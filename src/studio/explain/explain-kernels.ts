@@ -67,8 +67,8 @@ const scheduleText = ({ schedule, split }: Kernel): string | undefined =>
 
 type IdOf = (program: string, node: Node) => NodeId;
 
-function nodeIdsOf({ lean }: Compilation): IdOf {
-  const names = new Map(lean.map((graph) => [graph.name, nodeNames(graph)]));
+function nodeIdsOf({ rematerialised }: Compilation): IdOf {
+  const names = new Map(rematerialised.map((graph) => [graph.name, nodeNames(graph)]));
   return (program, node) => `${program}/${names.get(program)?.get(node) ?? node.op}`;
 }
 
@@ -92,7 +92,7 @@ function fusedOf(
   return programNames.flatMap((name) => {
     const own = kernels.filter(({ program }) => program.name === name);
     const lowered = compilation.lowered.find((program) => program.name === name);
-    const graph = compilation.lean.find((each) => each.name === name);
+    const graph = compilation.rematerialised.find((each) => each.name === name);
     if (lowered === undefined || graph === undefined) return [];
     const unfused = unfusedNests(name, compilation);
     const nests = groupBy(unfused.kernels, kernelOfNest(own.map(({ kernel }) => kernel)));

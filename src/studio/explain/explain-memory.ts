@@ -58,9 +58,9 @@ function explainedBuffer(
  * that writes or reads it.
  */
 function nodesOfBuffers({
-  lean,
+  rematerialised,
 }: Compilation): (buffer: string, program?: ProgramName) => NodeId | undefined {
-  const programs = lean.map((graph) => {
+  const programs = rematerialised.map((graph) => {
     const names = nodeNames(graph);
     const ids = [...bufferNames(graph)].map(([node, buffer]): [string, NodeId] => [
       buffer,
@@ -141,8 +141,8 @@ export function programMemories(
   });
 }
 
-function nodesByBuffer({ lean }: Compilation, program: ProgramName): Map<string, Node> {
-  const graph = lean.find(({ name }) => name === program);
+function nodesByBuffer({ rematerialised }: Compilation, program: ProgramName): Map<string, Node> {
+  const graph = rematerialised.find(({ name }) => name === program);
   return new Map(graph && [...bufferNames(graph)].map(([node, buffer]) => [buffer, node]));
 }
 

@@ -34,7 +34,7 @@ interface Context {
 export function explainNodes(
   { compilation }: Subject,
   locationOf: LocationOf = () => undefined,
-  graphs: readonly Graph[] = compilation.lean,
+  graphs: readonly Graph[] = compilation.rematerialised,
 ): ExplainedNode[] {
   const context: Context = {
     batchSize: compilation.model.training.batchSize,

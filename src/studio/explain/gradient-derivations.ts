@@ -60,7 +60,7 @@ export interface GradientDerivations {
 
 /** For every trainable parameter on which the loss depends, or for the requested one. */
 export function gradientDerivations({ compilation, of }: Subject): GradientDerivations {
-  const graph = compilation.lean.find(({ name }) => name === "gradient");
+  const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
   const formulas = graphFormulas(graph);
   const ruleOf = ruleUses(formulas, (node) => `gradient/${formulas.nameOf(node)}`, generalRules());
@@ -130,7 +130,7 @@ function groupsOf(values: readonly Value[]): Group[] {
 
 /** For every trainable parameter on which the loss depends. The gradient itself is the last step. */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
-  const graph = compilation.lean.find(({ name }) => name === "gradient");
+  const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
   const formulas = graphFormulas(graph);
   return compilation.built.parameters

@@ -85,8 +85,8 @@ function storesAlike(a: Kernel, b: Kernel): boolean {
  * kernels.
  */
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
-  const { lean, copies, plan } = compilation;
-  const graph = lean.find(({ name }) => name === program);
+  const { rematerialised, copies, plan } = compilation;
+  const graph = rematerialised.find(({ name }) => name === program);
   invariant(graph !== undefined, `there is no program ${program}`);
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
   const [nests] = runStage(lowering.toNests, [{ graph, copies }], {
@@ -168,7 +168,7 @@ interface ComputingKernel extends TargetKernel {
 
 export function computingKernels(compilation: Compilation): ComputingKernel[] {
   const stored = new Map(
-    compilation.lean.map((graph) => {
+    compilation.rematerialised.map((graph) => {
       const parts = [graph, ...stepsOf(graph).map(({ step }) => step)];
       return [graph.name, new Set(parts.flatMap((part) => [...chooseMaterialised(part)]))];
     }),
@@ -185,7 +185,7 @@ export function computingKernels(compilation: Compilation): ComputingKernel[] {
 /** The index of the first kernel of a program that computes a node. A kernel that lists it by name has priority. */
 export function firstKernels(compilation: Compilation): (program: string, node: Node) => number | undefined {
   const kernels = computingKernels(compilation);
-  const programs = new Map(compilation.lean.map(({ name }) => [name, new Map<Node, number>()]));
+  const programs = new Map(compilation.rematerialised.map(({ name }) => [name, new Map<Node, number>()]));
   for (const part of ["nodes", "inlined"] as const)
     for (const { index, program, [part]: nodes } of kernels) {
       const first = programs.get(program.name);

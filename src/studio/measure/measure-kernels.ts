@@ -3,7 +3,7 @@
  * batch.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { assemble } from "../../compiler/emit/wasm/wasm-module.ts";
+import { assemble } from "../../compiler/emit/wasm/assemble.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
 import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";

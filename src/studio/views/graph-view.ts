@@ -55,7 +55,7 @@ export function gradientFormats(subject: Subject): PictureFormats {
 /** For the graphs after a pass, if it has any. */
 export function passFormats(subject: Subject): Partial<PictureFormats> {
   const { pass } = subject;
-  const graphs = pass === undefined ? subject.compilation.lean : graphsAfter(pass, subject);
+  const graphs = pass === undefined ? subject.compilation.rematerialised : graphsAfter(pass, subject);
   if (graphs.length === 0) return {};
   const after = pass === undefined ? "" : `, after ${pass}`;
   const plansOf = () =>

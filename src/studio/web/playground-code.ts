@@ -4,7 +4,7 @@
  * of them has a replacement with the same name in `src/studio/browser/`. Our code, which changes with every
  * commit, and libraries, which change with package-lock.json, are separate files.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
@@ -54,7 +54,10 @@ export const replacing = (modules: Readonly<Record<string, string>>): Plugin => 
   name: "replacing",
   setup(build) {
     const replaced = new Map(
-      Object.entries(modules).map(([module, other]) => [pathOf(module), pathOf(other)]),
+      Object.entries(modules).map(([module, other]) => {
+        invariant(existsSync(pathOf(module)), `there is no ${module} to replace`);
+        return [pathOf(module), pathOf(other)];
+      }),
     );
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
       const other = replaced.get(fileURLToPath(new URL(path, `file://${resolveDir}/`)));

@@ -134,9 +134,9 @@ describe("the check of a correct trainer passes", () => {
 });
 
 describe("the check of a wrong trainer reports the error", () => {
-  const gradientOfBias = /f\[d_dense2_bias \+ i\] = ([^;]+);/;
+  const gradientOfBias = /f\[at_d_dense2_bias \+ i\] = ([^;]+);/;
   it("one element of one gradient, by name and index", async () => {
-    const change = replaced(gradientOfBias, "f[d_dense2_bias + i] = $1 * (i === 1 ? 1.01 : 1);");
+    const change = replaced(gradientOfBias, "f[at_d_dense2_bias + i] = $1 * (i === 1 ? 1.01 : 1);");
     const { code, stdout } = await proved(specs.regression, { change });
     expect(stdout).toMatch(/^WRONG +the gradients are its derivatives/m);
     expect(stdout.match(/^FAULT.*$/gm)).toHaveLength(1);
@@ -147,14 +147,14 @@ describe("the check of a wrong trainer reports the error", () => {
   });
   it("a gradient that is not a number", async () => {
     const { code, stdout } = await proved(specs.regression, {
-      change: replaced(gradientOfBias, "f[d_dense2_bias + i] = NaN;"),
+      change: replaced(gradientOfBias, "f[at_d_dense2_bias + i] = NaN;"),
     });
     expect(stdout).toMatch(/^FAULT +the gradient of dense2\.bias is wrong: at \[\d\] it is NaN/m);
     expect(code).toBe(1);
   });
   it("a wrong loss", async () => {
     const { code, stdout } = await proved(specs.regression, {
-      change: replaced(/return f\[loss\];/, "return 1.01 * f[loss];"),
+      change: replaced(/return f\[at_loss\];/, "return 1.01 * f[at_loss];"),
     });
     expect(stdout).toMatch(/^FAULT +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);

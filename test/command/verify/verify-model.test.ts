@@ -35,8 +35,8 @@ async function broken(from: string | RegExp, to: string) {
 describe("a wrong gradient", () => {
   it("of one element is reported by parameter and index, with both values and a command to inspect it", async () => {
     const verification = await broken(
-      "f[d_dense2_bias + i] = d_dense2_bias_value",
-      "f[d_dense2_bias + i] = i === 1 ? -d_dense2_bias_value : d_dense2_bias_value",
+      "f[at_d_dense2_bias + i] = d_dense2_bias",
+      "f[at_d_dense2_bias + i] = i === 1 ? -d_dense2_bias : d_dense2_bias",
     );
     const { holds, errors, worst } = verdictOf(verification, "net.json");
     expect([holds, errors.length, worst > 0.5]).toEqual([false, 1, true]);

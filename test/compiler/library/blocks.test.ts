@@ -96,8 +96,8 @@ describe("a transformer of repeated residual blocks", () => {
     const { code, model } = await emittedBy(blocks);
     const names = model.parameters.map(({ name }) => name);
     expect(names).toContain("block.2.residual1.attention1.query");
-    expect(code).toMatch(/^const block_2_residual1_attention1_query = \d+; \/\/ f32\[4, 4\]$/m);
-    expect(code).toMatch(/^const d_block_1_residual2_dense2_weight = /m);
+    expect(code).toMatch(/^const at_block_2_residual1_attention1_query = \d+; \/\/ f32\[4, 4\]$/m);
+    expect(code).toMatch(/^const at_d_block_1_residual2_dense2_weight = /m);
   });
 
   it("keeps copies apart, and can be saved and loaded", async () => {

@@ -227,7 +227,7 @@ it("early stopping takes the better end that a metric of one's own names", async
     { name: "near", formula: "mean(abs(prediction - target) < 0.5)", better: "higher" as const },
   ];
   const { code } = await emitted({ ...base, metrics });
-  expect(code).toContain('rising: ["near"]');
+  expect(code).toContain('higherIsBetter: ["near"]');
 });
 
 describe("errors of functions", () => {

@@ -10,10 +10,10 @@ import {
   inTargetUnits,
   ofLogarithm,
   ofLogit,
-} from "../../../src/runtime/prediction/answers.ts";
+} from "../../../src/runtime/prediction/interpretations.ts";
 import { csvText, predictBy } from "../../../src/runtime/prediction/predictions.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
-import type { Preparing } from "../../../src/runtime/data/dataset.ts";
+import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
 
@@ -55,7 +55,7 @@ const model: ModelFacts = {
   targets: { y: { shape: [2] } },
   parameters: [],
 };
-const preparing: Preparing = {
+const preparing: DatasetContext = {
   model,
   data: {
     inputs: { x: { columns: ["a", "b"] }, weight: { columns: ["w"] } },

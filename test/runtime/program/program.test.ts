@@ -15,7 +15,7 @@ import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import { fitScales } from "../../../src/runtime/data/scale.ts";
 import { csvFile, fileAndTest } from "../../../src/runtime/program/readers.ts";
-import { inOwnUnits } from "../../../src/runtime/training/own-units.ts";
+import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
 import { runIfMain, runProgram, type Program } from "../../../src/runtime/program/program.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
@@ -235,7 +235,7 @@ const twoFiles = (): Program => {
     training: withoutTest,
     data: { ...data, targets },
     reader: fileAndTest(csvFile(parseCsv)),
-    seen: inOwnUnits,
+    seen: inOriginalUnits,
   };
 };
 async function runTwo(...args: string[]): Promise<{ code: number; output: string; progress: string }> {

@@ -120,8 +120,12 @@ test.each([
   const machine = linearMachine(0.05);
   let epoch = 0;
   const summarise = () => ({ loss: 1, [metric]: values[epoch++] });
-  const rising = ["accuracy", "r2"].filter((name) => name === metric);
-  const trainer = trainerOf(model, { ...machine, summarise }, { ...training, metrics: [metric], rising });
+  const higherIsBetter = ["accuracy", "r2"].filter((name) => name === metric);
+  const trainer = trainerOf(
+    model,
+    { ...machine, summarise },
+    { ...training, metrics: [metric], higherIsBetter },
+  );
   const history = trainer.fit(lineData(4), {
     epochs: 4,
     validation: 0,

@@ -41,7 +41,7 @@ it("a function that several programs share has the nodes and kernels of each", (
 
 it("ids of nodes are those of the graphs", () => {
   const known = new Set(
-    compilation.lean.flatMap((graph) =>
+    compilation.rematerialised.flatMap((graph) =>
       [...nodeNames(graph).values()].map((name) => `${graph.name}/${name}`),
     ),
   );

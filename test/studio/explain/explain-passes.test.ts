@@ -23,7 +23,7 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
   const { compilation } = subject;
   const stages = explainStages(subject);
 
-  it.each(compilation.lean.map((graph) => [graph.name, graph] as const))(
+  it.each(compilation.rematerialised.map((graph) => [graph.name, graph] as const))(
     "the counts of %s are those of its loops before fusion",
     (name, graph) => {
       const counts = graphCounts(graph, countOptionsOf(compilation));
@@ -68,7 +68,7 @@ describe("the passes of a classifier", () => {
   });
 
   it("name values as the emitted code does", () => {
-    const lean = subject.compilation.lean.find(({ name }) => name === "gradient");
+    const lean = subject.compilation.rematerialised.find(({ name }) => name === "gradient");
     const names = new Set(lean && nodeNames(lean).values());
     const last = gradient.findLast(({ diff }) => diff.length > 0);
     const made = last?.diff.flatMap(({ sign, text }) =>

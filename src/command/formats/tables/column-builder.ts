@@ -1,6 +1,6 @@
 /** Columns that grow while a file is read, and the selection of columns that a model reads. */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
-import type { Preparing } from "../../../runtime/data/dataset.ts";
+import type { DatasetContext } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { ColumnFacts } from "../../../runtime/data/fields.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
@@ -108,7 +108,7 @@ function textBuilder(): ColumnBuilder {
 // The columns that a model reads. Other columns take no memory.
 
 /** The facts of the model that a reader needs. */
-export type Wanted = Pick<Preparing, "model" | "data">;
+export type Wanted = Pick<DatasetContext, "model" | "data">;
 
 /** The column names and ranges in the data section of the spec. */
 export function listedColumns({ data }: Wanted): string[] {

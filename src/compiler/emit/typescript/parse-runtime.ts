@@ -71,7 +71,7 @@ async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<D
   return found;
 }
 
-const withExport = (text: string): string => text.replace(/^(interface|type) /m, "export $1 ");
+const withExport = (text: string): string => text.replace(/^(interface|type|class) /m, "export $1 ");
 
 /** What a formatted declaration mentions, and its optional members. */
 function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" | "optional"> {

@@ -53,6 +53,9 @@ export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "IdleUnits",
   "Distribution",
   "StepReport",
+  "InputError",
+  "TrainingDiverged",
+  "KernelsDiffer",
 ]);
 
 /**

@@ -44,7 +44,7 @@ class Functions {
   readonly texts: string[] = [];
   private readonly byBody = new Map<string, WasmFunction>();
   private readonly byNumber = new Map<number, WasmFunction>();
-  private readonly identify: (wish: string) => string;
+  private readonly identify: (nameHint: string) => string;
   private readonly scope: ModuleScope;
   constructor({ programs, float, batchSize, layout }: Parts, isFused: boolean, library: Library) {
     this.identify = identifierMaker(programs.map(({ name }) => name));
@@ -53,10 +53,10 @@ class Functions {
   }
 
   /** The function with this body. */
-  withBody(body: string, wish: string, comments: readonly string[] = []): WasmFunction {
+  withBody(body: string, nameHint: string, comments: readonly string[] = []): WasmFunction {
     const known = this.byBody.get(body);
     if (known !== undefined) return known;
-    const name = this.identify(wish);
+    const name = this.identify(nameHint);
     const made = { name, text: `(func $${name} ${body})` };
     this.byBody.set(body, made);
     this.texts.push([...comments, made.text].join("\n"));

@@ -1,54 +1,17 @@
 /**
- * Assembles loop programs into a WebAssembly module: its text, its bytes, and the positions where bytes differ
+ * Loop programs as a WebAssembly module: its text, its bytes, and the positions where bytes differ
  * for relaxed SIMD and for shared memory.
  */
-import type createWabt from "wabt";
-import { InternalError, invariant } from "../../diagnostics/errors.ts";
+import { invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/types.ts";
 import type { LoopProgram } from "../../loop/types.ts";
+import { assemble } from "./assemble.ts";
 import { fusedPlaces } from "./expressions.ts";
 import { layOut } from "./memory-layout.ts";
 import { inputRegion, moduleText } from "./module-text.ts";
 import { controlBytes } from "./threads.ts";
 import type { Float } from "./value-types.ts";
-
-type Wabt = ReturnType<typeof createWabt>;
-
-/** The assembler (wabt, by the WebAssembly community group) starts slowly, and is the same for all modules. */
-const started = new WeakMap<typeof createWabt, Wabt>();
-
-/** It is loaded with the first module: most compilations need none. */
-async function assembler(): Promise<Awaited<Wabt>> {
-  const { default: create } = await import("wabt");
-  const known = started.get(create) ?? create();
-  started.set(create, known);
-  return known;
-}
-
-const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
-
-/**
- * The bytes of modules, one for each text.
- *
- * @throws InternalError for an invalid text; the message has the assembler's, with the line.
- */
-export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
-  const { parseWat } = await assembler();
-  return texts.map((text) => {
-    try {
-      const module = parseWat("trainer.wat", text, features);
-      module.validate();
-      const { buffer } = module.toBinary({});
-      module.destroy();
-      return buffer;
-    } catch (error) {
-      throw new InternalError(
-        `the assembler refused a module: ${error instanceof Error ? error.message : error}`,
-      );
-    }
-  });
-}
 
 export interface WasmModule {
   /** The plain module. */

@@ -22,11 +22,11 @@ import type { LayerContext } from "./layer.ts";
 const initialiser = choice(initialisers);
 
 /** An initialiser as a spec writes it: "he-uniform", { type: "normal", std: 0.1 }. */
-export type InitialiserWish = z.input<typeof initialiser>;
+export type InitialiserSpec = z.input<typeof initialiser>;
 
 export interface ParameterOptions {
   /** Default: Xavier's uniform initialiser. */
-  readonly init?: InitialiserWish;
+  readonly init?: InitialiserSpec;
   /** Whether `regularization` applies to it. Default: true for two axes or more. */
   readonly regularized?: boolean;
   /** Fan-in and fan-out. Default: derived from the shape. */
@@ -42,7 +42,7 @@ export interface CustomContext {
   /** A parameter `LAYER.name`, trained unless the layer is frozen. */
   parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
   /** A statistic `LAYER.name` without gradient. `next` returns its value after a training step. */
-  running(name: string, shape: readonly number[], init: InitialiserWish, next: (before: Node) => Node): Node;
+  running(name: string, shape: readonly number[], init: InitialiserSpec, next: (before: Node) => Node): Node;
   /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
   random(shape: Shape): Node;
   /**

@@ -15,7 +15,7 @@ export interface LayerInput {
   readonly node: Node;
 }
 
-export interface ParameterWish {
+export interface ParameterOptions {
   readonly init: InitialiserChoice;
   /** The key of the layer that holds `init`, for diagnostics. */
   readonly initKey: string;
@@ -31,7 +31,7 @@ export interface LayerContext {
   /** The layer's name. */
   readonly layer: string;
   /** A parameter `LAYER.name`; the order of calls is the order in memory. */
-  parameter(name: string, shape: readonly number[], wish: ParameterWish): Node;
+  parameter(name: string, shape: readonly number[], options: ParameterOptions): Node;
   /**
    * A statistic `LAYER.name` without gradient. In training mode `next` returns its value after the step. A step stores
    * it; a call that computes gradients alone does not.

@@ -3,7 +3,7 @@
  * and the target.
  */
 import type { TrainerScript } from "../../browser/messages.ts";
-import * as answers from "../../../runtime/prediction/answers.ts";
+import * as answers from "../../../runtime/prediction/interpretations.ts";
 import { curveView } from "./curve-view.ts";
 import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";

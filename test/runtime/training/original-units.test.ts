@@ -2,7 +2,7 @@
 // nothing else would show it.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
-import { inOwnUnits } from "../../../src/runtime/training/own-units.ts";
+import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
 import type { ScaleRule } from "../../../src/runtime/data/fields.ts";
 import { trainOn, type Trainable } from "../../../src/runtime/training/train-on.ts";
 import type { EpochReport, FitOptions } from "../../../src/runtime/trainer/trainer.ts";
@@ -28,7 +28,7 @@ test.each<ScaleRule>(["standard", "min-max", { divide: 50 }])(
     const dataset = prepared(scale);
     const trainer = linearTrainer({ training: facts });
     const reports: EpochReport[] = [];
-    const shown = inOwnUnits(trainer, { training: facts }, dataset);
+    const shown = inOriginalUnits(trainer, { training: facts }, dataset);
     const result = await trainOn(model, facts, shown, dataset, {}, (report) => void reports.push(report));
     const span = spanOf(dataset);
     for (const [part, summary] of [
@@ -77,7 +77,7 @@ function fixedTrainer(asked: FitOptions[]): Trainable {
 
 test("mae and rmse have the target's unit; loss, r2, accuracy and the learning rate do not", () => {
   const dataset = prepared({ divide: 10 });
-  const shown = inOwnUnits(fixedTrainer([]), { training }, dataset);
+  const shown = inOriginalUnits(fixedTrainer([]), { training }, dataset);
   expect(shown.save()).toEqual(Uint8Array.of(7));
   const own = { mae: 20, rmse: 30, r2: 0.5, accuracy: 0.25 };
   expect(shown.evaluateAll({})).toEqual({ loss: 4, ...own });
@@ -95,7 +95,7 @@ test.each([
 ])("minDelta is read in the units of what early stopping watches: %s", (metric, minDelta) => {
   const asked: FitOptions[] = [];
   const stopping = { ...training, earlyStopping: { patience: 3, metric, minDelta: 5 } };
-  const shown = inOwnUnits(fixedTrainer(asked), { training: stopping }, prepared({ divide: 10 }));
+  const shown = inOriginalUnits(fixedTrainer(asked), { training: stopping }, prepared({ divide: 10 }));
   shown.epochs({}, { epochs: 2 }).next();
   expect(asked).toEqual([{ epochs: 2, earlyStopping: { patience: 3, metric, minDelta } }]);
 });

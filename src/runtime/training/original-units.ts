@@ -10,7 +10,7 @@ import type { EpochReport } from "../trainer/trainer.ts";
  * units of its metric. The loss stays that of the scaled target; r2 and accuracy have no unit. All columns of
  * the target have the same span: the compiler checks this.
  */
-export function inOwnUnits(
+export function inOriginalUnits(
   trainer: Trainable,
   { training }: { training: TrainingFacts },
   { fields }: Dataset,
