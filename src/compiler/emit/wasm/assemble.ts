@@ -1,5 +1,5 @@
 /**
- * Assembles WebAssembly text with wabt, by the WebAssembly community group, as AssemblyScript packages it for JavaScript.
+ * Assembles WebAssembly text with wabt, by the WebAssembly community group, as AssemblyScript packages it for npm.
  * A file of its own: pages replace it (`studio/web/playground-code.ts`).
  */
 import type createWabt from "wabt";
