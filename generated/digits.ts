@@ -43,9 +43,9 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
-// "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
-// arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
+// the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -797,7 +797,7 @@ interface IndexBounds {
   readonly highest: number;
 }
 
-/** The range in words: classes with −1, a vocabulary, or all 32-bit integers. */
+/** Describes the range for an error message: classes with −1, a vocabulary, or all 32-bit integers. */
 function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
@@ -880,7 +880,7 @@ function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
       throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
-    // A declared length may be false: the last value must exist.
+    // `length` may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
@@ -894,8 +894,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena: those that `order` lists from `start`, or consecutive rows without
- * it.
+ * Copies n rows of the batch into the arena: `order[start]`, `order[start + 1]` and so on, or consecutive rows without
+ * `order`.
  */
 function writeRows(
   slots: Slots,
@@ -972,7 +972,7 @@ function checkKeys(what: string, given: object, known: readonly string[]): void 
 const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** Any value, for a message. Runs no code of the value. */
+/** Describes any value for a message, without running its code. */
 function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;
@@ -2179,7 +2179,7 @@ interface Codec {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** What encoding rows depends on, besides the fitted fields. */
+/** Everything that is needed to encode rows, apart from the fitted fields. */
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
@@ -2703,7 +2703,7 @@ interface Program extends DatasetContext {
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** The trainer to report on: with errors in original units, or with text samples. */
+  /** Wraps the trainer so that its reports show errors in original units, or text samples. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 

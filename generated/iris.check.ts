@@ -14,9 +14,9 @@
 //    9 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;
-// "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the
-// arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
+// the arena; n is the number of rows of a batch.
 
 import { createTrainer, model } from "./iris.ts";
 import type { Batch, ModelFacts, Trainer } from "./iris.ts";
@@ -187,7 +187,9 @@ function faultsOf({
     if (!isFound) faults.push(`the check is blind: it did not find the spoilt gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
-    faults.push(`${steps} steps, a checkpoint and ${steps} steps are not what ${2 * steps} steps are`);
+    faults.push(
+      `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give the result of ${2 * steps} steps`,
+    );
   if (!isRepeated) faults.push("two runs with the same seed differ");
   if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
   return faults;
@@ -690,7 +692,9 @@ function checkAsAsked(checked: Checked, args: readonly string[]): number {
       return 0;
     }
     if (model.specHash !== facts.specHash)
-      throw new Error("the trainer is that of another spec than this check: compile both with --with-check");
+      throw new Error(
+        "the trainer and this check come from different specs: compile both again with --with-check",
+      );
     const proof = proveTrainer(checked);
     const faults = faultsOf(proof);
     console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));

@@ -10,7 +10,7 @@ import { lineData, linearMachine, model, training } from "./linear-machine.ts";
 function historyOf(metric: string, rises: boolean, values: number[], minDelta: number, patience: number) {
   let evaluations = 0;
   const summarise = () => ({ loss: 1, [metric]: values[evaluations++ % values.length] });
-  const facts = { ...training, metrics: [metric], ...(rises && { rising: [metric] }) };
+  const facts = { ...training, metrics: [metric], ...(rises && { higherIsBetter: [metric] }) };
   const trainer = trainerOf(model, { ...linearMachine(0.05), summarise }, facts);
   return trainer.fit(lineData(4), { epochs: values.length, earlyStopping: { patience, metric, minDelta } });
 }

@@ -128,7 +128,10 @@ export interface Candidate {
 const asWritten = "on";
 const leftOut = "off";
 
-/** Equal specs, such as those that differ in a layer that is off, are one candidate with the first values. */
+/**
+ * Values that give the same spec (for example, settings of a layer that is off) count as one candidate, which keeps the
+ * first values.
+ */
 export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const plain = withValue(spec, ["training", "search"], undefined);
   const axes = axesOf(plain, search);

@@ -59,7 +59,7 @@ function formatStep(step: string | number): string {
 // A word or, after the first step, .word; [2]; ["any text"]
 const step = /\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
-/** `network[2].units` becomes `["network", 2, "units"]`; undefined for a text that is not a path. */
+/** `network[2].units` becomes `["network", 2, "units"]`; undefined for text that is not a path. */
 export function parsePath(text: string): SpecPath | undefined {
   const path: (string | number)[] = [];
   const pattern = new RegExp(step);

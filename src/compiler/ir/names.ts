@@ -1,7 +1,7 @@
 /**
  * Names of values. A node that carries a name hint uses it; every other node is named after its layer and op.
- * `d_x` is the derivative of the loss by x. A backward node that only occurs in the formula of a derivative is
- * named after both: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
+ * `d_x` is the derivative of the loss with respect to x. A backward node that only occurs in the formula of a
+ * derivative is named after both: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
  */
 import { isMean } from "./means.ts";
 import type { Node, OpName } from "./nodes.ts";

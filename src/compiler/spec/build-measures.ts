@@ -187,7 +187,7 @@ const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, N
 /** The loss of a batch in two steps: sums, and the value computed from them. */
 export interface LossParts {
   readonly sums: Readonly<Record<string, Node>>;
-  /** The loss from sums of these names, of one batch or of many. */
+  /** Computes the loss from sums with the same names. The sums may cover one batch or several. */
   value(sums: Readonly<Record<string, Node>>): Node;
 }
 

@@ -36,7 +36,7 @@ export interface RunOptions {
 export const afterList = (list: readonly StageFacts[], run: RunOptions): RunOptions =>
   list.some(({ name }) => name === run.stopAfter) ? { ...run, isStopped: true } : run;
 
-/** The values after all stages of the list that are not skipped. */
+/** The values after every stage of the list has run, except the skipped ones. */
 export function runStages<Value, Context>(
   stages: readonly StageOn<Value, Context>[],
   values: readonly Value[],

@@ -30,7 +30,9 @@ function checkAsAsked(checked: Checked, args: readonly string[]): number {
       return 0;
     }
     if (model.specHash !== facts.specHash)
-      throw new Error("the trainer is that of another spec than this check: compile both with --with-check");
+      throw new Error(
+        "the trainer and this check come from different specs: compile both again with --with-check",
+      );
     const proof = proveTrainer(checked);
     const faults = faultsOf(proof);
     console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));

@@ -165,7 +165,9 @@ export function faultsOf({
     if (!isFound) faults.push(`the check is blind: it did not find the spoilt gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
-    faults.push(`${steps} steps, a checkpoint and ${steps} steps are not what ${2 * steps} steps are`);
+    faults.push(
+      `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give the result of ${2 * steps} steps`,
+    );
   if (!isRepeated) faults.push("two runs with the same seed differ");
   if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
   return faults;

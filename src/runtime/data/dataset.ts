@@ -18,7 +18,7 @@ export interface Codec {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** What encoding rows depends on, besides the fitted fields. */
+/** Everything that is needed to encode rows, apart from the fitted fields. */
 export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;

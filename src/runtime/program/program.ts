@@ -41,7 +41,7 @@ export interface Program extends DatasetContext {
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** The trainer to report on: with errors in original units, or with text samples. */
+  /** Wraps the trainer so that its reports show errors in original units, or text samples. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 

@@ -13,7 +13,7 @@ interface IndexBounds {
   readonly highest: number;
 }
 
-/** The range in words: classes with −1, a vocabulary, or all 32-bit integers. */
+/** Describes the range for an error message: classes with −1, a vocabulary, or all 32-bit integers. */
 export function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
@@ -96,7 +96,7 @@ export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number 
       throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
-    // A declared length may be false: the last value must exist.
+    // `length` may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
@@ -110,8 +110,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena: those that `order` lists from `start`, or consecutive rows without
- * it.
+ * Copies n rows of the batch into the arena: `order[start]`, `order[start + 1]` and so on, or consecutive rows without
+ * `order`.
  */
 export function writeRows(
   slots: Slots,

@@ -37,7 +37,7 @@ export function checkKeys(what: string, given: object, known: readonly string[])
 export const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** Any value, for a message. Runs no code of the value. */
+/** Describes any value for a message, without running its code. */
 export function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;

@@ -72,7 +72,9 @@ function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): 
   const { validation, fields } = dataset;
   const { name } = fields[fields.length - 1];
   if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))
-    throw new InputError(`every ${name} is -1, so nothing can be judged; fewer folds have more rows each`);
+    throw new InputError(
+      `every ${name} is -1, so the fold cannot be evaluated; use fewer folds, so that each has more rows`,
+    );
   return dataset;
 }
 

@@ -100,8 +100,8 @@ export async function sourceMap(
 const namedLayers = 3;
 
 /**
- * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that several layers
- * share lists them all.
+ * The parts of the model that a kernel works for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that
+ * several layers share lists them all.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));

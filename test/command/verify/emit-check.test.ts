@@ -163,7 +163,9 @@ describe("the check of a wrong trainer reports the error", () => {
     const { code, stdout } = await proved(specs.regression, {
       change: replaced(/machine\.state\.set\(state\);/, "machine.state.set(state.subarray(0, 216));"),
     });
-    expect(stdout).toMatch(/^FAULT +5 steps, a checkpoint and 5 steps are not what 10 steps are$/m);
+    expect(stdout).toMatch(
+      /^FAULT +resuming from a checkpoint after 5 steps and taking 5 more does not give the result of 10 steps$/m,
+    );
     expect(code).toBe(1);
   });
   it("a step that allocates", async () => {
@@ -181,7 +183,7 @@ describe("the check of a wrong trainer reports the error", () => {
     });
     expect(stdout).toBe("");
     expect(stderr).toBe(
-      "error: the trainer is that of another spec than this check: compile both with --with-check\n",
+      "error: the trainer and this check come from different specs: compile both again with --with-check\n",
     );
     expect(code).toBe(1);
   });

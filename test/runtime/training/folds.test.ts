@@ -137,7 +137,7 @@ test("a fold whose targets are all left out cannot be judged: an error that name
     }
   });
   expect(messages.filter((message) => typeof message === "string")).toEqual([
-    "InputError: in fold 1: every y is -1, so nothing can be judged; fewer folds have more rows each",
+    "InputError: in fold 1: every y is -1, so the fold cannot be evaluated; use fewer folds, so that each has more rows",
   ]);
 });
 

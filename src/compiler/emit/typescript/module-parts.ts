@@ -160,6 +160,9 @@ export interface TrainerParts extends ModuleParts {
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
   readonly kernels: TrainerKernels;
-  /** The runtime's `ProbedLayer`s of an instrumented trainer. A program named probe computes their values. */
+  /**
+   * The layers that an instrumented trainer probes (`ProbedLayer` in the runtime). The program `probe` computes their
+   * values.
+   */
   readonly probed?: readonly { readonly name: string }[];
 }

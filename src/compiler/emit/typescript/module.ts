@@ -144,9 +144,9 @@ function bound(
 /** How to read the formulas above the kernels. */
 const notation = [
   "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by",
-  "// element. Σ_i sums over the axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss by x;",
-  '// "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in the',
-  "// arena; n is the number of rows of a batch.",
+  "// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",
+  '// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in',
+  "// the arena; n is the number of rows of a batch.",
 ];
 
 function importsText({ from, values, types }: ModuleImports): string {

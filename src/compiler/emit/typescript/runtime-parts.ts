@@ -10,7 +10,7 @@ import type { RuntimeName } from "../../runtime-references.ts";
 export interface Declaration {
   readonly name: string;
   readonly chapter: ChapterName;
-  /** Formatted. Public types have their `export`, everything else has none. */
+  /** The formatted source. Public declarations have `export`, everything else has none. */
   readonly text: string;
   /** The names that it reads from outside; without those of its optional members, like `mentions`. */
   readonly names: readonly string[];
@@ -32,7 +32,7 @@ export interface OptionalMember {
 /** By name, in reading order. */
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
-/** The types that users of emitted modules name. */
+/** The types and error classes that users of emitted modules name. */
 export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "Trainer",
   "Batch",

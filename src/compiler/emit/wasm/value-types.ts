@@ -50,8 +50,8 @@ export const constant = (value: number, type: ElementType): string =>
   `(${scalarType(type)}.const ${numberText(value, type)})`;
 
 /**
- * A constant with the same number in every lane; for masks all bits or none. Engines create lanes with no bits
- * or all bits in one instruction; other constants are globals (see `functions/text.ts`).
+ * A constant with the same number in every lane; a mask lane has all bits set or none. Engines create vectors of zeros
+ * and of ones in one instruction; other constants are globals (see `functions/text.ts`).
  */
 export function constantVector(value: number, type: ElementType, float: Float): string {
   const shape = shapeOf(type, float);

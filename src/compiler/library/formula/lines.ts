@@ -90,7 +90,7 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
       return {
         code: "T1605",
         message: `reads ${name} before it is assigned`,
-        hint: "lines run from first to last; name values that are kept between steps state.NAME",
+        hint: "lines run in order; to keep a value between steps, call it state.NAME",
       };
     if (stateName(name) === undefined) return undefined;
     const similar = didYouMean(

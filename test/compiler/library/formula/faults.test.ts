@@ -315,7 +315,7 @@ const rows: Record<string, Row[]> = {
       "error T1605: optimizer.formula[0]: the formula reads m before it is assigned",
       "> 1 | parameter = parameter - rate * m",
       "    |                                ^",
-      "  hint: lines run from first to last; name values that are kept between steps state.NAME",
+      "  hint: lines run in order; to keep a value between steps, call it state.NAME",
     ],
     [
       "no line for the parameter",
