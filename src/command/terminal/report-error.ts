@@ -41,9 +41,9 @@ export function reportError(error: unknown): number {
     return exit.wrong;
   }
   const text = message.startsWith("internal: ") ? message : `internal: ${message}`;
-  process.stderr.write(
-    `${printable(text)}\nThis is a bug in tapeless. Please report it together with the spec.\n`,
-  );
+  // The compiler's own line breaks stay: a message lists what it found.
+  const lines = text.split("\n").map(printable).join("\n");
+  process.stderr.write(`${lines}\nThis is a bug in tapeless. Please report it together with the spec.\n`);
   return exit.failed;
 }
 

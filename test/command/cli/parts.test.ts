@@ -65,8 +65,10 @@ it("an internal error is reported as a bug, with exit code 1 and without a stack
     said += String(text);
     return true;
   });
-  expect(reportError(new InternalError("a graph is malformed"))).toBe(1);
+  expect(reportError(new InternalError("a graph is malformed:\n  its \u001bnode"))).toBe(1);
   expect(reportError(new TypeError("x is undefined"))).toBe(1);
-  expect(said).toMatch(/^internal: a graph is malformed\n.*report it.*\ninternal: x is undefined\n/);
+  expect(said).toMatch(
+    /^internal: a graph is malformed:\n {2}its \\u001bnode\n.*report it.*\ninternal: x is undefined\n/,
+  );
   expect(said).not.toMatch(/^\s+at /m);
 });
