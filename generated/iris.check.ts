@@ -184,11 +184,12 @@ function faultsOf({
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check is blind: it did not find the spoilt gradient of ${name} at ${at}`);
+    if (!isFound) faults.push(`the check is blind: it did not find the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
     faults.push(
-      `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give the result of ${2 * steps} steps`,
+      `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give ` +
+        `the result of ${2 * steps} steps`,
     );
   if (!isRepeated) faults.push("two runs with the same seed differ");
   if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);

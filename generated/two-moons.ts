@@ -225,9 +225,9 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 function firstNotFinite(
   values: Numbers,
   rows: number,
-  stretches: readonly (readonly [string, number, number])[],
+  ranges: readonly (readonly [string, number, number])[],
 ): string | undefined {
-  for (const [name, start, length] of stretches)
+  for (const [name, start, length] of ranges)
     for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }

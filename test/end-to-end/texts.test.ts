@@ -153,7 +153,7 @@ test("a file of test rows is read with the vocabulary of the training rows, a pa
   place.write("rest.csv", "id,word\n1,abab\n2,xyz\n");
   expectRefusal(
     await place.run("train", "two.json"),
-    'rest.csv:3 error T2004: column "word": "z" in "xyz" does not occur in the training part',
+    'rest.csv:3 error T2004: column "word": "z" in "xyz" does not occur in the training split',
   );
 });
 

@@ -77,7 +77,7 @@ describe("the vocabulary is the training part's", () => {
   test.each(["validation", "test"] as const)("a character that only the %s part has is an error", (part) => {
     const [row] = parts[part];
     expect(faultOf(() => read(withRow(row), 2, { facts }))).toEqual({
-      message: 'column "name": "z" in "zo" does not occur in the training part',
+      message: 'column "name": "z" in "zo" does not occur in the training split',
       line: row + 2,
     });
   });
@@ -88,7 +88,7 @@ describe("the vocabulary is the training part's", () => {
       next: Int32Array.of(2, 1, 0, -1, -1),
     });
     expect(faultOf(() => part("name\nab\nac\n"))).toEqual({
-      message: 'column "name": "c" in "ac" does not occur in the training part',
+      message: 'column "name": "c" in "ac" does not occur in the training split',
       line: 3,
     });
     expect(faultOf(() => part("nom\nab\n")).message).toBe(
@@ -111,7 +111,7 @@ test.each<[string, string, number, string, number | undefined]>([
     "more classes than the data has",
     "name\nab\n",
     27,
-    "the texts of text have 2 different characters in the training part, 3 with the mark, but the embedding " +
+    "the texts of text have 2 different characters in the training split, 3 with the mark, but the embedding " +
       "of text has a vocabulary of 27 and next has 27 classes",
     undefined,
   ],

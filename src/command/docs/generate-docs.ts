@@ -45,7 +45,8 @@ async function regenerated(page: string): Promise<string> {
     const [whole, kind, argument] = match;
     if (!Object.hasOwn(blockTexts, kind)) throw new Error(`unknown kind of generated block: ${kind}`);
     const made = await blockTexts[kind](argument, page);
-    text += `${page.slice(end, match.index)}<!-- generated: ${`${kind} ${argument}`.trim()} -->\n${made}\n<!-- /generated -->`;
+    const start = `<!-- generated: ${`${kind} ${argument}`.trim()} -->`;
+    text += `${page.slice(end, match.index)}${start}\n${made}\n<!-- /generated -->`;
     end = match.index + whole.length;
   }
   return text + page.slice(end);

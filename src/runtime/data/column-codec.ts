@@ -116,7 +116,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
     }
     if (count > 0) return sum / count;
     throw new InputError(
-      `column "${shown(name)}" has no value in the training part, so there is no mean of it`,
+      `column "${shown(name)}" has no value in the training split, so there is no mean of it`,
     );
   });
 }

@@ -81,7 +81,7 @@ function checkVocabulary(
     classes === found ? "" : `${target} has ${classes} classes`,
   ];
   throw new InputError(
-    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} ` +
+    `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
       `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
@@ -105,7 +105,7 @@ function sequences(
     const text = Array.from(cells[row], (character) => {
       const number = numbers.get(character);
       if (number !== undefined) return number;
-      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training part`;
+      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training split`;
       throw wrongCell(table, column, row, what);
     });
     for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);

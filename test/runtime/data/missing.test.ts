@@ -65,14 +65,14 @@ test("what is neither a number nor missing is an error all the same, and so is a
   expect(() => prepare("a,b,price\n1,1,1\n,two,2\n", { mean: true })).toThrow(
     expect.objectContaining({ message: 'column "b": "two" is not a number', line: 3 }),
   );
-  // Not "no value in the training part", and the first of them in the file.
+  // Not "no value in the training split", and the first of them in the file.
   const commas = "a,b,price\n1,NA,1\n1,x62.8,2\n1,62.882,3\n1,x62.8,4\n";
   for (const seed of [1, 2, 3, 4])
     expect(() => prepare(commas, { mean: true }, { test: 0.25, validation: 0.25 }, seed)).toThrow(
       expect.objectContaining({ message: 'column "b": "x62.8" is not a number', line: 3 }),
     );
   expect(() => prepare("a,b,price\n,1,1\n,2,2\n", { mean: true })).toThrow(
-    'column "a" has no value in the training part, so there is no mean of it',
+    'column "a" has no value in the training split, so there is no mean of it',
   );
 });
 

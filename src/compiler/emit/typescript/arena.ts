@@ -75,7 +75,8 @@ export function writeArena(
     ),
   ];
   writer.writeLine(
-    `// The arena is one block of ${countText(plan.bytes)} bytes. Each constant is the offset of a tensor, in elements of its type.`,
+    `// The arena is one block of ${countText(plan.bytes)} bytes. ` +
+      "Each constant is the offset of a tensor, in elements of its type.",
   );
   for (const region of regionOrder) {
     const own = rows.filter(({ placement }) => placement.buffer.region === region);

@@ -171,7 +171,7 @@ function writeCheck(
   { plan, kernels: { running }, float }: TrainerParts,
   placeOf: ArenaNames["placeOf"],
 ): void {
-  const stretches = (
+  const ranges = (
     { plan }: { plan: MemoryPlan },
     place: (placement: Placement) => string | number,
   ): string => {
@@ -182,10 +182,10 @@ function writeCheck(
     );
     return `[${list.join(", ")}]`;
   };
-  const ofFunctions = stretches({ plan }, ({ buffer }) => placeOf("gradient", buffer.name));
+  const ofFunctions = ranges({ plan }, ({ buffer }) => placeOf("gradient", buffer.name));
   const searched =
     running === undefined
       ? ofFunctions
-      : `${running.condition} ? ${stretches(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
+      : `${running.condition} ? ${ranges(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
   writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
 }
