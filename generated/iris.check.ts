@@ -184,7 +184,7 @@ function faultsOf({
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check is blind: it did not find the changed gradient of ${name} at ${at}`);
+    if (!isFound) faults.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
     faults.push(
@@ -672,7 +672,7 @@ function checkResuming(
 const areSameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-const help = (name: string): string => `Proves, on this machine, the trainer of "${name}" next to this file.
+const help = (name: string): string => `Verifies, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;
@@ -732,33 +732,36 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
   const found = spoilt.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
   const claims: readonly (readonly [boolean | undefined, string])[] = [
-    [isRight(loss), `the loss is that of the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
+    [isRight(loss), `the loss matches the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
     [
       parameters.every(isRight),
       `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`,
     ],
     [
       found === spoilt.length,
-      `a wrong gradient is found: ${found} of ${spoilt.length} were, with one element 1 % off`,
+      `wrong gradients are detected: ${found} of ${spoilt.length}, each with one element off by 1 %`,
     ],
-    [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
+    [
+      isResumed,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} steps give the bits of ${2 * steps} steps`,
+    ],
     [isRepeated, "the same seed gives the same bits"],
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host does not tell, or not after so few steps"
+        ? "a step allocates nothing: this host cannot measure it, or not in so few steps"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like ` +
-            "these, hide what else there is"
-          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few ` +
-            "numbers that it hands on",
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in loops like ` +
+            "these, which hide other allocations"
+          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
+            "numbers that it returns",
     ],
   ];
   const { name, dtype, target } = model;
   const how = target === backend ? target : `${target} (${backend})`;
   return [
     `${name} (${dtype}, ${how}): gradients for ${facts.rows} ${facts.rows === 1 ? "row" : "rows"} of random ` +
-      "data, and slopes of the loss in double precision",
+      "data, compared with slopes of the loss in double precision",
     "",
     ...aligned([
       ["parameter", "compared", "error", "worst at", "gradient", "slope"],
@@ -768,9 +771,9 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     "",
     ...claims.map(
       ([holds, claim]) =>
-        `${holds === undefined ? "not measured" : holds ? "holds" : "WRONG"}`.padEnd(14) + claim,
+        `${holds === undefined ? "not measured" : holds ? "ok" : "FAILED"}`.padEnd(14) + claim,
     ),
-    ...faults.map((fault) => `FAULT         ${fault}`),
+    ...faults.map((fault) => `ERROR         ${fault}`),
   ].join("\n");
 }
 
@@ -780,7 +783,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   const size = sizeOf(shape);
   const part = elements === size ? `${size}` : `${elements} of ${size}`;
   const compared = directions > 0 ? `${part}, ${directions} directions` : part;
-  const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["kinks alone"];
+  const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["only kinks"];
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
@@ -790,7 +793,7 @@ const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
     .slice(0, 1)
     .map(
       ({ at, below, above, emitted }) =>
-        `${kinks.length} left out: ${name} has a kink at ${at}, slopes ${figure(below)} ` +
+        `${kinks.length} excluded: ${name} has a kink at ${at}, slopes ${figure(below)} ` +
         `and ${figure(above)}, gradient ${figure(emitted)}`,
     );
 

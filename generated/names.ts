@@ -3845,7 +3845,7 @@ interface IndexBounds {
 /** Describes the range for an error message: classes with −1, a vocabulary, or all 32-bit integers. */
 function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
 }
 
 /** An input or target of a batch. */
@@ -3922,9 +3922,9 @@ function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
     const { length } = values;
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
-      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
+      throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, but ${slots[0].name} has ${rows}`);
     // `length` may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
@@ -3954,7 +3954,7 @@ function writeRows(
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
   // An array of a user-defined class may run code when it is read.
-  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
 
 function writeField(
@@ -4010,7 +4010,7 @@ function checkKeys(what: string, given: object, known: readonly string[]): void 
   // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
-      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+      throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
 /** Only a trainer with WebAssembly kernels uses the options other than `seed`. */
@@ -4118,7 +4118,7 @@ function checkWhole(name: string, value: number, least = 0, given: unknown = val
 /** Throws if the rows exceed one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
+    throw new InputError(`the batch has ${rows} rows, more than batchSize ${model.batchSize}`);
   }
   return rows;
 }
@@ -4160,7 +4160,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
   const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
   const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
-  const where = node === undefined ? "" : `; the first such number arose in ${node}`;
+  const where = node === undefined ? "" : `; the first such value is in ${node}`;
   throw new TrainingDiverged(
     epoch,
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
@@ -4578,7 +4578,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
-    throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
+    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
   return {
     ...partsOf(session, data, validation),
     epochs,
@@ -6082,7 +6082,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
   }
 }
@@ -6095,7 +6095,7 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint, or of another version of tapeless");
+    throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -6126,7 +6126,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
@@ -6282,7 +6282,7 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`of ${rows} rows, validation and test leave none for training`);
+  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -6435,7 +6435,7 @@ function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefine
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
+      throw new InputError(`the checkpoint has no valid preprocessing of "${name}"`);
   });
 }
 
@@ -6460,14 +6460,14 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
       Object.entries(settled).flatMap(([key, values]) =>
-        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+        [values].flat().map((value, i) => `${name}.${key}[${i}] = ${JSON.stringify(value)}`),
       ),
     ),
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
-  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "none", 200));
+  throw new InputError(`the checkpoint was trained on other data: it has ${was}, this data has ${is}`);
 }
 
 /**
@@ -6518,8 +6518,8 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
   const what =
-    `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} ` +
-    "after the mark";
+    `"${shown(texts[row])}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
+    `${length - 1} after the start marker`;
   throw wrongCell(
     table,
     column,
@@ -6546,7 +6546,7 @@ function checkVocabulary(
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start marker, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
 
@@ -6630,7 +6630,7 @@ function tableOf(records: readonly TableRecord[]): Table {
 }
 
 function checkNames(header: TableRecord | undefined): void {
-  if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
+  if (header === undefined) throw new InputError("the file is empty: its first row must name the columns", 1);
   const { cells, line } = header;
   const seen = new Set<string>();
   const twice = cells.find((name) => seen.size === seen.add(name).size);
@@ -6667,7 +6667,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a stray quote, or no CSV in UTF-8", line);
+    if (match === null) throw new InputError("a stray quote, or not UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));
@@ -6772,7 +6772,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
@@ -6849,8 +6849,8 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             the random seed (${training.seed})
+  --epochs N           epochs in total, with those of a checkpoint (default: ${training.epochs})
+  --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
   --json               print the result as JSON
@@ -6862,9 +6862,9 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
 /** One file with all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
-    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
@@ -6937,8 +6937,8 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 
 /** Help lines for the flags of `asWriter`. */
 const writerHelp = `
-  --sample N           write N new texts at the end; with --resume, --seed then says which
-  --temperature T      0: the likeliest characters; below 1 likelier ones, above 1 bolder ones (1)`;
+  --sample N           generate N texts after training; with --resume, --seed is their seed
+  --temperature T      sampling temperature; 0 takes the likeliest character (default: 1)`;
 
 /** The trainer of a program that samples texts as its flags say. */
 function asWriter(
@@ -6949,7 +6949,7 @@ function asWriter(
 ): Trainable {
   const count = countIn(flags, "--sample");
   const { "--temperature": given } = flags;
-  if (given !== undefined && count === undefined) throw new InputError("--temperature is for --sample N");
+  if (given !== undefined && count === undefined) throw new InputError("--temperature needs --sample N");
   const drawing = { count, temperature: temperatureIn(given), seed: countIn(flags, "--seed") };
   return writerOf(trainer, model, data, dataset, drawing);
 }

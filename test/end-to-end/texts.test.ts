@@ -131,7 +131,8 @@ test("a checkpoint writes without more training, in both, whatever seed the text
 
 test("a checkpoint of other characters is refused: its numbers mean others", async () => {
   await train("--epochs", "1", "--out", "own.ckpt");
-  const said = 'trained on other data: there text.characters[3] is "y", here text.characters[3] is "z"';
+  const said =
+    'trained on other data: it has text.characters[3] = "y", this data has text.characters[3] = "z"';
   expectRefusal(
     await train("--data", "others.csv", "--resume", "own.ckpt"),
     "own.ckpt error T3001: the checkpoint was ",

@@ -87,7 +87,7 @@ test("classes that are weighed by name must be those of the data", () => {
     );
   expect(read(["no", "yes"], "yes no yes").train["y"]).toEqual(Int32Array.of(1, 0, 1));
   expect(() => read(["no", "yez"], "yes no yes")).toThrow(
-    "the spec weighs the classes no, yez, but those of y are no, yes",
+    "classWeights names the classes no, yez, but those of y are no, yes",
   );
   expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
 });
@@ -108,6 +108,6 @@ test("a negative weight in a file is told with its line", () => {
     );
   expect(read("x,trust,y\n1,0,3\n1,2.5,3\n").train["w"]).toEqual(Float64Array.of(0, 2.5));
   expect(() => read("x,trust,y\n1,0,3\n1,-2,3\n")).toThrow(
-    expect.objectContaining({ message: 'column "trust": -2 is below 0: it is what the row weighs', line: 3 }),
+    expect.objectContaining({ message: 'column "trust": the sample weight -2 is below 0', line: 3 }),
   );
 });

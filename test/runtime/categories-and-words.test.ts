@@ -85,7 +85,7 @@ describe("categories", () => {
     [
       "an embedding without room",
       () => read(text, "index", { shape: [1], dtype: "i32", vocabulary: 2 }),
-      "x has 2 categories, which with the 0 for others need an embedding with a vocabulary of 3, not 2",
+      "x has 2 categories; with 0 for unknown ones, its embedding needs a vocabulary of 3, not 2",
     ],
     [
       "a column that is not there",
@@ -161,7 +161,7 @@ describe("words", () => {
       expect(() => read(text)).toThrow(
         expect.objectContaining({
           message:
-            'column "text": the text has 6 words, and 5 places hold at most 4 after the mark; the longest ' +
+            'column "text": the text has 6 words, but a length of 5 has room for 4 after the start marker; the longest ' +
             'text of the file needs a length of 7, or "cut": true',
           line: 3,
         }),

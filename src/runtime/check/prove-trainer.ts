@@ -162,7 +162,7 @@ export function faultsOf({
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check is blind: it did not find the changed gradient of ${name} at ${at}`);
+    if (!isFound) faults.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
     faults.push(

@@ -76,7 +76,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
   }
 }
@@ -89,7 +89,7 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint, or of another version of tapeless");
+    throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -120,7 +120,7 @@ export function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },

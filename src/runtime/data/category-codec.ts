@@ -25,7 +25,7 @@ export const categoryCodec: Codec = {
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
         throw new InputError(
-          `${name} has ${needed - 1} categories, which with the 0 for others need an embedding with a ` +
+          `${name} has ${needed - 1} categories; with 0 for unknown ones, its embedding needs a ` +
             `vocabulary of ${needed}, not ${vocabulary}`,
         );
     } else {

@@ -76,7 +76,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
   });
 }
 
@@ -115,9 +115,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
       count++;
     }
     if (count > 0) return sum / count;
-    throw new InputError(
-      `column "${shown(name)}" has no value in the training split, so there is no mean of it`,
-    );
+    throw new InputError(`column "${shown(name)}" has no value in the training split, so it has no mean`);
   });
 }
 
@@ -150,11 +148,11 @@ export const namedClassCodec: Codec = {
     const { classNames: found = [] } = field;
     if (found.length === 0)
       throw new InputError(
-        `the spec weighs the classes of ${name} by name, but their columns hold numbers: give classWeights as a list`,
+        `classWeights names classes of ${name}, but its columns contain class numbers: use a list of weights`,
       );
     if (named.every((text, number) => text === found[number])) return field;
     throw new InputError(
-      `the spec weighs the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
+      `classWeights names the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
     );
   },
   encode: columnCodec.encode,
@@ -168,11 +166,6 @@ export const weightCodec: Codec = {
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;
-    throw wrongCell(
-      table,
-      column,
-      rows[negative],
-      `${weights[negative]} is below 0: it is what the row weighs`,
-    );
+    throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is below 0`);
   },
 };

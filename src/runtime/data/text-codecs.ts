@@ -54,8 +54,8 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
   const what =
-    `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} ` +
-    "after the mark";
+    `"${shown(texts[row])}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
+    `${length - 1} after the start marker`;
   throw wrongCell(
     table,
     column,
@@ -82,7 +82,7 @@ function checkVocabulary(
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start marker, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
 
@@ -191,7 +191,7 @@ function wordsOf({ data }: EncodingContext, input: string, table: Table, column:
     table,
     column,
     long,
-    `the text has ${texts[long].length} words, and ${length} places hold at most ${length - 1} after the ` +
-      `mark; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
+    `the text has ${texts[long].length} words, but a length of ${length} has room for ${length - 1} after the ` +
+      `start marker; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
   );
 }

@@ -9,13 +9,13 @@ import { placed, type DataReader } from "./program.ts";
 
 /** The files have the names of the spec, relative to the folder that they share. */
 export const idxFolder: DataReader = {
-  help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
+  help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
   async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
     if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
-      throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
+      throw new InputError(`--data FOLDER is required: the folder of ${files.join(", ")}`);
     }
     const inFolder = (part: Record<string, string>) => {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
@@ -29,7 +29,9 @@ export const idxFolder: DataReader = {
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
   if (others.length === 0) return input;
-  throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
+  throw new InputError(
+    `one IDX file contains one input, but the model reads ${Object.keys(inputs).join(", ")}`,
+  );
 }
 
 /** Reads these files, one for each input and target; `place` names all of them. */

@@ -108,7 +108,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
@@ -185,8 +185,8 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             the random seed (${training.seed})
+  --epochs N           epochs in total, with those of a checkpoint (default: ${training.epochs})
+  --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
   --json               print the result as JSON

@@ -14,9 +14,9 @@ export type TextParser = (text: string, data: DataFacts, asked?: string) => Tabl
 
 /** One file with all rows. */
 export const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
-    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
@@ -30,7 +30,7 @@ export const csvOnly =
   (parse: TextParser): TextParser =>
   (text, data, asked) => {
     if (!/^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(text)) return parse(text, data, asked);
-    throw new InputError("this program reads CSV: write the columns to such a file, or use `tapeless train`");
+    throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
   };
 
 /**
@@ -64,19 +64,19 @@ export function droppingColumns(data: DataFacts, names: readonly string[]): stri
 /** The message about dropped rows, "" if there are none; throws if no row is left. */
 export function dropText(dropped: number, rows: number): string {
   if (dropped === 0) return "";
-  if (dropped === rows) throw new InputError(`every row misses a value, so "drop" leaves none`);
-  return `${dropped} of ${rows} rows miss a value and are left out`;
+  if (dropped === rows) throw new InputError(`every row has a missing value; "drop" would remove them all`);
+  return `${dropped} of ${rows} rows have a missing value and are dropped`;
 }
 
 /** One file of training rows and one of test rows. */
 export const fileAndTest = (one: DataReader): DataReader => ({
   help: `${one.help}
-  --test FILE          one of the same columns: the rows of the test part (needed)`,
+  --test FILE          the test rows, with the same columns (required)`,
   async read(program, flags) {
     const source = await one.read(program, flags);
     const { "--test": file, "--predict": asked, "--out": out } = flags;
     if (asked !== undefined) return source;
-    if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--test FILE is required (see --help)");
     return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
   },
 });

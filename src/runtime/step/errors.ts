@@ -30,7 +30,7 @@ export function checkKeys(what: string, given: object, known: readonly string[])
   // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
-      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+      throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
 /** Only a trainer with WebAssembly kernels uses the options other than `seed`. */

@@ -52,7 +52,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
-    throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
+    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
   return {
     ...partsOf(session, data, validation),
     epochs,

@@ -84,8 +84,8 @@ export function unfinishedText(folds: number | undefined, notes: Notes): string 
   const done = foldsIn(notes).length;
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
   return (
-    `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, ` +
-    "and is not the one that is kept when the run is finished (--resume continues from it)"
+    `the checkpoint contains the model of fold ${done + 1} of ${folds}, not the final model, which learns ` +
+    "from all folds (--resume continues the run)"
   );
 }
 
@@ -99,10 +99,10 @@ function foldsDone({
   if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
     if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
-      throw new InputError("the checkpoint does not say to which fold it belongs");
+      throw new InputError("the checkpoint has no valid results of folds");
     if (resumed.epochs === epochs) return foldsIn(resumed);
     throw new InputError(
-      `its folds were to train for ${resumed.epochs} epochs, this run's for ${epochs}: add --epochs ${resumed.epochs}`,
+      `its folds train for ${resumed.epochs} epochs, those of this run for ${epochs}: use --epochs ${resumed.epochs}`,
     );
   });
 }

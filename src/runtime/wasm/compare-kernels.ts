@@ -13,7 +13,7 @@ export class KernelsDiffer extends Error {
     const where = `in the program ${program}, with ${rows} ${rows === 1 ? "row" : "rows"}, ${value}[${index}]`;
     super(
       `the WebAssembly kernels differ from the TypeScript kernels: ${where} is ${wasm}, not ${typescript} ` +
-        `(rounding explains ${noise.toPrecision(2)}). createTrainer({ backend: "ts" }) runs the TypeScript kernels.`,
+        `(rounding explains at most ${noise.toPrecision(2)}). Use createTrainer({ backend: "ts" }) instead.`,
     );
     this.name = "KernelsDiffer";
     this.difference = difference;

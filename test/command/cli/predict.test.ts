@@ -151,7 +151,7 @@ describe("errors are reported", () => {
     );
     expectRefusal(
       await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
-      "error: --predict needs --resume CHECKPOINT, as --out writes it",
+      "error: --predict needs --resume CHECKPOINT, a file of --out",
     );
   });
 

@@ -158,7 +158,7 @@ describe("checkpoints that do not fit", () => {
 
   it("is of another version", async () => {
     place.write("some.ckpt", checkpoint.with(12, 57));
-    expectRefusal(await resume(), "T3001: this is not a checkpoint, or of another version of tapeless");
+    expectRefusal(await resume(), "T3001: not a checkpoint of this tapeless version");
   });
 
   it("is of another model", async () => {

@@ -72,7 +72,7 @@ test("what is neither a number nor missing is an error all the same, and so is a
       expect.objectContaining({ message: 'column "b": "x62.8" is not a number', line: 3 }),
     );
   expect(() => prepare("a,b,price\n,1,1\n,2,2\n", { mean: true })).toThrow(
-    'column "a" has no value in the training split, so there is no mean of it',
+    'column "a" has no value in the training split, so it has no mean',
   );
 });
 
@@ -97,7 +97,7 @@ test("rows that miss a value are left out before anything is cut, and counted; t
   const table = parseCleaned(text, facts({ drop: true }, { drop: true }));
   expect(table.rows).toBe(2);
   expect([0, 1].map((row) => table.lineOf(row))).toEqual([2, 6]);
-  expect(told).toBe("3 of 5 rows miss a value and are left out\n");
+  expect(told).toBe("3 of 5 rows have a missing value and are dropped\n");
   expect(parseCleaned(text, facts({ drop: true })).rows).toBe(3);
 });
 
@@ -106,7 +106,7 @@ test("a row that is too short is wrong, not one that misses a value; and some ro
     expect.objectContaining({ message: "the row has 1 cells for 3 columns", line: 3 }),
   );
   expect(() => parseCleaned("a,b,price\nNA,2,3\n", facts({ drop: true }))).toThrow(
-    'every row misses a value, so "drop" leaves none',
+    'every row has a missing value; "drop" would remove them all',
   );
 });
 

@@ -66,6 +66,6 @@ test("the seed decides; rows of a part keep the file's order", () => {
 
 test("too few rows are an error", () => {
   expect(() => splitRows(2, facts(0.3, 0.3), 7)).toThrow(
-    "of 2 rows, validation and test leave none for training",
+    "validation and test leave none of 2 rows for training",
   );
 });

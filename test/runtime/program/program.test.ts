@@ -105,7 +105,7 @@ test("a checkpoint says how the data was read, and data that is read otherwise i
   const { code, progress } = await run("--data", path("other.csv"), "--resume", path("fields.bin"));
   expect(code).toBe(2);
   expect(progress).toMatch(
-    /^error: .*fields\.bin: the checkpoint was trained on other data: there x\.scales\[0\] is /,
+    /^error: .*fields\.bin: the checkpoint was trained on other data: it has x\.scales\[0\] = /,
   );
 });
 
@@ -150,7 +150,7 @@ test("a checkpoint brings its seed along, and another one is refused", async () 
 });
 
 test.each<[string[], RegExp]>([
-  [[], /^error: --data FILE is needed \(see --help\)\n$/],
+  [[], /^error: --data FILE is required \(see --help\)\n$/],
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(see --help\)\n$/],
@@ -166,7 +166,7 @@ test.each<[string[], RegExp]>([
   [["--data", path("bad.csv")], /^error: .*bad\.csv:3: column "v": "two" is not a number\n$/],
   [
     [...data, "--resume", path("not.bin")],
-    /^error: .*not\.bin: this is not a checkpoint, or of another version of tapeless\n$/,
+    /^error: .*not\.bin: not a checkpoint of this tapeless version\n$/,
   ],
   [[...data, "--out", path("line.csv/model.bin")], /^error: cannot write .*line.csv\/model\.bin: E\w+.*\n$/],
   [[...data, "--out", folder], /^error: cannot write .*: E\w+.*\n$/],
@@ -255,7 +255,7 @@ test("--test reads the test part from a file of its own; without a test file in 
   expect(shown).toBeLessThan(10);
   const missing = await runTwo(...data);
   expect(missing).toMatchObject({ code: 2, output: "" });
-  expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
+  expect(missing.progress).toBe("error: --test FILE is required (see --help)\n");
   const over = await runTwo(...both, "--out", path("line.csv"));
   expect(over.progress).toBe(
     `error: cannot write ${path("line.csv")}: it is the input ${path("line.csv")}\n`,

@@ -160,9 +160,9 @@ test("the text is a table of the folds, with mean and deviation, then what the m
 
 test("a checkpoint that knows of no folds, or of folds of other epochs, is refused", async () => {
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
-    "the checkpoint does not say to which fold it belongs",
+    "the checkpoint has no valid results of folds",
   );
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
-    "its folds were to train for 5 epochs, this run's for 12: add --epochs 5",
+    "its folds train for 5 epochs, those of this run for 12: use --epochs 5",
   );
 });

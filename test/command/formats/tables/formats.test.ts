@@ -105,7 +105,7 @@ test("missing keys, JSON null and Parquet null are missing values; booleans are 
   const kept = await readTable(fileOf(nulls), wanted(["a", "b"], { drop: true }));
   expect([kept.rows, kept.notice, kept.lineOf(0)]).toEqual([
     1,
-    "1 of 2 rows miss a value and are left out",
+    "1 of 2 rows have a missing value and are dropped",
     "row 1",
   ]);
 });
