@@ -146,7 +146,7 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
     throw usageError(
       `--merge: ${missing.length} of ${candidates.length} candidates have no result, the first is ` +
         `candidate ${missing[0].number}`,
-      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to continue it`,
+      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to resume it`,
     );
   }
   openResults(out, hash, model);

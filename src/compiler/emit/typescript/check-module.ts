@@ -46,8 +46,8 @@ export function checkModule(parts: CheckParts): ModuleKind {
       {
         chapter: "proof",
         about:
-          "Which spec it is; the batch that gradients are compared for: its rows, and the operations of one " +
-          "loss; and whether the engine keeps numbers.",
+          "The spec, the rows of the compared batch, the operations of one loss, and whether V8 is known to " +
+          "allocate numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,
       },

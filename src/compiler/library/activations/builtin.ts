@@ -23,7 +23,7 @@ export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual
 
 export const step = defineActivation({
   name: "step",
-  about: "y = 1 where x >= 0, 0 elsewhere; no derivative passes without a surrogate",
+  about: "y = 1 where x >= 0, 0 elsewhere; without a surrogate its derivative is 0",
   keys: {
     surrogate: z
       .enum(["straight-through", "sigmoid"])
@@ -170,7 +170,7 @@ function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
 
 export const hardSigmoid = defineActivation({
   name: "hard-sigmoid",
-  about: "y = x/6 + 1/2, held between 0 and 1",
+  about: "y = x/6 + 1/2, clamped to [0, 1]",
   keys: {},
   family: "xavier",
   acts: "on elements",
@@ -188,7 +188,7 @@ export const tanh = defineActivation({
 
 export const hardTanh = defineActivation({
   name: "hard-tanh",
-  about: "y = x, held between -1 and 1",
+  about: "y = x, clamped to [-1, 1]",
   keys: {},
   family: "xavier",
   acts: "on elements",

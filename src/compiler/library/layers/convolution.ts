@@ -48,21 +48,25 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
   return filtered(context, product, fans, keys);
 }
 
-const filters = z.int().positive().describe("How many filters, the channels of the output.");
+const filters = z.int().positive().describe("The number of filters: the channels of the output.");
 const paddingText =
-  "valid: none; same: as much as makes the output ⌈size / stride⌉; or so many zeros on every side";
+  "valid: none; same: zeros that make the output ⌈size / stride⌉ long; a number: so many zeros on every side";
 
 export const conv1d = defineLayer({
   name: "conv1d",
-  about: "filters that slide along a sequence",
+  about: "a convolution over a sequence",
   keys: {
     filters,
-    kernel: z.int().positive().describe("Length of the filters."),
-    stride: z.int().positive().default(1).describe("How far the filters move at a time."),
+    kernel: z.int().positive().describe("The length of the filters."),
+    stride: z.int().positive().default(1).describe("The distance between neighbouring windows."),
     padding: causalPaddingKey
       .default("valid")
-      .describe(`${paddingText}; causal: all before, so that no output reads what comes after it.`),
-    dilation: z.int().positive().default(1).describe("How far apart the places are that a filter reads."),
+      .describe(`${paddingText}; causal: all zeros at the start, so that no output reads later positions.`),
+    dilation: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("The distance between the elements that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",
@@ -71,15 +75,15 @@ export const conv1d = defineLayer({
 
 export const conv2d = defineLayer({
   name: "conv2d",
-  about: "filters that slide over an image",
+  about: "a convolution over an image",
   keys: {
     filters,
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("How far the filters move at a time."),
+    kernel: pairKey.describe("The height and width of the filters; one number for both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring windows."),
     padding: pairPaddingKey
       .default("valid")
       .describe(`${paddingText}, or a number for height and one for width.`),
-    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
+    dilation: pairKey.default(1).describe("The distance between the elements that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",

@@ -12,17 +12,17 @@ import { defineLayer, realWithLastAxis } from "./layer.ts";
 
 export const dense = defineLayer({
   name: "dense",
-  about: "every unit reads the whole last axis",
+  about: "a fully connected layer: each unit reads the whole last axis",
   keys: {
-    units: z.int().positive().describe("How many units, the size of the new last axis."),
-    activation: choice(activations).prefault("linear").describe("What the units' sums go through."),
-    bias: z.boolean().default(true).describe("Whether each unit adds a number of its own."),
+    units: z.int().positive().describe("The number of units: the size of the new last axis."),
+    activation: choice(activations).prefault("linear").describe("The activation function of the units."),
+    bias: z.boolean().default(true).describe("Whether each unit has a bias."),
     init: choice(initialisers)
       .optional()
       .describe(
-        "How weights begin; by default He for the relu family, LeCun for selu, Xavier for the rest, uniform.",
+        "The initialiser of the weights; by default uniform: He for the relu family, LeCun for selu, else Xavier.",
       ),
-    biasInit: choice(initialisers).prefault("zeros").describe("How biases begin."),
+    biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of the biases."),
   },
   takes: "one input",
   build: (context, [input], { units, activation, bias, init, biasInit }) => {

@@ -12,15 +12,15 @@ import { insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver }
 
 export const depthwiseConv2d = defineLayer({
   name: "depthwise-conv2d",
-  about: "filters that slide over each channel of an image by itself",
+  about: "a convolution that filters each channel of an image separately",
   keys: {
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("How far the filters move at a time."),
+    kernel: pairKey.describe("The height and width of the filters; one number for both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring windows."),
     padding: pairPaddingKey
       .default("valid")
-      .describe("As of conv2d: valid, same, or so many zeros on every side."),
-    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
-    multiplier: z.int().positive().default(1).describe("How many filters each channel has."),
+      .describe("As for conv2d: valid, same, or a number of zeros on every side."),
+    dilation: pairKey.default(1).describe("The distance between the elements that a filter reads."),
+    multiplier: z.int().positive().default(1).describe("The number of filters of each channel."),
     ...filterKeys,
   },
   takes: "one input",

@@ -9,8 +9,8 @@ import { defineLayer, realNumbers } from "./layer.ts";
 
 export const dropout = defineLayer({
   name: "dropout",
-  about: "in training, drops a random share of the numbers",
-  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The share that is dropped.") },
+  about: "in training, sets a random fraction of the values to 0 and scales up the others",
+  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The probability that a value is dropped.") },
   takes: "one input",
   build: (context, [input], { rate }) => {
     const { g, mode } = context;

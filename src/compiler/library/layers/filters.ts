@@ -10,11 +10,11 @@ import type { InitialiserChoice } from "../initialisers/index.ts";
 import type { LayerContext } from "./layer.ts";
 
 export const filterKeys = {
-  activation: choice(activations).prefault("linear").describe("What the filters' sums go through."),
-  bias: z.boolean().default(true).describe("Whether each filter adds a number of its own."),
+  activation: choice(activations).prefault("linear").describe("The activation function of the filters."),
+  bias: z.boolean().default(true).describe("Whether each filter has a bias."),
   init: choice(initialisers)
     .optional()
-    .describe("How filters begin; by default as the weights of a dense layer."),
+    .describe("The initialiser of the filters; by default that of dense weights."),
 };
 
 export interface FilterValues {

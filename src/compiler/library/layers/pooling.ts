@@ -83,20 +83,26 @@ const placesSeen = (g: GraphBuilder, { size }: Spatial, windows: Windows, shape:
     .reduce((product, count) => g.multiply(product, count));
 
 const lengthKeys = {
-  size: z.int().positive().describe("Length of the window."),
-  stride: z.int().positive().optional().describe("How far the window moves at a time; by default its size."),
+  size: z.int().positive().describe("The length of the window."),
+  stride: z
+    .int()
+    .positive()
+    .optional()
+    .describe("The distance between neighbouring windows; by default their size."),
   padding: paddingKey
     .default("valid")
-    .describe("valid: none; same: as much as makes the output ⌈length / stride⌉; or so much on every side."),
+    .describe(
+      "valid: none; same: so much that the output is ⌈length / stride⌉ long; a number: so much on every side.",
+    ),
 };
 
 const imageKeys = {
-  size: pairKey.describe("Height and width of the window; one number for both."),
-  stride: pairKey.optional().describe("How far the window moves at a time; by default its size."),
+  size: pairKey.describe("The height and width of the window; one number for both."),
+  stride: pairKey.optional().describe("The distance between neighbouring windows; by default their size."),
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "valid: none; same: as much as makes the output ⌈size / stride⌉; or so much on every side, or a " +
+      "valid: none; same: so much that the output is ⌈size / stride⌉ long; a number: so much on every side, or a " +
         "number for height and one for width.",
     ),
 };
@@ -104,9 +110,7 @@ const imageKeys = {
 const countPadding = z
   .boolean()
   .default(true)
-  .describe(
-    "Whether the zeros of the padding count in the mean, as in PyTorch; false leaves them out, as TensorFlow does.",
-  );
+  .describe("Whether the padding counts in the mean, as in PyTorch; false excludes it, as in TensorFlow.");
 
 export const maxPool1d = defineLayer({
   name: "max-pool1d",
@@ -118,7 +122,7 @@ export const maxPool1d = defineLayer({
 
 export const maxPool2d = defineLayer({
   name: "max-pool2d",
-  about: "the largest value of each window",
+  about: "the largest value of each window of an image",
   keys: imageKeys,
   takes: "one input",
   build: (context, [input], keys) => largest(context, input, 2, keys),
@@ -134,7 +138,7 @@ export const avgPool1d = defineLayer({
 
 export const avgPool2d = defineLayer({
   name: "avg-pool2d",
-  about: "the mean of each window",
+  about: "the mean of each window of an image",
   keys: { ...imageKeys, countPadding },
   takes: "one input",
   build: (context, [input], keys) => meanOf(context, input, 2, keys),

@@ -17,15 +17,15 @@ import { alongAxes, edgesOf, pairKey, pairPaddingKey, sizeText, spatialOf } from
 
 export const conv2dTranspose = defineLayer({
   name: "conv2d-transpose",
-  about: "filters that every place of an image is spread by: a convolution that makes images larger",
+  about: "a transposed convolution, which enlarges images",
   keys: {
-    filters: z.int().positive().describe("How many filters, the channels of the output."),
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
+    filters: z.int().positive().describe("The number of filters: the channels of the output."),
+    kernel: pairKey.describe("The height and width of the filters; one number for both."),
     stride: pairKey.default(1).describe("The distance between windows in the output."),
     padding: pairPaddingKey
       .default("valid")
       .describe(
-        "valid: the output is (size - 1)·stride + kernel; a number takes so much off every side; same: size · stride.",
+        "valid: the output is (size - 1)·stride + kernel; a number: so much less on every side; same: size · stride.",
       ),
     ...filterKeys,
   },
@@ -47,7 +47,7 @@ export const conv2dTranspose = defineLayer({
     const kept = whole.map((length, axis) => length - edges[axis][0] - edges[axis][1]);
     if (kept.some((length) => length < 1))
       context.refuse(
-        `${layer}: the padding leaves nothing of its output of ${sizeText(whole)}, as ${givenText([input])}`,
+        `${layer}: the padding removes the whole output of ${sizeText(whole)}, because ${givenText([input])}`,
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];

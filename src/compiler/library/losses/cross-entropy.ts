@@ -18,18 +18,19 @@ import { alongLastAxis, lastAxis, shiftedExponentials } from "../compositions.ts
 
 export const crossEntropy = defineLoss({
   name: "cross-entropy",
-  about: "negative log-likelihood of classes; the network gives logits",
+  about: "negative log-likelihood of classes; the network outputs logits",
   keys: {
     smoothing: z
       .number()
       .min(0)
       .lt(1)
       .default(0)
-      .describe("The share of each target that is spread over all classes."),
+      .describe("The fraction of each target that is distributed over all classes."),
   },
   accepts: (fit) => {
     const { target, output } = fit;
-    if (target.classes === undefined) return "takes class indices, but the target is real: give it `classes`";
+    if (target.classes === undefined)
+      return "needs class indices, but the target is real; add `classes` to the target";
     if (fitsClasses(fit)) return undefined;
     return (
       `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output ` +

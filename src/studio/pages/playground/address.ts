@@ -31,7 +31,7 @@ export function fragmentOf(state: PageState): string | undefined {
 
 /** @throws Error, in words for people, if it is not a fragment of this page or is damaged */
 export function stateOf(fragment: string): PageState {
-  if (!fragment.startsWith(version)) throw new Error("this link was not made by this playground");
+  if (!fragment.startsWith(version)) throw new Error("this link was not created by this playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));
   if (typeof state !== "object" || state === null) throw new Error("the link is damaged");
   const member = (key: string): unknown => Object.getOwnPropertyDescriptor(state, key)?.value;
