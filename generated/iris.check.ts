@@ -3,7 +3,7 @@
 // Spec SHA-256: 27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d
 //
 // Contents
-//    1 Proof: gradients, resuming and allocations of the trainer
+//    1 Checks: gradients, resuming and allocations of the trainer
 //    2 Model: shapes, parameters and training settings
 //    3 Memory: one arena for all tensors
 //    4 Forward: from the batch to the prediction
@@ -21,7 +21,7 @@
 import { createTrainer, model } from "./iris.ts";
 import type { Batch, ModelFacts, Trainer } from "./iris.ts";
 
-// ── 1 Proof: gradients, resuming and allocations of the trainer ──
+// ── 1 Checks: gradients, resuming and allocations of the trainer ──
 
 /** The spec, the rows of the compared batch, the operations of one loss, and whether V8 is known to allocate numbers. */
 const facts: CheckFacts = {

@@ -2691,7 +2691,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 /** The result for people: a line for each split and for each new text. */
 function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
@@ -3759,7 +3759,7 @@ function parseIdx(bytes: Uint8Array): IdxArray {
   if (size !== bytes.length) {
     const wrong = bytes.length < size ? "is cut short" : "continues after its end";
     throw new InputError(
-      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, and it has ${bytes.length}`,
+      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, but it has ${bytes.length}`,
     );
   }
   if (count === 0) throw new InputError("the file holds no items");

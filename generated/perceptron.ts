@@ -1233,7 +1233,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 /** The result for people: a line for each split and for each new text. */
 function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 

@@ -14,7 +14,7 @@ export interface Chapter {
 export const chapters = [
   {
     name: "proof",
-    title: "Proof: gradients, resuming and allocations of the trainer",
+    title: "Checks: gradients, resuming and allocations of the trainer",
     files: [
       "check/prove-trainer.ts",
       "check/batches.ts",

@@ -190,6 +190,6 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
 /** The result for people: a line for each split and for each new text. */
 export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }

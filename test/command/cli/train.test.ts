@@ -18,7 +18,7 @@ describe("tapeless train", () => {
   it("prints the splits on standard output and a line for each epoch on standard error", async () => {
     const { code, stdout, stderr } = await place.run("train", "specs/flowers.json");
     expect(stdout).toMatch(
-      /^flowers: 4 epochs, best \d\ntrain +loss .* accuracy .*\nvalidation +loss .*\ntest +loss .*\n$/,
+      /^flowers: 4 epochs, best epoch \d\ntrain +loss .* accuracy .*\nvalidation +loss .*\ntest +loss .*\n$/,
     );
     expect(stderr.match(/^epoch \d\/4 {2}loss /gm)).toHaveLength(4);
     expect(code).toBe(0);

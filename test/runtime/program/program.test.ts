@@ -70,7 +70,7 @@ test("it prints a line for each epoch on the error stream, and the outcome of ea
     /^epoch 1\/6 {2}loss [\d.]+ {2}rmse [\d.]+ {2}validation loss [\d.]+ {2}rmse [\d.]+ {2}best$/m,
   );
   expect(output).toMatch(
-    /^line: 6 epochs, best \d\ntrain {7}loss [\d.]+ {2}rmse [\d.]+\nvalidation {2}loss .*\ntest {8}loss .*\n$/,
+    /^line: 6 epochs, best epoch \d\ntrain {7}loss [\d.]+ {2}rmse [\d.]+\nvalidation {2}loss .*\ntest {8}loss .*\n$/,
   );
 });
 

@@ -42,8 +42,7 @@ function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {
 
 export const attention = defineLayer({
   name: "attention",
-  about:
-    "each position of a sequence reads all others, weighted by how well their keys match its query",
+  about: "each position of a sequence reads all others, weighted by how well their keys match its query",
   keys: {
     heads: z.int().positive().describe("The number of heads, which must divide the number of units."),
     causal: z

@@ -171,9 +171,9 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
       ["Output", element("code", {}, output)],
       ["Work", `${workText(forwardFlops)} forward, ${workText(backwardFlops)} backward`],
       [
-        "Learns",
+        "Parameters",
         parameters.length === 0
-          ? "nothing"
+          ? "none"
           : element("span", {}, ...some(parameters.map((each) => parameterLink(context, each.name)))),
       ],
     ]),

@@ -243,7 +243,7 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "an array cut short",
     npy("<f4", "2, 2", new Uint8Array(12)),
-    "rows error T2003: the file is cut short: its header declares 144 bytes, and it has 140",
+    "rows error T2003: the file is cut short: its header declares 144 bytes, but it has 140",
   ],
   [
     "half a header",
