@@ -142,7 +142,7 @@ test("step() and gradient() mean the batch that they are given", async () => {
     expect(grouped.gradient(batch)).toBeCloseTo(plain.gradient(batch), 13);
     expect(grouped.step(batch)).toBeCloseTo(plain.step(batch), 13);
   }
-  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than 4");
+  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than batchSize 4");
 });
 
 test("gradients and targets of an accumulating model hold", async () => {

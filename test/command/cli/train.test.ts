@@ -148,12 +148,12 @@ describe("checkpoints that do not fit", () => {
 
   it("is empty", async () => {
     place.write("some.ckpt", "");
-    expectRefusal(await resume(), "T3001: this is not a checkpoint");
+    expectRefusal(await resume(), "T3001: not a checkpoint");
   });
 
   it("is not a checkpoint", async () => {
     place.write("some.ckpt", flowersCsv);
-    expectRefusal(await resume(), "T3001: this is not a checkpoint");
+    expectRefusal(await resume(), "T3001: not a checkpoint");
   });
 
   it("is of another version", async () => {

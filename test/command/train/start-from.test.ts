@@ -115,7 +115,7 @@ describe("tapeless train --from", () => {
   });
 
   it("rejects invalid and missing files, and --resume", async () => {
-    expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: this is not a checkpoint");
+    expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: not a checkpoint");
     expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
     expectRefusal(await from("none.npz"), "none.npz error T3002: cannot read the file");
     expectRefusal(

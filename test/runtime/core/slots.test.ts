@@ -58,7 +58,7 @@ test.each<[string, Batch, string]>([
   [
     "a name of Object.prototype",
     { x: [1, 2], ["toString"]: [1] },
-    'the batch: unknown key "toString"; the keys are',
+    'the batch: unknown key "toString"; known keys:',
   ],
   ["a broken row", { ...good, x: [1, 2, 3] }, "x has 3 values, not a multiple of the row size 2"],
   ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, x has 2"],

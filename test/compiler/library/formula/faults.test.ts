@@ -401,7 +401,7 @@ describe("errors that depend on shapes", () => {
 
   it("the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
-      "error T1203: optimizer.state is only for a function; lines declare their states by assigning them",
+      "error T1203: optimizer.state can be used only with a function; lines declare their states by assigning them",
     );
   });
 
