@@ -26,7 +26,7 @@ export function shown(text: string, most = 60): string {
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+    throw new InputError(`${what} must be an object, got ${valueText(given)}`);
   // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))

@@ -69,9 +69,9 @@ test.each<[string, Batch, string]>([
 });
 
 test.each<[unknown, string]>([
-  [undefined, "the batch: expected an object, got undefined"],
-  [null, "the batch: expected an object, got null"],
-  ["data.csv", 'the batch: expected an object, got "data.csv"'],
+  [undefined, "the batch must be an object, got undefined"],
+  [null, "the batch must be an object, got null"],
+  ["data.csv", 'the batch must be an object, got "data.csv"'],
   [{}, "x must be an array of numbers, got undefined"],
   [{ ...good, x: undefined }, "x must be an array of numbers, got undefined"],
   [{ ...good, word: null }, "word must be an array of numbers, got null"],

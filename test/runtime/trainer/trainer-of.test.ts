@@ -79,7 +79,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
   [
     "options that are null",
     (t) => Reflect.apply(t.fit, t, [lineData(4), null]),
-    "training options: expected an object, got null",
+    "training options must be an object, got null",
   ],
   [
     "a misspelt option of early stopping",
@@ -94,7 +94,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
   [
     "a trainer's options that are none",
     () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
-    "createTrainer: expected an object, got null",
+    "createTrainer must be an object, got null",
   ],
 ])("%s is refused by name", (_, call, message) => {
   const trainer = linearTrainer();
