@@ -166,7 +166,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
 }
 
 /** The failures of the proof, a sentence for each. */
-function faultsOf({
+function errorsOf({
   bound,
   loss,
   parameters,
@@ -175,25 +175,25 @@ function faultsOf({
   bytesPerStep,
   allocatesNothing,
 }: Proof): string[] {
-  const faults: string[] = [];
+  const errors: string[] = [];
   if (!(loss.relativeError <= bound))
-    faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
+    errors.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
   for (const { name, worst, relativeError } of parameters)
     if (worst && !(relativeError <= bound))
-      faults.push(
+      errors.push(
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
+    if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
-    faults.push(
+    errors.push(
       `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give ` +
         `the result of ${2 * steps} steps`,
     );
-  if (!isRepeated) faults.push("two runs with the same seed differ");
-  if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
-  return faults;
+  if (!isRepeated) errors.push("two runs with the same seed differ");
+  if (allocatesNothing === false) errors.push(`a step allocates ${bytesPerStep} bytes`);
+  return errors;
 }
 
 /** Indices without a vocabulary stay below this. */
@@ -697,36 +697,36 @@ function checkAsAsked(checked: Checked, args: readonly string[]): number {
         "the trainer and this check come from different specs: compile both again with --with-check",
       );
     const proof = proveTrainer(checked);
-    const faults = faultsOf(proof);
-    console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));
-    return faults.length === 0 ? 0 : 1;
+    const errors = errorsOf(proof);
+    console.log(flags["--json"] ? proofJson(checked, proof, errors) : proofText(checked, proof, errors));
+    return errors.length === 0 ? 0 : 1;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
 
-function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
   const { name, dtype, target } = model;
   const parameters = proof.parameters.map(({ worst, kinks, ...rest }) => ({
     ...rest,
     ...(worst && { worst: { ...worst, direction: undefined } }),
     kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
   }));
-  const holds = faults.length === 0;
+  const holds = errors.length === 0;
   return JSON.stringify({
     model: name,
     dtype,
     target,
     rows: facts.rows,
     holds,
-    faults,
+    errors,
     ...proof,
     parameters,
   });
 }
 
-function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
   const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
   const found = spoilt.filter(({ isFound }) => isFound).length;
@@ -773,7 +773,7 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
       ([holds, claim]) =>
         `${holds === undefined ? "not measured" : holds ? "ok" : "FAILED"}`.padEnd(14) + claim,
     ),
-    ...faults.map((fault) => `ERROR         ${fault}`),
+    ...errors.map((error) => `ERROR         ${error}`),
   ].join("\n");
 }
 

@@ -1068,7 +1068,7 @@ function shown(text: string, most = 60): string {
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+    throw new InputError(`${what} must be an object, got ${valueText(given)}`);
   // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
@@ -1358,12 +1358,12 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * A checkpoint with everything that training needs to resume with the same bits. It keeps the notes of
+   * A checkpoint with everything that training needs to resume with the same bits. It keeps the metadata of
    * earlier checkpoints and adds these.
    */
-  save(notes?: Notes): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
-  load(checkpoint: Uint8Array): Notes;
+  save(metadata?: CheckpointMetadata): Uint8Array;
+  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
@@ -1390,7 +1390,7 @@ function trainerOf(
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   let lastData: Batch | undefined;
-  let notes: Notes = {};
+  let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Values on other data cannot be compared: start a new search for the best epoch.
@@ -1432,9 +1432,9 @@ function trainerOf(
     epochs,
     fit: (data, fitOptions) => runToEnd(epochs(data, fitOptions)),
     save(more) {
-      const all = { ...notes, ...more };
+      const all = { ...metadata, ...more };
       const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
-      notes = all;
+      metadata = all;
       return bytes;
     },
     load(checkpoint) {
@@ -1443,7 +1443,7 @@ function trainerOf(
       machine.state.set(state);
       session.progress = rest.progress;
       lastData = undefined;
-      return (notes = rest.notes);
+      return (metadata = rest.metadata);
     },
   };
 }
@@ -1530,7 +1530,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
@@ -1651,8 +1651,8 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further notes for its checkpoints, read when the run is resumed. */
-  notes?: Notes;
+  /** Further metadata for its checkpoints, read when the run is resumed. */
+  metadata?: CheckpointMetadata;
 }
 
 /** A stage at its start. */
@@ -1668,13 +1668,13 @@ interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the notes `resumed`.
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
-  resumed?: Notes | undefined;
+  resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: LocateErrors;
+  locateErrors: LocateErrors;
 }
 
 /** What the program or the command line does for a run. */
@@ -1700,8 +1700,8 @@ interface Run extends Start, Pick<Host, "warn"> {
 /** The trainings of a run, if there are several, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning about the model of a checkpoint with these notes, before it predicts. */
-  doubt(training: TrainingFacts, notes: Notes): string | undefined;
+  /** A warning about the model of a checkpoint with this metadata, before it predicts. */
+  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
@@ -1709,14 +1709,14 @@ interface Regime {
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
-  const { trainer, epochs, placed } = start;
+  const { trainer, epochs, locateErrors } = start;
   // No reference to the table remains: it takes as much memory as the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
 /** One training, with a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, placed, ...start }: Start,
+  { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
@@ -1724,11 +1724,12 @@ async function trainStage(
 ): Promise<TrainingResult> {
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
-  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
   const seen = await host.begin(begun);
-  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const save = (more: CheckpointMetadata = {}) =>
+    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
   const result = await trainOn(model, training, seen, dataset, options, (report) =>
     host.see(report, begun, save),
@@ -1843,8 +1844,13 @@ async function validateFolds(
     // All trainers start from the same seed. In a resumed run the first has started already.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
-    const notes = { epochs, folds: [...folds] };
-    const { bestEpoch, validation } = await run.train(own, dataset(), { name, epochs, earlyStopping, notes });
+    const metadata = { epochs, folds: [...folds] };
+    const { bestEpoch, validation } = await run.train(own, dataset(), {
+      name,
+      epochs,
+      earlyStopping,
+      metadata,
+    });
     folds.push({ bestEpoch, loss: NaN, ...validation });
   }
   const { bestEpoch, ...validation } = overFolds(folds, mean);
@@ -1860,23 +1866,23 @@ async function trainAndJudge(
   run: Run,
   { bestEpoch, folds, ...figures }: CrossValidation,
 ): Promise<FoldedResult> {
-  const { source, placed, trainer } = run;
+  const { source, locateErrors, trainer } = run;
   const { seed } = trainer;
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
-  const dataset = datasetOf(run, source, seed, placed);
-  const notes = { epochs: run.epochs, folds };
-  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes };
+  const dataset = datasetOf(run, source, seed, locateErrors);
+  const metadata = { epochs: run.epochs, folds };
+  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, metadata };
   const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
 /** The folds that a checkpoint has completed. */
-const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
+const foldsIn = ({ folds }: CheckpointMetadata): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
 /** A warning, if the run of a checkpoint has not completed all folds. */
-function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
-  const done = foldsIn(notes).length;
-  if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
+function unfinishedText(folds: number | undefined, metadata: CheckpointMetadata): string | undefined {
+  const done = foldsIn(metadata).length;
+  if (metadata.folds === undefined || folds === undefined || done >= folds) return undefined;
   return (
     `the checkpoint contains the model of fold ${done + 1} of ${folds}, not the final model, which learns ` +
     "from all folds (--resume continues the run)"
@@ -1888,10 +1894,10 @@ function foldsDone({
   resume,
   resumed = {},
   epochs,
-  placed,
+  locateErrors,
 }: Omit<Run, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
-  return placed(resume, () => {
+  return locateErrors(resume, () => {
     if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
       throw new InputError("the checkpoint has no valid results of folds");
     if (resumed.epochs === epochs) return foldsIn(resumed);
@@ -1921,7 +1927,7 @@ function sampleDeviation(values: readonly number[]): number {
 /** Cross-validation as the regime of a run. */
 const foldedRegime: Regime = {
   train: (run) => trainOnFolds(run),
-  doubt: ({ folds }, notes) => unfinishedText(folds, notes),
+  doubt: ({ folds }, metadata) => unfinishedText(folds, metadata),
   text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
 };
 
@@ -1947,7 +1953,7 @@ function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: Folded
 }
 
 /** What the folds depend on. */
-interface Cutting extends DatasetContext, Pick<Run, "source" | "placed" | "warn"> {
+interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
 
@@ -1959,9 +1965,9 @@ type OpenDataset = Omit<Dataset, "test">;
  * The test split is set aside first. Scales and vocabularies are fitted on the training rows of the fold.
  */
 function foldsOf(run: Cutting): (() => OpenDataset)[] {
-  const { training, source, trainer, placed, warn } = run;
+  const { training, source, trainer, locateErrors, warn } = run;
   const { file, table } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const { folds: count = 0 } = training;
     const classes = classesOf(run, table);
     const { train: open } = splitRows(table.rows, training, trainer.seed, classes);
@@ -1976,7 +1982,7 @@ function foldsOf(run: Cutting): (() => OpenDataset)[] {
     return folds.map((validation, fold) => () => {
       const held = new Set(validation);
       const split = { train: open.filter((row) => !held.has(row)), validation, test: open.subarray(0, 0) };
-      return placed(file, () => inFold(fold + 1, () => checked(run, datasetOfRows(run, table, split))));
+      return locateErrors(file, () => inFold(fold + 1, () => checked(run, datasetOfRows(run, table, split))));
     });
   });
 }
@@ -2473,7 +2479,7 @@ function tanh(x: number): number {
 // ── 12 Checkpoints: save a training run and resume it ──
 
 /** Data of the caller in a checkpoint, as JSON. */
-interface Notes {
+interface CheckpointMetadata {
   /** How the training data was encoded. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
@@ -2487,7 +2493,7 @@ interface CheckpointHeader {
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
+  notes: CheckpointMetadata;
 }
 
 /** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
@@ -2523,10 +2529,10 @@ function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
-  notes: Notes,
+  metadata: CheckpointMetadata,
 ): Uint8Array {
-  checkNotes(notes);
-  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  checkMetadata(metadata);
+  const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
@@ -2539,11 +2545,11 @@ function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if a note cannot be JSON: a bigint, or an object that contains itself. */
-function checkNotes(notes: Notes): void {
-  for (const [name, note] of Object.entries(notes)) {
+/** Throws if a value cannot be JSON: a bigint, or an object that contains itself. */
+function checkMetadata(metadata: CheckpointMetadata): void {
+  for (const [name, value] of Object.entries(metadata)) {
     try {
-      JSON.stringify(note);
+      JSON.stringify(value);
     } catch {
       throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
@@ -2583,7 +2589,7 @@ function decodeCheckpoint(
   stateBytes: number,
   parameterBytes: number,
   checkpoint: Uint8Array,
-): { state: Uint8Array; progress: Progress; notes: Notes } {
+): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
   const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
@@ -2593,7 +2599,7 @@ function decodeCheckpoint(
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
-    notes: header.notes,
+    metadata: header.notes,
   };
 }
 
@@ -2616,7 +2622,7 @@ const data: DataFacts = {
 type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
-interface Codec {
+interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
@@ -2628,7 +2634,7 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
-  codecs: Readonly<Record<string, Codec>>;
+  encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
 /** What preparing a data set depends on. */
@@ -2658,14 +2664,19 @@ interface Dataset {
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
-function datasetOf(context: DatasetContext, source: Source, seed: number, placed: LocateErrors): Dataset {
+function datasetOf(
+  context: DatasetContext,
+  source: Source,
+  seed: number,
+  locateErrors: LocateErrors,
+): Dataset {
   const { file, table, test: tested } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
     const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: placed(tested.file, test) };
+    return { ...dataset, test: locateErrors(tested.file, test) };
   });
 }
 
@@ -2686,8 +2697,8 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
   if (!context.training.stratify) return undefined;
   const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(context, target);
-  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
+  const encoder = encoderOf(context, target);
+  const labels = encoder.encode(context, encoder.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
@@ -2695,7 +2706,7 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
 function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(context, name).fit(context, name, table, train),
+    encoderOf(context, name).fit(context, name, table, train),
   );
 }
 
@@ -2707,13 +2718,13 @@ function encodeRows(
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
+    fields.map((field) => [field.name, encoderOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
+function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
-  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
+  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"];
 }
 
 /** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
@@ -2907,7 +2918,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the notes of a checkpoint have a valid encoding of each input and target. */
+/** Throws unless the metadata of a checkpoint has a valid encoding of each input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -2952,7 +2963,7 @@ function checkFields(found: readonly FittedField[], trained = found): void {
  * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
  * all of them.
  */
-const columnCodec: Codec = {
+const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -3239,11 +3250,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes = {};
+  let resumed: CheckpointMetadata = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    resumed = placed(resume, () => trainer.load(bytes));
-    placed(resume, () => checkNoted(model, resumed.fields));
+    resumed = locateErrors(resume, () => trainer.load(bytes));
+    locateErrors(resume, () => checkNoted(model, resumed.fields));
     // Sampling may use another seed than training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -3254,7 +3265,9 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
-    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+    return console.log(
+      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
+    );
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -3268,13 +3281,13 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     },
     warn,
   };
-  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file; its errors name the file and the line. */
-function placed<T>(path: string, work: () => T): T {
+function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -3328,7 +3341,7 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in total, with those of a checkpoint (default: ${training.epochs})
+  --epochs N           epochs in total, including those of a checkpoint (default: ${training.epochs})
   --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
@@ -3345,7 +3358,7 @@ const csvFile = (parse: TextParser): DataReader => ({
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: placed(file, () => parse(text, data, asked)) };
+    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
   },
 });
 
@@ -3508,7 +3521,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
   regime: foldedRegime,
   fitScales: fitScales,
   seenHelp: predictHelp,

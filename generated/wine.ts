@@ -1060,7 +1060,7 @@ function shown(text: string, most = 60): string {
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+    throw new InputError(`${what} must be an object, got ${valueText(given)}`);
   // Object.keys would allocate, and a step allocates nothing.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
@@ -1351,12 +1351,12 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * A checkpoint with everything that training needs to resume with the same bits. It keeps the notes of
+   * A checkpoint with everything that training needs to resume with the same bits. It keeps the metadata of
    * earlier checkpoints and adds these.
    */
-  save(notes?: Notes): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
-  load(checkpoint: Uint8Array): Notes;
+  save(metadata?: CheckpointMetadata): Uint8Array;
+  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
@@ -1383,7 +1383,7 @@ function trainerOf(
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   let lastData: Batch | undefined;
-  let notes: Notes = {};
+  let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Values on other data cannot be compared: start a new search for the best epoch.
@@ -1425,9 +1425,9 @@ function trainerOf(
     epochs,
     fit: (data, fitOptions) => runToEnd(epochs(data, fitOptions)),
     save(more) {
-      const all = { ...notes, ...more };
+      const all = { ...metadata, ...more };
       const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
-      notes = all;
+      metadata = all;
       return bytes;
     },
     load(checkpoint) {
@@ -1436,7 +1436,7 @@ function trainerOf(
       machine.state.set(state);
       session.progress = rest.progress;
       lastData = undefined;
-      return (notes = rest.notes);
+      return (metadata = rest.metadata);
     },
   };
 }
@@ -1523,7 +1523,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
@@ -1644,8 +1644,8 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further notes for its checkpoints, read when the run is resumed. */
-  notes?: Notes;
+  /** Further metadata for its checkpoints, read when the run is resumed. */
+  metadata?: CheckpointMetadata;
 }
 
 /** A stage at its start. */
@@ -1661,13 +1661,13 @@ interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the notes `resumed`.
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
-  resumed?: Notes | undefined;
+  resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: LocateErrors;
+  locateErrors: LocateErrors;
 }
 
 /** What the program or the command line does for a run. */
@@ -1693,8 +1693,8 @@ interface Run extends Start, Pick<Host, "warn"> {
 /** The trainings of a run, if there are several, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning about the model of a checkpoint with these notes, before it predicts. */
-  doubt(training: TrainingFacts, notes: Notes): string | undefined;
+  /** A warning about the model of a checkpoint with this metadata, before it predicts. */
+  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
@@ -1702,14 +1702,14 @@ interface Regime {
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
-  const { trainer, epochs, placed } = start;
+  const { trainer, epochs, locateErrors } = start;
   // No reference to the table remains: it takes as much memory as the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
 /** One training, with a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, placed, ...start }: Start,
+  { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
@@ -1717,11 +1717,12 @@ async function trainStage(
 ): Promise<TrainingResult> {
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
-  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
   const seen = await host.begin(begun);
-  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const save = (more: CheckpointMetadata = {}) =>
+    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
   const result = await trainOn(model, training, seen, dataset, options, (report) =>
     host.see(report, begun, save),
@@ -2218,7 +2219,7 @@ function log(x: number): number {
 // ── 12 Checkpoints: save a training run and resume it ──
 
 /** Data of the caller in a checkpoint, as JSON. */
-interface Notes {
+interface CheckpointMetadata {
   /** How the training data was encoded. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
@@ -2232,7 +2233,7 @@ interface CheckpointHeader {
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
+  notes: CheckpointMetadata;
 }
 
 /** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
@@ -2268,10 +2269,10 @@ function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
-  notes: Notes,
+  metadata: CheckpointMetadata,
 ): Uint8Array {
-  checkNotes(notes);
-  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  checkMetadata(metadata);
+  const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
@@ -2284,11 +2285,11 @@ function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if a note cannot be JSON: a bigint, or an object that contains itself. */
-function checkNotes(notes: Notes): void {
-  for (const [name, note] of Object.entries(notes)) {
+/** Throws if a value cannot be JSON: a bigint, or an object that contains itself. */
+function checkMetadata(metadata: CheckpointMetadata): void {
+  for (const [name, value] of Object.entries(metadata)) {
     try {
-      JSON.stringify(note);
+      JSON.stringify(value);
     } catch {
       throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
@@ -2328,7 +2329,7 @@ function decodeCheckpoint(
   stateBytes: number,
   parameterBytes: number,
   checkpoint: Uint8Array,
-): { state: Uint8Array; progress: Progress; notes: Notes } {
+): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
   const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
@@ -2338,7 +2339,7 @@ function decodeCheckpoint(
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
-    notes: header.notes,
+    metadata: header.notes,
   };
 }
 
@@ -2361,7 +2362,7 @@ const data: DataFacts = {
 type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
-interface Codec {
+interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
@@ -2373,7 +2374,7 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
-  codecs: Readonly<Record<string, Codec>>;
+  encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
 /** What preparing a data set depends on. */
@@ -2403,14 +2404,19 @@ interface Dataset {
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
-function datasetOf(context: DatasetContext, source: Source, seed: number, placed: LocateErrors): Dataset {
+function datasetOf(
+  context: DatasetContext,
+  source: Source,
+  seed: number,
+  locateErrors: LocateErrors,
+): Dataset {
   const { file, table, test: tested } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
     const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: placed(tested.file, test) };
+    return { ...dataset, test: locateErrors(tested.file, test) };
   });
 }
 
@@ -2431,8 +2437,8 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
   if (!context.training.stratify) return undefined;
   const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(context, target);
-  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
+  const encoder = encoderOf(context, target);
+  const labels = encoder.encode(context, encoder.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
@@ -2440,7 +2446,7 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
 function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(context, name).fit(context, name, table, train),
+    encoderOf(context, name).fit(context, name, table, train),
   );
 }
 
@@ -2452,13 +2458,13 @@ function encodeRows(
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
+    fields.map((field) => [field.name, encoderOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
+function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
-  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
+  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"];
 }
 
 /** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
@@ -2652,7 +2658,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the notes of a checkpoint have a valid encoding of each input and target. */
+/** Throws unless the metadata of a checkpoint has a valid encoding of each input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -2697,7 +2703,7 @@ function checkFields(found: readonly FittedField[], trained = found): void {
  * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
  * all of them.
  */
-const columnCodec: Codec = {
+const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -2984,11 +2990,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes = {};
+  let resumed: CheckpointMetadata = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    resumed = placed(resume, () => trainer.load(bytes));
-    placed(resume, () => checkNoted(model, resumed.fields));
+    resumed = locateErrors(resume, () => trainer.load(bytes));
+    locateErrors(resume, () => checkNoted(model, resumed.fields));
     // Sampling may use another seed than training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -2999,7 +3005,9 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
-    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+    return console.log(
+      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
+    );
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -3013,13 +3021,13 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     },
     warn,
   };
-  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file; its errors name the file and the line. */
-function placed<T>(path: string, work: () => T): T {
+function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -3073,7 +3081,7 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in total, with those of a checkpoint (default: ${training.epochs})
+  --epochs N           epochs in total, including those of a checkpoint (default: ${training.epochs})
   --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
@@ -3090,7 +3098,7 @@ const csvFile = (parse: TextParser): DataReader => ({
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: placed(file, () => parse(text, data, asked)) };
+    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
   },
 });
 
@@ -3253,7 +3261,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
   fitScales: fitScales,
   seenHelp: predictHelp,
   predict: predictBy(byProbability),

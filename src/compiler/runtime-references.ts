@@ -33,11 +33,11 @@ type ElementaryFunction =
   | keyof typeof import("../runtime/numbers/trigonometric.ts");
 
 /** Reads and encodes the fields of a data file. */
-export type CodecName = Extract<
-  | keyof typeof import("../runtime/data/category-codec.ts")
-  | keyof typeof import("../runtime/data/text-codecs.ts")
-  | keyof typeof import("../runtime/data/column-codec.ts"),
-  `${string}Codec`
+export type EncoderName = Extract<
+  | keyof typeof import("../runtime/data/category-encoder.ts")
+  | keyof typeof import("../runtime/data/text-encoders.ts")
+  | keyof typeof import("../runtime/data/column-encoder.ts"),
+  `${string}Encoder`
 >;
 
 /** Interprets the numbers of an output. */
@@ -71,7 +71,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/text-writer.ts");
 
 /** The functions and constants that emitted code uses. */
-export type RuntimeValue = ElementaryFunction | CodecName | InterpretationName | TrainerPart | ProgramPart;
+export type RuntimeValue = ElementaryFunction | EncoderName | InterpretationName | TrainerPart | ProgramPart;
 
 /** The types that emitted code or its users refer to. Types have no names at run time: each key is its import. */
 interface RuntimeTypes {
@@ -109,7 +109,7 @@ interface RuntimeTypes {
 
 export type RuntimeName = RuntimeValue | keyof RuntimeTypes;
 
-/** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnCodec }`. */
+/** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnEncoder }`. */
 export type RuntimeExpression =
   | RuntimeValue
   | { readonly call: RuntimeValue; readonly argument: RuntimeExpression }

@@ -149,7 +149,7 @@ test("the emitted file compiles under --strict, and reads no CSV", () => {
   };
   const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, "bars.ts")], options));
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
-  for (const part of ["function parseIdx(", "const columnCodec", "function unpacked("])
+  for (const part of ["function parseIdx(", "const columnEncoder", "function unpacked("])
     expect(code).toContain(part);
   for (const part of ["parseCsv", "tableOf("]) expect(code).not.toContain(part);
 });

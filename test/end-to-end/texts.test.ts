@@ -226,7 +226,7 @@ test("a model of something else writes no texts", async () => {
     'error T1010: --sample needs a language model, and "words" is not one',
   );
   const { code: other } = await compile(numbers);
-  for (const part of ["--sample N", "writeTexts", "characterCodec"]) {
+  for (const part of ["--sample N", "writeTexts", "characterEncoder"]) {
     expect(other).not.toContain(part);
     expect(code).toContain(part);
   }

@@ -1,7 +1,7 @@
 // Weights in emitted trainers: what the compiler makes of them, what is learned of the data, and what is refused of it.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
-import { columnCodec, namedClassCodec, weightCodec } from "../../src/runtime/data/column-codec.ts";
+import { columnEncoder, namedClassEncoder, weightEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { parseCsv } from "../../src/runtime/data/table.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -83,7 +83,7 @@ test("classes that are weighed by name must be those of the data", () => {
           .map((kind) => `1,2,${kind}\n`)
           .join("")}`,
       ),
-      { codecs: { classNames: namedClassCodec, columns: columnCodec } },
+      { encoders: { classNames: namedClassEncoder, columns: columnEncoder } },
     );
   expect(read(["no", "yes"], "yes no yes").train["y"]).toEqual(Int32Array.of(1, 0, 1));
   expect(() => read(["no", "yez"], "yes no yes")).toThrow(
@@ -104,7 +104,7 @@ test("a negative weight in a file is told with its line", () => {
       facts,
       7,
       parseCsv(text),
-      { codecs: { weighs: weightCodec, columns: columnCodec } },
+      { encoders: { weighs: weightEncoder, columns: columnEncoder } },
     );
   expect(read("x,trust,y\n1,0,3\n1,2.5,3\n").train["w"]).toEqual(Float64Array.of(0, 2.5));
   expect(() => read("x,trust,y\n1,0,3\n1,-2,3\n")).toThrow(

@@ -1,12 +1,12 @@
 // Categories and words: a vocabulary that validation and test had a say in, or numbers that shift from one
 // part to another, go unseen by any loss.
 import { describe, expect, test } from "vitest";
-import { categoryCodec } from "../../src/runtime/data/category-codec.ts";
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { categoryEncoder } from "../../src/runtime/data/category-encoder.ts";
+import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import type { ColumnFacts } from "../../src/runtime/data/fields.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
-import { nextWordCodec, wordCodec } from "../../src/runtime/data/text-codecs.ts";
+import { nextWordEncoder, wordEncoder } from "../../src/runtime/data/text-encoders.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
@@ -34,7 +34,7 @@ describe("categories", () => {
       facts,
       7,
       text,
-      { codecs: { categories: categoryCodec, columns: columnCodec }, test },
+      { encoders: { categories: categoryEncoder, columns: columnEncoder }, test },
     );
   const text = "kind,size,y\npear,L,1\nfig,S,2\npear,M,3\n";
 
@@ -123,7 +123,7 @@ describe("words", () => {
       facts,
       7,
       text,
-      { codecs: { words: wordCodec, nextOf: nextWordCodec, columns: columnCodec } },
+      { encoders: { words: wordEncoder, nextOf: nextWordEncoder, columns: columnEncoder } },
     );
 
   test("the most frequent come first, then by the alphabet; the target is the word after each", () => {

@@ -5,8 +5,8 @@ import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
 import { InputError } from "../../src/runtime/step/errors.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
-import { characterCodec, nextCodec } from "../../src/runtime/data/text-codecs.ts";
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { characterEncoder, nextEncoder } from "../../src/runtime/data/text-encoders.ts";
+import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
@@ -17,7 +17,7 @@ const modelOf = (vocabulary: number, length = 5): ModelFacts => ({
   inputs: { text: { shape: [length], dtype: "i32", vocabulary } },
   targets: { next: { shape: [length], classes: vocabulary } },
 });
-const codecs = { characters: characterCodec, nextOf: nextCodec, columns: columnCodec };
+const encoders = { characters: characterEncoder, nextOf: nextEncoder, columns: columnEncoder };
 const data = (length = 5): DataFacts => ({
   inputs: { text: { columns: ["name"], characters: { length } } },
   targets: { next: { columns: [], nextOf: "text" } },
@@ -28,7 +28,7 @@ const read = (
   { length = 5, facts = whole, test }: { length?: number; facts?: TrainingFacts; test?: string } = {},
 ): Dataset =>
   prepareTable(modelOf(vocabulary, length), data(length), facts, 7, text, {
-    codecs,
+    encoders,
     test,
   });
 /** The characters that the numbers of the input stand for. */
@@ -133,7 +133,7 @@ test(
       facts,
       7,
       csv,
-      { codecs },
+      { encoders },
     );
     for (const part of [dataset.train, dataset.validation, dataset.test]) {
       const kinds = Array.from(part?.["kind"] ?? []);

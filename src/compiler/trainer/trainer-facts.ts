@@ -11,7 +11,7 @@ import { sizeOf } from "../ir/types.ts";
 import { higherIsBetter, metricName } from "../library/metrics/index.ts";
 import type {
   InterpretationName,
-  CodecName,
+  EncoderName,
   RuntimeExpression,
   RuntimeValue,
 } from "../runtime-references.ts";
@@ -91,27 +91,27 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
 /**
- * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more
+ * Which encoders of the runtime read the fields of this model, by the key that asks for each; one that more
  * fields have than need it comes last. Only those that some field needs.
  */
-export function codecNames(model: Model): Readonly<Record<string, CodecName>> {
+export function encoderNames(model: Model): Readonly<Record<string, EncoderName>> {
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  const special: Readonly<Record<string, CodecName>> = {
-    characters: "characterCodec",
-    words: "wordCodec",
-    nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
-    categories: "categoryCodec",
-    classNames: "namedClassCodec",
-    weighs: "weightCodec",
-    mean: "meanCodec",
+  const special: Readonly<Record<string, EncoderName>> = {
+    characters: "characterEncoder",
+    words: "wordEncoder",
+    nextOf: fields.some((field) => "words" in field) ? "nextWordEncoder" : "nextEncoder",
+    categories: "categoryEncoder",
+    classNames: "namedClassEncoder",
+    weighs: "weightEncoder",
+    mean: "meanEncoder",
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
   // What has a file of its own needs no entry in the data section.
   if ("idx" in data) keys.add("columns");
-  const all: Readonly<Record<string, CodecName>> = { ...special, columns: "columnCodec" };
+  const all: Readonly<Record<string, EncoderName>> = { ...special, columns: "columnEncoder" };
   return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
 
@@ -165,7 +165,7 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const answer = answerName(model, built);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
-    codecs: { record: codecNames(model) },
+    encoders: { record: encoderNames(model) },
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
@@ -180,9 +180,9 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
  */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
-  const { codecs, predict } = programParts(model, built);
+  const { encoders, predict } = programParts(model, built);
   if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
-  return { data, fields, codecs, predict };
+  return { data, fields, encoders, predict };
 }
 
 /** The inputs from which integers come to a value: on their way they are moved, not computed with. */

@@ -6,7 +6,7 @@ import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
 import { parseFlags, say } from "../program/program.ts";
 import type { ParameterCheck } from "./check-gradients.ts";
-import { faultsOf, proveTrainer } from "./prove-trainer.ts";
+import { errorsOf, proveTrainer } from "./prove-trainer.ts";
 import type { Checked, Proof } from "./prove-trainer.ts";
 
 const help = (name: string): string => `Verifies, on this machine, the trainer of "${name}" next to this file.
@@ -34,36 +34,36 @@ function checkAsAsked(checked: Checked, args: readonly string[]): number {
         "the trainer and this check come from different specs: compile both again with --with-check",
       );
     const proof = proveTrainer(checked);
-    const faults = faultsOf(proof);
-    console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));
-    return faults.length === 0 ? 0 : 1;
+    const errors = errorsOf(proof);
+    console.log(flags["--json"] ? proofJson(checked, proof, errors) : proofText(checked, proof, errors));
+    return errors.length === 0 ? 0 : 1;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
 
-function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
   const { name, dtype, target } = model;
   const parameters = proof.parameters.map(({ worst, kinks, ...rest }) => ({
     ...rest,
     ...(worst && { worst: { ...worst, direction: undefined } }),
     kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
   }));
-  const holds = faults.length === 0;
+  const holds = errors.length === 0;
   return JSON.stringify({
     model: name,
     dtype,
     target,
     rows: facts.rows,
     holds,
-    faults,
+    errors,
     ...proof,
     parameters,
   });
 }
 
-function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
   const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
   const found = spoilt.filter(({ isFound }) => isFound).length;
@@ -110,7 +110,7 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
       ([holds, claim]) =>
         `${holds === undefined ? "not measured" : holds ? "ok" : "FAILED"}`.padEnd(14) + claim,
     ),
-    ...faults.map((fault) => `ERROR         ${fault}`),
+    ...errors.map((error) => `ERROR         ${error}`),
   ].join("\n");
 }
 

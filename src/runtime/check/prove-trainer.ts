@@ -144,7 +144,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
 }
 
 /** The failures of the proof, a sentence for each. */
-export function faultsOf({
+export function errorsOf({
   bound,
   loss,
   parameters,
@@ -153,23 +153,23 @@ export function faultsOf({
   bytesPerStep,
   allocatesNothing,
 }: Proof): string[] {
-  const faults: string[] = [];
+  const errors: string[] = [];
   if (!(loss.relativeError <= bound))
-    faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
+    errors.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
   for (const { name, worst, relativeError } of parameters)
     if (worst && !(relativeError <= bound))
-      faults.push(
+      errors.push(
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
   for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
+    if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
-    faults.push(
+    errors.push(
       `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give ` +
         `the result of ${2 * steps} steps`,
     );
-  if (!isRepeated) faults.push("two runs with the same seed differ");
-  if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
-  return faults;
+  if (!isRepeated) errors.push("two runs with the same seed differ");
+  if (allocatesNothing === false) errors.push(`a step allocates ${bytesPerStep} bytes`);
+  return errors;
 }

@@ -5,7 +5,7 @@ import { InputError } from "../step/errors.ts";
 import type { Progress } from "../step/session.ts";
 
 /** Data of the caller in a checkpoint, as JSON. */
-export interface Notes {
+export interface CheckpointMetadata {
   /** How the training data was encoded. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
@@ -19,7 +19,7 @@ export interface CheckpointHeader {
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
+  notes: CheckpointMetadata;
 }
 
 /** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
@@ -54,10 +54,10 @@ export function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
-  notes: Notes,
+  metadata: CheckpointMetadata,
 ): Uint8Array {
-  checkNotes(notes);
-  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  checkMetadata(metadata);
+  const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
@@ -70,11 +70,11 @@ export function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if a note cannot be JSON: a bigint, or an object that contains itself. */
-function checkNotes(notes: Notes): void {
-  for (const [name, note] of Object.entries(notes)) {
+/** Throws if a value cannot be JSON: a bigint, or an object that contains itself. */
+function checkMetadata(metadata: CheckpointMetadata): void {
+  for (const [name, value] of Object.entries(metadata)) {
     try {
-      JSON.stringify(note);
+      JSON.stringify(value);
     } catch {
       throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
@@ -114,7 +114,7 @@ export function decodeCheckpoint(
   stateBytes: number,
   parameterBytes: number,
   checkpoint: Uint8Array,
-): { state: Uint8Array; progress: Progress; notes: Notes } {
+): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
   const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
@@ -124,11 +124,11 @@ export function decodeCheckpoint(
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
-    notes: header.notes,
+    metadata: header.notes,
   };
 }
 
-/** How the training data of a checkpoint was encoded, if its notes have this. */
+/** How the training data of a checkpoint was encoded, if its metadata has this. */
 export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
   readCheckpoint(checkpoint).header.notes.fields;
 

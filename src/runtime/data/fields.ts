@@ -155,7 +155,7 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the notes of a checkpoint have a valid encoding of each input and target. */
+/** Throws unless the metadata of a checkpoint has a valid encoding of each input and target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {

@@ -5,7 +5,7 @@ import type { Source } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { reading } from "./files.ts";
-import { placed, type DataReader } from "./program.ts";
+import { locateErrors, type DataReader } from "./program.ts";
 
 /** The files have the names of the spec, relative to the folder that they share. */
 export const idxFolder: DataReader = {
@@ -45,7 +45,7 @@ async function readPart(
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
     const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
-    contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
+    contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
   return { file: place, table: idxTable(contents) };

@@ -1,6 +1,6 @@
 // The emitted file as a program: reads the command line and the data, trains, saves, prints. Nothing of it runs
 // when the file is imported.
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import type { Dataset, DatasetContext, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
 import { hostFiles, isSameFile, openOutput, reading } from "./files.ts";
@@ -96,11 +96,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes = {};
+  let resumed: CheckpointMetadata = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    resumed = placed(resume, () => trainer.load(bytes));
-    placed(resume, () => checkNoted(model, resumed.fields));
+    resumed = locateErrors(resume, () => trainer.load(bytes));
+    locateErrors(resume, () => checkNoted(model, resumed.fields));
     // Sampling may use another seed than training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -111,7 +111,9 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
-    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+    return console.log(
+      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
+    );
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -125,13 +127,13 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     },
     warn,
   };
-  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file; its errors name the file and the line. */
-export function placed<T>(path: string, work: () => T): T {
+export function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -185,7 +187,7 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in total, with those of a checkpoint (default: ${training.epochs})
+  --epochs N           epochs in total, including those of a checkpoint (default: ${training.epochs})
   --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}

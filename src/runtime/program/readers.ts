@@ -1,12 +1,12 @@
 // Readers for the CSV files of a program.
 import { columnFactsOf, namedBy } from "../data/fields.ts";
 import type { DataFacts } from "../data/fields.ts";
-import { isMissing } from "../data/column-codec.ts";
+import { isMissing } from "../data/column-encoder.ts";
 import { csvRecords, tableOf } from "../data/table.ts";
 import type { Table } from "../data/table.ts";
 import { InputError } from "../step/errors.ts";
 import { reading } from "./files.ts";
-import { placed, say } from "./program.ts";
+import { locateErrors, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
 /** Parses the text of a file. With `asked`, a file to predict, every row counts. */
@@ -18,7 +18,7 @@ export const csvFile = (parse: TextParser): DataReader => ({
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: placed(file, () => parse(text, data, asked)) };
+    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
   },
 });
 

@@ -117,7 +117,7 @@ export function writerOf(
     },
     evaluateAll: (data) => trainer.evaluateAll(data),
     epochs: (data, options) => trainer.epochs(data, options),
-    save: (notes) => trainer.save(notes),
+    save: (metadata) => trainer.save(metadata),
     samples: () =>
       count === undefined
         ? undefined

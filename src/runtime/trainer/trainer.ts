@@ -1,5 +1,5 @@
 // The public types of a trainer.
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import type { Backend, Numbers, Summary } from "../step/machine.ts";
 import type { EarlyStopping } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
@@ -73,10 +73,10 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * A checkpoint with everything that training needs to resume with the same bits. It keeps the notes of
+   * A checkpoint with everything that training needs to resume with the same bits. It keeps the metadata of
    * earlier checkpoints and adds these.
    */
-  save(notes?: Notes): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
-  load(checkpoint: Uint8Array): Notes;
+  save(metadata?: CheckpointMetadata): Uint8Array;
+  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  load(checkpoint: Uint8Array): CheckpointMetadata;
 }

@@ -1,7 +1,7 @@
 // A whole training run on a data set, and its result. The command line and the program share it.
 import type { Summary } from "../step/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import {
   datasetOf,
   type Dataset,
@@ -43,8 +43,8 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   epochs: number;
   /** A prefix for progress lines. */
   name?: string;
-  /** Further notes for its checkpoints, read when the run is resumed. */
-  notes?: Notes;
+  /** Further metadata for its checkpoints, read when the run is resumed. */
+  metadata?: CheckpointMetadata;
 }
 
 /** A stage at its start. */
@@ -60,13 +60,13 @@ export interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the notes `resumed`.
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
-  resumed?: Notes | undefined;
+  resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: LocateErrors;
+  locateErrors: LocateErrors;
 }
 
 /** What the program or the command line does for a run. */
@@ -92,8 +92,8 @@ export interface Run extends Start, Pick<Host, "warn"> {
 /** The trainings of a run, if there are several, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning about the model of a checkpoint with these notes, before it predicts. */
-  doubt(training: TrainingFacts, notes: Notes): string | undefined;
+  /** A warning about the model of a checkpoint with this metadata, before it predicts. */
+  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
@@ -101,14 +101,14 @@ export interface Regime {
 export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
-  const { trainer, epochs, placed } = start;
+  const { trainer, epochs, locateErrors } = start;
   // No reference to the table remains: it takes as much memory as the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
 /** One training, with a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, placed, ...start }: Start,
+  { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
@@ -116,11 +116,12 @@ async function trainStage(
 ): Promise<TrainingResult> {
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
-  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
   const seen = await host.begin(begun);
-  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const save = (more: CheckpointMetadata = {}) =>
+    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
   const result = await trainOn(model, training, seen, dataset, options, (report) =>
     host.see(report, begun, save),

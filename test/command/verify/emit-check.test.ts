@@ -115,7 +115,7 @@ describe("the check of a correct trainer passes", () => {
     ];
     const [first, second] = runs.map(({ stdout }) => ({ ...JSON.parse(stdout), bytesPerStep: 0 }));
     expect(second).toEqual(first);
-    expect(first).toMatchObject({ model: "regression", dtype: "f32", target: "ts", holds: true, faults: [] });
+    expect(first).toMatchObject({ model: "regression", dtype: "f32", target: "ts", holds: true, errors: [] });
     const names = first.parameters.map(({ name }: { name: string }) => name);
     expect(names).toEqual(["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"]);
     expect(first.parameters[0]).toMatchObject({

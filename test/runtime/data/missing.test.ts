@@ -2,7 +2,7 @@
 // would go unseen.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCleaned } from "../../../src/runtime/program/readers.ts";
-import { columnCodec, isMissing, meanCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder, isMissing, meanEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
@@ -19,7 +19,7 @@ const facts = (more: object, target: object = {}): DataFacts => ({
 });
 const prepare = (text: string, more: object, parts: Partial<TrainingFacts> = {}, seed = 7) =>
   prepareTable(model, facts(more), { ...training, ...parts }, seed, text, {
-    codecs: { mean: meanCodec, columns: columnCodec },
+    encoders: { mean: meanEncoder, columns: columnEncoder },
   });
 
 test.each(["", "  ", "NA", "n/a", "NaN", "null", "NULL", " ? "])("%j is missing", (cell) => {

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { fitScales } from "../../../src/runtime/data/scale.ts";
 import { csvFile, fileAndTest } from "../../../src/runtime/program/readers.ts";
 import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
@@ -39,7 +39,7 @@ const program = (rate = 0.3): Program => ({
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
   reader: csvFile(parseCsv),
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
   fitScales,
 });
 

@@ -1,7 +1,7 @@
 // Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part
 // is asked once.
 import { expect, test } from "vitest";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
@@ -37,9 +37,9 @@ function runOn(
     model,
     training: own,
     data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
-    codecs: { columns: columnCodec },
+    encoders: { columns: columnEncoder },
     source: { file: "line.csv", table: parseCsv(`u,v,y\n${y.map(row).join("\n")}\n`) },
-    placed: (_, work) => work(),
+    locateErrors: (_, work) => work(),
     epochs: own.epochs,
     trainer: createTrainer({ seed: 7 }),
     createTrainer,
@@ -130,7 +130,7 @@ test("all trainings start from the same seed; run again, or taken up between any
   const outcome = await trainOnFolds(whole);
   expect(await trainOnFolds(runOn())).toEqual(outcome);
   for (const [done, { stage }] of whole.trained.entries()) {
-    const rest = runOn({ resumed: stage.notes });
+    const rest = runOn({ resumed: stage.metadata });
     expect(await trainOnFolds(rest)).toEqual(outcome);
     expect(rest.trained).toHaveLength(5 - done);
   }

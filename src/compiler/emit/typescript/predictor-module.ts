@@ -22,7 +22,7 @@ export interface PredictedRows {
   /** The runtime's `DataFacts`, and its `FittedField`s. */
   readonly data: object;
   readonly fields: object;
-  readonly codecs: RuntimeExpression;
+  readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
 }
 
@@ -50,7 +50,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     ],
     ownNames,
     roots: [
-      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.codecs), ...namesIn(rows.predict)]),
+      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
       ...publicTypes,
       "predictorOf",
       "PredictingMachine",
@@ -156,7 +156,7 @@ function writeCreatePredictor(
         rows === undefined
           ? `return ${predictor};`
           : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, ` +
-              `codecs: ${runtimeText(rows.codecs)} }, fields);`,
+              `encoders: ${runtimeText(rows.encoders)} }, fields);`,
       );
     });
 }

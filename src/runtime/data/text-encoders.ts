@@ -1,7 +1,7 @@
 // Encoders for columns of text: sequences of characters or of words.
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError, shown } from "../step/errors.ts";
-import type { Codec, EncodingContext } from "./dataset.ts";
+import type { FeatureEncoder, EncodingContext } from "./dataset.ts";
 import { columnFactsOf, columnNames, textsOf, wrongCell } from "./fields.ts";
 import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
@@ -13,7 +13,7 @@ import type { Table } from "./table.ts";
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
  *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss
  */
-export const characterCodec: Codec = {
+export const characterEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
     columnNames(table, name, columns, 1);
@@ -28,10 +28,10 @@ export const characterCodec: Codec = {
 };
 
 /** Characters as a target: at each position the next character. */
-export const nextCodec: Codec = {
+export const nextEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
-    return { ...characterCodec.fit(context, nextOf, table, train), name };
+    return { ...characterEncoder.fit(context, nextOf, table, train), name };
   },
   encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
@@ -120,7 +120,7 @@ function sequences(
  *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
  *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss
  */
-export const wordCodec: Codec = {
+export const wordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { columns } = columnFactsOf(context.data, name);
     const texts = wordsOf(context, name, table, columns[0]);
@@ -138,10 +138,10 @@ export const wordCodec: Codec = {
 };
 
 /** Words as a target: at each position the next word. A truncated text has no end. */
-export const nextWordCodec: Codec = {
+export const nextWordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
-    return { ...wordCodec.fit(context, nextOf, table, train), name };
+    return { ...wordEncoder.fit(context, nextOf, table, train), name };
   },
   encode(context, field, table, rows) {
     const { nextOf = "" } = columnFactsOf(context.data, field.name);

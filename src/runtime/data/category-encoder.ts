@@ -4,12 +4,12 @@
 //   index      for each column the number of the category, from 1
 //
 // A category that the training rows do not have is 0 everywhere.
-import type { Codec } from "./dataset.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "../step/errors.ts";
 
 /** Categories are compared as text: "1" and "1.0" differ. */
-export const categoryCodec: Codec = {
+export const categoryEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
     const all = [...table.columns.keys()];

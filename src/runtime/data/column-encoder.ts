@@ -1,7 +1,7 @@
 // Encoders for columns of numbers and of classes; missing values.
 import { isWithin, ruleOf } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
-import type { Codec } from "./dataset.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import {
   columnFactsOf,
   columnNames,
@@ -19,7 +19,7 @@ import type { Column, NumberArray, Table } from "./table.ts";
  * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
  * all of them.
  */
-export const columnCodec: Codec = {
+export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -86,15 +86,15 @@ export function isMissing(cell: string): boolean {
 }
 
 /** Numbers with missing values, which the mean of the training rows replaces. */
-export const meanCodec: Codec = {
+export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];
     const columns = namedBy(all, columnFactsOf(context.data, name).columns).flat();
     const means = columns.flatMap((column) => meansOf(table, column, train));
-    return { ...columnCodec.fit(context, name, withMeans(table, columns, means), train), means };
+    return { ...columnEncoder.fit(context, name, withMeans(table, columns, means), train), means };
   },
   encode: (context, field, table, rows) =>
-    columnCodec.encode(context, field, withMeans(table, field.columns, field.means ?? []), rows),
+    columnEncoder.encode(context, field, withMeans(table, field.columns, field.means ?? []), rows),
 };
 
 /**
@@ -141,9 +141,9 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
 /**
  * Classes that the spec names: the data must have the same, or class weights would apply to the wrong classes.
  */
-export const namedClassCodec: Codec = {
+export const namedClassEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
-    const field = columnCodec.fit(context, name, table, train);
+    const field = columnEncoder.fit(context, name, table, train);
     const { classNames: named = [] } = columnFactsOf(context.data, name);
     const { classNames: found = [] } = field;
     if (found.length === 0)
@@ -155,14 +155,14 @@ export const namedClassCodec: Codec = {
       `classWeights names the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
     );
   },
-  encode: columnCodec.encode,
+  encode: columnEncoder.encode,
 };
 
 /** The weight of each row, at least 0. */
-export const weightCodec: Codec = {
-  fit: columnCodec.fit,
+export const weightEncoder: FeatureEncoder = {
+  fit: columnEncoder.fit,
   encode(context, field, table, rows) {
-    const weights = columnCodec.encode(context, field, table, rows);
+    const weights = columnEncoder.encode(context, field, table, rows);
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;
