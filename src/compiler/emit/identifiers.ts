@@ -77,14 +77,14 @@ function nameLoops(
     const letters =
       statement.role === "reduction" ? reductionLetters : outputLetters.slice(Math.min(depth, 1));
     const along = statement.variable.split("#")[0];
-    const wishes = isOverBatch(statement)
+    const hints = isOverBatch(statement)
       ? ["row", "row2", "row3"]
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
     // A loop that occurs twice, for whole blocks and for the remainder, keeps its letter.
     const before = names.get(statement.variable);
-    let name = before !== undefined && isFree(before) ? before : wishes.find(isFree);
+    let name = before !== undefined && isFree(before) ? before : hints.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
     names.set(statement.variable, name);
     nameLoops(statement.body, depth + 1, names, [...open, name], moduleNames);
@@ -92,7 +92,7 @@ function nameLoops(
 }
 
 /** `sum#3~1~0` is the copy for output 0, 1 of a block: its digits become the end of the name. */
-function localWish(
+function hintOf(
   name: string,
   loops: ReadonlyMap<string, string>,
   nameOfBuffer: (buffer: string) => string,
@@ -106,8 +106,8 @@ function localWish(
     .join("");
   const letter = loop === undefined ? "" : `_${loops.get(loop) ?? "at"}`;
   const tensor = `${cleaned(storageLabel(nameOfBuffer(base)))}${letter}`;
-  const wish = isOffset ? offsetName(tensor) : tensor;
-  return digits !== "" && /\d$/.test(wish) ? `${wish}_${digits}` : `${wish}${digits}`;
+  const hint = isOffset ? offsetName(tensor) : tensor;
+  return digits !== "" && /\d$/.test(hint) ? `${hint}_${digits}` : `${hint}${digits}`;
 }
 
 /** The locals that hold offsets: their values are computed from the offsets of `buffers`, outside of any load. */
@@ -155,14 +155,14 @@ export function nameLocals(
   const loops = new Map(names);
   const nameBlock = (block: readonly Statement[], outer: ReadonlySet<string>): void => {
     const own = definedIn(block);
-    const wishes = own.map((name) => localWish(name, loops, nameOfBuffer, offsets.has(name)));
+    const hints = own.map((name) => hintOf(name, loops, nameOfBuffer, offsets.has(name)));
     const taken = new Set(outer);
     own.forEach((name, i) => {
-      const wish = wishes[i];
-      const repeats = wishes.filter((other) => other === wish).length > 1;
-      let result = repeats ? numbered(wish, 0) : wish;
+      const hint = hints[i];
+      const repeats = hints.filter((other) => other === hint).length > 1;
+      let result = repeats ? numbered(hint, 0) : hint;
       for (let k = 1; taken.has(result) || reserved.has(result); k++)
-        result = !repeats && k === 1 ? `${wish}_value` : numbered(wish, k);
+        result = !repeats && k === 1 ? `${hint}_value` : numbered(hint, k);
       taken.add(result);
       names.set(name, result);
     });

@@ -25,8 +25,8 @@ const numberKey = (value: number): number | string =>
   Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : String(value);
 
 /**
- * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and the
- * properties of each that must be equal.
+ * The text of the loops without provenance, with variables and buffers numbered by first appearance. `slots`: the
+ * buffers, and the properties of each that must be equal.
  */
 function skeletonOf(
   { body }: Kernel,
@@ -40,6 +40,7 @@ function skeletonOf(
     return known;
   };
   return JSON.stringify(body, (key, value: unknown) => {
+    if (key === "line") return undefined;
     const isName = key === "name" || key === "variable" || key === "buffer";
     if (typeof value === "string" && isName) return number(value);
     if (isCall(value)) {

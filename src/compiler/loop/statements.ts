@@ -2,7 +2,7 @@
 import type { Dimension } from "../ir/types.ts";
 import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
-import type { For, LoopRole, Statement } from "./types.ts";
+import type { For, Let, LoopRole, Provenance, Statement, Store } from "./types.ts";
 
 const extentOf = (dimension: Dimension): Expression => (dimension === "n" ? rows : integer(dimension));
 
@@ -21,7 +21,7 @@ export const loop = (
   role,
 });
 
-export const define = (name: string, value: Expression, mutable = false): Statement => ({
+export const define = (name: string, value: Expression, mutable = false): Let => ({
   kind: "let",
   name,
   value,
@@ -30,12 +30,20 @@ export const define = (name: string, value: Expression, mutable = false): Statem
 
 export const assign = (name: string, value: Expression): Statement => ({ kind: "assign", name, value });
 
-export const store = (buffer: string, at: readonly Expression[], value: Expression): Statement => ({
+export const store = (buffer: string, at: readonly Expression[], value: Expression): Store => ({
   kind: "store",
   buffer,
   at,
   value,
 });
+
+/** The statements with this line of provenance, inner ones included. */
+export const attributed = (statements: readonly Statement[], line: Provenance): readonly Statement[] =>
+  statements.map((statement) =>
+    statement.kind === "for"
+      ? { ...statement, body: attributed(statement.body, line) }
+      : { ...statement, line },
+  );
 
 /** The expressions that a statement evaluates itself; those of its body are not included. */
 export function expressionsOf(statement: Statement): readonly Expression[] {

@@ -20,21 +20,34 @@ export type Statement =
       readonly body: readonly Statement[];
       readonly role: LoopRole;
     }
-  | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
-  | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
+  | ({
+      readonly kind: "let";
+      readonly name: string;
+      readonly value: Expression;
+      readonly mutable: boolean;
+    } & Attributed)
+  | ({ readonly kind: "assign"; readonly name: string; readonly value: Expression } & Attributed)
   /**
    * A vector is stored to adjacent elements, starting at the index; with `count`, only its first `count` lanes
    * are stored.
    */
-  | {
+  | ({
       readonly kind: "store";
       readonly buffer: string;
       readonly at: readonly Expression[];
       readonly value: Expression;
       readonly count?: Expression;
-    };
+    } & Attributed);
+
+/** A statement that computes a value of the graph, or a part of it. */
+interface Attributed {
+  /** The line of that value. Helpers of the schedule, such as offsets and hoisted expressions, have none. */
+  readonly line?: Provenance | undefined;
+}
 
 export type For = Extract<Statement, { kind: "for" }>;
+export type Let = Extract<Statement, { kind: "let" }>;
+export type Store = Extract<Statement, { kind: "store" }>;
 
 /**
  * parallel: iterations are independent.
@@ -74,8 +87,6 @@ export interface Provenance {
   readonly text: string;
   /** The name of the value that the line computes, without its time index; undefined for a heading. */
   readonly value: string | undefined;
-  /** The names of the values in the formula, without time indices. */
-  readonly reads: readonly string[];
   /** Whether the line only copies a value to another element type or buffer: `x_2 = x`. */
   readonly isCopy: boolean;
   readonly layer: string | undefined;

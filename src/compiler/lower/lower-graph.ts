@@ -13,8 +13,9 @@ import { nameAll } from "../ir/names.ts";
 import { leafName, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
+import { attributed } from "../loop/statements.ts";
 import type { Buffer, Provenance } from "../loop/types.ts";
-import { displayNames } from "../notation/symbol.ts";
+import { displayFormulas } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
@@ -27,6 +28,7 @@ import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
 import type { Label, Nest, Nests } from "./nests.ts";
 import { copyProvenance, loopProvenance, provenanceOf } from "./provenance.ts";
+import type { Display } from "./provenance.ts";
 import { rematerialisedGraphs } from "./rematerialise.ts";
 import type { Rematerialised } from "./rematerialise.ts";
 
@@ -56,7 +58,7 @@ class GraphLowering {
   /** The materialised nodes of the graph and of its steps. */
   private readonly stored: ReadonlySet<Node>;
   private readonly names: ReadonlyMap<Node, string>;
-  private readonly displayName: (node: Node) => string | undefined;
+  private readonly display: Display;
   private readonly direct: ReadonlyMap<Node, string>;
   private readonly temporaries = new Map<Node, Buffer>();
   private readonly temporaryName: (base: string) => string;
@@ -71,7 +73,7 @@ class GraphLowering {
     this.context = context;
     this.stored = stored;
     this.names = names;
-    this.displayName = displayNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
+    this.display = displayFormulas(graph, isNamed, (node) => leafName(node) ?? names.get(node));
     this.direct = directOutputs(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }
@@ -81,12 +83,14 @@ class GraphLowering {
     const scope = this.outermost();
     const nests = [...this.nestsOf(graph.nodes, { scope, times: 1 })];
     for (const { storage, node } of graph.outputs)
-      if (direct.get(node) !== storage)
-        nests.push({
-          statements: copyNest(node, { buffer: storage, index: (at) => at }, scope),
-          labels: [{ provenance: copyProvenance(storage, node, this.displayName) }],
-        });
+      if (direct.get(node) !== storage) nests.push(this.copyOf(node, storage, scope));
     return { graph, nests, storage: this.context.storage, temporaries: [...this.temporaries.values()] };
+  }
+
+  private copyOf(node: Node, storage: string, scope: Scope): Nest {
+    const line = copyProvenance(storage, node, this.display);
+    const statements = copyNest(node, { buffer: storage, index: (at) => at }, scope);
+    return { statements: attributed(statements, line), labels: [{ provenance: line }] };
   }
 
   private outermost(): Scope {
@@ -115,11 +119,11 @@ class GraphLowering {
   }
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
-    const statements = lowerNode(node, scope);
     const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
+    const line = provenanceOf(node, this.display, flops);
     return {
-      statements,
-      labels: [this.label(scan ?? node, provenanceOf(node, this.displayName, flops))],
+      statements: attributed(lowerNode(node, scope), line),
+      labels: [this.label(scan ?? node, line)],
       stays: this.copies.has(node),
       reduces: reducedBy(node),
     };

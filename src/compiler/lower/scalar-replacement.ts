@@ -14,7 +14,7 @@ import {
   rewriteExpressions,
   visitExpressions,
 } from "../loop/statements.ts";
-import type { Statement } from "../loop/types.ts";
+import type { Let, Statement } from "../loop/types.ts";
 import { defineStage } from "../stages/define.ts";
 import { flat, freshInNests, nestsOfLoops } from "./nests.ts";
 import type { Nests } from "./nests.ts";
@@ -56,7 +56,7 @@ function forwardBlock(
       // A mutable accumulator would continue to change; at its store it is complete and can replace the
       // element.
       const held = variable(name, value.type);
-      if (value.kind !== "variable") result.push(define(name, value));
+      if (value.kind !== "variable") result.push({ ...define(name, value), line: current.line });
       result.push({ ...current, value: held });
       values.set(elementKey(current.buffer, current.at), held);
     } else result.push(current);
@@ -85,9 +85,9 @@ function inlineBlock(
   uses: ReadonlyMap<string, number>,
 ): readonly Statement[] {
   const result: Statement[] = [];
-  let pending: { name: string; value: Expression } | undefined;
+  let pending: Let | undefined;
   const flush = () => {
-    if (pending !== undefined) result.push(define(pending.name, pending.value));
+    if (pending !== undefined) result.push(pending);
     pending = undefined;
   };
   for (const statement of statements) {
@@ -106,7 +106,7 @@ function inlineBlock(
       } else flush();
     }
     if (current.kind === "let" && !current.mutable && uses.get(current.name) === 1) {
-      pending = { name: current.name, value: current.value };
+      pending = current;
     } else if (current.kind === "for") result.push({ ...current, body: inlineBlock(current.body, uses) });
     else result.push(current);
   }

@@ -4,7 +4,7 @@ import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { nextToSign, named } from "./formula.ts";
 import type { Formula, Name } from "./formula.ts";
 import { nodeFormula } from "./node-formula.ts";
-import { codeName, textOf } from "./text.ts";
+import { codeName } from "./text.ts";
 
 // Mathematical symbols of values: dense1.weight is W with the layer as subscript, the output of `dense1` is h, the sum
 // before its activation z, and d_x is ∂L/∂x. Any other value keeps its name as a word, so that it can be found in the
@@ -170,15 +170,6 @@ function layerOf(name: string, layers: ReadonlySet<string>): string | undefined 
   for (let end = value.length; end > 0; end = value.lastIndexOf("_", end - 1))
     if (layers.has(value.slice(0, end))) return value.slice(0, end);
   return undefined;
-}
-
-/** The same as text. */
-export function displayNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
-  const display = displayFormulas(graph, isNamed, nameOf);
-  return (node) => {
-    const formula = display(node);
-    return formula && textOf(formula);
-  };
 }
 
 const at = (formula: Formula, time: string): Formula =>

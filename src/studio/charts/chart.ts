@@ -20,7 +20,7 @@ export interface Mark {
   readonly label: string;
 }
 
-interface Axis {
+export interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
   /** For epochs and steps: ticks are whole numbers. */

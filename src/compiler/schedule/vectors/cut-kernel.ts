@@ -1,6 +1,6 @@
 /** Divides a kernel into kernels around some of its loops, each with the definitions that it needs. */
+import { storageLabel } from "../../ir/storage.ts";
 import { accessesOf, intersects } from "../../loop/accesses.ts";
-import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Kernel, Provenance, Statement } from "../../loop/types.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
@@ -74,11 +74,11 @@ interface PartLabel {
   readonly provenance: readonly Provenance[];
 }
 
-/** The names that lines of provenance may have for the values that the statements define. */
-function namesMade(statements: readonly Statement[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  visitStatements(statements, (s) => namesMadeBy(s).forEach((name) => names.add(name)));
-  return names;
+/** The lines of the values that the statements compute. */
+function linesOf(statements: readonly Statement[]): ReadonlySet<Provenance> {
+  const lines = new Set<Provenance>();
+  visitStatements(statements, (s) => s.kind !== "for" && s.line !== undefined && lines.add(s.line));
+  return lines;
 }
 
 const isLoopAlongTime = (part: readonly Statement[]): boolean =>
@@ -93,15 +93,14 @@ export function divideProvenance(
   batchSize: number,
 ): readonly PartLabel[] {
   const main = greatest(parts.map((body) => cyclesOf({ ...kernel, body }, batchSize)));
-  const made = parts.map(namesMade);
+  const computed = parts.map(linesOf);
   const lines = parts.map((): Provenance[] => []);
   // The lines under the heading of a loop along time belong to its step.
   const alongTime = parts.findIndex(isLoopAlongTime);
   let otherwise = main;
   for (const line of kernel.provenance) {
-    const { value } = line;
-    if (value === undefined && alongTime >= 0) otherwise = alongTime;
-    const own = value === undefined ? -1 : made.findLastIndex((names) => names.has(value));
+    if (line.value === undefined && alongTime >= 0) otherwise = alongTime;
+    const own = computed.findLastIndex((lines) => lines.has(line));
     lines[own < 0 ? otherwise : own].push(line);
   }
   return parts.map((part, index) => ({
@@ -110,10 +109,10 @@ export function divideProvenance(
   }));
 }
 
-/** The last value that a line names, else the last stored value if it has a plain name. */
+/** The last value that a line computes; without lines, the last value that the part stores. */
 function nameOf(part: readonly Statement[], lines: readonly Provenance[], kernel: Kernel): string {
   const stored: string[] = [];
-  visitStatements(part, (s) => s.kind === "store" && stored.push(plainName(s.buffer)));
+  visitStatements(part, (s) => s.kind === "store" && stored.push(storageLabel(s.buffer)));
   const names = [...stored, ...lines.flatMap(({ value }) => value ?? [])];
   return names.findLast((name) => /^[A-Za-z_][\w.-]*$/.test(name)) ?? kernel.name;
 }

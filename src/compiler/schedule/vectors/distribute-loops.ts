@@ -12,7 +12,6 @@
 import { accessesOf } from "../../loop/accesses.ts";
 import { convert } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { plainName } from "../../loop/provenance-names.ts";
 import { define, store, substituteVariables, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
 import { defineLoopStage } from "../../stages/loops.ts";
@@ -115,7 +114,7 @@ function passedValues(
       if (s.kind !== "let" || !later.some((other) => mentions(other, s.name))) continue;
       const { type } = s.value;
       const element = type === "bool" ? "i32" : type;
-      const name = nameFor(plainName(s.name));
+      const name = nameFor(s.line?.value ?? "passed");
       passed.set(s.name, {
         buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
         type,

@@ -22,7 +22,7 @@ import {
 import type { Expression } from "../../loop/expressions.ts";
 import { mentionsAny } from "../../loop/accesses.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
-import type { Statement } from "../../loop/types.ts";
+import type { Statement, Store } from "../../loop/types.ts";
 import type { Fresh } from "../../stages/loops.ts";
 import { factorInLanes, positionIn } from "../../loop/linear.ts";
 
@@ -125,21 +125,22 @@ class Vectoriser {
     }
   }
 
-  private stored({ buffer, at, value }: Extract<Statement, { kind: "store" }>): readonly Statement[] {
+  private stored({ buffer, at, value, line }: Store): readonly Statement[] {
     const factor = this.factor(buffer, at);
     const vector = this.vector(value);
     if (factor === 1) {
-      const whole: Statement = { kind: "store", buffer, at, value: vector };
+      const whole = { ...store(buffer, at, vector), line };
       return [this.count === undefined ? whole : { ...whole, count: this.count }];
     }
     if (factor === 0) throw new NoVectorForm();
     const name = this.vectors.fresh(buffer);
     const known: Expression = { kind: "variable", name, type: value.type, lanes: this.vectors.lanes };
     return [
-      define(name, vector),
-      ...Array.from({ length: this.staticCount() }, (_, index) =>
-        store(buffer, this.inLane(at, index), { kind: "lane", x: known, index, type: value.type }),
-      ),
+      { ...define(name, vector), line },
+      ...Array.from({ length: this.staticCount() }, (_, index) => {
+        const lane: Expression = { kind: "lane", x: known, index, type: value.type };
+        return { ...store(buffer, this.inLane(at, index), lane), line };
+      }),
     ];
   }
 

@@ -1,6 +1,6 @@
 /** The curves of the page: which ones it shows, and the panel that draws one. */
 import { canBeDrawn } from "../../charts/chart.ts";
-import type { Panel, Point, Series } from "../../charts/chart.ts";
+import type { Axis, Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";
 import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
 import { seriesColours } from "../../palette.ts";
@@ -85,7 +85,7 @@ function descriptionOf({ title, series }: Panel): string {
 
 // The curves that the page shows.
 
-const epochs = { label: "epoch", isWhole: true };
+const epochs: Axis = { label: "epoch", isInteger: true };
 
 export function panelsOf(history: LiveHistory): CurvePanel[] {
   const [steps, probes] = [history.of("steps"), history.of("probe")];

@@ -1,6 +1,6 @@
 /** Curves over the steps or epochs of a training run, on a logarithmic scale. */
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
-import type { Point } from "../../charts/chart.ts";
+import type { Panel, Point } from "../../charts/chart.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
 /** One curve. Points that a log scale cannot show are left out. */
@@ -23,10 +23,10 @@ export interface CurveChart {
 
 /** Replaces the content of the element with the chart. */
 export function drawCurves(host: Element, { label, last, curves, mark }: CurveChart): void {
-  const panel = {
+  const panel: Panel = {
     title: label,
-    x: { label: "", reaches: [0, Math.max(1, last)] },
-    y: { label: "", scale: "log" as const },
+    x: { label: "", includes: [0, Math.max(1, last)] },
+    y: { label: "", scale: "log" },
     series: curves.map(({ points }) => ({ name: "", points })),
     marks: mark === undefined ? [] : [{ x: mark, label: "" }],
   };
