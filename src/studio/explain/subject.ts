@@ -5,8 +5,8 @@ import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
 /**
- * The input of a view. `reports`: every stage on every graph or program, in order; `run`: the training run, if
- * it is known.
+ * The input of a view. `reports` has every stage on every graph or program, in order. `run` is the training
+ * run, if it is known.
  */
 export interface Subject {
   readonly compilation: TargetCompilation;
@@ -23,7 +23,7 @@ export interface Subject {
   readonly text?: "loops" | "wat" | undefined;
 }
 
-/** The number of training rows and of epochs. */
+/** The number of training rows and the number of epochs. */
 export interface Run {
   readonly rows: number;
   readonly epochs: number;

@@ -30,7 +30,7 @@ interface Item {
   readonly mark: (drawn: SVGElement, marks: Marks) => void;
 }
 
-/** Below this scale, text and the content of groups are left out. */
+/** Below this scale, text and the content of groups are omitted. */
 const smallPrint = 0.2;
 const around = 200;
 
