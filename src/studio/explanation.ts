@@ -62,7 +62,7 @@ export interface ExplainedNode {
    * that need no kernel.
    */
   readonly kernel: number | undefined;
-  /** For a full batch. */
+  /** The number of floating-point operations for a full batch. */
   readonly flops: number;
   readonly bytes: number;
 }
@@ -103,7 +103,8 @@ export interface ExplainedPass {
   /**
    * The removed and added lines of the graph's text, with one unchanged line before and after. A changed line
    * appears as a removed and an added line, and `…` replaces omitted lines. Empty if nothing changed. Values
-   * have their names in the lowered graph; values that it does not contain have other unique names.
+   * have their names in the lowered graph. A value that the lowered graph does not contain has another unique
+   * name.
    */
   readonly diff: readonly DiffLine[];
 }
@@ -121,7 +122,7 @@ export interface LoopCounts {
   readonly kernels: number;
   /** The number of buffers outside storage. */
   readonly temporaries: number;
-  /** The sum, over all kernels, of the sizes of the buffers that the kernel reads or writes. */
+  /** The sum over all kernels; each contributes the total size of the buffers that it reads or writes. */
   readonly bytesTouched: number;
   /**
    * The maximum total size of temporaries that are live at the same time. A temporary is live from the first
@@ -224,7 +225,7 @@ export interface ExplainedLayer {
   readonly from: readonly string[];
   /** The output shape, such as `[n, 128]`. */
   readonly output: string;
-  /** The parameters of frozen layers and statistics are not trainable. */
+  /** Statistics and the parameters of frozen layers are not trainable. */
   readonly parameters: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -232,7 +233,7 @@ export interface ExplainedLayer {
     readonly trainable: boolean;
   }[];
   readonly trainable: boolean;
-  /** FLOPs of one pass over a full batch. */
+  /** The number of floating-point operations for a full batch. */
   readonly forwardFlops: number;
   readonly backwardFlops: number;
   readonly location: SpecLocation | undefined;
@@ -250,8 +251,8 @@ export interface ExplainedLine {
 
 /**
  * A graph that is laid out with all groups closed. Coordinates are CSS pixels from the upper left corner of
- * the enclosing box. An open group has the size of `inside`, and the boxes below and to the right of it move
- * (`picture/scene.ts`).
+ * the enclosing box. When a group is opened, it takes the size of `inside`, and the boxes below and to the
+ * right of it move (`picture/scene.ts`).
  */
 export interface Picture {
   readonly width: number;
@@ -316,10 +317,7 @@ export interface Wire {
 
 export type Point = readonly [x: number, y: number];
 
-/**
- * A picture: `step` shows the gradients and the update side by side, and each other program has its own
- * picture.
- */
+/** A picture of one program, except that `step` shows the gradients and the update side by side. */
 export interface ExplainedPicture {
   readonly name: "step" | ProgramName;
   /** The title, such as `A training step`. */

@@ -22,11 +22,12 @@ import { parseCleaned } from "../../runtime/program/readers.ts";
 import { placed } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
-// The editor accepts JSON and YAML. A spec in TypeScript is code, and text from a link must never run as code.
+// The editor accepts JSON and YAML. It does not accept TypeScript, because text from a link must never run as
+// code.
 
 /**
- * JSON begins with a brace or bracket. YAML that begins so is read as JSON and gets the error messages of
- * JSON.
+ * Whether to read the text as JSON, which begins with a brace or bracket. A YAML text that begins with one
+ * gets the error messages of JSON.
  */
 const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
@@ -116,7 +117,7 @@ export async function compileText(text: string): Promise<CompiledText> {
 export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
   withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
 
-/** The emitted module, and its training data. */
+/** Returns the emitted module and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
   files: Readonly<Record<string, string>>,

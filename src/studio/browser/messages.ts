@@ -56,7 +56,7 @@ export interface TrainerScript {
   readonly answer: AnswerName;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
-  /** If `data` is undefined, the reason why. */
+  /** Why `data` is undefined, if it is. */
   readonly problem: string | undefined;
 }
 
@@ -97,7 +97,7 @@ export type TrainRequest =
   | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
   | { readonly kind: "go"; readonly milliseconds: number };
 
-/** Rows for which every report includes the network's outputs. */
+/** The rows for which every report contains the network's outputs. */
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
 /** `outputs`: the network's outputs for the rows of the probe, one row after the other. */

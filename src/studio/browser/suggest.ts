@@ -51,7 +51,7 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   const parent = nodeAtPath(schema, path.slice(0, -1), spec);
   const tag = last === "type" || last === "fn" ? last : "type";
   // The tag of an object selects its variant, so the tags of all variants are suggested, not only the current
-  // one.
+  // tag.
   const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
   const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
   const isChoice = mustBe(node, "").includes("true or false");

@@ -4,8 +4,8 @@ import { quantileSorted } from "d3-array";
 // The confusion matrix and the metrics of each class.
 
 /**
- * precision = correct / rows predicted as this class, recall = correct / rows of this class, f1 = 2pr / (p +
- * r). A metric is 0 where its divisor is 0.
+ * precision = correct / rows predicted as this class, recall = correct / rows of this class,
+ * f1 = 2pr / (p + r). A metric is 0 where its divisor is 0.
  */
 interface ClassMetrics {
   readonly precision: number;
@@ -17,7 +17,7 @@ interface ClassMetrics {
 
 export interface Confusion {
   readonly classes: readonly string[];
-  /** `counts[true][predicted]` */
+  /** The number of rows for each pair of classes, as `counts[true][predicted]`. */
   readonly counts: readonly (readonly number[])[];
   readonly perClass: readonly ClassMetrics[];
   readonly accuracy: number;
@@ -68,15 +68,17 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-// Error statistics for predicted numbers: the size of the errors, and how it depends on the true number.
+// Error statistics for predicted numbers: how large the errors are, and how they vary with the true number.
 
 interface Agreement {
   readonly rows: number;
   readonly mae: number;
   readonly rmse: number;
-  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if all true numbers are equal. */
+  /** R² = 1 − Σ (p − t)² / Σ (t − mean t)², for predicted p and true t; undefined if all t are equal. */
   readonly r2?: number;
-  /** Quantiles of predicted − true: a fraction `quantile` of the rows has a difference below `error`. */
+  /**
+   * Quantiles of the error, predicted − true: a fraction `quantile` of the rows has an error below `error`.
+   */
   readonly errors: readonly { readonly quantile: number; readonly error: number }[];
   /** The rows sorted by true number and divided into bands with equal numbers of rows. */
   readonly bands: readonly Band[];

@@ -1,5 +1,5 @@
 /**
- * A chart: named values as plain data. It can be rendered as SVG (`chart-svg.ts`) or in a terminal
+ * A chart as plain data. It can be rendered as SVG (`chart-svg.ts`) or as text for a terminal
  * (`chart-text.ts`).
  */
 import { extent } from "d3-array";
@@ -106,8 +106,8 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
 }
 
 /**
- * The interval from the smallest to the largest value. If all values are equal, it is an interval around that
- * value; if there are no values, a default.
+ * The interval from the smallest to the largest value. If all values are equal, the interval surrounds that
+ * value. Without values, a default interval is used.
  */
 function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   const [low, high] = extent(values);
@@ -121,7 +121,10 @@ function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   return [low - room, low + room];
 }
 
-/** Longer tick labels, such as 1,000,000, are written with a power of ten. Commas count as characters. */
+/**
+ * The maximum length of a tick label, commas included. A longer number, such as 10,000,000, is written with a
+ * power of ten.
+ */
 const maxTickLength = 9;
 
 const exponentText = (value: number): string => value.toExponential().replace("e+", "e");

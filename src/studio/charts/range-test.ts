@@ -19,16 +19,13 @@ export interface RangeTest {
   readonly losses: readonly number[];
   /** The smoothed losses. */
   readonly smoothed: readonly number[];
-  /**
-   * The rate at which the smoothed loss falls fastest per unit of log rate; undefined if the loss never
-   * falls.
-   */
+  /** The rate at which the smoothed loss falls fastest per unit of log rate; undefined if it never falls. */
   readonly steepest?: number;
   /** The rate at which the smoothed loss is smallest. */
   readonly lowest?: number;
 }
 
-/** In smoothing, the weight of a loss decays by this factor with each step of distance. */
+/** The smoothing factor: each step of distance multiplies the weight of a loss by it. */
 const decay = 0.8;
 /** The loss counts as falling only if it falls by at least this fraction of the first smoothed loss. */
 const minFall = 0.05;

@@ -85,7 +85,7 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
 const rowHeight = 18;
 const swatch = 26;
 
-/** The approximate width of a legend entry, because text cannot be measured here. */
+/** The approximate width of a legend entry. The exact width of text is not known here. */
 const widthOf = ({ name }: Series): number => swatch + 7 * [...name].length + 16;
 
 /** The position of each legend entry. */

@@ -83,7 +83,8 @@ export interface ProgramMemory {
   /** The names of the program's kernels, in the order of their calls. */
   readonly calls: readonly string[];
   /**
-   * Sorted by the first call that uses them. Offsets count from the start of the temporaries in the arena.
+   * The temporaries, sorted by the first call that uses them. Offsets count from the start of the temporaries
+   * in the arena.
    */
   readonly temporaries: readonly Temporary[];
   /** The number of live bytes during each call. */

@@ -112,9 +112,9 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * Returns the nodes that a node is computed from. For a scan, this is the value of its step that it stacks;
- * for an argument of the step, the operand of the scan. State that one step passes to the next is linked by
- * name only, so there are no cycles.
+ * Returns the nodes from which a node is computed; usually, these are its operands. The source of a scan is
+ * the value that its step stacks. The source of an argument of the step is the matching operand of the scan.
+ * State that one step passes to the next is linked only by name, so there are no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();

@@ -61,8 +61,8 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
   return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
 }
 
-// The stages on graphs: derivation, graph passes, rematerialisation. Every value that reaches the emitted
-// code has its emitted name in all earlier graphs.
+// The stages on graphs: derivation, graph passes, rematerialisation. If a value reaches the emitted code, all
+// graphs show it under its name there.
 
 const stages = stagesOf(stageLists);
 

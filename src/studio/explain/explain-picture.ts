@@ -1,7 +1,7 @@
 /**
- * Pictures of the graphs of a model: one of a training step (the forward and backward pass side by side, and
- * the update), and one of each other program. They are laid out with every group closed; the renderer opens
- * groups (`picture/scene.ts`).
+ * Pictures of the graphs of a model. One shows a training step: the forward and backward pass side by side,
+ * and the update. Each other program has a picture of its own. All groups are laid out closed; the renderer
+ * opens them (`picture/scene.ts`).
  */
 import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";
 import type { ProgramName } from "../../compiler/pipeline.ts";

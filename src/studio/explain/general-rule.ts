@@ -1,5 +1,5 @@
 /**
- * Derives the derivative rule of an op as mathematics. It runs the op's own `vjp` on operands x and y, a
+ * Expresses the derivative rule of an op as a formula. It runs the op's own `vjp` on operands x and y, a
  * result z and its cotangent dz, then simplifies and prints the result. No second table of rules is needed.
  */
 import { makeGraph, operandNamesOf, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -69,7 +69,7 @@ const simplified = (graph: Graph, g: GraphBuilder): Graph =>
 const spell = (node: Node): Formula =>
   nodeFormula(node, (each) => (each.op === "input" ? named(each.attributes.name) : undefined));
 
-/** Other formulas omit views. In the rule of a view, the formula must show it, so it states the new shape. */
+/** Other formulas omit views. The rule of a view must show the view, so its formula states the new shape. */
 function forwardFormula(z: Node): Formula {
   const shape = `[${z.type.shape.join(", ")}]`;
   const says = z.op === "broadcast" ? " repeated to " : z.op === "reshape" ? " in the shape " : undefined;
@@ -84,7 +84,7 @@ const derivativeFormula = ({ outputs }: Graph): Formula => ({
   ]),
 });
 
-/** Only recurrences have a body to differentiate, and `recurrenceRule` writes their rule by hand. */
+/** Never called: only recurrences have a body to differentiate, and `recurrenceRule` writes their rule. */
 const unreachable = {
   pullback: (): never => {
     throw new Error("internal: only a recurrence has a body to differentiate");

@@ -47,7 +47,7 @@ export interface Group {
 
 export interface Derived {
   readonly parameter: string;
-  /** The numbers of earlier steps, in derivations of other parameters, that these steps continue. */
+  /** The numbers of the earlier steps that these steps continue. They are steps of other parameters. */
   readonly from: readonly number[];
   /**
    * The steps of the derivation; the last one is the gradient. Empty if the gradient is an earlier step,

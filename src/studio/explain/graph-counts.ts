@@ -34,7 +34,7 @@ interface CountOptions {
   readonly batchSize: number;
 }
 
-/** The options that count a compilation for its full batch, in its element type. */
+/** The options for counting the full batch of a compilation in its element type. */
 export function countOptionsOf({ model, plan }: Compilation): CountOptions {
   const parameters = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
   const isDouble = parameters.some(({ buffer }) => buffer.element === "f64");
@@ -51,7 +51,7 @@ export function graphCounts(graph: Graph, options: CountOptions): GraphCounts {
   };
 }
 
-/** The memory of a value for a full batch, in bytes. */
+/** The number of bytes of a value for a full batch. */
 const storedBytes = (node: Node, { float, batchSize }: CountOptions): number =>
   sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
 

@@ -153,8 +153,9 @@ export function graphFormulas(graph: Graph): GraphFormulas {
 }
 
 /**
- * Second names for state that a step passes to the next one. The next step reads it as c[t − 1] or d_c[t +
- * 1], so the value is also called c[t], and its formula shows both names. A stacked value has only one name.
+ * Second names for state that a step passes to the next one. The next step reads the value as c[t − 1],
+ * or as d_c[t + 1] in reverse order, so the value is also called c[t]. Its formula shows both names. A
+ * stacked value has only one name.
  */
 function carriedNames(
   parts: readonly Graph[],
@@ -193,10 +194,11 @@ function timeRangeText({ length, reverse }: Recurrence): string {
 }
 
 /**
- * Returns whether a value has a name in formulas. Named are outputs of the graph, values that the model, the
- * library or a rule named, materialised values, values that need loops of their own, and values with several
- * users. Written inline are numbers, views, a product that is a term of a sum (x · W + b), and derivatives
- * with respect to unnamed values if they have a single user.
+ * Returns whether a value has a name in formulas or is written inline:
+ * - named: outputs of the graph, values that the model, the library or a rule named, materialised values,
+ *   values that need loops of their own, and values with several users;
+ * - inline: numbers, views, a product that is a term of a sum (x · W + b), and derivatives with respect to
+ *   unnamed values if they have a single user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));

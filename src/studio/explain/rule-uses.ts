@@ -1,4 +1,6 @@
-/** The derivation of each backward node: its forward node, and the rule in its general form. */
+/**
+ * Explains each backward node: the forward node that it was derived from, and the general form of the rule.
+ */
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
@@ -11,8 +13,9 @@ import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import type { generalRules } from "./general-rule.ts";
 import type { GraphFormulas } from "./graph-formulas.ts";
 
-// Finds the current node for each node that was differentiated. Passes create new nodes and keep no record of
-// it. The node is found by identity, else by an equal computation on equal operands, else by its name.
+// Finds the current node for each node that was differentiated. Passes create new nodes without recording
+// which ones they replace. The node is found by identity, else by an equal computation on equal operands,
+// else by its name.
 
 /**
  * Returns a function that maps a node of `forward` to the node in `nodes` (operands first) that replaced it.
@@ -117,7 +120,10 @@ const ofPasses: Readonly<Record<string, string>> = {
   "fold-constants": "f of constants = its value",
 };
 
-/** Returns a function that adds the equation of each rewrite's rule. Every equation is parsed only once. */
+/**
+ * Returns a function that pairs each rewrite with the equation of its rule. Every equation is parsed only
+ * once.
+ */
 export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
   const texts = new Map([
     ...Object.entries(ofPasses),

@@ -15,8 +15,8 @@ import type { SpecLocation } from "../explanation.ts";
 export type LocationOf = (path: SpecLocation["path"]) => SpecLocation | undefined;
 
 /**
- * Returns a function that returns the location of each of these paths. It returns undefined for other paths,
- * and if the spec has no text.
+ * Finds the locations of these paths. The result is a function that returns undefined for any other path, and
+ * for every path if the spec has no text.
  */
 export async function specLocations(
   source: SpecSource | undefined,
@@ -43,8 +43,8 @@ export async function specLocations(
 // only once.
 
 /**
- * The function that this returns yields undefined if the spec has no text, or if the path has no location in
- * it.
+ * Returns a function that finds the location of a path. It returns undefined if the spec has no text, or if
+ * the text has no location for the path.
  */
 export function locationFinder(
   source: SpecSource | undefined,
@@ -111,7 +111,7 @@ const namedLayers = 3;
 
 /**
  * The parts of the model that a kernel works for, such as `dense1`, `gradient of dense1`, `loss` or
- * `optimizer`. For a kernel that several layers share, these are the layers.
+ * `optimizer`. A kernel can serve several layers.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));

@@ -11,7 +11,7 @@ import type { ExplainedCode } from "./explain-code.ts";
 export interface Subject {
   readonly compilation: TargetCompilation;
   readonly reports: readonly StageReport[];
-  /** The requested parameter, layer or kernel, and the requested pass. */
+  /** The requested parameter, layer or kernel; `pass` is the requested pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
@@ -19,7 +19,7 @@ export interface Subject {
   readonly times?: KernelTimes | undefined;
   /** The emitted file, if kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
-  /** How kernels are printed: as loops only, as WebAssembly text, or, if undefined, as code of their target. */
+  /** How to print kernels: as loops only, as WebAssembly text or, if undefined, as code of their target. */
   readonly text?: "loops" | "wat" | undefined;
 }
 

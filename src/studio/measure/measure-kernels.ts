@@ -12,8 +12,8 @@ import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
 
-// Measures the clock rate with a chain of integer operations in which each needs the previous result. Each
-// operation takes one cycle on every processor of the last decades.
+// Measures the clock rate with a chain of integer operations, each of which needs the result of the previous
+// one. Each operation takes one cycle on every processor of the last decades.
 
 const turns = 1000;
 const pairs = 50;
@@ -32,14 +32,18 @@ export async function measureClock(): Promise<number> {
   const facts = { module: Buffer.from(bytes).toString("base64"), relaxedAt: [], sharedAt: 0, ...alone };
   const setting = { memory: wasmMemory(1, false), scratch: 0, control: 0, threads: 1 };
   const functions = wasmFunctions(compileWasm(facts, "simd", false), setting, {});
-  // The engine's optimizing compiler starts after the first calls.
+  // The engine's optimizing compiler starts only after the first calls, so the fastest of several runs
+  // counts.
   const times = Array.from({ length: 8 }, () => leastTime(() => functions.chain(turns, 12_345)));
   return (2 * pairs * turns) / (Math.min(...times) * 1e6);
 }
 
 // The time of short work is the minimum of many runs, because other load on the machine can only increase it.
 
-/** The approximate length of a timed run of calls, and the length of all runs together, in milliseconds. */
+/**
+ * The approximate length of one timed run of calls; `measuringTime` is the length of all runs. In
+ * milliseconds.
+ */
 const runLength = 0.1;
 const measuringTime = 3;
 

@@ -28,7 +28,7 @@ export function chooseBoxes(nodes: readonly ExplainedNode[]): Drawn[] {
   });
 }
 
-/** The nodes that a formula writes inline, and those that it refers to by name. */
+/** Returns the nodes that a formula writes inline, and those that it refers to by name. */
 function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
   const folded = new Set<NodeId>();
   const reads = new Set<NodeId>();

@@ -48,7 +48,7 @@ export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]):
 
 const endsOf = (from: string, to: string): string => JSON.stringify([from, to]);
 
-// The positions of the lanes next to each other, and of the wires in the gaps between them.
+// Places the lanes next to each other, and the wires in the gaps between them.
 
 export interface LanePlan extends LaneGroups {
   readonly region: RegionName;

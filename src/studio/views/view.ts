@@ -9,7 +9,7 @@ export interface View {
   /** A picture, as SVG and as input for Graphviz. */
   readonly svg?: () => string | Promise<string>;
   readonly dot?: () => string;
-  /** Formulas, for papers. */
+  /** Formulas in TeX, for papers. */
   readonly tex?: () => string;
 }
 

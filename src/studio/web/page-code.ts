@@ -1,5 +1,5 @@
 /**
- * The script and the style of each page, bundled from `src/studio/pages/` on demand, which takes some ten
+ * The script and the style of each page, bundled from `src/studio/pages/` on demand, which takes tens of
  * milliseconds. The published package contains the bundles (`command/package/published/page-code.ts`).
  */
 import { fileURLToPath } from "node:url";

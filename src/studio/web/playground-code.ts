@@ -76,7 +76,7 @@ const runtimeDeclarations: Plugin = {
   },
 };
 
-/** The global variable of the worker in which the file of libraries stores them. */
+/** The global variable in which the file of libraries stores them for the worker. */
 const libraryStore = "tapelessLibraries";
 
 const fromLibraryStore: Plugin = {

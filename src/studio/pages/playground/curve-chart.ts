@@ -6,7 +6,7 @@ import { plotSvg } from "../shared/plot-svg.ts";
 /** One curve. Points that a log scale cannot show are omitted. */
 export interface Curve {
   readonly points: readonly Point[];
-  /** A CSS class that sets the colour; `colour` is the colour itself. */
+  /** A CSS class that sets the colour of the curve; alternatively, `colour` sets it. */
   readonly kind?: string;
   readonly colour?: string;
 }

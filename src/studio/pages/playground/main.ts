@@ -65,7 +65,7 @@ function start(): void {
     model.open(text);
     show("Model");
   };
-  /** Stores the state in the address, so that it survives a reload of the page. */
+  /** Stores the state in the address, so that reloading the page and going back lose nothing. */
   const keep = () => {
     if (!isOpen) return;
     const fragment = fragmentOf(state());

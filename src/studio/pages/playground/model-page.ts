@@ -22,7 +22,7 @@ export interface ModelPage {
   open(text: string, tab?: string): void;
 }
 
-/** Compilation starts after a pause in typing of this length, in milliseconds. */
+/** The pause in typing after which compilation starts, in milliseconds. */
 const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
@@ -115,7 +115,7 @@ const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<stri
   [planeFile.name]: planeFile.text,
 });
 
-/** Returns a function. When it has not been called for the length of the pause, `act` runs. */
+/** Returns a function that runs `act` once it has not been called for the length of the pause. */
 function afterPause(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {

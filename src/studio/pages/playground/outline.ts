@@ -52,7 +52,7 @@ export function outlineOf(root: SyntaxNode, textOf: TextOf) {
   const tree = treeReader(textOf);
   const spec = tree.read(topValue(root));
 
-  /** Returns the key at this position, which the editor describes. */
+  /** Returns the key at this position, whose description the editor shows. */
   const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
     for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
       const key = isOneOf(names, node) && node.parent !== null ? tree.keyOf(node.parent) : undefined;

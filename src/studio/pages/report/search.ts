@@ -1,4 +1,4 @@
-/** The search field: finds nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
+/** The search field: finds nodes, parameters, layers, kernels, rules and buffers by a part of their names. */
 import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { element } from "../shared/element.ts";
 import type { Context, State } from "./context.ts";

@@ -11,7 +11,7 @@ interface LazyOptions {
   readonly draw: (index: number) => HTMLElement;
   /** The scrolling element. */
   readonly root: HTMLElement;
-  /** The height of one item in CSS pixels, as far as it is known. */
+  /** The expected height of one item in CSS pixels. */
   readonly height: number;
   /** The element of a chunk; a table needs `tbody`. */
   readonly part?: "div" | "tbody";

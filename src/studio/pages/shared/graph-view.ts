@@ -1,6 +1,6 @@
 /**
- * An interactive graph: groups open in place; wheel, drag and keys move and zoom. It fills its host, which must
- * have a height.
+ * An interactive graph: groups open in place; wheel, drag and keys move and zoom. The graph fills its host,
+ * which must have a height.
  *
  *     const view = graphView(host, { picture, onPick: (id) => showDetails(id) });
  *     view.select("gradient/dense1_sum");

@@ -101,8 +101,8 @@ function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: nu
 }
 
 /**
- * Returns NaN if a trainer throws because the loss is not finite. Here, the position is then outside the
- * domain of the loss.
+ * Returns NaN if a trainer throws because the loss is not finite. The position is then outside the domain of
+ * the loss.
  */
 function finiteOr(compute: () => number): number {
   try {

@@ -31,7 +31,7 @@ export interface PathsEvents {
   onSpec(text: string): void;
 }
 
-/** Compilation starts after a pause in typing of this length, in milliseconds. */
+/** The pause in typing after which compilation starts, in milliseconds. */
 const pause = 150;
 
 /** If compilation takes longer than this, in milliseconds, the page says that it is compiling. */

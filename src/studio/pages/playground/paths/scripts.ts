@@ -12,8 +12,8 @@ export interface Scripts {
   /** The emitted modules, by the optimizer's name. */
   readonly scripts: Readonly<Record<string, string>>;
   /**
-   * The errors of the first spec that does not compile. All specs have the same loss, so their errors are the
-   * same.
+   * The errors of the first spec that does not compile. One spec is enough, because all specs have the same
+   * loss.
    */
   readonly errors: readonly Diagnostic[];
 }

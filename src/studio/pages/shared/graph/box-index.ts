@@ -8,7 +8,7 @@ interface BoxLocation {
   readonly group: string | undefined;
 }
 
-/** Returns the locations by the ids of nodes and of boxes. */
+/** Maps the id of each node and each box to its location. */
 export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
   const places = new Map<string, BoxLocation>();
   const drawn = boxes.flatMap((box): { box: PictureBox; group: string | undefined }[] =>
