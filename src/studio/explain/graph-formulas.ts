@@ -195,10 +195,10 @@ function timeRangeText({ length, reverse }: Recurrence): string {
 
 /**
  * Returns whether a value has a name in formulas or is written inline:
- * - named: outputs of the graph, values that the model, the library or a rule named, materialised values,
- *   values that need loops of their own, and values with several users;
- * - inline: numbers, views, a product that is a term of a sum (x · W + b), and derivatives with respect to
- *   unnamed values if they have a single user.
+ * - named: outputs of the graph, materialised values, and values that the model, the library or a rule named.
+ *   Also named are values that need loops of their own or have several users;
+ * - inline: numbers, views, and a product that is a term of a sum (x · W + b). Also inline are derivatives
+ *   with respect to unnamed values, if they have a single user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));

@@ -130,7 +130,7 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
 /** The name of an empty program, whose time is the cost of a call. */
 const nothing = "nothing";
 
-/** Makes a program for each kernel. It uses the memory of the kernel's original program. */
+/** Returns a program for each kernel, which uses the memory of the kernel's original program. */
 function singlePrograms({ programs, plan }: VectorPrograms): {
   readonly singles: readonly LoopProgram[];
   readonly plan: MemoryPlan;

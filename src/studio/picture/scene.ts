@@ -136,7 +136,9 @@ export interface SceneBox extends PictureBox {
 }
 
 export interface SceneWire {
-  /** The boxes at the ends of the wire; undefined where the wire crosses the border of its group. */
+  /**
+   * The ids of the boxes at both ends. An end is undefined where the wire crosses the border of its group.
+   */
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly nodes: readonly NodeId[];

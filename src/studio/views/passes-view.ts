@@ -1,7 +1,7 @@
 /**
- * The view of passes: the effect of each pass on each graph (counts before and after, the applied rules, and
- * the changed lines), then the effect of the lowering stages on the loops. If one pass is selected, all
- * changed lines are shown; otherwise only the first ones of each pass.
+ * The view of passes. For each pass on each graph, it shows counts before and after, the applied rules, and
+ * the changed lines. Then it shows the effect of the lowering stages on the loops. If one pass is selected,
+ * all changed lines are shown; otherwise only the first ones of each pass.
  */
 import { sum } from "d3-array";
 import { explainPasses, explainStages } from "../explain/explain-passes.ts";

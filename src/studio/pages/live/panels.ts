@@ -23,7 +23,10 @@ interface CurvePanel extends Panel {
 
 const [width, height] = [480, 210];
 const colours = seriesColours.length;
-/** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
+/**
+ * A legend with more names is hard to read. Beyond this number, the colour of a curve shows the depth of its
+ * layer in the network.
+ */
 const maxNames = 14;
 const depths = 10;
 

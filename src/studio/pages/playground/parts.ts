@@ -1,4 +1,4 @@
-/** Small parts that several pictures of a model share. */
+/** Small functions that several views of a model share. */
 import { classColours } from "../../palette.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
