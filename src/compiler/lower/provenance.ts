@@ -1,6 +1,6 @@
 /**
- * What kernels record about the nodes that they compute: formulas, the value that a gradient belongs to,
- * operations.
+ * The provenance of kernels: for each node, its formula and its number of operations, and for a gradient also
+ * the forward value that it belongs to.
  */
 import type { Node, Recurrence } from "../ir/nodes.ts";
 import { storageLabel } from "../ir/storage.ts";
@@ -9,7 +9,7 @@ import type { ProvenanceLine } from "../loop/provenance-names.ts";
 import type { Provenance } from "../loop/types.ts";
 import { formulaOf } from "../notation/text.ts";
 
-/** The display name of a node that has one. */
+/** Returns the display name of a node; undefined if it has none. */
 type DisplayName = (node: Node) => string | undefined;
 
 export function provenanceOf(node: Node, displayName: DisplayName, flops: number): Provenance {
@@ -32,13 +32,13 @@ export function provenanceOf(node: Node, displayName: DisplayName, flops: number
   };
 }
 
-/** The line of an output that is copied to its storage. */
+/** The provenance line of an output that is copied to its storage. */
 export function copyProvenance(storage: string, node: Node, displayName: DisplayName): Provenance {
   const copied = plainName(displayName(node) ?? node.op);
   return ofNoNode(node, formulaLine(plainName(storage), copied, [copied]));
 }
 
-/** The heading of a loop along time, before the lines of its step. */
+/** The heading of a loop along time. The lines of its step follow. */
 export function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return ofNoNode(scan, headLine(`For t = ${first} … ${last}:`));
@@ -55,7 +55,7 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Prov
 });
 
 /**
- * The forward node as a formula. It uses the names of layer values, even if the code has no variables for them.
+ * The formula of a forward node. It uses the names of layer values, even where the code has no such variable.
  */
 function forwardText(forward: Node, displayName: DisplayName): string {
   const labelOf = (node: Node) => {
