@@ -1,21 +1,23 @@
 /**
- * Attributes each statement of a kernel to a line of its provenance. Scheduling keeps the names of values, so a
- * statement that defines or stores a named value belongs to the line of that name. An accumulator without a
- * name belongs to the line whose formula names most of what it sums. A helper (an offset, a shared or hoisted
- * expression) belongs to the statement that reads it first.
+ * Assigns each statement of a kernel to a line of its provenance. Scheduling preserves the names of values,
+ * so a statement that defines or stores a named value belongs to the line of that value. An accumulator
+ * without a name belongs to the line whose formula mentions most of the values that it sums. A helper (an
+ * offset, or a shared or hoisted expression) belongs to the statement that reads it first.
  */
 import { visit } from "../loop/expressions.ts";
 import { namesMadeBy, plainName } from "../loop/provenance-names.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 
-/** The main line of a kernel: the line of the value that gives it its name, or its last line. */
+/**
+ * The main line of a kernel: the line of the value after which the kernel is named, or else the last line.
+ */
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
   provenance.find(({ value }) => value === name) ?? provenance.at(-1);
 
 /**
- * The lines of each statement, an outer statement before those inside it. A loop has all lines of its body, in
- * the kernel's order.
+ * The provenance lines of each statement, outer statements before inner ones. A loop has the lines of all
+ * statements in its body, in the kernel's order.
  */
 export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
   const statements: Statement[] = [];
@@ -39,14 +41,17 @@ const listOf = (line: Provenance | undefined): readonly Provenance[] => (line ==
 /** `sum#3~1~0` is a copy of the accumulator `sum#3`. */
 const accumulatorOf = (name: string): string => name.replace(/[~$].*$/, "");
 
-/** Helpers of the schedule have a mark: they are not values of the graph. */
+/**
+ * Whether a statement defines a helper of the schedule. Helpers have a mark in their name and are not graph
+ * values.
+ */
 const isHelper = (statement: Statement): boolean => statement.kind === "let" && /[@$]/.test(statement.name);
 
 const asIdentifier = (name: string): string => name.replace(/\W/g, "_");
 
 /**
- * The names that identify a statement: those it defines, and for a store the whole name of the buffer, as
- * `totals_loss_total`.
+ * The names that identify a statement: those that it defines, and for a store also the full name of the
+ * buffer, such as `totals_loss_total`.
  */
 function subjectsMadeBy(statement: Statement): readonly string[] {
   const whole = statement.kind === "store" ? [statement.buffer] : [];
@@ -67,7 +72,7 @@ class Attribution {
   private readonly statements: readonly Statement[];
   private readonly bySubject: ReadonlyMap<string, Provenance>;
   private readonly ofAccumulator: ReadonlyMap<string, Provenance>;
-  /** By variable: its definition, and its first reader. */
+  /** For each variable, the index of its definition and of its first reader. */
   private readonly definedAt = new Map<string, number>();
   private readonly readAt = new Map<string, number>();
   private readonly known = new Map<number, Provenance | undefined>();
@@ -91,7 +96,7 @@ class Attribution {
 
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
-      // Values with cyclic definitions, as along time, belong to the main line.
+      // Values with cyclic definitions, as in loops along time, belong to the main line.
       this.known.set(index, this.main);
       this.known.set(index, this.find(index) ?? this.main);
     }
@@ -119,7 +124,7 @@ class Attribution {
     return undefined;
   }
 
-  /** The lines of accumulators without a name in the graph. */
+  /** The provenance lines of accumulators that have no name in the graph. */
   private accumulators(): ReadonlyMap<string, Provenance> {
     const made = new Set(this.statements.map((statement) => this.named(statement)));
     const open = this.kernel.provenance.filter((line) => !made.has(line) && line.value !== undefined);
@@ -157,7 +162,7 @@ function noteFirst(map: Map<string, number>, name: string, index: number): void 
   if (!map.has(name)) map.set(name, index);
 }
 
-/** The line whose formula names most of these; of several, the first. */
+/** The line whose formula mentions the most of these names; the first one if several lines do. */
 function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Provenance | undefined {
   let best: Provenance | undefined;
   let most = 0;
@@ -169,7 +174,7 @@ function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Pro
   return best;
 }
 
-/** Wraps a comment to the width of the page. */
+/** Wraps a comment at the page width. */
 export function commentLines(text: string, mark = "//", width = 104): string[] {
   const lines: string[] = [];
   let line = mark;
@@ -189,8 +194,8 @@ interface ProvenanceLine {
 }
 
 /**
- * The comments above a kernel: its formulas, and for gradients their source and rule. Repeated lines are
- * dropped.
+ * The comments above a kernel: its formulas, and for gradients also the forward formula and the derivative
+ * rule. Repeated lines are dropped.
  */
 export function provenanceLines(provenance: readonly Provenance[], mark: string): ProvenanceLine[] {
   const lines = new Map<string, ProvenanceLine>();
