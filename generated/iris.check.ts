@@ -23,7 +23,7 @@ import type { Batch, ModelFacts, Trainer } from "./iris.ts";
 
 // ── 1 Proof: gradients, resuming and allocations of the trainer ──
 
-/** Which spec it is; the batch that gradients are compared for: its rows, and the operations of one loss; and whether the engine keeps numbers. */
+/** The hash of the spec, the number of rows of the batch that is checked, the operations of one loss, and whether V8 is known to allocate numbers. */
 const facts: CheckFacts = {
   specHash: "27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d",
   rows: 13,

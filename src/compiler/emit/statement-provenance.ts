@@ -7,13 +7,15 @@ import { visit } from "../loop/expressions.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 
-/** The main line of a kernel: the line of the value that gives it its name, or its last line. */
+/**
+ * The main line of a kernel: the line of the value after which the kernel is named, or else the last line.
+ */
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
   provenance.find(({ value }) => value === name) ?? provenance.at(-1);
 
 /**
- * The lines of each statement, an outer statement before those inside it. A loop has all lines of its body, in
- * the kernel's order.
+ * The provenance lines of each statement, outer statements before inner ones. A loop has the lines of all
+ * statements in its body, in the kernel's order.
  */
 export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
   const statements: Statement[] = [];
@@ -65,7 +67,7 @@ class Attribution {
 
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
-      // Values with cyclic definitions, as along time, belong to the main line.
+      // Values with cyclic definitions, as in loops along time, belong to the main line.
       this.known.set(index, this.main);
       this.known.set(index, this.find(index) ?? this.main);
     }
@@ -106,8 +108,8 @@ interface CommentLine {
 }
 
 /**
- * The comments above a kernel: its formulas, and for gradients their source and rule. Repeated lines are
- * dropped.
+ * The comments above a kernel: its formulas, and for gradients also the forward formula and the derivative
+ * rule. Repeated lines are dropped.
  */
 export function provenanceLines(provenance: readonly Provenance[], mark: string): CommentLine[] {
   const lines = new Map<string, CommentLine>();

@@ -45,7 +45,7 @@ export const attributed = (statements: readonly Statement[], line: Provenance): 
       : { ...statement, line },
   );
 
-/** The expressions that a statement evaluates itself; those of its body are not included. */
+/** The expressions that a statement itself evaluates, without those in its body. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "for":
@@ -58,7 +58,7 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
   }
 }
 
-/** Every statement, outer ones first. */
+/** Calls f for every statement, outer statements before inner ones. */
 export function visitStatements(statements: readonly Statement[], f: (statement: Statement) => void): void {
   for (const statement of statements) {
     f(statement);
@@ -66,13 +66,13 @@ export function visitStatements(statements: readonly Statement[], f: (statement:
   }
 }
 
-/** Every expression in the statements, with all subexpressions. */
+/** Calls f for every expression in the statements and for all subexpressions. */
 export const visitExpressions = (statements: readonly Statement[], f: (x: Expression) => void): void =>
   visitStatements(statements, (statement) => {
     for (const x of expressionsOf(statement)) visit(x, f);
   });
 
-/** The same statement with its own expressions mapped as wholes; bodies are unchanged. */
+/** Applies f to the statement's own expressions, but not to subexpressions or to its body. */
 export function mapExpressions(statement: Statement, f: (x: Expression) => Expression): Statement {
   switch (statement.kind) {
     case "for":
@@ -102,7 +102,7 @@ export function rewriteExpressions(
   });
 }
 
-/** Renames variables where they are defined, assigned and read. */
+/** Renames variables wherever the statements define, assign or read them. */
 export function renameVariables(
   statements: readonly Statement[],
   names: ReadonlyMap<string, string>,
@@ -122,7 +122,7 @@ export function renameVariables(
   return rename(renamed);
 }
 
-/** Replaces the variables that the statements read by expressions. */
+/** Substitutes expressions for the variables that the statements read. */
 export const substituteVariables = (
   statements: readonly Statement[],
   values: ReadonlyMap<string, Expression>,

@@ -1,9 +1,9 @@
 /**
- * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-materialised.ts`), in graph
- *           order. Other values are computed where they are read.
+ * Purpose   Lower a graph to nests of loops: one nest for each materialised value (`choose-materialised.ts`),
+ *           in graph order. Other values are computed where they are read.
  * Requires  a graph after all passes, and the copies that `rematerialise` made.
- * Ensures   each output is in its storage at the end; a recurrence is a loop along time that contains the nests
- *           of its step. Nests are naive: fusion and blocking come later.
+ * Ensures   each output is in its storage at the end. A recurrence becomes a loop along time that contains
+ *           the nests of its step. Nests are not optimised: fusion and blocking come later.
  * Example   %h = contract %x, %w ; %y = relu %h, both stored
  *           =>   for i: for j: { sum = 0 ; for k: sum += x[i, k] · w[k, j] ; h[i, j] = sum }
  *                for i: for j: y[i, j] = max(h[i, j], 0)
@@ -43,10 +43,10 @@ export const lowerGraph = defineRequired("lower-graph", rematerialisedGraphs, ne
   each: (given: Rematerialised, context: LowerContext): Nests => new GraphLowering(given, context).nests(),
 });
 
-/** What contains the nests of some nodes: the program, or the step of a scan. */
+/** The code around some nests: the program, or the step of a scan. */
 interface Surroundings {
   readonly scope: Scope;
-  /** The outermost scan around the nodes, and how often their step runs. */
+  /** The outermost scan around the nests, and how many times their step runs. */
   readonly scan?: Node | undefined;
   readonly times: number;
 }
@@ -94,7 +94,8 @@ class GraphLowering {
   }
 
   private outermost(): Scope {
-    // The mark distinguishes names made by lowering from buffers, whatever the names of a spec's layers.
+    // The `#` distinguishes the names of loop variables and accumulators from buffers, whatever the names of
+    // layers are.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,
@@ -112,7 +113,7 @@ class GraphLowering {
     return nodes.flatMap((node): readonly Nest[] => {
       if (!this.stored.has(node)) return [];
       if (node.op !== "scan") return [this.nestOf(node, around)];
-      // The first scan represents the whole loop: all scans have the same operands.
+      // All scans of a recurrence have the same operands, so the first one represents their common loop.
       const scans = recurrences.get(node.attributes.recurrence) ?? [];
       return scans[0] === node ? [this.nestOfScans(scans, around)] : [];
     });
@@ -165,7 +166,7 @@ class GraphLowering {
   }
 }
 
-/** The operand and the axes of a reduction. */
+/** The operand and the axes of a reduction; undefined for other nodes. */
 function reducedBy(node: Node): Nest["reduces"] {
   if (!hasTrait(node, "axes")) return undefined;
   invariant("axes" in node.attributes, `${node.op} has no axes`);

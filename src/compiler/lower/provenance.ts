@@ -1,6 +1,6 @@
 /**
- * What kernels record about the nodes that they compute: formulas, the value that a gradient belongs to,
- * operations.
+ * The provenance of kernels: for each node, its formula and its number of operations, and for a gradient also
+ * the forward value that it belongs to.
  */
 import type { Node, Recurrence } from "../ir/nodes.ts";
 import { storageLabel, storageParts } from "../ir/storage.ts";
@@ -47,7 +47,7 @@ export function copyProvenance(storage: string, node: Node, display: Display): P
   return ofNoNode(node, formulaLine(plain(target), plain(source)));
 }
 
-/** The heading of a loop along time, before the lines of its step. */
+/** The heading of a loop along time. The lines of its step follow. */
 export function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return ofNoNode(scan, { text: `For t = ${first} … ${last}:`, value: undefined, isCopy: false });
@@ -77,7 +77,7 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: Line): Provenance => 
 });
 
 /**
- * The forward node as a formula. It uses the names of layer values, even if the code has no variables for them.
+ * The formula of a forward node. It uses the names of layer values, even where the code has no such variable.
  */
 function forwardText(forward: Node, display: Display): string {
   const label = labelOf(display);
