@@ -23,7 +23,7 @@ const cyclesOfElement = 8;
  * have no vectors, so the weight removes this factor.
  */
 const weights = { f32: 1, f64: 0.5 } as const;
-/** Row counts to try if the middle row count takes too long. */
+/** Row counts to try instead of half the batch, if that takes too long. */
 const fewRows = [9, 5, 3];
 
 /**

@@ -9,7 +9,7 @@ import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * The properties of ops that stages ask about:
+ * The properties of ops that stages use:
  *
  *     pointwise     element by element over equal shapes
  *     view          every element of the result is an element of an operand

@@ -99,7 +99,7 @@ export const ops = {
   window,
 } satisfies OpTable;
 
-/** The definition of an op that is only known at run time: its operands are records by name. */
+/** The definition of any op, with operands as records by name. */
 interface AnyDefinition {
   readonly traits: readonly Trait[];
   vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;

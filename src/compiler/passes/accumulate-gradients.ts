@@ -198,7 +198,7 @@ const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBu
     return withOperands(g, node, [seed, g.add(g.multiply(step, groupSize), batch)]);
   });
 
-/** Zero gradients of all trainable parameters, as one flat tensor. */
+/** Sets the gradients of all trainable parameters to zero, as one flat tensor. */
 function zeroGradients(trainable: readonly Node[], g: GraphBuilder): Output[] {
   const size = trainable.reduce((sum, { type }) => sum + sizeOf(type.shape, 1), 0);
   return size === 0

@@ -15,7 +15,7 @@ import type { Layer, Model } from "./types.ts";
 /** Whether gradients are propagated through the node. */
 const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
 
-/** The roots, and all nodes that they reach through nodes that `through` accepts. */
+/** The roots and all nodes upstream of them. The search continues only from nodes that `through` accepts. */
 function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set<Node> {
   const seen = new Set(roots);
   const queue = [...roots];

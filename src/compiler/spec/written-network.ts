@@ -1,4 +1,4 @@
-/** The network as written in the spec, with the path of each layer, and its flat list of layers. */
+/** The network as written in the spec, with the path of each layer, and its expansion to a flat list. */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";

@@ -11,8 +11,8 @@ function sizeWithoutBatch(shape: Shape): string {
 }
 
 /**
- * The numbers of elements before, between and after batch axes. Reshaping must not move any element across a
- * batch axis, because positions there depend on n.
+ * The numbers of elements before, between and after batch axes. Reshaping must not move elements across a
+ * batch axis, because their positions depend on n.
  */
 function sizesAroundBatch(shape: Shape): string {
   const sizes = [1];

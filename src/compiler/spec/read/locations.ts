@@ -46,8 +46,8 @@ export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: b
   return { node, exact: true };
 }
 
-// Finds a part of a string in the file that contains the string: as a JSON string, a YAML scalar of any
-// style, or a TypeScript literal.
+// Locates a part of a string in the file. There the string may be a JSON string, a YAML scalar of any style,
+// or a TypeScript literal.
 
 /**
  * The span in the file of a part of a string whose literal is `source.slice(literal.start, literal.end)`. The
