@@ -1,4 +1,4 @@
-/** What preparing the data of a model depends on, as an emitted trainer would have it. */
+/** The context in which commands prepare the data of a model. An emitted trainer uses the same context. */
 import { columnCodec, meanCodec, namedClassCodec, weightCodec } from "../../runtime/data/column-codec.ts";
 import { characterCodec, nextCodec, nextWordCodec, wordCodec } from "../../runtime/data/text-codecs.ts";
 import { categoryCodec } from "../../runtime/data/category-codec.ts";
@@ -9,7 +9,7 @@ import type { CodecName } from "../runtime-references.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 
-/** By the names that the emitter writes. */
+/** The encoders, by the names that the emitter writes. */
 const codecs: Readonly<Record<CodecName, Codec>> = {
   columnCodec,
   characterCodec,

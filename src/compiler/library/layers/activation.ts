@@ -1,6 +1,6 @@
 /**
- * An activation as a layer: `fn` names the function, and its keys are next to it. A layer has one list of keys, so this
- * file checks which key belongs to which function.
+ * An activation as a layer. The key `fn` names the function; the function's own keys are keys of the layer.
+ * The schema allows them for every function, so this file checks which key belongs to which function.
  */
 import * as z from "zod";
 import { choice } from "../../util/choice.ts";
@@ -19,7 +19,7 @@ const names = Object.keys(activations).filter(
 
 const full = choice(activations);
 
-/** `fn` itself holds a formula and its constants. */
+/** The form of `fn` that contains a formula and its constants. */
 const formula = z
   .strictObject(activations.formula.keys)
   .transform((keys) => ({ type: "formula" as const, ...keys }))
@@ -31,7 +31,7 @@ const functionAlone = functionKey<ActivationFunction>().transform((formula) => (
   constants: {},
 }));
 
-/** Keys without defaults: a key that is not given stays undefined, so a key of another function is recognised. */
+/** Keys without defaults: only keys in the spec are defined, so a key of another function is detected. */
 const functionKeys = {
   slope: activations["leaky-relu"].keys.slope
     .unwrap()

@@ -38,7 +38,7 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
   const area = kernel.reduce((product, k) => product * k, 1);
   const fans = { in: area * places.channels, out: area * keys.filters };
   const weight = filterWeight(context, [...kernel, places.channels, keys.filters], fans, keys);
-  // seen: [n, i, j, c, p, q], summed over p, q and c with the filters' first axes
+  // The axes of `seen` are [n, i, j, c, p, q]. The sum runs over p, q and c, the first axes of the filters.
   const product = context.g.contract(seen, weight, {
     batchX: [],
     batchY: [],

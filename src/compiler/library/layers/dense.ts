@@ -1,5 +1,5 @@
 /**
- * Fully connected: y = f(x · W + b) along the last axis, for any number of axes before it.
+ * Fully connected layer: y = f(x · W + b) along the last axis. Any number of axes may precede it.
  *
  *     W: [in, units]        b: [units]
  */

@@ -1,6 +1,6 @@
 /**
- * Inverted dropout (Srivastava et al. 2014): training sets each number to 0 with probability `rate` and scales the
- * others by 1/(1 − rate), so that evaluation needs no scaling.
+ * Inverted dropout (Srivastava et al. 2014). Training sets each number to 0 with probability `rate` and
+ * scales the others by 1/(1 − rate), so that evaluation needs no scaling.
  *
  *     y = u ≥ rate ? x / (1 − rate) : 0,  u uniform in [0, 1)
  */

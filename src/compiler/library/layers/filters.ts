@@ -1,4 +1,4 @@
-/** The parts that all convolutions share: filters with their initial values, and f(product + bias) at the end. */
+/** The parts that all convolutions share: filters and their initialisation, and f(product + bias). */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
@@ -23,7 +23,7 @@ export interface FilterValues {
   readonly init?: InitialiserChoice;
 }
 
-/** The filters, `NAME.weight`. */
+/** The filters: the parameter `NAME.weight`. */
 export const filterWeight = (
   context: LayerContext,
   shape: readonly number[],

@@ -5,7 +5,7 @@ import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
-/** The values, after a check that their shapes are equal except for axes of size 1, which broadcast. */
+/** Checks that the shapes are equal except for axes of size 1, which broadcast, and returns the values. */
 function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[] {
   const nodes = inputs.map((input) => realNumbers(context, input));
   const [first] = nodes;
@@ -39,8 +39,8 @@ export const multiply = defineLayer({
 });
 
 /**
- * The end of a `residual` block. Unlike `add` it does not broadcast: a block that adds one number to many is most
- * likely a mistake.
+ * The end of a `residual` block. Unlike `add` it does not broadcast, because a block that adds one number to
+ * many is most likely a mistake.
  */
 export const residual = defineLayer({
   name: "residual",

@@ -23,7 +23,7 @@ const epsilon = z
 const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
   g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** (x − mean x) / √(variance x + ε) over some axes of x, which hold `size` elements. */
+/** (x − mean x) / √(variance x + ε) over `axes` of x, which together have `size` elements. */
 function normalisedOver(
   g: GraphBuilder,
   x: Node,
@@ -79,8 +79,8 @@ export const rmsNorm = defineLayer({
 });
 
 /**
- * Normalises each group of channels over its channels and all positions, as torch.nn.GroupNorm. The variance divides
- * by the number of elements.
+ * Normalises each group of channels, over its channels and all positions, as torch.nn.GroupNorm. The variance
+ * is the mean square of the deviations.
  */
 export const groupNorm = defineLayer({
   name: "group-norm",
@@ -109,9 +109,9 @@ export const groupNorm = defineLayer({
 });
 
 /**
- * Uses the statistics of the batch in training and running statistics in evaluation, as torch.nn.BatchNorm: running ←
- * (1 − m) · running + m · batch. The running variance takes the unbiased variance, N / (N − 1) times the one that
- * normalises.
+ * In training, normalises with the statistics of the batch; in evaluation, with running statistics, as
+ * torch.nn.BatchNorm: running ← (1 − m) · running + m · batch. The running variance is updated with the
+ * unbiased variance of the batch, which is N / (N − 1) times the variance that normalises.
  */
 export const batchNorm = defineLayer({
   name: "batch-norm",

@@ -1,13 +1,16 @@
 /**
- * Recurrent layers over sequences [n, length, units]. Gates and their order are those of PyTorch (torch.nn.RNN, LSTM,
- * GRU). The part that does not depend on the previous step, a = x · W + b, is one product over all positions; the loop
- * along time holds the rest.
+ * Recurrent layers over sequences [n, length, units]. The gates and their order are those of PyTorch
+ * (torch.nn.RNN, LSTM, GRU). The part a = x · W + b does not depend on the previous step, so it is one
+ * product over all positions. The loop along time computes the rest.
  *
- *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
- *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
- *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)                      forget gate: Gers et al. 2000
- *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))          Cho et al. 2014
+ *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)
+ *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R
+ *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)
+ *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))
  *           hₜ = (1 − z) · n + z · hₜ₋₁
+ *
+ * Sources: Elman 1990 (rnn), Hochreiter and Schmidhuber 1997 (lstm), Gers et al. 2000 (its forget gate), and
+ * Cho et al. 2014 (gru).
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -43,20 +46,20 @@ interface Keys {
   readonly biasInit: InitialiserChoice;
 }
 
-/** The step of a cell: returns the values for the next step, of which `h` is the output. */
+/** The step of a cell. It returns the values for the next step, of which `h` is the output. */
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
-  /** The place's part of the gates, x · W + b (and b_R, where that is a sum like any other). */
+  /** The input's part of the gates at this position: x · W + b, plus b_R unless the cell adds it. */
   readonly inputs: Node;
-  /** h · R of the previous step. */
+  /** h · R, where h is from the previous step. */
   readonly product: Node;
   readonly h: Node;
-  /** Cell state, for an lstm only. */
+  /** The state of the cell, only for an lstm. */
   readonly c: Node | undefined;
-  /** b_R, if the cell itself adds it. */
+  /** b_R, only if the cell itself adds it. */
   readonly recurrentBias: Node | undefined;
-  /** Part k of the gates, with this name. */
+  /** Gate number k of the gates, as a value with this name. */
   gate(gates: Node, k: number, name: string): Node;
 }
 
