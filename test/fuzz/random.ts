@@ -1,7 +1,7 @@
 /**
  * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same.
- * `runtime/random.ts` counts its draws by stream, which suits kernels; here all draws come from one stream in
- * order.
+ * `runtime/random.ts` computes each number from a key and a counter, which suits kernels; here all numbers
+ * come from one stream, in order.
  */
 
 export interface Random {
