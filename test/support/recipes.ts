@@ -2,7 +2,7 @@
 
 export interface Edit {
   readonly file: string;
-  /** The text is put after this one, which the file has once; a new file has none. */
+  /** The text is inserted after this one, which must occur once in the file; undefined for a new file. */
   readonly after?: string;
   readonly text: string;
 }
@@ -10,7 +10,7 @@ export interface Edit {
 export interface Recipe {
   readonly title: string;
   readonly edits: readonly Edit[];
-  /** Other files that do not compile while the recipe is half done. */
+  /** Other files that fail to compile while the recipe is incomplete. */
   readonly closedBy?: readonly string[];
 }
 

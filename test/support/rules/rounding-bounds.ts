@@ -15,13 +15,13 @@ import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
 export interface Arithmetic {
   /** The largest relative error of one rounding. */
   readonly unit: number;
-  /** The largest absolute error by underflow; 0 to leave underflow out. */
+  /** The largest absolute error from underflow; 0 to ignore underflow. */
   readonly tiny: number;
-  /** The error of a constant, given the value that the graph has. */
+  /** The error of a constant, given its value in the graph. */
   constant(value: number): number;
 }
 
-/** 0 · ∞ is 0: an operand without error adds none. */
+/** 0 · ∞ is 0 here, because an exact operand adds no error. */
 const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : x * y);
 
 export function roundingBounds(
@@ -51,7 +51,7 @@ function boundOf(
   const [ex, ey] = errors;
   const each = (bound: (i: number, size: number) => number) =>
     z.data.map((value, i) => bound(i, Math.abs(value)));
-  /** The op itself on other numbers. */
+  /** The op evaluated on other numbers. */
   const applied = (lists: readonly Float64Array[], of = node): Float64Array => {
     const names = operandNamesOf(node.op, node.attributes);
     const record = lists.map((data, i): [string, Tensor] => [names[i], { shape: tensors[i].shape, data }]);
@@ -81,7 +81,8 @@ function boundOf(
         const room = Math.abs(y[i]) - ey[i];
         const own = times(unit, size) + tiny;
         if (ex[i] === 0 && ey[i] === 0) return own;
-        // Divided first: the product of a quotient and the error of a subnormal divisor is 0 in doubles.
+        // Divided first, because in doubles the product of a quotient and the error of a subnormal divisor
+        // would be 0.
         return room > 0 ? ex[i] / room + times(size, ey[i] / room) + own : Infinity;
       });
     case "exp":
