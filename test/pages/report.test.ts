@@ -1,7 +1,7 @@
 /**
  * The report in a real browser, opened from its file under its own policy, without a network; it must write
- * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn elements
- * shows that 300 layers stay usable.
+ * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn
+ * elements shows that 300 layers stay usable.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
