@@ -76,7 +76,7 @@ describe("in Chromium", () => {
   });
 
   it(
-    "a page that forbids WebAssembly trains, told nothing, to the bytes of the TypeScript kernels",
+    "on a page that forbids WebAssembly, the default backend trains to the bytes of the TypeScript kernels",
     { timeout },
     async (context) => {
       const isScalar = ({ backend }: Case) => backend !== "simd";

@@ -27,8 +27,8 @@ export function newWorkspace(): Workspace {
 }
 
 /**
- * The script that engines run: a function of the cases and of the extension of modules, exported by this file
- * of the folder test/engines.
+ * A script for engines: the function `entry` of the module `file` in test/engines. It is called with the
+ * cases and the extension of module files.
  */
 export interface Script {
   readonly file: string;
@@ -63,8 +63,8 @@ export interface PageReport {
 }
 
 /**
- * Writes `NAME.html`, which shows a report in an element `output`. `outcome`: the text of an expression of
- * `cases` and the script's function, whose result the page awaits.
+ * Writes `NAME.html`, which shows a report in an element `output`. `outcome` is a JavaScript expression that
+ * may use `cases` and the script's function; the page awaits its value.
  */
 export function writePage(
   { write }: Workspace,

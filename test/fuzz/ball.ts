@@ -3,10 +3,11 @@
  * distance between the midpoint and a computation of the graph in a given precision. The radius grows for two
  * reasons:
  *
- *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval,
- *                             for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
- *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms
- *                             in any order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)  (N. Higham, 2002, section 4.2)
+ *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: for monotonic f at the ends of the
+ *                             interval, for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
+ *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); for a sum of
+ *                             n terms in any order γ(n) · Σ |x|, where γ(n) = n u / (1 − n u)
+ *                             (N. Higham, 2002, section 4.2)
  *
  * Functions are within 2 units in the last place, as stated in the headers of `emit/wasm/functions/` and
  * `runtime/`, so k = 4. Results below the smallest normal number may be flushed to zero. A result that may

@@ -20,9 +20,9 @@ import { randomOf } from "./random.ts";
 interface Single {
   readonly program: LoopProgram;
   readonly kernel: Kernel;
-  /** Its number in the program. */
+  /** The position of the kernel in its program. */
   readonly number: number;
-  /** The program that contains it. */
+  /** The name of that program. */
   readonly of: string;
 }
 

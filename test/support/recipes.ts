@@ -189,7 +189,7 @@ const format: Recipe = {
   edits: [
     {
       file: "src/command/formats/tables/read-trial.ts",
-      text: `/** Reads a file of numbers with a bar between them, one row each, after a line that names the column. */
+      text: `/** Reads a line that names the column, and a line of numbers between bars, each of which is a row. */
 import { wholeOf } from "./open-bytes.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./column-builder.ts";

@@ -155,7 +155,7 @@ describe.each(types)("%s", (type) => {
         async (steps) => (await compile(specOf(steps, features, [{ type, units }], [units]))).code,
       ),
     );
-    // Statements are counted instead of lines, because longer numbers wrap lines.
+    // Statements are counted instead of lines, because long numbers cause more line breaks.
     const [short, long] = sizes.map((code) => code.replaceAll(/^ *\/\/.*$/gm, "").split(";").length);
     expect(long).toBe(short);
     const [small, large] = sizes.map((code) => gzipSync(code).length);

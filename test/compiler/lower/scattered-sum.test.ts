@@ -13,7 +13,7 @@ import { anyStorage, compareStorage } from "../../support/tensors.ts";
 const g = createBuilder("f64");
 const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f64", shape) });
 
-/** [n, i, j, p, q, c]: what each element of an image contributes to its windows. */
+/** Shape [n, i, j, p, q, c]: the contribution of each element of an image to its windows. */
 const product = g.contract(leaf("x", ["n", 2, 2, 3]), leaf("w", [2, 3, 3, 4]), {
   batchX: [],
   batchY: [],

@@ -32,7 +32,7 @@ const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const real = (value: number) => number(value, "f64");
 const kernelOf = (body: readonly Statement[]): Kernel => ({ name: "kernel", body, provenance: [] });
 
-/** Unique names with a number. */
+/** Returns a function that makes names unique by a number. */
 function freshNames(): (base: string) => string {
   let count = 0;
   return (base) => `${base}$${++count}`;

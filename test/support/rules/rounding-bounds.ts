@@ -3,10 +3,10 @@
 // 4.2). With E for bounds and u for the unit:
 //
 //     z = x ± y       Ez = Ex + Ey + u |z|
-//     z = x y         Ez = |x| Ey + |y| Ex + Ex Ey + u |z|          + tiny, where products and quotients may underflow
-//     z = x / y       Ez = (Ex + |z| Ey) / (|y| − Ey) + u |z|       + tiny
-//     z = Σ x         Ez = Σ Ex + n u Σ (|x| + Ex)                  of n terms in any order
-//     z = exp x       Ez = |z| (exp Ex − 1) + 4 u |z|               functions are within 2 units in the last place
+//     z = x y         Ez = |x| Ey + |y| Ex + Ex Ey + u |z|     + tiny, for underflow
+//     z = x / y       Ez = (Ex + |z| Ey) / (|y| − Ey) + u |z|  + tiny
+//     z = Σ x         Ez = Σ Ex + n u Σ (|x| + Ex)             of n terms in any order
+//     z = exp x       Ez = |z| (exp Ex − 1) + 4 u |z|          functions are within 2 units in the last place
 import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { evaluateOp, hasTrait } from "../../../src/compiler/ops/index.ts";

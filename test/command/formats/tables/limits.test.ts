@@ -41,7 +41,7 @@ async function messageOf(content: string | Uint8Array, of = ab): Promise<string>
 }
 
 /**
- * A gzip file of about 400 kB that unpacks to 320 MiB: a beginning, then one text over and over. It consists
+ * A gzip file of about 400 kB that unpacks to 320 MiB: `beginning`, then repetitions of `unit`. It consists
  * of several concatenated members.
  */
 function bomb(beginning: string | Uint8Array, unit: string): Uint8Array {

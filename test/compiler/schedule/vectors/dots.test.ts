@@ -1,4 +1,5 @@
-// Sums whose lanes are along the sum. If a test fails, a sum reads a vector where it needs one number.
+// Sums in which each lane adds a part of the terms. If a test fails, a sum reads a vector where it needs one
+// number.
 import { expect, it } from "vitest";
 import { binary, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
