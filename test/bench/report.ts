@@ -1,4 +1,4 @@
-// The page of the comparison: tables in Markdown, of figures alone.
+// The page of the comparison: tables of measurements in Markdown.
 import { rateText } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
 import {
@@ -13,11 +13,11 @@ import {
 } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 
-/** What the figures were measured on and with. */
+/** The machine and the software of the measurements. */
 export interface Circumstances {
   readonly machine: string;
   readonly engine: string;
-  /** Libraries and their versions. */
+  /** The libraries with their versions. */
   readonly libraries: readonly string[];
   readonly command: string;
 }
@@ -38,7 +38,7 @@ export const tableHead = [
   "download, kB",
 ];
 
-/** A row for each contender that takes steps, in the columns of the head. */
+/** A row for each contender that takes training steps, in the columns of the table head. */
 export function tableRows(each: WorkloadOutcome): string[][] {
   const [ours, peak] = [fastestOfOurs(each), peakOf(each)];
   return each.outcomes
@@ -65,7 +65,7 @@ const lossText = (outcome: Outcome): string => {
   return `${before} → ${after}${hasLearned(outcome) ? "" : " (does not fall)"}`;
 };
 
-/** What a contender lacks, and what it does in another way. */
+/** The features that each contender lacks, and its differences from the workload. */
 export const notesOf = ({ outcomes }: WorkloadOutcome): string[] =>
   outcomes
     .filter(({ kind }) => kind !== "peak")

@@ -65,7 +65,7 @@ const withLines = (body: readonly Statement[], lines: readonly Provenance[]): re
     },
   );
 
-/** The kernels of a body, each as text; they must store the same values as the body. */
+/** The text of the kernels that a body is divided into. They must store the same values as the body. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
   const provenance = lines.map(lineOf);
   const whole = program(withLines(body, provenance), s, x, y, z);
@@ -80,7 +80,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
 }
 
 describe("distribute-loops", () => {
-  it("passes a sum that several nests use", () => {
+  it("stores a sum that several nests use, and loads it in each", () => {
     const grows = (from: string) =>
       loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
     const body = [
@@ -91,7 +91,7 @@ describe("distribute-loops", () => {
     ];
     expect(kernelsOf(body)).toHaveLength(3);
   });
-  it("divides between nests; the part that does most work keeps the name", () => {
+  it("divides between nests; the part with the most work keeps the name", () => {
     const body = [
       each([store("y", [i], load("x", [i]))]),
       each([store("z", [i], call("exp", [load("y", [i])], "f64"))]),
@@ -107,7 +107,7 @@ describe("distribute-loops", () => {
           z[i] = exp(y[i])"
     `);
   });
-  it("passes what a later nest reads, and loads it there before any store", () => {
+  it("stores what a later nest reads, and loads it there before any other store", () => {
     const body = [
       define("a", call("sqrt", [load("s", [])], "f64")),
       store("s", [], plus(load("s", []), real(1))),
@@ -155,13 +155,13 @@ describe("distribute-loops", () => {
         x[0] = other * sum"
     `);
   });
-  it("passes an accumulator that two loops update from one to the other", () => {
+  it("stores an accumulator that two loops update, and loads it in the second", () => {
     const add = (name: string) =>
       loop("i", 4, "reduction", [assign("sum", plus(reads("sum"), load(name, [i])))]);
     const body = [define("sum", real(0), true), add("x"), add("y"), store("s", [], reads("sum"))];
     expect(kernelsOf(body)).toHaveLength(2);
   });
-  it("passes a bool as a number", () => {
+  it("stores a bool as a number", () => {
     const isSmall: Expression = { kind: "variable", name: "small", type: "bool" };
     const body = [
       define("small", less(load("s", []), real(1))),
@@ -185,7 +185,7 @@ describe("distribute-loops", () => {
 });
 
 describe("split programs leave the same bits in memory", () => {
-  // The interpreter rounds to f32 at stores, and passing a value is a store.
+  // The interpreter rounds to f32 at stores, and a divided program has additional stores.
   it.each([
     ["f64", 0],
     ["f32", 1e-4],
