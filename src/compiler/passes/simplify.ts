@@ -36,14 +36,16 @@ const pass = "simplify";
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;
 
+/** Applies rules until none applies. `settled` holds the nodes to which none applies, and is extended. */
 function applyRules(
   node: Node,
   g: GraphBuilder,
   active: readonly Rule[],
+  settled: Set<Node>,
   applied: PassOptions["applied"],
 ): Node {
   let current = node;
-  for (let tries = 0; tries < 20; tries++) {
+  for (let tries = 0; tries < 20 && !settled.has(current); tries++) {
     const before = current;
     for (const rule of active) {
       const rewrite = { rule: rule.name, pass };
@@ -55,16 +57,17 @@ function applyRules(
       current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
       break;
     }
-    if (current === before) return current;
+    if (current === before) settled.add(current);
   }
   return current;
 }
 
 export const simplify = definePass(pass, (graph, g, { exact, applied }) => {
   const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
+  const settled = new Set<Node>();
   let current = graph;
   for (let round = 0; round < rounds; round++) {
-    const next = rewriteGraph(current, g, (node) => applyRules(node, g, active, applied));
+    const next = rewriteGraph(current, g, (node) => applyRules(node, g, active, settled, applied));
     if (next === current) return current;
     current = next;
   }

@@ -4,7 +4,8 @@
  */
 import type { Chart, Mark, Panel } from "./chart.ts";
 import { plotOf, type Curve, type Plot } from "./plot.ts";
-import { colourCount, element, legend, legendHeight, pageSvg, pageWidth, textAt } from "./svg.ts";
+import { seriesColours } from "../palette.ts";
+import { element, legend, legendHeight, pageSvg, pageWidth, textAt } from "./svg.ts";
 import type { Block } from "./svg.ts";
 
 const width = pageWidth;
@@ -95,13 +96,13 @@ function diagonalSvg(panel: Panel, { diagonal }: Plot): string[] {
 }
 
 function curveSvg(curve: Curve, index: number): string {
-  const colour = index % colourCount;
+  const colour = index % seriesColours.length;
   if ("dots" in curve)
     return element(
       "g",
       { class: `dot dot${colour}` },
       ...curve.dots.map(([cx, cy]) => element("circle", { cx, cy, r: 3 })),
     );
-  const dashed = index < colourCount ? "" : " dashed";
+  const dashed = index < seriesColours.length ? "" : " dashed";
   return element("path", { class: `line line${colour}${dashed}`, d: curve.path });
 }

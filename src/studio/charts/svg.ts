@@ -3,6 +3,7 @@
  * pictures give equal bytes.
  */
 import type { Series } from "./chart.ts";
+import { seriesColours } from "../palette.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -108,8 +109,8 @@ export function legend(series: readonly Series[], left: number, top: number, wid
   if (series.length < 2) return [];
   return positionsOf(series, width).flatMap(({ x, row }, i) => {
     const [startX, y] = [left + x, top + row * rowHeight];
-    const colour = i % colourCount;
-    const dashed = i < colourCount ? "" : " dashed";
+    const colour = i % seriesColours.length;
+    const dashed = i < seriesColours.length ? "" : " dashed";
     return [
       series[i].as === "dots"
         ? element("circle", { class: `dot dot${colour}`, cx: startX + 10, cy: y, r: 4 })
@@ -158,23 +159,10 @@ export function pageSvg({ title, subtitle, blocks }: Page): string {
   );
 }
 
-// The style of all pictures, on light and dark backgrounds. The colours of series follow Okabe and Ito and
-// remain distinct for colour-blind readers.
-
-/** For light and for dark backgrounds. */
-const colours: readonly (readonly [string, string])[] = [
-  ["#0072b2", "#56b4e9"],
-  ["#d55e00", "#ff8c42"],
-  ["#009e73", "#2fc79a"],
-  ["#b0559c", "#dd8fcb"],
-  ["#c08a00", "#f0c840"],
-  ["#555555", "#bbbbbb"],
-];
-
-export const colourCount = colours.length;
+// The style of all pictures, on light and dark backgrounds.
 
 const seriesStyle = (ground: 0 | 1): string =>
-  colours
+  seriesColours
     .map((pair, i) => `.line${i} { stroke: ${pair[ground]} } .dot${i} { fill: ${pair[ground]} }`)
     .join("\n");
 
@@ -192,7 +180,7 @@ text { fill: #333 }
 .dot { fill-opacity: 0.55 }
 .box { stroke: #fff; stroke-width: 0.8 }
 .band { fill: #777 }
-.cell { fill: #0072b2 }
+.cell { fill: ${seriesColours[0][0]} }
 .over { fill: #fff }
 ${seriesStyle(0)}
 @media (prefers-color-scheme: dark) {

@@ -2,17 +2,10 @@
  * Graphs in the language of Graphviz, which does the layout itself: regions and groups are clusters, with an
  * edge from each value to each of its users.
  */
-import type { RegionName } from "../explanation.ts";
+import { regionColours } from "../palette.ts";
 import type { LanePlan, PicturePlan } from "./place-lanes.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
-
-const colours: Readonly<Record<RegionName, string>> = {
-  forward: "#1d5fbf",
-  backward: "#b4470f",
-  update: "#1a7a45",
-  evaluation: "#7a3fa8",
-};
 
 /** Labels have their own escapes, so a backslash is written twice. */
 const quoted = (...lines: readonly string[]): string =>
@@ -40,7 +33,7 @@ function graphDot({ name, title, lanes }: PicturePlan): string {
 }
 
 function laneLines({ region, label, groups }: LanePlan): string[] {
-  const colour = quoted(colours[region]);
+  const colour = quoted(regionColours[region][0]);
   return [
     `subgraph ${quoted(`cluster_${region}`)} {`,
     `  graph [label=${quoted(label)}, color=${colour}, fontcolor=${colour}]`,

@@ -1,5 +1,6 @@
 /** Pictures below one another in one SVG file, for light and dark backgrounds. */
 import { element, shapeText, svgFile, textAt } from "../charts/svg.ts";
+import { regionColours } from "../palette.ts";
 import type { Picture } from "../explanation.ts";
 import { detailSize, labelSize, textWidth } from "./box-texts.ts";
 import { boxShape, headShapes, laneShape, regions, wireRegions, wireShape } from "./scene-shapes.ts";
@@ -41,16 +42,8 @@ function sceneSvg(scene: Scene, top: number): string {
   return element("g", { transform: `translate(0 ${top})` }, ...shapes.map(shapeText));
 }
 
-/** For light and for dark backgrounds; the same colours as in pages. */
-const colours = {
-  forward: ["#1d5fbf", "#7db2ff"],
-  backward: ["#b4470f", "#ff9d66"],
-  update: ["#1a7a45", "#63d194"],
-  evaluation: ["#7a3fa8", "#cf9bff"],
-} as const;
-
 const regionStyle = (ground: 0 | 1): string =>
-  regions.map((region) => styleOf(region, colours[region][ground])).join("\n");
+  regions.map((region) => styleOf(region, regionColours[region][ground])).join("\n");
 
 const styleOf = (region: string, colour: string): string =>
   `.graph-lane.${region}, .graph-box.group.${region} rect, .graph-head.${region} { fill: ${colour} } ` +

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
+import { paletteCss } from "../palette.ts";
 import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
 
 /** The available pages: each is a folder of `src/studio/pages/` with a `main.ts`. */
@@ -37,6 +38,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
     metafile: true,
     absWorkingDir: bundlingFolder,
     outdir: "out",
+    banner: { css: paletteCss },
   });
   const textOf = (ending: string): string | undefined =>
     outputFiles.find(({ path }) => path.endsWith(ending))?.text;

@@ -15,7 +15,7 @@ import type { Shape } from "../../ir/types.ts";
 import { binary } from "../../loop/expressions.ts";
 import { defineOp, uniform } from "../define.ts";
 import { checkAxes, sameOperands } from "../shape-rules.ts";
-import { elementAt, indicesOf, tensorOf } from "../tensor.ts";
+import { indicesOf, positionOf, tensorOf } from "../tensor.ts";
 
 const freeAxes = (shape: Shape, ...taken: readonly Axes[]): number[] =>
   shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
@@ -158,14 +158,17 @@ export const contract = defineOp({
   },
   evaluate: ({ x, y }, { attributes }, shape) => {
     const { indices } = parts(x.shape, y.shape, attributes);
+    const positions = (at: readonly number[], along: readonly number[]) => {
+      const index = indices(at, along);
+      return { x: positionOf(x.shape, index.x), y: positionOf(y.shape, index.y) };
+    };
+    // A position is linear in the index: that of the first term, plus the same distances for each result.
+    const [origin, first] = [shape.map(() => 0), attributes.sumX.map(() => 0)];
     const summed = attributes.sumX.map((axis) => x.shape[axis]);
+    const distances = Array.from(indicesOf(summed), (along) => positions(origin, along));
     return tensorOf(shape, (at) => {
-      let sum = 0;
-      for (const along of indicesOf(summed)) {
-        const index = indices(at, along);
-        sum += elementAt(x, index.x) * elementAt(y, index.y);
-      }
-      return sum;
+      const start = positions(at, first);
+      return distances.reduce((sum, to) => sum + x.data[start.x + to.x] * y.data[start.y + to.y], 0);
     });
   },
   samples: [

@@ -3,6 +3,7 @@ import { canBeDrawn } from "../../charts/chart.ts";
 import type { Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";
 import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
+import { seriesColours } from "../../palette.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
@@ -21,7 +22,7 @@ interface CurvePanel extends Panel {
 }
 
 const [width, height] = [480, 210];
-const colours = 6;
+const colours = seriesColours.length;
 /** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
 const maxNames = 14;
 const depths = 10;

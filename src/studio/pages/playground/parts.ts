@@ -1,4 +1,5 @@
 /** Small parts that several pictures of a model share. */
+import { classColours } from "../../palette.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import { equation, math } from "../shared/math.ts";
@@ -26,23 +27,7 @@ export const legend = (classes: readonly (string | number)[]): HTMLElement[] =>
     return element("span", {}, mark, String(name));
   });
 
-// A colour for each class (after Okabe and Ito), distinct for colour-blind readers too; red, green, blue from 0
-// to 255.
-
-const colours: readonly (readonly [red: number, green: number, blue: number])[] = [
-  [0, 114, 178],
-  [230, 126, 20],
-  [0, 158, 115],
-  [204, 102, 160],
-  [86, 180, 233],
-  [200, 170, 0],
-  [150, 90, 60],
-  [130, 130, 130],
-  [110, 80, 190],
-  [190, 40, 50],
-];
-
-export const classColour = (index: number) => colours[index % colours.length];
+export const classColour = (index: number) => classColours[index % classColours.length];
 
 export const cssColour = (index: number): string => `rgb(${classColour(index).join(" ")})`;
 

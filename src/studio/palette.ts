@@ -1,0 +1,62 @@
+/**
+ * The colours of charts, pictures and pages. Charts and pictures write them into SVG and Graphviz files; pages
+ * use them as custom properties of CSS.
+ */
+import type { RegionName } from "./explanation.ts";
+
+/** A colour on a light background, and on a dark one. */
+export type ColourPair = readonly [light: string, dark: string];
+
+const blue: ColourPair = ["#1d5fbf", "#7db2ff"];
+const green: ColourPair = ["#1a7a45", "#63d194"];
+
+/** The regions of a graph. */
+export const regionColours: Readonly<Record<RegionName, ColourPair>> = {
+  forward: blue,
+  backward: ["#b4470f", "#ff9d66"],
+  update: green,
+  evaluation: ["#7a3fa8", "#cf9bff"],
+};
+
+/** Links and marks, success and failure. */
+const signalColours = {
+  accent: blue,
+  good: green,
+  bad: ["#b3261e", "#ff8a80"],
+} as const satisfies Readonly<Record<string, ColourPair>>;
+
+/** Curves. They follow Okabe and Ito and remain distinct for colour-blind readers. */
+export const seriesColours: readonly ColourPair[] = [
+  ["#0072b2", "#56b4e9"],
+  ["#d55e00", "#ff8c42"],
+  ["#009e73", "#2fc79a"],
+  ["#b0559c", "#dd8fcb"],
+  ["#c08a00", "#f0c840"],
+  ["#555555", "#bbbbbb"],
+];
+
+/**
+ * Classes in maps of predictions and paths of optimizers, after Okabe and Ito: red, green and blue from 0 to
+ * 255. Maps blend them.
+ */
+export const classColours: readonly (readonly [red: number, green: number, blue: number])[] = [
+  [0, 114, 178],
+  [230, 126, 20],
+  [0, 158, 115],
+  [204, 102, 160],
+  [86, 180, 233],
+  [200, 170, 0],
+  [150, 90, 60],
+  [130, 130, 130],
+  [110, 80, 190],
+  [190, 40, 50],
+];
+
+const property = (name: string, [light, dark]: ColourPair): string =>
+  `--${name}:light-dark(${light},${dark})`;
+
+/** `--forward`, `--accent`, `--series0` and so on, for the root of a page. */
+export const paletteCss = `:root{${[
+  ...Object.entries({ ...regionColours, ...signalColours }).map(([name, pair]) => property(name, pair)),
+  ...seriesColours.map((pair, i) => property(`series${i}`, pair)),
+].join(";")}}`;
