@@ -110,12 +110,13 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
   );
   return `${[
     "# Benchmarks",
-    "After this page you know how fast training steps are on one machine, compared with other libraries. It is " +
-      `written by \`${where.command}\` ([method](benchmark-method.md)). ${where.machine}; ${where.engine}. ` +
-      `${where.libraries.join(", ")}.`,
-    `Every value is of one thread unless it says otherwise, and the median of ${rounds} rounds. "Ours is × as ` +
-      "fast\" compares with the fastest of this compiler's trainers on one thread. GFLOP/s count the operations of " +
-      "this compiler's graphs for every library. PyTorch may exceed the 128-bit peak, because it uses wider registers.",
+    "This page shows how many training steps per second this compiler's trainers and other libraries make on one " +
+      `machine. It was written by \`${where.command}\` ([method](benchmark-method.md)).`,
+    `The machine: ${where.machine}. The engine: ${where.engine}. The libraries: ${where.libraries.join(", ")}.`,
+    `Unless a row says otherwise, every value is for one thread and is the median of ${rounds} rounds. The column ` +
+      '"ours is × as fast" compares a row with the fastest of this compiler\'s trainers on one thread. GFLOP/s are ' +
+      "computed for every library from the operations of this compiler's graphs. PyTorch may exceed the 128-bit " +
+      "peak, because it uses wider registers.",
     "![Training steps per second](benchmarks.svg)",
     ...all.map(sectionOf),
     ...boundSection(all),

@@ -98,7 +98,11 @@ const validation = z
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
 
 const average = z.strictObject({
-  decay: z.number().min(0).lt(1).describe("The fraction of the average kept at each update; 0.999 is usual."),
+  decay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .describe("The fraction of the average that is retained at each update; 0.999 is usual."),
 });
 
 const weights = {

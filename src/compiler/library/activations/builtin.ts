@@ -78,7 +78,7 @@ export const leakyRelu = defineActivation({
 export const elu = defineActivation({
   name: "elu",
   about: "y = x where x > 0, alpha · (exp(x) - 1) elsewhere",
-  keys: { alpha: z.number().default(1).describe("Minus the limit for very negative x.") },
+  keys: { alpha: z.number().default(1).describe("The negative of the limit for very negative x.") },
   family: "he",
   acts: "on elements",
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
@@ -107,7 +107,7 @@ export const gelu = defineActivation({
     approximate: z
       .enum(["none", "tanh"])
       .default("none")
-      .describe("tanh: Φ(x) as (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2."),
+      .describe("With tanh, Φ(x) is approximated by (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2."),
   },
   family: "he",
   acts: "on elements",
@@ -175,7 +175,7 @@ function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
 
 export const hardSigmoid = defineActivation({
   name: "hard-sigmoid",
-  about: "y = x/6 + 1/2, held between 0 and 1",
+  about: "y = x/6 + 1/2, limited to the range from 0 to 1",
   keys: {},
   family: "xavier",
   acts: "on elements",
@@ -193,7 +193,7 @@ export const tanh = defineActivation({
 
 export const hardTanh = defineActivation({
   name: "hard-tanh",
-  about: "y = x, held between -1 and 1",
+  about: "y = x, limited to the range from -1 to 1",
   keys: {},
   family: "xavier",
   acts: "on elements",

@@ -49,7 +49,7 @@ const formula = defineActivation({
   name: "formula",
   about: 'a formula over x, such as "x * sigmoid(beta * x)"',
   keys: {
-    formula: formulaKey<ActivationFunction>("What becomes of each number x."),
+    formula: formulaKey<ActivationFunction>("The value for each number x."),
     constants: constantsKey,
   },
   family: "xavier",

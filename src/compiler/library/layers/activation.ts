@@ -36,16 +36,16 @@ const functionKeys = {
   slope: activations["leaky-relu"].keys.slope
     .unwrap()
     .optional()
-    .describe("Of leaky-relu: the slope for negative x (0.01)."),
+    .describe("For leaky-relu: the slope for negative x (default 0.01)."),
   alpha: activations.elu.keys.alpha
     .unwrap()
     .optional()
-    .describe("Of elu: minus the limit for very negative x (1)."),
+    .describe("For elu: the negative of the limit for very negative x (default 1)."),
   approximate: activations.gelu.keys.approximate
     .unwrap()
     .optional()
-    .describe('Of gelu: "none" or "tanh" ("none").'),
-  surrogate: activations.step.keys.surrogate.describe("Of step: the surrogate derivative."),
+    .describe('For gelu: the approximation of Φ (default "none").'),
+  surrogate: activations.step.keys.surrogate.describe("For step: the surrogate derivative."),
 };
 
 function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, key: string): never {
@@ -58,7 +58,7 @@ function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, k
 
 export const activation = defineLayer({
   name: "activation",
-  about: "a function of every element, or along the last axis",
+  about: "an activation function, applied to each element or along the last axis",
   keys: {
     fn: z.union([z.enum(names), formula, functionAlone]).describe("The activation, or a formula over x."),
     ...functionKeys,

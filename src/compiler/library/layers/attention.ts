@@ -42,10 +42,11 @@ function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {
 
 export const attention = defineLayer({
   name: "attention",
-  about: "every place of a sequence reads the others, as much as their keys match its query",
+  about:
+    "self-attention: each position of a sequence reads the others, weighted by how well their keys match its query",
   keys: {
-    heads: z.int().positive().describe("How many times, each with a share of the units."),
-    causal: z.boolean().default(false).describe("Whether a place reads only itself and those before it."),
+    heads: z.int().positive().describe("The number of heads; each has an equal part of the units."),
+    causal: z.boolean().default(false).describe("Lets each position read only itself and earlier positions."),
   },
   takes: "one input",
   build: (context, [input], { heads, causal }) => {

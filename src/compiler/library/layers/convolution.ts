@@ -48,21 +48,32 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
   return filtered(context, product, fans, keys);
 }
 
-const filters = z.int().positive().describe("How many filters, the channels of the output.");
+const filters = z.int().positive().describe("The number of filters, which is the number of output channels.");
 const paddingText =
-  "valid: none; same: as much as makes the output ⌈size / stride⌉; or so many zeros on every side";
+  "The zeros around the input: valid adds none; same adds as many as make the output ⌈size / stride⌉; " +
+  "a number adds that many on every side";
 
 export const conv1d = defineLayer({
   name: "conv1d",
   about: "filters that slide along a sequence",
   keys: {
     filters,
-    kernel: z.int().positive().describe("Length of the filters."),
-    stride: z.int().positive().default(1).describe("How far the filters move at a time."),
+    kernel: z.int().positive().describe("The length of the filters."),
+    stride: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("The distance between neighbouring positions of the filters."),
     padding: causalPaddingKey
       .default("valid")
-      .describe(`${paddingText}; causal: all before, so that no output reads what comes after it.`),
-    dilation: z.int().positive().default(1).describe("How far apart the places are that a filter reads."),
+      .describe(
+        `${paddingText}; causal adds all at the start, so that an output does not depend on later positions.`,
+      ),
+    dilation: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("The distance between the positions that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",
@@ -74,12 +85,12 @@ export const conv2d = defineLayer({
   about: "filters that slide over an image",
   keys: {
     filters,
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("How far the filters move at a time."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
     padding: pairPaddingKey
       .default("valid")
-      .describe(`${paddingText}, or a number for height and one for width.`),
-    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
+      .describe(`${paddingText}; two numbers are those for height and width.`),
+    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",

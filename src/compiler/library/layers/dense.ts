@@ -12,17 +12,18 @@ import { defineLayer, realWithLastAxis } from "./layer.ts";
 
 export const dense = defineLayer({
   name: "dense",
-  about: "every unit reads the whole last axis",
+  about: "a fully connected layer: each unit reads the whole last axis",
   keys: {
-    units: z.int().positive().describe("How many units, the size of the new last axis."),
-    activation: choice(activations).prefault("linear").describe("What the units' sums go through."),
-    bias: z.boolean().default(true).describe("Whether each unit adds a number of its own."),
+    units: z.int().positive().describe("The number of units, which is the length of the new last axis."),
+    activation: choice(activations).prefault("linear").describe("The activation applied to the units."),
+    bias: z.boolean().default(true).describe("Adds a learned bias for each unit."),
     init: choice(initialisers)
       .optional()
       .describe(
-        "How weights begin; by default He for the relu family, LeCun for selu, Xavier for the rest, uniform.",
+        "The initialiser of the weights; by default he-uniform for the relu family, lecun-uniform for selu, " +
+          "else xavier-uniform.",
       ),
-    biasInit: choice(initialisers).prefault("zeros").describe("How biases begin."),
+    biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of the biases."),
   },
   takes: "one input",
   build: (context, [input], { units, activation, bias, init, biasInit }) => {

@@ -13,15 +13,13 @@ import { insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver }
 
 export const depthwiseConv2d = defineLayer({
   name: "depthwise-conv2d",
-  about: "filters that slide over each channel of an image by itself",
+  about: "filters that slide over each channel of an image separately",
   keys: {
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("How far the filters move at a time."),
-    padding: pairPaddingKey
-      .default("valid")
-      .describe("As of conv2d: valid, same, or so many zeros on every side."),
-    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
-    multiplier: z.int().positive().default(1).describe("How many filters each channel has."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
+    padding: pairPaddingKey.default("valid").describe("The zeros around the input, as for conv2d."),
+    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
+    multiplier: z.int().positive().default(1).describe("The number of filters per channel."),
     ...filterKeys,
   },
   takes: "one input",

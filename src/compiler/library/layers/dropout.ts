@@ -9,8 +9,8 @@ import { defineLayer, realNumbers } from "./layer.ts";
 
 export const dropout = defineLayer({
   name: "dropout",
-  about: "in training, drops a random share of the numbers",
-  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The share that is dropped.") },
+  about: "in training, drops a random fraction of the elements",
+  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The fraction that is dropped.") },
   takes: "one input",
   build: (context, [input], { rate }) => {
     const { g, mode } = context;

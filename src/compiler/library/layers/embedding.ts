@@ -7,15 +7,15 @@ import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
 
 const initKey = choice(initialisers)
   .optional()
-  .describe("How the vectors begin; by default normal with a standard deviation of 0.02.");
+  .describe("The initialiser of the vectors; by default normal with a standard deviation of 0.02.");
 const small: InitialiserChoice = { type: "normal", mean: 0, std: 0.02 };
 
 export const embedding = defineLayer({
   name: "embedding",
   about: "a learned vector for each index",
   keys: {
-    vocabulary: z.int().positive().describe("How many indices there are, from 0."),
-    units: z.int().positive().describe("The length of the vectors, a new last axis."),
+    vocabulary: z.int().positive().describe("The number of indices, which start at 0."),
+    units: z.int().positive().describe("The length of the vectors, which form a new last axis."),
     init: initKey,
   },
   takes: "one input",
@@ -35,7 +35,7 @@ export const embedding = defineLayer({
 
 export const positionEmbedding = defineLayer({
   name: "position-embedding",
-  about: "adds a learned vector for each place of a sequence",
+  about: "adds a learned vector for each position of a sequence",
   keys: { init: initKey },
   takes: "one input",
   build: (context, [input], { init }) => {

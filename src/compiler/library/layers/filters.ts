@@ -10,11 +10,13 @@ import type { InitialiserChoice } from "../initialisers/index.ts";
 import type { LayerContext } from "./layer.ts";
 
 export const filterKeys = {
-  activation: choice(activations).prefault("linear").describe("What the filters' sums go through."),
-  bias: z.boolean().default(true).describe("Whether each filter adds a number of its own."),
+  activation: choice(activations)
+    .prefault("linear")
+    .describe("The activation applied to the output of the filters."),
+  bias: z.boolean().default(true).describe("Adds a learned bias for each filter."),
   init: choice(initialisers)
     .optional()
-    .describe("How filters begin; by default as the weights of a dense layer."),
+    .describe("The initialiser of the filters; the default is that of dense layers."),
 };
 
 export interface FilterValues {

@@ -23,7 +23,7 @@ const refuseShapes = (context: LayerContext, inputs: readonly LayerInput[]): nev
 
 export const add = defineLayer({
   name: "add",
-  about: "the sum of several layers, element by element",
+  about: "the elementwise sum of several layers",
   keys: {},
   takes: "several inputs",
   build: (context, inputs) => ofOneShape(context, inputs).reduce((sum, x) => context.g.add(sum, x)),
@@ -31,7 +31,7 @@ export const add = defineLayer({
 
 export const multiply = defineLayer({
   name: "multiply",
-  about: "the product of several layers, element by element",
+  about: "the elementwise product of several layers",
   keys: {},
   takes: "several inputs",
   build: (context, inputs) =>
@@ -60,12 +60,12 @@ export const residual = defineLayer({
 
 export const concat = defineLayer({
   name: "concat",
-  about: "several layers, one after the other along an axis",
+  about: "the concatenation of several layers along an axis",
   keys: {
     axis: z
       .int()
       .default(-1)
-      .describe("The axis, the batch left out; negative ones count from the last, -1."),
+      .describe("The axis, not counting the batch axis; negative numbers count from the last axis, -1."),
   },
   takes: "several inputs",
   build: (context, inputs, { axis: given }) => {

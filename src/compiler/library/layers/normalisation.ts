@@ -86,7 +86,7 @@ export const groupNorm = defineLayer({
   name: "group-norm",
   about: "mean 0 and variance 1 over each group of channels, then a learned scale and shift",
   keys: {
-    groups: z.int().positive().describe("How many groups the channels are cut into, in their order."),
+    groups: z.int().positive().describe("The number of groups, each of consecutive channels."),
     epsilon,
   },
   takes: "one input",
@@ -118,7 +118,12 @@ export const batchNorm = defineLayer({
   about: "mean 0 and variance 1 over the batch, then a learned scale and shift",
   keys: {
     epsilon,
-    momentum: z.number().min(0).max(1).default(0.1).describe("What running statistics take of each batch."),
+    momentum: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .describe("The weight of each batch in the running statistics."),
   },
   takes: "one input",
   build: (context, [input], keys) => {

@@ -84,21 +84,30 @@ const placesSeen = (g: GraphBuilder, { size }: Spatial, windows: Windows, shape:
     .reduce((product, count) => g.multiply(product, count));
 
 const lengthKeys = {
-  size: z.int().positive().describe("Length of the window."),
-  stride: z.int().positive().optional().describe("How far the window moves at a time; by default its size."),
+  size: z.int().positive().describe("The length of the window."),
+  stride: z
+    .int()
+    .positive()
+    .optional()
+    .describe("The distance between neighbouring windows; by default the size of the window."),
   padding: paddingKey
     .default("valid")
-    .describe("valid: none; same: as much as makes the output ⌈length / stride⌉; or so much on every side."),
+    .describe(
+      "The padding: valid adds none; same adds as much as makes the output ⌈length / stride⌉; a number adds " +
+        "that much on every side.",
+    ),
 };
 
 const imageKeys = {
-  size: pairKey.describe("Height and width of the window; one number for both."),
-  stride: pairKey.optional().describe("How far the window moves at a time; by default its size."),
+  size: pairKey.describe("The height and width of the window; one number sets both."),
+  stride: pairKey
+    .optional()
+    .describe("The distance between neighbouring windows; by default the size of the window."),
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "valid: none; same: as much as makes the output ⌈size / stride⌉; or so much on every side, or a " +
-        "number for height and one for width.",
+      "The padding: valid adds none; same adds as much as makes the output ⌈size / stride⌉; a number adds " +
+        "that much on every side; two numbers are those for height and width.",
     ),
 };
 
@@ -106,7 +115,7 @@ const countPadding = z
   .boolean()
   .default(true)
   .describe(
-    "Whether the zeros of the padding count in the mean, as in PyTorch; false leaves them out, as TensorFlow does.",
+    "Includes the zeros of the padding in the mean, as in PyTorch; false excludes them, as in TensorFlow.",
   );
 
 export const maxPool1d = defineLayer({

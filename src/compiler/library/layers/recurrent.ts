@@ -24,17 +24,19 @@ import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
 const keys = {
-  units: z.int().positive().describe("How many numbers are carried from place to place."),
+  units: z.int().positive().describe("The size of the state."),
   returnSequences: z
     .boolean()
     .default(false)
-    .describe("Whether the output has every place of the sequence, or the last one alone."),
-  reverse: z.boolean().default(false).describe("Whether the sequence is read from its end to its beginning."),
-  init: choice(initialisers).optional().describe("How weights begin; by default Xavier, uniform."),
+    .describe("Returns the output at every position instead of only the last one."),
+  reverse: z.boolean().default(false).describe("Reads the sequence from its end to its beginning."),
+  init: choice(initialisers)
+    .optional()
+    .describe("The initialiser of the weights; by default xavier-uniform."),
   recurrentInit: choice(initialisers)
     .optional()
-    .describe("How recurrent weights begin; by default Xavier, uniform."),
-  biasInit: choice(initialisers).prefault("zeros").describe("How both biases begin."),
+    .describe("The initialiser of the recurrent weights; by default xavier-uniform."),
+  biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of both biases."),
 };
 
 interface Keys {
@@ -146,10 +148,10 @@ function recurrent(
 
 export const rnn = defineLayer({
   name: "rnn",
-  about: "a recurrent layer: each place sees what the one before left",
+  about: "a recurrent layer: each position reads the state of the previous one",
   keys: {
     ...keys,
-    activation: choice(activations).prefault("tanh").describe("What the sums of a step go through."),
+    activation: choice(activations).prefault("tanh").describe("The activation of each step."),
   },
   takes: "one input",
   build: (context, [input], chosen) => {
@@ -164,7 +166,7 @@ export const rnn = defineLayer({
 
 export const lstm = defineLayer({
   name: "lstm",
-  about: "long short-term memory: gates say what the cell takes in, keeps and gives out",
+  about: "long short-term memory: gates control what the cell reads, keeps and outputs",
   keys,
   takes: "one input",
   build: (context, [input], chosen) => {
@@ -185,7 +187,7 @@ export const lstm = defineLayer({
 
 export const gru = defineLayer({
   name: "gru",
-  about: "gated recurrent unit: gates say how much of the past is read and kept",
+  about: "gated recurrent unit: gates control how much of the previous state is read and kept",
   keys,
   takes: "one input",
   build: (context, [input], chosen) => {

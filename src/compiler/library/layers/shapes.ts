@@ -12,7 +12,7 @@ const sameSizes = (a: Shape, b: Shape): boolean =>
 
 export const flatten = defineLayer({
   name: "flatten",
-  about: "makes each row one list of numbers",
+  about: "reshapes each row to a single axis",
   keys: {},
   takes: "one input",
   build: ({ g }, [{ node }]) => {
@@ -23,11 +23,11 @@ export const flatten = defineLayer({
 
 export const reshape = defineLayer({
   name: "reshape",
-  about: "reads the numbers of each row, in order, as another shape",
+  about: "changes the shape of each row without changing the order of its elements",
   keys: {
     shape: z
       .array(z.int().positive())
-      .describe("Lengths of the axes of one row; the batch axis is left out."),
+      .describe("The lengths of the axes of one row, without the batch axis."),
   },
   takes: "one input",
   build: (context, [input], keys) => {

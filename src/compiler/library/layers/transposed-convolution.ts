@@ -18,15 +18,16 @@ import { alongAxes, edgesOf, pairKey, pairPaddingKey, sizeText, spatialOf } from
 
 export const conv2dTranspose = defineLayer({
   name: "conv2d-transpose",
-  about: "filters that every place of an image is spread by: a convolution that makes images larger",
+  about: "a transposed convolution, which enlarges images",
   keys: {
-    filters: z.int().positive().describe("How many filters, the channels of the output."),
-    kernel: pairKey.describe("Height and width of the filters; one number for both."),
+    filters: z.int().positive().describe("The number of filters, which is the number of output channels."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
     stride: pairKey.default(1).describe("The distance between windows in the output."),
     padding: pairPaddingKey
       .default("valid")
       .describe(
-        "valid: the output is (size - 1)·stride + kernel; a number takes so much off every side; same: size · stride.",
+        "The size of the output: valid is (size - 1)·stride + kernel; same is size · stride; a number removes " +
+          "that many positions from every side of valid.",
       ),
     ...filterKeys,
   },

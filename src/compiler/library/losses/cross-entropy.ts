@@ -18,14 +18,14 @@ import { alongLastAxis, lastAxis, shiftedExponentials } from "../compositions.ts
 
 export const crossEntropy = defineLoss({
   name: "cross-entropy",
-  about: "negative log-likelihood of classes; the network gives logits",
+  about: "negative log-likelihood of classes; the network outputs logits",
   keys: {
     smoothing: z
       .number()
       .min(0)
       .lt(1)
       .default(0)
-      .describe("The share of each target that is spread over all classes."),
+      .describe("The fraction of each target that is distributed evenly over all classes."),
   },
   accepts: (fit) => {
     const { target, output } = fit;

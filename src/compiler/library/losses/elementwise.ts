@@ -95,7 +95,13 @@ export const rmsle = elementwise({
 export const huber = elementwise({
   name: "huber",
   about: "squared for small differences, absolute for large ones",
-  keys: { delta: z.number().positive().default(1).describe("Where the one turns into the other.") },
+  keys: {
+    delta: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("The difference at which the loss changes from squared to absolute."),
+  },
   threshold: valueThreshold,
   element: (g, p, t, { delta }) => {
     const d = difference(g, p, t);
@@ -130,7 +136,7 @@ const margin = (g: GraphBuilder, p: Node, t: Node): Node =>
 /** −t · log σ(z) − (1 − t) · log(1 − σ(z)) = softplus(z) − t · z; its derivative is σ(z) − t. */
 export const binaryCrossEntropy = elementwise({
   name: "binary-cross-entropy",
-  about: "negative log-likelihood of yes-or-no answers; the network gives logits",
+  about: "negative log-likelihood of binary targets; the network outputs logits",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
@@ -141,7 +147,7 @@ export const binaryCrossEntropy = elementwise({
 /** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as it is for every maximum op. */
 export const hinge = elementwise({
   name: "hinge",
-  about: "how far scores fall short of a margin of 1",
+  about: "the amount by which scores fall short of a margin of 1",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
@@ -154,7 +160,7 @@ export const hinge = elementwise({
  */
 export const perceptron = elementwise({
   name: "perceptron",
-  about: "how far scores are on the wrong side",
+  about: "the amount by which scores are on the wrong side of zero",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
@@ -166,7 +172,7 @@ export const perceptron = elementwise({
 /** eᵖ − t · p, as PyTorch's PoissonNLLLoss of a log rate, without Stirling's term. */
 export const poisson = elementwise({
   name: "poisson",
-  about: "negative log-likelihood of counts; the network gives the logarithm of their rate",
+  about: "negative log-likelihood of counts; the network outputs the logarithm of their rate",
   keys: {},
   element: (g, p, t) => g.subtract(g.exp(p), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),
@@ -177,7 +183,7 @@ export const poisson = elementwise({
  */
 export const klDivergence = elementwise({
   name: "kl-divergence",
-  about: "how far predicted log-probabilities are from target probabilities",
+  about: "Kullback-Leibler divergence between target probabilities and predicted log-probabilities",
   keys: {},
   element: (g, p, t) => g.subtract(g.select(g.less(0, t), g.multiply(t, g.log(t)), 0), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),

@@ -28,7 +28,7 @@ const formula = defineLoss({
   name: "formula",
   about: 'a formula over prediction and target, such as "mean((prediction - target)^2)"',
   keys: {
-    formula: formulaKey<MeasureFunction>("The loss, one number made of sums and means over the batch."),
+    formula: formulaKey<MeasureFunction>("The loss: one number computed from sums and means over all rows."),
     constants: constantsKey,
   },
   accepts: refuseFormula,

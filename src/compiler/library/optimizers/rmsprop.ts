@@ -18,7 +18,11 @@ export const rmsprop = defineOptimizer({
   defaultRate: 0.01,
   keys: {
     alpha: fractionKey(0.99, "The decay rate of the running mean of squares."),
-    momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
+    momentum: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe("The fraction of the velocity that is retained at each step."),
     centered: z
       .boolean()
       .default(false)

@@ -15,7 +15,11 @@ export const sgd = defineOptimizer({
   about: "gradient descent, with or without momentum",
   defaultRate: 0.001,
   keys: {
-    momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
+    momentum: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe("The fraction of the velocity that is retained at each step."),
     dampening: z
       .number()
       .default(0)
