@@ -1,7 +1,10 @@
-// What the linter holds: lines, functions and conditionals that a reader can take in, and promises that are awaited.
+// The rules of the linter. They bound the length of lines and functions and the depth of conditionals, and
+// require that promises are awaited.
 import tseslint from "typescript-eslint";
 
-/** Reports the third conditional of a chain: what needs three is a table, or a function with returns. */
+/**
+ * Reports the third conditional of a chain. Three conditionals should be a table, or a function with returns.
+ */
 const nestedConditional = {
   meta: {
     type: "suggestion",
@@ -36,7 +39,7 @@ const typed = [
 ];
 
 export default [
-  // Made by the parser generator, by this compiler, by other projects, or by the fuzzer.
+  // Ignores code from the parser generator, from this compiler, from other projects and from the fuzzer.
   {
     ignores: [
       "**/formula/tables.ts",
@@ -64,7 +67,7 @@ export default [
       ...Object.fromEntries(typed.map((rule) => [`@typescript-eslint/${rule}`, "error"])),
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "house/nested-conditional": "error",
-      // Snapshots and programs in templates have the lines that they have.
+      // Snapshots and programs in template literals have lines of any length.
       "max-len": [
         "error",
         { code: 120, tabWidth: 2, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },
@@ -79,7 +82,7 @@ export default [
     },
   },
   {
-    // The title of a test is one sentence, however long it takes.
+    // The title of a test is one sentence of any length.
     files: ["test/**/*.ts"],
     rules: {
       "max-len": [

@@ -1,5 +1,5 @@
-// How the tests run: in the groups of `test/groups.ts`; two workers at most (the machines have two cores); three
-// minutes for the slowest test: a machine may be busy, and for what it begins with.
+// Configures the tests, which run in the groups of `test/groups.ts`. There are at most two workers, because
+// the machines have two cores. A test may take three minutes, because a busy machine is slow.
 import { defineConfig } from "vitest/config";
 import { testGroups } from "./test/groups.ts";
 import { FileTimes } from "./test/support/file-times.ts";

@@ -23,7 +23,7 @@ import type { Batch, ModelFacts, Trainer } from "./iris.ts";
 
 // ── 1 Checks: gradients, resuming and allocations of the trainer ──
 
-/** The spec, the rows of the compared batch, the operations of one loss, and whether V8 is known to allocate numbers. */
+/** The hash of the spec, the number of rows of the batch that is checked, the operations of one loss, and whether V8 is known to allocate numbers. */
 const facts: CheckFacts = {
   specHash: "27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d",
   rows: 13,
@@ -33,19 +33,19 @@ const facts: CheckFacts = {
 
 /**
  * The largest accepted difference between a gradient and central differences of the loss in double precision.
- * A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a
- * derivative:
+ * A number with b significant bits has a relative rounding error of u = 2⁻ᵇ. A gradient accumulates a few
+ * thousand rounding errors:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as
- * large as
- * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
+ * The floor is needed because terms of sums cancel: a small element has the rounding error of its terms,
+ * which are as large as the mean of its tensor. In f64 this formula would give 5e-13. Differences of the loss
+ * are less accurate, so the bound in f64 is larger.
  */
 interface Tolerance {
   /** The largest relative error that is none. */
   readonly bound: number;
-  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
+  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
   floorOf(mean: number, largest: number): number;
 }
 
@@ -54,16 +54,16 @@ const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
   f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
 };
 
-/** What a check knows about its spec. */
+/** Facts about the spec that the compiler writes into a check. */
 interface CheckFacts {
   readonly specHash: string;
-  /** Rows of the batch. */
+  /** The number of rows of the batch. */
   readonly rows: number;
-  /** Operations of one value of the loss for these rows. */
+  /** Floating-point operations of one evaluation of the loss for these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to allocate numbers for this model, 16 bytes each. It does not always inline calls in
-   * recurrences and in transformers with dropout. Such allocations hide others.
+   * Whether V8 is known to allocate numbers (16 bytes each) for this model, because it does not always inline
+   * calls in recurrences and in transformers with dropout. These allocations hide others.
    */
   readonly handsOnNumbers: boolean;
 }
@@ -72,12 +72,14 @@ interface CheckFacts {
 interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** The training loss of a batch in doubles as a function of the parameters; `seed` is that of the trainer. */
+  /**
+   * The training loss of a batch in doubles, as a function of the parameters. `seed` is the trainer's seed.
+   */
   createLoss(batch: Batch, seed: number): CheckedLoss;
   readonly facts: CheckFacts;
 }
 
-/** A gradient with one element spoilt on purpose, and whether the check found it. */
+/** A gradient with an error in one element, made on purpose, and whether the check found the error. */
 interface SpoiltGradient {
   readonly name: string;
   readonly at: string;
@@ -100,15 +102,15 @@ interface Proof {
 
 const seed = 1;
 
-/** Work budgets for slopes, and for steps before allocations are measured: a few seconds each. */
+/** Budgets in floating-point operations, a few seconds each: for slopes, and for measuring allocations. */
 const budget = 5e9;
 
 const budgetOfSteps = 1e9;
 
-/** The cost of a step, in values of the loss. */
+/** The cost of a step, in evaluations of the loss. */
 const valuesOfStep = 3;
 
-/** A spoilt element is wrong by one part in this many. */
+/** An error made on purpose is the error scale divided by this number. */
 const partsOfSpoiling = 100;
 
 function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -149,8 +151,8 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
 }
 
 /**
- * Adds a hundredth of the error scale to one element. Undefined if the gradient is wrong already, or all points
- * are kinks.
+ * Adds a hundredth of the error scale to one element, and compares again. Undefined if the gradient is
+ * already wrong, or if all elements are at kinks.
  */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -165,7 +167,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
   return { name: measured.name, at: place.at, isFound };
 }
 
-/** The failures of the proof, a sentence for each. */
+/** The claims that do not hold, a sentence for each. */
 function errorsOf({
   bound,
   loss,
@@ -196,19 +198,20 @@ function errorsOf({
   return errors;
 }
 
-/** Indices without a vocabulary stay below this. */
+/** The upper bound (exclusive) of indices for an input without a vocabulary. */
 const smallVocabulary = 8;
 
 /**
- * `rows` rows: inputs with mean 0 and standard deviation 1, any class. Real targets are 0 with probability 1/3
- * and otherwise from (0, 1), which every loss accepts: counts, probabilities, both sides of a margin.
+ * Draws `rows` rows: normal inputs with mean 0 and standard deviation 1, and uniform classes. Real targets
+ * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these: as counts, as
+ * probabilities, and on both sides of a margin.
  */
 function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
-  // Inputs of the loss alone are weights or the like: not negative, since it may divide by their sum.
+  // Inputs that only the loss reads, such as weights, are not negative: the loss may divide by their sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
@@ -222,12 +225,12 @@ function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number
   ]);
 }
 
-/** Gradients are checked at a batch and at parameters where some gradient is not zero. */
+/** The number of further batches to try if all gradients of the first batch are zero. */
 const mostAttempts = 20;
 
 /**
- * A batch with a gradient that is not zero: a perceptron learns nothing from rows that it classifies correctly.
- * Moves the parameters.
+ * Finds a batch with a gradient that is not zero. For a perceptron, rows that it classifies correctly have
+ * zero gradients. Perturbs the parameters first.
  */
 function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -239,12 +242,13 @@ function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: n
   }
 }
 
-/** Rounded to f32, so that every target starts from the same numbers. */
+/** Rounds to f32, so that every target computes with the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
 /**
- * Adds random numbers to the parameters, since biases start at zero, and halves them until the loss is finite.
+ * Adds random numbers to the parameters, because biases start at zero. Then halves the parameters until the
+ * loss is finite.
  */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -257,36 +261,36 @@ function disturb(trainer: Trainer, batch: Batch, seed: number): void {
 
 /** A loss as a function of the parameters. */
 interface CheckedLoss {
-  /** Callers may change them. */
+  /** The current parameters. Callers may overwrite their values. */
   readonly parameters: Record<string, Float32Array | Float64Array>;
   /** The loss for the current parameters. */
   value(): number;
-  /** Operations of one value. */
+  /** The number of floating-point operations of one call of `value`. */
   readonly flops: number;
 }
 
-/** The index of an element in row-major order, or a unit vector over all elements. */
+/** The row-major index of one element, or a unit vector over all elements. */
 type Direction = number | Float64Array;
 
-/** A point of comparison. */
+/** The element or direction of a comparison. */
 interface Place {
-  /** `[3, 17]`, or `random direction 2`. */
+  /** The label in reports, such as `[3, 17]` or `random direction 2`. */
   readonly at: string;
-  /** The index of an element. */
+  /** The index of the element along each axis; undefined for a random direction. */
   readonly index?: readonly number[];
   readonly direction: Direction;
 }
 
-/** A gradient and the slope of the loss. */
+/** The emitted gradient and the expected slope of the loss at one place. */
 interface Comparison extends Place {
   readonly emitted: number;
   readonly expected: number;
   readonly absoluteError: number;
-  /** Relative to the larger of both values, or to the floor if they are smaller. */
+  /** The error relative to the larger magnitude of both values, or to the floor if both are smaller. */
   readonly relativeError: number;
 }
 
-/** A point without a derivative: the slopes on both sides. */
+/** A place without a derivative: the slopes of the loss below and above it. */
 interface Kink extends Place {
   readonly emitted: number;
   readonly below: number;
@@ -296,7 +300,7 @@ interface Kink extends Place {
 interface ParameterCheck {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The numbers of compared elements and directions, including kinks. */
+  /** How many elements and directions are compared, including kinks. */
   readonly elements: number;
   readonly directions: number;
   readonly kinks: readonly Kink[];
@@ -306,25 +310,25 @@ interface ParameterCheck {
 }
 
 interface GradientCheckOptions {
-  /** The random seed of samples. */
+  /** The seed that selects random elements and directions. */
   readonly seed: number;
-  /** The shapes of parameters; by default vectors. */
+  /** The shapes of parameters by name. A parameter without a shape here is a vector. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Only this parameter. */
+  /** Check only this parameter. */
   readonly only?: string | undefined;
-  /** The largest number of operations of the check, by default for half a minute. */
+  /** The largest number of floating-point operations; the default takes about half a minute. */
   readonly budget?: number;
-  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
+  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
-/** Half a minute of emitted code. */
+/** About half a minute of emitted code. */
 const budgetOfFlops = 6e10;
 
-/** Values per slope, on average: two at each width. */
+/** Evaluations of the loss per slope, on average: two at each step width. */
 const valuesOfSlope = 12;
 
-/** The sample of a large parameter: single elements, and directions through all elements. */
+/** How many elements and random directions of a large parameter are checked. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;
@@ -334,8 +338,8 @@ const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
 /**
- * The sample of each of `parameters` parameters. A wrong element shows in every direction, so few directions
- * suffice.
+ * Divides the budget among `parameters` parameters. Few directions suffice, because a wrong element affects
+ * every random direction.
  */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
@@ -349,12 +353,12 @@ interface MeasuredSlopes {
   readonly shape: readonly number[];
   /** The gradient of the trainer. */
   readonly gradient: Float64Array;
-  /** The floor of relative errors. */
+  /** The floor for relative errors. */
   readonly floor: number;
   readonly slopes: readonly { readonly place: Place; readonly slope: Slope }[];
 }
 
-/** Measures the slopes. Restores the parameters of the loss. */
+/** Measures the slopes at all places. Restores the parameters of the loss afterwards. */
 function measureSlopes(
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -381,12 +385,12 @@ function measureSlopes(
   });
 }
 
-/** Differences in double precision are accurate to a thousandth of the largest mean gradient. */
+/** The default floor, a thousandth of the largest mean gradient: differences resolve values of this size. */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-/** Compares `gradient` with the slopes: that of the trainer, or a spoilt one. */
+/** Compares `gradient` with the slopes. It is the trainer's, or a copy with an error made on purpose. */
 function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
   gradient: Float64Array,
@@ -413,7 +417,7 @@ function compareGradient(
   return { name, shape, elements, directions: slopes.length - elements, kinks, relativeError, worst };
 }
 
-/** t ↦ the loss with the parameter moved by t in the direction. */
+/** t ↦ the loss with the parameter moved by t along the direction. */
 const lossAlong =
   ({ parameters, value }: CheckedLoss, name: string, direction: Direction) =>
   (t: number): number => {
@@ -432,7 +436,7 @@ const lossAlong =
     return moved;
   };
 
-/** All elements if there are few. Otherwise a random sample of elements, in order, and random directions. */
+/** All elements if there are few. Otherwise random elements, in ascending order, and random directions. */
 function placesIn(
   size: number,
   shape: readonly number[],
@@ -453,7 +457,7 @@ function placesIn(
   return [...[...chosen].sort((a, b) => a - b).map(element), ...vectors];
 }
 
-/** The index of an element by axis. */
+/** Converts a row-major index to an index along each axis. */
 function indexOf(place: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   for (const extent of [...shape].reverse()) {
@@ -472,32 +476,32 @@ function unitVector(size: number, random: Random): Float64Array {
 const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
 
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h that halve
- * each time,
+ * Estimates the derivative of a function at 0 from values of the function. The width h of differences is
+ * halved repeatedly. Extrapolation makes each central difference c(h) more accurate:
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
- * take the C that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of F′(x)", 1982). Wide
- * steps suffer from curvature and kinks nearby, narrow ones from rounding; where both are small the values agree. A
- * kink mostly lies on one side: differences on the other side are then accurate where central ones are not,
+ * The result is the C(h) that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of
+ * F′(x)", 1982). Wide differences suffer from curvature and nearby kinks, narrow differences from rounding.
+ * Consecutive values agree where both errors are small. A nearby kink is usually on one side of 0. One-sided
+ * differences on the other side are then accurate, although central differences are not:
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
- * A kink at 0 itself shows in the difference of the one-sided slopes:
+ * If there is a kink at 0 itself, the one-sided slopes differ:
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is
- * more than
- * three quarters of the previous g, and more than rounding explains.
+ * Where f is smooth, g halves with h; at a kink, g stays constant. So 0 is a kink if g at the narrowest width
+ * is more than three quarters of the previous g, and more than rounding explains.
  */
 interface Slope {
   readonly value: number;
-  /** The uncertainty: the difference from the neighbouring value, and rounding. */
+  /** The estimated error: the difference from the previous estimate, plus rounding. */
   readonly doubt: number;
-  /** Whether the one-sided slopes differ at every width: there is no derivative. */
+  /** Whether 0 is a kink: the one-sided slopes differ, so there is no derivative. */
   readonly isKink: boolean;
-  /** The one-sided slopes. */
+  /** The slopes on both sides of 0. */
   readonly below: number;
   readonly above: number;
 }
@@ -511,7 +515,7 @@ const widestStep = 1 / 128;
 
 const stepWidths = 15;
 
-/** `scale`: the magnitude of relevant slopes. Agreement to a billionth of it is sufficient. */
+/** `scale`: the magnitude of relevant slopes. An error of a billionth of `scale` is accepted. */
 function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
@@ -532,7 +536,7 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
       if (next.doubt < bests[side].doubt) bests[side] = next;
       if (next.doubt < best.doubt) best = next;
     });
-    // Near a kink one side may look smooth, and at a kink both: to end early, all must agree.
+    // Near a kink, one side may seem to converge, and at a kink both. So end early only if all agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
     if (agree && best.doubt <= 1e-9 * size) break;
@@ -544,7 +548,7 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
   return { ...best, isKink, below: left.value, above: right.value };
 }
 
-/** Takes differences at widths that halve each time; returns their limit. */
+/** Creates a function that takes the differences at h, h/2, h/4, … and returns their limits for h → 0. */
 function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {
@@ -556,36 +560,37 @@ function extrapolation(): (slope: number, noise: number) => Estimate {
 }
 
 /**
- * Engines allocate some numbers that are passed between functions, 16 bytes each; the loss of a step is one.
+ * Accepted bytes per step. Engines allocate 16 bytes for some numbers that functions pass on, such as the
+ * loss of a step.
  */
 const fewNumbers = 128;
 
 const windows = 9;
 
-/** The allocation of control steps: an array of this many numbers, 8 bytes each. */
+/** A control step allocates an array of this many numbers, 8 bytes each. */
 const knownNumbers = 32;
 
 /** Reads the size of the heap in bytes. */
 type HeapMeter = () => number;
 
-/** After this many steps an engine has compiled everything. */
+/** After this many steps, an engine has compiled all code of a step. */
 const enough = 4000;
 
 const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** A cheap step, for the engine to compile. */
+  /** A cheap step, which makes the engine compile the code. */
   warmUp(): number;
-  /** The number of cheap steps before each attempt, and the number of measured steps. */
+  /** How many cheap steps precede each attempt, and how many steps are measured. */
   readonly patience: number;
   readonly steps: number;
 }
 
 /**
- * The bytes that a step allocates. Reads the heap size before and after windows of steps and takes the median,
- * since the collector runs in some windows. Hosts differ in what their heap size shows, so control steps that
- * allocate are measured too; if these do not show, the result is undefined.
+ * Measures the bytes that a step allocates: the median growth of the heap over windows of steps, because the
+ * garbage collector runs in some windows. Not every host reports allocations in its heap size, so control
+ * steps with a known allocation are measured too. The result is undefined if the heap size does not show it.
  */
 function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -602,7 +607,7 @@ function bytesPerStep(
   };
   let least: number | undefined;
   const isFew = () => least !== undefined && least <= fewNumbers;
-  // Before an engine compiles a function, it allocates intermediate numbers.
+  // Code that the engine has not compiled yet allocates intermediate numbers, so measure again.
   for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
     repeat(warmUp, patience);
     repeat(quiet, steps);
@@ -618,7 +623,7 @@ function repeat(work: () => void, times: number): void {
   for (let i = 0; i < times; i++) work();
 }
 
-/** The growth of the heap in a window of steps: the median of several windows. */
+/** The growth of the heap during `steps` steps: the median of several measurements. */
 function growth(work: () => void, steps: number, meter: HeapMeter): number {
   const grown = Array.from({ length: windows }, () => {
     const before = meter();
@@ -633,20 +638,20 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether a resumed run has the bits of an uninterrupted run, and whether the seed determines all bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds give equal bits. */
 interface ResumeCheck {
-  /** The number of steps before the checkpoint, and after it. */
+  /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
   /**
-   * Whether k steps, a checkpoint and k steps give the state of 2k steps: parameters, optimizer state,
-   * counters.
+   * Whether k steps, a checkpoint and k more steps end in the same state as 2k steps: parameters, optimizer
+   * state and counters.
    */
   readonly isResumed: boolean;
-  /** Whether 2k steps from the same seed give the same state. */
+  /** Whether two runs of 2k steps with the same seed end in the same state. */
   readonly isRepeated: boolean;
 }
 
-/** `batchOf`: the batch of step k. */
+/** `batchOf` returns the batch of a step. */
 function checkResuming(
   createTrainer: (options: { seed?: number }) => Trainer,
   batchOf: (step: number) => Batch,
@@ -659,7 +664,7 @@ function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // Another seed: the checkpoint must replace all state.
+  // A different seed, because the checkpoint must replace all state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {
@@ -787,7 +792,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** Points without a derivative are not compared; the first of each parameter is shown. */
+/** A line with the number of kinks, which are not compared, and the first of them. */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)
@@ -797,7 +802,7 @@ const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
         `and ${figure(above)}, gradient ${figure(emitted)}`,
     );
 
-/** Columns, two spaces apart. */
+/** Aligns cells in columns, two spaces apart. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
@@ -949,7 +954,7 @@ function loss_forward_count(f: Numbers, integers: Int32Array, n: number): void {
 
 // ── 6 WebAssembly: the same kernels on vectors ──
 
-/** The global of this name, if the host has it. The variable hides it from type checkers. */
+/** The global of this name, if the host has it. Access by name needs no type declaration. */
 function hostGlobal<T>(name: string): T | undefined {
   return Reflect.get(globalThis, name);
 }
@@ -993,7 +998,7 @@ function createLoss(batch: Batch, seed: number): CheckedLoss {
 export type Backend = "relaxed" | "simd" | "ts";
 
 /**
- * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
+ * Invalid input. `line` is the line in the data file, or a description of the row if the data has no lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -1007,7 +1012,7 @@ export class InputError extends Error {
 // ── 8 Random numbers and elementary functions: the same bits in every engine ──
 
 /**
- * A bijection of 32-bit integers in which each input bit changes every output bit ("lowbias32", C. Wellons,
+ * A bijection of 32-bit integers in which each input bit affects every output bit ("lowbias32", C. Wellons,
  * 2018).
  */
 function mixBits(x: number): number {
@@ -1022,8 +1027,8 @@ function randomKey(seed: number, step: number, salt: number): number {
 }
 
 /**
- * The bits (int32) at an index of a stream. The index is mixed before the key, so streams are not shifts of
- * each other.
+ * The bits (int32) at an index of a stream. The index is mixed before the key is added, so streams are not
+ * shifts of each other.
  */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
@@ -1034,7 +1039,7 @@ function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** A stream, read from the beginning. */
+/** Draws the numbers of a stream in order. */
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
@@ -1042,7 +1047,7 @@ interface Random {
   below(limit: number): number;
 }
 
-/** The stream of a key. */
+/** The stream of this key, from its beginning. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -1053,25 +1058,25 @@ function randomStream(key: number): Random {
 }
 
 /**
- * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in
- * [0, 1).
+ * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v
+ * in [0, 1).
  */
 function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
 /**
- * The integer nearest to x, |x| ≤ 2⁵¹, ties to even. Beyond 2⁵² doubles have no fraction: adding 1.5 · 2⁵²
- * rounds, and subtracting it is exact.
+ * The integer nearest to x for |x| ≤ 2⁵¹, ties to even. Doubles above 2⁵² have no fraction, so adding
+ * 1.5 · 2⁵² rounds x to an integer. Subtracting 1.5 · 2⁵² is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * x·y − product, exactly, where product is x·y rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
- * halves of 26 bits whose products are exact (T. J. Dekker, "A floating-point technique for extending the
- * available precision", 1971).
+ * The exact value of x·y − product, where `product` is x·y rounded, for |x| and |y| below 2⁹⁹⁰. Each factor
+ * is split into halves of 26 bits, whose products are exact (T. J. Dekker, "A floating-point technique for
+ * extending the available precision", 1971).
  */
 function productError(x: number, y: number, product: number): number {
   const xSplit = 134217729 * x;
@@ -1099,8 +1104,8 @@ function tableOfPowersOfTwo(): Float64Array {
 }
 
 /**
- * A double, and its 64 bits as two integers. The integer at `highWord` has the sign, the exponent and the first
- * 20 bits of the fraction.
+ * A double, and its 64 bits as two 32-bit integers. The integer at `highWord` has the sign, the exponent and
+ * the first 20 bits of the fraction.
  */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 
@@ -1115,10 +1120,10 @@ function exponentOf(x: number): number {
   return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
 }
 
-/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the value at 2j, the remainder at 2j + 1. */
+/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the rounded value at 2j, its rounding error at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the previous one times 2^(1/64), in pairs of doubles. */
+/** Each entry is the previous one times 2^(1/64), in double-double arithmetic. */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -1139,12 +1144,12 @@ function expm1NearZero(r: number): number {
 }
 
 /**
- * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
+ * eˣ, with an error of at most 0.53 units in the last place. If k is the integer nearest to 64 x / ln 2, then
  *
- *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
+ *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720.
  *
- * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W.
- * Waite, 1980), and 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
+ * ln 2 / 64 is stored as two doubles. The first has so few bits that its product with k is exact (W. J. Cody
+ * and W. Waite, 1980). 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
  * exponential function", 1989).
  */
 function exp(x: number): number {
@@ -1154,7 +1159,7 @@ function exp(x: number): number {
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // In two factors: 2^⌊k/64⌋ alone may overflow, and a subnormal result is rounded once.
+  // Two factors, because 2^⌊k/64⌋ alone may overflow. A subnormal result is rounded only once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -1162,11 +1167,12 @@ function exp(x: number): number {
   );
 }
 
-/** tanh(k/16) for −305 ≤ k ≤ 305 as pairs of doubles: the value at 2k + 610, the remainder at 2k + 611. */
+/** tanh(k/16) for |k| ≤ 305 as pairs of doubles: the rounded value at 2k + 610, its error at 2k + 611. */
 const tanhOfSixteenths: Float64Array = tableOfTanh();
 
 /**
- * tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles. Each power of e^(1/8) is computed from the previous one.
+ * tanh a = 1 − 2 / (e^(2a) + 1) in double-double arithmetic. Each power of e^(1/8) is computed from the
+ * previous one.
  */
 function tableOfTanh(): Float64Array {
   const root = 1.1331484530668263;
@@ -1197,18 +1203,18 @@ function tableOfTanh(): Float64Array {
   return table;
 }
 
-/** ±1, or x itself for zero and NaN. Separate from `tanh`, since engines inline only short functions. */
+/** ±1, or x itself for zero and NaN. Separate from `tanh`, because engines inline only short functions. */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
 /**
- * tanh x. With a = k/16 the sixteenth nearest to x and r = x − a, |r| ≤ 1/32,
+ * tanh x. Let a = k/16 be the multiple of 1/16 nearest to x, and r = x − a, so |r| ≤ 1/32. Then
  *
- *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r),
+ *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r).
  *
- * tanh a from a table and tanh r = r − r³/3 + … by a polynomial in r² (Chebyshev, relative error 10⁻¹⁹). Odd
- * to the last bit.
+ * tanh a comes from a table. tanh r = r − r³/3 + … is r times a polynomial in r² (Chebyshev, relative error
+ * 10⁻¹⁹). tanh(−x) = −tanh x holds exactly.
  */
 function tanh(x: number): number {
   if (!(Math.abs(x) < 19.0625) || x === 0) return signOrSelf(x);
@@ -1227,11 +1233,9 @@ function tanh(x: number): number {
 }
 
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
- * + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of
- * relative
- * error 2⁻⁵⁸.
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
+ * + … It is written as f − f²/2 + s (f²/2 + R) to keep rounding errors small. R is fdlibm's polynomial (Sun
+ * Microsystems, e_log.c, 1993) with a relative error of 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {
   const s = f / (2 + f);
@@ -1244,8 +1248,8 @@ function log1pRest(f: number): number {
 }
 
 /**
- * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is a sum of two doubles, the first short enough that k times it is
- * exact.
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is stored as two doubles. The first has so few bits that its
+ * product with k is exact.
  */
 function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
@@ -1254,14 +1258,14 @@ function log(x: number): number {
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
-/** ln of zero, negative, subnormal and infinite x. Subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+/** ln of zero, negative, subnormal, infinite and NaN x. A subnormal x is first multiplied by 2⁵⁴. */
 function logAtEdge(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return NaN;
   return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
-/** sin(r + e) for |r| ≤ π/4 and tiny e: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
+/** sin(r + e) = r − r³/6 + … for |r| ≤ π/4, tiny e. Coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -1272,7 +1276,7 @@ function sinNearZero(r: number, e: number): number {
   return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
 }
 
-/** cos(r + e) for |r| ≤ π/4 and tiny e: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
+/** cos(r + e) = 1 − r²/2 + … for |r| ≤ π/4, tiny e. Coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
 function cosNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -1295,10 +1299,10 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the integer nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4. π/2 is a sum of
- * three doubles, the first two short enough (33 bits) that n times them is exact (W. J. Cody and W. Waite,
- * 1980); e is the rounding error of r. quarter + n selects ±sin r or ±cos r. Beyond |x| = 10⁶ the multiple of
- * π/2 is subtracted in integers.
+ * sin(x + quarter · π/2). Let n be the integer nearest to 2x/π. Then x = n π/2 + r + e with |r| ≤ π/4, where
+ * e is the rounding error of r, and quarter + n selects ±sin r or ±cos r. π/2 is stored as three doubles. The
+ * first two have only 33 bits, so their products with n are exact (W. J. Cody and W. Waite, 1980). For |x| ≥
+ * 10⁶, n π/2 is subtracted in integer arithmetic.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -1321,8 +1325,8 @@ function cos(x: number): number {
 }
 
 /**
- * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹
- * to a multiple of π/2.
+ * π/2 in units of 2⁻¹¹⁸⁴. This is precise enough: the largest double has 1024 bits before the binary point,
+ * and no double is nearer than 2⁻⁶¹ to a multiple of π/2.
  */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
@@ -1331,12 +1335,12 @@ const quarterTurn: bigint = BigInt(
 );
 
 /**
- * x = n π/2 + r + e with |r| ≤ π/4 and the rounding error e of r, for 2¹⁹ < |x| < ∞, in integers. Returns n
- * modulo 4.
+ * Computes x = n π/2 + r + e in integer arithmetic, for 2¹⁹ < |x| < ∞. |r| ≤ π/4, and e is the rounding error
+ * of r. Returns n modulo 4.
  */
 function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
-  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  // Doubles below 2⁵³ may have a fraction. Above 2¹⁹ it is a multiple of 2⁻³³.
   const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
   const n = (2n * units + quarterTurn) / (2n * quarterTurn);
   const rest = (units - n * quarterTurn) >> 1000n;
@@ -1368,8 +1372,8 @@ function say(text: string): void {
 }
 
 /**
- * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
- * capitals follows there.
+ * Parses flags according to the help text. A flag is valid if the help has a line for it. It takes a value if
+ * a word in capitals follows it in that line.
  */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};

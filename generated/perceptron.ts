@@ -79,14 +79,14 @@ export interface ModelFacts {
   /** The largest number of rows in one batch. */
   batchSize: number;
   /**
-   * `vocabulary`: the input holds indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads it, so
-   * prediction does without it. `least`: a lower bound of its values.
+   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
+   * so prediction does not need it. `least`: the lower bound of the values.
    */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the target holds class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -112,7 +112,7 @@ interface TrainingFacts {
   metrics: readonly string[];
   /** The metrics for which higher is better. */
   higherIsBetter?: readonly string[];
-  /** Fractions of all rows, at least 0 and together below 1. */
+  /** The fractions of all rows in these splits: at least 0, and together below 1. */
   test?: number;
   validation?: number;
   /** Whether all splits have the classes in the same proportions. */
@@ -312,7 +312,7 @@ interface PredictingMachine {
   predict(n: number): void;
 }
 
-/** The compiled part of a trainer: the arena and the programs over it. */
+/** The compiled part of a trainer: the arena, and the programs that run on it. */
 interface Machine extends PredictingMachine {
   /** "ts" by default. */
   readonly backend?: Backend;
@@ -320,7 +320,7 @@ interface Machine extends PredictingMachine {
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: parameters first, then optimizer state, step and seed. */
   readonly state: Uint8Array;
-  /** The sums over the batches of an evaluation. */
+  /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
   readonly step: Int32Array;
@@ -332,7 +332,7 @@ interface Machine extends PredictingMachine {
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
-  /** Adds the first n rows to `totals`. */
+  /** Adds loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
   summarise(): Summary;
@@ -341,8 +341,8 @@ interface Machine extends PredictingMachine {
   /** The learning rate of the last step. */
   learningRate(): number;
   /**
-   * The first value, in program order, that is not finite in the first `rows` rows. For the error message of a
-   * diverged training.
+   * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
+   * error message of a diverged training.
    */
   check(rows: number): string | undefined;
 }
@@ -356,7 +356,7 @@ interface IndexBounds {
   readonly highest: number;
 }
 
-/** Describes the range for an error message: classes with −1, a vocabulary, or all 32-bit integers. */
+/** Describes the range for an error message: classes including −1, a vocabulary, or all 32-bit integers. */
 function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
@@ -365,7 +365,7 @@ function ruleOf({ lowest, highest }: IndexBounds): string {
 /** An input or target of a batch. */
 interface BatchField {
   readonly name: string;
-  /** Whether prediction can do without it. */
+  /** Whether prediction does not need it: a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
   /** Numbers per row. */
   readonly size: number;
@@ -453,8 +453,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena: `order[start]`, `order[start + 1]` and so on, or consecutive rows without
- * `order`.
+ * Copies n rows of the batch into the arena: the rows `order[start]` to `order[start + n - 1]`, or without
+ * `order` the rows from `start` on.
  */
 function writeRows(
   slots: Slots,
@@ -467,7 +467,7 @@ function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
-  // An array of a user-defined class may run code when it is read.
+  // Reading an array of a user-defined class may run code that calls this trainer.
   if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
 
@@ -485,7 +485,7 @@ function writeField(
       // Copying would convert null, "" and true to numbers.
       if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
-      // Real numbers are checked after the copy: f32 may overflow.
+      // Real numbers are checked after the copy, because they may overflow in f32.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
       const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
@@ -495,7 +495,7 @@ function writeField(
 }
 
 /**
- * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
+ * Invalid input. `line` is the line in the data file, or a description of the row if the data has no lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -506,7 +506,7 @@ export class InputError extends Error {
   }
 }
 
-/** The text for a message: at most `most` characters, without control characters. */
+/** The text for a message: cut to `most` characters, with control characters escaped. */
 function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
@@ -521,13 +521,13 @@ function shown(text: string, most = 60): string {
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
-  // Object.keys would allocate, and a step allocates nothing.
+  // Object.keys would allocate, and a step must not allocate.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
       throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
-/** Only a trainer with WebAssembly kernels uses the options other than `seed`. */
+/** Throws for unknown options. Only trainers with WebAssembly kernels use options other than `seed`. */
 const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
@@ -538,32 +538,32 @@ function valueText(value: unknown): string {
   return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }
 
-/** The progress of training. A checkpoint has all of it. */
+/** The progress of training, which checkpoints contain. */
 interface Progress {
   /** Completed epochs. */
   epoch: number;
   /**
-   * What selects the best epoch: split, metric, and whether its parameters are kept. Another monitor, or other
-   * data, starts a new search.
+   * How the best epoch is selected: the split, the metric, and whether its parameters are saved. A change of
+   * the monitor, or of the data, starts a new search.
    */
   monitor: string;
-  /** The best epoch so far (0: none), and its value of the metric. */
+  /** The best epoch so far (0: none), and the value of the metric in that epoch. */
   bestEpoch: number;
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping keeps them. */
+  /** The parameters of the best epoch. Only early stopping saves them. */
   best: Uint8Array;
   /**
-   * The parameters of the last epoch, while those of the best epoch replace them. Further training starts from
-   * here.
+   * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
+   * starts from these.
    */
   last: Uint8Array;
 }
 
 /**
- * Computes the gradients of the n rows that `order` lists from `start`, at most `batchSize` at a time. Returns
- * their loss.
+ * Computes the gradients of the n rows that `order` lists from position `start`, at most `batchSize` rows at
+ * a time. Returns their loss.
  */
 type GradientOf = (
   session: Session,
@@ -575,9 +575,9 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch, and starts again at the first
- * row after the last. Returns the mean, over the rows, of the loss before each step. Throws TrainingDiverged at
- * the first loss that is not finite.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. After the last row,
+ * continues with the first. Returns the loss before each step, averaged over the rows. Throws
+ * TrainingDiverged at the first loss that is not finite.
  */
 type TakeSteps = (
   session: Session,
@@ -593,7 +593,7 @@ const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) 
   return machine.gradient(n);
 };
 
-/** What the functions of a trainer share. */
+/** The state that the functions of a trainer share. */
 interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
@@ -604,7 +604,7 @@ interface Session {
   progress: Progress;
 }
 
-/** Before the first epoch. */
+/** The progress before the first epoch. */
 function freshProgress(): Progress {
   const nothing = new Uint8Array(0);
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
@@ -623,7 +623,9 @@ function allRows(rows: number): Int32Array {
   return new Int32Array(rows).map((_, row) => row);
 }
 
-/** Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote. */
+/**
+ * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote.
+ */
 function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
   throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
@@ -637,7 +639,7 @@ function checkBatchSize({ model }: Session, rows: number): number {
   return rows;
 }
 
-/** One step after the other, each with its batch in the arena. */
+/** Takes one step after the other. Copies each batch into the arena before its step. */
 const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
@@ -654,7 +656,7 @@ const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   return sum / rows;
 };
 
-/** A loss became NaN or infinite. Epochs count from 1. */
+/** A loss became NaN or infinite. Epochs are counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -665,8 +667,8 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite. The message has the step (from 0), the learning rate of the last update,
- * and the first parameter or intermediate value of these `rows` rows that is not finite.
+ * Throws if the loss is not finite. The message contains the step (from 0), the learning rate of the last
+ * update, and the first parameter or intermediate value of these `rows` rows that is not finite.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -724,7 +726,7 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
   return trainerOf(model, machine, training, options);
 }
 
-/** Options of training. The spec has the defaults. */
+/** Options of training. Their defaults are in the spec. */
 export interface FitOptions {
   /** The number of further epochs. */
   epochs?: number;
@@ -741,7 +743,7 @@ export interface FitOptions {
 export interface EpochReport {
   /** Counted from 1 over all runs, including those before a checkpoint. */
   epoch: number;
-  /** The mean, over the rows, of the loss before each step. */
+  /** The loss before each step, averaged over the rows. */
   loss: number;
   /** Metrics of the training rows after the epoch, in evaluation mode. */
   metrics: Record<string, number>;
@@ -755,7 +757,7 @@ export interface EpochReport {
 /** The result of a run. */
 export interface History {
   epochs: EpochReport[];
-  /** 0 if there is none. */
+  /** The best epoch, or 0 if there is none. */
   bestEpoch: number;
   stoppedEarly: boolean;
 }
@@ -764,7 +766,9 @@ export interface History {
 export interface Trainer {
   /** Live views of the parameters: writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
-  /** Live views of the gradients that gradient() or step() computed last, before clipping and weight decay. */
+  /**
+   * Live views of the gradients that gradient() or step() computed last, before clipping and weight decay.
+   */
   readonly gradients: Record<string, Numbers>;
   /** What runs the kernels. */
   readonly backend: Backend;
@@ -775,8 +779,8 @@ export interface Trainer {
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * Takes `count` optimizer steps over any number of rows, batch by batch in their order, and starts again at
-   * the first row after the last. Returns the mean, over the rows, of the loss before each step. Throws
+   * Takes `count` optimizer steps over any number of rows, batch by batch in order. After the last row,
+   * continues with the first. Returns the loss before each step, averaged over the rows. Throws
    * TrainingDiverged at a loss that is not finite. Rows are checked when they are used.
    */
   steps(data: Batch, count: number): number;
@@ -793,8 +797,8 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * A checkpoint with everything that training needs to resume with the same bits. It keeps the metadata of
-   * earlier checkpoints and adds these.
+   * Returns a checkpoint from which training resumes with the same bits. Adds this metadata to what was
+   * saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
@@ -828,7 +832,7 @@ function trainerOf(
   let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
-    // Values on other data cannot be compared: start a new search for the best epoch.
+    // Metrics on different data are not comparable, so start a new search for the best epoch.
     if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
     lastData = data;
     return runEpochs(session, plan);
@@ -905,7 +909,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** Options of a run, checked and complete. */
+/** Validated options of a run, with defaults filled in. */
 interface FitPlan {
   train: Part;
   validation: Part | undefined;
@@ -921,7 +925,7 @@ interface FitPlan {
   keepsBest: boolean;
 }
 
-/** Checks options and data. The spec has the defaults. */
+/** Checks options and data. Takes the defaults of options from the spec. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
@@ -949,7 +953,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 is a patience of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: !!earlyStopping,
   };
@@ -973,8 +977,8 @@ function partsOf(
 }
 
 /**
- * Runs the plan and yields after each epoch. A caller that stops early leaves the trainer in the state after
- * the last epoch.
+ * Runs the plan and yields after each epoch. If the caller stops early, the trainer has the state after the
+ * last epoch.
  */
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -994,7 +998,10 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
-/** Continues from the last epoch, unless the monitor or the parameters have changed. */
+/**
+ * Continues the search for the best epoch, unless the monitor has changed. Restores the parameters of the
+ * last epoch, unless the caller has changed the current ones.
+ */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
   // A run that stopped early has finished its search: further training starts a new one.
@@ -1039,7 +1046,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   return report;
 }
 
-/** Whether this epoch is the best so far, by the validation rows if there are any. */
+/** Records and returns whether this epoch is the best so far, on the validation rows if there are any. */
 function judge(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
@@ -1058,8 +1065,8 @@ function judge(
 }
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of scaled
- * targets, as in training.
+ * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of
+ * scaled targets, as in training.
  */
 interface TrainingResult {
   model: string;
@@ -1077,7 +1084,7 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the epochs, in contrast to early stopping. */
+  /** Whether the user, and not early stopping, ended the epochs. */
   isInterrupted?(): boolean;
 }
 
@@ -1090,20 +1097,21 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its start. */
+/** A stage at its beginning, with its trainer and data. */
 interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether it already stopped early in the run that is resumed. It then trains no further. */
+  /** Whether the stage already stopped early before the run was resumed. Then it trains no further. */
   hasStopped: boolean;
 }
 
-/** What a run starts from. */
+/** The initial state of a run. */
 interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata `resumed`.
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata
+   * `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -1112,10 +1120,10 @@ interface Start extends DatasetContext {
   locateErrors: LocateErrors;
 }
 
-/** What the program or the command line does for a run. */
+/** The services that an emitted program, or the `tapeless` command, provides to a run. */
 interface Host {
   read(): Promise<Source>;
-  /** The trainer to report on: with errors in original units, or with text samples. */
+  /** Wraps the trainer of a stage, so that it reports errors in original units or samples texts. */
   begin(begun: Begun): Trainable | Promise<Trainable>;
   /** Writes a checkpoint, if the user wants one. */
   write(checkpoint: () => Uint8Array): Promise<void>;
@@ -1132,20 +1140,20 @@ interface Run extends Start, Pick<Host, "warn"> {
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** The trainings of a run, if there are several, and the text of its result. */
+/** Defines a run of several trainings, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning about the model of a checkpoint with this metadata, before it predicts. */
+  /** A warning before a checkpoint with this metadata predicts, if its model is not the final one. */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** The whole run: reads the rows, then trains once, or as the regime says. */
+/** The whole run: reads the rows, then trains once, or several times as `regime` says. */
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // No reference to the table remains: it takes as much memory as the data set.
+  // The table is not in a variable, because it would take as much memory during training as the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
@@ -1212,14 +1220,14 @@ async function trainOn(
   };
 }
 
-/** Values in a line: "loss 0.1234  accuracy 0.9667". */
+/** Metrics in one line: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
-/** Four decimals, or four significant digits where these would be lost. */
+/** Four decimals, or four significant digits for very small and very large values. */
 function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
@@ -1335,7 +1343,8 @@ function forBatches(
 }
 
 /**
- * The numbers of all rows. Checks every value first, so that training does not fail in the middle of an epoch.
+ * The indices of all rows. Checks every value in advance, so that training does not fail in the middle of an
+ * epoch.
  */
 function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));
@@ -1352,8 +1361,8 @@ function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary 
 }
 
 /**
- * Predicts rows with a trainer whose checkpoint has these fields. The first row of the result has the column
- * names.
+ * Predicts the rows of a table. `fields` is the encoding in the trainer's checkpoint. The first row of the
+ * result has the column names.
  */
 type Predicting = (
   context: EncodingContext,
@@ -1366,7 +1375,7 @@ type Predicting = (
 const predictHelp = `
   --predict FILE       print predictions for these rows`;
 
-/** Predictions whose columns are interpreted by `answer`. */
+/** Predicts rows, and interprets the output for each target column with `answer`. */
 const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -1389,7 +1398,7 @@ const predictBy =
     return rows;
   };
 
-/** As CSV; cells with a quote, a comma or a line break are quoted. */
+/** The rows as CSV. Cells with a quote, a comma or a line break are quoted. */
 function csvText(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map(quoted).join()).join("\n");
@@ -1399,15 +1408,15 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 type Cell = string | number;
 
 /**
- * The cells for one column of the target. For classes: the name of the most likely class, then a number for
- * each class. For real numbers: the prediction in original units.
+ * Converts the scores of one target column to cells. For classes: the name of the most likely class, then a
+ * number for each class. For real numbers: the prediction in original units.
  */
 type Interpretation = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 
-/** Rounds to the digits of f32. */
+/** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** A number in the units of the target. */
+/** For a scaled number: the number in original units. */
 const inTargetUnits: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
   rounded(value * span + shift),
 ];
@@ -1415,7 +1424,7 @@ const inTargetUnits: Interpretation = ([value], _, { shift, span } = { shift: 0,
 // ── 10 Random numbers and elementary functions: the same bits in every engine ──
 
 /**
- * A bijection of 32-bit integers in which each input bit changes every output bit ("lowbias32", C. Wellons,
+ * A bijection of 32-bit integers in which each input bit affects every output bit ("lowbias32", C. Wellons,
  * 2018).
  */
 function mixBits(x: number): number {
@@ -1430,8 +1439,8 @@ function randomKey(seed: number, step: number, salt: number): number {
 }
 
 /**
- * The bits (int32) at an index of a stream. The index is mixed before the key, so streams are not shifts of
- * each other.
+ * The bits (int32) at an index of a stream. The index is mixed before the key is added, so streams are not
+ * shifts of each other.
  */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
@@ -1442,7 +1451,7 @@ function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** A stream, read from the beginning. */
+/** Draws the numbers of a stream in order. */
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
@@ -1450,7 +1459,7 @@ interface Random {
   below(limit: number): number;
 }
 
-/** The stream of a key. */
+/** The stream of this key, from its beginning. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -1460,7 +1469,7 @@ function randomStream(key: number): Random {
   };
 }
 
-/** The salts of keys. Parameters have their own numbers from 0 as salts, sampled texts have −4. */
+/** Salts of keys. The salt of a parameter is its number, from 0; the salt of sampled texts is −4. */
 const salts = { shuffle: -1, split: -3 };
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
@@ -1475,25 +1484,25 @@ function shuffle(rows: Int32Array, random: Random): void {
 
 // ── 11 Checkpoints: save a training run and resume it ──
 
-/** Data of the caller in a checkpoint, as JSON. */
+/** Metadata that the caller adds to a checkpoint, as JSON. */
 interface CheckpointMetadata {
-  /** How the training data was encoded. */
+  /** The fitted encoding of the training data. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
   stopped?: number;
   [name: string]: unknown;
 }
 
-/** The readable part of a checkpoint. */
+/** The readable header of a checkpoint. */
 interface CheckpointHeader {
-  /** The version of the format. It comes first. */
+  /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
   notes: CheckpointMetadata;
 }
 
-/** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
+/** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
   const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
   const isRight = {
@@ -1517,10 +1526,10 @@ const beginning = '{"tapeless":2,';
 /**
  * Encodes a checkpoint:
  *
- *   header (JSON, one line)   state   parameters of the best epoch   of the last epoch   checksum
+ *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the parameters. Early stopping adds the parameters of the best epoch, and those of the last
- * epoch while the best ones replace them.
+ * The state begins with the parameters. Early stopping adds the parameters of the best epoch. After these
+ * have replaced the parameters of the last epoch, the checkpoint contains the replaced ones too.
  */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -1542,7 +1551,7 @@ function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if a value cannot be JSON: a bigint, or an object that contains itself. */
+/** Throws for metadata that JSON cannot represent: a bigint, or an object that contains itself. */
 function checkMetadata(metadata: CheckpointMetadata): void {
   for (const [name, value] of Object.entries(metadata)) {
     try {
@@ -1554,8 +1563,8 @@ function checkMetadata(metadata: CheckpointMetadata): void {
 }
 
 /**
- * Decodes a checkpoint of any model: its header, and the bytes after it. Throws if it is not a checkpoint or
- * damaged.
+ * Decodes the header of a checkpoint of any model. `data` is the bytes after it. Throws if the bytes are not
+ * a checkpoint, or are damaged.
  */
 function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
@@ -1580,7 +1589,9 @@ function headerIn(text: string): CheckpointHeader {
   }
 }
 
-/** Decodes a checkpoint of this model, whose parameters have `parameterBytes` bytes. Throws for any other. */
+/**
+ * Decodes a checkpoint of this model. Its parameters have `parameterBytes` bytes. Throws for other models.
+ */
 function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
@@ -1600,7 +1611,7 @@ function decodeCheckpoint(
   };
 }
 
-/** FNV-1a with 32 bits. Detects changed, missing and swapped bytes. */
+/** The 32-bit FNV-1a hash. Detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
@@ -1618,7 +1629,7 @@ const data: DataFacts = {
 /** The numbers of an input or target, row-major. */
 type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
-/** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
+/** An encoder for one kind of field (input or target). Its errors about columns and cells have the line. */
 interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
@@ -1630,14 +1641,14 @@ interface FeatureEncoder {
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
-  /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
+  /** Encoders by key of `ColumnFacts`. The first key that the facts of a field have selects its encoder. */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** What preparing a data set depends on. */
+/** Everything that is needed to split, fit and encode a data set. */
 interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
-  /** Present if a field has a fitted scale. */
+  /** Present if the scale of some field is fitted to the data. */
   fitScales?: FitScales | undefined;
 }
 
@@ -1648,7 +1659,7 @@ interface Source {
   test?: { file: string; table: Table } | undefined;
 }
 
-/** Data for training. Splits that the spec does not set aside are absent. */
+/** Encoded splits. A validation or test split that the spec does not set aside is absent. */
 interface Dataset {
   train: Batch;
   validation?: Batch;
@@ -1657,7 +1668,7 @@ interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file; its errors name the file. */
+/** Runs `work` on the content of a file. Errors of `work` name the file. */
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -1677,7 +1688,7 @@ function datasetOf(
   });
 }
 
-/** Encodes these splits of the table, with the encoding of the training rows. */
+/** Encodes these splits of the table. The encoding is fitted on the training rows. */
 function datasetOfRows(context: DatasetContext, table: Table, { train, validation, test }: Split): Dataset {
   const fields = fitFields(context, table, train);
   const part = (rows: Int32Array) => encodeRows(context, fields, table, rows);
@@ -1707,7 +1718,7 @@ function fitFields(context: DatasetContext, table: Table, train: Int32Array): Fi
   );
 }
 
-/** Encodes these rows of all fields. */
+/** Encodes all fields of these rows. */
 function encodeRows(
   context: EncodingContext,
   fields: readonly FittedField[],
@@ -1732,9 +1743,9 @@ interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row) each split has the classes in proportion: of k
- * classes, one with the fraction p of all rows is within 1 + p·(k − 2) rows of it, which is one row for two
- * classes.
+ * Splits the rows in random order. With `classes` (one per row), each split has the class proportions of all
+ * rows. For a class with the fraction p of all rows, the error is at most 1 + p·(k − 2) rows, where k is the
+ * number of classes. For two classes this is one row.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = drawnRows(rows, seed);
@@ -1749,7 +1760,7 @@ function drawnRows(rows: number, seed: number): Int32Array {
   return order;
 }
 
-/** Cuts the order: test rows first, then validation rows, both as fractions of all rows. */
+/** Cuts the order: test rows first, then validation rows (both fractions of all rows), then training rows. */
 function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "test" | "validation">): Split {
   const rows = order.length;
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
@@ -1764,8 +1775,8 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 }
 
 /**
- * Spreads each class evenly over the order: row j of the m rows of a class moves to the position (j + ½) / m.
- * Then the first fraction t of the order has m·t rows of each class, to within half a row.
+ * Spreads each class evenly over the order: row j of the m rows of a class moves to the relative position
+ * (j + ½) / m. Then the first fraction t of the order contains m·t rows of each class, to within half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -1784,7 +1795,7 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
-/** How a text is split into words. Texts longer than `length` positions are errors unless `cut` is true. */
+/** How texts are split into words. Texts too long for `length` positions are errors unless `cut` is true. */
 interface WordRule {
   length: number;
   lowerCase: boolean;
@@ -1798,15 +1809,15 @@ interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` is for real
+ * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` applies to real
  * numbers.
  */
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The columns have categories. */
+  /** The columns contain categories. */
   categories?: "one-hot" | "index";
-  /** The column has texts, encoded as sequences of words. */
+  /** The column contains texts, which are encoded as sequences of words. */
   words?: WordRule;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
@@ -1820,14 +1831,14 @@ interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** The fitted encoding of a field, as plain data: with it any rows can be encoded. */
+/** The fitted encoding of a field as plain data, which is all that is needed to encode new rows. */
 interface FittedField {
   name: string;
-  /** Its columns, with ranges expanded. */
+  /** The columns, with ranges expanded. */
   columns: readonly string[];
   /** The scale of each column; indices have none. */
   scales?: readonly Scale[];
-  /** The class names of a text target, sorted: a class's index is its position. */
+  /** The sorted class names of a text target. The index of a class is its position in the list. */
   classNames?: readonly string[];
   /** The replacement for missing values, in each column. */
   means?: readonly number[];
@@ -1837,7 +1848,7 @@ interface FittedField {
   words?: readonly string[];
 }
 
-/** The facts of a field. A field with its own file has one column of the same name. */
+/** The facts of a field. A field with its own IDX file has one column of the same name. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -1849,7 +1860,7 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns of each name or range, in the order of the file; an empty list if there are none. */
+/** The columns that each name or range selects, in the order of the file; none for an unknown name. */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -1859,7 +1870,7 @@ function namedBy(names: readonly string[], entries: readonly string[]): string[]
   });
 }
 
-/** The columns of a list of names and ranges. Together they must have `size` numbers per row. */
+/** The columns that a list of names and ranges selects. Throws unless they have `size` numbers per row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
@@ -1893,7 +1904,7 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** A list of names for a message, shortened; `mark` encloses each name. */
+/** A shortened list of names for a message, with `mark` before and after each name. */
 function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -1901,10 +1912,10 @@ function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The error for a cell without a number. */
+/** The error for a cell that is not a number. */
 function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number that no double can hold; "Infinity" is not a number.
+  // 1e999 is a number, but too large for a double. "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
   return wrongCell(table, column, row, text);
@@ -1915,7 +1926,7 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the metadata of a checkpoint has a valid encoding of each input and target. */
+/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -1930,7 +1941,7 @@ const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
 
 const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
 
-/** Whether each key has a value of its type. */
+/** Whether each key has a value of the declared type. */
 const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
   Array.isArray(scales) &&
   scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
@@ -1939,8 +1950,7 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the data has another encoding than that of the checkpoint, whose parameters would then be
- * meaningless.
+ * Throws if the encoding differs from that of the checkpoint, because its parameters fit only that encoding.
  */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
@@ -1957,8 +1967,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 }
 
 /**
- * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
- * all of them.
+ * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
+ * because f32 cannot represent all 32-bit integers.
  */
 const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -2000,14 +2010,14 @@ const columnEncoder: FeatureEncoder = {
   },
 };
 
-/** The class names of a text target, sorted; none if the columns have class numbers. */
+/** The sorted class names of a target; empty if its columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // The line of the first class too many, or of the header (row −1) if there are too few.
+  // The row of the first surplus class, or −1 (the header) if there are too few classes.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -2022,16 +2032,16 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
 }
 
 /**
- * The scale of each number in a row of these columns, over the rows `train`. Throws for a cell without a
+ * Fits the scale of each number in a row of these columns, on the rows `train`. Throws for a cell without a
  * number.
  */
 type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
-/** Numbers in the type of the column. */
+/** The typed arrays in which a column may have its numbers. */
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** Numbers per cell: one in most files, the pixels of an image in some. */
+  /** Numbers per cell: usually one; for an image, the number of its pixels. */
   readonly size: number;
   /** All numbers, row-major; NaN where a cell has none. */
   numbers(): NumberArray;
@@ -2041,9 +2051,9 @@ interface Column {
 
 interface Table {
   readonly rows: number;
-  /** In the order of the file. A map, since a column may have any name. */
+  /** In the order of the file. A map and not an object, because a column may have any name. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) where a row begins, and for −1 the header; a description where there are no lines. */
+  /** The line (from 1) where a row begins; row −1 is the header. If the data has no lines, a description. */
   lineOf(row: number): number | string | undefined;
 }
 
@@ -2054,8 +2064,8 @@ interface TableRecord {
 }
 
 /**
- * The decimal number in a cell (010 is ten). NaN if the cell has none, is empty, or is written as 0x10, 0o7 or
- * 0b1.
+ * The decimal number in a cell (010 is ten). NaN if the cell is empty, is not a number, or has a prefix as in
+ * 0x10, 0o7 and 0b1.
  */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
@@ -2063,8 +2073,8 @@ function numberIn(cell: string): number {
 }
 
 /**
- * The table of some records, of which the first has the column names. Throws, with the line, if they do not
- * form a table.
+ * Builds a table from records, the first of which contains the column names. Throws, with the line, if the
+ * records do not form a table.
  */
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
@@ -2105,7 +2115,7 @@ function parseCsv(text: string): Table {
 
 /**
  * The records of a CSV file. `pattern` matches one cell, quoted or plain, and its end: a comma, a line break,
- * or the end of the text. U+FFFD never matches: it stands for bytes that are not UTF-8.
+ * or the end of the text. U+FFFD never matches, because it replaces bytes that are not UTF-8.
  */
 function csvRecords(
   text: string,
@@ -2149,13 +2159,13 @@ interface Program extends DatasetContext {
   createTrainer(options: { seed?: number }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** The trainings of a run, if there are several. */
+  /** Present if a run consists of several trainings, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent where the program samples texts. */
+  /** Predicts the rows of a file. Absent if the program samples texts. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer so that its reports show errors in original units, or text samples. */
+  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
@@ -2175,7 +2185,7 @@ async function runIfMain(meta: { url?: string; main?: boolean }, program: Progra
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
-/** Some hosts set import.meta.main. With others, the address of the file must be that of the script. */
+/** Some hosts set import.meta.main. On others, the URL of this file must be that of the script. */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
@@ -2184,7 +2194,7 @@ async function isMain(
   return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
-/** The file of the program. Some hosts accept its name without the extension. */
+/** The path of the program's file. Some hosts accept a path without the extension. */
 async function scriptFile(): Promise<string> {
   const script = `${process?.argv[1]}`;
   const { realpath } = await hostFiles();
@@ -2215,7 +2225,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = locateErrors(resume, () => trainer.load(bytes));
     locateErrors(resume, () => checkNoted(model, resumed.fields));
-    // Sampling may use another seed than training.
+    // The seed of sampling may differ from that of training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
@@ -2246,7 +2256,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file; its errors name the file and the line. */
+/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
 function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -2256,7 +2266,7 @@ function locateErrors<T>(path: string, work: () => T): T {
   }
 }
 
-/** On a terminal one line that is redrawn, elsewhere a line for each epoch. */
+/** Redraws one line on a terminal; elsewhere prints a line for each epoch. */
 function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
@@ -2269,8 +2279,8 @@ function say(text: string): void {
 }
 
 /**
- * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
- * capitals follows there.
+ * Parses flags according to the help text. A flag is valid if the help has a line for it. It takes a value if
+ * a word in capitals follows it in that line.
  */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
@@ -2291,7 +2301,7 @@ function parseFlags(help: string, args: readonly string[]): Flags {
   return flags;
 }
 
-/** The whole number of a flag, if given. */
+/** The value of a flag as a whole number; undefined without the flag. */
 function countIn(flags: Flags, flag: string): number | undefined {
   const text = flags[flag];
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
@@ -2309,10 +2319,10 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   --help               print this help`;
 }
 
-/** Parses the text of a file. With `asked`, a file to predict, every row counts. */
+/** Parses the text of a file. `asked` is the path of a file to predict, in which no row is dropped. */
 type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
-/** One file with all rows. */
+/** Reads all rows from one file. */
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
@@ -2350,7 +2360,7 @@ interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
-/** A URL in place of a path. */
+/** A URL, which hosts accept in place of a path. */
 interface FileUrl {
   readonly href: string;
 }
@@ -2359,7 +2369,7 @@ interface HostPaths {
   realpath(path: string | FileUrl): Promise<string>;
 }
 
-// A variable hides the module from bundlers and type checkers.
+// Bundlers and type checkers do not resolve a module whose name is in a variable.
 async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
   const files: HostFiles & HostPaths = await import(specifier);
@@ -2374,7 +2384,7 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
   return orRefuse(`read ${path}`, read(files));
 }
 
-/** The result of the work. An error of the host becomes the reason why it cannot be done. */
+/** Awaits the work. An error of the host becomes an InputError, which says what cannot be done and why. */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw new InputError(`cannot ${what}: ${error.message}`);
@@ -2393,9 +2403,9 @@ declare const crypto: { randomUUID(): string };
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Prepares an atomic output file before the work whose result it will have: creates its folder, checks that it
- * can be written, and removes partial files of runs that were killed. Follows links. Writes to devices such as
- * /dev/null directly.
+ * Prepares an output file before the work that produces its content: creates its folder, checks that it can
+ * be written, and removes partial files of killed runs. The returned function writes the file atomically.
+ * Follows links. Writes to devices such as /dev/null directly.
  */
 async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -2405,7 +2415,7 @@ async function openOutput(path: string): Promise<WriteOutput> {
 }
 
 /**
- * The file to replace, or undefined for a device. Throws the error of the host for a file that cannot be
+ * Returns the file to replace, or undefined for a device. Throws the error of the host if the file cannot be
  * written.
  */
 async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
@@ -2421,7 +2431,7 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
   return target;
 }
 
-/** The same without a test whether a partial file can be written next to it. */
+/** Like `checkOutput`, but does not check that a partial file can be written next to the file. */
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
@@ -2441,7 +2451,7 @@ async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, 
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
-    // Another run that starts now removes this partial file, as if a killed run had left it. Write it again.
+    // Another run may have just removed this partial file as if a killed run had left it. Write it again.
     const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
     if (!wasRemoved || tries === 1) throw error;
@@ -2453,19 +2463,19 @@ async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, 
 }
 
 /**
- * The folder of a file, and the beginning of the names of its partial files. The name is cut, since a name may
- * already have the greatest length that the system allows.
+ * The folder of a file, and the prefix of the names of its partial files. The prefix has at most 60
+ * characters of the file's name, which may already have the maximum length.
  */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
 }
 
-/** A name that no other process uses, whatever container it runs in. */
+/** A random name, which no other process uses, not even in another container. */
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** The target of a path, also through links to files that do not exist yet. */
+/** The file that a path leads to, also through links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

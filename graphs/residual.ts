@@ -1,11 +1,10 @@
-// Handwritten digits by a residual network: every block adds a correction to what it was given, so that a
-// gradient has a short way back. Blocks are alike, which is where a spec in TypeScript is shorter than a tree
-// of data.
+// Classifies handwritten digits by a residual network. Every block adds a correction to its input, so that
+// gradients have a short path back. All blocks are alike, so this spec is shorter in TypeScript than in JSON.
 import { defineModel } from "tapeless";
 
 const width = 32;
 
-/** x + dense(gelu(dense(x))), as layers named after the block. */
+/** x + dense(gelu(dense(x))), as layers whose names begin with the name of the block. */
 const block = (name: string, from: string) => [
   { type: "dense" as const, name: `${name}-hidden`, from, units: width, activation: "gelu" as const },
   { type: "dense" as const, name: `${name}-correction`, units: width },
@@ -26,7 +25,8 @@ export default defineModel({
   metrics: ["accuracy"],
   optimizer: {
     type: "nadam",
-    // 34 steps an epoch: warm-up for one and a half, then down to zero at the end of the last.
+    // An epoch has 34 steps. The rate warms up for one and a half epochs, then falls to zero at the last
+    // step.
     learningRate: { type: "cosine", initial: 0.004, steps: 970, warmup: { steps: 50 } },
     clip: { norm: 1 },
   },

@@ -1,6 +1,6 @@
-// The shape of the house, as design.md has it: who may import whom, no circles at any level, no default
-// exports, no `any`. If one fails, something stands where the next reader will not look for it. Change the
-// table only together with design.md.
+// The structure of src, as described in design.md: which folder may import which, no cycles at any level, no
+// default exports, no `any`. If a test fails, code is not where a reader expects it. Change the tables only
+// together with design.md.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,14 +9,14 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../src/", import.meta.url));
 
-/** Types alone count too: whoever reads a file has to know what they mean. */
+/** Type-only imports count too: a reader of the file must know what the types mean. */
 interface Import {
   readonly from: string;
   readonly to: string;
 }
 
 interface SourceText {
-  /** Relative to src, as `compiler/ops/define.ts`. */
+  /** The path relative to src, such as `compiler/ops/define.ts`. */
   readonly path: string;
   readonly text: string;
   readonly tree: ts.SourceFile;
@@ -50,7 +50,7 @@ function importsOf({ path, tree }: SourceText): Import[] {
 
 const imports = files.flatMap(importsOf);
 
-/** The four roofs, and the file of public names over them: what each may import besides itself. */
+/** For each top-level folder of src, and for index.ts: what else it may import. */
 const roofs: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   compiler: ["runtime"],
@@ -66,7 +66,7 @@ const models = [...meaning, "library"];
 const staged = [...meaning, "stages"];
 const stages = [...models, "spec", "trainer", "passes", "lower", "reference", "stages", "schedule", "emit"];
 
-/** The rooms of the compiler, likewise. */
+/** For each folder and file of the compiler: what else it may import. */
 const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   util: [],
   diagnostics: ["util"],
@@ -102,11 +102,11 @@ const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What of a folder a path belongs to: a file or a folder in it. */
+/** The file or folder directly inside `folder` that contains the path. */
 const roomIn = (folder: string, path: string): string | undefined =>
   path.startsWith(folder) ? path.slice(folder.length).split("/")[0] : undefined;
 
-/** Imports between the rooms of a folder that its table does not allow. */
+/** Imports between the entries of a folder that its table does not allow. */
 function againstArrows(folder: string, arrows: Readonly<Record<string, readonly string[]>>): string[] {
   return imports.flatMap(({ from, to }) => {
     const [here, there] = [roomIn(folder, from), roomIn(folder, to)];
@@ -115,7 +115,7 @@ function againstArrows(folder: string, arrows: Readonly<Record<string, readonly 
   });
 }
 
-/** Circles among the rooms of a folder, each once, as the rooms on the way. */
+/** Cycles of imports among the entries of a folder. Each cycle is listed once, as the entries along it. */
 function circlesIn(folder: string): string[] {
   const next = new Map<string, Set<string>>();
   for (const { from, to } of imports) {
@@ -142,24 +142,24 @@ const folders = [
 ];
 
 describe("imports", () => {
-  it("every folder has its row in the tables", () => {
+  it("of every folder have a row in the tables", () => {
     const rooms = (folder: string) => [...new Set(files.flatMap(({ path }) => roomIn(folder, path) ?? []))];
     expect(rooms("").sort()).toEqual(Object.keys(roofs).sort());
     expect(rooms("compiler/").sort()).toEqual(Object.keys(compilerRooms).sort());
   });
-  it("go along the arrows of design.md", () => {
+  it("go in the directions that design.md allows", () => {
     expect([...againstArrows("", roofs), ...againstArrows("compiler/", compilerRooms)]).toEqual([]);
   });
-  it("form no circle, neither between files nor between the folders of any level", () => {
+  it("form no cycle, neither between files nor between the folders of any level", () => {
     expect(folders.flatMap((folder) => circlesIn(folder === "" ? "" : `${folder}/`))).toEqual([]);
   });
-  it("passes do not import passes; only the list of them and the engine do", () => {
+  it("never connect two passes; only the list of passes and the engine import passes", () => {
     const isPass = (path: string) =>
       /^compiler\/passes\/[^/]+\.ts$/.test(path) && !/\/define\.ts$/.test(path);
     const wrong = imports.filter(({ from, to }) => isPass(from) && isPass(to));
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
-  it("ops do not import ops, the parts they share aside", () => {
+  it("never connect two ops, except for the files that ops share", () => {
     const table = files.find(({ path }) => path === "compiler/ops/index.ts");
     const inTable = new Set(table === undefined ? [] : importsOf(table).map(({ to }) => to));
     const isOp = (path: string) =>
@@ -167,7 +167,7 @@ describe("imports", () => {
     const wrong = imports.filter(({ from, to }) => isOp(from) && isOp(to));
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
-  it("name files that are there, with their extension", () => {
+  it("name existing files, with their extension", () => {
     const known = new Set(files.map(({ path }) => path));
     const wrong = imports.filter(
       ({ to }) => !known.has(to) && !/\.(js|json|css)$/.test(to) && to !== "../package.json",
@@ -176,7 +176,7 @@ describe("imports", () => {
   });
 });
 
-/** Where in each file something stands that `isWrong`. */
+/** The location of every node that `isWrong` accepts. */
 const places = (isWrong: (node: ts.Node, file: SourceText) => boolean): string[] =>
   files.flatMap((file) => {
     const found: string[] = [];
@@ -195,24 +195,24 @@ const hasDefault = (node: ts.Node): boolean =>
   ts.canHaveModifiers(node) &&
   (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword);
 
-describe("language", () => {
-  it("no default exports", () => {
+describe("the source code", () => {
+  it("has no default exports", () => {
     expect(places((node) => ts.isExportAssignment(node) || hasDefault(node))).toEqual([]);
   });
-  it("no any", () => {
+  it("has no any", () => {
     expect(places((node) => node.kind === ts.SyntaxKind.AnyKeyword)).toEqual([]);
   });
-  it("no names of storage but those of ir/storage.ts; the runtime reads its own", () => {
+  it("has names of storage only in ir/storage.ts; the runtime reads its own", () => {
     const name = /^(average|flat|gradient|held|loss|optimizer|probe|random|result|totals|trained):(?! )/;
     const isFree = ({ path }: SourceText) => path === "compiler/ir/storage.ts" || path.startsWith("runtime/");
     const isLiteral = (node: ts.Node) => ts.isStringLiteralLike(node) || ts.isTemplateHead(node);
     expect(places((node, file) => !isFree(file) && isLiteral(node) && name.test(node.text))).toEqual([]);
   });
-  it("no switched-off checks", () => {
+  it("has no disabled checks", () => {
     const wrong = files.filter(({ text }) => /@ts-(ignore|nocheck|expect-error)|eslint-disable/.test(text));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
-  it("no state at module level: no let, and no collection that could be written", () => {
+  it("has no state at module level: no let, and no collection that could be written", () => {
     const isTopLevel = (node: ts.Node) => ts.isSourceFile(node.parent);
     expect(
       places((node) => {
@@ -224,7 +224,8 @@ describe("language", () => {
         return isLet && !isDeclared;
       }),
     ).toEqual([]);
-    // An empty collection at module level can only be there to be filled: a cache, which must be keyed weakly.
+    // An empty collection at module level is only useful if it is filled later, as a cache; a cache must have
+    // weak keys.
     expect(
       places(
         (node) =>
@@ -250,13 +251,13 @@ describe("files", () => {
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
-  it("hold no unfinished business, no path of a machine and no date", () => {
+  it("contain no to-do notes, no absolute paths and no dates", () => {
     const wrong = files.filter(({ text }) =>
       /\b(TODO|FIXME|XXX)\b|\/(home|root|Users|work)\/|\b20[2-9]\d-\d\d-\d\d\b/.test(text),
     );
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
-  it("a file of one op or one stage is named for it", () => {
+  it("are named after their op or stage if they contain one", () => {
     const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const exported = ({ tree }: SourceText) =>
       tree.statements.flatMap((statement) => {

@@ -1,21 +1,24 @@
 /**
- * The groups of test files, each a project of vitest: `vitest run --project fast`. A file belongs to the first group
- * that names it.
+ * The groups of test files, each a project of vitest: `vitest run --project fast`. A file belongs to the
+ * first group that names it.
  *
- *   npm run test:fast   fast: what a change of the compiler breaks most
+ *   npm run test:fast   fast: what a change of the compiler breaks most often
  *   npm test            fast, slow, unit and package, after format, types and generated files
  *   npm run test:full   all; .ci/run runs it
  *
- * A budget bounds the CPU time of one file, in seconds: what the file itself and its finished child processes
- * have used. A busy machine changes that little, the time on the clock a lot; so budgets are compared with CPU
- * time, are two to three times what files take, and fail only .ci/run, which sets FILE_BUDGETS=enforced
+ * A budget limits the CPU time of one file in seconds, including its finished child processes. It is two to
+ * three times what the file takes. CPU time is used because a busy machine hardly changes it, while it
+ * changes wall time a lot. Only .ci/run enforces budgets: it sets FILE_BUDGETS=enforced
  * (`test/support/file-times.ts`).
  */
 export interface TestGroup {
   readonly name: string;
   readonly files: readonly string[];
   readonly budget: number;
-  /** Whether its files run one after the other, after all other groups: they start browsers and engines. */
+  /**
+   * Whether its files run one after the other, after all other groups. Those are tests that start browsers
+   * and engines.
+   */
   readonly isSerial?: boolean;
 }
 
@@ -25,7 +28,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: "package", files: ["test/package/**"], budget: 200 },
   { name: "course", files: ["test/course/**"], budget: 200 },
   { name: "bench", files: ["test/bench/**"], budget: 60 },
-  // Matrices of layers, options and random programs: more than 15 s each.
+  // Matrices of layers, options and random programs, which take more than 15 s each.
   {
     name: "long",
     files: [
@@ -53,7 +56,7 @@ export const testGroups: readonly TestGroup[] = [
     ],
     budget: 250,
   },
-  // Too slow for the folders of `fast`.
+  // Tests that are too slow for the folders of `fast`.
   {
     name: "slow",
     files: [

@@ -1,5 +1,5 @@
-// The prose of comments, messages, pages and documentation: no idiom of the list below, each of which docs/style.md
-// replaces with plain technical English. If one fails, a reader must read a sentence twice.
+// The prose of comments, messages, pages and documentation must not contain the idioms below, each of which
+// docs/style.md replaces by plain technical English. If a test fails, a reader must read a sentence twice.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,7 +50,7 @@ function passagesOfCode(text: string): Passage[] {
   const passages: Passage[] = [];
   const add = (start: number, end: number): void => {
     const line = tree.getLineAndCharacterOfPosition(start).line + 1;
-    // Comment marks at the start of lines would divide phrases.
+    // Comment marks at the starts of lines would interrupt phrases.
     passages.push({ line, text: text.slice(start, end).replace(/\s*\n\s*(\*|\/\/)?\s*/g, " ") });
   };
   const seen = new Set<number>();
@@ -70,7 +70,7 @@ function passagesOfCode(text: string): Passage[] {
   return passages;
 }
 
-/** Paragraphs, without code blocks and code in lines. */
+/** Paragraphs without code blocks and inline code. */
 function passagesOfMarkdown(text: string): Passage[] {
   const blank = (block: string): string => block.replace(/[^\n]/g, " ");
   const prose = text.replace(/^```[^]*?^```/gm, blank).replace(/`[^`\n]*`/g, "``");
@@ -100,24 +100,24 @@ const folders = ["runtime", "compiler", "studio", "command"].flatMap((roof) =>
     .filter((entry) => entry.isDirectory())
     .map((entry) => `src/${roof}/${entry.name}`),
 );
-/** docs/style.md lists what not to write. */
+/** Without docs/style.md, which lists the idioms themselves. */
 const pages = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].filter((path) => existsSync(join(root, path))),
   ...filesUnder("docs", /\.md$/).filter((path) => path !== "docs/style.md"),
 ];
 const code = filesUnder("src", /\.(ts|md)$/);
 
-describe("plain technical English", () => {
-  it.each(folders)("in %s", (folder) => {
+describe("is plain technical English", () => {
+  it.each(folders)("in the folder %s", (folder) => {
     expect(code.filter((path) => path.startsWith(`${folder}/`)).flatMap(faultsIn)).toEqual([]);
   });
 
-  it("in files that are in no folder of a roof", () => {
+  it("in files outside of these folders", () => {
     const others = code.filter((path) => !folders.some((folder) => path.startsWith(`${folder}/`)));
     expect(others.flatMap(faultsIn)).toEqual([]);
   });
 
-  it.each(pages)("in %s", (page) => {
+  it.each(pages)("in the page %s", (page) => {
     expect(faultsIn(page)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-// Follows the recipes of CONTRIBUTING.md. A failure means that a recipe omits a file, names a file that does not
-// exist, or calls a table closed that compiles with an entry missing.
+// Follows the recipes of CONTRIBUTING.md. A failure means that a recipe omits a file, names a file that does
+// not exist, or calls a table closed that compiles with an entry missing.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { existsSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ interface Section {
   readonly isClosed: boolean;
 }
 
-/** What the page says: of each recipe the paths that begin its numbered lines. */
+/** The recipes of the page: for each, the paths at the start of its numbered lines. */
 const sections: readonly Section[] = readFileSync(join(root, "CONTRIBUTING.md"), "utf8")
   .split(/^## /m)
   .filter((text) => /^Add an? /.test(text))
@@ -28,13 +28,16 @@ const sections: readonly Section[] = readFileSync(join(root, "CONTRIBUTING.md"),
     isClosed: /Closed:$/m.test(text),
   }));
 
-/** A path of the page as the edit of a trial has it: NAME is the trial's, a folder stands for a file in it. */
+/**
+ * Whether a path of the page covers a file of a trial: NAME is the name of the trial, and a folder covers its
+ * files.
+ */
 const isAt = (place: string, file: string): boolean =>
   place.endsWith("/")
     ? file.startsWith(place)
     : new RegExp(`^${place.replace("NAME", "(trial|halve)")}$`).test(file);
 
-/** The text of the edit's file with the edits up to now. */
+/** The text of the edited file, given the text after the edits before it. */
 function edited(before: string | undefined, { file, after, text }: Edit): string {
   if (after === undefined) return text;
   const parts = before?.split(after) ?? [];
@@ -42,7 +45,7 @@ function edited(before: string | undefined, { file, after, text }: Edit): string
   return parts.join(`${after}${text}`);
 }
 
-/** The sources with these edits, by path. */
+/** The contents of the edited files, by path. */
 function withEdits(edits: readonly Edit[]): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
   for (const edit of edits) {
@@ -60,7 +63,7 @@ const { options, fileNames } = ts.parseJsonConfigFileContent(
 );
 const parsed = new Map<string, ts.SourceFile>();
 
-/** The compiler's errors in some files of the sources with these edits. Unedited files are parsed once. */
+/** The compiler's errors in some files after these edits. Unedited files are parsed only once. */
 function errorsIn(edits: readonly Edit[], files: readonly string[]): string[] {
   const texts = withEdits(edits);
   const host = ts.createCompilerHost(options);
@@ -104,12 +107,12 @@ describe.each(recipes)("$title", ({ title, edits, closedBy = [] }) => {
   });
 });
 
-describe("all of them at once", () => {
+describe("all recipes together", () => {
   const copy = mkdtempSync(join(tmpdir(), "tapeless-recipes-"));
   beforeAll(() => {
     for (const path of ["src", "package.json", "tsconfig.json"])
       cpSync(join(root, path), join(copy, path), { recursive: true });
-    // Without the cache, which holds what was made of the runtime as it is.
+    // Without the cache, which contains the runtime before the edits.
     mkdirSync(join(copy, "node_modules"));
     for (const name of readdirSync(join(root, "node_modules")).filter((name) => name !== ".cache"))
       symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
@@ -122,20 +125,16 @@ describe("all of them at once", () => {
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 
-  it(
-    "work: a model has the op, the function, the layer, the loss and the optimizer; the compiler has the rule, " +
-      "the stages and the target; the command has the format and the flag",
-    () => {
-      const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
-      const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
-      expect(JSON.parse(told)).toEqual({
-        kernels: ["asinh(", "0.5 *"],
-        rows: 2,
-        flag: true,
-        stages: true,
-        rule: true,
-        target: true,
-      });
-    },
-  );
+  it("work in one model and one command", () => {
+    const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
+    const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
+    expect(JSON.parse(told)).toEqual({
+      kernels: ["asinh(", "0.5 *"],
+      rows: 2,
+      flag: true,
+      stages: true,
+      rule: true,
+      target: true,
+    });
+  });
 });

@@ -1,4 +1,4 @@
-// The same with LeCun's variance, 1 / in.
+// The model of init-he.ts with LeCun's variance, 1 / in.
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

@@ -1,4 +1,4 @@
-// The same with Xavier's variance, 2 / (in + out).
+// The model of init-he.ts with Xavier's variance, 2 / (in + out).
 import { defineModel } from "tapeless";
 import base from "./init-he.ts";
 

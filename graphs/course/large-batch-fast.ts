@@ -1,4 +1,4 @@
-// A batch eight times as large at a rate eight times as large, from the first step on.
+// A batch and a learning rate that are both eight times as large, from the first step.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

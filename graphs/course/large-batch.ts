@@ -1,4 +1,4 @@
-// A batch eight times as large at the same rate: an eighth of the updates.
+// A batch eight times as large at the same learning rate: an eighth of the updates.
 import { defineModel } from "tapeless";
 import base from "./small-batch.ts";
 

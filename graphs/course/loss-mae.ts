@@ -1,4 +1,4 @@
-// The same with the loss MAE.
+// The model of loss-mse.ts with the loss MAE.
 import { defineModel } from "tapeless";
 import base from "./loss-mse.ts";
 

@@ -1,4 +1,4 @@
-// The same with the loss RMSE.
+// The model of loss-mse.ts with the loss RMSE.
 import { defineModel } from "tapeless";
 import base from "./loss-mse.ts";
 

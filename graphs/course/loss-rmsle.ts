@@ -1,4 +1,4 @@
-// The same with the loss RMSLE.
+// The model of loss-mse.ts with the loss RMSLE.
 import { defineModel } from "tapeless";
 import base from "./loss-mse.ts";
 

@@ -1,4 +1,4 @@
-// The same with Adagrad, which sums all squared gradients.
+// The model of moons-sgd.ts with Adagrad, which sums all squared gradients.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

@@ -1,4 +1,4 @@
-// The same with Adam.
+// The model of moons-sgd.ts with Adam.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

@@ -1,4 +1,4 @@
-// No hidden layer: the accuracy of a straight line between the moons.
+// The model of moons-sgd.ts without hidden layers: the accuracy of a straight line between the moons.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

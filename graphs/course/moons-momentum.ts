@@ -1,4 +1,4 @@
-// The same with momentum.
+// The model of moons-sgd.ts with momentum.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

@@ -1,4 +1,4 @@
-// The same at a rate just above the limit of stability.
+// The model of rate-right.ts at a learning rate just above the limit of stability.
 import { defineModel } from "tapeless";
 import base from "./rate-right.ts";
 

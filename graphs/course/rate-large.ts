@@ -1,4 +1,4 @@
-// The same at a rate that is far too large.
+// The model of rate-right.ts at a learning rate that is far too large.
 import { defineModel } from "tapeless";
 import base from "./rate-right.ts";
 

@@ -1,4 +1,5 @@
-// Digits with four hidden layers, batches of 32: 45 steps per epoch; the rate falls to zero at the end.
+// Digits with four hidden layers and batches of 32, which is 45 steps per epoch. The learning rate falls to
+// zero at the end.
 import { defineModel } from "tapeless";
 
 const hidden = { type: "dense", units: 32, activation: "tanh" } as const;

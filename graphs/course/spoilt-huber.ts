@@ -1,4 +1,4 @@
-// The same line with the Huber loss, quadratic near zero and linear far from it.
+// The line of spoilt-mse.ts with the Huber loss, which is quadratic near zero and linear far from it.
 import { defineModel } from "tapeless";
 import base from "./spoilt-mse.ts";
 

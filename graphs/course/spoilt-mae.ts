@@ -1,4 +1,4 @@
-// The same line with the loss MAE.
+// The line of spoilt-mse.ts with the loss MAE.
 import { defineModel } from "tapeless";
 import base from "./spoilt-mse.ts";
 

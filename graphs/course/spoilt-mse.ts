@@ -1,4 +1,4 @@
-// A line through readings, every tenth without its decimal point; tested on correct readings.
+// A line through readings, of which every tenth has lost its decimal point. Correct readings test it.
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,4 +1,4 @@
-// The same with a loss that depends on the step itself: it has no gradient, and the compiler reports it.
+// The perceptron of unit-step.ts with a loss that has no gradient, which the compiler reports.
 import { defineModel } from "tapeless";
 import base from "./unit-step.ts";
 

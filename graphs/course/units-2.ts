@@ -1,4 +1,4 @@
-// The same network with 2 hidden units.
+// The network of epochs-all.ts with 2 hidden units.
 import { defineModel } from "tapeless";
 import base from "./epochs-all.ts";
 

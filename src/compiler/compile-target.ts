@@ -1,4 +1,4 @@
-/** From a model to the file of a target: used by every command and by the library's `compile`. */
+/** Compiles a model and emits the file of a target. Every command and the library's `compile` use it. */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import { compileModel } from "./pipeline.ts";
 import type { Compilation, PipelineOptions } from "./pipeline.ts";
@@ -20,7 +20,7 @@ export interface TargetOptions<Name extends string = Target> extends Omit<Pipeli
 export const compileFor = (model: Model, options: TargetOptions): TargetCompilation =>
   compileFrom(targets, model, { ...options, target: options.target ?? defaultTarget });
 
-/** The same for any table of targets. */
+/** Like {@link compileFor}, for any table of targets. */
 export function compileFrom<Name extends string>(
   table: Readonly<Record<Name, TargetEntry>>,
   model: Model,
@@ -31,14 +31,14 @@ export function compileFrom<Name extends string>(
   return { ...compileModel(model, { ...options, schedule }), target, entry };
 }
 
-/** The target's file for a compilation, with the origin of each line. */
+/** The file that the target emits for the compilation, with the origin of each line. */
 export const emitTarget = (
   compilation: TargetCompilation,
   dtype: "f32" | "f64",
   options: EmitOptions = {},
 ): Promise<EmittedFile> => compilation.entry.emit(compilation, dtype, options);
 
-/** The text of the file. */
+/** The text of the target's file. */
 export const emitText = async (
   compilation: TargetCompilation,
   dtype: "f32" | "f64",

@@ -1,4 +1,4 @@
-/** The library's only function: from a spec to the text of its trainer. */
+/** The library's only function: compiles a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileFor, emitText } from "./compile-target.ts";
@@ -44,7 +44,7 @@ const booleans = ["program", "probe", "exact", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
-/** Untyped callers may pass anything; unknown options and wrong values must not be ignored. */
+/** Checks the options of untyped callers: unknown options and invalid values are errors. */
 function checkOptions(options: CompileOptions): void {
   if (typeof options !== "object" || options === null)
     throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
@@ -79,7 +79,7 @@ const noName = (value: unknown): NameError => ({
   hint: `stages: ${stageNames.join(", ")}`,
 });
 
-/** A wrong option; for an unknown name, suggests one of `known`. */
+/** The error for an invalid option. For an unknown name, the error suggests one of `known`. */
 function wrongOption(message: string, name = "", known: readonly string[] = []): DiagnosticError {
   const meant = didYouMean(name, known);
   const all = known.length > 0 ? `known options: ${known.join(", ")}` : undefined;
@@ -93,9 +93,10 @@ const optionError = (message: string, hint: string | undefined): DiagnosticError
 /**
  * Compiles a model spec to the text of a trainer.
  *
- * @throws {DiagnosticError} if the spec or the options are invalid; it has all errors.
+ * @throws {DiagnosticError} if the spec or the options are invalid; the error lists all diagnostics.
  * @throws {Unsupported} if the spec needs a feature that the compiler lacks.
- * @throws {InternalError} if the WebAssembly kernels of the file compute other values than its TypeScript kernels.
+ * @throws {InternalError} if the WebAssembly kernels of the trainer compute other values than its TypeScript
+ * kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
@@ -119,7 +120,7 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   };
 }
 
-/** Loads the emitted file only when needed, because running it takes a transpiler. */
+/** Imports the check only when it is needed, because running the emitted file requires a transpiler. */
 async function checkEmitted(
   compilation: TargetCompilation,
   code: string,

@@ -1,4 +1,4 @@
-/** From scheduled loops to source text: trainers and predictors. */
+/** Emits source text from scheduled loops: trainers and predictors. */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { ModelFacts } from "../runtime/model/facts.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
@@ -21,11 +21,11 @@ import {
 import { headLines } from "./trainer/module-head.ts";
 import { probedLayers } from "./trainer/probed-layers.ts";
 
-/** The compilation reduced to these programs, with an arena of only their tensors. Results stay the same. */
+/** Reduces a compilation to the named programs and an arena of their tensors. Results do not change. */
 export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
-  // A flat tensor covers other tensors.
+  // A flat tensor also needs the tensors that it covers.
   for (const name of [...touched])
     for (const part of compilation.plan.storage.get(name)?.buffer.covers ?? []) touched.add(part);
   const storage = new Map(
@@ -38,7 +38,7 @@ export function withPrograms(compilation: Compilation, names: readonly string[])
   return { ...compilation, ...planned };
 }
 
-/** A target as its trainers name it, and the kernels that they run. */
+/** The name of a target in its trainers, and the kernels that they run. */
 export interface TrainerTarget {
   readonly target: ModelFacts["target"];
   readonly kernels: TrainerKernels;
@@ -71,7 +71,7 @@ export async function emitTrainer(
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }
 
-/** Where the parts of a module come from. */
+/** What the emitter needs to find the origin of each line of a module. */
 const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   graphs: rematerialised,
   lowered,
@@ -79,17 +79,17 @@ const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   placeOfFact: placeOfFact(built.parameters),
 });
 
-/** The data in a predictor. */
+/** The trained values in a predictor, and where they come from. */
 export interface Trained {
   /** Every parameter, by name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** SHA-256 of their checkpoint. */
+  /** SHA-256 of the checkpoint with these values. */
   readonly checkpointHash: string;
-  /** How the rows of its data were encoded, if the checkpoint has this. */
+  /** The fitted preprocessing of the rows, if the checkpoint contains it. */
   readonly fields?: object | undefined;
 }
 
-/** Emits a predictor: the forward part with its trained parameters. */
+/** Emits a predictor: the program `predict` with the trained parameters. */
 export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",

@@ -1,4 +1,4 @@
-/** From the text of an emitted trainer to the trainer, in this process: strips types and imports it from memory. */
+/** Loads an emitted trainer in this process: strips the types from its text and imports it from memory. */
 import type { ModelFacts } from "../runtime/model/facts.ts";
 import type { Trainer } from "../runtime/trainer/trainer.ts";
 import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
@@ -9,12 +9,15 @@ export interface EmittedModule {
   createTrainer(options?: TrainerOptions): Trainer;
 }
 
-/** Starts the transpiler's process early, so that it is ready to load a text. A failure shows when a text is loaded. */
+/**
+ * Starts the transpiler's process early, so that it is ready when a trainer is loaded. If the start fails,
+ * loading a trainer reports the error.
+ */
 export function startTranspiler(): void {
   import("esbuild").then(({ transform }) => transform("")).catch(() => {});
 }
 
-/** `code` must be the compiler's output, because it is run. */
+/** Loads a trainer from its text. `code` must be the compiler's output, because it is executed. */
 export async function loadTrainer(code: string): Promise<EmittedModule> {
   const { transform } = await import("esbuild");
   const { code: plain } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
@@ -24,6 +27,6 @@ export async function loadTrainer(code: string): Promise<EmittedModule> {
   return module;
 }
 
-/** Whether training diverged. An emitted module has its own error classes, so errors are recognised by name. */
+/** Whether training diverged. An emitted module has its own error classes, so the name is compared. */
 export const hasDiverged = (error: unknown): error is Error =>
   error instanceof Error && error.name === "TrainingDiverged";

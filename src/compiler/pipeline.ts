@@ -1,6 +1,7 @@
 /**
- * THE list: every stage of the compiler in order, with the reason wherever the order matters. One value goes through:
- * spec → graphs → graphs of a step → simplified graphs → loop programs → scheduled, planned loops → source text.
+ * The list of all stages of the compiler, in order, with a reason wherever the order matters. The stages lead
+ * from a spec to source text: spec → graphs → graphs of a step → simplified graphs → loop programs →
+ * scheduled, planned loops → source text.
  */
 import { invariant } from "./diagnostics/errors.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
@@ -58,74 +59,80 @@ import type { LoopStage } from "./stages/loops.ts";
 import { storageOf } from "./trainer/storage.ts";
 import type { Model } from "./spec/types.ts";
 
-/** Which loops are made and scheduled: none, those on scalars, or these and the same on vectors. */
+/** The loops that the compiler builds and schedules: none, scalar loops, or both scalar and vector loops. */
 export type Schedule = "none" | "scalars" | "vectors";
 
-/** Built graphs → the graphs of a whole step. All of these stages are required: they decide what a step computes. */
+/** Built graphs → the graphs of a step. All stages are required: they decide what a step computes. */
 export const derivation: Derivation = {
   differentiate,
   step: [
-    accumulateGradients, // after differentiation: it replaces the gradients of a batch by those of a group
-    averageWeights, // last: every graph that training runs reads the weights that the optimizer moves
+    accumulateGradients, // after differentiation: it replaces the gradients of one batch by those of a group
+    averageWeights, // last: every graph that training runs must read the weights that the optimizer updates
   ],
 };
 
 /** Graph → graph, for each graph of a model. */
 export const graphPasses: readonly Pass[] = [
-  eraseStopGradients, // after differentiation, which needs them; before sharing, which would tell x from stopGradient x
-  foldConstants, // first, so that rules see numbers
+  eraseStopGradients, // after differentiation, which needs them; before sharing, which they would hinder
+  foldConstants, // first, so that rules see constants
   simplify,
-  shareSubexpressions, // rules make equal nodes; some rules (factoring) ask for one and the same operand
+  shareSubexpressions, // rules create equal nodes, and some rules (factoring) require identical operands
   simplify,
   foldConstants,
   shareSubexpressions,
   removeDeadNodes,
 ];
 
-/** Graph → nests → kernels, for each graph. The representation changes twice; each part keeps it. */
+/**
+ * Graph → loop nests → kernels, for each graph. `toNests` and `toKernels` change the representation; the
+ * other stages preserve it.
+ */
 export const lowering: Lowering = {
   graphs: [rematerialise],
   toNests: lowerGraph,
   nests: [
-    groupReductions, // before fusion, which joins a nest to one before it: fewer nests are then in between
+    groupReductions, // before fusion, which joins a nest to an earlier one: fewer nests are then between them
     fuseLoops,
-    scalarReplacement, // after fusion: a load reads a variable only where the store is in the same nest
+    scalarReplacement, // after fusion: a load becomes a variable only if the store is in the same nest
   ],
-  toKernels: formKernels, // after forwarding, which leaves nests without statements and buffers that nothing stores
+  toKernels: formKernels, // after scalar replacement, which leaves empty nests and unused buffers
   kernels: [contractArrays],
 };
 
-/** Kernels → kernels as they run, on scalars, in their arena. */
+/** Lowered kernels → the scalar kernels that run, with their memory plan. */
 export const scalarSchedule: ScalarSchedule = {
   loops: [
     registerBlocking, // first: it needs perfect nests
     collapseLoops, // while the nests of sums are perfect
-    hoistInvariants, // before sharing: what remains to share changes in the loop
+    hoistInvariants, // before common subexpressions are eliminated: those that remain vary in the loop
     eliminateCommonSubexpressions,
-    computeElementAddresses, // last: the others compare accesses axis by axis
+    computeElementAddresses, // last: the other stages compare accesses axis by axis
   ],
-  plan: planMemory, // after all others: forwarding and hoisting decide which buffers there are
+  plan: planMemory, // after all others: scalar replacement and hoisting decide which buffers exist
 };
 
-/** The same on vectors. Views show the kernels before their addresses are computed, so there are two lists. */
+/**
+ * Lowered kernels → vector kernels. Views show the kernels before their addresses are computed, so the stages
+ * that compute addresses are in a list of their own.
+ */
 export const vectorSchedule: VectorSchedule = {
   loops: [
-    distributeLoops, // before loops change: threads share one nest
-    dropUnitLoops, // before tiling: the loops around a loop of one iteration become a perfect nest
-    collapseLoops, // before vectors: longer sums fill more of them
-    vectoriseLoops, // while each access has one index an axis
+    distributeLoops, // first, because threads share one nest and later stages change the nests
+    dropUnitLoops, // before vectorising: the loops around a loop of one iteration become a perfect nest
+    collapseLoops, // before vectorising: longer sums fill more lanes
+    vectoriseLoops, // while each access has one index per axis
     hoistInvariants,
     eliminateCommonSubexpressions,
     estimateCycles, // before loops are divided: each part then has its own estimate
-    flushSubnormals, // after vectors: only vector stores are flushed
-    markParallelLoops, // on the loops as they run: it checks whether their iterations are independent
-    deduplicateKernels, // after marking: equal kernels are divided alike
+    flushSubnormals, // after vectorising: only vector stores are flushed
+    markParallelLoops, // on the final loops: it checks whether their iterations are independent
+    deduplicateKernels, // after marking: equal kernels are divided in the same way
   ],
   addresses: [
     computeByteAddresses,
-    reduceStrength, // after addresses: it steps through them
+    reduceStrength, // after addresses are computed: it replaces their multiplications by increments
   ],
-  plan: planMemory, // kernels are cut more finely than on scalars, so temporaries have other lifetimes
+  plan: planMemory, // there are more kernels than on scalars, so temporaries have other lifetimes
 };
 
 export interface Derivation {
@@ -154,7 +161,7 @@ export interface VectorSchedule {
   readonly plan: PlanStage;
 }
 
-/** All lists; a test compiles with a stage of them replaced. */
+/** The stages of the compiler by list. A test can replace a stage in them. */
 export interface StageLists {
   readonly derivation: Derivation;
   readonly graphPasses: readonly Pass[];
@@ -182,64 +189,64 @@ export const stagesOf = ({
 export type ListName = "derivation" | "graph passes" | "lowering" | "scalar schedule" | "vector schedule";
 
 export interface PipelineOptions {
-  /** `scalars` if left out. */
+  /** Default: `scalars`. */
   readonly schedule?: Schedule;
   readonly dtype: "f32" | "f64";
-  /** Leave out rules that may change rounding. */
+  /** Skip rewrite rules that may change rounding. */
   readonly exact?: boolean;
-  /** Names of stages to leave out. */
+  /** The names of the stages to skip. */
   readonly skip?: readonly string[] | undefined;
-  /** The last stage by name: after it only required stages run. */
+  /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string | undefined;
-  /** Have a program that gives the values of the layers, to look at. */
+  /** Add the program `probe`, which outputs the values of the layers for inspection. */
   readonly probe?: boolean;
-  /** Derive no gradients: `gradient` then gives the loss alone, at a third of the cost. */
+  /** Derive no gradients: the program `gradient` then computes only the loss, at a third of the cost. */
   readonly lossOnly?: boolean;
   readonly watch?: (report: StageReport) => void;
 }
 
-/** The graphs of a model by program. Not every model has `begin` and `measure`; `probe` is optional. */
+/** The graphs of a model by program. Many models have no `begin` and `measure`; `probe` is optional. */
 export type ProgramGraphs = Readonly<
   Record<Exclude<ProgramName, OptionalProgram>, Graph> & Partial<Record<OptionalProgram, Graph>>
 >;
 type OptionalProgram = "begin" | "measure" | "probe";
 
-/** The values between the parts of the pipeline; views and targets read what they need. */
+/** The results of all parts of the pipeline. Views and targets read those that they need. */
 export interface Compilation {
   readonly model: Model;
   readonly built: ModelGraphs;
-  /** With the gradients of one batch. */
+  /** The graphs with the gradients of one batch. */
   readonly derived: ProgramGraphs;
   /** The graphs of a whole step, before and after the graph passes. */
   readonly step: ProgramGraphs;
   readonly graphs: ProgramGraphs;
-  /** The graphs as they were lowered, in the order of their programs: cheap values are there twice to save memory. */
+  /** The lowered graphs, in program order. To save memory, cheap values may occur twice in them. */
   readonly rematerialised: readonly Graph[];
-  /** The second copies in them. */
+  /** The nodes that repeat another node in `rematerialised`. */
   readonly copies: ReadonlySet<Node>;
-  /** As fused, and as scheduled. */
+  /** The programs after fusion, and after scheduling. */
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
-  /** The programs on vectors, for targets that need them. Storage is where `plan` has it, temporaries are not. */
+  /** The vector programs, if the target needs them. Only storage has the same addresses as in `plan`. */
   readonly vectors?: VectorPrograms | undefined;
 }
 
-/** Programs on vectors, with every address in bytes. */
+/** Vector programs in which every address is a number of bytes. */
 export interface VectorPrograms extends PlannedPrograms {
-  /** The same kernels before addresses are computed: one index an axis. */
+  /** The same kernels before addresses are computed: each access has one index per axis. */
   readonly loops: readonly LoopProgram[];
   readonly float: "f32" | "f64";
 }
 
 export type { ProgramName };
 
-/** What stages know besides the value that they work on. */
+/** What stages need to know besides the value that they transform. */
 export type DerivationContext = DifferentiateContext & AccumulateContext & AverageContext;
 export type LoweringContext = PassContext & LowerContext;
 export type VectorContext = ParallelContext & Pick<LowerContext, "storage">;
 
-/** From a model to scheduled loops in a planned arena. */
+/** Compiles a model to scheduled loops with a memory plan. */
 export function compileModel(model: Model, options: PipelineOptions, lists = stageLists): Compilation {
   const { dtype, schedule, exact = false, skip = [], stopAfter, watch } = options;
   const { batchSize } = model.training;
@@ -283,7 +290,7 @@ export function compileModel(model: Model, options: PipelineOptions, lists = sta
   };
 }
 
-/** The graphs of the programs in order, as the spec has them. `begin` and `measure` are empty. */
+/** The built graphs of the programs, in order. `begin` and `measure` are empty at first. */
 const startingGraphs = (built: ModelGraphs, probe = false): readonly Graph[] => [
   makeGraph("begin", []),
   makeGraph("measure", []),
@@ -344,7 +351,7 @@ function byProgram(graphs: readonly Graph[]): ProgramGraphs {
   };
 }
 
-/** The results of lowering: the graphs with the values that are computed twice, and their kernels. */
+/** The results of lowering: the graphs with their rematerialised values, and the kernels. */
 export type Lowered = Pick<Compilation, "rematerialised" | "copies" | "lowered">;
 
 export function lowerGraphs(
@@ -369,7 +376,7 @@ export function lowerGraphs(
   };
 }
 
-/** The programs on scalars. */
+/** Schedules the programs as scalar loops and plans their memory. */
 function scheduleScalars(
   lowered: readonly LoopProgram[],
   context: LoweringContext,
@@ -381,7 +388,7 @@ function scheduleScalars(
   return runStage(plan, [programs], context, run)[0];
 }
 
-/** The programs on vectors. */
+/** Schedules the programs as vector loops and plans their memory. */
 export function scheduleVectors(
   lowered: readonly LoopProgram[],
   context: VectorContext,

@@ -1,5 +1,5 @@
 /**
- * References to declarations of the runtime. An emitted module names the parts of `src/runtime/` that it uses by these
+ * References to declarations of the runtime. The emitter names the parts of `src/runtime/` through these
  * types, so renaming a declaration there is a compile error here.
  */
 import type { CheckedLoss } from "../runtime/check/check-gradients.ts";
@@ -32,7 +32,7 @@ type ElementaryFunction =
   | keyof typeof import("../runtime/numbers/random.ts")
   | keyof typeof import("../runtime/numbers/trigonometric.ts");
 
-/** Reads and encodes the fields of a data file. */
+/** The names of the runtime's encoders for fields of a data file. */
 export type EncoderName = Extract<
   | keyof typeof import("../runtime/data/category-encoder.ts")
   | keyof typeof import("../runtime/data/text-encoders.ts")
@@ -40,7 +40,7 @@ export type EncoderName = Extract<
   `${string}Encoder`
 >;
 
-/** Interprets the numbers of an output. */
+/** The names of the functions that interpret an output. */
 export type InterpretationName = keyof typeof import("../runtime/prediction/interpretations.ts");
 
 type TrainerPart =
@@ -70,10 +70,13 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/program.ts")
   | keyof typeof import("../runtime/program/text-writer.ts");
 
-/** The functions and constants that emitted code uses. */
+/** The names of the functions and constants that emitted code uses. */
 export type RuntimeValue = ElementaryFunction | EncoderName | InterpretationName | TrainerPart | ProgramPart;
 
-/** The types that emitted code or its users refer to. Types have no names at run time: each key is its import. */
+/**
+ * The types that emitted code or its users refer to. Types have no names at run time, so each key repeats the
+ * name of its import.
+ */
 interface RuntimeTypes {
   Backend: Backend;
   Batch: Batch;
@@ -115,7 +118,7 @@ export type RuntimeExpression =
   | { readonly call: RuntimeValue; readonly argument: RuntimeExpression }
   | { readonly record: Readonly<Record<string, RuntimeExpression>> };
 
-/** The expression in emitted code. */
+/** The expression as emitted code. */
 export function runtimeText(x: RuntimeExpression): string {
   if (typeof x === "string") return x;
   if ("call" in x) return `${x.call}(${runtimeText(x.argument)})`;
@@ -123,7 +126,7 @@ export function runtimeText(x: RuntimeExpression): string {
   return `{ ${entries.join(", ")} }`;
 }
 
-/** The runtime values in the expression. */
+/** The names of the runtime values that the expression uses. */
 export function namesIn(x: RuntimeExpression): readonly RuntimeValue[] {
   if (typeof x === "string") return [x];
   if ("call" in x) return [x.call, ...namesIn(x.argument)];

@@ -13,7 +13,7 @@ const namesOf = (list: readonly StageFacts[]): readonly string[] => [
 export const stageNames = namesOf(stages);
 export const skippableStages = namesOf(stages.filter(({ isRequired }) => !isRequired));
 
-/** An error in the name of a stage, with a hint. */
+/** An error about the name of a stage, with a hint. */
 export interface NameError {
   readonly message: string;
   readonly hint: string;
@@ -32,7 +32,7 @@ const renamed: ReadonlyMap<string, string> = new Map([
   ["step-pointers", "reduce-strength"],
 ]);
 
-/** The error in a name to stop after, or undefined. */
+/** The error if `name` is not a stage; undefined if it is one. */
 export function stageNameError(name: string): NameError | undefined {
   if (stageNames.includes(name)) return undefined;
   return { message: `unknown stage ${JSON.stringify(name)}`, hint: hintFor(name) };
@@ -45,7 +45,7 @@ function hintFor(name: string): string {
   return meant === undefined ? `known stages: ${stageNames.join(", ")}` : `did you mean "${meant}"?`;
 }
 
-/** The error in a name to skip, or undefined. */
+/** The error if `name` is not a stage that can be skipped; undefined if it is one. */
 export function skippedNameError(name: string): NameError | undefined {
   if (!stageNames.includes(name) || skippableStages.includes(name)) return stageNameError(name);
   return {

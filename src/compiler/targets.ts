@@ -1,21 +1,22 @@
 /**
- * The table of targets. A target starts from the optimised graphs or from the scheduled loops and emits a file. The
- * command line, the library's options and everything that runs over all targets read this table, so a new target is
- * one entry here and one folder under `emit/`.
+ * The table of targets. A target starts from the optimised graphs or from the scheduled loops, and emits a
+ * file. The command line, the library's options and all code that covers every target read this table. So a
+ * new target is one entry here and one folder under `emit/`.
  */
 import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { Compilation, Schedule } from "./pipeline.ts";
 
 /**
- * Abilities that only some targets have. `predictor`: emits the forward part with trained parameters. `kernels`: has
- * kernels besides the TypeScript functions, which can be compared with these, measured and printed.
+ * Abilities that only some targets have. `predictor`: the target can emit the forward pass with trained
+ * parameters. `kernels`: besides the TypeScript functions, the target has kernels that can be compared with
+ * them, timed and printed.
  */
 export type Ability = "predictor" | "kernels";
 
 interface AnyTarget {
   /** A `trainer` is a TypeScript module that commands can run; a `text` is only written to a file. */
   readonly makes: "trainer" | "text";
-  /** The extension of its file. */
+  /** The file name extension. */
   readonly ending: string;
   readonly abilities: readonly Ability[];
 }
@@ -53,7 +54,7 @@ export const targets = {
       return emitTrainer(compilation, dtype, { target: "ts", kernels: plainKernels }, options);
     },
   },
-  // Also has the TypeScript functions, for hosts that cannot run WebAssembly.
+  // The file also contains the TypeScript functions, for hosts that cannot run WebAssembly.
   wasm: {
     from: "loops",
     makes: "trainer",
@@ -74,7 +75,7 @@ export const targets = {
 
 export type Target = keyof typeof targets;
 
-/** The target if none is named. */
+/** The default target. */
 export const defaultTarget: Target = "ts";
 
 const isTarget = (name: string): name is Target => Object.hasOwn(targets, name);
@@ -87,6 +88,6 @@ export const trainerTargets = targetNames.filter((name) => targets[name].makes =
 export const hasAbility = (target: Target, ability: Ability): boolean =>
   targets[target].abilities.some((each) => each === ability);
 
-/** The names of the targets with the ability: `wasm`, or `a or b`. */
+/** The names of the targets with the ability, for messages: `wasm`, or `a or b`. */
 export const targetsWith = (ability: Ability): string =>
   targetNames.filter((name) => hasAbility(name, ability)).join(" or ");

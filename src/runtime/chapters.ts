@@ -1,7 +1,7 @@
 /**
- * The chapters of an emitted file, in reading order, and the files of this folder that belong to each. This list
- * decides where a declaration of the runtime goes in a trainer. The compiler writes the rest of a chapter: facts,
- * offsets, kernels, `createTrainer`. This file itself is not copied.
+ * The chapters of an emitted trainer in reading order, with the files of the runtime that belong to each. The
+ * compiler copies the declarations of these files into the trainer. It generates the rest of a chapter:
+ * facts, offsets, kernels, `createTrainer`. This file itself is not copied.
  */
 
 export interface Chapter {
@@ -122,8 +122,8 @@ export const chapters = [
 
 export type ChapterName = (typeof chapters)[number]["name"];
 
-/** Only checks carry these files. */
+/** The files in this folder are emitted only in check programs. */
 export const proofFolder = "check/";
 
-/** Its functions replace those of the same name in modules whose numbers are f32. */
+/** In f32 trainers, the functions in this file replace those of the same name. */
 export const singlePrecisionFile = "numbers/single.ts";

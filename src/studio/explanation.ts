@@ -1,18 +1,20 @@
 /**
- * The explanation of one compilation as plain data: the content of the report, of the playground and of
- * `--format json`. `explain.ts` makes it once, from one file per chapter, and pages see nothing else of the
- * compiler. Ids connect its parts, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔
- * location in the spec.
+ * The explanation of one compilation as plain data. It is the content of the report, of the explanation
+ * panels in the playground, and of `--format json`. `explain.ts` builds it, with one file per chapter. Ids
+ * connect its parts in both directions: node ↔ kernel ↔ line of code ↔ location in the spec.
  */
 import type { Notation } from "../compiler/notation/notation.ts";
 import type { ProgramName } from "../compiler/loop/types.ts";
 
 export type { ProgramName };
 
-/** `gradient/dense1_sum`: the program, and the name of the node in the program and in the emitted code. */
+/**
+ * An id such as `gradient/dense1_sum`: the program, and the name of the node in its graph and in the emitted
+ * code.
+ */
 export type NodeId = string;
 
-/** Lines and columns count from 1. */
+/** A location in the text of a spec. Lines and columns count from 1. */
 export interface SpecLocation {
   readonly path: readonly (string | number)[];
   readonly line: number;
@@ -20,8 +22,8 @@ export interface SpecLocation {
 }
 
 /**
- * The phase of training that a node belongs to: values on the way to the loss, gradients, the optimizer, or
- * evaluation and prediction.
+ * The phase of training that a node belongs to: the computation of the loss, the gradients, the optimizer's
+ * update, or evaluation and prediction.
  */
 export type RegionName = "forward" | "backward" | "update" | "evaluation";
 
@@ -30,55 +32,57 @@ export interface ExplainedNode {
   readonly program: ProgramName;
   readonly name: string;
   readonly op: string;
-  /** `f32[n,128]` */
+  /** The type of the value, such as `f32[n,128]`. */
   readonly type: string;
   readonly region: RegionName;
   /**
-   * Its symbol in formulas: `z` with its layer as a subscript for the text name `dense1_sum`. Values of a
-   * recurrence's step have a time index.
+   * The symbol of the node in formulas. The node `dense1_sum`, for instance, is `z` with its layer as a
+   * subscript. Values in a step of a recurrence have a time index.
    */
   readonly symbol: Notation;
-  /** The right-hand side, in terms of named values. */
+  /** The right-hand side of the node's equation, in terms of named values. */
   readonly formula: Notation;
   readonly operands: readonly NodeId[];
   readonly users: readonly NodeId[];
-  /** Whether formulas refer to it by name. Other values are written inline and have no box in a picture. */
+  /**
+   * Whether formulas refer to the node by name. Other nodes are written inline and have no box in a picture.
+   */
   readonly isNamed: boolean;
-  /** The storage that it is written to, such as `gradient:dense1.weight` or `result:loss`. */
+  /** The storage that the node is written to, such as `gradient:dense1.weight` or `result:loss`. */
   readonly outputs: readonly string[];
   readonly layer: string | undefined;
   readonly composite: string | undefined;
   readonly location: SpecLocation | undefined;
-  /** For backward nodes: how the node was derived. */
+  /** For backward nodes, the rule that derived the node. */
   readonly derivation: RuleUse | undefined;
-  /** The rewrites that produced it, in order. */
+  /** The rewrites that produced the node, in order. */
   readonly rewrites: readonly RewriteUse[];
   /**
-   * An index into `kernels`: the first one that computes it; undefined for leaves, and for values that need no
-   * kernel.
+   * The index in `kernels` of the first kernel that computes the node; undefined for leaves, and for values
+   * that need no kernel.
    */
   readonly kernel: number | undefined;
-  /** For a full batch. */
+  /** The number of floating-point operations for a full batch. */
   readonly flops: number;
   readonly bytes: number;
 }
 
-/** An op's derivative, and the forward value that it was applied to. */
+/** The derivative rule of an op, and the forward value that it was applied to. */
 export interface RuleUse {
-  /** `tanh.vjp` */
+  /** The name of the rule, such as `tanh.vjp`. */
   readonly rule: string;
-  /** The rule in general: `z = tanh(x)`, so `dx = dz · (1 − z²)`. */
+  /** The general form of the rule. For `z = tanh(x)`, the derivative is `dx = dz · (1 − z²)`. */
   readonly general: { readonly forward: Notation; readonly derivative: Notation };
-  /** The forward value when it was differentiated. */
+  /** The forward value, as it was when it was differentiated. */
   readonly forward: Notation;
-  /** Its current node, if it still exists. */
+  /** The current node of the forward value, if it still exists. */
   readonly forwardNode: NodeId | undefined;
 }
 
 export interface RewriteUse {
   readonly rule: string;
   readonly equation: Notation;
-  /** The pass that applied it. */
+  /** The pass that applied the rewrite. */
   readonly pass: string;
 }
 
@@ -94,12 +98,13 @@ export interface ExplainedPass {
   readonly pass: string;
   readonly before: GraphCounts;
   readonly after: GraphCounts;
-  /** The rewrite rules that it applied, and how often. */
+  /** The rewrite rules that the pass applied, and how often. */
   readonly rules: readonly { readonly rule: string; readonly times: number }[];
   /**
-   * Removed and added lines of the graph's text, with one unchanged line around them; a changed line appears as
-   * both, and `…` replaces omitted lines. Empty if nothing changed. Values have their names in the lowered
-   * graph; values that no longer exist there have names of their own.
+   * The removed and added lines of the graph's text, with one unchanged line before and after. A changed line
+   * appears as a removed and an added line, and `…` replaces omitted lines. Empty if nothing changed. Values
+   * have their names in the lowered graph. A value that the lowered graph does not contain has another unique
+   * name.
    */
   readonly diff: readonly DiffLine[];
 }
@@ -112,16 +117,17 @@ export interface ExplainedStage {
   readonly after: LoopCounts;
 }
 
-/** Totals over a program's kernels, for a full batch. */
+/** Totals over the kernels of a program, for a full batch. */
 export interface LoopCounts {
   readonly kernels: number;
-  /** Buffers outside storage. */
+  /** The number of buffers outside storage. */
   readonly temporaries: number;
-  /** The total size of each kernel's buffers, each counted once per kernel. */
+  /** The sum over all kernels; each contributes the total size of the buffers that it reads or writes. */
   readonly bytesTouched: number;
   /**
-   * The maximum size of live temporaries. A temporary lives from the first kernel that accesses it to the last.
-   * After memory planning: the bytes that temporaries take in the arena.
+   * The maximum total size of temporaries that are live at the same time. A temporary is live from the first
+   * kernel that accesses it to the last. After memory planning, it is the number of bytes that temporaries
+   * take in the arena.
    */
   readonly peakBytes: number;
 }
@@ -131,54 +137,62 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** For a full batch, including the steps of recurrences; `graph-counts.ts` defines each count. */
+/** Counts for a full batch, including the steps of recurrences. `graph-counts.ts` defines each count. */
 export interface GraphCounts {
   readonly nodes: number;
   readonly flops: number;
-  /** Assuming that each stored value is written once, and read once by each stored value that depends on it. */
+  /**
+   * Assumes that each materialised value is written once, and is read once by each materialised value that
+   * depends on it.
+   */
   readonly bytesMoved: number;
-  /** The maximum size of live temporaries. */
+  /** The maximum total size of temporaries that are live at the same time. */
   readonly peakBytes: number;
 }
 
 export interface ExplainedKernel {
   readonly index: number;
   readonly program: ProgramName;
-  /** The number of its call within its program, from 1. */
+  /** The position of the kernel's call in its program, counted from 1. */
   readonly call: number;
   readonly name: string;
-  /** The named values that it computes, in order: stored ones, and those that would be stored without fusion. */
+  /**
+   * The named values that the kernel computes, in order. Each is materialised, or would be without fusion.
+   */
   readonly nodes: readonly NodeId[];
-  /** Values that it computes inline; other kernels may compute them again. */
+  /** The values that the kernel computes inline. Other kernels may recompute them. */
   readonly inlined: readonly NodeId[];
-  /** For its named and inlined values, and a full batch. */
+  /** The FLOPs of the named and inlined values, for a full batch. */
   readonly flops: number;
-  /** The total size of all buffers that it reads or writes, each counted once. For a full batch. */
+  /** The total size of all buffers that the kernel reads or writes, each counted once, for a full batch. */
   readonly bytes: number;
   /**
-   * The savings of fusion, compared with one nest of loops for each value that would be stored without it: the
-   * number of nests that the kernel replaces, its values that stay out of memory, and the bytes that it does
-   * not move. If a fused kernel was cut, its main part has these numbers.
+   * The savings of fusion, compared with one nest of loops for each value that would be materialised without
+   * it: the number of nests that the kernel replaces, its values that stay out of memory, and the saved
+   * memory traffic. If a fused kernel was split, its main part has the saved bytes of all parts.
    */
   readonly fused: { readonly nests: number; readonly values: readonly NodeId[]; readonly bytesSaved: number };
   /**
-   * The loops as text: after fusion, and after scheduling. A WebAssembly kernel may be a part of a fused
-   * kernel, and is vectorised.
+   * The loops of the fused kernel as text. `scheduled` has the loops after scheduling; for WebAssembly, these
+   * are vectorised and may be only a part of the fused kernel.
    */
   readonly loops: string;
   readonly scheduled: string;
-  /** A description of its schedule, if it has one. */
+  /** A description of the kernel's schedule, if it has one. */
   readonly schedule: string | undefined;
   /**
-   * The function in the emitted file that runs it; for the target wasm, the TypeScript fallback for hosts
-   * without WebAssembly.
+   * The function in the emitted file that runs the kernel. For the target wasm, it is the TypeScript fallback
+   * for hosts without WebAssembly.
    */
   readonly function: string;
-  /** First and last line of that function in the emitted file, comments included, from 1. */
+  /**
+   * The first and last line of that function in the emitted file, counted from 1. Comments above the function
+   * are included.
+   */
   readonly lines: readonly [first: number, last: number] | undefined;
-  /** For the target wasm: its function in the module, as text. */
+  /** For the target wasm, the kernel's function in the module as text. */
   readonly wat: string | undefined;
-  /** How many kernels of all programs run as the same function, including this one. */
+  /** The number of kernels, in all programs, that run as the same function. This kernel is included. */
   readonly alike: number;
 }
 
@@ -189,7 +203,7 @@ export interface ExplainedBuffer {
   readonly type: string;
   readonly offset: number;
   readonly bytes: number;
-  /** For temporaries. */
+  /** For temporaries, the first and last call that use the buffer. */
   readonly life: { readonly program: ProgramName; readonly first: number; readonly last: number } | undefined;
   readonly node: NodeId | undefined;
 }
@@ -197,9 +211,9 @@ export interface ExplainedBuffer {
 export interface ExplainedMemory {
   readonly bytes: number;
   readonly temporaryBytes: number;
-  /** The lower bound of any plan for the temporaries. */
+  /** A lower bound on the size of the temporaries in any memory plan. */
   readonly lowerBound: number;
-  /** The size of the temporaries without sharing memory. */
+  /** The total size of the temporaries if they did not share memory. */
   readonly withoutSharing: number;
   readonly buffers: readonly ExplainedBuffer[];
 }
@@ -209,9 +223,9 @@ export interface ExplainedLayer {
   readonly name: string;
   readonly type: string;
   readonly from: readonly string[];
-  /** `[n, 128]` */
+  /** The output shape, such as `[n, 128]`. */
   readonly output: string;
-  /** Not trainable are the parameters of frozen layers, and statistics. */
+  /** Statistics and the parameters of frozen layers are not trainable. */
   readonly parameters: readonly {
     readonly name: string;
     readonly shape: readonly number[];
@@ -219,26 +233,26 @@ export interface ExplainedLayer {
     readonly trainable: boolean;
   }[];
   readonly trainable: boolean;
-  /** For one pass over a full batch. */
+  /** The number of floating-point operations for a full batch. */
   readonly forwardFlops: number;
   readonly backwardFlops: number;
   readonly location: SpecLocation | undefined;
 }
 
-/** What a line of the emitted file computes, and the location in the spec that it comes from. */
+/** What a line of the emitted file computes, and the location in the spec that the line comes from. */
 export interface ExplainedLine {
-  /** Counted from 1. */
+  /** The line number, counted from 1. */
   readonly line: number;
-  /** Indices into `kernels`: several if kernels share a function. */
+  /** Indices into `kernels`. There are several if kernels share a function. */
   readonly kernels: readonly number[];
   readonly nodes: readonly NodeId[];
   readonly location: SpecLocation | undefined;
 }
 
 /**
- * A laid-out graph with all groups closed. Coordinates are CSS pixels from the upper left of the enclosing box.
- * An open group has the size of `inside` and moves the boxes below and to the right of it (`picture/scene.ts`
- * does that, for pages and files).
+ * A graph that is laid out with all groups closed. Coordinates are CSS pixels from the upper left corner of
+ * the enclosing box. When a group is opened, it takes the size of `inside`, and the boxes below and to the
+ * right of it move (`picture/scene.ts`).
  */
 export interface Picture {
   readonly width: number;
@@ -248,11 +262,14 @@ export interface Picture {
   readonly wires: readonly Wire[];
 }
 
-/** The background of one region. */
+/** The background rectangle of one region. */
 export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
-  /** Whether it has its own vertical axis: groups that open here move nothing in other lanes. */
+  /**
+   * Whether the lane has its own vertical axis. If so, opening a group here does not move boxes in other
+   * lanes.
+   */
   readonly hasOwnAxis: boolean;
 }
 
@@ -267,43 +284,43 @@ export interface PictureBox extends Rectangle {
   /** The id of a node, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
-  /** Its shape, such as `[n,128]`; empty if it has none. */
+  /** The shape of the value, such as `[n,128]`; empty if there is none. */
   readonly shape: string;
-  /** A second line: the formula, or the kind of group; empty for leaves. */
+  /** The second line of the box: a formula, or the kind of a group; empty for leaves. */
   readonly detail: string;
   readonly region: RegionName;
   /**
-   * `leaf`: in memory before the program runs: inputs, parameters, states. `result`: written to storage by the
-   * program.
+   * A `leaf` is in memory before the program runs: an input, a parameter or a state. The program writes a
+   * `result` to storage.
    */
   readonly kind: "group" | "leaf" | "value" | "result";
   /**
-   * All nodes that it represents: a value with the nodes that its formula writes inline, or all nodes of a
-   * group.
+   * All nodes that the box represents: a value and the nodes that its formula writes inline, or all nodes of
+   * a group.
    */
   readonly nodes: readonly NodeId[];
-  /** For groups: the content. */
+  /** The content of a group. */
   readonly inside?: Picture;
 }
 
 export interface Wire {
-  /** Ids of boxes of the same picture; `undefined` if the wire crosses the border of the picture. */
+  /**
+   * The ids of the boxes at both ends, in the same picture; `undefined` if the wire crosses the border of the
+   * picture.
+   */
   readonly from: string | undefined;
   readonly to: string | undefined;
-  /** The nodes whose values it carries. */
+  /** The nodes whose values the wire carries. */
   readonly nodes: readonly NodeId[];
   readonly points: readonly Point[];
 }
 
 export type Point = readonly [x: number, y: number];
 
-/**
- * The subject of a picture: `step` has the gradients and the update next to one another; other programs have a
- * picture each.
- */
+/** A picture of one program, except that `step` shows the gradients and the update side by side. */
 export interface ExplainedPicture {
   readonly name: "step" | ProgramName;
-  /** `A training step` */
+  /** The title, such as `A training step`. */
   readonly title: string;
   readonly picture: Picture;
 }
@@ -312,12 +329,12 @@ export interface Explanation {
   readonly model: {
     readonly name: string;
     readonly dtype: "f32" | "f64";
-    /** Its name in the table of targets. */
+    /** The name of the target in the table of targets. */
     readonly target: string;
     readonly batchSize: number;
     readonly parameters: number;
   };
-  /** The text that the user wrote; undefined if there is none, as for a spec that a program built. */
+  /** The text that the user wrote. Undefined if there is none, for instance if a program built the spec. */
   readonly spec: { readonly file: string; readonly text: string } | undefined;
   readonly nodes: readonly ExplainedNode[];
   readonly layers: readonly ExplainedLayer[];

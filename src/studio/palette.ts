@@ -1,6 +1,6 @@
 /**
- * The colours of charts, pictures and pages. Charts and pictures write them into SVG and Graphviz files; pages
- * use them as custom properties of CSS.
+ * The colours of charts, pictures and pages. Charts and pictures contain them in SVG and Graphviz files.
+ * Pages use them as custom properties of CSS.
  */
 import type { RegionName } from "./explanation.ts";
 
@@ -10,7 +10,7 @@ export type ColourPair = readonly [light: string, dark: string];
 const blue: ColourPair = ["#1d5fbf", "#7db2ff"];
 const green: ColourPair = ["#1a7a45", "#63d194"];
 
-/** The regions of a graph. */
+/** The colours of the regions of a graph. */
 export const regionColours: Readonly<Record<RegionName, ColourPair>> = {
   forward: blue,
   backward: ["#b4470f", "#ff9d66"],
@@ -18,14 +18,14 @@ export const regionColours: Readonly<Record<RegionName, ColourPair>> = {
   evaluation: ["#7a3fa8", "#cf9bff"],
 };
 
-/** Links and marks, success and failure. */
+/** The colours of links and marks, of success and of failure. */
 const signalColours = {
   accent: blue,
   good: green,
   bad: ["#b3261e", "#ff8a80"],
 } as const satisfies Readonly<Record<string, ColourPair>>;
 
-/** Curves. They follow Okabe and Ito and remain distinct for colour-blind readers. */
+/** The colours of curves. They follow Okabe and Ito, so that colour-blind readers can distinguish them. */
 export const seriesColours: readonly ColourPair[] = [
   ["#0072b2", "#56b4e9"],
   ["#d55e00", "#ff8c42"],
@@ -36,8 +36,8 @@ export const seriesColours: readonly ColourPair[] = [
 ];
 
 /**
- * Classes in maps of predictions and paths of optimizers, after Okabe and Ito: red, green and blue from 0 to
- * 255. Maps blend them.
+ * The colours of classes in prediction maps and of optimizer paths, after Okabe and Ito. They are red, green
+ * and blue from 0 to 255, because the maps blend them.
  */
 export const classColours: readonly (readonly [red: number, green: number, blue: number])[] = [
   [0, 114, 178],
@@ -55,7 +55,7 @@ export const classColours: readonly (readonly [red: number, green: number, blue:
 const property = (name: string, [light, dark]: ColourPair): string =>
   `--${name}:light-dark(${light},${dark})`;
 
-/** `--forward`, `--accent`, `--series0` and so on, for the root of a page. */
+/** The custom properties for the root of a page, such as `--forward`, `--accent` and `--series0`. */
 export const paletteCss = `:root{${[
   ...Object.entries({ ...regionColours, ...signalColours }).map(([name, pair]) => property(name, pair)),
   ...seriesColours.map((pair, i) => property(`series${i}`, pair)),

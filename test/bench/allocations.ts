@@ -1,4 +1,4 @@
-// What one step leaves on the heap, in a process of its own.
+// Measures how many bytes one training step leaves on the heap, in a separate process.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const steps = 5_000;
 const script = fileURLToPath(new URL("count-allocations.mjs", import.meta.url));
 const result = z.object({ bytes: z.number(), isFinite: z.boolean() });
 
-/** Bytes of one step of a spec of the tests, the mean over many steps. */
+/** The mean number of bytes per step over 5,000 steps, for one of the specs in test/support/specs.ts. */
 export async function bytesPerStep(name: string, batchSize: number): Promise<number> {
   const spec: ModelSpec = { ...specs[name], training: { ...specs[name].training, batchSize } };
   const folder = mkdtempSync(join(tmpdir(), "allocations-"));
@@ -22,7 +22,8 @@ export async function bytesPerStep(name: string, batchSize: number): Promise<num
     const [module, batch] = [join(folder, "trainer.mjs"), join(folder, "batch.json")];
     writeFileSync(module, strippedOf((await compile(spec)).code));
     writeFileSync(batch, JSON.stringify(batchFor(spec, batchSize, 1)));
-    // With so much room for young objects nothing is collected in between: what is left is all that was made.
+    // The young generation is so large that no garbage collection runs during the steps: the heap then
+    // contains all that they allocated.
     const flags = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
     const command = [...flags, script, pathToFileURL(module).href, batch];
     const output = result.parse(JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })));

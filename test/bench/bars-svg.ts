@@ -1,5 +1,5 @@
-// Steps a second as bars, a panel for each workload, on a scale of powers of ten: what is ten times as long
-// is ten times as fast only by its number, so every bar has it.
+// Steps per second as a bar chart with one panel per workload. The scale is logarithmic, so the length of a
+// bar is not proportional to the rate; every bar therefore has its number.
 import { scaleLog } from "d3-scale";
 import { element, pageSvg, pageWidth, textAt } from "../../src/studio/charts/svg.ts";
 import type { Block } from "../../src/studio/charts/svg.ts";
@@ -7,7 +7,7 @@ import { stepsPerSecond } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 
 const barHeight = 16;
-/** Of each library: the ways to run it share a colour. */
+/** The libraries. All variants of a library have the same colour. */
 const libraries = ["tapeless", "TensorFlow.js", "jax-js", "brain.js", "PyTorch"];
 const colourOf = (name: string): number =>
   Math.max(
@@ -16,10 +16,10 @@ const colourOf = (name: string): number =>
   );
 const margin = { left: 190, right: 90, head: 28, foot: 14 } as const;
 
-/** The same figures give the same picture. */
+/** Equal measurements give an identical picture. */
 export function barsSvg(all: readonly WorkloadOutcome[], subtitle: string): string {
   const rates = all.flatMap(({ outcomes }) => measured(outcomes).map(({ rate }) => rate));
-  // A bar's foot is a power of ten: a logarithm has no zero to stand on.
+  // A bar starts at a power of ten, because a log scale has no zero.
   const lowest = 10 ** Math.floor(Math.log10(Math.min(0.1, ...rates)));
   const x = scaleLog()
     .domain([lowest, Math.max(10, ...rates)])
@@ -85,6 +85,6 @@ function panel(
   return { height, svg };
 }
 
-/** Three digits, thousands apart. */
+/** Three significant digits, with thousands separated. */
 export const rateText = (rate: number): string =>
   rate >= 100 ? Math.round(Number(rate.toPrecision(3))).toLocaleString("en") : rate.toPrecision(3);

@@ -1,22 +1,22 @@
-// What is promised of the compiled steps, against the machine's peak and against the other libraries on one
-// thread, and of two threads against one.
+// The speed limits that the emitted training steps must meet: compared with the machine's SIMD peak, with
+// other libraries on one thread, and for two threads compared with one.
 import { fastestOfOurs, peakOf, ratio, shareOfPeak } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 import type { Line } from "./lines.ts";
 
-/** Of the measured SIMD peak, at least. */
+/** By workload: the minimum fraction of the measured SIMD peak. */
 const shares: Readonly<Record<string, number>> = { wide: 0.75, mnist: 0.5, lenet: 0.4, charlm: 0.5 };
 
-/** Times the steps of a peer, at least. */
+/** By peer and workload: the minimum speed-up over the peer, in steps per second. */
 const ratios: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "jax-js wasm": { tiny: 100, digits: 10, mnist: 2.5, wide: 1.6, lenet: 50, charlm: 2.5, regress: 2.5 },
   "PyTorch eager": { tiny: 100, digits: 10, mnist: 1, wide: 0.42, lenet: 0.9, charlm: 0.55, regress: 0.85 },
 };
 
-/** Two threads over one, at least. */
+/** By workload: the minimum speed-up of two threads over one. */
 const splits: Readonly<Record<string, number>> = { wide: 1.6, lenet: 1.6 };
 
-/** A limit for each bound whose two sides were measured. */
+/** One line for each bound for which both measurements exist. */
 export function boundLines(all: readonly WorkloadOutcome[]): Line[] {
   return all.flatMap((each) => {
     const { workload, outcomes } = each;
@@ -46,7 +46,7 @@ export function boundLines(all: readonly WorkloadOutcome[]): Line[] {
 
 const overPeer = (ours: Outcome, peer: Outcome | undefined) => peer && ratio(ours, peer);
 
-/** Against the same target's step on one thread. */
+/** The speed-up over one thread for the same target. */
 function ratioOfThreads(threaded: Outcome, outcomes: readonly Outcome[]): number | undefined {
   const alone = outcomes.find(({ name }) => `${name}, 2 threads` === threaded.name);
   return alone && ratio(threaded, { ...alone, rounds: alone.walls });

@@ -1,19 +1,20 @@
-// The comparison of one workload: all contenders' processes side by side, measured in turns, round after round.
+// Compares the contenders of one workload. All processes are started first; then each is measured in turn,
+// round after round.
 import { startContender } from "./contender-process.ts";
 import type { Running, Start, StepTime } from "./contender-process.ts";
 import type { Contender } from "./contenders.ts";
 import type { Outcome } from "./figures.ts";
 
-/** How long is measured. */
+/** How much time the measurements take. */
 export interface Effort {
   readonly rounds: number;
-  /** Milliseconds of a contender in a round; a step that takes longer is taken once. */
+  /** Milliseconds per contender and round. A step that takes longer is measured once. */
   readonly stretch: number;
-  /** Milliseconds of warming up, at least and at most. */
+  /** The minimum and maximum warm-up time, in milliseconds. */
   readonly warm: readonly [number, number];
-  /** How often a process is started to see when its first step is done. */
+  /** How many times a process is started to measure the time to its first step. */
   readonly starts: number;
-  /** Milliseconds of a contender in all rounds: the slowest take part in the first rounds alone. */
+  /** Milliseconds per contender over all rounds. Slow contenders use it up after the first rounds. */
   readonly budget: number;
 }
 
@@ -24,11 +25,11 @@ interface Taking {
   readonly contender: Contender;
   readonly running: Running;
   readonly rounds: StepTime[];
-  /** What ended it before its time. */
+  /** The error that ended the contender early. */
   fault: string | undefined;
 }
 
-/** Measures the contenders of a workload whose step takes so many operations. */
+/** Measures the contenders of a workload. `flops`: the operations of one step. */
 export async function compareContenders(
   contenders: readonly Contender[],
   flops: number,
@@ -74,7 +75,7 @@ async function outcomeOf(
   running.stop();
   const first = Math.min(...(await startsOf(contender, running.start, effort.starts)));
   const walls = rounds.map(({ wall }) => wall);
-  // Threads that wait for each other do not run: only the clock tells what they save.
+  // The CPU time of threads that wait for each other does not show what they save; only wall time does.
   return {
     ...about,
     rounds: threads === 1 ? rounds.map(({ ran }) => ran) : walls,
@@ -85,10 +86,10 @@ async function outcomeOf(
   };
 }
 
-/** Milliseconds of a start that is not tried again: what it took shows as it is. */
+/** A contender is not started again if its first step took more than this many milliseconds. */
 const slowStart = 3000;
 
-/** Milliseconds to the first step, of this start and of others. */
+/** Milliseconds to the first step, for this start and the repeated ones. */
 async function startsOf(contender: Contender, { first = NaN }: Start, count: number): Promise<number[]> {
   const found = [first];
   while (contender.kind !== "peak" && found.length < count && first < slowStart) {

@@ -1,4 +1,4 @@
-// How long compiling takes: of a whole process from nothing, and in a process that has everything loaded.
+// Compile times: of a new process, and of a process that has already loaded the compiler.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,10 @@ import { tower } from "./models.ts";
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
 
-/** Milliseconds of `tapeless compile graphs/digits.json` as a process of its own; the median of several. */
+/**
+ * Milliseconds that `tapeless compile graphs/digits.json` takes as a separate process; the median of several
+ * runs.
+ */
 export function coldStart(runs = 5): number {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-bench-"));
   const cli = new URL("../../src/command/cli/tapeless.js", import.meta.url).pathname;
@@ -27,8 +30,9 @@ export function coldStart(runs = 5): number {
 }
 
 /**
- * A tower of so many layers: how long this process takes to compile it, in milliseconds of the processor,
- * which do not count what others do on the machine (the fewest of several: noise only adds), and its length.
+ * Compiles a network of this many layers. Returns the CPU time in milliseconds, which excludes other
+ * processes, and the length of the code. The time is the minimum of several runs, because noise only adds to
+ * it.
  */
 export async function towerCompile(
   layers: number,

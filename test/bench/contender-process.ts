@@ -1,49 +1,49 @@
-// A contender's process, seen from the bench: it is started, says when its first step is done, and answers a
-// line with a line.
+// The bench's connection to a contender's process: starts it, waits for its first step, and sends it
+// requests. Requests and replies are one line each.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Contender } from "./contenders.ts";
 
-/** What a process says once its first step is done, or that it cannot take one. */
+/** The first message of a process: its first step is done, or it cannot take one. */
 export interface Start {
   /** Milliseconds from the start of the process to the end of the first step. */
   readonly first?: number;
-  /** Of the first step. */
+  /** The loss of the first step. */
   readonly loss?: number;
   readonly note?: string;
-  /** Of a library that only the process itself can ask, as PyTorch. */
+  /** The version of a library that only the process itself can query, such as PyTorch. */
   readonly version?: string;
-  /** Why there is no step. */
+  /** Why the process cannot take a step. */
   readonly lacks?: string;
 }
 
 export interface Finish {
-  /** Of the same batch as the first step's, after all steps. */
+  /** The loss after all steps, on the same batch as that of the first step. */
   readonly loss: number;
   readonly steps: number;
-  /** The most that the process held, in bytes. */
+  /** The peak memory of the process, in bytes. */
   readonly memory: number;
 }
 
-/** Milliseconds of a step: by the clock, and in which the process ran. */
+/** Milliseconds per step: wall time and CPU time. */
 export interface StepTime {
   readonly wall: number;
   readonly ran: number;
 }
 
-/** A process that takes orders, one at a time. */
+/** A process that handles one request at a time. */
 export interface Running {
   readonly start: Start;
   warm(least: number, most: number): Promise<void>;
-  /** A step, measured over a stretch of so many milliseconds. */
+  /** The time of a step, measured for this many milliseconds. */
   measure(milliseconds: number): Promise<StepTime>;
   finish(): Promise<Finish>;
   stop(): void;
 }
 
 /**
- * Starts a process; resolves when its first step is done or has failed. One that says nothing for `patience`
- * ms is ended.
+ * Starts a process. Resolves when its first step is done or has failed. Kills a process that sends nothing
+ * for `patience` milliseconds.
  */
 export async function startContender(
   { command, args, environment }: Contender,
@@ -56,13 +56,13 @@ export async function startContender(
   let complaint = "";
   child.stderr.on("data", (text: Buffer) => (complaint = (complaint + text.toString()).slice(-2000)));
   child.on("error", (error) => (complaint += error.message));
-  child.stdin.on("error", () => undefined); // told by the missing answer
+  child.stdin.on("error", () => undefined); // the missing reply reports it
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async (): Promise<unknown> => {
     const timer = setTimeout(() => child.kill(), patience);
     for (;;) {
       const { value, done } = await lines.next();
-      // Libraries greet: only what looks like an answer is one.
+      // Libraries print greetings: only a line that begins like JSON is a reply.
       if (!done && !String(value).startsWith("{")) continue;
       clearTimeout(timer);
       if (done) return { lacks: `the process ended: ${complaint.trim().split("\n").at(-1) ?? ""}` };
@@ -96,7 +96,7 @@ function startOf(value: unknown): Start {
   return { first: number(value.first), loss: number(value.loss), ...told };
 }
 
-/** A loss that is not a number comes as null, and stays one that is not a number. */
+/** JSON has no NaN: a loss that is NaN arrives as null and becomes NaN again. */
 function numbersOf<Name extends string>(value: unknown, ...names: readonly Name[]): Record<Name, number>;
 function numbersOf(value: unknown, ...names: readonly string[]): Record<string, number> {
   if (!isRecord(value) || text(value.lacks) !== undefined)

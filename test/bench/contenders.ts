@@ -1,4 +1,5 @@
-// Who takes part in a workload, and as which process. A contender that lacks something says so itself, in its process.
+// The contenders of a workload, and the command that starts each one. A contender that lacks a feature
+// reports that from its own process.
 import { transform } from "esbuild";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -13,39 +14,39 @@ import { specOf } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 
 export interface Contender {
-  /** As tables call it. */
+  /** The name in the tables. */
   readonly name: string;
   readonly kind: "ours" | "peer" | "peak";
   readonly threads: number;
   readonly command: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Bytes that a browser's user downloads; none of what runs in no browser. */
+  /** Bytes that a user of a browser downloads; undefined for a contender that no browser runs. */
   readonly download?: number;
-  /** Of one step, where it is not the workload's. */
+  /** Operations of one step, if they differ from the workload's. */
   readonly flops?: number;
 }
 
 export interface Engines {
-  /** Runs all that is JavaScript. */
+  /** Runs all JavaScript. */
   readonly node: string;
-  /** Has `torch`; empty where there is none. */
+  /** A Python with `torch`; empty if there is none. */
   readonly python: string;
 }
 
 export const benchFolder = fileURLToPath(new URL(".", import.meta.url));
 const runContender = join(benchFolder, "contenders/run-contender.mjs");
 
-/** One thread each: what libraries of linear algebra take from the environment. */
+/** One thread each. Linear-algebra libraries read these environment variables. */
 const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
 
-/** The compiler's targets; one that is not there yet is left out. */
+/** The compiler's targets. A target that does not support the workload is left out. */
 const targets = ["ts", "wasm"] as const;
 
-/** Workloads large enough that a step can be split. */
+/** Workloads that are large enough for two threads. */
 const splitWorkloads: readonly string[] = ["wide", "lenet"];
 
-/** This compiler's trainers of a workload, written into its folder. */
+/** This compiler's trainers for a workload, written to its folder. */
 export async function ourContenders(
   workload: Workload,
   folder: string,
@@ -77,7 +78,7 @@ export async function ourContenders(
       download: downloadOfModule(script),
     });
     found.push(contender(`tapeless ${target}`, {}));
-    // The public types of an emitted file say what its trainer can do.
+    // The public types in an emitted file show which features its trainer has.
     if (/^ {2}steps\(/m.test(code)) found.push(contender(`tapeless ${target}, steps()`, { together: true }));
     if (/\bthreads\?:/.test(code) && splitWorkloads.includes(workload.name))
       found.push(contender(`tapeless ${target}, 2 threads`, { threads: 2 }, 2));
@@ -85,7 +86,7 @@ export async function ourContenders(
   return found;
 }
 
-/** The text of the trainer, or nothing where the target is a known gap. */
+/** The code of the trainer, or undefined if the target does not support the workload. */
 async function emitted(workload: Workload, options: CompileOptions): Promise<string | undefined> {
   try {
     return (await compile(specOf(workload), options)).code;
@@ -95,7 +96,10 @@ async function emitted(workload: Workload, options: CompileOptions): Promise<str
   }
 }
 
-/** The libraries that run in JavaScript: file of ./peers without its extension, and how tables call it. */
+/**
+ * The libraries that run in JavaScript: the name of the file in ./peers without its extension, and the name
+ * in the tables.
+ */
 const javascriptPeers = [
   ["tfjs-wasm", "TensorFlow.js wasm"],
   ["tfjs-cpu", "TensorFlow.js cpu"],
@@ -103,7 +107,7 @@ const javascriptPeers = [
   ["brain", "brain.js"],
 ] as const;
 
-/** Other libraries, ready to be started; they are installed already. */
+/** The other libraries as contenders. They must already be installed. */
 export async function peerContenders(folder: string, { node, python }: Engines): Promise<Contender[]> {
   const inJavaScript = javascriptPeers.map(async ([file, name]): Promise<Contender> => {
     const module = join(benchFolder, "peers", `${file}.mjs`);
@@ -127,7 +131,7 @@ export async function peerContenders(folder: string, { node, python }: Engines):
   return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : inPython)];
 }
 
-/** The kernels that measure the machine; relaxed SIMD is left to engines that have it. */
+/** The kernels that measure the SIMD peak. The relaxed one only runs in engines that support relaxed SIMD. */
 export async function peakContenders(folder: string, { node }: Engines): Promise<Contender[]> {
   return Promise.all(
     (["plain", "relaxed"] as const).map(async (kind): Promise<Contender> => {

@@ -1,4 +1,4 @@
-// What a browser's user downloads: minified and gzipped, WebAssembly files included.
+// The number of bytes that a user of a browser downloads: minified and gzipped, WebAssembly files included.
 import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
 import { readFile } from "node:fs/promises";
@@ -6,17 +6,20 @@ import { builtinModules, createRequire } from "node:module";
 import { basename } from "node:path";
 
 /**
- * Files that a library loads beside its script, by the contender's file. Of its three, TensorFlow.js takes
- * the one with SIMD.
+ * Files that a library loads in addition to its script, by the contender's file. TensorFlow.js selects one of
+ * three WebAssembly files; this is the one with SIMD.
  */
 const loaded: Readonly<Record<string, readonly string[]>> = {
   "tfjs-wasm.mjs": ["@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"],
 };
 
-/** Of a module that is minified already. */
+/** The download size of a module that is already minified. */
 export const downloadOfModule = (script: string): number => gzipSync(script).length;
 
-/** Of a peer: its file, bundled with what it imports. Names of Node's own modules stay: a browser never gets there. */
+/**
+ * The download size of a peer: its file, bundled with its imports. Node's own modules stay imports, because a
+ * browser never runs that code.
+ */
 export async function downloadOfPeer(file: string): Promise<number> {
   const { outputFiles } = await build({
     entryPoints: [file],

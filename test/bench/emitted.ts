@@ -1,5 +1,5 @@
-// From a spec to a running trainer in this process, the way a bundler would take it: compiled, types
-// stripped, imported.
+// Makes a running trainer from a spec in this process, as a bundler would: compiles it, strips its types,
+// imports it.
 import { transform } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -18,7 +18,7 @@ export async function trainerFor(spec: ModelSpec): Promise<Trainer> {
   return module.createTrainer();
 }
 
-/** The trainer of `graphs/digits.json`: the whole file, and what a page needs of it. */
+/** The trainer of `graphs/digits.json`: the whole file, and the module that a page needs. */
 export async function digitsTrainers(): Promise<{ whole: string; module: string }> {
   const fileOf = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
   const { code } = await compile(JSON.parse(await fileOf("graphs/digits.json")), { program: false });
@@ -26,13 +26,13 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
 }
 
 /**
- * The most bytes of the trainer of digits, minified and gzipped: as a program, and as a page takes it. The goal is
- * 12.5 kB and 8 kB. Kernels take 1.8 kB of the module; checks of batches, options and checkpoints take 1.3 kB, of
- * which about 0.2 kB serve kinds of inputs and options that digits does not have.
+ * The maximum size of the trainer of digits, minified and gzipped: as a program, and as the module for a
+ * page. The goal is 12.5 kB and 8 kB. Kernels take 1.8 kB of the module. Checks of batches, options and
+ * checkpoints take 1.3 kB; about 0.2 kB of that serves inputs and options that digits does not have.
  */
 export const mostBytes = { whole: 13_985, module: 8_225 } as const;
 
-/** Bytes of the module as it is, minified, and minified and gzipped. */
+/** The size of the module in bytes: as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {
   const { code: script } = await transform(code, { loader: "ts", format: "esm", minify: true });
   return {

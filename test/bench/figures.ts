@@ -1,31 +1,34 @@
-// What was measured, and what follows from it. Ratios and shares are taken within rounds: the speed of a
-// machine that others use drifts, but hardly within a round; the median of the rounds counts.
+// Measurements and the values computed from them. Ratios and fractions are computed within each round,
+// because the speed of a shared machine drifts, but hardly within a round. The result is the median of the
+// rounds.
 
-/** One contender on one workload. */
+/** The measurements of one contender on one workload. */
 export interface Outcome {
   readonly name: string;
   readonly kind: "ours" | "peer" | "peak";
   readonly threads: number;
   /**
-   * Milliseconds of a step, round by round; none where it lacks something. Of one thread those in which it
-   * ran, so that waiting for a core that others hold does not count; of several those by the clock.
+   * Milliseconds per step in each round; empty if the contender lacks a feature. With one thread this is CPU
+   * time, so that waiting for a busy core does not count; with several threads it is wall time.
    */
   readonly rounds: readonly number[];
-  /** Those by the clock. */
+  /** Wall time per step in each round, in milliseconds. */
   readonly walls: readonly number[];
-  /** Of the first batch, before the first step and after the last. */
+  /** The loss of the first batch, before the first step and after the last one. */
   readonly losses?: readonly [number, number];
-  /** Milliseconds from the start of the process to the end of the first step; the least of several starts. */
+  /**
+   * Milliseconds from the start of the process to the end of the first step; the minimum of several starts.
+   */
   readonly first?: number;
-  /** Bytes, at its highest. */
+  /** Peak memory in bytes. */
   readonly memory?: number;
-  /** Bytes that a browser's user downloads. */
+  /** Bytes that a user of a browser downloads. */
   readonly download?: number;
-  /** Of a step. */
+  /** Operations of one step. */
   readonly flops: number;
   readonly note?: string;
   readonly version?: string;
-  /** Why it did not take part. */
+  /** Why it was not measured. */
   readonly lacks?: string;
 }
 
@@ -49,29 +52,29 @@ const acrossRounds = (a: Outcome, b: Outcome, of: (a: number, b: number) => numb
 export const stepsPerSecond = ({ rounds }: Outcome): number | undefined =>
   rounds.length === 0 ? undefined : 1000 / median(rounds);
 
-/** In GFLOP/s: a step's operations are those of this compiler's graphs, whoever takes it. */
+/** GFLOP/s. The number of operations of a step is that of this compiler's graphs, for every contender. */
 export const gigaflops = ({ rounds, flops }: Outcome): number | undefined =>
   rounds.length === 0 ? undefined : flops / median(rounds) / 1e6;
 
-/** How many times as many steps as the other. */
+/** The speed-up of `ours` over `theirs`. */
 export const ratio = (ours: Outcome, theirs: Outcome): number | undefined =>
   acrossRounds(ours, theirs, (our, their) => their / our);
 
-/** The faster of the kernels that measure the machine. */
+/** The faster of the kernels that measure the SIMD peak. */
 export const peakOf = ({ outcomes }: WorkloadOutcome): Outcome | undefined =>
   outcomes
     .filter(({ kind, rounds }) => kind === "peak" && rounds.length > 0)
     .toSorted((a, b) => median(a.rounds) - median(b.rounds))[0];
 
-/** The share of the peak, from 0 to 1. */
+/** The fraction of the SIMD peak, from 0 to 1. */
 export const shareOfPeak = (outcome: Outcome, peak: Outcome | undefined): number | undefined =>
   peak && acrossRounds(outcome, peak, (step, ofPeak) => outcome.flops / step / (peak.flops / ofPeak));
 
-/** Ours on one thread, the fastest way to take a step: what others are compared with. */
+/** This compiler's fastest trainer on one thread, with which others are compared. */
 export const fastestOfOurs = ({ outcomes }: WorkloadOutcome): Outcome | undefined =>
   outcomes
     .filter(({ kind, threads, rounds }) => kind === "ours" && threads === 1 && rounds.length > 0)
     .toSorted((a, b) => median(a.rounds) - median(b.rounds))[0];
 
-/** Whether it learned: a contender that computes nothing would win. */
+/** Whether the loss fell. Without this check, a contender that computes nothing would win. */
 export const hasLearned = ({ losses }: Outcome): boolean => losses !== undefined && losses[1] < losses[0];

@@ -1,4 +1,4 @@
-// A large CSV file, read by the command line's reader in a process of its own.
+// Writes a large CSV file and reads it with the command line's reader, in a separate process.
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import * as z from "zod";
 
 export const [rows, columns] = [500_000, 20];
 
-/** Numbers with six digits after the point, and a class; the last of the numbers. */
+/** Writes numbers with six decimals and a class per row. Returns the last number. */
 function writeLarge(file: string): number {
   const handle = openSync(file, "w");
   writeSync(handle, `${Array.from({ length: columns }, (_, i) => `c${i}`).join()},kind\n`);
@@ -30,13 +30,13 @@ function writeLarge(file: string): number {
   return last;
 }
 
-/** Bytes of the values as the reader keeps them: each number in 64 bits, each class in 32. */
+/** The size of the values in the reader's memory: each number takes 64 bits, each class 32. */
 export const bytesOfValues = rows * (columns * 8 + 4);
 
 const result = z.object({ rows: z.number(), last: z.number(), peak: z.number() });
 
 export interface LargeFile {
-  /** What was read: the number of rows, and the last number. */
+  /** The number of rows read, and the last number read. */
   readonly rows: number;
   readonly last: number;
   /** The last number that was written. */
@@ -50,7 +50,7 @@ export function readLargeFile(): LargeFile {
   try {
     const [file, reader] = [join(folder, "large.csv"), join(folder, "read.mjs")];
     const written = writeLarge(file);
-    // Bundled: no loader's memory is counted.
+    // Bundled, so that the memory of a module loader does not count.
     buildSync({
       entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
       bundle: true,

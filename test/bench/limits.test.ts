@@ -1,24 +1,20 @@
-// The limits of size, and how the length of emitted code grows. What takes time or memory of the machine is measured by
-// `npm run bench -- --limits`, since a busy machine would change it.
+// Limits on the size of emitted code, and on its growth with the number of layers. Time and memory are
+// measured by `npm run bench -- --limits`, because a busy machine would change them here.
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/index.ts";
 import { digitsTrainers, mostBytes, sizesOf } from "./emitted.ts";
 import { tower } from "./models.ts";
 
-describe("what an emitted file weighs", () => {
-  test(
-    "the trainer of digits, minified and gzipped, as a page takes it and as a program: only what a model " +
-      "needs is copied in",
-    async () => {
-      const { whole, module } = await digitsTrainers();
-      expect((await sizesOf(module)).gzipped).toBeLessThan(mostBytes.module);
-      expect((await sizesOf(whole)).gzipped).toBeLessThan(mostBytes.whole);
-    },
-  );
+describe("the size of an emitted file", () => {
+  test("is below its limits for digits, minified and gzipped, as a module and as a program", async () => {
+    const { whole, module } = await digitsTrainers();
+    expect((await sizesOf(module)).gzipped).toBeLessThan(mostBytes.module);
+    expect((await sizesOf(whole)).gzipped).toBeLessThan(mostBytes.whole);
+  });
 });
 
-describe("ten times the layers", () => {
-  test("compile to less than ten times the bytes: equal kernels are shared", async () => {
+describe("ten times as many layers", () => {
+  test("compile to less than ten times the bytes, because equal kernels are shared", async () => {
     const bytesOf = async (layers: number) => Buffer.byteLength((await compile(tower(layers))).code);
     expect((await bytesOf(200)) / (await bytesOf(20))).toBeLessThan(10);
   });

@@ -1,5 +1,5 @@
-// `npm run bench -- --limits`: what is promised of the TypeScript target's speed, of compiling and of sizes,
-// measured in one run and, where the machine decides, told as ratios.
+// `npm run bench -- --limits`: compares the speed of the TypeScript target, compile times and code sizes with
+// their limits. Limits that depend on the machine are ratios of measurements of the same run.
 import { Bench } from "tinybench";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { bytesPerStep } from "./allocations.ts";
@@ -12,8 +12,8 @@ import { mnist, mnistLayers, small } from "./models.ts";
 import { productFlops, tripleLoopStep } from "./triple-loop.ts";
 
 /**
- * Seconds of one call of each task, in rounds: the speed of a machine that others use drifts, but hardly
- * within a round. Ratios are taken within rounds, and their median counts.
+ * For each round, the seconds per call of each task. The speed of a shared machine drifts, but hardly within
+ * a round: compute ratios within rounds and take their median.
  */
 async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<number[][]> {
   const found: number[][] = [];
@@ -31,7 +31,7 @@ async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<num
   return found;
 }
 
-/** Many small calls as one task: a single one is near the clock's resolution. */
+/** Many short calls as one task, because the time of one call is near the clock's resolution. */
 const times = (count: number, task: () => void) => () => {
   for (let i = 0; i < count; i++) task();
 };
@@ -129,8 +129,8 @@ async function sizes(): Promise<Line[]> {
 const fewNumbers = 72;
 
 /**
- * A double that a function gives back stands on the heap, 16 bytes in all: the loss is one, and a few more
- * are allowed.
+ * A double that a function returns is allocated on the heap and takes 16 bytes. The loss is one such number;
+ * a few more are allowed.
  */
 async function allocations(): Promise<Line[]> {
   const found: Line[] = [];
@@ -144,7 +144,10 @@ async function allocations(): Promise<Line[]> {
   return found;
 }
 
-/** A reader that held the file as one text, or its rows as objects, would need a multiple of what the values take. */
+/**
+ * The memory for reading a file. A reader that keeps the file as one string, or its rows as objects, would
+ * need a multiple of the values' size.
+ */
 function reading(): Line {
   const { peak } = readLargeFile();
   const limit = 1.5 * bytesOfValues + 100e6;

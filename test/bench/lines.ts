@@ -1,9 +1,9 @@
-// Figures beside what is promised of them, as the bench prints them.
+// Measurements and their limits, as the bench prints them.
 
 export interface Line {
   readonly what: string;
   readonly measured: string;
-  /** What is promised; empty for figures that others are made of. */
+  /** The limit; missing for values from which others are computed. */
   readonly limit?: string;
   readonly holds?: boolean;
 }
@@ -11,7 +11,7 @@ export interface Line {
 const verdict = ({ limit = "", holds }: Line): string =>
   holds === undefined ? "" : `${limit}${holds ? "  holds" : "  MISSED"}`;
 
-/** Prints them in columns; a limit that is missed makes the process end with 1. */
+/** Prints the lines in columns. A missed limit sets the exit code 1. */
 export function printLines(lines: readonly Line[]): void {
   const width = Math.max(46, ...lines.map(({ what }) => what.length + 2));
   for (const line of lines)

@@ -1,5 +1,5 @@
-// The machine and what runs on it, in words: enough to judge the figures by, and nothing that tells whose
-// machine it is.
+// Describes the machine and its software in enough detail to judge the measurements, but not so that the
+// machine can be identified.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
@@ -13,13 +13,13 @@ export function machineWords(): string {
   return `${processors.length} cores of ${model}, ${memory} GiB of memory, ${process.platform} ${process.arch}`;
 }
 
-/** The engine that runs the contenders, as it calls itself. */
+/** The name and version of the engine that runs the contenders. */
 export const engineWords = (node: string): string =>
   execFileSync(node, ["-p", "`Node ${process.versions.node}, V8 ${process.versions.v8}`"], {
     encoding: "utf8",
   }).trim();
 
-/** Names and versions of the libraries that are installed for the comparison. */
+/** Names and versions of the libraries in the comparison. */
 export function peerVersions(): string[] {
   const packages = join(benchFolder, "peers");
   const { dependencies } = JSON.parse(readFileSync(join(packages, "package.json"), "utf8"));

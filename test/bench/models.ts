@@ -1,4 +1,4 @@
-// The models that are measured: the two of the speed limits, and a tower whose height shows how compiling scales.
+// The models of the limits: two for speed, and a network of many layers for compile times.
 import type { ModelSpec } from "../../src/index.ts";
 
 /** The 784-128-10 network of the MNIST tutorials: batch 32, Adam. */
@@ -17,7 +17,7 @@ export const mnist: ModelSpec = {
   training: { epochs: 1, batchSize: mnistLayers.batchSize, seed: 7 },
 };
 
-/** A network so small that calls and checks weigh as much as arithmetic: 4-16-3, tanh, batch 16, plain SGD. */
+/** A network so small that calls and checks take as long as arithmetic: 4-16-3, tanh, batch 16, plain SGD. */
 export const small: ModelSpec = {
   name: "small",
   inputs: { flower: { shape: [4] } },
@@ -31,7 +31,7 @@ export const small: ModelSpec = {
   training: { epochs: 1, batchSize: 16, seed: 7 },
 };
 
-/** So many equal layers one after the other. */
+/** A network of this many equal layers in sequence. */
 export const tower = (layers: number): ModelSpec => ({
   name: "tower",
   inputs: { x: { shape: [32] } },

@@ -1,17 +1,17 @@
-// How fast 128-bit SIMD can be on this machine: a WebAssembly kernel that lives in registers. Every
-// accumulator goes a ← a · scale + shift, so that nothing can be computed ahead of the loop, and there are so
-// many of them that one chain's wait is filled by the others. The share of this peak is what a training step
-// is judged by.
+// The peak speed of 128-bit SIMD on this machine: a WebAssembly kernel that only uses registers. Every
+// accumulator computes a ← a · scale + shift, so that nothing can be computed before the loop. There are
+// enough independent accumulators to hide the latency of each. The speed of a training step is given as a
+// fraction of this peak.
 import wabt from "wabt";
 
-/** Chains side by side: with the two operands that they share, as many as sixteen registers hold beside a spare one. */
+/** Independent accumulators. With their two common operands and one spare they occupy 15 of 16 registers. */
 const chains = 12;
-/** Links of each chain in one turn of the loop, so that the loop itself costs nothing. */
+/** Operations per accumulator in one iteration of the loop, so that the loop itself takes no time. */
 const links = 8;
-/** Turns of the loop in what a contender calls a step: some microseconds. */
+/** Iterations in one "step" of this contender: some microseconds. */
 export const peakIterations = 1000;
 
-/** Four lanes, a multiplication and an addition each. */
+/** Four lanes, with one multiplication and one addition each. */
 export const flopsPerPeakStep = peakIterations * chains * links * 4 * 2;
 
 const names = Array.from({ length: chains }, (_, i) => `$a${i}`);
@@ -23,7 +23,10 @@ const link = {
     `(local.set ${a} (f32x4.relaxed_madd (local.get ${a}) (local.get $scale) (local.get $shift)))`,
 };
 
-/** The text of the kernel: `run(turns)` gives the sum of a lane of each chain, so that none is left out. */
+/**
+ * The text of the kernel. `run(turns)` returns the sum of one lane of every accumulator, so that none can be
+ * optimised away.
+ */
 export const peakText = (kind: keyof typeof link): string => `(module
   (func (export "run") (param $turns i32) (result f32)
     (local $scale v128) (local $shift v128) ${names.map((name) => `(local ${name} v128)`).join(" ")}

@@ -1,10 +1,10 @@
-// The other libraries: a package of their own, installed by the first run that needs it.
+// The other libraries, which are a separate package. The first run that needs them installs it.
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { benchFolder } from "./contenders.ts";
 
-/** Without scripts of packages: nothing that is measured needs one. */
+/** Installs the packages without their scripts, which the measured code does not need. */
 export function installPeers(): void {
   const folder = join(benchFolder, "peers");
   if (existsSync(join(folder, "node_modules", ".package-lock.json"))) return;
@@ -15,7 +15,7 @@ export function installPeers(): void {
   });
 }
 
-/** The Python that has PyTorch: this one, if it does. */
+/** This Python if it has PyTorch, else an empty string. */
 export function pythonWithTorch(python: string): string {
   try {
     execFileSync(python, ["-c", "import torch"], { stdio: "pipe" });

@@ -1,5 +1,5 @@
-// Run by large-file.ts in a process of its own: reads a file as the command line would, and says how much
-// memory that took at most.
+// Reads a file as the command line does, and prints the peak memory. large-file.ts runs it in a separate
+// process.
 import { pathToFileURL } from "node:url";
 import { columnOf } from "../../src/runtime/data/fields.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";

@@ -1,4 +1,4 @@
-// The page and the picture of the comparison, on figures that are made up.
+// The page and the picture of the comparison, from invented measurements.
 import { describe, expect, test } from "vitest";
 import { barsSvg } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
@@ -24,7 +24,10 @@ const outcome = (
   ...more,
 });
 
-/** The second round of all but PyTorch was twice as slow: ratios within rounds do not show it. */
+/**
+ * In the second round all contenders except PyTorch take twice as long. Ratios within rounds are not
+ * affected.
+ */
 const wide: WorkloadOutcome = {
   workload: "wide",
   words: "a wide network",
@@ -43,20 +46,20 @@ describe("the page", () => {
   const page = reportMarkdown([wide], where);
   const row = (name: string) => page.split("\n").find((line) => line.startsWith(`| ${name} |`));
 
-  test("has the figures of each contender in its columns", () => {
+  test("has the measurements of each contender in its columns", () => {
     expect(row("tapeless wasm")).toBe(
       "| tapeless wasm | 80.0 | 1.00 | 32.0 | 80.0 % | 2.00 → 1.00 | 64 | 50 | 9.0 |",
     );
     expect(row("PyTorch eager")).toContain("| 200 | 0.400 |");
   });
-  test("says of a peer that learns nothing that its loss does not fall", () => {
+  test("reports a peer whose loss does not fall", () => {
     expect(row("jax-js wasm")).toContain("2.00 → 2.00 (does not fall)");
   });
-  test("says what a contender lacks", () => {
+  test("names the feature that a contender lacks", () => {
     expect(page).toContain("TensorFlow.js wasm: a kernel of windows.");
     expect(row("TensorFlow.js wasm")).toContain("| none |");
   });
-  test("says what of the promised holds and what does not", () => {
+  test("shows which limits hold and which do not", () => {
     expect(page).toContain("| wide: tapeless wasm, of the SIMD peak | 80.0 % | at least 75.0 % | holds |");
     expect(page).toContain(
       "| wide: tapeless wasm over PyTorch eager | 0.40 times | at least 0.42 times | **missed** |",
@@ -65,12 +68,12 @@ describe("the page", () => {
 });
 
 describe("bounds", () => {
-  test("are of one thread, but for that of two", () => {
+  test("are for one thread, except for the one on two threads", () => {
     const lines = boundLines([wide]).map(({ what, measured, holds }) => [what, measured, holds]);
     expect(lines).toContainEqual(["wide: tapeless wasm over jax-js wasm", "2.00 times", true]);
     expect(lines).toContainEqual(["wide: two threads over one", "2.00 times", true]);
   });
-  test("of what was not measured are left out", () => {
+  test("are left out without a measurement", () => {
     const { outcomes } = wide;
     const ours = outcomes.filter(({ kind }) => kind === "ours");
     expect(boundLines([{ ...wide, outcomes: ours.slice(0, 1) }])).toEqual([]);
@@ -79,17 +82,17 @@ describe("bounds", () => {
 
 describe("the picture", () => {
   const svg = barsSvg([wide], "made up");
-  test("has a bar with its number for each contender that took a step, and none for the peak", () => {
+  test("has a bar with its number for each contender that took a step, and none for the SIMD peak", () => {
     expect(svg.match(/<rect class="dot/g)).toHaveLength(4);
     for (const text of ["tapeless wasm", "80.0", "200", "jax-js wasm"]) expect(svg).toContain(`>${text}<`);
     expect(svg).not.toContain("SIMD peak");
   });
-  test("draws what is faster longer, by powers of ten", () => {
+  test("draws faster contenders with longer bars, on a log scale", () => {
     const widths = [...svg.matchAll(/<rect class="dot[^>]* width="([\d.]+)"/g)].map(([, width]) =>
       Number(width),
     );
     const [one, two, peer] = widths;
-    expect(two - one).toBeCloseTo(one - peer, 1); // twice as fast is as much longer everywhere
+    expect(two - one).toBeCloseTo(one - peer, 1); // twice the speed adds the same length everywhere
     expect(two).toBeGreaterThan(one);
   });
 });

@@ -1,4 +1,4 @@
-// The page of the comparison: tables in Markdown, of figures alone.
+// The page of the comparison: tables of measurements in Markdown.
 import { rateText } from "./bars-svg.ts";
 import { boundLines } from "./bounds.ts";
 import {
@@ -13,11 +13,11 @@ import {
 } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 
-/** What the figures were measured on and with. */
+/** The machine and the software of the measurements. */
 export interface Circumstances {
   readonly machine: string;
   readonly engine: string;
-  /** Libraries and their versions. */
+  /** The libraries with their versions. */
   readonly libraries: readonly string[];
   readonly command: string;
 }
@@ -38,7 +38,7 @@ export const tableHead = [
   "download, kB",
 ];
 
-/** A row for each contender that takes steps, in the columns of the head. */
+/** A row for each contender that takes training steps, in the columns of the table head. */
 export function tableRows(each: WorkloadOutcome): string[][] {
   const [ours, peak] = [fastestOfOurs(each), peakOf(each)];
   return each.outcomes
@@ -65,7 +65,7 @@ const lossText = (outcome: Outcome): string => {
   return `${before} → ${after}${hasLearned(outcome) ? "" : " (does not fall)"}`;
 };
 
-/** What a contender lacks, and what it does in another way. */
+/** The features that each contender lacks, and its differences from the workload. */
 export const notesOf = ({ outcomes }: WorkloadOutcome): string[] =>
   outcomes
     .filter(({ kind }) => kind !== "peak")
@@ -110,12 +110,13 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
   );
   return `${[
     "# Benchmarks",
-    "After this page you know how fast training steps are on one machine, compared with other libraries. It is " +
-      `written by \`${where.command}\` ([method](benchmark-method.md)). ${where.machine}; ${where.engine}. ` +
-      `${where.libraries.join(", ")}.`,
-    `Every value is of one thread unless it says otherwise, and the median of ${rounds} rounds. "Ours is × as ` +
-      "fast\" compares with the fastest of this compiler's trainers on one thread. GFLOP/s count the operations of " +
-      "this compiler's graphs for every library. PyTorch may exceed the 128-bit peak, because it uses wider registers.",
+    "This page shows how many training steps per second this compiler's trainers and other libraries make on one " +
+      `machine. It was written by \`${where.command}\` ([method](benchmark-method.md)).`,
+    `The machine: ${where.machine}. The engine: ${where.engine}. The libraries: ${where.libraries.join(", ")}.`,
+    `Unless a row says otherwise, every value is for one thread and is the median of ${rounds} rounds. The column ` +
+      '"ours is × as fast" compares a row with the fastest of this compiler\'s trainers on one thread. GFLOP/s are ' +
+      "computed for every library from the operations of this compiler's graphs. PyTorch may exceed the 128-bit " +
+      "peak, because it uses wider registers.",
     "![Training steps per second](benchmarks.svg)",
     ...all.map(sectionOf),
     ...boundSection(all),

@@ -1,5 +1,5 @@
-// `npm run bench`: this compiler's trainers beside other libraries on seven workloads, in one run; with
-// `--limits`, what is promised of the TypeScript target, of compiling and of sizes.
+// `npm run bench`: compares this compiler's trainers with other libraries on seven workloads. With `--limits`
+// it measures the limits of the TypeScript target, of compile times and of sizes instead.
 import { Command } from "commander";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -51,7 +51,7 @@ const options = new Command("bench")
 const isWhole = !options.quick && options.only === undefined && options.peers;
 const docs = options.docs ?? (isWhole ? fileURLToPath(new URL("../../docs", import.meta.url)) : undefined);
 
-/** Floating-point operations of a step. */
+/** Floating-point operations of one training step. */
 function flopsOfStep(workload: Workload): number {
   const compilation = compileModel(parseModel(specOf(workload)), { dtype: "f32" });
   return flopsOfProgram(compilation, "gradient") + flopsOfProgram(compilation, "update");

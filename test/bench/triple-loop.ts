@@ -1,7 +1,6 @@
-// What the emitted trainers are measured against: matrix products as everybody writes them first, three loops
-// and one sum. The products are those of one training step of a network with one hidden layer, in the same
-// element type and on the same shapes; bias, activation, loss and optimizer are left out, so the comparison
-// favours this side.
+// The baseline of the speed limits: matrix products in their simplest form, three loops and one sum. The
+// products are those of one training step of a network with one hidden layer, with the same element type and
+// shapes. Bias, activation, loss and optimizer are left out, so the comparison favours the baseline.
 
 /** c[m, n] = a[m, k] · b[k, n] */
 function product(c: Float32Array, a: Float32Array, b: Float32Array, m: number, k: number, n: number): void {
@@ -50,11 +49,11 @@ export interface Layers {
   readonly batchSize: number;
 }
 
-/** Multiplications and additions in the five products of a step; the input's own gradient is not needed. */
+/** Multiplications and additions in the five products of a step. The gradient of the input is not needed. */
 export const productFlops = ({ inputs, hidden, classes, batchSize }: Layers): number =>
   2 * batchSize * (2 * inputs * hidden + 3 * hidden * classes);
 
-/** One step's products on numbers that are neither zero nor tiny. */
+/** The products of one step, on numbers that are neither zero nor tiny. */
 export function tripleLoopStep({ inputs, hidden, classes, batchSize }: Layers): () => void {
   const filled = (size: number) => new Float32Array(size).map((_, i) => Math.sin(i));
   const x = filled(batchSize * inputs);

@@ -1,6 +1,6 @@
-// The data of a workload, the same numbers for every library, and as files for processes of other languages.
-// It can be learned, but not by heart: some rows contradict each other, so that losses stay away from zero,
-// and gradients from numbers so small that processors slow down over them.
+// The data of a workload: the same numbers for every library, also as files for other processes. It can be
+// learned but not memorised, because some rows contradict each other. So losses stay away from zero, and
+// gradients do not become subnormal numbers, which are slow.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normalNumber, randomKey, randomStream } from "../../src/runtime/numbers/random.ts";
@@ -8,7 +8,7 @@ import type { Random } from "../../src/runtime/numbers/random.ts";
 import { specOf, vocabulary } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 
-/** So many batches take turns. */
+/** The number of batches, which are used in turn. */
 export const batchCount = 4;
 
 export type WorkloadData = Readonly<Record<"x" | "y", Float32Array | Int32Array>>;
@@ -17,7 +17,7 @@ export function dataOf(workload: Workload): WorkloadData {
   const rows = batchCount * workload.batchSize;
   const { x, y } = drawn(workload, randomStream(randomKey(5, 0, 0)), rows);
   const size = x.length / rows;
-  // Every fifth row has the input of the row before it, and the target of its own.
+  // Every fifth row has the input of the previous row, but a target of its own.
   for (let row = 4; row < rows; row += 5) x.copyWithin(row * size, (row - 1) * size, row * size);
   return { x, y };
 }
@@ -33,7 +33,7 @@ function drawn(workload: Workload, random: Random, rows: number): WorkloadData {
 
 const classesOf = ({ perceptron }: Workload): number => perceptron?.widths.at(-1) ?? 10;
 
-/** Every class has a centre; a row is its centre and noise. */
+/** Every class has a centre; a row is the centre of its class plus noise. */
 function clusters(random: Random, rows: number, size: number, classes: number): WorkloadData {
   const centres = new Float32Array(classes * size).map(() => normalNumber(random));
   const [x, y] = [new Float32Array(rows * size), new Int32Array(rows)];
@@ -46,7 +46,7 @@ function clusters(random: Random, rows: number, size: number, classes: number): 
   return { x, y };
 }
 
-/** y = tanh(mean of x · √size) and noise. */
+/** y = tanh(mean of x · √size) plus noise. */
 function heights(random: Random, rows: number, size: number): WorkloadData {
   const x = new Float32Array(rows * size).map(() => normalNumber(random));
   const y = new Float32Array(rows).map((_, row) => {
@@ -56,7 +56,7 @@ function heights(random: Random, rows: number, size: number): WorkloadData {
   return { x, y };
 }
 
-/** Texts in which most characters follow from the one before; the target is the next one. */
+/** Texts in which most characters are determined by the previous one. The target is the next character. */
 function characters(random: Random, rows: number, length = 32): WorkloadData {
   const [x, y] = [new Int32Array(rows * length), new Int32Array(rows * length)];
   let character = 0;
@@ -68,7 +68,7 @@ function characters(random: Random, rows: number, length = 32): WorkloadData {
   return { x, y };
 }
 
-/** Writes `workload.json` and a raw file for each field, as the processes of contenders read them. */
+/** Writes `workload.json` and a raw file for each field, for the contenders' processes. */
 export function writeWorkload(workload: Workload, folder: string): void {
   const data = dataOf(workload);
   mkdirSync(folder, { recursive: true });

@@ -1,5 +1,5 @@
-// What the comparison stands on: that each workload can be learned, and that its operations are counted as
-// one would by hand. Speeds are measured by `npm run bench`.
+// The premises of the comparison: each workload can be learned, and its operations are counted correctly.
+// `npm run bench` measures the speeds.
 import { describe, expect, test } from "vitest";
 import { flopsOfProgram } from "../../src/studio/explain/target-kernels.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
@@ -21,7 +21,7 @@ const batchOf = (workload: Workload, index: number): Batch =>
 
 describe("a workload", () => {
   test.each(workloads)(
-    "$name is learned: its loss is lower when its batches come a fourth time",
+    "$name can be learned: its loss is lower in the fourth pass over its batches",
     async (workload) => {
       const trainer = await trainerFor(specOf(workload));
       const batches = Array.from({ length: batchCount }, (_, i) => batchOf(workload, i));
@@ -32,7 +32,7 @@ describe("a workload", () => {
     60_000,
   );
 
-  test("has rows that contradict each other, so that no library trains its loss to nothing", () => {
+  test("has rows that contradict each other, so that no loss falls to zero", () => {
     const { x, y } = dataOf(workloadNamed("tiny"));
     const rows = Array.from({ length: 64 }, (_, row) => row).filter((row) => row % 5 === 4);
     expect(
@@ -44,24 +44,24 @@ describe("a workload", () => {
   });
 });
 
-describe("operations of a step of mnist, counted by hand", () => {
+describe("operations of a step of mnist agree with a count by hand", () => {
   const compilation = compileModel(parseModel(specOf(workloadNamed("mnist"))), { dtype: "f32" });
 
-  test("the gradient: five products, and less than half a percent for all that goes by elements", () => {
+  test("in the gradient: five products, and less than 0.5 % for all elementwise operations", () => {
     const products = 2 * 32 * (784 * 128 + 128 * 10 + 128 * 10 + 128 * 10 + 784 * 128);
     const counted = flopsOfProgram(compilation, "gradient");
     expect(counted).toBeGreaterThan(products);
     expect(counted).toBeLessThan(1.005 * products);
   });
 
-  test("the update: 3 for the mean, 4 for the squares and 6 for each parameter, and a few for the rate", () => {
+  test("in the update: 3 for the mean, 4 for the squares and 6 for each parameter, and a few for the rate", () => {
     const parameters = 784 * 128 + 128 + 128 * 10 + 10;
     const counted = flopsOfProgram(compilation, "update");
     expect(Math.floor(counted / parameters)).toBe(3 + 4 + 6);
     expect(counted % parameters).toBeLessThan(50);
   });
 
-  test("a product that is folded into windows without being stored counts as the others do", () => {
+  test("in a product that is added to windows without being materialised", () => {
     const lenet = compileModel(parseModel(specOf(workloadNamed("lenet"))), { dtype: "f32" });
     const [small, large] = [24 * 24 * 8 * 5 * 5, 8 * 8 * 16 * 5 * 5 * 8].map((places) => 2 * 32 * places);
     expect(flopsOfProgram(lenet, "gradient")).toBeGreaterThan(2 * small + 3 * large);

@@ -1,14 +1,14 @@
-// The seven workloads of the comparison, in float32. Multilayer perceptrons are told by their widths, so that
-// every library builds them from one description; the other two are written out in each library.
+// The seven workloads of the comparison, in float32. Every library builds the multilayer perceptrons from
+// their widths; the other two networks are written out for each library.
 import type { ModelSpec } from "../../src/index.ts";
 
 export interface Perceptron {
-  /** Of the input, the hidden layers and the output. */
+  /** The widths of the input, the hidden layers and the output. */
   readonly widths: readonly number[];
   readonly activation: "relu" | "tanh";
 }
 
-/** Learning rates and the like, as all libraries understand them. */
+/** The optimizer with its hyperparameters, which have the same meaning in all libraries. */
 export interface Optimizer {
   readonly type: "sgd" | "adam" | "adamw" | "rmsprop";
   readonly learningRate: number;
@@ -18,13 +18,13 @@ export interface Optimizer {
 
 export interface Workload {
   readonly name: string;
-  /** What it is, in words. */
+  /** A description for readers. */
   readonly words: string;
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly loss: "cross-entropy" | "mse";
   readonly perceptron?: Perceptron;
-  /** Of `lenet` and `charlm`: the network; of the others it follows from the widths. */
+  /** The network of `lenet` and `charlm`; the other networks follow from their widths. */
   readonly model?: Pick<ModelSpec, "inputs" | "targets" | "network">;
 }
 
@@ -125,7 +125,7 @@ export const workloads: readonly Workload[] = [
   },
 ];
 
-/** The spec of a workload: its input is `x`, its target `y`. */
+/** The spec of a workload. Its input is `x`, its target is `y`. */
 export const specOf = ({ name, batchSize, optimizer, loss, perceptron, model }: Workload): ModelSpec => ({
   name,
   ...(perceptron === undefined ? emptyModel : perceptronModel(perceptron, loss)),
@@ -156,7 +156,7 @@ function perceptronModel(
   };
 }
 
-/** The workload of a name. */
+/** The workload with this name. */
 export function workloadNamed(name: string): Workload {
   const found = workloads.find((workload) => workload.name === name);
   if (found === undefined)

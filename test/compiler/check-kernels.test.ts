@@ -1,5 +1,5 @@
-// Compilations that check themselves. If one of the first tests fails, a wrong kernel would be shipped; if one of
-// the others, a correct one rejected.
+// The self-check of compilations. If one of the first tests fails, the check misses an incorrect kernel; if
+// one of the others fails, it rejects a correct kernel.
 import { describe, expect, it } from "vitest";
 import { checkKernels, rowsToCompare } from "../../src/compiler/check-kernels.ts";
 import { compile } from "../../src/compiler/compile.ts";
@@ -19,7 +19,7 @@ const commands = { reproduce: "the command", instead: "the way out" };
 const compiled = (spec: ModelSpec, dtype: "f32" | "f64" = "f32"): TargetCompilation =>
   compileFor(parseModel(spec), { target: "wasm", dtype });
 
-/** The check's message for a compilation; undefined if it passes. */
+/** The check's message for a compilation; empty if the compilation passes. */
 async function verdictOn(compilation: TargetCompilation, dtype: "f32" | "f64" = "f32"): Promise<string> {
   const module = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
   try {
@@ -40,7 +40,7 @@ function withFault(
   const { vectors } = compilation;
   if (vectors === undefined) throw new Error("not of the target wasm");
   const wrong = vectors.programs.find(({ name }) => name === program)?.kernels[at];
-  // Kernels that differ only in their buffers are one function.
+  // Kernels that differ only in their buffers are emitted as one function.
   const isWrong = (kernel: Kernel) =>
     kernel === wrong || (kernel.shared !== undefined && kernel.shared.number === wrong?.shared?.number);
   const mapped = (kernel: Kernel) => (isWrong(kernel) ? { ...kernel, body: fault(kernel.body) } : kernel);
@@ -58,7 +58,7 @@ function slightlyOff(x: Expression): Expression {
   return { kind: "binary", operator: "+", x, y, type: x.type };
 }
 
-/** Errors that stages have made or could make: each puts one into a kernel. */
+/** Errors that stages have made or could make. Each function adds one error to a kernel. */
 const faults: Readonly<Record<string, (body: Kernel["body"]) => Kernel["body"]>> = {
   "stores go one vector too far": inStatements((s) =>
     s.kind === "store" ? { ...s, at: s.at.map((place) => add(place, integer(16))) } : s,
@@ -97,7 +97,7 @@ describe("an error in one kernel", () => {
         }
       });
 
-  it("is found where the last rows, or the last columns, are left out", { timeout: 120_000 }, async () => {
+  it("is found if the last rows or the last columns are left out", { timeout: 120_000 }, async () => {
     const counted = inStatements((s) =>
       s.kind === "store" && s.count !== undefined ? { ...s, count: add(s.count, integer(-1)) } : s,
     );
@@ -111,7 +111,7 @@ describe("an error in one kernel", () => {
       }
   });
 
-  it("names its kernel, its value, the rows, the command that reproduces it and a way out", async () => {
+  it("is reported with its kernel, value and rows, the command that reproduces it, and an alternative", async () => {
     const first = withFault(right, "gradient", 0, faults["stored values are off by a hundredth"]);
     expect(await verdictOn(first)).toMatch(
       /where: \S+\[\d+\] of kernel \w+_forward in program gradient, with a batch of 1\n.*values: .* in WebAssembly, .* in TypeScript; rounding explains .*\n.*reproduce: the command\n.*workaround: the way out/s,
@@ -125,8 +125,9 @@ describe("correct kernels", () => {
       for (const dtype of ["f32", "f64"] as const)
         expect(await verdictOn(compiled(spec, dtype), dtype)).toBe("");
     });
-  it("pass where sums cancel and where units sit on kinks", { timeout: 60_000 }, async () => {
-    // One row: batch-norm leaves exact zeros, of which relu and the pool choose one.
+  it("pass if sums cancel, and if inputs are at a kink", { timeout: 60_000 }, async () => {
+    // A batch of one row: batch-norm returns exact zeros, which are at the kink of relu and equal for the
+    // pool.
     const spec: ModelSpec = {
       ...small,
       network: [
@@ -142,7 +143,7 @@ describe("correct kernels", () => {
   });
 });
 
-describe("how much is compared", () => {
+describe("the number of compared rows", () => {
   const batches = (units: number, batchSize: number) =>
     rowsToCompare(
       compiled({
@@ -154,22 +155,22 @@ describe("how much is compared", () => {
         training: { epochs: 1, batchSize },
       }),
     );
-  it("is one row, an odd middle and the whole batch", () => {
+  it("is one, an odd number in between, and the whole batch", () => {
     expect(batches(5, 32)).toEqual([1, 17, 32]);
     expect(batches(5, 2)).toEqual([1, 2]);
     expect(batches(5, 1)).toEqual([1]);
   });
-  it("is less for a large model, by the estimate alone", () => {
+  it("is smaller for a large model, by the estimate alone", () => {
     expect(batches(2000, 4096)).toEqual([1, 9]);
     expect(batches(400_000, 32)).toEqual([]);
   });
-  it("is nothing for the target ts", () => {
+  it("is 0 for the target ts", () => {
     expect(rowsToCompare(compileFor(parseModel(small), { target: "ts", dtype: "f32" }))).toEqual([]);
   });
 });
 
 describe("compile()", () => {
-  it("compares by default and skips it on demand: the file is the same", { timeout: 60_000 }, async () => {
+  it("compares by default, and not if switched off; the file is the same", { timeout: 60_000 }, async () => {
     const checked = await compile(small, { target: "wasm" });
     const unchecked = await compile(small, { target: "wasm", checkKernels: false });
     expect(checked.code).toBe(unchecked.code);
@@ -177,7 +178,7 @@ describe("compile()", () => {
 });
 
 describe("createTrainer({ selfCheck: true })", () => {
-  it("gives the same trainer as without it, bit for bit", { timeout: 60_000 }, async () => {
+  it("returns the same trainer as without it, bit for bit", { timeout: 60_000 }, async () => {
     const { code } = await compile(small, { target: "wasm", checkKernels: false });
     const { createTrainer } = await loadTrainer(code);
     const batch = { x: Array.from({ length: 54 }, (_, i) => Math.sin(i)), y: [0, 1, 2, 0, 1, 2] };
@@ -187,7 +188,7 @@ describe("createTrainer({ selfCheck: true })", () => {
     expect(checked.save()).toEqual(plain.save());
     expect(checked.gradient(batch)).toBe(plain.gradient(batch));
   });
-  it("throws, and says that the TypeScript kernels work", { timeout: 60_000 }, async () => {
+  it("throws, with the advice that the TypeScript kernels work", { timeout: 60_000 }, async () => {
     const wrong = withFault(compiled(small), "update", 0, faults["stores go one vector too far"]);
     const { createTrainer } = await loadTrainer(await emitText(wrong, "f32", { isFormatted: false }));
     expect(() => createTrainer({ selfCheck: true })).toThrow(

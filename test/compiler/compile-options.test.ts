@@ -1,5 +1,4 @@
-// The options of the library's function `compile`. If one fails, an option that does not exist is ignored,
-// without a message.
+// The options of the library's function `compile`. If one fails, an unknown option is silently ignored.
 import { expect, test } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
@@ -52,7 +51,7 @@ test("after the stage to stop after, only required stages run", async () => {
   expect(some.code).not.toBe(all.code);
 });
 
-test("valid options are accepted, undefined ones too", async () => {
+test("valid options are accepted, and so are undefined ones", async () => {
   const { code } = await compile(specs.tiny, { skip: ["fuse-loops"], target: "ts" });
   expect(code).toContain("createTrainer");
   await expect(Reflect.apply(compile, undefined, [specs.tiny, { dtype: undefined }])).resolves.toBeDefined();

@@ -1,4 +1,4 @@
-// The table of targets: a new target is one entry and one folder, and everything that offers targets reads
+// The table of targets. A new target is one entry and one folder, and everything that offers targets reads
 // the table. If one fails, a target is also defined elsewhere.
 import { describe, expect, it } from "vitest";
 import { compileFor, compileFrom, emitText } from "../../src/compiler/compile-target.ts";
@@ -19,7 +19,7 @@ describe("a third target", () => {
     expect(text).toContain(`# ${model.name}, f32\n\n# gradient\n`);
     expect(text).toContain('output "result:loss"');
   });
-  it("starts from graphs, so no loops are made for it", () => {
+  it("starts from graphs, so that no loops are built for it", () => {
     const compilation = compileFrom(table, model, { target: "graphText", dtype: "f32" });
     expect([compilation.lowered, compilation.programs, compilation.vectors]).toEqual([[], [], undefined]);
   });
@@ -34,7 +34,7 @@ describe("a third target", () => {
 });
 
 describe("the table", () => {
-  it("gives its names in order", () => {
+  it("has the names in order", () => {
     expect(targetNames).toEqual(["ts", "wasm"]);
     expect(trainerTargets).toEqual(["ts", "wasm"]);
   });
@@ -42,11 +42,11 @@ describe("the table", () => {
     expect(targetNames.map((name) => hasAbility(name, "predictor"))).toEqual([true, false]);
     expect(targetsWith("kernels")).toBe("wasm");
   });
-  it("is what the command line offers", () => {
+  it("has the targets that the command line offers", () => {
     expect(targetOption(targetNames).argChoices).toEqual(["ts", "wasm"]);
     expect(targetOption().defaultValue).toBe("ts");
   });
-  it("has a schedule on vectors for WebAssembly alone", () => {
+  it("has a schedule on vectors only for WebAssembly", () => {
     const hasVectors = targetNames.map(
       (target) => compileFor(model, { target, dtype: "f32" }).vectors !== undefined,
     );

@@ -1,10 +1,10 @@
-// What docs/course.md says of its runs, as assertions. They are held for the runs of the page, and counted
-// over other seeds by make.ts.
+// The claims of docs/course.md about its training runs, as assertions. Tests check them for the runs of the
+// page; make.ts counts for how many other seeds they hold.
 import { basename } from "node:path";
 import type { PageRuns } from "./run-page.ts";
 import type { Run } from "./run-command.ts";
 
-/** The first run of a spec, by its name; `all` has every run of it. */
+/** The first run of a spec, by name. `all` has every run of it. */
 export interface Outcomes {
   (spec: string): Run;
   all(spec: string): readonly Run[];
@@ -21,7 +21,7 @@ export function outcomes({ runs }: PageRuns): Outcomes {
   return Object.assign((spec: string) => all(spec)[0], { all });
 }
 
-/** A figure of a spec's result; of a training that failed none is larger. */
+/** A metric in the result of a spec; infinite if the training failed. */
 const figure =
   (name: string) =>
   (of: Outcomes) =>
@@ -33,11 +33,11 @@ const accuracy = (of: Outcomes) => (spec: string) =>
   of(spec).code === 0 ? of(spec).result["validation.accuracy"] : 0;
 const validationLoss = figure("validation.loss");
 
-/** Whether a measure is least at the first of these. */
+/** Whether the first spec has the lowest value. */
 const isLeast = (measure: (spec: string) => number, [first, ...rest]: readonly string[]): boolean =>
   rest.every((spec) => measure(first) <= measure(spec));
 
-/** Whether numbers never fall. */
+/** Whether the values never fall. */
 const isRising = (values: readonly number[]): boolean =>
   values.every((value, i) => i === 0 || value >= values[i - 1]);
 

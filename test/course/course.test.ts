@@ -1,5 +1,5 @@
-// docs/course.md: its commands run and exit as it says, its figures are what they print today, and what it
-// says of them holds.
+// docs/course.md: its commands run and have the stated exit codes, its outputs and pictures are current, and
+// its claims hold.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +27,7 @@ test("every command exits as the page says, without a stack trace", () => {
   }
 });
 
-test("every figure has its end, so that it is drawn", () => {
+test("every marker has an end marker, so that it is filled", () => {
   const comments = [...page.matchAll(/<!-- (\w+).*-->/g)].map(([, word]) =>
     word === "end" ? "end" : "begin",
   );
@@ -36,23 +36,23 @@ test("every figure has its end, so that it is drawn", () => {
 
 test("the page is what `npm run course` writes", () => expect(made.page).toBe(page));
 
-test("so are its pictures, and there are no others", () => {
+test("the pictures are those that it writes, and there are no others", () => {
   for (const [file, svg] of made.pictures) expect(readPicture(file), file).toBe(svg);
   const there = readdirSync(fileURLToPath(new URL("../../docs/course", import.meta.url)));
   expect([...made.pictures.keys()].sort()).toEqual(there.sort());
 });
 
-describe("what the page says of its runs", () => {
+describe("the claims of the page hold", () => {
   test.each(claims)("$claim", ({ holds }) => expect(holds(outcomes(runs))).toBe(true));
 });
 
-test("every spec of the course has its command, and is named like its file", () => {
+test("every spec of the course has a command, and the name of its file", () => {
   for (const file of readdirSync(specs).filter((name) => name.endsWith(".ts"))) {
     expect(page).toMatch(new RegExp(`npx tapeless (train|search) graphs/course/${file}`));
     expect(readFileSync(`${specs}/${file}`, "utf8")).toContain(`name: "${basename(file, ".ts")}"`);
   }
 });
 
-test.each(Object.entries(courseData))("%s is what its program draws", (file, text) =>
+test.each(Object.entries(courseData))("%s is what its program generates", (file, text) =>
   expect(readFileSync(`${specs}/data/${file}`, "utf8")).toBe(text),
 );

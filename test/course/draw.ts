@@ -1,5 +1,5 @@
-// The kinds of figures in docs/course.md. Each is made from files and from what the commands above it
-// printed, and from nothing else.
+// The generated blocks of docs/course.md. Each kind is generated only from files and from the output of the
+// commands above it.
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,26 +9,26 @@ import type { Run } from "./run-command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What a figure is made from. */
+/** The arguments of a generated block. */
 interface Drawing {
-  /** What the marker names after the kind. */
+  /** The text after the kind in the marker. */
   readonly takes: string;
-  /** The runs of the block of commands above. */
+  /** The runs of the commands above. */
   readonly runs: readonly Run[];
-  /** Where they left their files. */
+  /** The folder with the files that the commands wrote. */
   readonly folder: string;
-  /** Puts a picture beside the page. */
+  /** Saves a picture next to the page. */
   readonly picture: (file: string, svg: string) => void;
 }
 
 type Kind = (drawing: Drawing) => string;
 
-/** A spec, as it is on disk. */
+/** A spec file. */
 const spec: Kind = ({ takes }) => fence(readFileSync(join(root, takes), "utf8"), "ts");
 
 /**
- * What the commands printed; of progress nothing. `from WORD` leaves out what stands before the line that
- * begins with it.
+ * The output of the commands without progress lines. `from WORD` starts at the first line that begins with
+ * WORD.
  */
 const output: Kind = ({ takes, runs }) => {
   const text = runs.map(printed).join("");
@@ -39,11 +39,11 @@ const output: Kind = ({ takes, runs }) => {
   return fence(lines.slice(first).join("\n"), "");
 };
 
-/** Of a command that failed what it says of that, too. */
+/** The output of a command; if it failed, with its error messages. */
 const printed = ({ code, stdout, stderr }: Run): string =>
   code === 0 ? stdout : stdout + stderr.replace(/^(.*: )?epoch \d.*\n/gm, "");
 
-/** A function of the file that the command above compiled, with the formulas over it. */
+/** A function of the file that the command above compiled, with the formulas in the comments above it. */
 const emitted: Kind = ({ takes, runs, folder }) => {
   const { words } = runs[0].command;
   const code = readFileSync(join(folder, words[words.indexOf("-o") + 1]), "utf8");
@@ -52,7 +52,7 @@ const emitted: Kind = ({ takes, runs, folder }) => {
   return fence(text, "ts");
 };
 
-/** A row for each command, a column for each figure that the marker names. */
+/** A row for each command, and a column for each metric in the marker. */
 const table: Kind = ({ takes, runs }) => {
   const columns = takes.split(/\s+/);
   const rows = runs.map((run) => [labelOf(run), ...columns.map((column) => cell(run, column))]);
@@ -67,7 +67,10 @@ function cell({ command, code, result, epochs }: Run, column: string): string {
   return figureText(result[column]);
 }
 
-/** Curves over epochs, one for each command: `FILE FIGURE | TITLE`; with `below N` a curve leaves the picture there. */
+/**
+ * Curves over epochs, one for each command: `FILE METRIC | TITLE`. With `below N`, larger values are not
+ * drawn.
+ */
 const plot: Kind = ({ takes, runs, picture }) => {
   const parts = /^(\S+) (\S+)(?: below (\S+))? \| (.*)$/.exec(takes);
   if (parts === null) throw new Error(`a plot takes FILE FIGURE | TITLE, not "${takes}"`);
@@ -94,7 +97,7 @@ const picture: Kind = ({ takes, folder, picture }) => {
 
 const shown = (file: string, title: string): string => `\n![${title}](course/${file})\n`;
 const nameOf = ({ command }: Run): string => basename(command.words[1], ".ts");
-/** Runs of one spec are told apart by their seeds. */
+/** The label of a run: its seed if the command sets one, else the name of the spec. */
 const labelOf = (run: Run): string => {
   const { words } = run.command;
   return words.includes("--seed") ? `seed ${words[words.indexOf("--seed") + 1]}` : nameOf(run);

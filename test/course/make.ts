@@ -1,6 +1,6 @@
-// Brings docs/course.md up to date: runs its commands and draws its figures. `npm run course` writes page and
-// pictures; with `-- --seeds 10` it writes nothing and tells with how many of the seeds 1 to 10 each claim of
-// the page holds.
+// Updates docs/course.md: runs its commands and fills its generated blocks. `npm run course` writes the page
+// and its pictures. With `-- --seeds 10` it writes nothing, and prints for how many of the seeds 1 to 10 each
+// claim of the page holds.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { claims, outcomes } from "./claims.ts";
@@ -19,7 +19,7 @@ export interface Made {
   readonly pictures: ReadonlyMap<string, string>;
 }
 
-/** The page as it should be, and its pictures. */
+/** The updated page and its pictures. */
 export function makePage(page: string, { runs, folder }: PageRuns): Made {
   const pictures = new Map<string, string>();
   const text = filled(page, (kind, takes, block) => {

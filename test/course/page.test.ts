@@ -1,10 +1,10 @@
-// The grammar of the course's page: a fault in it must not cost the page its text.
+// The syntax of the course's page. An error in the page must not delete any of its text.
 import { expect, test } from "vitest";
 import { commandsOf, filled } from "./page.ts";
 
 const draw = (kind: string, takes: string, block?: string) => `${kind}(${takes}) of ${block?.trim()}`;
 
-test("a figure is made of the last block of commands before it", () => {
+test("a generated block uses the last block of commands before it", () => {
   const page =
     "```sh\na\n```\n```sh\nb\n```\n<!-- table x y -->\nold\n<!-- end -->\ntext\n<!-- output -->\n<!-- end -->\n";
   const made = page
@@ -14,14 +14,14 @@ test("a figure is made of the last block of commands before it", () => {
   expect(filled(made, draw)).toBe(made);
 });
 
-test("a figure without its end loses no text", () => {
+test("a marker without an end loses no text", () => {
   const page = "<!-- table x -->\nprose\n<!-- spec s -->\n<!-- end -->\n";
   expect(filled(page, draw)).toBe(
     "<!-- table x -->\nprose\n<!-- spec s -->\nspec(s) of undefined\n<!-- end -->\n",
   );
 });
 
-test("a loop stands for its commands, a comment for the exit code", () => {
+test("a loop becomes its commands, and a comment the exit code", () => {
   const block = [
     "npm ci",
     "for seed in 1 2; do npx tapeless train a.ts --seed $seed; done",

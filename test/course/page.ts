@@ -1,32 +1,34 @@
-// The grammar of docs/course.md: blocks of commands, and figures that are made from what the block before them printed.
+// The syntax of docs/course.md: blocks of commands, and blocks that are generated from the output of these
+// commands.
 //
-//   ```sh                                       a block of commands; a `for` over words is one command each,
+//   ```sh                                       a block of commands; `for` over words: one per word;
 //   npx tapeless train graphs/course/wave.ts    a comment `# exits with 1` says that the command must fail
 //   ```
-//   <!-- table train.loss -->                   a figure: its kind, what it takes, …
-//   <!-- end -->                                … and between the two comments what the script writes
+//   <!-- table train.loss -->                   a generated block: its kind, its arguments, …
+//   <!-- end -->                                … and between the two markers the generated text
 
 /** One command of the page. */
 export interface Command {
-  /** As a person types it. */
+  /** The command as a person types it. */
   readonly text: string;
-  /** What follows `npx tapeless`. */
+  /** The words after `npx tapeless`. */
   readonly words: readonly string[];
-  /** The exit code that the page promises. */
+  /** The exit code stated on the page. */
   readonly exits: number;
 }
 
-/** What makes the text of a figure: its kind, what it takes, and the block of commands above it. */
+/** Generates the text of a block from its kind, its arguments, and the block of commands above it. */
 export type Draw = (kind: string, takes: string, block: string | undefined) => string;
 
 const blocks = /```sh\n([^]*?)```/g;
-// What is between the two comments holds no third: where an end is forgotten, nothing up to the next one is lost.
+// The text between two markers must not contain a third one. If an end marker is missing, the text up to the
+// next marker is therefore kept.
 const blocksAndFigures = /```sh\n([^]*?)```|<!-- ([a-z]+) (?:([^\n]*) )?-->\n(?:(?!<!-- )[^])*<!-- end -->/g;
 
 /** Every block of commands, in the order of the page. */
 export const blocksOf = (page: string): string[] => [...page.matchAll(blocks)].map(([, block]) => block);
 
-/** The page with every figure drawn. */
+/** The page with all generated blocks filled. */
 export function filled(page: string, draw: Draw): string {
   let above: string | undefined;
   return page.replace(

@@ -1,23 +1,27 @@
-// Runs a command of the course as a person would, and reads from what it prints the figures that a person sees.
+// Runs a command of the course, and reads metrics from its printed output.
 import { runTapeless } from "../support/run-tapeless.ts";
 import type { Command } from "./page.ts";
 
-/** Figures by name: "loss", "accuracy"; those of a part after its name: "validation.loss". */
+/**
+ * Metrics by name, such as "loss" or "accuracy"; those of a split with its name, such as "validation.loss".
+ */
 export type Figures = Readonly<Record<string, number>>;
 
-/** What a command came to. */
+/** The outcome of a command. */
 export interface Run {
   readonly command: Command;
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What training came to, by part: "train.loss". Empty for other commands, and for one that failed. */
+  /** The final metrics by split, such as "train.loss". Empty for other commands, and for a failed one. */
   readonly result: Figures;
-  /** What training told of each epoch: "loss" and metrics of the training part, "validation.loss" and so on. */
+  /**
+   * The metrics of each epoch: "loss" and other metrics of the training split, "validation.loss" and so on.
+   */
   readonly epochs: readonly Figures[];
 }
 
-/** @param folder where the command runs and leaves its files */
+/** @param folder the working directory of the command */
 export async function runCommand(command: Command, folder: string): Promise<Run> {
   const { code, stdout, stderr } = await runTapeless(folder, command.words);
   return {
@@ -31,15 +35,17 @@ export async function runCommand(command: Command, folder: string): Promise<Run>
 }
 
 /**
- * "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the
- * validation part.
+ * Parses lines such as "train       loss 0.1234  accuracy 0.9667", one for each split. With folds, the mean
+ * over folds is returned as the validation split.
  */
 function resultIn(text: string): Figures {
   const lines = text.matchAll(/^(train|validation|test) +(.*)$/gm);
   return Object.assign(meanIn(text), ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
 }
 
-/** The columns of a table of folds, and its line "mean               48  0.0630    0.9667". */
+/**
+ * The columns of the table of folds, with the values of its line "mean               48  0.0630    0.9667".
+ */
 function meanIn(text: string): Figures {
   const cells = (start: string): string[] =>
     new RegExp(`^${start}\\b.*$`, "m").exec(text)?.[0].split(/ {2,}/).slice(1) ?? [];
@@ -47,7 +53,7 @@ function meanIn(text: string): Figures {
   return Object.fromEntries(cells("fold").map((name, i) => [`validation.${name}`, Number(values[i])]));
 }
 
-/** "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */
+/** Parses "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */
 function epochIn(line: string): Figures[] {
   const [, train, validation] = /^epoch \d+\/\d+  (.*?)(?:  validation (.*?))?(?:  best)?$/.exec(line) ?? [];
   return train === undefined

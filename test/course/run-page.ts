@@ -1,4 +1,4 @@
-// Runs every command of the course: two blocks at a time, the commands of a block one after the other.
+// Runs every command of the course: two blocks at a time, and the commands of a block in order.
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,19 +10,19 @@ const graphs = fileURLToPath(new URL("../../graphs", import.meta.url));
 const atOnce = 2;
 
 export interface PageRuns {
-  /** The runs of each block, by its text. */
+  /** The runs of each block, by the text of the block. */
   readonly runs: ReadonlyMap<string, readonly Run[]>;
-  /** Where the commands ran and left their files: a place of their own, from which `graphs/` is seen. */
+  /** The temporary folder in which the commands ran. It has a link to `graphs/`. */
   readonly folder: string;
   remove(): void;
 }
 
-/** @param seed taken instead of each spec's own, in commands that name none */
+/** @param seed replaces the seed of each spec, in commands without --seed */
 export async function runPage(page: string, seed?: number): Promise<PageRuns> {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-course-"));
   symlinkSync(graphs, join(folder, "graphs"), "junction");
   const known = new Map<string, Promise<Run>>();
-  /** What stands in several blocks is run once. */
+  /** A command that occurs in several blocks is run once. */
   const run = (command: Command): Promise<Run> => {
     const before = known.get(command.text);
     const now = before ?? runCommand(withSeed(command, seed), folder);
@@ -42,7 +42,7 @@ export async function runPage(page: string, seed?: number): Promise<PageRuns> {
   return { runs, folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** The same command with a seed, if it trains and names none. */
+/** The same command with --seed, if it trains and has no seed. */
 const withSeed = (command: Command, seed: number | undefined): Command =>
   seed === undefined || command.words[0] !== "train" || command.words.includes("--seed")
     ? command

@@ -1,5 +1,6 @@
-// What a newcomer reads first, followed to the letter: README.md, docs/getting-started.md, docs/emitted-api.md and
-// docs/library.md. Every command runs, every program runs, and what they print is what the page shows.
+// The pages that a new user reads first: README.md, docs/getting-started.md, docs/emitted-api.md and
+// docs/library.md. Every command and every program of these pages is run, and its output must be that of the
+// page.
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,7 +62,7 @@ describe("docs/getting-started.md", () => {
     }
   });
 
-  it("shows what they print", () => {
+  it("shows the output of its commands", () => {
     const [trained, predicted, derived] = page.blocks("");
     for (const shown of [trained, predicted, derived]) expect(outputs.join("")).toContain(shown);
   });

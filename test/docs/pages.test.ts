@@ -1,4 +1,5 @@
-// The documentation as a whole: links and anchors resolve, the index is complete, and generated blocks are current.
+// The documentation as a whole: links and anchors resolve, the index is complete, and generated blocks are
+// current.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,11 +12,11 @@ const markdownIn = (folder: string): string[] =>
     .map((name) => join(folder, name));
 const pages = ["README.md", "CONTRIBUTING.md", ...["docs", "src", "graphs"].flatMap(markdownIn)];
 
-/** Text without code, in which links and headings mean nothing. */
+/** The text without code, because links and headings in code have no meaning. */
 const proseOf = (page: string): string =>
   readFileSync(join(root, page), "utf8").replaceAll(/^```[^]*?^```$/gm, "");
 
-/** The anchor that GitHub and the site give to a heading. */
+/** The anchor of a heading on GitHub and on the site. */
 const anchorOf = (heading: string): string =>
   heading
     .replaceAll(/[`*]|\]\([^)]*\)|\[/g, "")

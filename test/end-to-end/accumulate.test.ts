@@ -1,5 +1,5 @@
-// Several batches as one step: k batches of b rows must be one of k · b, whatever the loss makes of its sums
-// and the optimizer of gradients.
+// Gradient accumulation: a step of k batches of b rows must equal a step of one batch of k · b rows, for
+// every loss and optimizer.
 import { expect, test } from "vitest";
 import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
 import { compileFor } from "../../src/compiler/compile-target.ts";
@@ -13,13 +13,16 @@ import type { Rows } from "../support/specs.ts";
 const groupOf = 3;
 const rows = 4;
 
-/** The spec with one large batch a step, and with several small ones. */
+/** The spec with one large batch per step, and with several small ones. */
 const bothOf = (spec: ModelSpec, more: Partial<ModelSpec["training"]> = {}): [ModelSpec, ModelSpec] => [
   { ...spec, training: { ...spec.training, ...more, batchSize: groupOf * rows } },
   { ...spec, training: { ...spec.training, ...more, batchSize: rows, accumulate: groupOf } },
 ];
 
-/** What training on 30 rows comes to: groups of 12, 12 and 6 rows, the last with a short batch. */
+/**
+ * The losses and parameters after training on 30 rows: groups of 12, 12 and 6 rows, the last with a short
+ * batch.
+ */
 async function trained(spec: ModelSpec, data: Rows): Promise<number[]> {
   const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
   const { epochs } = trainer.fit(data, { epochs: 2 });
@@ -48,7 +51,7 @@ const kinds = Object.keys(optimizers).filter(
   (type): type is Exclude<keyof typeof optimizers, "formula"> => type !== "formula",
 );
 
-test.each(kinds)("with %s", async (type) => {
+test.each(kinds)("equals one large batch with %s", async (type) => {
   const spec: ModelSpec = { ...small, optimizer: type };
   await expectEqual(bothOf(spec), batchFor(spec, 30, 1));
 });
@@ -71,11 +74,11 @@ test.each([
   ),
   { ...specs.formulas, inputs: { x: { shape: [4] }, process: { shape: [] } } },
   specs.perceptron,
-])("%#: with losses that are no mean, and formulas", async (spec) => {
+])("%#: equals one large batch with losses that are not means, and formulas", async (spec) => {
   await expectEqual(bothOf(spec), batchFor(spec, 30, 2));
 });
 
-test("with targets that are left out, class weights and sample weights", async () => {
+test("equals one large batch with ignored targets, class weights and sample weights", async () => {
   const spec: ModelSpec = {
     ...small,
     inputs: { x: { shape: [4] }, w: { shape: [] } },
@@ -88,13 +91,13 @@ test("with targets that are left out, class weights and sample weights", async (
   await expectEqual(bothOf(spec, { classWeights: "balanced" }), data);
 });
 
-test("with averaged parameters, and a rate that is meant for fewer rows", async () => {
+test("equals one large batch with averaged parameters and a learning rate that scales with the rows", async () => {
   const learningRate = { type: "constant", initial: 0.01, scaleFrom: 4 } as const;
   const spec: ModelSpec = { ...small, optimizer: { type: "adam", learningRate } };
   await expectEqual(bothOf(spec, { average: { decay: 0.7 } }), batchFor(spec, 30, 4));
 });
 
-test("running statistics move once a batch, and steps are counted in updates", async () => {
+test("running statistics are updated by every batch, and schedules count updates", async () => {
   const spec: ModelSpec = {
     ...specs.regression,
     network: [
@@ -107,12 +110,12 @@ test("running statistics move once a batch, and steps are counted in updates", a
   const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
   const x = [1, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0];
   const { epochs } = trainer.fit({ x, t: [0, 0, 0, 0, 0, 0, 0, 0] }, { epochs: 2 });
-  // Means of batches are 2 and 5, twice: 0 → 1 → 3 → 2.5 → 3.75.
+  // The means of the batches are 2 and 5, twice; with momentum 0.5: 0 → 1 → 3 → 2.5 → 3.75.
   expect(trainer.parameters["batch-norm1.mean"][0]).toBeCloseTo(3.75, 14);
   expect(epochs.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.25]);
 });
 
-test("each batch of a group drops other units", async () => {
+test("each batch of a group has another dropout mask", async () => {
   const spec: ModelSpec = {
     ...specs.tiny,
     network: [
@@ -125,12 +128,12 @@ test("each batch of a group drops other units", async () => {
   const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
   trainer.parameters["dense1.weight"].set([1]);
   const [{ loss }] = trainer.fit({ x: Array(16).fill(1), t: Array(16).fill(0) }).epochs;
-  // Were they the same, the loss would be 0 or 4: the square of nothing, or of twice the input.
+  // If the masks were equal, the loss would be 0 or 4: the square of 0, or of twice the input.
   expect(loss).toBeGreaterThan(0.2);
   expect(loss).toBeLessThan(3.8);
 });
 
-test("step() and gradient() mean the batch that they are given", async () => {
+test("step() and gradient() use only the batch that they are given", async () => {
   const [, spec] = bothOf(withLoss("rmse"));
   const [grouped, plain] = await Promise.all(
     [spec, { ...spec, training: { ...spec.training, accumulate: 1 } }].map(async (each) =>
@@ -145,7 +148,7 @@ test("step() and gradient() mean the batch that they are given", async () => {
   expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than batchSize 4");
 });
 
-test("gradients and targets of an accumulating model hold", async () => {
+test("verify accepts a model with accumulation", async () => {
   const [, spec] = bothOf(specs.regression, { average: { decay: 0.5 } });
   const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);

@@ -1,6 +1,6 @@
-// Kernels, and the programs that call them, make no objects. If this fails, training stutters under the
-// garbage collector, and more so with every row. (What an engine leaves on the heap is measured by `npm run
-// bench -- --limits`.)
+// Kernels, and the programs that call them, create no objects. If this fails, the garbage collector slows
+// training down, more so with more rows. (`npm run bench -- --limits` measures what the engine itself leaves
+// on the heap.)
 import { Project, SyntaxKind } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";
@@ -15,11 +15,11 @@ const making = [
   SyntaxKind.TemplateExpression,
   SyntaxKind.SpreadElement,
 ];
-/** The memory that only kernels and programs work on. */
+/** The types of the memory that only kernels and programs use. */
 const arenaTypes = /^(Numbers|Float64Array|Int32Array|N)$/;
 const project = new Project({ useInMemoryFileSystem: true });
 
-/** What functions over the arena make, with the function's name. */
+/** The expressions that create objects in functions over the arena, with the name of the function. */
 async function madeBy(name: string): Promise<{ functions: number; made: string[] }> {
   const { code } = await compile(specs[name]);
   const file = project.createSourceFile(`${name}.ts`, code, { overwrite: true });

@@ -1,5 +1,5 @@
-// Averaged parameters: training must go its own way as if nobody averaged, and whoever asks the model must be
-// told by the average.
+// Averaged parameters. Training must be the same as without averaging, while evaluation and prediction use
+// the average.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
@@ -31,7 +31,7 @@ test.each([
   ["regression", specs.regression],
   ["formulas", specs.formulas],
   ["frozen layers and running statistics", withNorm],
-])("%s: the parameters are d · p + (1 − d) · w of a training that nobody averaged", async (_, spec) => {
+])("%s: the parameters are d · p + (1 − d) · w, with w from training without averaging", async (_, spec) => {
   const [plain, own] = await Promise.all(
     [spec, averagedSpec(spec)].map(async (each) => (await emitted(each, { dtype: "f64" })).module),
   );
@@ -57,7 +57,7 @@ test.each([
   expect(p.evaluate(batch).loss).toBeCloseTo(told.evaluate(batch).loss, 11);
 });
 
-test("what is written into the parameters is where training goes on from", async () => {
+test("training continues from values that are written to the parameters", async () => {
   const { module } = await emitted(averagedSpec(specs.classifier), { dtype: "f64" });
   const [one, other] = [module.createTrainer({ seed: 1 }), module.createTrainer({ seed: 2 })];
   one.step(batchFor(specs.classifier, 6, 0));
@@ -66,7 +66,7 @@ test("what is written into the parameters is where training goes on from", async
   expect(one.gradient(batch)).toBe(other.gradient(batch));
 });
 
-test("training N epochs, saved and resumed, is training 2N, also past a restored best epoch", async () => {
+test("saving and resuming after half of the epochs changes nothing, also with early stopping", async () => {
   const spec: ModelSpec = {
     ...averagedSpec(specs.classifier),
     training: {
@@ -86,12 +86,12 @@ test("training N epochs, saved and resumed, is training 2N, also past a restored
   second.load(first.save());
   const { epochs, bestEpoch } = second.fit(data, { validation, epochs: 4 });
   expect(second.save()).toEqual(whole.save());
-  // The best epoch's average is what evaluation is left with.
+  // After the fit, evaluation uses the average of the best epoch.
   const best = epochs.find(({ epoch }) => epoch === bestEpoch);
   if (best !== undefined) expect(second.evaluateAll(validation)).toEqual(best.validation);
 });
 
-test("gradients and targets of an averaged model hold", async () => {
+test("verify accepts a model with averaging", async () => {
   const compilation = compileFor(parseModel(averagedSpec(specs.regression)), { dtype: "f64" });
   const { parameters, targets } = await verifyModel(compilation);
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);

@@ -1,5 +1,5 @@
-// What the contract says of an emitted file, for every small spec. If one fails, a user's checker, formatter
-// or runtime stumbles over what we wrote, or something in a spec has become code.
+// The properties of emitted files that the documentation promises, for every small spec. If one fails, a type
+// checker, formatter or runtime rejects the code, or text of a spec has become code.
 import { check } from "prettier";
 import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";
@@ -41,7 +41,7 @@ describe.each(Object.entries({ ...specs, withData, withFolds }))("%s", (_, spec)
   );
 });
 
-describe("equal kernels are written once", () => {
+describe("equal kernels are emitted once", () => {
   const deep = (layers: number): ModelSpec => ({
     ...specs.tiny,
     name: "deep",
@@ -55,7 +55,7 @@ describe("equal kernels are written once", () => {
       { type: "dense", units: 1 },
     ],
   });
-  it("forty layers take little more text than ten", async () => {
+  it("forty layers need the same functions as ten, and less than twice the text", async () => {
     const [ten, forty] = await Promise.all([compile(deep(10)), compile(deep(40))]);
     const functions = (code: string) =>
       code.match(/^function \w+_(forward|backward|update)\w*\(/gm)?.length ?? 0;
@@ -64,7 +64,7 @@ describe("equal kernels are written once", () => {
   });
 });
 
-describe("nothing in a spec becomes code", () => {
+describe("text of a spec never becomes code", () => {
   const evil = 'a"; process.exit()//';
   const named = (change: Partial<ModelSpec>) => ({ ...specs.tiny, ...change });
   const rows: readonly (readonly [where: string, spec: object])[] = [
@@ -79,7 +79,7 @@ describe("nothing in a spec becomes code", () => {
       [`an input called ${name}`, named({ inputs: Object.fromEntries([[name, { shape: [1] }]]) })] as const,
     ]),
   ];
-  it.each(rows)("%s with a bad name is refused", async (_, spec) => {
+  it.each(rows)("%s with an invalid name is rejected", async (_, spec) => {
     const attempt = compile(Object.assign({ ...specs.tiny }, spec));
     await expect(attempt).rejects.toThrow(DiagnosticError);
   });
@@ -99,7 +99,7 @@ describe("nothing in a spec becomes code", () => {
     "import(x)",
     "constructor(x)",
   ];
-  it.each(hostile)("a formula %j is refused, wherever it stands", async (formula) => {
+  it.each(hostile)("a formula %j is rejected at every key", async (formula) => {
     const [layer] = specs.tiny.network;
     const activation = { formula };
     for (const change of [
@@ -112,7 +112,7 @@ describe("nothing in a spec becomes code", () => {
     ])
       await expect(compile({ ...specs.tiny, ...change })).rejects.toThrow(DiagnosticError);
   });
-  it("no text of a formula is in the code: what is there is made of its nodes", async () => {
+  it("code does not contain the text of a formula, only code for its nodes", async () => {
     const { code: file } = await compile(specs.formulas);
     const code = file.replace(/^\/\/.*$/gm, "");
     expect(code).not.toMatch(/\beval\b|\bFunction\b|let \* |stop\(|where\(/);
@@ -129,7 +129,7 @@ describe("nothing in a spec becomes code", () => {
     "</script>",
     "'",
   ];
-  it("names of columns and files may be anything, and stay text", async () => {
+  it("names of columns and files may contain any characters, and appear only in strings", async () => {
     const spec: ModelSpec = {
       ...withData,
       inputs: { x: { shape: [columns.length] } },

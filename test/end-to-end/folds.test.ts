@@ -1,5 +1,5 @@
-// Cross-validation on real data: as good as it should be, and no better than chance where there is nothing to
-// learn. A leak of rows, labels or scales into training would show here at once.
+// Cross-validation on real data: the expected accuracy, and chance level on shuffled labels. A leak of rows,
+// labels or scales into training would fail here.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -15,7 +15,7 @@ import { testModel, validateModel, type Candidate } from "../../src/command/trai
 const textOf = (file: string): string =>
   readFileSync(new URL(`../../graphs/${file}`, import.meta.url), "utf8");
 
-/** A graph with five folds, and a data set of its columns. */
+/** A candidate: the spec with five folds, and the given rows as its data. */
 async function candidateOf(graph: string, rows: string): Promise<Candidate> {
   const { training, ...rest }: ModelSpec = parse(textOf(graph));
   const spec: ModelSpec = { ...rest, training: { ...training, validation: { folds: 5 } } };
@@ -26,7 +26,7 @@ async function candidateOf(graph: string, rows: string): Promise<Candidate> {
   return { emitted, context, source, locateErrors: (_, work) => work() };
 }
 
-/** The same rows; the labels, which stand last, are dealt out anew. */
+/** The same rows with shuffled labels; the label is the last column. */
 function withShuffledLabels(csv: string, seed: number): string {
   const [head, ...rows] = csv.trimEnd().split(/\r?\n/);
   const order = Int32Array.from(rows.keys());
@@ -37,11 +37,11 @@ function withShuffledLabels(csv: string, seed: number): string {
 }
 
 /**
- * The share of n right answers that guessing reaches once in ten thousand times: the binomial distribution's
- * upper tail.
+ * The fraction of n correct predictions that guessing exceeds with a probability of 10⁻⁴: the upper tail of
+ * the binomial distribution.
  */
 function luckiest(n: number, chance: number): number {
-  // P(X = 0), then P(X = k) from P(X = k − 1), until less than 10⁻⁴ is left above
+  // P(X = 0), then P(X = k) from P(X = k − 1), until the tail above k is less than 10⁻⁴.
   let probability = (1 - chance) ** n;
   let above = 1 - probability;
   let right = 0;
@@ -53,18 +53,18 @@ function luckiest(n: number, chance: number): number {
   return right / n;
 }
 
-// Rows, and the share of them that the commonest class has.
+// `chance`: the fraction of rows in the most frequent class.
 describe.each([
   { graph: "iris.json", data: "iris.csv", atLeast: 0.95, rows: 150, chance: 1 / 3 },
   { graph: "wine-folds.yaml", data: "wine.csv", atLeast: 0.96, rows: 178, chance: 71 / 178 },
   { graph: "digits.json", data: "digits.csv", atLeast: 0.97, rows: 1797, chance: 183 / 1797 },
 ])("$graph with five folds", ({ graph, data, atLeast, rows, chance }) => {
-  it(`is right in ${100 * atLeast} % of the rows that it was not trained on`, async () => {
+  it(`has an accuracy of ${100 * atLeast} % on rows that it was not trained on`, async () => {
     const { validation } = await validateModel(await candidateOf(graph, textOf(`data/${data}`)));
     expect(validation.accuracy).toBeGreaterThanOrEqual(atLeast);
   }, 120_000);
 
-  it("with shuffled labels is right by chance alone, in the folds and in the test", async () => {
+  it("has an accuracy at chance level on shuffled labels, in the folds and in the test split", async () => {
     const candidate = await candidateOf(graph, withShuffledLabels(textOf(`data/${data}`), 1));
     const found = await validateModel(candidate);
     const { test } = await testModel(candidate, found);

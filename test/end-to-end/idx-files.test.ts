@@ -1,4 +1,5 @@
-// A spec of IDX files on the command line and as an emitted program: both read the same images beside the same labels.
+// A spec of IDX files on the command line and as an emitted program: both must read the same images with the
+// same labels.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,7 +32,7 @@ const spec: ModelSpec = {
   },
 };
 
-/** Upright bars are of kind 1, level ones of kind 0. */
+/** Vertical bars are of kind 1, horizontal ones of kind 0. */
 const kinds = (count: number) => Array.from({ length: count }, (_, i) => (i * 7) % 2);
 const images = (count: number) =>
   kinds(count).flatMap((kind, i) =>
@@ -57,21 +58,21 @@ beforeAll(async () => {
   place.write("bars.json", spec);
   place.write("bars/train/image", idxBytes(0x08, [60, 4, 4], images(60)));
   place.write("bars/train/kind", idxBytes(0x08, [60], kinds(60)));
-  // whether they are packed is told by what they hold
+  // The content shows whether a file is compressed, not its name.
   place.write("bars/test/image", gzipSync(idxBytes(0x08, [20, 4, 4], images(20))));
   place.write("bars/test/kind", gzipSync(idxBytes(0x08, [20], kinds(20))));
   code = (await compile(spec)).code;
   place.write("bars.ts", code);
 });
 
-test("program and command line print the same, and learn it all", async () => {
+test("program and command line print the same, and reach an accuracy of 1", async () => {
   const own = await place.run("train", "bars.json", "--json");
   expect((await program("--data", "bars", "--json")).stdout).toBe(own.stdout);
   const { train, validation, test } = JSON.parse(own.stdout);
   expect([train.accuracy, validation.accuracy, test.accuracy]).toEqual([1, 1, 1]);
 });
 
-test("--data names the folder that all files lie in", async () => {
+test("--data sets the folder that contains all files", async () => {
   for (const part of ["train", "test"])
     for (const name of ["image", "kind"])
       place.write(`moved/${part}/${name}`, Uint8Array.from(place.bytes(`bars/${part}/${name}`)));
@@ -89,7 +90,7 @@ test("--data names the folder that all files lie in", async () => {
   expect((await program("--help")).stdout).toMatch(/^ {2}--data FOLDER {8}the folder of the IDX files/m);
 });
 
-test("images of a file are predicted, packed or not, and need no labels", async () => {
+test("images of a file are predicted, compressed or not, without labels", async () => {
   await place.run("train", "bars.json", "--out", "bars.ckpt");
   const { stdout } = await place.run("predict", "bars.json", "bars.ckpt", "bars/test/image");
   const [head, ...rows] = stdout.trimEnd().split("\n");
@@ -103,7 +104,7 @@ test("images of a file are predicted, packed or not, and need no labels", async 
   );
 });
 
-test("one part alone is split", async () => {
+test("a spec with one set of files can be split", async () => {
   const { train } = spec.data ?? {};
   const idx = typeof train === "object" ? train.idx : {};
   place.write("one.json", {
@@ -115,7 +116,7 @@ test("one part alone is split", async () => {
   expect(JSON.parse(stdout).test.accuracy).toBe(1);
 });
 
-test("faults of a file are told with its name, in both", async () => {
+test("errors in a file are reported with its name by both", async () => {
   const good = Uint8Array.from(place.bytes("bars/train/kind"));
   const refused = async (bytes: Uint8Array, said: string) => {
     place.write("bars/train/kind", bytes);
@@ -138,7 +139,7 @@ test("faults of a file are told with its name, in both", async () => {
   );
 });
 
-test("the emitted file compiles under --strict, and reads no CSV", () => {
+test("the emitted file compiles under --strict, and has no CSV reader", () => {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,

@@ -1,5 +1,5 @@
-// A run that is killed at any moment goes on as if nothing had happened. If one fails, a crash costs the user
-// the training. The kills come at random moments; what must hold does not depend on which.
+// A run that is killed at any moment can be resumed without a difference. If one fails, a crash costs the
+// user the training run. The kills come at random moments; the result must not depend on them.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ place.write("flowers.json", {
   name: "flowers",
   inputs: { size: { shape: [2] } },
   targets: { kind: { classes: 3 } },
-  // Wide, so that writing a checkpoint takes as long as an epoch.
+  // So wide that writing a checkpoint takes as long as an epoch.
   network: [
     { type: "dense", units: 3000, activation: "tanh" },
     { type: "dropout", rate: 0.2 },
@@ -49,7 +49,7 @@ const forms = {
   "tapeless train": [launcher, "train", "flowers.json"],
 };
 
-/** Runs to the end, or kills the process so many milliseconds after it has told so many epochs. */
+/** Runs to the end, or kills the process `delay` milliseconds after it has reported `epochs` epochs. */
 function run(
   words: readonly string[],
   kill?: { epochs: number; delay: number },
@@ -93,7 +93,7 @@ test.each<[keyof typeof forms, number]>([
       expect(trainer.epoch).toBeGreaterThanOrEqual(reached);
       reached = trainer.epoch;
       if (isKilled) continue;
-      // It came to its end before it was killed often enough: once more from the beginning.
+      // The run ended before it was killed often enough: start again.
       rmSync(out);
       reached = 0;
     }

@@ -1,5 +1,5 @@
-// Functions of formulas on numbers far from zero, on every target and dtype. A failure means that a number
-// goes through i32, or that an angle loses its digits.
+// Functions in formulas for numbers far from zero, on every target and dtype. If a test fails, a number is
+// converted to i32, or an angle loses its digits.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
@@ -13,7 +13,10 @@ const targets = [
   ["wasm", "f32"],
 ] as const;
 
-/** What the formula gives for each x. The embedding is zero: a model must have something to train. */
+/**
+ * The value of the formula for each x. The embedding is zero; it exists because a model must have a
+ * parameter.
+ */
 async function valuesOf(formula: string, x: readonly number[], [target, dtype]: (typeof targets)[number]) {
   const spec: ModelSpec = {
     name: "large",
@@ -37,7 +40,7 @@ describe.each(targets)("%s in %s", (target, dtype) => {
   const x = (dtype === "f32" ? single : double).map((value) =>
     dtype === "f32" ? Math.fround(value) : value,
   );
-  it("floor gives the whole number below, however large", async () => {
+  it("floor returns the integer below, however large", async () => {
     expect(await valuesOf("floor(x) + where(x == 0.5, x, 0)", x, [target, dtype])).toEqual(x.map(Math.floor));
   });
   it("x - floor(x) is the fraction, however large x is", async () => {
@@ -60,7 +63,7 @@ describe.each(targets)("%s in %s", (target, dtype) => {
 it.each(targets)(
   "a step with a surrogate is 0 or 1 for infinite numbers, on %s in %s",
   async (target, dtype) => {
-    // Two factors whose product is beyond the largest number, and each of them below it.
+    // Two factors whose product overflows, although neither factor does.
     const scaled = { formula: dtype === "f32" ? "x * 1e30" : "x * 1e300" };
     const spec: ModelSpec = {
       name: "steps",

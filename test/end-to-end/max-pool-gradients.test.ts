@@ -1,5 +1,5 @@
-// Gradients of max pooling on every target and dtype. A failure means that a gradient goes to several places,
-// or to none: in f32 the pool must not compare a value in a variable with its rounded copy in memory.
+// Gradients of max pooling on every target and dtype. If a test fails, a gradient goes to several elements or
+// to none: in f32 the pool must not compare a value in a variable with its rounded copy in memory.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
@@ -36,7 +36,7 @@ async function trainerOf(
 const numbers = (count: number, start: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + start));
 
-/** The gradients of one batch, by parameter, all from the same parameters. */
+/** The gradients of all parameters for one batch, from fixed parameters. */
 async function gradientsOf(
   shape: readonly number[],
   network: Layers,
@@ -84,7 +84,7 @@ describe.each(targets)("max pooling on %s in %s", (target, dtype) => {
     },
   );
 
-  it("passes the gradient behind group-norm, which the pool's kernel computes", async () => {
+  it("passes the gradient through a pool after group-norm, which the pool's kernel computes", async () => {
     const expected = await gradientsOf([3], normalised, 2, ["ts", "f64"]);
     expectClose(await gradientsOf([3], normalised, 2, [target, dtype]), expected, tolerance);
   });
@@ -92,31 +92,34 @@ describe.each(targets)("max pooling on %s in %s", (target, dtype) => {
   it.each([
     ["side by side", 3, 3, [2, 0, 0, 2, 0, 0]],
     ["overlapping", 3, 1, [2, 2, 2, 2, 0, 0]],
-  ])("gives the first of equal values the whole gradient, windows %s", async (_, size, stride, expected) => {
-    // The gradient of the position embedding has an element for each place.
-    const network: Layers = [
-      { type: "position-embedding" },
-      { type: "max-pool1d", size, stride },
-      { type: "flatten" },
-      { type: "dense", units: 1, bias: false },
-    ];
-    const trainer = await trainerOf([6, 2], network, 1, [target, dtype]);
-    trainer.parameters["position-embedding1.weight"].fill(0.1);
-    trainer.parameters["dense1.weight"].fill(1);
-    const x = Array.from({ length: 12 }, () => 0.25);
-    const outputs = trainer.parameters["dense1.weight"].length * 0.35;
-    // One row: dL/dp = 2 (p − y) = 2
-    trainer.gradient({ x, y: [outputs - 1] });
-    const found = [...trainer.gradients["position-embedding1.weight"]];
-    expectClose(
-      found,
-      expected.flatMap((value) => [value, value]),
-      tolerance,
-    );
-  });
+  ])(
+    "passes the whole gradient to the first of equal values, windows %s",
+    async (_, size, stride, expected) => {
+      // The gradient of the position embedding has one element for each position.
+      const network: Layers = [
+        { type: "position-embedding" },
+        { type: "max-pool1d", size, stride },
+        { type: "flatten" },
+        { type: "dense", units: 1, bias: false },
+      ];
+      const trainer = await trainerOf([6, 2], network, 1, [target, dtype]);
+      trainer.parameters["position-embedding1.weight"].fill(0.1);
+      trainer.parameters["dense1.weight"].fill(1);
+      const x = Array.from({ length: 12 }, () => 0.25);
+      const outputs = trainer.parameters["dense1.weight"].length * 0.35;
+      // With one row: dL/dp = 2 (p − y) = 2.
+      trainer.gradient({ x, y: [outputs - 1] });
+      const found = [...trainer.gradients["position-embedding1.weight"]];
+      expectClose(
+        found,
+        expected.flatMap((value) => [value, value]),
+        tolerance,
+      );
+    },
+  );
 
-  it("gives the first of equal values in an image the whole gradient, in scan order", async () => {
-    // Each pixel reaches the pool through its own weight: dense units, seen as an image.
+  it("passes the whole gradient to the first of equal values in an image, in scan order", async () => {
+    // Each pixel has its own weight: the units of a dense layer, reshaped to an image.
     const network: Layers = [
       { type: "dense", units: 9, bias: false },
       { type: "reshape", shape: [3, 3, 1] },

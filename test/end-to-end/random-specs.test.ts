@@ -1,6 +1,6 @@
-// Random models, compiled and run, against the interpreter of graphs. If one fails, some combination of
-// layers, loss and optimizer compiles to something else than it means: kernels shared by mistake, memory
-// given away, names that meet.
+// Random models, compiled and run, compared with the interpreter of graphs. If one fails, some combination of
+// layers, loss and optimizer is compiled incorrectly: kernels shared by mistake, memory reused too early, or
+// conflicting names.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -11,7 +11,7 @@ import { batchFor } from "../support/specs.ts";
 
 type Layer = ModelSpec["network"][number];
 
-// Few sizes, so that layers often look alike.
+// Few sizes, so that layers are often alike.
 const size = fc.constantFrom(1, 3, 4, 8);
 const activation = fc.constantFrom(
   "linear",
@@ -31,7 +31,7 @@ const activation = fc.constantFrom(
   "softmax",
   "log-softmax",
 );
-// Names that meet those of the compiler or of each other.
+// Names that conflict with those of the compiler or with each other.
 const layerName = fc.constantFrom(
   undefined,
   "n",
@@ -112,14 +112,14 @@ const specOf = fc
     return { spec, skip: skips ? ["simplify", "fuse-loops", "scalar-replacement"] : [] };
   });
 
-/** Signs where the loss asks for them. */
+/** A batch; the hinge loss gets targets of 0 and 1. */
 function batchOf(spec: ModelSpec, rows: number, seed: number) {
   const batch = batchFor(spec, rows, seed);
   return spec.loss === "hinge" ? { ...batch, y: batch.y.map((value) => (value > 0 ? 1 : 0)) } : batch;
 }
 
 describe("random models", () => {
-  it("train as the interpreter trains", { timeout: 300_000 }, async () => {
+  it("train like the interpreter", { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(specOf, async ({ spec, skip }) => {
         const { module } = await emitted(spec, { dtype: "f64", skip });

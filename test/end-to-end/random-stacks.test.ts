@@ -1,6 +1,6 @@
-// Random stacks of layers over images and sequences, blocks among them, compiled and run, against the
+// Random stacks of layers over images and sequences, including blocks, compiled and run, compared with the
 // interpreter of graphs: loss, gradients and predictions, for a full batch and a single row. If one fails,
-// some stacking compiles to something else than it means.
+// some stack is compiled incorrectly.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
@@ -74,7 +74,7 @@ const onSequences = fc.oneof(
   fc.constantFrom("layer-norm", "position-embedding", { type: "group-norm", groups: 1 }),
 );
 
-/** Layers that keep the shape, so that they can be added to their input. */
+/** Layers that preserve the shape, so that their output can be added to their input. */
 const block = fc.record({
   type: fc.constantFrom("residual", "repeat"),
   layers: fc.array(
@@ -107,7 +107,7 @@ const stack = fc.oneof(
   }),
 );
 
-it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
+it("random stacks compute what the interpreter computes", { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(stack, fc.constantFrom(1, 5), async ({ shape, layers }, rows) => {
       const spec = {
@@ -123,7 +123,8 @@ it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
         try {
           return compileFor(parseModel(spec), { dtype: "f64" });
         } catch (error) {
-          // Sizes that do not fit are refused in words; that these are right is for other tests.
+          // Sizes that do not fit are rejected with a diagnostic. Other tests check that these diagnostics
+          // are correct.
           if (error instanceof DiagnosticError) return undefined;
           throw error;
         }

@@ -1,5 +1,4 @@
-// docs/shipping.md as a reader would follow it: every command is run, and what the page says comes out. If
-// one fails, the page promises what is not so.
+// Follows docs/shipping.md like a reader: every command is run, and the output must be that of the page.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +24,7 @@ const commands = textsOf("sh").flatMap((text) =>
     .map((line) => line.replace(/ +#.*/, "")),
 );
 
-/** The command as a clone has it, without a look into a registry. */
+/** Runs the command with the sources of this clone, without asking the npm registry. */
 function run(command: string): Promise<{ stdout: string; stderr: string }> {
   const [npx, tool, ...args] = command.split(/ +/);
   expect(npx).toBe("npx");
@@ -69,12 +68,12 @@ it("predicts what the page shows", () => {
   expect(outcomeOf("tapeless predict").stdout).toBe(shown);
 });
 
-it("tells what was taken as the page shows it", () => {
+it("reports the reused parameters as the page shows it", () => {
   const [shown] = textsOf("").filter((text) => text.startsWith("from "));
   expect(outcomeOf("--from").stderr).toContain(shown);
 });
 
-it("the module of the page runs, and answers", async () => {
+it("the module on the page runs and predicts", async () => {
   const [module] = textsOf("ts");
   writeFileSync(join(folder, "ask.ts"), module);
   expect((await run("npx tsx ask.ts")).stdout).toBe("setosa\n");

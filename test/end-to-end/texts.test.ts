@@ -1,6 +1,5 @@
 // A spec of texts on the command line and as an emitted program: both train on the same sequences, write the
-// same new texts, and take up each other's checkpoints, unless the numbers in these stand for other
-// characters.
+// same samples, and load each other's checkpoints. A checkpoint with another vocabulary is rejected.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +38,7 @@ const spec: ModelSpec = {
   },
 };
 
-/** "ab" over and over, or "xy", of two to five letters. */
+/** Words of two to five letters: "ab" repeated, or "xy" repeated. */
 const words = (a = "ab", b = "xy") =>
   `word\n${Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? a : b).repeat(3).slice(0, 2 + (i % 4))).join("\n")}\n`;
 
@@ -59,7 +58,7 @@ const programOf = (file: string, ...args: string[]): Promise<Outcome> =>
 const program = (...args: string[]) => programOf("words.ts", ...args);
 const train = (...args: string[]) => place.run("train", "words.json", ...args);
 
-/** What `tsc --strict` has against an emitted file. */
+/** The errors of `tsc --strict` for an emitted file. */
 function faultsOf(file: string): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
@@ -98,12 +97,12 @@ test("program and command line print the same, and learn that letters alternate"
   ]);
   expect(result.samples).toHaveLength(6);
   for (const text of result.samples) expect(text).toMatch(/^(ab|ba|xy|yx|[abxy]){1,5}$/);
-  // by chance −log(1/5) = 1.6; which of two words it is and where it ends cannot be known
+  // Chance level is −log(1/5) = 1.6. The first letter of a word and its end cannot be predicted.
   expect(result.test.loss).toBeLessThan(0.7);
   expect(Object.keys(JSON.parse((await train("--json")).stdout))).not.toContain("samples");
 });
 
-test("--temperature 0 writes one text over and over, each on a line of its own after the figures", async () => {
+test("--temperature 0 writes the same text every time, one per line after the results", async () => {
   const { stdout } = await train("--sample", "3", "--temperature", "0");
   const lines = stdout.trimEnd().split("\n");
   expect(lines.slice(0, 4).map((line) => line.split(/[: ]/)[0])).toEqual([
@@ -116,7 +115,7 @@ test("--temperature 0 writes one text over and over, each on a line of its own a
   expect(lines[4]).toMatch(/^(ab|xy)/);
 });
 
-test("a checkpoint writes without more training, in both, whatever seed the texts have", async () => {
+test("a complete checkpoint writes samples without further training, and --seed only changes the samples", async () => {
   await train("--out", "words.ckpt");
   const rest = ["--json", "--resume", "words.ckpt", "--sample", "9"];
   const own = await train(...rest);
@@ -125,11 +124,11 @@ test("a checkpoint writes without more training, in both, whatever seed the text
   const other = JSON.parse((await train(...rest, "--seed", "8")).stdout);
   expect(other).toMatchObject(figures);
   expect(other.samples).not.toEqual(samples);
-  // without texts to write, a seed is that of training
+  // Without samples, --seed is the seed of training.
   expectRefusal(await train("--resume", "words.ckpt", "--seed", "8"), "was trained with seed 5");
 });
 
-test("a checkpoint of other characters is refused: its numbers mean others", async () => {
+test("a checkpoint with another vocabulary is rejected", async () => {
   await train("--epochs", "1", "--out", "own.ckpt");
   const said =
     'trained on other data: it has text.characters[3] = "y", this data has text.characters[3] = "z"';
@@ -144,7 +143,7 @@ test("a checkpoint of other characters is refused: its numbers mean others", asy
   );
 });
 
-test("a file of test rows is read with the vocabulary of the training rows, a packed one too", async () => {
+test("a file of test rows is read with the vocabulary of the training rows", async () => {
   const { file: _, ...columns } = spec.data ?? {};
   const { test: __, ...training } = spec.training;
   place.write("two.json", { ...spec, training, data: { ...columns, train: "words.csv", test: "rest.csv" } });
@@ -158,7 +157,7 @@ test("a file of test rows is read with the vocabulary of the training rows, a pa
   );
 });
 
-test("texts beside numbers, with a class of their own and a file of test rows: both print the same", async () => {
+test("texts with numbers, a class and a file of test rows: both print the same", async () => {
   const mixed: ModelSpec = {
     name: "kinds",
     inputs: { text: { shape: [6], dtype: "i32" }, size: { shape: [2] } },
@@ -206,12 +205,12 @@ test.each<[string[], string]>([
   [["--sample", "2", "--temperature", "warm"], "must be a number of at least 0"],
   [["--sample", "-2"], "must be a whole number"],
   [["--sample"], "--sample"],
-])("%j is refused by both", async (args, said) => {
+])("%j is rejected by both", async (args, said) => {
   expectRefusal(await train(...args), said);
   expectRefusal(await program("--data", "words.csv", ...args), said);
 });
 
-test("a model of something else writes no texts", async () => {
+test("a model that is not a language model rejects --sample", async () => {
   const numbers: ModelSpec = {
     ...spec,
     data: {
@@ -232,7 +231,7 @@ test("a model of something else writes no texts", async () => {
   }
 });
 
-test("--help tells the flags, and the emitted file compiles under --strict", async () => {
+test("--help lists the flags, and the emitted file compiles under --strict", async () => {
   const { stdout } = await program("--help");
   for (const line of [/^ {2}--data FILE {10}\S/m, /^ {2}--sample N {11}\S/m, /^ {2}--temperature T {6}\S/m])
     expect(stdout).toMatch(line);

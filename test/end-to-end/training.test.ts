@@ -1,6 +1,5 @@
-// The whole way: a spec becomes a trainer, and the trainer is held against the interpreter of graphs step by
-// step. If one fails, emitted code trains another model than the spec describes, though every stage before
-// may look right.
+// From a spec to a trainer, which is compared with the interpreter of graphs step by step. If one fails,
+// emitted code trains another model than the spec describes, even if all earlier stages are correct.
 import { describe, expect, it } from "vitest";
 import { loopStages } from "../support/run-loops.ts";
 import { graphPasses } from "../../src/compiler/pipeline.ts";
@@ -16,7 +15,7 @@ const close = (actual: number, expected: number, tolerance: number): boolean =>
   Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
 
 const ways = [
-  // Rounding of single precision grows over the steps; double precision leaves the order of sums at most.
+  // In f32, rounding errors accumulate over the steps; in f64, only the order of sums can differ.
   { dtype: "f64", skip: [], exact: false, tolerance: 1e-9 },
   { dtype: "f64", skip: everything, exact: true, tolerance: 1e-9 },
   { dtype: "f64", skip: [], exact: true, tolerance: 1e-9 },
@@ -25,7 +24,7 @@ const ways = [
 ] as const;
 
 describe.each(Object.entries(specs))("%s", (_, spec) => {
-  it.each(ways)("$dtype, exact $exact, without $skip: the loss curve of the interpreter", async (way) => {
+  it.each(ways)("$dtype, exact $exact, without $skip: has the loss curve of the interpreter", async (way) => {
     const { dtype, skip, exact, tolerance } = way;
     const { module } = await emitted(spec, { dtype, skip, exact });
     const trainer = module.createTrainer({ seed: 9 });
@@ -67,7 +66,7 @@ describe.each(Object.entries(specs))("%s", (_, spec) => {
     expect(after).toBeLessThan(before);
   });
 
-  it("starts again as it started, for the same seed alone", async () => {
+  it("has the same initial parameters for the same seed only", async () => {
     const { module } = await emitted(spec);
     const first = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);
     const again = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);

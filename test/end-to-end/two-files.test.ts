@@ -1,5 +1,5 @@
-// A spec with a scaled target and a test file of its own, on the command line and as an emitted program: both
-// read the same rows, print the same bytes, and give errors in the target's own units.
+// A spec with a scaled target and a separate test file, on the command line and as an emitted program: both
+// read the same rows, print the same bytes, and report errors in the target's original units.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,7 +37,7 @@ const spec: ModelSpec = {
   },
 };
 
-/** Rows of p = 1000 (a + b) ± 100, q = 1000 (b − c) ± 100: no model comes closer than the 100. */
+/** Rows of p = 1000 (a + b) ± 100, q = 1000 (b − c) ± 100. No model can have an error below 100. */
 function rows(count: number, seed: number): number[][] {
   const random = streamOf(seed);
   return Array.from({ length: count }, () => {
@@ -51,7 +51,7 @@ let code = "";
 beforeAll(async () => {
   const csv = (names: string, list: number[][]) => `${names}\n${list.map((row) => row.join()).join("\n")}\n`;
   writeFileSync(path("train.csv"), csv("a,b,c,p,q", rows(200, 1)));
-  // other columns, in another order
+  // The test file has other columns, in another order.
   const test = rows(80, 2).map(([a, b, c, p, q], i) => [i, q, p, c, b, a]);
   writeFileSync(path("test.csv"), csv("id,q,p,c,b,a", test));
   writeFileSync(path("spec.json"), JSON.stringify(spec));
@@ -63,7 +63,7 @@ const node = (...args: string[]) =>
   execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 const program = (...args: string[]) => node(tsx, path("trainer.ts"), ...args);
 
-test("the program and the command line print the same; errors come out near the noise of 100", () => {
+test("the program and the command line print the same, with errors near the noise of 100", () => {
   const files = ["--data", path("train.csv"), "--test", path("test.csv")];
   const printed = program(...files, "--json");
   expect(node(tapeless, "train", path("spec.json"), "--json")).toBe(printed);
@@ -76,7 +76,7 @@ test("the program and the command line print the same; errors come out near the 
   }
 });
 
-test("the emitted file compiles under --strict, and holds nothing of this where the spec does not ask for it", async () => {
+test("the emitted file compiles under --strict, and has no code for scaling or test files if the spec has none", async () => {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.ESNext,

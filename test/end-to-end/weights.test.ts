@@ -1,4 +1,5 @@
-// Weights in emitted trainers: what the compiler makes of them, what is learned of the data, and what is refused of it.
+// Weights in emitted trainers: their gradients, weights that are computed from the data, and invalid weights
+// in data.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import { columnEncoder, namedClassEncoder, weightEncoder } from "../../src/runtime/data/column-encoder.ts";
@@ -34,13 +35,13 @@ test.each([
   withTraining({ classWeights: [1, 2, 0.5] }),
   withTraining({ classWeights: [1, 2, 0.5] }, { type: "cross-entropy", smoothing: 0.1 }),
   withTraining({ classWeights: "balanced" }, { formula: "sqrt(mean((prediction - y)^2))" }),
-])("%#: gradients and targets of a weighed loss hold", async (spec) => {
+])("%#: verify accepts a weighted loss", async (spec) => {
   const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
   expect(targets.map(({ holds }) => holds)).toEqual([true, true, true, true]);
 });
 
-test("balanced weights are those of the training part alone, and resuming has them", async () => {
+test("balanced weights come from the training split only, also after resuming", async () => {
   const [balanced, listed] = await Promise.all(
     (["balanced", [6 / 9, 2, 1]] as const).map(async (classWeights) => {
       const { module } = await emitted(
@@ -60,7 +61,7 @@ test("balanced weights are those of the training part alone, and resuming has th
   expect(loaded.evaluateAll(data)).toEqual(one.evaluateAll(data));
 });
 
-test("predicting needs no weights, training does; a negative one is refused with its row", async () => {
+test("prediction needs no weights, but training does; a negative weight is rejected with its row", async () => {
   const trainer = (await emitted(base)).module.createTrainer();
   expect(trainer.predict({ x: [1, 2] })).toHaveLength(3);
   expect(() => trainer.step({ x: data.x, y: data.y })).toThrow(
@@ -69,7 +70,7 @@ test("predicting needs no weights, training does; a negative one is refused with
   expect(() => trainer.fit({ ...data, w: [1, 1, 1, -2, 1, 1] })).toThrow("w, row 3: -2 is below 0");
 });
 
-test("classes that are weighed by name must be those of the data", () => {
+test("the data must have exactly the classes that the spec weighs by name", () => {
   const model = { ...line, targets: { y: { shape: [], classes: 2 } } };
   const read = (classNames: string[], kinds: string) =>
     prepareTable(
@@ -92,7 +93,7 @@ test("classes that are weighed by name must be those of the data", () => {
   expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
 });
 
-test("a negative weight in a file is told with its line", () => {
+test("a negative weight in a file is reported with its line", () => {
   const model = { ...line, inputs: { x: { shape: [], dtype: "f32" }, w: { shape: [], dtype: "f32" } } };
   const read = (text: string) =>
     prepareTable(

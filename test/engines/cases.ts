@@ -1,5 +1,5 @@
-// The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the
-// same in every run.
+// The models that every engine trains: on every target, in f32 and some in f64, on data that is the same in
+// every run.
 import type { Target as CompilationTarget } from "../../src/compiler/targets.ts";
 import { readFileSync } from "node:fs";
 import { compile } from "../../src/compiler/compile.ts";
@@ -14,13 +14,16 @@ import type { SharedCase } from "./shared.ts";
 
 type Dtype = "f32" | "f64";
 
-/** What a spec is compiled to, and what its trainer is told to run on: nothing, if nothing. */
+/** A target, and the backends to select on its trainer; undefined for the trainer's own choice. */
 interface Target {
   readonly target: CompilationTarget;
   readonly backends: readonly (string | undefined)[];
 }
 
-/** Without "relaxed": a fused multiply-add rounds once where the machine has it, so its bits are no promise. */
+/**
+ * Without "relaxed": a fused multiply-add rounds once only where the machine has it, so its bits are not
+ * guaranteed.
+ */
 const targets: readonly Target[] = [
   { target: "ts", backends: [undefined] },
   { target: "wasm", backends: ["ts", "simd"] },
@@ -70,7 +73,7 @@ const sequences: ModelSpec = {
   training: { epochs: 2, batchSize: 7, seed: 3 },
 };
 
-/** `alike` and `formulas` call the elementary functions whose bits engines choose. */
+/** `alike` and `formulas` call elementary functions, whose results in `Math` differ between engines. */
 const models: readonly (readonly [spec: ModelSpec, dtypes: readonly Dtype[]])[] = [
   [graph("digits"), ["f32", "f64"]],
   [graph("iris"), ["f32"]],
@@ -81,9 +84,9 @@ const models: readonly (readonly [spec: ModelSpec, dtypes: readonly Dtype[]])[] 
   [specs.formulas, ["f64"]],
 ];
 
-/** One emitted trainer, and what is done with it. */
+/** An emitted trainer, and the cases that run it. */
 export interface EmittedFile {
-  /** Without extension. */
+  /** The name of the file without its extension. */
   readonly file: string;
   readonly code: string;
   readonly cases: readonly Case[];
@@ -97,7 +100,7 @@ export async function emittedFiles(): Promise<EmittedFile[]> {
   return files;
 }
 
-/** One file of each element type with the modules of WebAssembly. */
+/** For each element type one file with WebAssembly modules. */
 export const filesOfWasm = (): Promise<EmittedFile[]> =>
   Promise.all(
     (["f32", "f64"] as const).map((dtype) =>
@@ -105,7 +108,7 @@ export const filesOfWasm = (): Promise<EmittedFile[]> =>
     ),
   );
 
-/** Large enough that threads share kernels, and that these have room of their own. */
+/** Large enough that threads share kernels, and that each thread needs scratch memory of its own. */
 const large: ModelSpec = {
   name: "large",
   inputs: { x: { shape: [256] } },
@@ -119,7 +122,7 @@ const large: ModelSpec = {
   training: { epochs: 1, batchSize: 128 },
 };
 
-/** A trainer whose work threads share. */
+/** A trainer whose kernels threads share. */
 export async function sharedFile(): Promise<EmittedFile & { readonly cases: readonly SharedCase[] }> {
   const emitted = await emittedFile(large, "f32", { target: "wasm", backends: ["simd"] });
   const fact = (name: string) => Number(new RegExp(`${name}: (\\d+)`).exec(emitted.code)?.[1]);
@@ -150,7 +153,7 @@ async function emittedFile(
   return { file, code, cases };
 }
 
-/** Rows that the model takes: indices within their bounds, real numbers about zero. */
+/** Rows that are valid for the model: indices within their bounds, real numbers around zero. */
 function rowsFor(model: ModelFacts, rows: number, seed: number): Rows {
   const random = streamOf(seed);
   const fields = batchFields(model).map(({ name, size, bounds, least = -2 }) => {

@@ -1,15 +1,15 @@
-// Pages of headless Chromium that report what a script comes to.
+// Opens pages in headless Chromium, which report the result of a script.
 import { chromiumPath, openPage, startBrowser } from "../pages/open-page.ts";
 import type { PageReport } from "./workspace.ts";
 
 export interface Chromium {
   readonly version: string;
-  /** The page's report, and all that it complained of on its console. */
+  /** The report of the page, and all errors and warnings on its console. */
   visit(url: string): Promise<{ report: PageReport; complaints: readonly string[] }>;
   close(): Promise<void>;
 }
 
-/** Why there can be none here, if so. */
+/** Why Chromium cannot run here; undefined if it can. */
 export const whyNoChromium = (): string | undefined =>
   chromiumPath() === undefined ? "there is no chromium: Debian's package has it" : undefined;
 

@@ -1,31 +1,32 @@
-// What every engine runs: trains each model the same way, and gives SHA-256 digests of all that comes of it.
-// It is copied beside the emitted trainers, with its types or without, and must not import anything.
+// The script that every engine runs: trains each model in the same way, and returns SHA-256 digests of all
+// results. It is copied next to the emitted trainers, with or without its types, so it must not import
+// anything.
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 
-/** One model on one target. */
+/** One model on one target and backend. */
 export interface Case {
   readonly name: string;
-  /** The trainer's file, beside this one, without its extension. */
+  /** The trainer's file next to this one, without its extension. */
   readonly file: string;
-  /** What the trainer is told to run on; its own choice if nothing. */
+  /** The backend to select; undefined for the trainer's own choice. */
   readonly backend: string | undefined;
   readonly seed: number;
-  /** For single steps. */
+  /** The batches of single steps. */
   readonly batches: readonly Batch[];
-  /** For whole epochs. */
+  /** The data of whole epochs. */
   readonly data: Batch;
 }
 
-/** In hexadecimal digits, and what ran. */
+/** Digests in hexadecimal digits, and the backend that ran. */
 export interface Digests {
   readonly backend: string;
   readonly parameters: string;
   readonly gradients: string;
   readonly predictions: string;
   readonly losses: string;
-  /** With the optimizer's states. */
+  /** Includes the optimizer state. */
   readonly checkpoint: string;
 }
 
@@ -34,7 +35,7 @@ interface EmittedModule {
   createTrainer(options: { seed: number; backend?: string }): Trainer;
 }
 
-/** The digests of each case by its name. `extension`: of the trainers' files, as the engine takes them. */
+/** The digests of each case, by name. `extension`: that of the trainers' files for this engine. */
 export async function digestsOf(
   cases: readonly Case[],
   extension: "ts" | "js",
@@ -67,7 +68,7 @@ async function trained({ model, createTrainer }: EmittedModule, one: Case): Prom
   };
 }
 
-/** Only of finite numbers: the bits of not-a-number are nobody's promise. */
+/** Only for finite numbers, because the bits of NaN are not guaranteed. */
 async function digest(parts: readonly (Float32Array | Float64Array)[]): Promise<string> {
   const bytes = parts.flatMap((part) => {
     if (!part.every(Number.isFinite)) throw new Error("training gave a number that is not finite");

@@ -1,4 +1,4 @@
-// The engines that have a command line, and how each runs a script.
+// The engines with a command line, and how each of them runs a script.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -6,15 +6,15 @@ import { promisify } from "node:util";
 export interface Engine {
   readonly name: string;
   readonly command: string;
-  /** What comes before the script's path. */
+  /** Arguments before the path of the script. */
   readonly flags: readonly string[];
-  /** Whether it takes the emitted file as it is, or only without its types. */
+  /** Whether the engine runs TypeScript, or only JavaScript. */
   readonly modules: "ts" | "js";
 }
 
 const binary = (name: string) => fileURLToPath(new URL(`node_modules/.bin/${name}`, import.meta.url));
 
-/** The one that runs the tests. */
+/** The Node that runs the tests. */
 export const thisNode: Engine = {
   name: `Node ${process.versions.node}, types stripped before`,
   command: process.execPath,
@@ -22,7 +22,7 @@ export const thisNode: Engine = {
   modules: "js",
 };
 
-/** The same, with the loader that runs TypeScript in it. */
+/** The Node that runs the tests, with the TypeScript loader tsx. */
 export const tsxNode: Engine = {
   name: "tsx",
   command: fileURLToPath(new URL("../../node_modules/.bin/tsx", import.meta.url)),
@@ -30,7 +30,7 @@ export const tsxNode: Engine = {
   modules: "ts",
 };
 
-/** Those of package.json. */
+/** The engines of package.json. */
 export const installedEngines: readonly Engine[] = [
   { name: "Node 24, which strips types", command: binary("node"), flags: [], modules: "ts" },
   { name: "Node 24, types stripped before", command: binary("node"), flags: [], modules: "js" },
@@ -43,13 +43,13 @@ export const installedEngines: readonly Engine[] = [
   { name: "Bun", command: binary("bun"), flags: [], modules: "ts" },
 ];
 
-/** What the script prints; what it says beside that is a fault where nothing should be said. */
+/** The output of the script. Callers treat output on standard error as a failure if they expect none. */
 export async function runScript(
   { command, flags }: Engine,
   folder: string,
   args: readonly string[],
 ): Promise<{ stdout: string; stderr: string }> {
-  // Nothing is kept outside of the folder, and nobody is asked whether there is a newer version.
+  // Nothing is written outside of the folder, and Deno does not look for a newer version.
   const env = { ...process.env, DENO_DIR: `${folder}/deno`, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
   const options = { cwd: folder, env, timeout: 120_000, maxBuffer: 2 ** 26 };
   return promisify(execFile)(command, [...flags, ...args], options);

@@ -1,5 +1,5 @@
-// Fused multiplications and additions, in every engine that has them. Nobody promises their bits; if one
-// fails, an engine that could run them does not, or they compute something else than the plain module.
+// Fused multiply-add, in every engine that has it. Its bits are not guaranteed. If one fails, an engine that
+// could run it does not, or its results are too far from those of the plain module.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOfWasm } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";
@@ -28,7 +28,10 @@ beforeAll(
 );
 afterAll(() => workspace.remove());
 
-/** A pass forward and backward may round so far apart, in either type. */
+/**
+ * Expects fused modules whose gradients differ from the plain ones only by the rounding of one forward and
+ * backward pass, for either element type.
+ */
 function expectFused(found: unknown): void {
   expect(found).toEqual({
     "images-f32-wasm simd": { chosen: "relaxed", drift: expect.any(Number) },
@@ -39,7 +42,7 @@ function expectFused(found: unknown): void {
   expect(double).toBeLessThan(1e-12);
 }
 
-describe("a trainer that is told nothing runs on fused modules, and they agree with the plain ones", () => {
+describe("a trainer with the default backend runs on fused modules, and agrees with the plain ones", () => {
   it.for(installedEngines)("$name", { timeout }, async (engine, context) => {
     needs(missing, context);
     const { stdout, stderr } = await runScript(engine, workspace.folder, [`run.${engine.modules}`]);
@@ -55,7 +58,7 @@ describe("a trainer that is told nothing runs on fused modules, and they agree w
   });
 });
 
-it("Node 20, which has none, runs on the plain ones", { timeout }, async (context) => {
+it("Node 20, which has no fused multiply-add, runs on the plain modules", { timeout }, async (context) => {
   if (!process.versions.node.startsWith("20.")) context.skip("these tests run on another Node");
   const { stdout } = await runScript(thisNode, workspace.folder, ["run.js"]);
   expect(Object.values(JSON.parse(stdout))).toEqual([{ chosen: "simd" }, { chosen: "simd" }]);

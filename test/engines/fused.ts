@@ -1,13 +1,16 @@
-// What every engine runs of the modules whose multiplications and additions are fused: how far they stray
-// from the plain ones. It is copied beside the emitted trainers, with its types or without, and must not
-// import anything.
+// The script that every engine runs for modules with fused multiply-add: how far their gradients are from
+// those of the plain modules. It is copied next to the emitted trainers, with or without its types, so it
+// must not import anything.
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Case } from "./digests.ts";
 
 export interface Fused {
-  /** What the trainer runs on when it is told nothing. */
+  /** The default backend of the trainer. */
   readonly chosen: string;
-  /** The largest difference in a gradient, as a share of the largest gradient; none where nothing is fused. */
+  /**
+   * The largest difference in a gradient, as a fraction of the largest gradient; undefined if nothing is
+   * fused.
+   */
   readonly drift?: number;
 }
 
@@ -15,7 +18,7 @@ interface EmittedModule {
   createTrainer(options: { seed: number; backend?: string }): Trainer;
 }
 
-/** By the cases' names. `extension`: of the trainers' files, as the engine takes them. */
+/** The results by the names of the cases. `extension`: that of the trainers' files for this engine. */
 export async function fusedIn(
   cases: readonly Case[],
   extension: "ts" | "js",

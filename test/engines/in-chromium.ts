@@ -1,15 +1,15 @@
-// A script on a page of headless Chromium.
+// Runs a script on a page of headless Chromium.
 import { startChromium } from "./chromium.ts";
 import { serve, type Policy } from "./serve.ts";
 import { writePage, type PageReport, type Script, type Workspace } from "./workspace.ts";
 
 export interface Visit {
   readonly report: PageReport;
-  /** All that the page said on its console. */
+  /** All messages of the page on its console. */
   readonly complaints: readonly string[];
 }
 
-/** What the script comes to under a policy; `outcome` as `writePage` takes it. */
+/** The report of the script under a policy. `outcome`: see `writePage`. */
 export async function reportOn(
   workspace: Workspace,
   script: Script,

@@ -1,4 +1,5 @@
-// The engines' binaries, installed the first time that a test wants them: the package's own `npm ci` should stay quick.
+// Installs the binaries of the engines when a test first needs them, so that the package's own `npm ci` stays
+// fast.
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +13,11 @@ const modules = pathOf("node_modules");
 
 export const installSeconds = 240;
 
-/** Why they are not there, if so. */
+/** Why they could not be installed; undefined if they are installed. */
 export async function installEngines(): Promise<string | undefined> {
   if (isInstalled()) return undefined;
-  // Elsewhere first, then moved in whole: there is never half an installation, and two tests do not write into one.
+  // Installs into a temporary folder and then moves it, so that an installation is never partial, and two
+  // tests do not write to the same one.
   const scratch = mkdtempSync(pathOf("../../node_modules/.engines-"));
   try {
     for (const file of files) copyFileSync(pathOf(file), join(scratch, file));
@@ -31,7 +33,7 @@ export async function installEngines(): Promise<string | undefined> {
   }
 }
 
-/** What is installed says by which lock file. */
+/** Whether the installed lock file is the current one. */
 const isInstalled = (): boolean => {
   const installed = join(modules, "package-lock.json");
   return (
@@ -47,8 +49,8 @@ function moveIn(scratch: string): void {
 }
 
 /**
- * Where every engine must be there, as in CI, one that is not is a fault; elsewhere its tests are skipped,
- * and say why.
+ * Where every engine is required, as in CI, a missing one is a failure. Elsewhere its tests are skipped with
+ * the reason.
  */
 export function needs(missing: string | undefined, context: TestContext): void {
   if (missing === undefined) return;

@@ -1,6 +1,6 @@
-// Emitted files as programs, in every engine that has a command line: from a data file to what is printed,
-// the checkpoint and the predictions. If one fails, who changes engines gets another model, or an engine does
-// not start the file.
+// Emitted files as programs in every engine with a command line: from a data file to the printed results, the
+// checkpoint and the predictions. If one fails, another engine trains another model, or does not start the
+// file.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.m
 const workspace = newWorkspace();
 let missing: string | undefined;
 
-/** Graphs and their data: scaled columns, classes, folds, another format of spec. */
+/** Graphs and their data: scaled columns, classes, folds, and a spec in another format. */
 const programs = [
   ["iris", "iris"],
   ["diabetes", "diabetes"],

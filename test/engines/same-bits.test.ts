@@ -1,5 +1,5 @@
-// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must come to the same bytes. If
-// one fails, something that enters a parameter, a loss or a prediction is left to the engine.
+// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must produce the same bytes. If
+// one fails, a number in a parameter, a loss or a prediction depends on the engine.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { emittedFiles } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";
@@ -38,15 +38,15 @@ async function digestsIn(engine: Engine): Promise<Record<string, Digests>> {
 
 const isDigest = (text: string): boolean => text.length === 64;
 
-describe("what is compared", () => {
-  it("tells models, dtypes and targets apart, and each kind of result from the others", () => {
+describe("the compared cases", () => {
+  it("have digests that differ between models, dtypes, targets and kinds of results", () => {
     expect(Object.keys(expected)).toHaveLength(cases.length);
-    // The TypeScript kernels beside WebAssembly may be those of the target that has nothing else.
+    // The TypeScript kernels in a wasm file may equal those of the target ts.
     const apart = cases.filter(({ file, backend }) => !(file.endsWith("-wasm") && backend === "ts"));
     const all = apart.flatMap(({ name }) => Object.values(expected[name]).filter(isDigest));
     expect(new Set(all).size).toBe(5 * apart.length);
   });
-  it("is every target, on what its trainer was told to run on", () => {
+  it("include every target, on the selected backend", () => {
     const ran = new Set(cases.map(({ file, name }) => `${file.split("-").at(-1)} ${expected[name].backend}`));
     expect([...ran].toSorted()).toEqual(["ts ts", "wasm simd", "wasm ts"]);
     for (const { name, backend = "ts" } of cases) expect(expected[name].backend).toBe(backend);
@@ -61,7 +61,7 @@ describe("on the command line", () => {
 });
 
 describe("in Chromium", () => {
-  /** What the page came to; it may complain of nothing. */
+  /** The report of the page, whose console must be empty. */
   async function report(policy: Policy, context: TestContext, outcome?: string): Promise<PageReport> {
     needs(missing ?? whyNoChromium(), context);
     const visit = await reportOn(workspace, script, policy, outcome);
@@ -76,7 +76,7 @@ describe("in Chromium", () => {
   });
 
   it(
-    "a page that forbids WebAssembly trains, told nothing, to the bytes of the TypeScript kernels",
+    "on a page that forbids WebAssembly, the default backend trains to the bytes of the TypeScript kernels",
     { timeout },
     async (context) => {
       const isScalar = ({ backend }: Case) => backend !== "simd";

@@ -1,5 +1,5 @@
-// A loopback server of one folder, under policies that the path chooses: /isolated/… may share memory between
-// threads, /strict/… runs the page's own scripts and nothing else, WebAssembly included.
+// A server of one folder on the loopback address. The path selects the policy: under /isolated/… pages may
+// share memory between threads, under /strict/… they run only their own scripts, without WebAssembly.
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";

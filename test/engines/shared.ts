@@ -1,10 +1,10 @@
-// What every engine runs of a trainer whose work threads share: it waits until a second one has taken a part,
-// then trains, and gives a SHA-256 digest of all that comes of it. It is copied beside the emitted trainers,
-// with its types or without, and must not import anything.
+// The script that every engine runs for a trainer with threads: waits until a second thread has computed a
+// part, then trains, and returns a SHA-256 digest of all results. It is copied next to the emitted trainers,
+// with or without its types, so it must not import anything.
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Case } from "./digests.ts";
 
-/** A file, and where in its memory the second of two threads has its own room: its kernels leave something there. */
+/** A case, and where the second of two threads has its private memory. Its kernels leave data there. */
 export interface SharedCase extends Case {
   readonly roomAt: number;
   readonly roomBytes: number;
@@ -12,11 +12,11 @@ export interface SharedCase extends Case {
 
 export interface Shared {
   readonly backend: string;
-  /** Whether the memory is one that threads share. */
+  /** Whether the trainer's memory is shared between threads. */
   readonly isShared: boolean;
-  /** Whether the second thread has computed something. */
+  /** Whether the second thread has computed a part. */
   readonly tookPart: boolean;
-  /** Of parameters, states, gradients, predictions and losses, in hexadecimal digits. */
+  /** The digest of parameters, states, gradients, predictions and losses, in hexadecimal digits. */
   readonly digest: string;
 }
 
@@ -24,7 +24,10 @@ interface EmittedModule {
   createTrainer(options: { seed: number; backend?: string; threads: number }): Trainer;
 }
 
-/** By the cases' names, for one thread and for two. `extension`: of the trainers' files, as the engine takes them. */
+/**
+ * The results by the names of the cases, for one thread and for two. `extension`: that of the trainers' files
+ * for this engine.
+ */
 export async function sharedIn(
   cases: readonly SharedCase[],
   extension: "ts" | "js",
@@ -41,7 +44,7 @@ export async function sharedIn(
   return found;
 }
 
-/** A thread takes some milliseconds to come up, and longer on a machine that has others to serve. */
+/** A thread takes some milliseconds to start, and longer on a busy machine. */
 const tries = 400;
 
 async function trained(trainer: Trainer, one: SharedCase): Promise<Shared> {

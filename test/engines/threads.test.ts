@@ -1,5 +1,5 @@
-// Threads in every engine. If one fails, the file does not come up as its own worker there, threads change
-// what is trained, something in the engine does not take memory that is shared, or the process does not end.
+// Threads in every engine. If one fails, the file does not run as its own worker, threads change the result,
+// the engine does not support shared memory somewhere, or the process does not end.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { sharedFile } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";
@@ -37,7 +37,7 @@ async function sharedOn(engine: Engine): Promise<Record<string, Shared>> {
   return JSON.parse(stdout);
 }
 
-it("what is compared is one thread's work and that of two, which differ in nothing", () => {
+it("the compared cases differ only in the number of threads", () => {
   const { digest } = expected[alone];
   expect(expected[alone]).toEqual({ backend: "simd", isShared: false, tookPart: false, digest });
   expect(expected[together]).toEqual({ backend: "simd", isShared: true, tookPart: true, digest });
@@ -76,7 +76,7 @@ describe("in Chromium", () => {
     },
   );
 
-  it("a page's main thread, which may not wait, does it all", { timeout }, async (context) => {
+  it("a page's main thread, which may not wait, computes everything itself", { timeout }, async (context) => {
     const same = expected[alone];
     expect(await outcomeOn("isolated", context)).toEqual({ [alone]: same, [together]: same });
   });

@@ -1,4 +1,4 @@
-// A folder with everything that an engine runs: the emitted trainers, the digests' code, a script for command
+// A folder with everything that an engine runs: the emitted trainers, the script, an entry point for command
 // lines and a page for browsers.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import type { Case } from "./digests.ts";
 
 export interface Workspace {
   readonly folder: string;
-  /** Writes a module as `name.ts`, and as `name.js` without its types. */
+  /** Writes a module as `NAME.ts`, and without its types as `NAME.js`. */
   writeModule(name: string, code: string): Promise<void>;
   write(name: string, text: string): void;
   remove(): void;
@@ -27,15 +27,15 @@ export function newWorkspace(): Workspace {
 }
 
 /**
- * What engines run: a function of cases and of the extension that modules have, exported by the file of this
- * name here.
+ * A script for engines: the function `entry` of the module `file` in test/engines. It is called with the
+ * cases and the extension of module files.
  */
 export interface Script {
   readonly file: string;
   readonly entry: string;
 }
 
-/** `run.ts` and `run.js` print what a script gives for all cases as JSON. */
+/** Writes `run.ts` and `run.js`, which print the result of a script for all cases as JSON. */
 export async function writeRun(
   { write, writeModule }: Workspace,
   { file, entry }: Script,
@@ -53,18 +53,18 @@ console.log(JSON.stringify(await ${entry}(cases, "${extension}")));
     );
 }
 
-/** What a page says when it is done. */
+/** The report of a page when it is done. */
 export interface PageReport {
-  /** Whether it may share memory between threads. */
+  /** Whether the page may share memory between threads. */
   readonly isIsolated: boolean;
-  /** Whether it may turn bytes into WebAssembly. */
+  /** Whether the page may compile WebAssembly. */
   readonly mayCompile: boolean;
   readonly outcome: unknown;
 }
 
 /**
- * `NAME.html` shows a report in an element `output`; `module` is what it awaits, as the text of an expression
- * in `cases` and the script's entry.
+ * Writes `NAME.html`, which shows a report in an element `output`. `outcome` is a JavaScript expression that
+ * may use `cases` and the script's function; the page awaits its value.
  */
 export function writePage(
   { write }: Workspace,
@@ -90,7 +90,10 @@ document.body.append(output);
   );
 }
 
-/** A dedicated worker that runs the script; what `outcome` of `writePage` is to be, for what it sends. */
+/**
+ * Writes a dedicated worker that runs the script. Returns an `outcome` for `writePage` that awaits its
+ * result.
+ */
 export function writeWorker({ write }: Workspace, { file, entry }: Script): string {
   write(
     "worker.js",

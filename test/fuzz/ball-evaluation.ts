@@ -1,10 +1,10 @@
-/** One evaluation of an op on balls, and the functions that all kinds of ops share. */
+/** The evaluation of one op on balls, and functions that all kinds of ops share. */
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { evaluateOp } from "../../src/compiler/ops/index.ts";
 import { precisionOf, tensorsOf } from "./ball.ts";
 import type { Ball, Operands, Precision } from "./ball.ts";
 
-/** One evaluation of an op. */
+/** The op to evaluate, with the balls of its operands. */
 export interface Evaluation {
   readonly node: Node;
   readonly operands: Operands;
@@ -14,7 +14,7 @@ export interface Evaluation {
 
 export type Read = (ball: Ball, name: string) => Float64Array;
 
-/** Evaluates the op on tensors that are computed from the balls. */
+/** Evaluates the op on tensors. `read` computes each tensor from the ball of an operand. */
 export const evaluated = ({ node, operands, shape, rows }: Evaluation, read: Read, of = node): Float64Array =>
   evaluateOp(of, tensorsOf(operands, read), shape, rows).data;
 
@@ -22,7 +22,7 @@ export const midOf = (evaluation: Evaluation): Float64Array => evaluated(evaluat
 
 export const roundingOf = (node: Node): Precision => precisionOf(node.type.element);
 
-/** The distance of two numbers; 0 for equal infinities, and unbounded if it is not a number. */
+/** The distance of two numbers: 0 for equal infinities, and infinite if it is not a number. */
 export function apart(a: number, b: number): number {
   if (a === b) return 0;
   const distance = Math.abs(a - b);

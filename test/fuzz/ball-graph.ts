@@ -101,7 +101,7 @@ function scanned(
   return stacks.map((stack) => stack.ball());
 }
 
-/** The sizes before time, of one step, and the step's shape. */
+/** The sizes of the axes before time, the size of one step, and the shape of the step. */
 function cut(step: Node, rows: number) {
   const shape = boundShape(step.type.shape, rows);
   const axis = timeAxisOf(step.type.shape);

@@ -24,7 +24,7 @@ import {
 } from "./ball-pointwise.ts";
 import { argMax, reduceMax, sum } from "./ball-reductions.ts";
 
-/** Elements in another arrangement. Padding is exact and a copy of no other element. */
+/** Elements in another arrangement. The padding is exact, and not a copy of any element. */
 function view(evaluation: Evaluation): Ball {
   const { node } = evaluation;
   const padded = (value: number): Node =>
@@ -51,7 +51,7 @@ function view(evaluation: Evaluation): Ball {
   );
 }
 
-/** The result of an elementary function without a row is unbounded: every number is accepted for it. */
+/** The result of an elementary function that is not in this table is unbounded, so any number is accepted. */
 const elementaryBalls: { readonly [K in ElementaryName]?: (evaluation: Evaluation) => Ball } = {
   exp: monotone,
   expm1: monotone,
@@ -73,7 +73,7 @@ const anything = (evaluation: Evaluation): Ball => {
   );
 };
 
-/** The result of an op on balls; the interpreter handles leaves and scans. */
+/** The result of an op on balls. The interpreter handles leaves and scans. */
 export function evaluateBall(evaluation: Evaluation): Ball {
   const { node, operands } = evaluation;
   const { op } = node;
@@ -133,7 +133,7 @@ export function evaluateBall(evaluation: Evaluation): Ball {
     case "iota":
     case "batchSize":
     case "random":
-      // The same bits on every target.
+      // Random numbers have the same bits on every target.
       return exactBall({ shape: evaluation.shape, data: midOf(evaluation) });
     case "input":
     case "parameter":

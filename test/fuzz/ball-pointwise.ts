@@ -5,7 +5,10 @@ import type { Ball } from "./ball.ts";
 import { apart, evaluated, midOf, roundingOf } from "./ball-evaluation.ts";
 import type { Evaluation } from "./ball-evaluation.ts";
 
-/** Roundings of a pointwise op, in units: a function is within 2 units in the last place, which are 4. */
+/**
+ * The number of roundings of a pointwise op. A function is within 2 units in the last place, which counts as
+ * 4.
+ */
 const roundingsOf: Readonly<Partial<Record<OpName, number>>> = {
   add: 1,
   subtract: 1,
@@ -25,7 +28,7 @@ const roundingsOf: Readonly<Partial<Record<OpName, number>>> = {
   cos: 4,
 };
 
-/** A ball with the result's own rounding. */
+/** A ball with the rounding of the result added. */
 function finished({ node, shape }: Evaluation, mid: Float64Array, rad: (i: number) => number): Ball {
   const [roundings, precision] = [roundingsOf[node.op] ?? 0, roundingOf(node)];
   return ballOf(
@@ -39,14 +42,14 @@ function finished({ node, shape }: Evaluation, mid: Float64Array, rad: (i: numbe
 export function monotone(evaluation: Evaluation): Ball {
   const mid = midOf(evaluation);
   if (isExact(evaluation.operands.x)) return finished(evaluation, mid, () => 0);
-  // The operand of a square root is a sum of squares, which is never below zero.
+  // The operand of a square root is a sum of squares, which is not negative.
   const least =
     evaluation.node.op === "sqrt" ? (ball: Ball) => lower(ball).map((x) => Math.max(0, x)) : lower;
   const [high, low] = [evaluated(evaluation, upper), evaluated(evaluation, least)];
   return finished(evaluation, mid, (i) => Math.max(apart(high[i], mid[i]), apart(low[i], mid[i])));
 }
 
-/** f(x) that changes no more than x does, and at most by `most`. */
+/** f(x) with a slope of at most 1, and values that differ by at most `most`. */
 export function lipschitz(evaluation: Evaluation, most: number): Ball {
   const { x } = evaluation.operands;
   return finished(evaluation, midOf(evaluation), (i) => Math.min(most, x.rad[i]));
@@ -73,7 +76,7 @@ export function binary(
   });
 }
 
-/** Also for a sum. An exact infinity absorbs what is added to it. */
+/** The radius of x − y or x + y. An exact infinity absorbs what is added to it. */
 export const difference = (x: number, ex: number, y: number, ey: number, z: number): number =>
   Math.abs(z) === Infinity &&
   ((Math.abs(x) === Infinity && ex === 0) || (Math.abs(y) === Infinity && ey === 0))
@@ -89,20 +92,23 @@ export const quotient = (x: number, ex: number, y: number, ey: number, z: number
   return Math.abs(y) > ey ? (ex + Math.abs(z) * ey) / (Math.abs(y) - ey) : Infinity;
 };
 
-/** x^y has its extremes at the corners of the box where x > 0; elsewhere, for integer y, also at x = 0. */
+/**
+ * The radius of x^y. For x > 0 the extremes are at the corners of the box; otherwise, for integer y, also at
+ * x = 0.
+ */
 export function powerRadius(x: number, ex: number, y: number, ey: number, z: number): number {
   const xs = Math.abs(x) <= ex ? [x - ex, 0, x + ex] : [x - ex, x + ex];
   if (xs[0] < 0 && (ey > 0 || y % 1 !== 0 || (y < 0 && xs.length === 3))) return Infinity;
   return Math.max(...xs.flatMap((at) => [y - ey, y + ey].map((exponent) => apart(at ** exponent, z))));
 }
 
-/** The larger or smaller operand; it is certain if the intervals are disjoint. */
+/** The larger or smaller of two operands. Which one it is, is certain if the intervals are disjoint. */
 export function extremeOfTwo(x: number, ex: number, y: number, ey: number, z: number): number {
   if (Math.abs(x - y) > ex + ey) return z === x ? ex : ey;
   return Math.max(ex, ey);
 }
 
-/** A comparison: its error is 1 if the sides overlap, except for copies of one number. */
+/** A comparison. Its radius is 1 if the sides overlap, unless they are copies of one number. */
 export function comparison(evaluation: Evaluation): Ball {
   const { x, y } = evaluation.operands;
   const mid = midOf(evaluation);
@@ -117,7 +123,7 @@ export function comparison(evaluation: Evaluation): Ball {
   );
 }
 
-/** A select whose condition may be true or false: the hull of both. */
+/** A select. If its condition may be true or false, the result is the hull of both values. */
 export function select(evaluation: Evaluation): Ball {
   const { condition, x, y } = evaluation.operands;
   const mid = midOf(evaluation);

@@ -32,7 +32,7 @@ export function sum(evaluation: Evaluation): Ball {
       name === "indices" ? ball.mid : part(ball);
   const absolute = read(({ mid }) => mid.map(Math.abs));
   const large = evaluated(evaluation, read(sizes));
-  // For a product Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|; for a sum this is Σ rad.
+  // For a product: Σ (|x| + rad x)(|y| + rad y) − Σ |x| |y|. For a sum, this is Σ rad.
   const isSpread = !Object.entries(evaluation.operands).every(
     ([name, ball]) => name === "indices" || isExact(ball),
   );
@@ -57,7 +57,7 @@ export function sum(evaluation: Evaluation): Ball {
   );
 }
 
-/** Σ |x| rad y + rad x (|y| + rad y). */
+/** Σ (|x| rad y + rad x (|y| + rad y)). */
 function contractSpread(evaluation: Evaluation): Float64Array {
   const first = evaluated(evaluation, (ball, name) => (name === "x" ? ball.mid.map(Math.abs) : ball.rad));
   const second = evaluated(evaluation, (ball, name) => (name === "x" ? ball.rad : sizes(ball)));
@@ -65,8 +65,8 @@ function contractSpread(evaluation: Evaluation): Float64Array {
 }
 
 /**
- * The destination of an element of an operand: the element of the result, and its position among the terms of
- * that element.
+ * The slot of an operand's element: the element of the result that it contributes to, and its position among
+ * that element's terms.
  */
 interface Slot {
   readonly to: number;
@@ -87,7 +87,7 @@ function slotsOf({ shape }: Ball, axes: readonly number[]): readonly Slot[] {
   });
 }
 
-/** A maximum of many elements. If it is certain which one it is, the result is a copy of it. */
+/** A maximum of many elements. If it is certain which element it is, the result is a copy of that element. */
 export function reduceMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;
   const mid = midOf(evaluation);
@@ -96,8 +96,8 @@ export function reduceMax(evaluation: Evaluation): Ball {
   const rad = mid.map((m, i) => Math.max(apart(high[i], m), apart(low[i], m)));
   const ids = () => {
     const { x } = operands;
-    // The elements that may be the largest. If they have one id, they are one number, and the result is its
-    // copy.
+    // The elements that may be the largest. If they have the same id, they are one number, and the result is
+    // its copy.
     const fresh = ballOf([], mid, rad).ids();
     const result = fresh.slice();
     const [idsOfX, candidates] = [x.ids(), mid.map(() => 0)];
@@ -112,8 +112,8 @@ export function reduceMax(evaluation: Evaluation): Ball {
 }
 
 /**
- * The position of the largest element: its error is the distance to the furthest other element that may be
- * larger. A later copy of the same number is not larger.
+ * The position of the largest element. Its radius is the distance to the furthest element that may be larger.
+ * A later copy of the same number is not larger.
  */
 export function argMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;

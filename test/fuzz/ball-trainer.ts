@@ -1,7 +1,7 @@
 /**
  * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every
- * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch or of a
- * group of batches, then the update.
+ * result. It runs the emitted programs in the order of `runtime/trainer/trainer-of.ts`: gradients of a batch
+ * or of a group of batches, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, ProgramGraphs } from "../../src/compiler/pipeline.ts";
@@ -43,7 +43,7 @@ export class BallTrainer {
     return this.facts.dtype === "f32" ? data.map(Math.fround) : data;
   }
 
-  /** Sets parameters to numbers without error, like writing to the views of a trainer. */
+  /** Sets parameters to exact numbers, as a program does that writes to a trainer's views. */
   setParameters(values: Readonly<Record<string, ArrayLike<number>>>): void {
     for (const { name, shape } of this.facts.parameters)
       this.storage.set(name, exactBall({ shape, data: Float64Array.from(values[name]) }));
@@ -107,7 +107,7 @@ export class BallTrainer {
     return outputs;
   }
 
-  /** The programs before the gradients of a step. */
+  /** Runs the programs that precede the gradients of a step. */
   begin(): void {
     if (this.programs.begin) this.run(this.programs.begin, undefined, 1);
   }

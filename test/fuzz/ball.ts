@@ -3,10 +3,11 @@
  * distance between the midpoint and a computation of the graph in a given precision. The radius grows for two
  * reasons:
  *
- *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval,
- *                             for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
- *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms
- *                             in any order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)  (N. Higham, 2002, section 4.2)
+ *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: for monotonic f at the ends of the
+ *                             interval, for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
+ *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); for a sum of
+ *                             n terms in any order γ(n) · Σ |x|, where γ(n) = n u / (1 − n u)
+ *                             (N. Higham, 2002, section 4.2)
  *
  * Functions are within 2 units in the last place, as stated in the headers of `emit/wasm/functions/` and
  * `runtime/`, so k = 4. Results below the smallest normal number may be flushed to zero. A result that may
@@ -30,7 +31,7 @@ export interface Ball {
   ids(): Float64Array;
 }
 
-/** How an element type rounds. */
+/** The rounding of an element type. */
 export interface Precision {
   /** The largest relative error of one rounding. */
   readonly unit: number;
@@ -55,7 +56,7 @@ function freshIds(count: number): Float64Array {
   return new Float64Array(count).map((_, i) => first + i);
 }
 
-/** A ball; without `ids` its elements are not copies of others. */
+/** A ball. Without `ids`, its elements are not copies of others. */
 export function ballOf(
   shape: readonly number[],
   mid: Float64Array,
@@ -70,7 +71,10 @@ export function ballOf(
 export const exactBall = ({ shape, data }: Tensor): Ball =>
   ballOf(shape, data, new Float64Array(data.length));
 
-/** The balls that `read` computes from each of these tensors: midpoint, radius, or an end of the interval. */
+/**
+ * The balls of an op's operands, by name. `read` computes a tensor from each: midpoint, radius, or one end of
+ * the interval.
+ */
 export type Operands = Readonly<Record<string, Ball>>;
 
 export const tensorsOf = (
@@ -92,8 +96,8 @@ export const sizes = ({ mid, rad }: Ball): Float64Array => combined(mid, rad, (m
 export const isExact = ({ rad }: Ball): boolean => rad.every((r) => r === 0);
 
 /**
- * A radius that includes the rounding of the result: `roundings` times the unit, flushing, overflow. An
- * infinity that comes from an exact one is exact; a radius of NaN means that there is no bound.
+ * The radius with the rounding of the result: `roundings` times the unit, flushing to zero, overflow. An
+ * infinity that comes from an exact infinity is exact. The radius NaN means that there is no bound.
  */
 export function rounded(
   mid: number,
@@ -110,5 +114,5 @@ export function rounded(
   return rad + roundings * unit * size + flushed;
 }
 
-/** γ(n) of the unit. */
+/** γ(n) for the unit of the precision. */
 export const gamma = (count: number, { unit }: Precision): number => (count * unit) / (1 - count * unit);

@@ -1,4 +1,5 @@
-// The broken spec of a seed and a number: a mutated file in one of the three formats, or a mutated value.
+// Generates the broken spec of a seed and a number: a mutated file in one of the three formats, or a mutated
+// value.
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Broken } from "./check-spec.ts";
@@ -7,7 +8,7 @@ import { asYaml, below, mutatedBytes, mutatedText, mutatedTree, pick, randomOf }
 const graphs = new URL("../../graphs/", import.meta.url);
 
 export interface GoodSpecs {
-  /** As values, without those in TypeScript. */
+  /** The specs as values, except those in TypeScript. */
   readonly trees: readonly unknown[];
   readonly texts: readonly { readonly ending: "json" | "yaml" | "ts"; readonly text: string }[];
 }

@@ -1,5 +1,5 @@
-// The required result for any spec: a trainer whose text contains only names of the compiler, or diagnostics
-// with a code, one clean line of message, and a location inside the text.
+// Checks the outcome for any spec. It must be a trainer whose text contains only names of the compiler, or
+// diagnostics with a code, a message of one printable line, and a location inside the text.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../../src/compiler/compile.ts";
@@ -10,19 +10,19 @@ import { located } from "../../src/compiler/spec/read/spec-source.ts";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import { foreignNames } from "./emitted-names.ts";
 
-/** A spec in a file with this extension, or a value for the library's call. */
+/** The text of a file with this extension, or a value for the library's call. */
 export type Broken =
   | { readonly ending: "json" | "yaml" | "ts"; readonly text: string | Uint8Array }
   | { readonly value: unknown };
 
 export interface Verdict {
   readonly outcome: "accepted" | "refused";
-  /** Codes of the diagnostics. */
+  /** The codes of the diagnostics. */
   readonly codes: readonly string[];
   readonly faults: readonly string[];
 }
 
-/** Compiles it; the file is written to `folder`. Never throws. */
+/** Compiles the spec, whose file is written to `folder`. Never throws. */
 export async function checkSpec(broken: Broken, folder: string): Promise<Verdict> {
   const text = "text" in broken ? decoded(broken.text) : undefined;
   try {
@@ -63,7 +63,7 @@ const stackOf = (error: unknown): string =>
     : "no error was thrown";
 const unclean = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
-/** `text` is that of the file; a value has none. */
+/** What is wrong with a diagnostic. `text` is that of the file; a value has none. */
 function faultsOf(
   { code, message, hint = "", notes = [], location, path, frame = "" }: Diagnostic,
   text: string | undefined,
@@ -82,7 +82,7 @@ function faultsOf(
 
 function placeFaults(place: Diagnostic["location"], text: string): string[] {
   if (place === undefined) return ["no place"];
-  // For a file that is empty or too large to be read, only the name is known.
+  // For a file that is empty, or too large to be read, the location has no line.
   if (place.line === undefined) return text.trim() === "" || text.length > 4 * 2 ** 20 ? [] : ["no line"];
   const { line, column = 1, endColumn = column } = place;
   const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);
@@ -92,7 +92,7 @@ function placeFaults(place: Diagnostic["location"], text: string): string[] {
   return endColumn <= column && endColumn !== column ? [`ends at column ${endColumn}, before ${column}`] : [];
 }
 
-/** The spec on one line; for a value that no text can represent, how to make it. */
+/** The spec on one line. A value that no text can represent is shown as the code that creates it. */
 export function shown(broken: Broken): string {
   if (!("text" in broken)) return "a value: brokenSpec of this seed and number";
   const text = typeof broken.text === "string" ? broken.text : Buffer.from(broken.text).toString("latin1");

@@ -5,7 +5,7 @@ import type { BallTrace, NumberTrace } from "./trace.ts";
 
 /** The first number that is outside of its bound. */
 export interface Difference {
-  /** The result that contains it, such as `gradient of dense1.weight, step 1`. */
+  /** The result that contains the number, such as `gradient of dense1.weight, step 1`. */
   readonly what: string;
   readonly index: number;
   readonly actual: number;
@@ -18,7 +18,10 @@ export interface Difference {
 export interface Tightness {
   /** The number of compared numbers. */
   compared: number;
-  /** Numbers without a bound: a comparison may be true or false, a divisor zero, a value too large. */
+  /**
+   * Numbers without a bound: a comparison that may be true or false, a divisor that may be zero, a value that
+   * may overflow.
+   */
   unbounded: number;
   /** Numbers whose bound is more than a hundredth of their tensor's size. */
   loose: number;
@@ -33,7 +36,8 @@ const meanSize = (list: Float64Array): number =>
 
 /**
  * `expected`: from the original graphs, in doubles. `compiled`: from the compiled graphs, in the trainer's
- * precision. Its radius is the permitted error of the trainer; that of `expected` is the error of the doubles.
+ * precision. Its radius is the permitted error of the trainer; that of `expected` is the error of the
+ * doubles.
  */
 export function differencesOf(
   actual: NumberTrace,
@@ -68,7 +72,7 @@ export function differencesOf(
       worstShare = share;
       worst = { what, index: i, actual: values[i], expected: value, bound: limit };
     }
-    // NaN never compares as larger, so it needs a check of its own.
+    // A comparison with NaN is always false, so NaN needs a check of its own.
     const lost = Array.from(values).findIndex(
       (x, i) => Number.isNaN(x) && isBound(reference.mid[i], reference.rad[i] + bound.rad[i]),
     );

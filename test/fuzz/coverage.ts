@@ -60,8 +60,8 @@ function optionsOf(spec: JsonObject): readonly string[] {
 }
 
 /**
- * The coverage of one spec. `ran`: such as `f32 simd`; `stages`: those skipped, and whether that changed
- * anything.
+ * The coverage of one spec. `ran`: the backends, such as `f32 simd`. `stages`: the skipped stages, and
+ * whether that changed anything.
  */
 export function countsOf(
   spec: JsonObject,
@@ -105,7 +105,7 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
   return { text: table.toString(), empty };
 }
 
-/** Why skipping a stage changes no program of the fuzzer, and what tests the stage. */
+/** For each stage: why skipping it changes no program of the fuzzer, and which test covers it. */
 const stageReasons: Readonly<Record<string, string>> = {
   "remove-dead-nodes":
     "lowering takes what outputs need, so dead nodes change no loops: " +
@@ -128,7 +128,7 @@ function stageTable(counts: Counts): { readonly text: string; readonly empty: re
   return { text: table.toString(), empty };
 }
 
-/** All tables, then their empty cells. */
+/** All tables, followed by a list of their empty cells. */
 export function coverageText(counts: Counts): string {
   const [ofLayers, ofStages] = [layerTable(counts), stageTable(counts)];
   const options = Object.entries(counts).filter(([key]) => key.startsWith("option"));

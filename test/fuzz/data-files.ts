@@ -34,7 +34,7 @@ const wanted = (columns: string[]): Wanted => ({
   },
 });
 
-/** Reads it like the command line, including values. */
+/** Reads the file like the command line, including its values. */
 async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Array): Promise<void> {
   if (kind === "tensors") {
     const { decode } = bytes[0] === 0x50 ? npz : safetensors;
@@ -52,7 +52,7 @@ async function read({ kind, columns }: SampleFile, file: string, bytes: Uint8Arr
   }
 }
 
-/** What is wrong with a thrown error, or undefined. */
+/** Why a thrown error is not acceptable, or undefined. */
 function wrongError(error: unknown): string | undefined {
   if (!(error instanceof DiagnosticError || error instanceof InputError))
     return error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -61,7 +61,7 @@ function wrongError(error: unknown): string | undefined {
   return sign === null ? undefined : `the message holds the control character ${sign[0].charCodeAt(0)}`;
 }
 
-/** Small integers below a bound, the same for the same seed. */
+/** Draws small integers below a bound; the same numbers for the same seed. */
 function drawer(seed: number): (bound: number) => number {
   let state = seed >>> 0;
   return (bound) => {
@@ -76,7 +76,10 @@ const hostileBytes = [
   0x00, 0x01, 0x0a, 0x1f, 0x22, 0x28, 0x2c, 0x30, 0x39, 0x5b, 0x7b, 0x7f, 0x80, 0xfe, 0xff,
 ];
 
-/** One to four changes: bits, bytes, numbers of all ones, pieces removed, duplicated or moved. */
+/**
+ * Makes one to four changes: flips bits, replaces bytes, writes numbers with all bits set, removes,
+ * duplicates or moves pieces.
+ */
 function damaged(original: Uint8Array, draw: (bound: number) => number): Uint8Array {
   let bytes = original;
   for (let changes = 1 + draw(4); changes > 0 && bytes.length > 0; changes--) {
@@ -126,8 +129,8 @@ export async function readSample(sample: SampleFile): Promise<void> {
 }
 
 /**
- * Damages `count` files, one format after the other. `begin` receives each before it is read, so that a file on
- * which the reader hangs can be named.
+ * Damages `count` files, one format after the other. Calls `begin` before each file is read, so that a file
+ * on which the reader hangs can be named.
  */
 export async function fuzzDataFiles(
   seed: number,

@@ -1,7 +1,7 @@
 /**
- * The features that spec number k must have, so that a few hundred specs fill the table of coverage: each type
- * of layer in each size class in turn, and sometimes a network on which a stage has an effect. They depend only
- * on k.
+ * The features that spec number k must have, so that a few hundred specs fill the table of coverage: each
+ * type of layer in each size class in turn, and sometimes a network on which a stage has an effect. They
+ * depend only on k.
  */
 import { layers } from "../../src/compiler/library/layers/index.ts";
 import type { RowShape } from "./layer-parts.ts";
@@ -11,7 +11,7 @@ export const sizeClasses = ["1", "2-4", "odd", "large"] as const;
 
 export type SizeClass = (typeof sizeClasses)[number];
 
-/** Of the last axis of a layer's value: odd is 5 or more, large the rest. */
+/** The size class of a layer's last axis. From 5 on, odd sizes are "odd" and even sizes "large". */
 export function sizeClassOf(shape: RowShape): SizeClass {
   const size = shape[shape.length - 1] ?? 1;
   if (size === 1) return "1";
@@ -19,10 +19,10 @@ export function sizeClassOf(shape: RowShape): SizeClass {
   return size % 2 === 1 ? "odd" : "large";
 }
 
-/** The rows of the table: the layers that blocks expand to. */
+/** The rows of the table: the layer types that remain when blocks are expanded. */
 export const layerTypes: readonly string[] = [...Object.keys(layers), "residual"];
 
-/** Why a row or a cell of the table stays empty: by type, or by type and size class. */
+/** Why a row or cell of the table stays empty: by type, or by type and size class. */
 export const emptyReasons: Readonly<Record<string, string>> = {
   custom: "a function of TypeScript, which no JSON spec has: test/compiler/library/user-functions.test.ts",
 };
@@ -30,11 +30,11 @@ export const emptyReasons: Readonly<Record<string, string>> = {
 export interface Demand {
   /** The network has a layer of this type that is not in a block. */
   readonly type: string;
-  /** Of that layer's last axis; any if undefined. */
+  /** The size class of that layer's last axis; any if undefined. */
   readonly size?: SizeClass;
   /** The length of the sequence that the layer reads; any if undefined. */
   readonly steps?: number;
-  /** So many rows and values that the memory of one batch exceeds the limit of `lower/rematerialise.ts`. */
+  /** Whether a batch has so many values that its memory exceeds the limit of `lower/rematerialise.ts`. */
   readonly isWide?: boolean;
 }
 
@@ -47,7 +47,7 @@ const cells: readonly Demand[] = layerTypes.flatMap((type) =>
 /** Loops that run once: loops along sequences of one step. */
 const oneStep: readonly Demand[] = ["rnn", "lstm", "gru"].map((type) => ({ type, steps: 1 }));
 
-/** Layers with cheap values that the backward part reads again. */
+/** Layers with cheap values that the backward pass reads again. */
 const wide: readonly Demand[] = ["residual", "rms-norm", "layer-norm"].map((type) => ({
   type,
   isWide: true,

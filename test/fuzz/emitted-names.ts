@@ -1,5 +1,5 @@
-// The names that an emitted file may use: its own declarations, and globals of the language and its hosts. Any
-// other name is text of a spec that became code.
+// The names that an emitted file may use: its own declarations, and globals of the language and its hosts.
+// Any other name is text of a spec that became code.
 import { Project, ts } from "ts-morph";
 import { canary } from "./mutate-spec.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Classifies failures. Two failures are equal if they are the same kind of result in the same way to run, or
+ * Classifies failures. Two failures are in one class if they have the same kind of result on the same run, or
  * the same message except for names and numbers.
  */
 import { runSpec } from "./run-spec.ts";
@@ -23,7 +23,7 @@ const subject = (what: string): string =>
     .replace(/(?:[\w-]+\.)*?([a-zA-Z][a-zA-Z-]*?(?:[12]d)?)\d*\.(\w+)$/, "$1.$2")
     .trim();
 
-/** Failures of one class are reported once. */
+/** The class of a failure; each class is reported once. */
 export function classOf({ where, kind, text, differences }: Finding): string {
   const way = where.replace(/ (relaxed|simd)$/, " vectors");
   return kind === "error"
@@ -31,12 +31,12 @@ export function classOf({ where, kind, text, differences }: Finding): string {
     : `${way}: ${subject(differences?.[0]?.what ?? "bits")} differs`;
 }
 
-/** How a shrunk spec must still fail: in the same way to run, and for an error with the same message. */
+/** What must stay the same when the spec is shrunk: the run that fails and, for an error, its message. */
 function mannerOf(finding: Finding): string {
   return finding.kind === "error" ? classOf(finding) : finding.where.replace(/ (relaxed|simd)$/, " vectors");
 }
 
-/** The smallest set of runs that shows this failure again. */
+/** The smallest set of runs in which this failure occurs. */
 export function extrasFor({ where }: Finding): Extras {
   const [dtype] = where.split(" ");
   const stage = /without ([\w-]+)/.exec(where)?.[1];
@@ -51,7 +51,7 @@ export function extrasFor({ where }: Finding): Extras {
   };
 }
 
-/** Whether the case fails like the finding. */
+/** Whether the case fails in the same way as the finding. */
 export async function failsAlike(fuzzCase: FuzzCase, finding: Finding): Promise<boolean> {
   const manner = mannerOf(finding);
   const { findings } = await runSpec(fuzzCase, extrasFor(finding));

@@ -1,5 +1,5 @@
-// The fuzzer itself: its specs are reproducible, its bounds are valid and finite at kinks, and shrinking finds
-// a smallest spec.
+// The fuzzer itself: its specs are reproducible, its bounds are valid and finite at kinks, and shrinking
+// finds a smallest spec.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -91,7 +91,7 @@ const bodiesOf = ({ vectors }: Compilation) =>
   vectors?.programs.map(({ kernels }) => kernels.map(({ body }) => body));
 
 describe("bounds", () => {
-  it("of a sum are valid for f32 in any order", () => {
+  it("of a sum hold for f32 in any order", () => {
     const random = randomOf(1, 1);
     const values = Array.from({ length: 50 }, () => Math.fround(random.normal()));
     const ball = ballsOf(g.reduceSum(input([50]), { axes: [0] }), numbers(values));
@@ -102,7 +102,7 @@ describe("bounds", () => {
     }
   });
 
-  it("of functions are valid for inexact operands", () => {
+  it("of functions hold for inexact operands", () => {
     const x = input([3]);
     for (const [node, f] of [
       [g.exp(x), Math.exp],
@@ -126,7 +126,7 @@ describe("bounds", () => {
     expect(ball?.rad[2]).toBe(3);
   });
 
-  it("know that a maximum is a copy of an element, whatever the rounding", () => {
+  it("treat a maximum as a copy of an element, whatever the rounding", () => {
     const x = input([3]);
     const largest = g.broadcastTo(g.reduceMax(x, { axes: [0] }), [3]);
     const ball = ballsOf(g.equal(x, largest), numbers([1, 3, 2], 1e-6));

@@ -1,12 +1,12 @@
 // Broken specs made from valid ones: from their trees (keys, values, structure, depth) and from their texts
-// (tokens, lines, characters, anchors, bytes). Every choice comes from the generator, so a number reproduces a
-// spec.
+// (tokens, lines, characters, anchors, bytes). Every choice comes from the generator, so a number reproduces
+// a spec.
 import { stringify } from "yaml";
 
-/** Numbers in [0, 1). */
+/** Returns numbers in [0, 1). */
 export type Random = () => number;
 
-/** mulberry32. */
+/** The generator mulberry32. */
 export function randomOf(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -21,7 +21,8 @@ export const below = (random: Random, count: number): number => Math.floor(rando
 export const pick = <T>(random: Random, list: readonly T[]): T => list[below(random, list.length)];
 
 /**
- * Names of a spec cannot contain these characters, so no identifier of an emitted file may contain this word.
+ * A word for injected code. A spec's name cannot contain the characters that surround the word there, so no
+ * identifier of an emitted file may contain it.
  */
 export const canary = "pwned";
 
@@ -155,7 +156,7 @@ function leaf(random: Random, isText: boolean): unknown {
   if (kind === 1) return pick(random, names);
   if (kind === 2) return pick(random, numbers);
   if (kind === 3) return pick(random, words);
-  // A function that throws is also a value: a layer that is called fails.
+  // A function that throws is also a value: calling it fails.
   const make = pick(random, foreign);
   return make === foreign[6] ? make : make(random);
 }
@@ -179,7 +180,7 @@ function slotsOf(value: unknown, found: Slot[] = [], depth = 0): Slot[] {
 
 const deepest = 500;
 
-/** Whether this is true for the value; a proxy may throw at every query. */
+/** The result of the query; false if a proxy throws. */
 const answers = (ask: () => boolean): boolean => {
   try {
     return ask();
@@ -188,7 +189,7 @@ const answers = (ask: () => boolean): boolean => {
   }
 };
 
-/** A list that mutations can change; a list of four billion holes is skipped. */
+/** Whether the value is a list that mutations can change. A list of four billion holes is not. */
 const isList = (value: unknown): value is unknown[] =>
   answers(() => Array.isArray(value) && value.length < 10_000);
 
@@ -246,7 +247,7 @@ const treeMutations: readonly TreeMutation[] = [
   },
 ];
 
-/** A copy; values that are not plain data are shared. */
+/** A deep copy. Values that are not plain data are shared with the original. */
 function copyOf(value: unknown, depth = 0): unknown {
   if (depth > deepest) return value;
   if (isList(value)) return value.map((item) => copyOf(item, depth + 1));
@@ -388,7 +389,7 @@ export function mutatedText(text: string, random: Random): string {
   return mutated;
 }
 
-/** Flips a few bits, after which it is rarely UTF-8. */
+/** Flips a few bits. The result is rarely valid UTF-8. */
 export function mutatedBytes(text: string, random: Random): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   for (let count = 1 + below(random, 3); count > 0 && bytes.length > 0; count--)

@@ -1,6 +1,6 @@
 /**
- * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same
- * numbers and the inputs have no error.
+ * Random parameters and batches for a model. All numbers are rounded to f32, so that every target starts from
+ * the same numbers and the inputs are exact.
  */
 import { sizeOf } from "../../src/runtime/model/facts.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
@@ -15,16 +15,16 @@ export type Parameters = Readonly<Record<string, Float64Array>>;
 export interface FuzzData {
   readonly parameters: Parameters;
   /**
-   * A full batch, a short one, and a full one, of at most 17 rows; for a batch size of 1, three batches of one
-   * row.
+   * A full batch, a short one, and a full one, of at most 17 rows; for a batch size of 1, three batches of
+   * one row.
    */
   readonly batches: readonly Batch[];
 }
 
-/** The upper limit of indices without a stated vocabulary. */
+/** The upper limit of indices if the model states no vocabulary. */
 const smallVocabulary = 8;
 
-/** About as large as an initialiser makes them, but all different, and biases are not zero. */
+/** A number about as large as an initialiser would choose; all numbers differ, and biases are not zero. */
 function parameterNumber(random: Random, name: string, shape: readonly number[]): number {
   if (name.endsWith(".variance")) return 0.3 + random.unit();
   if (name.endsWith(".scale")) return 1 + 0.3 * random.normal();
@@ -85,11 +85,12 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, 
 }
 
 /**
- * The maximum number of rows of a batch: the kernels are those of the batch size, but interpreters are slow.
+ * The maximum number of rows in a batch. The kernels are compiled for the batch size of the spec, but
+ * interpreters are slow.
  */
 const mostRows = 17;
 
-/** The same for the same model and seed. `scale`: the approximate size of the inputs. */
+/** The same data for the same model and seed. `scale`: the approximate size of the inputs. */
 export function randomData(facts: ModelFacts, model: Model, seed: number, scale = 1): FuzzData {
   const random = randomOf(seed, 0x5eed);
   const full = Math.min(facts.batchSize, mostRows);

@@ -38,7 +38,7 @@ export const layerWeights: Readonly<Record<LayerType, number>> = {
 export const isLayerType = (type: string | undefined): type is LayerType =>
   type !== undefined && type in layerWeights;
 
-/** Types that preserve the shape if their keys allow it: the bodies of blocks. */
+/** Types of layers that preserve the shape if their keys allow it. The bodies of blocks consist of these. */
 const keeping: Readonly<Partial<Record<LayerType, number>>> = {
   dense: 4,
   "batch-norm": 1,
@@ -86,7 +86,9 @@ function keepingLayer(random: Random, shape: RowShape): JsonObject {
 const keepingLayers = (random: Random, shape: RowShape): readonly JsonObject[] =>
   Array.from({ length: random.whole(1, 2) }, () => keepingLayer(random, shape));
 
-/** A block of layers. Its shape is that of its input, except for a shortcut's last axis. */
+/**
+ * A block of layers. Its output has the shape of its input, except that a shortcut may change the last axis.
+ */
 export function block(random: Random, shape: RowShape): MadeLayer {
   if (random.chance(0.4)) {
     const inner = random.chance(0.3)

@@ -1,7 +1,7 @@
 /**
  * Random layers with valid shapes: for each type of layer, a function from the shape of a row to a layer and
- * its output shape. A function returns undefined if the type does not accept the shape, or the layer would cost
- * too much.
+ * its output shape. A function returns undefined if the type does not accept the shape, or the layer would
+ * cost too much.
  */
 import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";
@@ -43,7 +43,7 @@ const attention: Maker = (random, shape) => {
   return made({ type: "attention", heads, causal: sometimes(random, 0.5, true) }, shape, products);
 };
 
-/** One of the layers along a sequence; without `reverse` for a block that runs it both ways. */
+/** A recurrent layer over a sequence; without the key `reverse` if it is for a bidirectional block. */
 function recurrentLayer(
   random: Random,
   shape: RowShape,

@@ -1,6 +1,6 @@
 /**
- * A random network with valid shapes: inputs, then layers one after the other, with joins of earlier values and
- * blocks of layers. The shape of each value is tracked while layers are added, so nearly every network is
+ * A random network with valid shapes: inputs, then layers one after the other, with joins of earlier values
+ * and blocks of layers. The shape of each value is tracked while layers are added, so nearly every network is
  * valid.
  */
 import { compact, sizeUpTo } from "./random-parts.ts";
@@ -41,7 +41,7 @@ class Growing {
   private readonly random: Random;
   private readonly weights: Readonly<Partial<Record<LayerType, number>>>;
 
-  /** A layer of the type `preferred` is as frequent as all others together. */
+  /** @param preferred a type of layer that is as frequent as all others together */
   constructor(random: Random, preferred?: string) {
     this.random = random;
     const total = Object.values(layerWeights).reduce((sum, weight) => sum + weight, 0);
@@ -89,7 +89,7 @@ class Growing {
     const fitting = this.values.filter((value) => sameShape(value.shape, shape));
     let other = random.pick(fitting.length > 0 ? fitting : [current]);
     if (random.chance(0.5)) {
-      // A branch: another layer over the same value, or over one whose leading axes are the same.
+      // A branch: another layer over the current value, or over an earlier one with the same leading axes.
       const sources = this.values.filter(
         (value) =>
           value.shape.length === shape.length && sameShape(value.shape.slice(0, -1), shape.slice(0, -1)),
@@ -171,7 +171,9 @@ function joinInput(random: Random, growing: Growing): void {
 
 const joins: readonly string[] = ["add", "multiply", "concat"];
 
-/** One to five layers, sometimes with joins and blocks between them; the type `preferred` is more frequent. */
+/**
+ * One to five layers, sometimes with joins and blocks between them. The type `preferred` is more frequent.
+ */
 function grownNetwork(random: Random, preferred?: string): Growing {
   const growing = new Growing(random, preferred);
   const starts: Record<Start, number> = { vector: 3, sequence: 3, image: 4, tokens: 2 };
@@ -200,7 +202,7 @@ function grownNetwork(random: Random, preferred?: string): Growing {
   return growing;
 }
 
-/** The range of the number of values in a row for which a wide batch takes enough memory. */
+/** How many values a row must have so that a wide batch takes enough memory. */
 const wideRow = { least: 200, most: 500 };
 
 function isWide({ shaped }: Growing): boolean {
@@ -208,7 +210,7 @@ function isWide({ shaped }: Growing): boolean {
   return numbers >= wideRow.least && numbers <= wideRow.most;
 }
 
-/** The demand is dropped after this many networks; a rare one takes some hundred. */
+/** After this many networks, the demand is dropped. A rare demand needs some hundreds. */
 const mostAttempts = 5000;
 
 /** A network that meets the demand. */

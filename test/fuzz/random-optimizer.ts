@@ -56,7 +56,7 @@ const formulas: readonly (readonly string[])[] = [
   ["k = 1 / (1 + 0.1 * step)", "parameter = parameter - rate * k * clamp(gradient, -0.5, 0.5)"],
 ];
 
-/** Draws only keys that every schedule of the type has; `steps` so small that the end is reached. */
+/** For each type of schedule: its keys. `steps` is so small that the end of the schedule is reached. */
 const schedules: Readonly<Record<string, (random: Random) => Readonly<Record<string, Json>>>> = {
   constant: () => ({}),
   step: (random) => ({ every: random.whole(1, 2), factor: 0.5 }),

@@ -1,4 +1,7 @@
-/** The parts of a random spec that layers, losses and optimizers share: sizes, activations, formulas, initialisers. */
+/**
+ * The parts of a random spec that layers, losses and optimizers share: sizes, activations, formulas,
+ * initialisers.
+ */
 import type { Random } from "./random.ts";
 
 /** A spec, or a part of one, as JSON. */
@@ -7,7 +10,7 @@ export interface JsonObject {
 }
 export type Json = number | string | boolean | null | JsonObject | readonly Json[];
 
-/** Sizes around the lanes and tiles of the targets, and the awkward ones between them. */
+/** Sizes around the lanes and tiles of the targets, and awkward sizes between them. */
 const sizes = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33];
 const weightsOfSizes = [4, 4, 4, 3, 3, 2, 2, 2, 1, 1, 1];
 
@@ -125,7 +128,10 @@ export function activationLayer(random: Random): JsonObject {
     : { type: "activation", fn: type, ...activationKeys(random, type) };
 }
 
-/** Sometimes an initialiser. The fuzzer overwrites parameters, so this only tests that it compiles. */
+/**
+ * Sometimes an initialiser. The fuzzer overwrites parameters, so this only tests that the initialiser
+ * compiles.
+ */
 export function initialiserOf(random: Random): Json | undefined {
   if (random.chance(0.9)) return undefined;
   return random.pick<Json>([

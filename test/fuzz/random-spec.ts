@@ -15,7 +15,7 @@ import type { RowShape } from "./layer-parts.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 
-/** How the targets of a loss are drawn. */
+/** A loss with a target, metrics and inputs that suit it. */
 interface Measured {
   readonly loss: Json;
   readonly target: JsonObject;
@@ -112,7 +112,7 @@ function randomTraining(
     batchSize: isWide ? wideBatch : random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
     seed: random.chance(0.3) ? random.whole(0, 99) : undefined,
     shuffle: random.chance(0.1) ? false : undefined,
-    // The fuzzer's batches do not fill a wide batch, so a group of them would be one batch.
+    // The fuzzer's batches do not fill a wide batch, so a group of batches would be a single batch.
     accumulate: random.chance(0.1) && !isWide ? random.whole(2, 3) : undefined,
     average: random.chance(0.1) ? { decay: random.pick([0, 0.5, 0.9, 0.999]) } : undefined,
     classWeights: weigh ? list : undefined,
@@ -148,20 +148,20 @@ function drawnSpec(random: Random, demand?: Demand): JsonObject {
   });
 }
 
-/** Whether the compiler accepts the spec; otherwise its diagnostics. */
+/** The diagnostics of the spec, or undefined if the compiler accepts it. */
 export function refusalOf(spec: Json): string | undefined {
   try {
     buildGraphs(parseModel(spec), "f64");
     return undefined;
   } catch (error) {
-    // Any other error is a finding, and occurs again when the spec is compiled.
+    // Any other error is a finding. It occurs again when the spec is compiled.
     return error instanceof DiagnosticError ? error.message : undefined;
   }
 }
 
 export interface DrawnSpec {
   readonly spec: JsonObject;
-  /** Diagnostics of the earlier attempts, which the compiler rejected. */
+  /** The diagnostics of earlier attempts, which the compiler rejected. */
   readonly refused: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same.
- * `runtime/random.ts` counts its draws by stream, which suits kernels; here all draws come from one stream in
- * order.
+ * `runtime/random.ts` computes each number from a key and a counter, which suits kernels; here all numbers
+ * come from one stream, in order.
  */
 
 export interface Random {
@@ -41,7 +41,7 @@ export function randomOf(seed: number, index: number): Random {
     chance: (probability) => unit() < probability,
     pick: (list) => list[whole(0, list.length - 1)],
     weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
-      // Object.keys forgets the type of the keys.
+      // Object.entries loses the type of the keys.
       const entries = Object.entries<number | undefined>(weights) as [K, number | undefined][];
       const total = entries.reduce((sum, [, weight = 0]) => sum + weight, 0);
       let left = unit() * total;

@@ -29,7 +29,7 @@ export function summaryText({
     tightnessText("f32", tightness.f32),
     tightnessText("f64", tightness.f64),
     ...(torch.length > 0 ? [`PyTorch: ${torch.join(", ")}`] : []),
-    // .ci/run counts by this line.
+    // .ci/run reads the counts from this line.
     `${ran - failed} passed, ${failed} failed`,
     ...failures.map(
       (failure) => `${failure.count} × ${failure.class} (first: --seed ${seed} --only ${failure.index})`,

@@ -8,12 +8,12 @@ export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name 
 /** The stages of lowering and of both schedules that can be skipped. */
 export const stageNames: readonly string[] = skippableStages.filter((name) => !passNames.includes(name));
 
-/** How many full rounds of all stages precede spec k. */
+/** How many full rounds over all stages come before spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
 
 /**
- * The stage that spec k skips. Each round starts two stages later, so that a stage meets other demands, and f32
- * and f64 in turn.
+ * The stage that spec k skips. Each round starts two stages later, so that over the rounds a stage meets
+ * different demands, and both f32 and f64.
  */
 export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
@@ -29,5 +29,5 @@ export function extrasOf(index: number): Extras {
   };
 }
 
-/** Whether the emitted text of spec k goes to the type checker. */
+/** Whether the emitted text of spec k is type-checked. */
 export const isTypeChecked = (index: number): boolean => index % 25 === 0;

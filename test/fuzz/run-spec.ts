@@ -18,7 +18,7 @@ import { compileWithThreads, threadsDifference, withThreads } from "./threads.ts
 import type { BallTrace } from "./trace.ts";
 import { strayWrite } from "./writes.ts";
 
-/** Runs in addition to the plain compilations. */
+/** Runs that are done in addition to the plain compilations. */
 export interface Extras {
   /** Loop stages to skip, one at a time. */
   readonly stages?: readonly string[];
@@ -26,15 +26,17 @@ export interface Extras {
   readonly passes?: readonly string[];
   /** Compile without rewrites that change rounding. */
   readonly exact?: boolean;
-  /** Compile for the target `ts` too; the `wasm` module has the same kernels for hosts without WebAssembly. */
+  /**
+   * Compile for the target `ts` too; the `wasm` module has the same kernels for hosts without WebAssembly.
+   */
   readonly plain?: boolean;
   /** Compare one thread with two. */
   readonly threads?: boolean;
   /** Compare memory before and after each kernel. */
   readonly writes?: boolean;
-  /** Try all of this even if the plain compilations fail. */
+  /** Do all extra runs even if the plain compilations fail. */
   readonly isThorough?: boolean;
-  /** Only numbers of this type. */
+  /** Run only these element types. */
   readonly dtypes?: readonly Dtype[];
 }
 
@@ -43,17 +45,16 @@ export interface SpecResult {
   readonly tightness: Readonly<Record<Dtype, Tightness>>;
   /** The backends that ran, by element type. */
   readonly ran: readonly string[];
-  /** Stages that were skipped, and whether that changed anything. */
+  /** For each skipped stage: whether skipping it changed anything. */
   readonly stages: Readonly<Record<string, boolean>>;
-  /** Texts of emitted modules, for type checking. */
+  /** The texts of emitted modules, for type checking. */
   readonly texts: readonly string[];
   /** The data for the comparison with PyTorch. */
   readonly reference: BallTrace | undefined;
 }
 
 /**
- * The target with the most kinds of kernels, which runs on all backends; the other targets are compared with
- * it.
+ * The target with the most kinds of kernels. It runs on all backends, and other targets are compared with it.
  */
 const mainTarget: Target = trainerTargets.find((name) => hasAbility(name, "kernels")) ?? defaultTarget;
 const otherTargets = trainerTargets.filter((name) => name !== mainTarget);
@@ -78,7 +79,7 @@ async function emitted(run: Run, where: string, dtype: Dtype, compilation: Targe
   return made && { compilation, ...made };
 }
 
-/** The plain compilation for one element type, on all backends. */
+/** The plain compilation for one element type, run on all backends. */
 async function runPlain(run: Run, dtype: Dtype) {
   const forTarget = (target: Target) => compiled(run, `${dtype} ${target}`, { dtype, target });
   let made = await forTarget(mainTarget);
@@ -96,10 +97,11 @@ async function runPlain(run: Run, dtype: Dtype) {
 
 type Made = NonNullable<Awaited<ReturnType<typeof runPlain>>>;
 
-/** The loops as text, to compare them. */
+/** The loops as text, to compare them; without their provenance, which contains nodes. */
 const loopsText = ({ vectors, programs }: TargetCompilation): string =>
   JSON.stringify(
     [vectors?.programs, programs].map((list) => list?.map(({ kernels }) => kernels.map(({ body }) => body))),
+    (key, value: unknown) => (key === "line" ? undefined : value),
   );
 
 async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Made): Promise<void> {
@@ -116,7 +118,7 @@ async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Mad
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
 }
 
-/** Compares another compilation, whose graphs and so bounds differ. Returns the compilation. */
+/** Compares another compilation. Its graphs differ, and so do its bounds. Returns the compilation. */
 async function runWithOtherGraphs(
   run: Run,
   dtype: Dtype,
@@ -145,7 +147,7 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
     const plain = await runPlain(run, dtype);
     if (plain !== undefined) made.set(dtype, plain);
   }
-  // An error of the plain compilation would occur in most other ways too.
+  // An error of the plain compilation would also occur in most extra runs.
   if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras, fuzzCase.seed);
   const { findings, tightness, ran, stages, texts } = run;
   const reference = made.size === 0 ? undefined : run.referenceOf().trace;
@@ -192,7 +194,7 @@ async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
     run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });
 }
 
-/** Each kernel separately, whole or in the parts of two threads. */
+/** Checks the writes of each kernel separately, run whole or in the parts of two threads. */
 async function runWrites(run: Run, dtype: Dtype, threads: 1 | 2, plain: Made | undefined): Promise<void> {
   if (plain === undefined) return;
   const { compilation, module } = plain;

@@ -10,7 +10,7 @@ export interface SampleFile {
   readonly format: string;
   readonly bytes: Uint8Array;
   readonly kind: "table" | "idx" | "tensors";
-  /** Four of numbers and one of labels. */
+  /** Columns of the samples: four of numbers and one of labels. */
   readonly columns: readonly string[];
 }
 
@@ -101,7 +101,7 @@ const lists = (): Uint8Array =>
 
 const tensors = [{ name: "dense.weight", shape: [2, 3], numbers: Float32Array.of(1, 2, 3, 4, 5, 6) }];
 
-/** All samples; always the same ones. */
+/** All samples. They are the same in every run. */
 export function sampleFiles(): SampleFile[] {
   const table = (format: string, content: Uint8Array, columns: readonly string[] = names): SampleFile => ({
     format,

@@ -1,6 +1,6 @@
 /**
- * Shrinks a failing spec to a smallest one that fails in the same way: it removes or reduces layers, options
- * and numbers, one at a time, while the failure stays. The target's shape follows the output.
+ * Shrinks a failing spec to a smallest one that fails in the same way: removes or reduces layers, options and
+ * numbers one at a time, as long as the failure remains. The target's shape follows the output.
  */
 import { refusalOf } from "./random-spec.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
@@ -30,13 +30,13 @@ function withoutLayer(network: readonly Json[], index: number): readonly Json[] 
   const source = typeof gone.from === "string" ? gone.from : undefined;
   const rest = network.toSpliced(index, 1);
   const next = objectOf(rest[index]);
-  // The next layer reads the input of the removed one.
+  // The next layer then reads the input of the removed layer.
   return source !== undefined && isObject(rest[index]) && next.from === undefined
     ? rest.with(index, { ...next, from: source })
     : rest;
 }
 
-/** All layers with their default names made explicit, so that removing one renames no other. */
+/** The layers with explicit names, so that removing one layer does not rename another. */
 const renamed = (network: readonly Json[]): readonly Json[] => {
   const ordinals = new Map<string, number>();
   return network.map((layer) => {
@@ -47,7 +47,7 @@ const renamed = (network: readonly Json[]): readonly Json[] => {
   });
 };
 
-/** A layer with one key or one number simpler. */
+/** Variants of a layer in which one key or one number is simpler. */
 function* simplerLayers(layer: JsonObject): Generator<JsonObject | readonly JsonObject[]> {
   for (const key of ["layers", "shortcut"]) {
     const inner = listOf(layer[key]);
@@ -72,7 +72,7 @@ function* simplerLayers(layer: JsonObject): Generator<JsonObject | readonly Json
   yield* simplerNumbers(layer);
 }
 
-/** The object with one of its integers, or one in its lists, reduced. */
+/** Variants of the object in which one integer, or one integer in a list, is smaller. */
 function* simplerNumbers(object: JsonObject): Generator<JsonObject> {
   for (const [key, value] of Object.entries(object)) {
     if (typeof value === "number") for (const less of smaller(value)) yield { ...object, [key]: less };
@@ -132,7 +132,7 @@ function* simplerSpecs(spec: JsonObject): Generator<JsonObject> {
   }
 }
 
-/** The spec with a target of the output's shape. */
+/** The spec with a target that has the shape of the output. */
 function fitted(spec: JsonObject): JsonObject | undefined {
   const facts = factsOf(spec);
   if (facts === undefined) return undefined;
@@ -154,7 +154,7 @@ function fitted(spec: JsonObject): JsonObject | undefined {
   return { ...spec, targets: { [name]: fittingTarget }, training };
 }
 
-/** Layers without names that are their defaults. */
+/** The spec without names that equal the default names. */
 function unnamed(spec: JsonObject): JsonObject {
   const network = listOf(spec.network);
   const text = JSON.stringify(network.map((layer) => objectOf(layer).from ?? null));

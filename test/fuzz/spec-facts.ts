@@ -13,12 +13,12 @@ export interface LayerFact {
 }
 
 export interface SpecFacts {
-  /** Blocks are expanded. */
+  /** The layers after blocks are expanded. */
   readonly layers: readonly LayerFact[];
   readonly output: RowShape;
 }
 
-/** Undefined if the network is invalid; loss and target do not matter here. */
+/** Undefined if the network is invalid. Loss and target do not matter. */
 export function factsOf(spec: Json): SpecFacts | undefined {
   try {
     const model = parseModel(spec);

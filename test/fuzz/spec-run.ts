@@ -1,5 +1,6 @@
 /**
- * The state of one spec that is run in every way: its data, its reference and bounds, and the findings so far.
+ * The state of one spec that is run in every way: its data, its reference and bounds, and the findings so
+ * far.
  */
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
@@ -29,7 +30,7 @@ export interface FuzzCase {
 
 /** One way to run a spec that failed. */
 export interface Finding {
-  /** `f32 wasm simd`, `f64 wasm ts without vectorise`. */
+  /** The run, such as `f32 wasm simd` or `f64 wasm ts without vectorise`. */
   readonly where: string;
   readonly kind: "difference" | "error";
   /** The message of an error; for a difference, the first results that differ. */
@@ -47,7 +48,7 @@ export class Run {
   readonly stages: Record<string, boolean> = {};
   readonly texts: string[] = [];
   readonly model: Model;
-  /** The original graphs, and the parameters at the start of each step. */
+  /** The results of the original graphs, and the parameters at the start of each step. */
   private reference: { plan: Omit<Plan, "starts">; trace: BallTrace; starts: Plan["starts"] } | undefined;
 
   private readonly fuzzCase: FuzzCase;
@@ -62,7 +63,7 @@ export class Run {
     return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
   }
 
-  /** The result of `work`, or undefined and a finding. */
+  /** The result of `work`. If it throws, undefined, and a finding is recorded. */
   async attempt<T>(where: string, work: () => T | Promise<T>): Promise<T | undefined> {
     try {
       return await work();
@@ -98,7 +99,7 @@ export class Run {
     return traceOfUpdates(plan.compilation.step, { ...plan, starts }, actual);
   }
 
-  /** Compares a trainer's results; `bounds` come from the compiled graphs. */
+  /** Compares a trainer's results. `bounds` come from the compiled graphs. */
   compare(
     where: string,
     dtype: Dtype,

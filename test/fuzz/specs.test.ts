@@ -1,4 +1,5 @@
-// A fixed part of the specs of `npx tsx test/fuzz/specs.ts`. If a test fails, the message contains the spec.
+// A fixed selection of the specs of `npx tsx test/fuzz/specs.ts`. If a test fails, its message contains the
+// spec.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line with the spec
-// for each one that is not handled as check-spec.ts requires, and a summary at the end; the exit code is 1 if
-// there was one. Only number I: --from I --count 1.
+// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line with the
+// spec for each failure of check-spec.ts, and a summary at the end; the exit code is 1 if there was a
+// failure. To run only spec I: --from I --count 1.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { Worker } from "node:worker_threads";
 import { brokenSpec, goodSpecs } from "./broken-spec.ts";
 import { checkSpec, shown } from "./check-spec.ts";
 
-/** The time limit of one spec. */
+/** The time limit of one spec, in seconds. */
 const mostSeconds = 20;
 const mostBytes = 2 * 2 ** 30;
 
@@ -22,7 +22,10 @@ const { values } = parseArgs({
 });
 const [seed, count, from] = [values.seed, values.count, values.from].map(Number);
 
-/** A thread that ends the process, with the spec's number, if a spec never ends. */
+/**
+ * The number of the current spec, and a count of specs, for a watchdog thread. It kills the process and
+ * reports the number if a spec takes more than two minutes.
+ */
 const current = new Int32Array(new SharedArrayBuffer(8));
 const watchdog = new Worker(
   `const { workerData: current } = require("node:worker_threads");

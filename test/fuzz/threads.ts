@@ -1,6 +1,6 @@
 /**
- * Compares one thread with two, bit for bit. Kernels of small models are too short to be shared, so the spec is
- * compiled again with every parallel loop marked, however short.
+ * Compares one thread with two, bit for bit. Kernels of small models are too short to be shared, so the spec
+ * is compiled again with every parallel loop marked, however short.
  */
 import { emitText } from "../../src/compiler/compile-target.ts";
 import { scheduleVectors } from "../../src/compiler/pipeline.ts";
@@ -10,14 +10,14 @@ import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import type { FuzzData } from "./random-batch.ts";
 
-/** The programs on vectors, with all possible loops marked parallel. */
+/** The programs on vectors, with every possible loop marked parallel. */
 export function withThreads({ lowered, model, plan }: Compilation, float: "f32" | "f64"): VectorPrograms {
   const { batchSize } = model.training;
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
   return scheduleVectors(lowered, { batchSize, float, storage, minCycles: 0 });
 }
 
-/** The trainer for f32 with all possible loops marked parallel. */
+/** The trainer for f32, with every possible loop marked parallel. */
 export async function compileWithThreads(compilation: Compilation): Promise<EmittedModule> {
   const vectors = withThreads(compilation, "f32");
   const text = await emitText({ ...compilation, target: "wasm", entry: targets.wasm, vectors }, "f32", {

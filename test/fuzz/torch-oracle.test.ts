@@ -1,4 +1,4 @@
-// PyTorch as an oracle of the fuzzer, where it is installed: it supports every spec that it is expected to.
+// PyTorch as an oracle of the fuzzer, where it is installed.
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";

@@ -1,6 +1,6 @@
 /**
- * PyTorch as an oracle: a long-running child process of Debian's Python that computes the same spec in f64,
- * with one line of JSON per request.
+ * PyTorch as an oracle: a long-running child process of Debian's Python that computes a spec in f64, with one
+ * line of JSON per request.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -15,14 +15,14 @@ import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
   /**
-   * Compares predictions, losses and gradients. `verdict`: agrees, differs, or what the oracle does not
-   * support.
+   * Compares predictions, losses and gradients. Returns whether they agree, differ, or what the oracle does
+   * not support.
    */
   compare(
     fuzzCase: FuzzCase,
     reference: BallTrace,
   ): Promise<{ readonly verdict: string; readonly finding?: Finding }>;
-  /** Ends Python. */
+  /** Ends the Python process. */
   end(): void;
 }
 
@@ -33,10 +33,10 @@ const reply = z.union([
   z.object({ unknown: z.string() }),
 ]);
 
-/** As in test/compiler/reference: PyTorch rounds differently and uses other formulas. */
+/** The tolerance of test/compiler/reference: PyTorch uses other formulas, which round differently. */
 const tolerance = 1e-9;
 
-/** Starts Python. After it ends, the iterator yields undefined lines. */
+/** Starts Python. After the process ends, the iterator yields undefined. */
 function startPython() {
   const child = spawn(python, [fileURLToPath(new URL("torch_oracle.py", import.meta.url))], {
     stdio: ["pipe", "pipe", "ignore"],
@@ -90,7 +90,7 @@ function requestOf({ spec, seed, scale }: FuzzCase) {
 }
 
 /**
- * The first result whose distance from PyTorch's is more than rounding explains; results that the graphs do not
+ * The first result whose distance from PyTorch's is not explained by rounding. Results that the graphs do not
  * define are not compared.
  */
 function differenceOf(

@@ -1,5 +1,6 @@
-"""PyTorch as an oracle of the fuzzer. Reads requests, one line of JSON each: a canonical model, its parameters and batches. Writes for
-each one line: predictions, and for every batch loss and gradients, all in f64; or what of the model it does not know."""
+"""PyTorch as an oracle of the fuzzer. Each request is one line of JSON: a canonical model, its parameters and
+batches. Each reply is one line: the predictions, and for every batch the loss and gradients, all in f64;
+or the feature of the model that is not supported."""
 import json
 import sys
 
@@ -11,7 +12,7 @@ torch.set_num_threads(1)
 
 
 class Unknown(Exception):
-    """Something that this oracle does not compute."""
+    """The model has a feature that this oracle does not support."""
 
 
 def pair(value):
@@ -50,7 +51,8 @@ FUNCTIONS = {
 
 
 def formula(text, names):
-    """The texts come from the fuzzer's own list; Python reads all of it but the ternary."""
+    """The formula as a Python expression. The texts come from the fuzzer's own list; only the ternary is not
+    valid in Python."""
     if not isinstance(text, str) or "?" in text:
         raise Unknown("formula with ?")
     return eval(text.replace("^", "**"), {"__builtins__": {}}, {**FUNCTIONS, **names})
@@ -105,7 +107,7 @@ def same_edges(size, reach, stride):
 
 
 def edges_of(sizes, kernel, stride, dilation, padding):
-    """What is added before and after each axis."""
+    """The padding before and after each axis."""
     result = []
     for axis, size in enumerate(sizes):
         reach = (kernel[axis] - 1) * dilation[axis] + 1
@@ -122,7 +124,7 @@ def edges_of(sizes, kernel, stride, dilation, padding):
 
 
 def padded(x, edges, value=0.0):
-    """x is [n, channels, …]; F.pad takes the last axis first."""
+    """Pads x of shape [n, channels, …]. F.pad takes the last axis first."""
     return F.pad(x, [n for edge in reversed(edges) for n in edge], value=value)
 
 
@@ -134,7 +136,8 @@ def last(x):
     return x.movedim(1, -1)
 
 
-# ---- layers: each takes the model's layer, its inputs, its parameters by their own names, and whether it trains
+# ---- layers: each function takes the model's layer, its inputs, its parameters by their names in the layer,
+# and whether it trains
 
 
 def dense(layer, x, p, training):
@@ -203,7 +206,7 @@ def pool(rank, kind):
 
 def batch_norm(layer, x, p, training):
     y = first(x)
-    # What the batch makes of the running statistics is no matter here.
+    # The running statistics are not compared, so their update is ignored.
     mean, variance = (None, None) if training else (p["mean"], p["variance"])
     if training and y.numel() == y.shape[1]:
         raise Unknown("batch-norm of one number a channel")
@@ -260,7 +263,7 @@ def rnn(layer, x, p, training):
 
 
 def module_of(kind, layer, x, p):
-    """torch.nn.LSTM and GRU with these parameters."""
+    """torch.nn.LSTM or GRU with these parameters."""
     made = getattr(torch.nn, kind)(x.shape[-1], layer["units"], batch_first=True)
     weights = {
         "weight_ih_l0": p["weight"].T,
@@ -384,7 +387,7 @@ ELEMENTWISE = {
 
 
 def whole(weight):
-    """Rows that weigh nothing together have the loss 0 here, and 0 / 0 in PyTorch."""
+    """If the weights of all rows are 0, the loss here is 0, and 0 / 0 in PyTorch."""
     if weight.item() == 0:
         raise Unknown("no row counts")
     return weight
@@ -495,7 +498,7 @@ def main():
             reply = {"unknown": str(reason)}
         except Exception as error:
             reply = {"unknown": f"failed: {type(error).__name__}: {error}"}
-        # JSON has no NaN; JavaScript reads null in its place.
+        # JSON has no NaN and no infinity; null replaces both.
         print(json.dumps(reply).replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"), flush=True)
 
 

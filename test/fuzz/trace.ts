@@ -1,8 +1,8 @@
 /**
- * The results of a spec on given data, as a list of named results: once from the graphs in ball arithmetic, and
- * once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one wrong
- * step does not hide another and rounding errors do not accumulate over steps; optimizer states continue.
- * Averaged parameters are not set, because that would change the average.
+ * The results of a spec on given data, as a list of named results: once from the graphs in ball arithmetic,
+ * and once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one
+ * wrong step does not hide another, and rounding errors do not accumulate over steps. Optimizer states are
+ * not reset. Averaged parameters are not set, because that would change the average.
  */
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import { sizeOf } from "../../src/runtime/model/facts.ts";
@@ -25,11 +25,11 @@ export interface Plan {
   readonly facts: ModelFacts;
   readonly seed: number;
   readonly data: FuzzData;
-  /** The parameters at the start of each step; undefined if training continues from its own. */
+  /** The parameters at the start of each step; undefined if training continues without setting them. */
   readonly starts: readonly (Parameters | undefined)[];
 }
 
-/** All rows of these batches as one. */
+/** All rows of these batches as one batch. */
 export function joined(facts: ModelFacts, batches: readonly Batch[]): Batch {
   const names = [...Object.keys(facts.inputs), ...Object.keys(facts.targets)];
   return Object.fromEntries(
@@ -43,7 +43,7 @@ const inputsOf = ({ inputs }: ModelFacts, batch: Batch): Batch =>
     Object.entries(inputs).flatMap(([name, { onlyLoss }]) => (onlyLoss ? [] : [[name, batch[name]]])),
   );
 
-/** How many batches `steps` takes at once. */
+/** The number of batches that `steps` takes at once. */
 export const groupSize = ({ compilation: { model } }: Pick<Plan, "compilation">): number =>
   model.training.accumulate ?? 1;
 
@@ -96,7 +96,7 @@ export function traceOfGraphs(
   return { trace, starts: taken };
 }
 
-/** The parameters after the last step, rounded to f32; the first step starts with the given ones. */
+/** The parameters after the last step, rounded to f32. The first step starts with the given parameters. */
 function startOf(
   trainer: BallTrainer,
   { parameters }: ModelFacts,
@@ -152,9 +152,9 @@ export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...pl
 }
 
 /**
- * The updates from the gradients of a trainer. The gradients are used as exact, so that the bound is only that
- * of the update. An optimizer divides by the size of a gradient, and if a gradient is only rounding error, any
- * update would be within the bound.
+ * The updates that follow from the gradients of a trainer. The gradients count as exact, so the bound is that
+ * of the update alone. This is necessary because optimizers divide by the size of a gradient: for a gradient
+ * that is only rounding error, any update would be within the bound.
  */
 export function traceOfUpdates(
   programs: Programs,

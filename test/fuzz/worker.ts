@@ -87,7 +87,7 @@ async function answer(request: Request): Promise<Reply> {
 
 process.on("message", (request: Request) => {
   answer(request).then(send, (error: unknown) => {
-    // An error of the fuzzer itself: it ends this child, and the parent reports the spec.
+    // An error of the fuzzer itself. It ends this child, and the parent reports the spec.
     console.error(error);
     process.exit(70);
   });

@@ -1,5 +1,5 @@
-// Where kernels write: every store is inside the buffers that the kernel's loops name. If a test fails, the
-// fuzzer misses a kernel that writes outside of a buffer, or reports a correct one.
+// Whether every store of a kernel is inside the buffers that its loops name. If a test fails, the fuzzer
+// misses a kernel that writes outside of a buffer, or reports a correct kernel.
 import { describe, expect, it } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
@@ -44,7 +44,7 @@ const withNarrow = (programs: VectorPrograms, name: string): VectorPrograms => (
 
 describe("writes", () => {
   it.each([1, 2] as const)(
-    "of correct kernels are inside of their buffers, with %d threads",
+    "of correct kernels are inside their buffers, with %d threads",
     async (threads) => {
       const programs = threads === 1 ? vectors : withThreads(compilation, "f32");
       expect(await strayWrite(programs, 5, data, { rows: [5, 2], threads })).toBeUndefined();

@@ -1,8 +1,8 @@
 /**
- * Whether kernels write only where they should. Each kernel runs separately, in the order of its program, on
- * memory filled with different numbers; afterwards, only the buffers that its loops store may differ. (Rows
- * after those of a short batch may be written, because they are never read.) With two threads, a kernel that
- * may be shared runs in parts.
+ * Checks that kernels write only where they should. Each kernel runs separately, in the order of its program,
+ * on memory filled with different numbers. Afterwards, only the buffers that its loops store may differ.
+ * (Rows after those of a short batch may be written, because they are never read.) With two threads, a kernel
+ * that may be shared runs in parts.
  */
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
@@ -20,16 +20,16 @@ import { randomOf } from "./random.ts";
 interface Single {
   readonly program: LoopProgram;
   readonly kernel: Kernel;
-  /** Its number in the program. */
+  /** The position of the kernel in its program. */
   readonly number: number;
-  /** The program that contains it. */
+  /** The name of that program. */
   readonly of: string;
 }
 
-/** Bytes from `start` to before `end`. */
+/** A range of bytes; the end is not included. */
 type Range = readonly [start: number, end: number];
 
-/** Each kernel as a program of its own, over the same plan. */
+/** Each kernel as a separate program, with the same memory plan. */
 function singlesOf({ programs, plan }: VectorPrograms): { singles: readonly Single[]; plan: MemoryPlan } {
   const singles = programs.flatMap((program) =>
     program.kernels.map((kernel, i) => ({
@@ -67,7 +67,7 @@ function fill(running: Running, plan: MemoryPlan, float: "f32" | "f64", bytes: n
       running.view(placement).forEach((_, i, view) => (view[i] = i & 1));
 }
 
-/** The parameters, and a batch. */
+/** Writes the parameters and a batch to storage. */
 function setStorage(running: Running, plan: MemoryPlan, { parameters, batches: [batch] }: FuzzData): void {
   for (const [name, values] of [...Object.entries(parameters), ...Object.entries(batch)]) {
     const placement = plan.storage.get(name);
@@ -75,7 +75,7 @@ function setStorage(running: Running, plan: MemoryPlan, { parameters, batches: [
   }
 }
 
-/** Where the kernel may write, in order. */
+/** The ranges that the kernel may write, in order. */
 function rangesOf(
   single: Single,
   plan: MemoryPlan,
@@ -95,7 +95,7 @@ function rangesOf(
   return ranges.toSorted(([a], [b]) => a - b);
 }
 
-/** The first byte outside of the ranges that differs. */
+/** The first byte outside of the ranges that has changed. */
 function changedOutside(before: Uint8Array, after: Uint8Array, ranges: readonly Range[]): number | undefined {
   let start = 0;
   for (const [from, to] of [...ranges, [after.length, after.length] as const]) {
@@ -106,7 +106,7 @@ function changedOutside(before: Uint8Array, after: Uint8Array, ranges: readonly 
   return undefined;
 }
 
-/** The buffer that contains a byte of memory, in words. */
+/** A description of the buffer that contains a byte of memory. */
 function placeOf(
   at: number,
   { program, number }: Single,
@@ -125,8 +125,8 @@ function placeOf(
 }
 
 /**
- * The first kernel that writes outside of its buffers, in words, for each of `rows`; undefined if there is
- * none.
+ * A description of the first kernel that writes outside of its buffers, for each of `rows`; undefined if
+ * there is none.
  */
 export async function strayWrite(
   vectors: VectorPrograms,

@@ -1,4 +1,5 @@
-// The autoencoder keeps digits in eight numbers: better than any linear map can, which needs no training to be known.
+// The autoencoder stores a digit in eight numbers. Its error must be below that of the best linear map, which
+// is known without training.
 import { expect, test } from "vitest";
 import { model } from "../../generated/autoencoder.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
@@ -22,7 +23,7 @@ const images = (pixels: ArrayLike<number>): number[][] =>
     Array.from({ length: 64 }, (_, i) => pixels[r * 64 + i]),
   );
 
-test("digits that it never saw come back with a smaller error than from eight principal components", async () => {
+test("unseen digits are restored with a smaller error than from eight principal components", async () => {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
   const parts = prepareTable(
@@ -34,10 +35,10 @@ test("digits that it never saw come back with a smaller error than from eight pr
   );
   const linear = principalComponents(images(parts.train.pixels), 8);
   const linearError = restoredError(images(parts.test?.pixels ?? []), linear);
-  expect(linearError).toBeCloseTo(2.48, 2); // what NumPy's SVD gives for the same rows
+  expect(linearError).toBeCloseTo(2.48, 2); // the error of NumPy's SVD for the same rows
 
   const { test: tested, validation } = await runProgram("autoencoder", "digits");
-  // In the pixels' own units, 0 to 16: the loss, of pixels from 0 to 1, is the same error.
+  // The error in units of the pixels, 0 to 16. The loss is the same error for pixels from 0 to 1.
   expect(tested?.rmse).toBeLessThanOrEqual(2);
   expect(tested?.rmse).toBeLessThan(0.85 * linearError);
   expect(validation?.rmse).toBeLessThanOrEqual(2);

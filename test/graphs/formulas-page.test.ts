@@ -1,4 +1,5 @@
-// docs/formulas.md: its specs compile, its functions exist, its error is what the compiler says.
+// docs/formulas.md: its specs compile, its table has every function, and its error message is that of the
+// compiler.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,12 +22,12 @@ test.each(["yaml", "ts"])("the spec in %s compiles, without a warning", async (l
   expect(compilation.built.parameters.length).toBeGreaterThan(0);
 });
 
-test("every function is named", () => {
+test("the page names every function", () => {
   const language = page.slice(page.indexOf("## The language"), page.indexOf("## Functions in"));
   expect(Object.keys(functions).filter((name) => !new RegExp(`\\b${name}\\b`).test(language))).toEqual([]);
 });
 
-test("the message is the compiler's, word for word", async () => {
+test("the error message is that of the compiler, word for word", async () => {
   const graph = readFileSync(new URL("../../graphs/two-moons.yaml", import.meta.url), "utf8");
   const file = join(folder, "two-moons.yaml");
   writeFileSync(file, graph.replace("sigmoid", "sigmod"));

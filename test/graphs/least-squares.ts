@@ -1,13 +1,14 @@
-// The line of best fit without any learning: the normal equations (XᵀX)·w = Xᵀt, solved by elimination in doubles.
+// Linear regression without training: the normal equations (XᵀX)·w = Xᵀt, solved by Gaussian elimination in
+// doubles.
 
-/** The columns of the rows with a 1 appended to each: its weight is the bias. */
+/** The row with a 1 appended, whose weight is the bias. */
 const withOne = (row: readonly number[]): number[] => [...row, 1];
 
-/** Weights, then the bias, that make Σ(x·w + b − t)² smallest. */
+/** The weights, followed by the bias, that minimise Σ(x·w + b − t)². */
 export function leastSquares(rows: readonly (readonly number[])[], targets: readonly number[]): number[] {
   const x = rows.map(withOne);
   const size = x[0].length;
-  // One row [XᵀX | Xᵀt] for each unknown.
+  // One row of [XᵀX | Xᵀt] for each unknown.
   const system = Array.from({ length: size }, (_, i) => [
     ...Array.from({ length: size }, (_, j) => x.reduce((sum, row) => sum + row[i] * row[j], 0)),
     x.reduce((sum, row, r) => sum + row[i] * targets[r], 0),
@@ -26,7 +27,7 @@ export function leastSquares(rows: readonly (readonly number[])[], targets: read
   return system.map((row, i) => row[size] / row[i]);
 }
 
-/** The mean of the squared errors. */
+/** The mean squared error. */
 export const meanSquaredError = (
   rows: readonly (readonly number[])[],
   targets: readonly number[],

@@ -1,4 +1,4 @@
-// Linear regression has an answer that needs no training: gradient descent has to find the same one.
+// Linear regression has an exact solution. Gradient descent must find it.
 import { expect, test } from "vitest";
 import { createTrainer, model } from "../../generated/linear-regression.ts";
 import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
@@ -17,7 +17,7 @@ const columns: DataFacts = {
   targets: { progression: { columns: ["progression"] } },
 };
 
-/** The training part as the program prepares it: scaled columns, and what they should give. */
+/** The training split as the program prepares it: scaled columns, and their targets. */
 async function trainingPart() {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
@@ -33,7 +33,7 @@ async function trainingPart() {
   return { train, rows, targets };
 }
 
-test("full-batch gradient descent comes to the solution of the normal equations", async () => {
+test("full-batch gradient descent converges to the solution of the normal equations", async () => {
   const { train, rows, targets } = await trainingPart();
   const exact = leastSquares(rows, targets);
   const trainer = createTrainer();
@@ -41,10 +41,11 @@ test("full-batch gradient descent comes to the solution of the normal equations"
   const found = [...trainer.parameters["dense1.weight"], ...trainer.parameters["dense1.bias"]];
   const smallest = meanSquaredError(rows, targets, exact);
   const reached = meanSquaredError(rows, targets, found);
-  // Nothing fits better than the exact solution, and what training found is worse by less than 0.01 %.
+  // The exact solution has the smallest error. That of the trained model is larger by less than 0.01 %.
   expect(reached).toBeGreaterThanOrEqual(smallest);
   expect(reached / smallest).toBeLessThan(1.0001);
-  // The bias of centred columns is the mean. Blood serum values are nearly collinear, so their weights come last.
+  // For centred columns, the bias is the mean of the targets. Blood serum values are nearly collinear, so
+  // their weights converge last.
   expect(found[10]).toBeCloseTo(exact[10], 2);
   const largest = Math.max(...exact.slice(0, 10).map(Math.abs));
   found.forEach((weight, i) => expect(Math.abs(weight - exact[i])).toBeLessThan(0.05 * largest));

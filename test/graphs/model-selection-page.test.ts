@@ -18,7 +18,7 @@ const tools: Readonly<Record<string, readonly string[]>> = {
   tsx: ["node_modules/tsx/dist/cli.mjs"],
 };
 
-/** What a command prints; what it writes goes to a folder of its own. */
+/** The output of a command, which runs in a temporary folder. */
 async function run(command: string): Promise<string> {
   const [, tool, ...args] = command.split(" ");
   const moved = args.map((arg) => (arg.endsWith(".ckpt") ? join(folder, arg) : arg));
@@ -26,7 +26,7 @@ async function run(command: string): Promise<string> {
   return (await promisify(execFile)(process.execPath, all, { cwd: root })).stdout;
 }
 
-test("every command runs, and the table is what the one before it prints, as does the program", async () => {
+test("every command runs, and each table is the output of the command before it and of the program", async () => {
   const blocks = [...ofFolds.matchAll(/```(\w*)\n([^]*?)```/g)].map(([, language, text]) => ({
     language,
     text,

@@ -1,4 +1,4 @@
-// docs/monitoring.md: every command runs as it is written, and prints what the page says that it prints.
+// docs/monitoring.md: every command runs as written, and prints what the page shows.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ for (const name of ["graphs", "node_modules", "src", "package.json", "tsconfig.j
   symlinkSync(join(root, name), join(folder, name));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a program prints, on both streams; "failed" in front if it did. */
+/** The output of a program on both streams, after "failed" if it failed. */
 const runProgram = (file: string) =>
   new Promise<string>((resolve) => {
     const env = { ...process.env, NO_COLOR: "1" };
@@ -26,7 +26,7 @@ const runProgram = (file: string) =>
     );
   });
 
-/** What a block of commands prints, on both streams; "failed" in front of one that did. */
+/** The output of a block of commands on both streams, with "failed" before that of a failed command. */
 async function outputOf(commands: string): Promise<string> {
   let printed = "";
   for (const command of commands.trim().split("\n")) {
@@ -42,7 +42,7 @@ const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n\n(?:[^`#]|`[^`]+`)*```\
 
 test("the page has its commands", () => expect(blocks.length).toBeGreaterThan(6));
 
-/** A command with --serve stays until it is left: test/command/cli/serve.test.ts does that. */
+/** A command with --serve does not end by itself; test/command/cli/serve.test.ts tests it. */
 const ending = blocks.filter(([, commands]) => !commands.includes("--serve"));
 
 test.each(ending.map(([, commands, shown]) => ({ commands, shown })))(
@@ -54,7 +54,7 @@ test.each(ending.map(([, commands, shown]) => ({ commands, shown })))(
   },
 );
 
-test("the program that looks inside prints what it finds, every hundred steps", async () => {
+test("the program with probes prints its results every hundred steps", async () => {
   const [, program] = /```ts\n(import \{ createTrainer \} from "\.\/digits\.ts";[^]*?)```/.exec(page) ?? [];
   const given = `
     const batch = { pixels: new Float64Array(64 * 32).map((_, i) => i % 7), digit: new Float64Array(32).fill(3) };
@@ -63,7 +63,7 @@ test("the program that looks inside prints what it finds, every hundred steps", 
   writeFileSync(join(folder, "look.ts"), [imports, given, ...rest].join("\n\n"));
   await outputOf("npx tapeless compile graphs/digits.json --module --probe -o digits.ts");
   const printed = await runProgram("look.ts");
-  // The spec sets a fifth of the 3,200 rows aside: three epochs are 240 steps.
+  // The spec holds out a fifth of the 3,200 rows, so three epochs are 240 steps.
   expect(printed.match(/^dense1: \d+ of 64 units are idle$/gm)).toHaveLength(2);
   expect(printed.match(/^dense2\.weight 0\.\d+$/gm)).toHaveLength(2);
 });

@@ -1,7 +1,6 @@
-// The trainers of texts and of images read their data and agree with it before any training: every character
-// has a class, every image a label, and a network that has learnt nothing is as good as guessing. One that
-// has gone over the names once knows more than pairs of letters. How good they become takes minutes: the
-// README tells.
+// The trainers of texts and images, before and after little training. Before training, every character must
+// have a class, every image a label, and the loss must be that of guessing. After one epoch on names, the
+// loss must be below that of pairs of letters. Full training takes minutes; the README shows its results.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -27,8 +26,8 @@ async function trained(epochs: number, name: string, data: string, ...more: stri
 }
 
 /**
- * Nats a character that are left to guess where the one before it is known: no table of pairs of letters does
- * better on these names.
+ * The entropy of a character given the previous one, in nats per character. No table of pairs of letters has
+ * a lower loss on these names.
  */
 function entropyOfPairs(names: readonly string[]): number {
   const pairs = names.flatMap((name) => [...name, ""].map((next, i) => [name[i - 1] ?? "", next]));
@@ -42,7 +41,7 @@ function entropyOfPairs(names: readonly string[]): number {
 }
 
 test.each(["names", "names-gru"])(
-  "%s: 26 letters and the mark",
+  "%s: before training, the loss is that of guessing among 26 letters and the end mark",
   async (name) => {
     const {
       train,
@@ -58,7 +57,7 @@ test.each(["names", "names-gru"])(
   120_000,
 );
 
-test("names-gru: after one epoch it remembers more than the last letter", async () => {
+test("names-gru: after one epoch the loss is below that of pairs of letters", async () => {
   const names = readFileSync(`${root}/graphs/data/names.csv`, "utf8").trim().split("\n").slice(1);
   const pairs = entropyOfPairs(names);
   expect(pairs).toBeCloseTo(2.418, 3);
@@ -67,12 +66,12 @@ test("names-gru: after one epoch it remembers more than the last letter", async 
 }, 120_000);
 
 test.skipIf(!existsSync(`${root}/graphs/data/mnist`))(
-  "mnist: ten digits, once `npm run data` has brought them",
+  "mnist: before training, the loss is near that of guessing among ten digits, if `npm run data` was run",
   async () => {
     const { train, validation, test: tested } = await trained(0, "mnist", "graphs/data/mnist");
-    // Pixels are not centred, so the first logits are further apart than those of the other graph.
+    // Pixels are not centred, so the initial logits are further apart than those of the names model.
     for (const { loss } of [train, validation, tested]) expect(loss).toBeLessThan(2 * Math.log(10));
-    // A share of 10,000 rows, of which about each tenth is right by chance.
+    // An accuracy over 10,000 rows is a multiple of 1/10,000; about a tenth is correct by chance.
     const right = tested.accuracy * 10_000;
     expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-6);
     expect(tested.accuracy).toBeLessThan(0.3);

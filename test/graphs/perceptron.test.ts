@@ -1,5 +1,5 @@
-// Rosenblatt's theorem on real flowers: setosa and versicolor can be told apart by a plane, so the perceptron
-// stops making mistakes.
+// Rosenblatt's theorem on real flowers: a plane separates setosa from versicolor, so the perceptron stops
+// making mistakes.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";
@@ -12,14 +12,14 @@ const linesOf = async (file: string): Promise<string[][]> => {
     .map((line) => line.split(","));
 };
 
-test("the perceptron converges: no row of any part is on the wrong side, and the loss is exactly zero", async () => {
+test("the perceptron converges: no row of any split is misclassified, and the loss is exactly zero", async () => {
   const { train, test: tested, bestEpoch } = await runProgram("perceptron", "iris-two");
   expect(train).toEqual({ loss: 0, accuracy: 1 });
   expect(tested).toEqual({ loss: 0, accuracy: 1 });
   expect(bestEpoch).toBeLessThanOrEqual(10);
 });
 
-test("its data is iris without the species that no plane divides from the others", async () => {
+test("its data is iris without the species that no plane separates from the others", async () => {
   const [names, ...rows] = await linesOf("iris.csv");
   const kept = rows.filter(([, , , , species]) => species !== "virginica");
   expect(await linesOf("iris-two.csv")).toEqual([

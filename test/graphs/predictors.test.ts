@@ -1,5 +1,5 @@
-// The predictors of real graphs, with parameters drawn at random. If one fails, a model that people ship is
-// not the one that was trained.
+// The predictors of real graphs, with random parameters. If one fails, a shipped model differs from the
+// trained one.
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
@@ -10,7 +10,7 @@ const cases = ["iris.json", "digits.json", "residual.ts"].flatMap((graph) =>
   (["f32", "f64"] as const).map((dtype) => [graph, dtype] as const),
 );
 
-it.each(cases)("%s in %s predicts the trainer's very bits", async (graph, dtype) => {
+it.each(cases)("%s in %s predicts bit-identically to the trainer", async (graph, dtype) => {
   const { model } = await readSpec(fileURLToPath(new URL(`../../graphs/${graph}`, import.meta.url)));
   const { batchSize } = model.training;
   const { trainer, predictor } = await shippedOf(model, dtype, []);

@@ -1,12 +1,12 @@
-// What a linear autoencoder can reach at best, without any learning: the first principal components (Eckart
-// and Young), by subspace iteration on the covariance, in doubles.
+// The lowest possible error of a linear autoencoder: that of the first principal components (Eckart and
+// Young), computed by subspace iteration on the covariance, in doubles.
 
 type Matrix = readonly (readonly number[])[];
 
 const dot = (x: readonly number[], y: readonly number[]): number =>
   x.reduce((sum, value, i) => sum + value * y[i], 0);
 
-/** The same span, made orthonormal (Gram and Schmidt, modified). */
+/** An orthonormal basis of the same span (modified Gram-Schmidt). */
 function orthonormal(vectors: Matrix): number[][] {
   const basis: number[][] = [];
   for (const vector of vectors) {
@@ -21,7 +21,7 @@ function orthonormal(vectors: Matrix): number[][] {
   return basis;
 }
 
-/** Their mean, and an orthonormal basis of the `count` directions in which the rows vary most. */
+/** The mean of the rows, and an orthonormal basis of the `count` directions with the largest variance. */
 export function principalComponents(rows: Matrix, count: number): { mean: number[]; components: number[][] } {
   const size = rows[0].length;
   const mean = Array.from(
@@ -32,7 +32,8 @@ export function principalComponents(rows: Matrix, count: number): { mean: number
   const covariance = Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (_, j) => centred.reduce((sum, row) => sum + row[i] * row[j], 0)),
   );
-  // Any start with something of every direction in it will do; 200 rounds leave (λ₉ / λ₈)²⁰⁰ of what is wrong.
+  // Any start that contains every direction works. After 200 rounds the error is reduced by the factor (λ₉ /
+  // λ₈)²⁰⁰.
   let components = orthonormal(
     Array.from({ length: count }, (_, c) =>
       Array.from({ length: size }, (_, i) => Math.cos(((c + 1) * (2 * i + 1)) / size)),
@@ -43,7 +44,9 @@ export function principalComponents(rows: Matrix, count: number): { mean: number
   return { mean, components };
 }
 
-/** The root of the mean of (x − x̂)² over all elements, x̂ being the nearest point that the components reach. */
+/**
+ * The root mean square of x − x̂ over all elements, where x̂ is the projection of a row onto the components.
+ */
 export function restoredError(
   rows: Matrix,
   { mean, components }: ReturnType<typeof principalComponents>,
@@ -51,7 +54,7 @@ export function restoredError(
   const squares = rows.map((row) => {
     const centred = row.map((value, i) => value - mean[i]);
     const inside = components.map((component) => dot(centred, component) ** 2);
-    return dot(centred, centred) - inside.reduce((sum, value) => sum + value, 0); // Pythagoras
+    return dot(centred, centred) - inside.reduce((sum, value) => sum + value, 0); // by Pythagoras
   });
   return Math.sqrt(squares.reduce((sum, value) => sum + value, 0) / (rows.length * mean.length));
 }

@@ -1,4 +1,4 @@
-// Runs a committed trainer as a person would: as a program of its own, on the data of its graph.
+// Runs a committed trainer like a user: as a separate process, on the data of its graph.
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -6,7 +6,7 @@ import type { TrainingResult } from "../../src/runtime/training/train-on.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What `tsx generated/NAME.ts --data graphs/data/DATA.csv --json` prints. */
+/** The result of `tsx generated/NAME.ts --data graphs/data/DATA.csv --json`. */
 export async function runProgram(name: string, data: string): Promise<TrainingResult> {
   const program = [`generated/${name}.ts`, "--data", `graphs/data/${data}.csv`, "--json"];
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", ...program], {

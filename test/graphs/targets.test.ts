@@ -1,6 +1,5 @@
-// The graphs that are judged by a figure on the test part. The bounds are what the project promises; the
-// README tells how far the figures spread over ten seeds, and all of those keep the bounds. A miss means that
-// training got worse, not an unlucky seed.
+// Graphs with a required result on the test split. The README shows the spread over ten seeds, all of which
+// meet the bounds. So a failure means that training became worse, not that the seed is unlucky.
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";
 
@@ -10,11 +9,12 @@ describe("accuracy on rows that training never saw", () => {
     { graph: "wine", data: "wine", rows: 36, least: 0.94 },
     { graph: "digits", data: "digits", rows: 359, least: 0.96 },
     { graph: "residual", data: "digits", rows: 359, least: 0.96 },
-  ])("$graph is right in at least $least of its test part", async ({ graph, data, rows, least }) => {
+  ])("$graph has an accuracy of at least $least on its test split", async ({ graph, data, rows, least }) => {
     const { model, train, test: tested } = await runProgram(graph, data);
     expect(model).toBe(graph);
     expect(tested?.accuracy).toBeGreaterThanOrEqual(least);
-    // A share of so many rows: the figure was counted over the whole part, not averaged over batches.
+    // An accuracy over this many rows is a multiple of 1 / rows, if it was counted over the whole split and
+    // not averaged over batches.
     const right = (tested?.accuracy ?? NaN) * rows;
     expect(Math.abs(right - Math.round(right))).toBeLessThan(1e-9);
     expect(train.accuracy).toBeGreaterThanOrEqual(least);
@@ -22,12 +22,12 @@ describe("accuracy on rows that training never saw", () => {
 });
 
 describe("diabetes", () => {
-  test("has a root mean square error of at most 60 on its test part, and its loss is that error", async () => {
+  test("has a root mean square error of at most 60 on its test split, and its loss is that error", async () => {
     const { test: tested, validation } = await runProgram("diabetes", "diabetes");
     expect(tested?.rmse).toBeLessThanOrEqual(60);
     expect(tested?.loss).toBeCloseTo(tested?.rmse ?? NaN, 4);
     expect(validation?.rmse).toBeLessThanOrEqual(60);
-    // Guessing the mean has an r² of 0: the network has to know more than that.
+    // Predicting the mean has an r² of 0. The network must be better.
     expect(tested?.r2).toBeGreaterThan(0.35);
   });
 });

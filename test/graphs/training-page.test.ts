@@ -1,4 +1,4 @@
-// docs/training.md: its specs compile without a warning, and it leaves out no key.
+// docs/training.md: its specs compile without a warning, and its table has every key.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,12 +20,12 @@ test.each(["yaml", "json"])("the spec in %s compiles, without a warning", async 
   expect([...warnings, ...compilation.built.warnings]).toEqual([]);
 });
 
-test("what it says of the rate is so", async () => {
+test("the learning rates are those that the page states", async () => {
   const { model } = await readSpec(join(folder, "spec.yaml"));
   expect(model.optimizer.learningRate.scale).toBe(16);
 });
 
-test("every key of the section is in the table", () => {
+test("the table has every key of the section", () => {
   const keys = Object.keys(modelSchema.shape.training.shape);
   expect(keys.filter((key) => !page.includes(`\n| \`${key}\` |`))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * Tests and the fuzzer as bundles of the copy's sources. Each mutant has bundles of its own, made in well under a
- * second; transforming four hundred source files one by one takes several.
+ * Bundles tests and the fuzzer with the sources of the copy. Each mutant needs new bundles, which take well
+ * under a second; transforming four hundred source files one by one takes several.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { Plugin } from "esbuild";
 
-/** A bundled module still finds the files next to its source. */
+/** Replaces `import.meta.url`, so that a bundled module still finds the files next to its source. */
 const ownAddress: Plugin = {
   name: "own-address",
   setup(builder) {
@@ -20,10 +20,10 @@ const ownAddress: Plugin = {
   },
 };
 
-/** The folder of bundles in a copy of the project. */
+/** The folder for bundles in a copy of the project. */
 export const bundleFolder = (root: string): string => join(root, "bundled");
 
-/** Bundles these files, each as `bundled/PATH.mjs`. */
+/** Bundles each of these files to `bundled/PATH.mjs`. */
 export async function bundle(root: string, files: readonly string[]): Promise<void> {
   const outdir = bundleFolder(root);
   rmSync(outdir, { recursive: true, force: true });

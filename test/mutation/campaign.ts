@@ -1,4 +1,4 @@
-/** Runs the net for one mutant after the other. A failure counts only if it needs the fault. */
+/** Runs the tests of each mutant. A failure counts only if the same test passes without the fault. */
 import type { Mutant } from "./mutant.ts";
 import { lateTests, quickTests } from "./net-of.ts";
 import { runFuzzer, runTests } from "./net.ts";
@@ -7,21 +7,21 @@ import { ProjectCopy } from "./project-copy.ts";
 import type { Result } from "./results.ts";
 
 export interface CampaignOptions {
-  /** How many parts of the net are used, cheapest first. */
+  /** How many of the three stages of tests run, cheapest first. */
   readonly parts: number;
   /** Run the fuzzer and no tests. */
   readonly fuzzerOnly: boolean;
   readonly specs: number;
   readonly seed: number;
   readonly seconds: number;
-  /** Whether the sources without a fault are known to pass. */
+  /** Assumes that the sources without a fault pass, without running them. */
   readonly trusts: boolean;
 }
 
 export class Campaign {
   private readonly copy: ProjectCopy;
   private readonly options: CampaignOptions;
-  /** Test files and specs, and whether the sources without a fault pass. */
+  /** Whether the sources without a fault pass, by test file or number of the fuzzer's spec. */
   private readonly passes = new Map<string | number, boolean>();
 
   constructor(project: string, options: CampaignOptions) {
@@ -70,7 +70,7 @@ export class Campaign {
     }
   }
 
-  /** Whether the outcome counts: not if the test that failed fails without the fault too. */
+  /** Whether the failure counts. It does not if the same test or spec fails without the fault. */
   private async counts(kill: Kill | undefined): Promise<boolean> {
     if (kill?.source === undefined) return true;
     const { source } = kill;

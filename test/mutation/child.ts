@@ -1,8 +1,8 @@
-/** Runs a program with a time limit; at its end nothing that it started is left. */
+/** Runs a program with a time limit. When it ends, all processes that it started are killed. */
 import { spawn } from "node:child_process";
 
 export interface Ended {
-  /** Undefined where the time limit or a signal ended it. */
+  /** Undefined if the time limit or a signal ended it. */
   readonly code: number | undefined;
   readonly output: string;
   readonly isLate: boolean;
@@ -17,7 +17,7 @@ export function runNode(
   return new Promise((resolve) => {
     const child = spawn(process.execPath, parts, {
       cwd,
-      // A group of its own, so that its workers end with it.
+      // A process group of its own, so that its workers can be killed with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...env },
@@ -28,7 +28,7 @@ export function runNode(
       try {
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       } catch {
-        // The group has ended by itself.
+        // The group has already ended.
       }
     };
     const timer = setTimeout(() => {

@@ -3,7 +3,8 @@
  *
  *     node fuzz-specs.mjs SEED FIRST COUNT [INDEX to leave out …]
  *
- * Exit code 1 and one line that says which spec failed and how; 0 if none did.
+ * If a spec fails, the exit code is 1 and one line describes the spec and the failure; otherwise the exit
+ * code is 0.
  */
 import { randomSpec } from "../fuzz/random-spec.ts";
 import { extrasOf } from "../fuzz/rotation.ts";
@@ -14,7 +15,7 @@ const [seed, first, count, ...skipped] = process.argv.slice(2).map(Number);
 async function main(): Promise<number> {
   for (let index = first; index < first + count; index++) {
     if (skipped.includes(index)) continue;
-    // A spec that cannot be drawn, or a model that cannot be read, ends the process with an exit code of its own.
+    // If a spec cannot be generated, or a model cannot be read, the process ends with another exit code.
     const { spec } = randomSpec(seed, index);
     const { findings } = await runSpec({ spec, seed: index }, extrasOf(index));
     const [finding] = findings;

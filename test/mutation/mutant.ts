@@ -1,17 +1,17 @@
-/** A fault that is put into one source file, to see whether tests or the fuzzer notice it. */
+/** A mutant: a fault that is put into one source file to check that tests or the fuzzer detect it. */
 export interface Mutant {
-  /** Unique, as `vectors: rest of a loop dropped`. */
+  /** Unique, such as `vectors: rest of a loop dropped`. */
   readonly name: string;
-  /** Relative to the project. */
+  /** The path relative to the project. */
   readonly file: string;
-  /** Source text that occurs exactly once in the file, and what takes its place. */
+  /** The text to replace, which must occur exactly once in the file, and its replacement. */
   readonly find: string;
   readonly replace: string;
-  /** Which part of the net should notice. */
+  /** The tests that should detect the fault. */
   readonly kills: string;
 }
 
-/** The text with the fault in it; throws if the place to change is gone or not unique. */
+/** The text with the fault in it. Throws if the text to replace is missing or not unique. */
 export function mutated({ name, file, find, replace }: Mutant, text: string): string {
   const count = text.split(find).length - 1;
   if (count !== 1)
@@ -21,7 +21,7 @@ export function mutated({ name, file, find, replace }: Mutant, text: string): st
   return text.replace(find, () => replace);
 }
 
-/** A mutant's name, the text to change, what takes its place. */
+/** The name of a mutant, the text to replace, and the replacement. */
 export type Row = readonly [name: string, find: string, replace: string];
 
 export const inFile = (file: string, kills: string, rows: readonly Row[]): Mutant[] =>

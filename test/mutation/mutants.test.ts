@@ -1,5 +1,5 @@
-// The table of mutants fits the sources: each text to change is there, once, and the result can be parsed. Whether
-// the net notices the faults is what `npm run mutate` shows.
+// The table of mutants matches the sources: each text to replace occurs once, and the result can be parsed.
+// `npm run mutate` shows whether tests detect the faults.
 import { existsSync, readFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";
@@ -10,12 +10,12 @@ import { allTests, quickTests } from "./net-of.ts";
 const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
 
 describe("the table of mutants", () => {
-  it("has at least 70 faults, each with a name of its own", () => {
+  it("has at least 70 faults, each with a unique name", () => {
     expect(mutants.length).toBeGreaterThanOrEqual(70);
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
   });
 
-  it("fits the sources: every text to change occurs exactly once", () => {
+  it("matches the sources: every text to replace occurs exactly once", () => {
     const faults = mutants.flatMap((mutant) => {
       try {
         return mutated(mutant, textOf(mutant.file)) === textOf(mutant.file)

@@ -1,7 +1,7 @@
-/** Which tests mirror a source file, and which others see what it does, cheapest first. */
+/** For each source file: the tests of that file, and other tests that depend on it, cheapest first. */
 
 interface Tests {
-  /** The beginning of the paths that these tests are for. */
+  /** These tests are for source paths that begin with this. */
   readonly under: string;
   readonly quick: readonly string[];
   readonly late: readonly string[];
@@ -17,7 +17,7 @@ const trained = [
 const numbersOfTorch = named("compiler/reference", "cases");
 const nests = named("compiler/schedule", "random-nests");
 
-/** The first row that a path begins with counts. */
+/** The first row that matches a path is used. */
 const rows: readonly Tests[] = [
   { under: "src/compiler/passes/average-weights", quick: named("end-to-end", "average"), late: trained },
   {
@@ -299,7 +299,7 @@ export const quickTests = (file: string): readonly string[] => rowFor(file)?.qui
 
 export const lateTests = (file: string): readonly string[] => rowFor(file)?.late ?? trained;
 
-/** Every test file of the table. */
+/** All test files of the table. */
 export const allTests = (): readonly string[] => [
   ...new Set(rows.flatMap(({ quick, late }) => [...quick, ...late])),
 ];

@@ -1,15 +1,18 @@
-/** The net in three parts, cheapest first: tests that mirror the mutated file, the fuzzer, tests of whole trainings. */
+/**
+ * Runs the three stages of tests for a mutant, cheapest first: tests of the mutated file, the fuzzer, and
+ * tests of whole training runs.
+ */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as z from "zod";
 import { bundle, bundleFolder } from "./bundles.ts";
 import { runNode } from "./child.ts";
 
-/** What noticed a fault. */
+/** The test that detected a fault. */
 export interface Kill {
   readonly by: "tests" | "fuzzer" | "hangs" | "does not load";
   readonly what: string;
-  /** The test file or the number of the spec, to check that the sources without the fault pass. */
+  /** The test file, or the number of the spec, with which the sources without the fault are checked. */
   readonly source?: string | number;
 }
 
@@ -24,14 +27,14 @@ const report = z.object({
   ),
 });
 
-/** What fails need not be made small. Messages get through between tests, as in test/support/take-breath.ts. */
+/** Failures are not shrunk. Between tests the event loop runs, as in test/support/take-breath.ts. */
 const setup = `import fc from "fast-check";
 import { afterEach } from "vitest";
 fc.configureGlobal({ endOnFailure: true });
 afterEach(() => new Promise((resolve) => setImmediate(resolve)));
 `;
 
-/** Files run in the order in which they are named: the cheapest first. */
+/** Files run in the given order, cheapest first. */
 const configOf = (files: readonly string[]): string => `import { BaseSequencer } from "vitest/node";
 const files = ${JSON.stringify(files)};
 const place = ({ moduleId }) => files.findIndex((file) => moduleId.endsWith(file));
@@ -48,7 +51,7 @@ export default { test: {
 } };
 `;
 
-/** Runs test files of the copy, already bundled; the first failure ends it. */
+/** Runs bundled test files of the copy until the first failure. */
 async function runBundledTests(
   root: string,
   files: readonly string[],
@@ -101,7 +104,7 @@ export interface Specs {
 
 const fuzzer = "test/mutation/fuzz-specs.ts";
 
-/** Runs specs of the fuzzer; the first that fails ends it. */
+/** Runs specs of the fuzzer until the first failure. */
 export async function runFuzzer(
   root: string,
   { seed, first, count, skipped }: Specs,

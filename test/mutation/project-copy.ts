@@ -1,7 +1,7 @@
 /**
  * A copy of the project in a temporary folder, in which one source file at a time is changed. Packages are
- * links to those of the project, but node_modules/.cache is the copy's own: what a mutant leaves there never
- * reaches the project.
+ * links to those of the project. node_modules/.cache is separate, so that no output of a mutant reaches the
+ * project.
  */
 import {
   cpSync,

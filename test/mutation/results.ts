@@ -1,4 +1,4 @@
-/** What came of each mutant, as a file and as a table. */
+/** The outcome of each mutant, as a file and as a table. */
 import Table from "cli-table3";
 import * as z from "zod";
 
@@ -6,7 +6,7 @@ const result = z.object({
   name: z.string(),
   file: z.string(),
   killed: z.boolean(),
-  /** The part of the net that noticed, and what it said. */
+  /** The stage of tests that detected the fault, and its message. */
   by: z.string().optional(),
   what: z.string().optional(),
   seconds: z.number(),

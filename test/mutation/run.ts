@@ -1,7 +1,7 @@
 /**
  * Mutation testing: npm run mutate -- [--only NAME,…] [--json FILE] [--resume] [--parts N | --fuzzer]
- * [--specs N]. Puts each fault of the table into a copy of the project and runs the net until something
- * notices. Exit code 1 if a mutant survives.
+ * [--specs N]. Puts each fault of the table into a copy of the project, and runs tests until one detects it.
+ * The exit code is 1 if a mutant survives.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

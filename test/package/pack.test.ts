@@ -1,5 +1,5 @@
-// The package as users get it: packed, installed in an empty folder, used. If one fails, the clone works and
-// the package does not.
+// The package as users get it: packed, installed in an empty folder, and used. If one fails, the clone works
+// but the package does not.
 import { execFile } from "node:child_process";
 import {
   cpSync,
@@ -29,7 +29,7 @@ const minutes = 60_000;
 let packed: string[] = [];
 let clone = "";
 
-// Never synchronous: a worker that does not answer for a minute is given up by the test runner.
+// Never synchronous, because the test runner gives up a worker that does not respond for a minute.
 const execute = promisify(execFile);
 const runIn = async (folder: string, file: string, ...args: readonly string[]): Promise<string> =>
   (await execute(file, args, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
@@ -41,7 +41,7 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** A copy to pack in: packing builds, and nobody who works in the clone meanwhile should see half a build. */
+/** A copy of the clone in which the package is built, so that a build never disturbs work in the clone. */
 function copyOfClone(): string {
   const copy = join(folder, "clone");
   mkdirSync(copy);
@@ -64,8 +64,8 @@ function copyOfClone(): string {
 }
 
 /**
- * What `npm install` would put in place, without asking a registry: the package unpacked, its dependencies
- * beside it.
+ * Does what `npm install` would do, without a registry: unpacks the package, and puts its dependencies next
+ * to it.
  */
 async function install(): Promise<void> {
   mkdirSync(join(home, "node_modules/tapeless"), { recursive: true });
@@ -86,13 +86,12 @@ async function install(): Promise<void> {
     cpSync(join(root, "node_modules", name), join(home, "node_modules", name), { recursive: true });
 }
 
-/** What a bundled module imports, statically or later. It has no spaces that it does not need. */
+/** The static and dynamic imports of a bundled module. Minified code has no optional spaces. */
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/\bimport(?:[\w*${},\s]*from)?\(?"([\w@./:-]+)"/g)].map(([, name]) => name);
 
 /**
- * Everything that package.json asks for at run time, and all that this asks for: what is for development
- * alone is left behind.
+ * The runtime dependencies of package.json, and all of their dependencies; without development dependencies.
  */
 function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
   const {
@@ -100,7 +99,8 @@ function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
     optionalDependencies = {},
   }: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
   for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
-    // A package may bring its own version of another; what that asks for may lie beside all others.
+    // A package may contain its own version of a dependency, whose dependencies may still be at the top
+    // level.
     const inside = join(at, "node_modules", dependency);
     if (at !== root && existsSync(inside)) {
       dependenciesOf(inside, known);
@@ -120,8 +120,8 @@ const tapeless = (...args: readonly string[]) =>
 beforeAll(install, 5 * minutes);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("what is packed", () => {
-  it("is the bundled program, its launchers, the JSON Schema, documentation and examples", () => {
+describe("the packed files", () => {
+  it("are the bundled program, its launchers, the JSON Schema, documentation and examples", () => {
     const folders = /^(dist|docs|graphs)\/.*/;
     expect([...new Set(packed.map((path) => path.replace(folders, "$1")))].sort()).toEqual([
       "CHANGELOG.md",
@@ -140,7 +140,7 @@ describe("what is packed", () => {
     ]);
   });
 
-  it("has the target of every link in its Markdown", () => {
+  it("include the target of every link in the Markdown files", () => {
     const files = new Set(packed);
     const dead = packed
       .filter((path) => path.endsWith(".md"))
@@ -156,31 +156,31 @@ describe("what is packed", () => {
     expect(dead).toEqual([]);
   });
 
-  it("installs without a script of its own", () => {
+  it("need no install script", () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(
       readFileSync(join(home, "node_modules/tapeless/package.json"), "utf8"),
     );
     expect(["preinstall", "install", "postinstall", "prepare"].filter((name) => name in scripts)).toEqual([]);
   });
 
-  it("leaves no build behind in the clone", () => {
+  it("leave no build in the clone", () => {
     expect(existsSync(join(clone, "dist"))).toBe(false);
   });
 
-  it("brings at most 30 packages and 40 MB", () => {
+  it("bring at most 30 packages and 40 MB", () => {
     expect(dependenciesOf(root).size + 1).toBeLessThanOrEqual(30);
     const folders = [...dependenciesOf(root)].map((name) => join(root, "node_modules", name));
     const sizes = new Map<number, number>();
     for (const folder of [join(home, "node_modules/tapeless"), ...folders])
       for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
         const { ino, size } = statSync(join(folder, file));
-        // esbuild's program has two names.
+        // The binary of esbuild has two names, but is counted once.
         sizes.set(ino, size);
       }
     expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(40e6);
   });
 
-  it("imports nothing but Node's modules, its own files, and packages that it brings", () => {
+  it("import only Node's modules, each other, and packages that are dependencies", () => {
     const place = join(home, "node_modules/tapeless/dist");
     const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
       readFileSync(join(root, "package.json"), "utf8"),
@@ -191,7 +191,7 @@ describe("what is packed", () => {
         expect(known.has(name.replace("node:", "")) || name.startsWith("./"), `${file}: ${name}`).toBe(true);
   });
 
-  it("carries the licences of the libraries that are bundled into it", () => {
+  it("contain the licences of the bundled libraries", () => {
     const notices = readFileSync(join(home, "node_modules/tapeless/dist/third-party.txt"), "utf8");
     for (const name of ["prettier", "wabt", "elkjs", "hyparquet", "commander", "yaml"])
       expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));

@@ -1,4 +1,5 @@
-// Opens pages in the machine's headless Chromium and collects their console output. A correct page writes none.
+// Opens pages in the machine's headless Chromium and collects their console output. A correct page writes
+// none.
 import { execFileSync } from "node:child_process";
 import { chromium, type Browser, type Page } from "playwright-core";
 import type { TestContext } from "vitest";

@@ -122,7 +122,7 @@ describe("the playground", () => {
     await page.keyboard.press("End");
     await page.keyboard.type(' { "type": "dense", "un');
     await page.locator(".cm-tooltip-autocomplete").getByText("units", { exact: true }).waitFor();
-    // A new completion list accepts no key at first.
+    // A completion list ignores keys for a moment after it opens.
     await page.waitForTimeout(150);
     await page.keyboard.press("Enter");
     await page.keyboard.type('8, "activation": "ge');

@@ -1,7 +1,7 @@
 /**
  * The report in a real browser, opened from its file under its own policy, without a network; it must write
- * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn elements
- * shows that 300 layers stay usable.
+ * nothing to the console. Tests wait for content of the page, never for the clock. The number of drawn
+ * elements shows that 300 layers stay usable.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -226,7 +226,7 @@ describe("the selection in the report", () => {
 
   it("`--of` sets the initial selection, and omits nothing", async () => {
     const output = join(folder, "of.html");
-    await reportOf("3"); // has written the spec
+    await reportOf("3"); // writes the spec
     const flags = { format: "html", target: "ts", measure: true, dtype: "f32", output } as const;
     await inspectSpec(join(folder, "3.json"), { ...flags, show: "gradients", of: "dense1.weight" });
     const { page, complaints } = await openPage(browser, pathToFileURL(output).href);
@@ -290,7 +290,7 @@ describe("the selection in the report", () => {
     const { page, complaints } = await open("3", { place: "#passes" });
     const heading = page.locator(".pass h2");
     const seen = [await heading.textContent()];
-    await expect.poll(() => page.locator(".pass .came").count()).toBeGreaterThan(10); // differentiate
+    await expect.poll(() => page.locator(".pass .came").count()).toBeGreaterThan(10); // the pass `differentiate`
     const count = await page.locator(".passes li").count();
     for (let i = 1; i < count; i++) {
       await page.keyboard.press("ArrowRight");

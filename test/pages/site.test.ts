@@ -1,5 +1,5 @@
-// The documentation site: `npm run docs:build` builds it, which fails on links to pages that do not exist. Here: links
-// with anchors, files and the playground. VitePress is installed by the first run.
+// The documentation site: `npm run docs:build` builds it, which fails on links to pages that do not exist.
+// Here: links with anchors, files and the playground. VitePress is installed by the first run.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Emitted trainers against training runs that PyTorch computed in float64: predictions, losses, gradients
-// before clipping, and parameters after the last step. A failure means that the numbers a user gets are not
-// those of the textbook.
+// Emitted trainers compared with training runs that PyTorch computed in float64: predictions, losses,
+// gradients before clipping, and parameters after the last step. If a test fails, a user gets numbers that
+// differ from the textbook's.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
@@ -25,15 +25,15 @@ interface Case {
   };
 }
 
-/** f64 agrees to rounding; f32 gathers its own rounding over the steps. */
+/** f64 agrees up to rounding; in f32, rounding errors accumulate over the steps. */
 const tolerances = { f64: { value: 1e-9, end: 1e-7 }, f32: { value: 2e-4, end: 3e-3 } };
 
 const meanSize = (values: Numbers): number =>
   values.reduce((sum, x) => sum + Math.abs(x), 0) / (values.length || 1);
 
 /**
- * Largest |a − b| / (scale + |b|), the scale being the mean size of b, at least `floor`: noise beside large
- * numbers is noise.
+ * The largest |a − b| / (scale + |b|). The scale is the mean of |b|, but at least `floor`, so that noise in
+ * small numbers does not count.
  */
 function errorOf(actual: ArrayLike<number>, expected: Numbers, floor = 0): number {
   if (actual.length !== expected.length) return Infinity;

@@ -1,5 +1,5 @@
-// The runtime is copied into files that are compiled and run anywhere: it must not lean on Node's or a
-// browser's types, nor on anything outside its folder, and no two files may declare the same name.
+// The runtime is copied into files that run anywhere. It must compile without the types of Node or a browser,
+// import nothing outside its folder, and never declare the same name in two files.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -31,11 +31,11 @@ function faultsOf(paths: string[], others: ts.CompilerOptions): string[] {
 
 const folder = new URL("../../src/runtime/", import.meta.url);
 const pathOf = (name: string) => new URL(name, folder).pathname;
-/** The path, from the runtime's folder, of what a file imports; outside of it the whole address. */
+/** The path of an imported file, relative to the folder of the runtime; the full URL if it is outside. */
 const importedBy = (name: string, quoted: string) =>
   new URL(quoted.slice(1, -1), new URL(name, folder)).href.replace(folder.href, "");
 
-/** What modules in f32 and in f64 are made of. */
+/** The runtime files of modules in f32 and in f64. */
 const sourcesOf = { Float32Array: runtimeFiles("f32"), Float64Array: runtimeFiles("f64") };
 const kinds = ["Float32Array", "Float64Array"] as const;
 const declarationsOf = async (numbers: (typeof kinds)[number]) => [
@@ -46,7 +46,7 @@ const bare = { lib: ["lib.es2022.d.ts"], types: [] };
 const browser = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };
 const node = { lib: ["lib.es2022.d.ts"], types: ["node"] };
 
-test("it compiles under --strict with the language's own library alone", () => {
+test("it compiles under --strict with only the standard library of the language", () => {
   const all = new Set([...sourcesOf.Float32Array, ...sourcesOf.Float64Array]);
   expect(faultsOf([...all].map(pathOf), { ...bare, noUnusedLocals: true })).toEqual([]);
 });
@@ -61,7 +61,7 @@ test("the list of chapters has each file of the runtime once", () => {
   expect(runtimeFiles("f64")).not.toContain(singlePrecisionFile);
 });
 
-test.each(kinds)("as one file of %s it compiles beside any host's types, and runs", async (numbers) => {
+test.each(kinds)("as one file of %s it compiles with the types of any host, and runs", async (numbers) => {
   const scratch = mkdtempSync(join(tmpdir(), "alone-"));
   try {
     const whole = (await declarationsOf(numbers)).map(({ text: declaration }) =>
@@ -83,8 +83,8 @@ test.each(kinds)("as one file of %s it compiles beside any host's types, and run
     );
     for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
       expect(faultsOf([file], host)).toEqual([]);
-    // from a folder without package.json, by another name than its own, with the loader that takes such files
-    // for CommonJS
+    // The folder has no package.json, the file is opened through a link with another name, and the loader
+    // treats such files as CommonJS.
     const link = join(scratch, "link.ts");
     symlinkSync(file, link);
     for (const started of [file, link]) {

@@ -1,5 +1,5 @@
-// Categories and words: a vocabulary that validation and test had a say in, or numbers that shift from one
-// part to another, go unseen by any loss.
+// Categories and words as inputs. If one fails, the vocabulary depends on validation or test rows, or numbers
+// differ between splits; no loss would show either.
 import { describe, expect, test } from "vitest";
 import { categoryEncoder } from "../../src/runtime/data/category-encoder.ts";
 import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
@@ -38,14 +38,14 @@ describe("categories", () => {
     );
   const text = "kind,size,y\npear,L,1\nfig,S,2\npear,M,3\n";
 
-  test("one-hot: a place for each, in sorted order; several columns stand side by side", () => {
+  test("one-hot: one element per category in sorted order; several columns follow each other", () => {
     const { train, fields } = read(text, "one-hot", { shape: [2], dtype: "f32" });
     expect(train["x"]).toEqual(Float64Array.of(0, 1, 1, 0, 0, 1));
     expect(fields[0].categories).toEqual([["fig", "pear"]]);
     const both = read(text, "one-hot", { shape: [5], dtype: "f32" }, { columns: ["kind", "size"] });
     expect(both.train["x"]).toEqual(Float64Array.of(0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0));
   });
-  test("index: numbers from 1, each column by itself; in a file of test rows others are 0", () => {
+  test("index: numbers from 1, for each column separately; in a file of test rows unknown categories are 0", () => {
     const dataset = read(
       text,
       "index",
@@ -55,12 +55,12 @@ describe("categories", () => {
     expect(dataset.train["x"]).toEqual(Int32Array.of(2, 1, 1, 3, 2, 2));
     expect(dataset.test?.["x"]).toEqual(Int32Array.of(0, 3));
   });
-  test("numbers are categories as they stand", () => {
+  test("numeric cells are categories too, as written", () => {
     expect(
       read("kind,y\n10,1\n9,2\n9.0,3\n", "one-hot", { shape: [3], dtype: "f32" }).fields[0].categories,
     ).toEqual([["10", "9", "9.0"]]);
   });
-  test("only the training part's count; what it has not seen is all zeros, and the shape may keep room for it", () => {
+  test("categories come from the training split only; an unseen one is all zeros, and the shape may have spare elements", () => {
     const facts = { ...whole, test: 0.2 };
     const parts = splitRows(10, facts, 7);
     const odd = parts.test[0];
@@ -97,7 +97,7 @@ describe("categories", () => {
       () => read("kind,y\nfig,1\n,2\n", "one-hot", { shape: [1], dtype: "f32" }),
       'column "kind": the cell is empty',
     ],
-  ])("%s is told", (_, work, message) => {
+  ])("%s is reported", (_, work, message) => {
     expect(work).toThrow(message);
   });
 });
@@ -126,7 +126,7 @@ describe("words", () => {
       { encoders: { words: wordEncoder, nextOf: nextWordEncoder, columns: columnEncoder } },
     );
 
-  test("the most frequent come first, then by the alphabet; the target is the word after each", () => {
+  test("the most frequent words come first, then in alphabetical order; the target is the next word", () => {
     const { train, fields } = read("text\nb a b\na c b\n");
     expect(fields[0].words).toEqual(["b", "a", "c"]);
     expect(train).toEqual({
@@ -134,18 +134,18 @@ describe("words", () => {
       y: Int32Array.of(2, 3, 2, 0, -1, 3, 4, 2, 0, -1),
     });
   });
-  test("what the embedding has no room for is the word 1", () => {
+  test("words beyond the embedding's vocabulary are the word 1", () => {
     const { train, fields } = read("text\nb a b\na c b\n", {}, 3);
     expect(fields[0].words).toEqual(["b"]);
     expect(train["x"]).toEqual(Int32Array.of(0, 2, 1, 2, 0, 0, 1, 1, 2, 0));
   });
-  test("signs are words of their own, an apostrophe inside is not; capitals may be made small", () => {
+  test("punctuation marks are separate words, except an apostrophe inside a word; upper case may be converted to lower case", () => {
     const words = (lowerCase: boolean) => read("text\n\"Don't, don't!\"\n", { lowerCase }).fields[0].words;
     expect(words(false)).toEqual(["!", ",", "Don't", "don't"]);
     expect(words(true)).toEqual(["don't", "!", ","]);
     expect(read("text\nÜber 3 naïve Ä\n").fields[0].words).toEqual(["3", "naïve", "Ä", "Über"]);
   });
-  test("the vocabulary is the training part's", () => {
+  test("the vocabulary comes from the training split", () => {
     const facts = { ...whole, test: 0.2 };
     const [odd] = splitRows(10, facts, 7).test;
     const text = Array.from({ length: 10 }, (_, row) => (row === odd ? "new" : "old")).join("\n");
@@ -153,22 +153,18 @@ describe("words", () => {
     expect(fields[0].words).toEqual(["old"]);
     expect(Array.from(test?.["x"] ?? []).slice(0, 5)).toEqual([0, 1, 0, 0, 0]);
   });
-  test(
-    "a text that is too long is an error with its line, or cut; then its last word is followed by the next, " +
-      "not by an end",
-    () => {
-      const text = "text\na\na b c d e f\n";
-      expect(() => read(text)).toThrow(
-        expect.objectContaining({
-          message:
-            'column "text": the text has 6 words, but a length of 5 has room for 4 after the start marker; the longest ' +
-            'text of the file needs a length of 7, or "cut": true',
-          line: 3,
-        }),
-      );
-      const { train } = read(text, { cut: true });
-      expect(Int32Array.from(train["x"]).slice(5)).toEqual(Int32Array.of(0, 2, 3, 4, 5));
-      expect(Int32Array.from(train["y"]).slice(5)).toEqual(Int32Array.of(2, 3, 4, 5, 6));
-    },
-  );
+  test("a text that is too long is an error with its line, or is cut; the last target of a cut text is its next word", () => {
+    const text = "text\na\na b c d e f\n";
+    expect(() => read(text)).toThrow(
+      expect.objectContaining({
+        message:
+          'column "text": the text has 6 words, but a length of 5 has room for 4 after the start marker; the longest ' +
+          'text of the file needs a length of 7, or "cut": true',
+        line: 3,
+      }),
+    );
+    const { train } = read(text, { cut: true });
+    expect(Int32Array.from(train["x"]).slice(5)).toEqual(Int32Array.of(0, 2, 3, 4, 5));
+    expect(Int32Array.from(train["y"]).slice(5)).toEqual(Int32Array.of(2, 3, 4, 5, 6));
+  });
 });

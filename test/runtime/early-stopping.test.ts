@@ -1,4 +1,5 @@
-// Which epoch is the best: a change below `minDelta` must not count, whichever end of the metric is the better one.
+// Which epoch is the best. An improvement below `minDelta` must not count, whether the metric should rise or
+// fall.
 import { expect, test } from "vitest";
 import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -6,7 +7,7 @@ import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 import { lineData, linearMachine, model, training } from "./linear-machine.ts";
 
-/** What early stopping makes of these values of the metric, an epoch each. */
+/** The history of early stopping for these values of the metric, one per epoch. */
 function historyOf(metric: string, rises: boolean, values: number[], minDelta: number, patience: number) {
   let evaluations = 0;
   const summarise = () => ({ loss: 1, [metric]: values[evaluations++ % values.length] });
@@ -20,22 +21,23 @@ test.each<[string, boolean, number[], number, number]>([
   ["accuracy", true, [0.5, 0.54, 0.58, 0.62], 0, 4],
   ["mae", false, [5, 4.6, 4.2, 3.8], 0.5, 3],
   ["mae", false, [5, 4.6, 4.2, 3.8], 0, 4],
-  // As much as minDelta is no improvement, by which a metric that stands still would end no training.
+  // An improvement of exactly minDelta does not count; otherwise, with minDelta 0, a constant metric would
+  // never stop training.
   ["r2", true, [0.25, 0.5, 0.75, 0.75], 0.25, 3],
   ["r2", true, [-3, -2, NaN, -1], 0.75, 4],
   ["mine", true, [-1, 7, 3, 7], 0, 2],
   ["mine", false, [-1, 7, -3, -3], 0, 3],
-])("%s, better above: %s, of %j with minDelta %d: epoch %d", (metric, rises, values, minDelta, best) => {
+])("%s, higher is better: %s, of %j with minDelta %d: epoch %d", (metric, rises, values, minDelta, best) => {
   expect(historyOf(metric, rises, values, minDelta, 9).bestEpoch).toBe(best);
 });
 
-test("an epoch that gains too little is waited for as one that gains nothing", () => {
+test("an epoch with too little improvement counts against the patience like one with none", () => {
   const { epochs, stoppedEarly } = historyOf("accuracy", true, [0.5, 0.51, 0.52, 0.53, 0.9], 0.1, 3);
   expect(epochs.map(({ best }) => best)).toEqual([true, false, false, false]);
   expect(stoppedEarly).toBe(true);
 });
 
-test.each(["lower", "higher"] as const)("a formula of the user's whose better end is %s", async (better) => {
+test.each(["lower", "higher"] as const)("a user-defined metric is %s at its best epoch", async (better) => {
   const spec: ModelSpec = {
     ...specs.regression,
     metrics: [{ name: "own", formula: "mean(prediction^2)", better }],

@@ -1,5 +1,5 @@
-// Nothing that a trainer computes is left to the engine: no Math.exp, no power operator, no clock, no locale.
-// If one fails, the same training gives other bits in another engine, or in the next version of this one.
+// No computation of a trainer depends on the engine: no Math.exp, no power operator, no clock, no locale. If
+// one fails, the same training produces other bits in another engine, or in the next version of this one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ describe.each([
   ["src/runtime", runtime],
   ["generated", generated],
 ])("%s", (folder, names) => {
-  it.each(names)("%s leaves no number to the engine", (name) => {
+  it.each(names)("%s does not depend on the engine", (name) => {
     expect(engineChoicesIn(readFileSync(join(root, folder, name), "utf8"))).toEqual([]);
   });
 });
@@ -37,7 +37,7 @@ describe("the check itself", () => {
   ])("finds %s", (code) => {
     expect(engineChoicesIn(code)).toHaveLength(1);
   });
-  it("finds nothing in what the standard fixes, in comments and in texts", () => {
+  it("finds nothing in operations that the standard defines exactly, in comments and in strings", () => {
     const code =
       'const y = Math.sqrt(x * Math.fround(2)); // Math.exp(x), x ** 2\nconst text = "Math.exp(x) ** 2";';
     expect(engineChoicesIn(code)).toEqual([]);

@@ -1,5 +1,5 @@
-// A machine written by hand: y = w·x + b, half of each input dropped at random in training, squared error, momentum.
-// It has all that a compiled one has, so the runtime can be tested without the compiler.
+// Kernels written by hand: y = w·x + b, with half of each input dropped at random in training, squared error
+// and momentum. They have all parts of compiled kernels, so the runtime can be tested without the compiler.
 import { randomKey, randomStream, randomUnit, uniform } from "../../src/runtime/numbers/random.ts";
 import type { Machine } from "../../src/runtime/step/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";

@@ -1,6 +1,5 @@
-// The runtime's own elementary functions: as exact as a double allows, with the special values of the
-// language's, and with the same bits in every engine. A fault here would be a small, silent error in every
-// training.
+// The runtime's own elementary functions: as exact as a double allows, with the special values of JavaScript,
+// and the same bits in every engine. An error here would be a small, silent error in every training run.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
@@ -15,10 +14,10 @@ type Unary = keyof typeof unary;
 
 const random = randomStream(1);
 const between = (low: number, high: number) => low + (high - low) * random.unit();
-/** Numbers from low to high, even and at random. */
+/** Numbers from low to high: evenly spaced ones, and random ones. */
 const sweep = (low: number, high: number, count = 300): number[] =>
   Array.from({ length: count }, (_, i) => low + ((high - low) * (i + random.unit())) / count);
-/** Numbers of both signs whose exponents are even over a range. */
+/** Numbers of both signs whose exponents are evenly spaced over a range. */
 const magnitudes = (low: number, high: number, count = 100): number[] =>
   sweep(low, high, count).map((exponent, i) => (i % 2 === 0 ? 1 : -1) * 2 ** exponent);
 
@@ -54,7 +53,7 @@ test.each<[Unary, number, number[]]>([
       ...sweep(1, 60000).map((n) => (Math.trunc(n) + 0.5) * Math.PI),
     ],
   ],
-])("%s is right to %f units in the last place", (name, limit, inputs) => {
+])("%s has an error of at most %f units in the last place", (name, limit, inputs) => {
   const f = unary[name];
   const worst = inputs
     .map((x) => ({ x, off: unitsOff(f(x), precise[name](x)) }))
@@ -62,7 +61,7 @@ test.each<[Unary, number, number[]]>([
   expect(worst.off, `${name}(${worst.x})`).toBeLessThan(limit);
 });
 
-test("power is right to 0.6 units in the last place, for large exponents too", () => {
+test("power has an error of at most 0.6 units in the last place, for large exponents too", () => {
   const pairs = [
     ...sweep(0.01, 3).map((x) => [x, between(-5, 5)]),
     ...magnitudes(-1000, 1000).map((x) => [Math.abs(x), between(-1, 1)]),
@@ -77,7 +76,7 @@ test("power is right to 0.6 units in the last place, for large exponents too", (
   expect(power(2, -1074)).toBe(Number.MIN_VALUE);
 });
 
-test("they keep within three units of the engine's, over dense sweeps", () => {
+test("they differ from the engine's functions by at most three units, over dense sweeps", () => {
   const apart = (a: number, b: number) =>
     Math.abs(a - b) / (Math.abs(b) * Number.EPSILON || Number.MIN_VALUE);
   for (const x of sweep(-700, 700, 20000)) expect(apart(exp(x), Math.exp(x)), `exp(${x})`).toBeLessThan(2);
@@ -88,11 +87,11 @@ test("they keep within three units of the engine's, over dense sweeps", () => {
 const special = [0, -0, Infinity, -Infinity, NaN, 1, -1, 5e-324, -5e-324, 1e-310, 800, -800, 1e308, -1e308];
 
 test.each(["exp", "expm1", "log", "log1p", "tanh"] as const)(
-  "%s has the language's special values",
+  "%s has the special values of the engine's function",
   (name) => {
     for (const x of special) {
       const [actual, expected] = [unary[name](x), Math[name](x)];
-      // zeros by their sign, results that are rounded by their size
+      // Zeros are compared by their sign, rounded results by their size.
       if (Number.isFinite(expected) && expected !== 0)
         expect(Math.abs(actual / expected - 1), `${name}(${x})`).toBeLessThan(1e-15);
       else expect(actual, `${name}(${x})`).toBe(expected);
@@ -100,7 +99,7 @@ test.each(["exp", "expm1", "log", "log1p", "tanh"] as const)(
   },
 );
 
-test("overflow and underflow come where e^x leaves the doubles, and subnormal results are right", () => {
+test("overflow and underflow occur where e^x leaves the range of doubles, and subnormal results are correct", () => {
   expect(exp(709.782712893384)).toBeCloseTo(1.797693134862273e308, -295);
   expect(exp(709.7827128933841)).toBe(Infinity);
   expect(exp(-745.1332191019411)).toBe(5e-324);
@@ -116,16 +115,17 @@ test("overflow and underflow come where e^x leaves the doubles, and subnormal re
   ]);
 });
 
-test("sine and cosine keep the sign of zero, and have no value at infinity", () => {
+test("sine and cosine preserve the sign of zero, and are NaN at infinity", () => {
   expect([sin(0), sin(-0), cos(0), cos(-0)]).toEqual([0, -0, 1, 1]);
   for (const x of [Infinity, -Infinity, NaN]) expect([sin(x), cos(x)]).toEqual([NaN, NaN]);
 });
 
-// The double nearest to a multiple of π/2 (J.-M. Muller, "Elementary functions", 2016), where most digits cancel.
+// The double nearest to a multiple of π/2 (J.-M. Muller, "Elementary functions", 2016), where most digits
+// cancel.
 const nearMultiple = 6381956970095103 * 2 ** 797;
 
 test.each(["sin", "cos"] as const)(
-  "%s is right to 0.8 units in the last place for angles of any size",
+  "%s has an error of at most 0.8 units in the last place for angles of any size",
   (name) => {
     const inputs = [
       1e6,
@@ -146,11 +146,11 @@ test.each(["sin", "cos"] as const)(
   },
 );
 
-test("erf is odd, 1 beyond 6, and keeps the sign of zero", () => {
+test("erf is odd, is 1 beyond 6, and preserves the sign of zero", () => {
   expect([erf(0), erf(-0), erf(7), erf(-Infinity), erf(NaN)]).toEqual([0, -0, 1, -1, NaN]);
 });
 
-test("log, log1p and power are numbers above √2 · 2¹⁰²³, where the exponent rounds to 1024", () => {
+test("log, log1p and power are finite above √2 · 2¹⁰²³, where the exponent rounds to 1024", () => {
   for (const x of [1.28e308, 1.5e308, Number.MAX_VALUE]) {
     expect(power(x, 1)).toBe(x);
     expect(unitsOff(power(x, 0.5), precise.power(x, 0.5))).toBeLessThan(0.6);
@@ -198,14 +198,14 @@ test("odd functions are odd to the last bit", () => {
   }
 });
 
-test("they do not step back by more than a unit where a formula or a table entry gives way to the next", () => {
+test("monotonic functions decrease by at most one unit where a formula or table entry replaces another", () => {
   const seams: readonly [Unary, readonly number[]][] = [
     ["exp", [...sweep(-64, 64).map((k) => ((Math.trunc(k) + 0.5) * Math.LN2) / 64), 708, -708]],
     ["tanh", [...sweep(-300, 300).map((k) => (Math.trunc(k) + 0.5) / 16), 19.0625]],
     ["log", [Math.SQRT1_2, Math.SQRT2, 1, 2 ** -1022]],
     ["erf", [0.84375, 6]],
   ];
-  // where a function is flat its values wander by the unit that they may be off
+  // Where a function is flat, its values may vary by the permitted error.
   for (const [name, places] of seams)
     for (const place of places) {
       const f = unary[name];
@@ -217,8 +217,8 @@ test("they do not step back by more than a unit where a formula or a table entry
     }
 });
 
-test("every engine gives these bits", () => {
-  // shortest decimals, which name exactly one double each
+test("the results have exactly these bits in every engine", () => {
+  // Shortest decimals, each of which denotes exactly one double.
   const pinned: Record<string, number[][]> = JSON.parse(
     readFileSync(new URL("math-bits.json", import.meta.url), "utf8"),
   );

@@ -1,6 +1,5 @@
-// The elementary functions to the precision of f32: rounded, within a unit in the last place of what the
-// runtime's own, exact ones round to, with the same special values. A fault here would be a small, silent
-// error in every training.
+// The elementary functions to the precision of f32: within one unit in the last place of the rounded exact
+// result, with the same special values. An error here would be a small, silent error in every training run.
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
 import { exp, expm1, sigmoid, tanh } from "../../src/runtime/numbers/exponential.ts";
@@ -20,8 +19,8 @@ type Name = keyof typeof exact;
 const names: readonly Name[] = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos"];
 
 /**
- * How far a rounded number is off, in units in the last place that f32 has at `expected`; zeros, NaN and
- * infinity must be met exactly.
+ * The error of a rounded result, in units in the last place of f32 at `expected`. Zeros, NaN and infinities
+ * must match exactly.
  */
 function unitsOff(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
@@ -37,7 +36,7 @@ const random = randomStream(1);
 const between = (low: number, high: number): number => Math.fround(low + (high - low) * random.unit());
 const sweep = (low: number, high: number, count: number): number[] =>
   Array.from({ length: count }, () => between(low, high));
-/** Every 65521st number of f32. */
+/** Every 65521st f32 number. */
 const everywhere = new Float32Array(Int32Array.from({ length: 2 ** 32 / 65521 }, (_, i) => i * 65521).buffer);
 const special = [
   0,
@@ -56,7 +55,7 @@ const special = [
   NaN,
 ].flatMap((x) => [x, -x]);
 
-test.each(names)("%s is right to a unit in the last place for numbers of all sizes", (name) => {
+test.each(names)("%s has an error of at most one unit in the last place for numbers of all sizes", (name) => {
   const inputs = [
     ...everywhere,
     ...special,
@@ -72,7 +71,7 @@ test.each(names)("%s is right to a unit in the last place for numbers of all siz
   expect(worst.off, `${name}(${worst.at})`).toBeLessThanOrEqual(1);
 });
 
-test("power is right to a unit in the last place, and has the special values of Math.pow", () => {
+test("power has an error of at most one unit in the last place, and the special values of Math.pow", () => {
   const pairs = Array.from({ length: 20000 }, (): (readonly [number, number])[] => {
     const size = Math.fround(2 ** between(-149, 128));
     const near = Math.fround(1 + between(-1, 1) * 2 ** between(-23, -1));
@@ -89,22 +88,18 @@ test("power is right to a unit in the last place, and has the special values of 
   }
 });
 
-test(
-  "what an f32 trainer works out in doubles loses less than rounding does: 1 − βᵗ near 1, half a wave at its " +
-    "ends",
-  () => {
-    for (const beta of [0.9, 0.999, 0.99999])
-      for (let t = 1; t < 2000; t++) {
-        const exactly = -expm1(t * Math.log(beta));
-        expect(Math.abs((1 - single.exp(t * Math.log(beta))) / exactly - 1), `${beta} ** ${t}`).toBeLessThan(
-          2 ** -25,
-        );
-      }
-    expect([single.cos(0), single.cos(Math.PI)]).toEqual([1, -1]);
-  },
-);
+test("what an f32 trainer computes in doubles has a smaller error than rounding: 1 − βᵗ near 1, half a wave at its ends", () => {
+  for (const beta of [0.9, 0.999, 0.99999])
+    for (let t = 1; t < 2000; t++) {
+      const exactly = -expm1(t * Math.log(beta));
+      expect(Math.abs((1 - single.exp(t * Math.log(beta))) / exactly - 1), `${beta} ** ${t}`).toBeLessThan(
+        2 ** -25,
+      );
+    }
+  expect([single.cos(0), single.cos(Math.PI)]).toEqual([1, -1]);
+});
 
-test("overflow is infinite before it is rounded, too: a loss in f64 that overflows is seen", () => {
+test("overflow gives an infinite double, so that a loss in f64 that overflows is detected", () => {
   expect([single.exp(710), single.exp(Infinity), single.sigmoid(-Infinity)]).toEqual([Infinity, Infinity, 0]);
 });
 
@@ -113,7 +108,7 @@ test("odd functions are odd to the last bit", () => {
     for (const x of [...sweep(0, 20, 2000), 0, Infinity]) expect(single[name](-x)).toBe(-single[name](x));
 });
 
-test("a saturated unit's tangent is 1 exactly, so that its derivative is 0 and not a rounding error", () => {
+test("tanh of a saturated unit is exactly 1, so its derivative is 0 and not a rounding error", () => {
   for (const x of [9.03, 10, 100, 1e20, Infinity]) {
     expect(single.tanh(x)).toBe(1);
     expect(single.tanh(-x)).toBe(-1);

@@ -1,5 +1,5 @@
-// Many steps in one call. If one fails, `steps` trains something else than as many calls of `step` would, and
-// so does every epoch.
+// Many steps in one call. If one fails, `steps` trains differently from the same number of calls of `step`,
+// and so does every epoch.
 import { describe, expect, it } from "vitest";
 import type { Batch } from "../../src/runtime/step/batch.ts";
 import { TrainingDiverged } from "../../src/runtime/step/steps.ts";
@@ -17,7 +17,7 @@ const rowsOf = (start: number, n: number): Batch => ({
 });
 
 describe("steps", () => {
-  it("are those of step, batch after batch, the last a smaller one, and then from the first again", () => {
+  it("equal calls of step: batch after batch, the last one smaller, then from the first one again", () => {
     const [whole, single] = [linearTrainer({ rate: 0.1 }), linearTrainer({ rate: 0.1 })];
     const mean = whole.steps(data, 7);
     const sizes = [4, 4, 2, 4, 4, 2, 4];
@@ -31,20 +31,20 @@ describe("steps", () => {
     expect(whole.save()).toEqual(single.save());
   });
 
-  it("of an epoch's number are the epoch, where no rows are drawn", () => {
+  it("equal an epoch if they are as many and rows are not shuffled", () => {
     const [whole, epoch] = [linearTrainer({ rate: 0.1 }), linearTrainer({ rate: 0.1 })];
     const { epochs } = epoch.fit(data, { epochs: 1, shuffle: false });
     expect(whole.steps(data, 3)).toBe(epochs[0].loss);
     expect(whole.parameters).toEqual(epoch.parameters);
   });
 
-  it("stop where the loss is no number any more, and say at which step", () => {
+  it("stop if the loss is not a finite number, and report the step", () => {
     const trainer = linearTrainer({ rate: 1e120 });
     expect(() => trainer.steps(data, 9)).toThrow(TrainingDiverged);
     expect(() => linearTrainer({ rate: 1e120 }).steps(data, 9)).toThrow(/at step [1-3], in epoch 1/);
   });
 
-  it.each([0, -1, 1.5, NaN])("must be a whole number of at least one: %s is refused", (count) => {
+  it.each([0, -1, 1.5, NaN])("must be an integer of at least 1: %s is rejected", (count) => {
     expect(() => linearTrainer({ rate: 0.1 }).steps(rowsOf(0, batchSize), count)).toThrow(
       "count must be a whole number",
     );

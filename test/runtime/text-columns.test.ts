@@ -1,5 +1,5 @@
-// Sequences of characters: one place too far, or a vocabulary that validation and test had a say in, and the
-// loss means nothing.
+// Sequences of characters. If one fails, characters are shifted by one, or the vocabulary depends on
+// validation or test rows; then the loss means nothing.
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
@@ -31,7 +31,7 @@ const read = (
     encoders,
     test,
   });
-/** The characters that the numbers of the input stand for. */
+/** The characters that the numbers of the input denote. */
 const charactersOf = ({ fields: [{ characters }] }: Dataset) => characters;
 
 function faultOf(work: () => unknown): { message: string; line: InputError["line"] } {
@@ -44,7 +44,7 @@ function faultOf(work: () => unknown): { message: string; line: InputError["line
   return expect.fail("nothing was refused");
 }
 
-test("a text begins with the mark and ends with it; its padding has no say", () => {
+test("a text starts and ends with the mark, and its padding is ignored", () => {
   const dataset = read("name\nba\nabca\n", 4);
   expect(dataset.train).toEqual({
     text: Int32Array.of(0, 2, 1, 0, 0, 0, 1, 2, 3, 1),
@@ -53,28 +53,28 @@ test("a text begins with the mark and ends with it; its padding has no say", () 
   expect(charactersOf(dataset)).toEqual(["a", "b", "c"]);
 });
 
-test("characters are told apart as people count them, and sorted by code point", () => {
-  // Of U+FF5E and U+1F600 the first has the smaller code point and the larger first unit of UTF-16.
+test("characters are those that people count, sorted by code point", () => {
+  // Of U+FF5E and U+1F600, the first has the smaller code point but the larger first UTF-16 code unit.
   const dataset = read("name\n😀～\né\n", 4, { length: 3 });
   expect(charactersOf(dataset)).toEqual(["é", "～", "😀"]);
   expect(dataset.train["text"]).toEqual(Int32Array.of(0, 3, 2, 0, 1, 0));
 });
 
-test("digits are characters: a column that could be numbers is read as it stands", () => {
+test("digits are characters: a numeric column is read as text, unchanged", () => {
   expect(charactersOf(read("name\n007\n1.0\n", 5))).toEqual([".", "0", "1", "7"]);
 });
 
-describe("the vocabulary is the training part's", () => {
+describe("the vocabulary comes from the training split", () => {
   const facts = { ...whole, validation: 0.1, test: 0.1 };
   const rows = 20;
   const parts = splitRows(rows, facts, 7);
   const withRow = (odd: number) =>
     `name\n${Array.from({ length: rows }, (_, row) => (row === odd ? "zo" : "o")).join("\n")}\n`;
 
-  test("what only the training part has counts", () => {
+  test("also the characters that only the training split has", () => {
     expect(charactersOf(read(withRow(parts.train[3]), 3, { facts }))).toEqual(["o", "z"]);
   });
-  test.each(["validation", "test"] as const)("a character that only the %s part has is an error", (part) => {
+  test.each(["validation", "test"] as const)("a character that only the %s split has is an error", (part) => {
     const [row] = parts[part];
     expect(faultOf(() => read(withRow(row), 2, { facts }))).toEqual({
       message: 'column "name": "z" in "zo" does not occur in the training split',
@@ -120,26 +120,22 @@ test.each<[string, string, number, string, number | undefined]>([
   expect(faultOf(() => read(text, vocabulary))).toEqual({ message, line });
 });
 
-test(
-  "texts with a class of their own: the parts keep its shares, and the vocabulary is that of the very same " +
-    "split",
-  () => {
-    const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
-    const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
-    const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
-    const dataset = prepareTable(
-      { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
-      { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
-      facts,
-      7,
-      csv,
-      { encoders },
-    );
-    for (const part of [dataset.train, dataset.validation, dataset.test]) {
-      const kinds = Array.from(part?.["kind"] ?? []);
-      expect(kinds.filter((kind) => kind === 1)).toHaveLength(kinds.length / 2);
-      // "o" is 2 among a, o, x, y, z, and stands where the class is 1
-      expect(kinds.map((_, i) => part?.["text"][5 * i + 1] === 2)).toEqual(kinds.map((kind) => kind === 1));
-    }
-  },
-);
+test("texts with a class are stratified by it, and the vocabulary is that of the resulting training split", () => {
+  const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
+  const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
+  const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
+  const dataset = prepareTable(
+    { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
+    { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
+    facts,
+    7,
+    csv,
+    { encoders },
+  );
+  for (const part of [dataset.train, dataset.validation, dataset.test]) {
+    const kinds = Array.from(part?.["kind"] ?? []);
+    expect(kinds.filter((kind) => kind === 1)).toHaveLength(kinds.length / 2);
+    // "o" is 2 among a, o, x, y, z, and occurs where the class is 1.
+    expect(kinds.map((_, i) => part?.["text"][5 * i + 1] === 2)).toEqual(kinds.map((kind) => kind === 1));
+  }
+});

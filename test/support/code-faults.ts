@@ -1,8 +1,8 @@
-// What may be wrong with emitted code: to a strict compiler that knows no host, or because it is not to be
-// there at all.
+// Checks of emitted code: errors of a strict compiler without types of any host, and constructs that must not
+// occur.
 import { Project, ts } from "ts-morph";
 
-/** A project that knows the language of 2022 and no host: neither the DOM nor Node. */
+/** A project with the standard library of ES2022 and no host: neither the DOM nor Node. */
 const project = new Project({
   useInMemoryFileSystem: true,
   compilerOptions: {
@@ -22,7 +22,7 @@ const project = new Project({
   },
 });
 
-/** What a strict compiler has against the code. */
+/** The errors of a strict compiler. */
 export function faultsOf(code: string): string[] {
   const file = project.createSourceFile("trainer.ts", code, { overwrite: true });
   return file.getPreEmitDiagnostics().map((fault) => {
@@ -44,14 +44,14 @@ const forbidden: ReadonlyMap<ts.SyntaxKind, string> = new Map([
   [ts.SyntaxKind.DebuggerStatement, "debugger"],
 ]);
 
-/** What emitted code never holds. */
+/** Constructs that emitted code must not contain. */
 export function forbiddenIn(code: string): string[] {
   const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
   const found: string[] = [];
   const walk = (node: ts.Node): void => {
     const what = forbidden.get(node.kind);
     const isEval = ts.isIdentifier(node) && (node.text === "eval" || node.text === "Function");
-    // At the top of the module nothing may wait.
+    // The top level of the module must not await.
     const waits = ts.isAwaitExpression(node) && !ts.findAncestor(node, ts.isFunctionLike);
     if (what !== undefined || isEval || waits)
       found.push(
@@ -64,18 +64,18 @@ export function forbiddenIn(code: string): string[] {
 }
 
 /**
- * What the standard asks of these is one number, the same in every engine; of the others, such as `Math.exp`,
- * a good approximation.
+ * Members of `Math` for which the standard defines one exact result. Others, such as `Math.exp`, may be
+ * approximated.
  */
 const exactOfMath: ReadonlySet<string> = new Set(
   "abs ceil clz32 floor fround imul max min PI round sign sqrt trunc".split(" "),
 );
-/** Whose answers the engine, its settings or the hour choose. */
+/** Names whose results depend on the engine, its settings or the time. */
 const chosenElsewhere: ReadonlySet<string> = new Set(
   "Date Intl localeCompare performance toLocaleLowerCase toLocaleString toLocaleUpperCase".split(" "),
 );
 
-/** Where the code's results are another's choice: its bits would not be the same in every engine. */
+/** Expressions whose results may differ between engines. */
 export function engineChoicesIn(code: string): string[] {
   const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
   const found: string[] = [];
@@ -96,7 +96,7 @@ const isPower = (node: ts.Node): boolean =>
     node.operatorToken.kind,
   );
 
-/** `Math.exp`; and `Math` by itself or in brackets, of which one cannot say what is taken from it. */
+/** A call such as `Math.exp`, or any use of `Math` whose member cannot be determined. */
 function isInexactMath(node: ts.Node): boolean {
   const isMath = (part: ts.Node) => ts.isIdentifier(part) && part.text === "Math";
   if (ts.isPropertyAccessExpression(node) && isMath(node.expression)) return !exactOfMath.has(node.name.text);

@@ -1,4 +1,7 @@
-/** A page of the documentation, as tests follow it: its code blocks, and its commands run in a folder. */
+/**
+ * A page of the documentation for tests that follow it: its code blocks, and a folder in which its commands
+ * run.
+ */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +13,10 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface DocPage {
   readonly text: string;
-  /** The contents of its code blocks in a language, in order; "" is a block without one, the output of a command. */
+  /**
+   * The contents of the page's code blocks in a language, in order. "" selects blocks without a language,
+   * which are outputs of commands.
+   */
   blocks(language: string): readonly string[];
 }
 
@@ -34,7 +40,7 @@ export const commandsOf = (block: string): string[] =>
 
 export interface DocFolder {
   readonly path: string;
-  /** Runs `npx tapeless …` in this process, and `npx tsx …` in one of its own. */
+  /** Runs `npx tapeless …` in this process, and `npx tsx …` in a separate one. */
   run(command: string): Promise<Outcome>;
   remove(): void;
 }

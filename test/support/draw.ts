@@ -1,12 +1,12 @@
-// Random pieces of graphs: shapes, leaves, axes, repeated and constant operands. A generator of graphs draws
-// from it what it needs.
+// Draws random pieces of graphs: shapes, leaves, axes, repeated and constant operands. Generators of random
+// graphs use it.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node, OpName } from "../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../src/compiler/ir/types.ts";
 import type { Dimension, ElementType, Shape } from "../../src/compiler/ir/types.ts";
 import type { Random } from "../../src/runtime/numbers/random.ts";
 
-/** Extents of 1 are frequent: there shape rules are most often wrong. */
+/** Extents of 1 are frequent, because shape rules are most often wrong for them. */
 const extents = [1, 2, 2, 3];
 
 export class Draw {
@@ -40,7 +40,7 @@ export class Draw {
     return result;
   }
 
-  /** Each element with the probability of one half, in order. */
+  /** A subset in the original order; each element is included with probability ½. */
   subset<T>(list: readonly T[]): T[] {
     return list.filter(() => this.chance(0.5));
   }
@@ -57,7 +57,7 @@ export class Draw {
     return this.pick(extents);
   }
 
-  /** A shape; half of them have the batch axis, at any place. */
+  /** A random shape; half of them have the batch axis, at any position. */
   shape(minRank = 0, maxRank = 3): Shape {
     const rank = minRank + this.below(maxRank - minRank + 1);
     const sizes: Dimension[] = Array.from({ length: rank }, () => this.extent());
@@ -82,7 +82,7 @@ export class Draw {
     return this.g.broadcastTo(this.g.number(value), shape);
   }
 
-  /** x repeated so that its axes become `axes` of `shape`. */
+  /** x, repeated so that its axes become the axes `axes` of `shape`. */
   over(shape: Shape, axes: readonly number[], element?: ElementType): Node {
     const small = this.leaf(
       axes.map((axis) => shape[axis]),
@@ -91,7 +91,7 @@ export class Draw {
     return this.g.broadcast(small, { shape, axes });
   }
 
-  /** A commutative op, the operands in either order. */
+  /** A commutative op with its operands in random order. */
   either(op: OpName, x: Node, y: Node): Node {
     return this.g.make(op, this.shuffled([x, y]), {});
   }
@@ -104,7 +104,7 @@ export class Draw {
     return this.shuffled(this.axes(shape));
   }
 
-  /** The shape with one or two axes inserted, and where the old axes are in it. */
+  /** The shape with one or two axes inserted, and the positions of the old axes in it. */
   inserted(shape: Shape): { readonly shape: Shape; readonly axes: readonly number[] } {
     let result: readonly (readonly [Dimension, number])[] = shape.map((d, axis) => [d, axis]);
     for (let count = 1 + this.below(2); count > 0; count--) {
@@ -117,7 +117,10 @@ export class Draw {
     };
   }
 
-  /** Another shape for as many elements: axes of 1 come and go, neighbours merge, even axes are split. */
+  /**
+   * Another shape with the same number of elements: axes of 1 are added and removed, neighbours merged, even
+   * axes split.
+   */
   reshaped(shape: Shape): Shape {
     let result = shape;
     for (let step = 0; step < 3; step++) {

@@ -1,4 +1,4 @@
-// Compiles a spec and brings the emitted module to life: types stripped by TypeScript itself, imported from memory.
+// Compiles a spec and imports the emitted module from memory, after TypeScript has stripped its types.
 import { ts } from "ts-morph";
 import { compile } from "../../src/compiler/compile.ts";
 import type { CompileOptions } from "../../src/compiler/compile.ts";
@@ -10,7 +10,7 @@ export interface EmittedModule<T = Trainer> {
   createTrainer(options?: { seed?: number }): T;
 }
 
-/** As JavaScript. */
+/** The code as JavaScript. */
 export function strippedOf(code: string): string {
   const { outputText, diagnostics = [] } = ts.transpileModule(code, {
     reportDiagnostics: true,
@@ -27,7 +27,7 @@ export function strippedOf(code: string): string {
   return outputText;
 }
 
-/** `T`: what its trainers are, beyond what all are. */
+/** Imports emitted code. `T`: the type of its trainers, if they have more than the common members. */
 export async function imported<T = Trainer>(code: string): Promise<EmittedModule<T>> {
   const text = Buffer.from(strippedOf(code)).toString("base64");
   const module: EmittedModule<T> = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);

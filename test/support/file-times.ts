@@ -1,7 +1,7 @@
 /**
- * Prints the CPU time of the slowest test files, and those over the budget of their group. Where `enforced`, a
- * file over its budget fails the run. No test depends on the clock: a busy machine makes the run longer, but
- * the CPU time of a file stays within the budget's margin.
+ * Prints the CPU time of the slowest test files, and of those over the budget of their group. If budgets are
+ * enforced, a file over its budget fails the run. Tests do not depend on wall time: a busy machine makes a
+ * run longer, but hardly changes CPU time.
  */
 import { relative } from "node:path";
 import type { Reporter, TestModule } from "vitest/node";

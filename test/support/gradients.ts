@@ -1,4 +1,4 @@
-// Derived gradients against central differences, in doubles, along a random direction.
+// Compares derived gradients with central differences along a random direction, in doubles.
 import { rewriteGraph } from "../../src/compiler/ir/builder.ts";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -11,7 +11,7 @@ import { drawn, streamOf } from "./tensors.ts";
 
 export type Values = ReadonlyMap<string, Tensor>;
 
-/** `result:loss` and `gradient:NAME` of each leaf on which it depends. */
+/** A graph with the outputs `result:loss`, and `gradient:NAME` for each leaf on which the loss depends. */
 export function withGradients(
   loss: Node,
   leaves: readonly Node[],
@@ -38,7 +38,10 @@ const moved = (values: Values, directions: Values, by: number): Values =>
     }),
   );
 
-/** The graph in which what stands behind a stopGradient is given, so that differences do not see through it either. */
+/**
+ * The graph with the value of each stopGradient as an input, so that differences do not pass through it
+ * either.
+ */
 function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; values: Values } {
   const found = evaluateGraph(graph, values, rows);
   const g = createBuilder("f64");
@@ -51,7 +54,8 @@ function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; val
       const value = found.get(node);
       if (value !== undefined) given.set(name, value);
     }
-  // A stop behind another stop is rebuilt before it is asked for: what it would have been is what counts.
+  // A stopGradient that depends on another one is rebuilt before it is visited, so its original is looked up
+  // by order.
   const originals = [...stops.keys()];
   let next = 0;
   const replaced = rewriteGraph(graph, g, (node) => {
@@ -62,17 +66,19 @@ function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; val
 }
 
 export interface Comparison {
-  /** Σ gradient · direction, as derived. */
+  /** Σ gradient · direction, from the derived gradient. */
   readonly derived: number;
   /** (f(x + h·d) − f(x − h·d)) / 2h */
   readonly difference: number;
   /** |derived − difference| / max(1, |both|, |f|) */
   readonly error: number;
-  /** Differences with h and h/2 disagree: a kink lies between, or the function is too steep to tell. */
+  /**
+   * Whether the differences with h and h/2 disagree: there is a kink between, or the function is too steep.
+   */
   readonly uncertain: boolean;
 }
 
-/** `names`: the leaves that move. Those without a gradient output count as having gradient zero. */
+/** @param names the leaves that move; a leaf without a gradient output counts as having gradient zero */
 export function compareWithDifferences(
   graph: Graph,
   values: Values,

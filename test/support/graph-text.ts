@@ -1,13 +1,12 @@
-// Graphs in tests are text. Leaves need not be spelled out each time: `withLeaves` puts those in front that a
-// text may use.
+// Graphs for tests, written as text. The common leaves are declared in front of each text.
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { nodeText, parseGraph } from "../../src/compiler/ir/text.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 
 /**
- * `x`, `y` are a batch of rows, `m` says of each element yes or no, `s` is a number a row, `v` a row, `a` and
- * `b` matrices, `c` a number.
+ * The leaves: `x` and `y` are batches of rows, `m` is a mask of the same shape, `s` is a number per row, `v`
+ * is a row, `a` and `b` are matrices, `c` is a number.
  */
 const leaves = [
   "%x: f64[n,4] = input",
@@ -27,14 +26,17 @@ const trimmed = (text: string): string =>
     .filter((line) => line !== "")
     .join("\n");
 
-/** The graph of some lines; its output `z` is the value called z. */
+/** The graph of these lines. Its output `z` is the value with that name. */
 export function graphFrom(text: string): Graph {
   const lines = trimmed(text);
   const output = lines.includes("output ") ? "" : '\noutput "z" = %z';
   return parseGraph(`${leaves}\n${lines}${output}`, createBuilder("f64"));
 }
 
-/** The text of a graph without leaves, its values numbered: equal for graphs that differ in names alone. */
+/**
+ * The text of a graph without leaves, with its values numbered. It is equal for graphs that differ only in
+ * names.
+ */
 export function plainText(graph: Graph): string {
   const { nodes, outputs } = makeGraph(graph.name, graph.outputs);
   const names = new Map<Node, string>();
@@ -42,7 +44,7 @@ export function plainText(graph: Graph): string {
   for (const node of nodes) {
     const isLeaf = node.op === "input" || node.op === "parameter" || node.op === "state";
     names.set(node, isLeaf ? node.attributes.name : String(names.size));
-    // Leaves take no number, so that their order does not show.
+    // Leaves are not numbered, so that their order does not matter.
     if (isLeaf) continue;
     names.set(node, String(lines.length));
     lines.push(nodeText(node, { node: (other) => names.get(other) ?? "?", recurrence: () => "?" }));

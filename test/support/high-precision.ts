@@ -1,6 +1,6 @@
 /**
- * Elementary functions as series over whole numbers in units of 2⁻³²⁰: slow, obvious, and far more exact than
- * a double.
+ * Elementary functions as series of integers in units of 2⁻³²⁰: slow, but simple, and far more exact than a
+ * double.
  */
 
 const bits = 320n;
@@ -8,7 +8,7 @@ const one = 1n << bits;
 const times = (x: bigint, y: bigint): bigint => (x * y) >> bits;
 const over = (x: bigint, y: bigint): bigint => (x << bits) / y;
 
-/** A double, exact where its last bit is above 2^(scale − 320), in units of 2^(scale − 320). */
+/** A double in units of 2^(scale − 320); exact if the double is a multiple of the unit. */
 export function fixed(x: number, scale = 0): bigint {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, x);
@@ -21,7 +21,7 @@ export function fixed(x: number, scale = 0): bigint {
   return x < 0 ? -value : value;
 }
 
-/** Σ of first, first · ratio(1), first · ratio(1) · ratio(2), … until nothing is left. */
+/** Σ of first, first · ratio(1), first · ratio(1) · ratio(2), … until a term is zero. */
 function series(first: bigint, next: (term: bigint, n: bigint) => bigint): bigint {
   let sum = 0n;
   for (let term = first, n = 1n; term !== 0n && term !== -1n; term = next(term, n++)) sum += term;
@@ -41,7 +41,7 @@ const pi = piIn(one);
 /** 2π in units of 2⁻¹⁵²⁰, for the remainders of the largest doubles. */
 const wide = 1200n;
 const widePi2 = 2n * piIn(one << wide);
-/** A double less its multiples of 2π. */
+/** A double reduced modulo 2π. */
 const angle = (x: number): bigint =>
   Math.abs(x) < 2 ** 53 ? fixed(x) : ((BigInt(x) << (bits + wide)) % widePi2) >> wide;
 /** 2 artanh s = ln((1 + s) / (1 − s)). */
@@ -95,14 +95,14 @@ const rootOfPi = (() => {
   return root;
 })();
 
-/** What the runtime's functions should be, by their names there. */
+/** The exact results of the runtime's functions, by name. */
 export const precise = {
   exp: (x: number) => expOf(fixed(x)),
   expm1: (x: number) => plain(shifted(expOf(fixed(x))) - one),
   log: (x: number) => plain(logOf(x)),
   log1p: (x: number) => {
     const u = fixed(x);
-    // for small x the series in x / (2 + x); elsewhere 1 + x is scaled into [1/2, 2] first
+    // For small x, the series in x / (2 + x); otherwise 1 + x is first scaled into [1/2, 2].
     let m = one + u;
     let k = 0n;
     for (; m > 2n * one; k++) m >>= 1n;
@@ -130,7 +130,7 @@ export const precise = {
   power: (x: number, y: number) => expOf(times(logOf(x), fixed(y))),
 };
 
-/** How far a double is off, in units of the last place of what it should be. */
+/** The error of a double, in units in its last place. */
 export function unitsOff(actual: number, { value, scale }: Precise): number {
   const size = value < 0n ? -value : value;
   const lastPlace = 1n << BigInt(Math.max(0, size.toString(2).length - 53));

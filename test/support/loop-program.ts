@@ -1,4 +1,4 @@
-// Loop programs written by hand, for tests of what reads them.
+// Builds loop programs by hand, for tests.
 import type { Shape } from "../../src/compiler/ir/types.ts";
 import type { Expression } from "../../src/compiler/loop/expressions.ts";
 import type { Buffer, LoopProgram, Statement } from "../../src/compiler/loop/types.ts";

@@ -1,4 +1,4 @@
-/** Notes the CPU time that each test file uses, in seconds, for `file-times.ts`. */
+/** Records the CPU time that each test file uses, in seconds, for `file-times.ts`. */
 import { readFileSync } from "node:fs";
 import { afterAll } from "vitest";
 
@@ -8,10 +8,11 @@ declare module "vitest" {
   }
 }
 
-/** Of this process and of its children that have ended; without Linux's /proc of this process alone. */
+/** The CPU time of this process and its ended children; without Linux's /proc, of this process only. */
 function cpuSeconds(): number {
   try {
-    // The name of the program, in brackets, may hold spaces. Then come utime, stime, cutime and cstime, in ticks.
+    // The name of the program, in parentheses, may contain spaces. After it come utime, stime, cutime and
+    // cstime, in ticks.
     const fields = readFileSync("/proc/self/stat", "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");

@@ -1,4 +1,4 @@
-// The loop programs of specs, and whether two ways to write one kernel leave the same in memory.
+// The loop programs of specs, and a comparison of what two versions of a program leave in memory.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { allocateBuffers } from "../../src/compiler/loop/evaluate-expressions.ts";
@@ -26,7 +26,7 @@ async function modelOf(name: string): Promise<Model> {
   return spec === undefined ? (await readSpec(`${folder}${name}`)).model : parseModel(spec);
 }
 
-/** The loops of a spec's programs as fused, for small batches. */
+/** The loops of a spec's programs after fusion, for small batches. */
 export async function fusedPrograms(
   name: string,
   float: "f32" | "f64",
@@ -37,7 +37,7 @@ export async function fusedPrograms(
   return compileModel(small, { dtype: float }).lowered;
 }
 
-/** The program with loops of at most so many iterations: the same statements, of which an interpreter sees the end. */
+/** The program with at most `most` iterations per loop, so that an interpreter can run it to the end. */
 export function shortened(program: LoopProgram, most: number): LoopProgram {
   const cut = (statements: readonly Statement[]): readonly Statement[] =>
     statements.map((s) => {
@@ -50,7 +50,7 @@ export function shortened(program: LoopProgram, most: number): LoopProgram {
   return { ...program, kernels: program.kernels.map((kernel) => ({ ...kernel, body: cut(kernel.body) })) };
 }
 
-/** Something in every buffer: real numbers, or for integers 0 and 1. Those that `float` rounds are rounded. */
+/** Fills every buffer: with real numbers, rounded if `float` is f32, or with integers 0 and 1. */
 export function filledMemory({ buffers }: LoopProgram, batchSize: number): LoopMemory {
   const memory = allocateBuffers(buffers, batchSize);
   for (const [name, array] of memory) {
@@ -65,8 +65,8 @@ export function filledMemory({ buffers }: LoopProgram, batchSize: number): LoopM
 }
 
 /**
- * The buffers of `before` that kernels written in another way leave different, beginning with something in
- * all of them.
+ * Runs two versions of a program on the same memory. Returns the buffers of `before` in which the results
+ * differ.
  */
 export function differences(
   before: LoopProgram,

@@ -1,7 +1,7 @@
-// Random well-typed graphs for property tests. A graph is drawn as a list of moves, each a few small numbers:
-// a move picks an op and operands among the values made so far, and fits the numbers to what is legal. So
-// every list of moves is a graph, and shrinking a failing list gives a small one. Values stay moderate: what
-// could overflow or leave its domain is tamed first.
+// Random well-typed graphs for property tests. A graph is drawn as a list of moves of a few small numbers. A
+// move selects an op and operands among the earlier values, and adjusts the numbers to what is valid. So
+// every list of moves is a graph, and shrinking a failing list gives a small graph. Values stay moderate:
+// those that could overflow or leave a domain are limited first.
 import fc from "fast-check";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -14,12 +14,12 @@ import { withGradients } from "./gradients.ts";
 import { randomRecurrence } from "./random-recurrence.ts";
 import { anyStorage } from "./tensors.ts";
 
-/** Numbers from which a move takes what it needs. */
+/** The numbers of one move. */
 export type Move = readonly [kind: number, x: number, y: number, a: number, b: number];
 
 /**
- * How often a property is tried; `SOAK=20` tries it twenty times as often, on other graphs, to hunt for what
- * is rare.
+ * The number of tries of a property. `SOAK=20` tries 20 times as many, with other graphs, to find rare
+ * failures.
  */
 export function often(numRuns: number, seed: number): { numRuns: number; seed: number } {
   const soak = Number(process.env.SOAK ?? 1);
@@ -30,7 +30,7 @@ const small = fc.nat({ max: 11 });
 export const moves = (maxLength = 12): fc.Arbitrary<Move[]> =>
   fc.array(fc.tuple(fc.nat({ max: 99 }), small, small, small, small), { minLength: 1, maxLength });
 
-/** With the batch at three rows. */
+/** The number of elements for a batch of three rows. */
 const volume = (shape: Shape): number => shape.reduce<number>((v, d) => v * (d === "n" ? 3 : d), 1);
 const largest = 120;
 
@@ -47,10 +47,13 @@ type Maker = (x: Node, y: Node, a: number, b: number, context: Context) => Node 
 const all = (node: Node): number[] => node.type.shape.map((_, axis) => axis);
 const isStatic = (d: Dimension): d is number => d !== "n";
 
-/** Comparisons at a point where nothing is equal but by design: rewriting may change the last bit of either side. */
+/**
+ * Shifts an operand of a comparison away from equality, because rewriting may change the last bit of either
+ * side.
+ */
 const shifted = (g: GraphBuilder, x: Node, b: number): Node => g.add(x, 0.0137 + 0.0719 * b);
 
-/** `y` in the shape of `x`: as it is if that fits, repeated if it can be, else its mean. */
+/** `y` in the shape of `x`: repeated if possible, else its mean. */
 function fitted(g: GraphBuilder, x: Node, y: Node): Node {
   const [long, short] = [x.type.shape, y.type.shape];
   const from = long.length - short.length;
@@ -59,10 +62,10 @@ function fitted(g: GraphBuilder, x: Node, y: Node): Node {
   return g.broadcastTo(fits ? y : total(), long);
 }
 
-/** Axes chosen by the bits of `a`. */
+/** The axes selected by the bits of `a`. */
 const axesBy = (node: Node, a: number): number[] => all(node).filter((axis) => ((a >> axis) & 1) === 1);
 
-/** The first axis from `a` on for which the size is known and at least `least`. */
+/** The first axis, starting at `a`, with a known size of at least `least`. */
 function axisFor(node: Node, a: number, least: number): number | undefined {
   const { shape } = node.type;
   return all(node)
@@ -120,7 +123,8 @@ const makers: readonly Maker[] = [
   (x, _, a, __, { g }) => g.reduceSum(g.multiply(x, 0.5), { axes: axesBy(x, a) }),
   (x, _, a, __, { g }) => g.reduceSum(x, { axes: axesBy(x, a) }),
   (x, y, a, b, { g }) => g.reduceMax(g.add(x, fitted(g, x, g.multiply(y, 0.1 + b))), { axes: axesBy(x, a) }),
-  // Products over equal axes: as many as the bits of `a` allow are summed, of the others `b` makes some batch axes.
+  // Products over axes of equal size: the bits of `a` select which are summed; of the others, `b` makes some
+  // batch axes.
   (x, y, a, b, { g }) => {
     const taken = new Set<number>();
     const pairs = all(x).flatMap((axis) => {
@@ -141,7 +145,7 @@ const makers: readonly Maker[] = [
       sumY: summed.map(([, axis]) => axis),
     });
   },
-  // The two axes behind the batch as one, or one split, or an axis of size one more.
+  // Merges an axis with the next one, splits an axis, or adds an axis of size one.
   (x, _, a, b, { g }) => {
     const { shape } = x.type;
     const axis = axisFor(x, a, 1);
@@ -190,7 +194,7 @@ const makers: readonly Maker[] = [
     if (axis === undefined) return undefined;
     return b % 2 === 0 ? g.concat(x, other, { axis }) : g.concat(other, g.cos(x), { axis });
   },
-  // Windows, and half of the time folded back after something was done to them.
+  // Windows, which are in half of the cases changed and folded back.
   (x, _, a, b, { g }) => {
     const axis = axisFor(x, a, 3);
     if (axis === undefined) return undefined;
@@ -224,13 +228,16 @@ const makers: readonly Maker[] = [
 ];
 
 export interface RandomGraph {
-  /** `result:loss`, `gradient:NAME` of each parameter it depends on, `result:last` the last value, and `p` moved. */
+  /**
+   * Outputs: `result:loss`, `gradient:NAME` of each parameter that the loss depends on, `result:last` for the
+   * last value, and the updated `p`.
+   */
   readonly graph: Graph;
   readonly forward: Graph;
   readonly parameters: readonly string[];
 }
 
-/** `steps`: whether to add an update in place of the parameter `p`, as an optimizer's. */
+/** @param steps whether to update the parameter `p` in place, like an optimizer */
 export function graphOf(list: readonly Move[], float: "f32" | "f64" = "f64", steps = true): RandomGraph {
   const g = createBuilder(float);
   const parameter = (name: string, shape: Shape) => g.parameter({ name, type: tensorType(float, shape) });

@@ -1,6 +1,6 @@
-// Random loop nests for the stages of the schedules: contractions, folds, scatters, copies and chains of
-// them. Roles of loops are drawn at random, so that some nests break what a stage requires; then it must
-// leave them alone. All numbers are small integers, so that sums are exact in any order.
+// Random loop nests for the stages of the schedules: contractions, folds, scatters, copies, and chains of
+// them. Roles of loops are random, so some nests violate what a stage requires, and the stage must not change
+// them. All numbers are small integers, so that sums are exact in any order.
 import fc from "fast-check";
 import type { Dimension } from "../../src/compiler/ir/types.ts";
 import { allocateBuffers } from "../../src/compiler/loop/evaluate-expressions.ts";
@@ -28,7 +28,7 @@ export const nestBatch = 5;
 type Float = "f32" | "f64";
 type Draw = fc.GeneratorValue;
 
-/** A loop variable in scope, with how many values it takes at most. */
+/** A loop variable in scope, with the maximum number of its values. */
 interface Index {
   readonly name: string;
   readonly extent: Dimension;
@@ -47,7 +47,7 @@ const buffersOf = (float: Float): readonly Buffer[] => [
   { ...buffer("u", ["n", 5], "i32") },
 ];
 
-/** Draws one nest; counts names so that no two are equal. */
+/** Draws one nest. All names in it are unique. */
 class NestDrawer {
   private readonly draw: Draw;
   private readonly float: Float;
@@ -81,7 +81,9 @@ class NestDrawer {
     return { name: this.fresh("i"), extent: this.pick(...extents) };
   }
 
-  /** Output loops around a sum, whose result is stored or added; or loops around scalar statements. */
+  /**
+   * Loops over the output around a sum, whose result is stored or added; or loops around scalar statements.
+   */
   private nest(): readonly Statement[] {
     const outputs = Array.from({ length: 1 + this.below(4) }, () => this.index("n", 1, 2, 3, 4, 6));
     const role = this.pick<LoopRole>("output", "output", "parallel", "reduction");
@@ -119,7 +121,7 @@ class NestDrawer {
     ];
   }
 
-  /** A store, or an addition to what is there. */
+  /** A store, or an addition to the stored element. */
   private stored(scope: readonly Index[], value: Expression): Statement {
     const target = this.pick(...this.buffers.filter(({ element }) => element !== "i32"));
     const at = this.place(target, scope);
@@ -163,15 +165,15 @@ class NestDrawer {
     return shape.map((extent) => (extent === "n" ? this.row(scope) : this.integerIn(scope, extent)));
   }
 
-  /** An index of a row that is there. */
+  /** The index of an existing row. */
   private row(scope: readonly Index[]): Expression {
     const rows = scope.filter(({ extent }) => extent === "n");
     return rows.length === 0 ? integer(0) : variable(this.pick(...rows).name, "i32");
   }
 
   /**
-   * An integer from 0 below a bound: a variable, shifted, divided or combined with another, or a number from
-   * memory.
+   * An integer from 0 to below a bound: a loop variable, shifted, divided or combined with another, or a
+   * number from memory.
    */
   private integerIn(scope: readonly Index[], bound: number): Expression {
     const chosen = this.pick(...scope);
@@ -215,7 +217,7 @@ const around = (
 export const randomNests = (float: Float): fc.Arbitrary<LoopProgram> =>
   fc.gen().map((draw) => new NestDrawer(draw, float).program());
 
-/** Memory with small integers everywhere, the same for the same program; indices in it are below 3. */
+/** Memory filled with small integers, the same for the same program. Indices in it are below 3. */
 export function integerMemory({ buffers }: LoopProgram): LoopMemory {
   const memory = allocateBuffers(buffers, nestBatch);
   let state = 7;

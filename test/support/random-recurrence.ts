@@ -1,17 +1,17 @@
-// Random recurrences for random graphs: one sequence, one or two carried values and whole operands, put
-// together in the ways that lowering and differentiation tell apart.
+// Random recurrences for random graphs: one sequence, one or two carried values and whole operands, combined
+// in the ways that lowering and differentiation treat differently.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { carried, each, recur, timeAxisOf, whole } from "../../src/compiler/ir/recurrence.ts";
 
-/** `y` in the shape of `x`. */
+/** A function that returns `y` in the shape of `x`. */
 export type Fit = (g: GraphBuilder, x: Node, y: Node) => Node;
 
 interface Parts {
   readonly x: Node;
   readonly h: Node;
   readonly c: Node;
-  /** Of any shape, with a batch axis or without. */
+  /** An operand of any shape, with or without a batch axis. */
   readonly w: Node;
   readonly count: Node;
 }
@@ -22,7 +22,7 @@ interface Made {
   readonly value: Node;
 }
 
-/** h · w over the first axes that are equal, else their product by elements; in the shape of h. */
+/** h · w over the first pair of equal axes, else the elementwise product; in the shape of h. */
 function product(g: GraphBuilder, h: Node, w: Node, fit: Fit): Node {
   const { shape } = h.type;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -50,10 +50,10 @@ const steps: readonly ((g: GraphBuilder, parts: Parts, fit: Fit) => Made)[] = [
     const next = g.tanh(g.add(x, product(g, h, w, fit)));
     return { h: next, c, value: g.multiply(next, x) };
   },
-  // Two carried values that change places.
+  // Two carried values that are swapped.
   (g, { x, h, c }) => ({ h: c, c: h, value: g.multiply(g.sin(h), x) }),
   (g, { x, h, c }) => ({ h: g.tanh(g.add(c, x)), c: h, value: g.subtract(h, c) }),
-  // A gate: what is carried reaches the value by another carried one alone.
+  // A gate: one carried value reaches the result only through another.
   (g, { x, h, c, w }, fit) => {
     const gate = g.sigmoid(product(g, h, w, fit));
     const kept = g.add(g.multiply(gate, c), g.multiply(g.subtract(1, gate), g.sin(x)));
@@ -61,22 +61,22 @@ const steps: readonly ((g: GraphBuilder, parts: Parts, fit: Fit) => Made)[] = [
   },
   // A carried value that nothing reads.
   (g, { x, h, c }) => ({ h: g.multiply(0.5, g.add(h, g.sin(x))), c: g.cos(c), value: h }),
-  // Values that are arguments.
+  // Results that are arguments of the step.
   (g, { x, h, c }) => ({ h: g.add(g.multiply(h, 0.5), x), c, value: h }),
   (_, { x, h, c }) => ({ h, c, value: x }),
-  // An integer operand, one number a step.
+  // An integer operand with one number per step.
   (g, { x, h, c, count }) => {
     const number = g.multiply(g.cast(count, { element: x.type.element }), 0.1);
     return { h: g.tanh(g.add(h, number)), c, value: g.multiply(h, g.select(g.less(count, 1), x, 0.3)) };
   },
-  // Sums over all of a value, which differ from row to row in nothing.
+  // Sums over all elements of a value, which are the same for every row.
   (g, { x, h, c, w }, fit) => {
     const total = g.multiply(0.1, g.broadcastTo(score(g, h), x.type.shape));
     return { h: g.tanh(g.add(x, total)), c, value: g.multiply(fit(g, x, g.sin(w)), h) };
   },
-  // A value that only what is whole makes, and one that is the same at every step.
+  // A value that depends only on the whole operand, and one that is the same at every step.
   (g, { x, h, c, w }, fit) => ({ h: g.sin(fit(g, h, w)), c, value: g.add(h, g.exp(g.sin(fit(g, x, w)))) }),
-  // A recurrence within the step, over the next axis.
+  // A recurrence within the step, along the next axis.
   (g, parts, fit) => {
     const { x, h, c, w } = parts;
     const inner = randomRecurrence(g, x, h, 1, 0, fit);
@@ -85,7 +85,7 @@ const steps: readonly ((g: GraphBuilder, parts: Parts, fit: Fit) => Made)[] = [
   },
 ];
 
-/** A recurrence along the time axis of `x`, from `y`; nothing where `x` has no such axis. */
+/** A recurrence along the time axis of `x`, starting from `y`; undefined if `x` has no such axis. */
 export function randomRecurrence(
   g: GraphBuilder,
   x: Node,

@@ -1,5 +1,5 @@
-// Reads event files as TensorBoard does, by the documented format alone and with none of the libraries that
-// write them: check sums bit by bit, fields by their numbers in event.proto and summary.proto.
+// Reads event files like TensorBoard, following only the documented format and without the libraries that
+// write them: checksums bit by bit, fields by their numbers in event.proto and summary.proto.
 
 export interface ReadHistogram {
   min: number;
@@ -43,7 +43,7 @@ const masked = (bytes: Uint8Array): number => {
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Every event of a file. @throws Error at a record that is cut off or whose check sums are wrong. */
+/** All events of a file. @throws Error for a record that is cut off or has a wrong checksum */
 export function readEvents(file: Uint8Array): ReadEvent[] {
   const events: ReadEvent[] = [];
   for (let at = 0; at < file.length;) {
@@ -61,18 +61,18 @@ export function readEvents(file: Uint8Array): ReadEvent[] {
 
 interface Field {
   readonly number: number;
-  /** Of fields of a fixed size or a length; empty otherwise. */
+  /** The bytes of a field of fixed size or with a length; empty otherwise. */
   readonly bytes: Uint8Array;
   readonly varint: number;
 }
 
-/** Bytes of the fields whose size their wire type says: 64 and 32 bits. */
+/** The number of bytes for the wire types of fixed size: 64 and 32 bits. */
 const fixedLengths: ReadonlyMap<number, number> = new Map([
   [1, 8],
   [5, 4],
 ]);
 
-/** The fields of a message: each with its number and what it holds. */
+/** The fields of a message, each with its number and value. */
 function fieldsIn(message: Uint8Array): Field[] {
   const fields: Field[] = [];
   let at = 0;

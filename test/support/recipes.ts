@@ -2,7 +2,7 @@
 
 export interface Edit {
   readonly file: string;
-  /** The text is put after this one, which the file has once; a new file has none. */
+  /** The text is inserted after this one, which must occur once in the file; undefined for a new file. */
   readonly after?: string;
   readonly text: string;
 }
@@ -10,7 +10,7 @@ export interface Edit {
 export interface Recipe {
   readonly title: string;
   readonly edits: readonly Edit[];
-  /** Other files that do not compile while the recipe is half done. */
+  /** Other files that fail to compile while the recipe is incomplete. */
   readonly closedBy?: readonly string[];
 }
 
@@ -189,7 +189,7 @@ const format: Recipe = {
   edits: [
     {
       file: "src/command/formats/tables/read-trial.ts",
-      text: `/** Reads a file of numbers with a bar between them, one row each, after a line that names the column. */
+      text: `/** Reads a line that names the column, and a line of numbers between bars, each of which is a row. */
 import { wholeOf } from "./open-bytes.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./column-builder.ts";

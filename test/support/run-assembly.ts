@@ -1,7 +1,7 @@
-/** WebAssembly text, assembled and run here. */
+/** Assembles WebAssembly text and runs it in this engine. */
 import wabt from "wabt";
 
-/** What this file needs of the global, whose types come with a browser's. */
+/** The parts of the global `WebAssembly` that this file uses. Its types are part of a browser's library. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
@@ -12,7 +12,7 @@ export interface AssembledModule {
   call(name: string, ...operands: readonly number[]): unknown;
 }
 
-/** A module of these fields, one of which exports its memory as `memory`. */
+/** Runs a module with these fields, one of which exports its memory as `memory`. */
 export async function runAssembly(fields: readonly string[], imports: object = {}): Promise<AssembledModule> {
   const parsed = (await wabt()).parseWat("module.wat", `(module\n${fields.join("\n")})`, { simd: true });
   parsed.validate();

@@ -1,5 +1,5 @@
-// A graph as loops, run by the loop interpreter: lowered, fused, scheduled and planned as the pipeline does
-// it, in one arena.
+// Runs a graph in the loop interpreter: lowered, fused, scheduled and planned as in the pipeline, in one
+// arena.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/compiler/ir/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
@@ -13,16 +13,16 @@ import { loweredGraph, scheduledScalars, planOf } from "./stages.ts";
 
 export interface LoopOptions {
   readonly float?: "f32" | "f64";
-  /** Room for so many rows. */
+  /** The maximum number of rows. */
   readonly batchSize?: number;
   readonly skip?: readonly string[];
-  /** Run the loops as fused, before they are scheduled. */
+  /** Run the loops after fusion, before they are scheduled. */
   readonly unscheduled?: boolean;
-  /** What to do with the loops as fused, before they are scheduled. */
+  /** Changes the loops after fusion, before they are scheduled. */
   readonly prepare?: (program: LoopProgram) => LoopProgram;
 }
 
-/** Every stage that can be left out between nests and scheduled loops. */
+/** All stages between nests and scheduled loops that can be skipped. */
 export const loopStages: readonly string[] = [
   ...lowering.nests,
   ...lowering.kernels,
@@ -32,7 +32,7 @@ export const loopStages: readonly string[] = [
 const regionOf = (node: Node): Region =>
   node.op === "parameter" ? "parameter" : node.op === "state" ? "state" : "input";
 
-/** A place for every leaf and every output. */
+/** A buffer for every leaf and every output. */
 export function storageFor(graph: Graph, float: "f32" | "f64"): Map<string, Buffer> {
   const storage = new Map<string, Buffer>();
   const put = (name: string, node: Node, region: Region) => {
@@ -57,7 +57,7 @@ export interface Lowered {
   readonly program: LoopProgram;
   readonly storage: ReadonlyMap<string, Buffer>;
   readonly plan: MemoryPlan;
-  /** How the interpreter is to read it, if it is on vectors. */
+  /** The interpreter's options for a program on vectors. */
   readonly sizes?: Pick<Sizes, "inBytes" | "mayOverrun">;
 }
 
@@ -72,9 +72,12 @@ export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
   return { program, storage, plan: planOf([program], storage, batchSize) };
 }
 
-/** Views of one arena, as the plan has it; all of it is not-a-number at first, so that nothing is zero by luck. */
+/**
+ * Views of one arena with the layout of the plan. It is filled with NaN, so that no result is correct only
+ * because memory is zero.
+ */
 export function arenaOf(plan: MemoryPlan, program: LoopProgram, batchSize: number): LoopMemory {
-  // The interpreter keeps f32 in doubles: where there are any, everything lies twice as far apart as in the plan.
+  // The interpreter stores f32 numbers as doubles. If there are any, all offsets are twice those of the plan.
   const places = [...plan.storage, ...(plan.temporaries.get(program.name) ?? [])];
   const scale = places.some(([, { buffer }]) => buffer.element === "f32") ? 2 : 1;
   const arena = new ArrayBuffer(plan.bytes * scale);
@@ -89,7 +92,7 @@ export function arenaOf(plan: MemoryPlan, program: LoopProgram, batchSize: numbe
   );
 }
 
-/** A tensor in memory that has room for `batchSize` rows. */
+/** Writes a tensor to memory for `batchSize` rows. */
 function write(array: Float64Array | Int32Array, buffer: Buffer, value: Tensor, batchSize: number): void {
   const room = boundShape(buffer.shape, batchSize);
   let position = 0;
@@ -104,7 +107,7 @@ const read = (array: Float64Array | Int32Array, buffer: Buffer, rows: number, ba
   return tensorOf(boundShape(buffer.shape, rows), (at) => array[positionOf(room, at)]);
 };
 
-/** The arena of a program, with values in storage. */
+/** The arena of a program, with these values in storage. */
 export function memoryWith(
   { program, storage, plan }: Lowered,
   values: ReadonlyMap<string, Tensor>,
@@ -119,7 +122,7 @@ export function memoryWith(
   return memory;
 }
 
-/** What the loops leave in storage, by name. */
+/** The contents of storage after the loops, by name. */
 export function runLoops(
   lowered: Lowered,
   values: ReadonlyMap<string, Tensor>,
@@ -137,7 +140,7 @@ export function runLoops(
   );
 }
 
-/** Lowers and runs. */
+/** Lowers the graph and runs its loops. */
 export const runAsLoops = (
   graph: Graph,
   values: ReadonlyMap<string, Tensor>,

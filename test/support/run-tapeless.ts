@@ -1,6 +1,6 @@
-// The command line as a function, in this process: a process of its own would take longer to start than most
-// commands to run. It takes the folder that it is loaded in for the one that paths are from; that must be
-// none which is removed after a test.
+// Runs the command line in this process, because starting a process takes longer than most commands. It
+// resolves paths from the current folder at load time, so this module must not be loaded in a folder that a
+// test removes.
 import "esbuild";
 import { main } from "../../src/command/cli/main.ts";
 
@@ -10,10 +10,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Folder, output and environment are the process's: one command at a time. */
+/** Working folder, output and environment belong to the process, so only one command runs at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs one command in a folder, as `npx tapeless …` would; not for what ends by a signal, or ends the process. */
+/**
+ * Runs one command in a folder, like `npx tapeless …`; not for commands that are ended by a signal, or that
+ * end the process.
+ */
 export function runTapeless(folder: string, args: readonly string[]): Promise<Outcome> {
   const outcome = last.then(() => runAlone(folder, args));
   last = outcome.catch(() => undefined);
@@ -39,7 +42,7 @@ async function runAlone(folder: string, args: readonly string[]): Promise<Outcom
   }
 }
 
-/** Keeps what is written to a stream, until it is released. */
+/** Captures what is written to a stream until it is released. */
 function caught(stream: NodeJS.WriteStream) {
   const { write } = stream;
   const errorListeners = stream.listeners("error");

@@ -1,5 +1,5 @@
-// Loop programs as WebAssembly, run in this engine: assembled, instantiated over a memory laid out by the
-// plan, and read back.
+// Runs loop programs as WebAssembly in this engine: assembles, instantiates with a memory laid out by the
+// plan, and reads results.
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import { relaxedBytes } from "../../src/runtime/wasm/wasm-engine.ts";
@@ -14,7 +14,10 @@ import { computeByteAddresses } from "../../src/compiler/schedule/compute-addres
 import { storageFor } from "./run-loops.ts";
 import { afterStage, loweredGraph, scheduledVectors, unplacedScalars, planOf } from "./stages.ts";
 
-/** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
+/**
+ * The parts of `WebAssembly` that tests use. The compiler's own settings include no browser types, and so
+ * none of WebAssembly.
+ */
 declare namespace WebAssembly {
   class Memory {
     constructor(limits: { initial: number; maximum: number; shared?: boolean });
@@ -31,7 +34,7 @@ declare namespace WebAssembly {
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
-  /** What other threads need. */
+  /** The module and imports for other threads. */
   readonly compiled: WebAssembly.Module;
   readonly env: {
     readonly memory: WebAssembly.Memory;
@@ -39,15 +42,15 @@ export interface Running {
     readonly control: number;
     readonly threads: number;
   };
-  /** An exported function. */
+  /** Calls an exported function. */
   call(name: string, ...operands: readonly number[]): unknown;
-  /** The elements of a placement. */
+  /** The elements of a placement, in memory. */
   view(placement: Placement): Float32Array | Float64Array | Int32Array;
 }
 
 const pageBytes = 65536;
 
-/** An instance over memory that holds not-a-number everywhere, so that nothing is zero by luck. */
+/** An instance whose memory is filled with NaN, so that no result is correct only because memory is zero. */
 export function instantiate(module: WasmModule, { fused = false, threads = 1 } = {}): Running {
   const { base, memoryBytes, scratchBytes } = module;
   const control = memoryBytes + threads * scratchBytes;
@@ -89,11 +92,11 @@ export interface WasmProgram {
 export interface WasmOptions {
   readonly float?: "f32" | "f64";
   readonly batchSize?: number;
-  /** Loops on vectors, as the target has them, or on scalars. */
+  /** Schedule loops on vectors, as the target does, or on scalars. */
   readonly vectors?: boolean;
 }
 
-/** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
+/** Compiles a graph: lowers, schedules, computes byte addresses and assembles. */
 export async function wasmOf(
   graph: Graph,
   { float = "f64", batchSize = 3, vectors = false }: WasmOptions = {},
@@ -101,7 +104,8 @@ export async function wasmOf(
   const storage = storageFor(graph, float);
   const context = { float, batchSize, storage, minCycles: 0 };
   const loops = loweredGraph(graph, context);
-  // Every kernel that may be cut into parts is, however short it is, and none is shared.
+  // Every kernel that may be divided among threads is divided, however short, and kernels are not
+  // deduplicated.
   const scheduled = vectors
     ? scheduledVectors(loops, context, {
         skip: ["drop-unit-loops", "flush-subnormals", "deduplicate-kernels"],
@@ -112,7 +116,7 @@ export async function wasmOf(
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
 }
 
-/** Fills storage, runs the program, and gives what storage then holds, by name. */
+/** Fills storage, runs the program, and returns the contents of storage by name. */
 export function runWasm(
   { program, plan, module }: WasmProgram,
   values: ReadonlyMap<string, Tensor>,

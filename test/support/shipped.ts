@@ -1,4 +1,4 @@
-// A trainer that has taken some steps, and the predictor that is made of it.
+// A trainer after some steps, and the predictor that is emitted from it.
 import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { emitPredictor } from "../../src/compiler/emission.ts";
 import type { RowPredictor } from "../../src/runtime/prediction/predictor.ts";
@@ -13,8 +13,8 @@ export async function importedPredictor(code: string): Promise<{ createPredictor
 }
 
 /**
- * Trained on these batches, so that running statistics are no longer what they began as. `fields` are what a
- * checkpoint says of its data.
+ * Trains on these batches, so that running statistics differ from their initial values. `fields`: the
+ * preprocessing in the checkpoint.
  */
 export async function shippedOf(
   model: Model,

@@ -1,5 +1,5 @@
-// A Slurm of one node for a test: munged, slurmctld and slurmd, with everything that they write in a folder
-// of their own.
+// A Slurm cluster of one node for a test: munged, slurmctld and slurmd, with all of their files in a separate
+// folder.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -10,12 +10,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 
 export interface Slurm {
-  /** Runs a command of Slurm's; its standard output. */
+  /** Runs a Slurm command. Returns its standard output. */
   run(command: string, ...args: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Why there can be none here, if so. */
+/** Why Slurm cannot run here; undefined if it can. */
 export function whyNoSlurm(): string | undefined {
   if (process.getuid?.() !== 0) return "only root may start its daemons";
   const missing = ["munged", "slurmctld", "slurmd", "sbatch"].filter((name) => !isThere(name));
@@ -31,7 +31,7 @@ function isThere(command: string): boolean {
   }
 }
 
-/** `cwd`: where jobs are submitted from. */
+/** @param cwd the folder from which jobs are submitted */
 export async function startSlurm(folder: string, cwd: string): Promise<Slurm> {
   const at = (name: string) => join(folder, name);
   for (const name of ["state", "spool"]) mkdirSync(at(name), { recursive: true });

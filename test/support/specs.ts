@@ -10,7 +10,7 @@ const base = {
 const classes = { y: { classes: 3 } };
 const real = { t: { shape: [2] } };
 
-/** By what each is for. */
+/** The specs, by what each of them tests. */
 export const specs: Readonly<Record<string, ModelSpec>> = {
   classifier: {
     ...base,
@@ -65,7 +65,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     loss: { type: "huber", delta: 0.5 },
     optimizer: { type: "rmsprop", centered: true, momentum: 0.5, learningRate: 0.003 },
   },
-  // Layers of one size that differ only in what they compute: code that is shared by mistake shows here.
+  // Layers of the same size that differ only in what they compute. Code that is shared by mistake fails here.
   alike: {
     ...base,
     name: "alike",
@@ -92,7 +92,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     metrics: ["accuracy"],
     optimizer: { type: "sgd", learningRate: 0.5 },
   },
-  // The smallest sizes there are: one row, one input, one unit.
+  // The smallest possible sizes: one row, one input, one unit.
   tiny: {
     name: "tiny",
     inputs: { x: { shape: [1] } },
@@ -102,7 +102,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", learningRate: 0.1 },
     training: { epochs: 1, batchSize: 1, seed: 1 },
   },
-  // Names that mean something to JavaScript or to the compiler.
+  // Names that have a meaning in JavaScript or in the compiler.
   hostile: {
     name: "memory",
     inputs: { n: { shape: [3] }, f: { shape: [2] } },
@@ -122,7 +122,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", momentum: 0.9, learningRate: 0.05 },
     training: { epochs: 1, batchSize: 6, seed: 3 },
   },
-  // Formulas wherever there can be one, in names that mean something to JavaScript.
+  // Formulas wherever they are allowed, with names that have a meaning in JavaScript.
   formulas: {
     ...base,
     name: "formulas",
@@ -165,7 +165,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
       clip: { norm: 5 },
     },
   },
-  // Once more for layers: a buffer called n is not the number of rows, one called i no loop.
+  // The same for layers: a buffer called n is not the number of rows, and one called i is not a loop.
   hostileLayers: {
     name: "n",
     inputs: { row: { shape: [3] } },
@@ -184,7 +184,7 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
 
 export type Rows = Record<string, number[]>;
 
-/** Something that the spec's inputs and targets can be: rows that are the same in every run. */
+/** A batch of valid inputs and targets for the spec, the same in every run. */
 export function batchFor(spec: ModelSpec, rows: number, seed: number): Rows {
   const random = streamOf(seed);
   const batch: Rows = {};

@@ -1,4 +1,4 @@
-// Single stages and whole lists of them on one graph or program, as the pipeline runs them.
+// Runs single stages, and whole lists of them, on one graph or program, like the pipeline.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import type { MemoryPlan } from "../../src/compiler/loop/types.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
@@ -20,7 +20,7 @@ export const afterStage = <In, Out, Context>(
 
 const skipping = (skip: readonly string[]): RunOptions => ({ skip: new Set(skip) });
 
-/** The kernels of a graph; `copies` are values of it that are computed a second time. */
+/** The kernels of a graph. `copies` are values that are computed a second time. */
 export function loweredGraph(
   graph: Graph,
   context: LowerContext,
@@ -33,7 +33,7 @@ export function loweredGraph(
   return runStages(lowering.kernels, [afterStage(lowering.toKernels, nests, context)], context, run)[0];
 }
 
-/** The scalar schedule with one index an axis still. */
+/** The scalar schedule before addresses are computed, with one index per axis. */
 export const unplacedScalars = (program: LoopProgram, context: ParallelContext): LoopProgram =>
   runStages(
     scalarSchedule.loops.filter((stage) => stage !== computeElementAddresses),
@@ -47,7 +47,7 @@ export const scheduledScalars = (
   skip: readonly string[] = [],
 ): LoopProgram => runStages(scalarSchedule.loops, [program], context, skipping(skip))[0];
 
-/** On vectors up to a stage, with one index an axis. */
+/** The vector schedule up to a stage, with one index per axis. */
 export const scheduledVectors = (
   program: LoopProgram,
   context: ParallelContext,
@@ -58,14 +58,14 @@ export const scheduledVectors = (
 export const placedVectors = (program: LoopProgram, context: ParallelContext): LoopProgram =>
   runStages(vectorSchedule.addresses, [program], context)[0];
 
-/** The arena of some programs. */
+/** The memory plan of some programs. */
 export const planOf = (
   programs: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
   batchSize: number,
 ): MemoryPlan => afterStage(planMemory, programs, { storage, batchSize }).plan;
 
-/** What a stage on kernels sees, for kernels of these buffers. */
+/** The context of a stage on kernels, for kernels with these buffers. */
 export const kernelContext = (
   fresh: Fresh,
   buffers: readonly Buffer[] = [],

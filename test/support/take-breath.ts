@@ -1,5 +1,5 @@
-// Between tests the worker lets messages through: a file of long synchronous tests would otherwise not answer
-// the runner for so long that it is taken for lost on a loaded machine.
+// Lets the worker process messages between tests. Otherwise a file of long synchronous tests would not reply
+// to the runner for so long that, on a busy machine, the runner gives the worker up.
 import { afterEach } from "vitest";
 
 afterEach(() => new Promise<void>((resolve) => setImmediate(resolve)));

@@ -1,4 +1,4 @@
-// Tensors for tests: drawn from a seed, and compared. Nothing here is random from one run to the next.
+// Tensors for tests: drawn from a seed, and compared. They are the same in every run.
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../src/compiler/ir/types.ts";
 import type { TensorType } from "../../src/compiler/ir/types.ts";
@@ -13,16 +13,16 @@ export const tensor = (shape: readonly number[], list: Iterable<number>): Tensor
   data: Float64Array.from(list),
 });
 
-/** A stream that is the same in every run. */
+/** A random stream that is the same in every run. */
 export const streamOf = (seed: number): Random => randomStream(randomKey(seed, 0, 0));
 
-/** Uniform in [low, high); element by element in row-major order. */
+/** A tensor of numbers uniform in [low, high), drawn in row-major order. */
 export function drawn(shape: readonly number[], random: Random, low = -2, high = 2): Tensor {
   const data = new Float64Array(countOf(shape)).map(() => low + (high - low) * random.unit());
   return { shape, data };
 }
 
-/** What a sample says of an operand, for a batch of `rows` rows. */
+/** The tensor that a sample describes for an operand, for a batch of `rows` rows. */
 export function sampleTensor(operand: SampleOperand, rows: number, random: Random): Tensor {
   const shape = boundShape(operand.shape, rows);
   return "values" in operand
@@ -30,14 +30,14 @@ export function sampleTensor(operand: SampleOperand, rows: number, random: Rando
     : drawn(shape, random, operand.low, operand.high);
 }
 
-/** Something that fits the type: real numbers, or for integers and bools 0 and 1. */
+/** A tensor of the type: real numbers, or 0 and 1 for integers and bools. */
 export function anyTensor(type: TensorType, rows: number, random: Random): Tensor {
   const shape = boundShape(type.shape, rows);
   if (type.element === "f32" || type.element === "f64") return drawn(shape, random);
   return { shape, data: new Float64Array(countOf(shape)).map(() => random.below(2)) };
 }
 
-/** A value for every leaf of the graph by the name of its storage. */
+/** A value for every leaf of the graph, by the name of its storage. */
 export function anyStorage(graph: Graph, rows: number, seed: number): Map<string, Tensor> {
   const random = streamOf(seed);
   const storage = new Map<string, Tensor>();
@@ -49,11 +49,14 @@ export function anyStorage(graph: Graph, rows: number, seed: number): Map<string
   return storage;
 }
 
-/** The same number, not-a-number included, or numbers whose difference is small beside 1 and themselves. */
+/** The difference relative to max(1, |a|, |b|); 0 if both are NaN. */
 const difference = (a: number, b: number): number =>
   Object.is(a, b) || a === b ? 0 : Math.abs(a - b) / Math.max(1, Math.abs(a), Math.abs(b));
 
-/** The largest difference relative to max(1, |a|, |b|); infinite where shapes or not-a-numbers differ. */
+/**
+ * The largest difference relative to max(1, |a|, |b|); infinite if shapes differ or only one of two numbers
+ * is NaN.
+ */
 export function largestDifference(a: Tensor | undefined, b: Tensor | undefined): number {
   if (a === undefined || b === undefined || a.shape.join() !== b.shape.join()) return Infinity;
   let worst = 0;
@@ -64,7 +67,7 @@ export function largestDifference(a: Tensor | undefined, b: Tensor | undefined):
   return worst;
 }
 
-/** The largest difference over all tensors of `expected`, and where it is. */
+/** The largest difference over all tensors of `expected`, and its location. */
 export function compareStorage(
   actual: ReadonlyMap<string, Tensor>,
   expected: ReadonlyMap<string, Tensor>,
@@ -77,6 +80,6 @@ export function compareStorage(
   return result;
 }
 
-/** Bit for bit: 0 and −0 differ, not-a-number equals itself. */
+/** Whether two tensors are bit-identical: 0 and −0 differ, NaN equals itself. */
 export const isIdentical = (a: Tensor, b: Tensor): boolean =>
   a.shape.join() === b.shape.join() && a.data.every((value, i) => Object.is(value, b.data[i]));

@@ -1,9 +1,10 @@
-// Runs in a copy of the sources to which recipes.ts added one of each kind: uses them all, and prints what came of it.
+// Runs in a copy of the sources to which recipes.ts has added one entry of each kind: uses all of them, and
+// prints the results.
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Of the copy; in the sources as they are, what was added is not there. */
+/** Loads a file of the copy. The original sources do not have the added entries. */
 const load = (path: string) => import(new URL(`./src/${path}`, import.meta.url).href);
 
 const { compile } = await load("compiler/compile.ts");

@@ -1,4 +1,4 @@
-// Loop programs as the WebAssembly target has them, in the interpreter: on vectors, and as threads would run them.
+// Runs loop programs of the WebAssembly target in the interpreter: on vectors, and in parts like threads.
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
@@ -12,12 +12,12 @@ import type { Lowered } from "./run-loops.ts";
 export interface VectorRun {
   readonly float: "f32" | "f64";
   readonly batchSize: number;
-  /** What is done to the scheduled program, whose accesses have one index an axis still. */
+  /** Changes the scheduled program, whose accesses still have one index per axis. */
   readonly change?: (program: LoopProgram) => LoopProgram;
   readonly skip?: readonly string[];
 }
 
-/** Lowered loops as kernels on vectors, every loop that may be shared being marked, however short it is. */
+/** Lowered loops as kernels on vectors. Every loop that threads may share is marked, however short. */
 export function onVectors(loops: LoopProgram, { float, batchSize, skip = [] }: VectorRun): LoopProgram {
   const context = { float, batchSize, minCycles: 0 };
   return scheduledVectors(loops, context, { skip: [...skip, "flush-subnormals", "deduplicate-kernels"] });
@@ -33,7 +33,7 @@ export function vectorLowered(graph: Graph, options: VectorRun): Lowered {
   return { program, storage, plan: planOf([program], storage, batchSize), sizes };
 }
 
-/** The values from which a loop's variable may start a part. */
+/** The values of the loop variable at which a part may start. */
 function startsOf(kernel: Kernel, rows: number): number[] {
   const loop = kernel.body.at(-1);
   if (kernel.split === undefined || loop?.kind !== "for") return [];
@@ -43,7 +43,7 @@ function startsOf(kernel: Kernel, rows: number): number[] {
   return Array.from({ length: Math.ceil(to.value / multiple) }, (_, part) => part * multiple);
 }
 
-/** The parts of a kernel as kernels, the last one first; itself where it may not be cut. */
+/** The parts of a kernel as kernels, the last part first; the kernel itself if it may not be divided. */
 function partsOf(kernel: Kernel, rows: number): readonly Kernel[] {
   const loop = kernel.body.at(-1);
   const starts = startsOf(kernel, rows);
@@ -57,8 +57,8 @@ function partsOf(kernel: Kernel, rows: number): readonly Kernel[] {
 }
 
 /**
- * Each part a kernel with scratch of its own, in an order that no loop has: what a division among threads may
- * come to.
+ * The program with each part as a separate kernel with its own scratch, in an order that no loop has. Threads
+ * may run parts in such an order.
  */
 export const inParts =
   (rows: number) =>
@@ -67,7 +67,7 @@ export const inParts =
     kernels: program.kernels.flatMap((kernel) => partsOf(kernel, rows)),
   });
 
-/** Of one part: the places that it loads, and what it leaves in those that it stores. */
+/** The accesses of one part: the locations that it loads, and the final values of those that it stores. */
 interface Traffic {
   readonly loaded: Set<string>;
   readonly stored: Map<string, number>;
@@ -75,7 +75,7 @@ interface Traffic {
 
 type Elements = Float64Array | Int32Array;
 
-/** The same elements; what is read and written is noted, by the block of memory in which it lies and the byte. */
+/** The same elements with recorded reads and writes. A location is a block of memory and a byte offset. */
 function watched(elements: Elements, block: number, { loaded, stored }: Traffic): Elements {
   const placeOf = (key: string) =>
     `${block}:${elements.byteOffset + Number(key) * elements.BYTES_PER_ELEMENT}`;
@@ -94,8 +94,8 @@ function watched(elements: Elements, block: number, { loaded, stored }: Traffic)
 }
 
 /**
- * Runs the program, kernels that may be cut part by part, and gives the places by which one part would notice
- * another that ran at the same time: it loads what the other stores, or they store different numbers.
+ * Runs the program with its kernels divided into parts. Returns the locations where parts that run at the
+ * same time would conflict: one loads what another stores, or they store different numbers.
  */
 export function racesOf(program: LoopProgram, memory: LoopMemory, sizes: Sizes): string[] {
   const races: string[] = [];

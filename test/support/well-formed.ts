@@ -1,7 +1,7 @@
-// Whether a text is well-formed XML, as far as our pictures use it: one root, tags that match, attributes
-// quoted, nothing unescaped.
+// Whether a text is well-formed XML, to the extent that our pictures use it: one root, matching tags, quoted
+// attributes, no unescaped characters.
 
-/** What is wrong, or undefined. */
+/** The error, or undefined. */
 export function faultOfXml(text: string): string | undefined {
   const open: string[] = [];
   let roots = 0;
@@ -14,7 +14,7 @@ export function faultOfXml(text: string): string | undefined {
     rest = rest.slice(found[0].length);
     const content = tag === null ? found[0] : tag[3];
     if (/&(?!(amp|lt|gt|quot|apos|#\d+);)/.test(content)) return `a bare &: ${content.slice(0, 60)}`;
-    // The characters that XML 1.0 leaves out.
+    // The characters that XML 1.0 does not allow.
     if (
       /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])/.test(content)
     )

@@ -1,15 +1,15 @@
-// How much a graph computes, as far as rewriting can tell before anything is lowered.
+// Estimates how much a graph computes, for comparison of graphs before lowering.
 import { operandsOf } from "../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { sizeOf } from "../../src/compiler/ir/types.ts";
 import { hasTrait } from "../../src/compiler/ops/index.ts";
 
-/** For a batch of as many rows. */
+/** The number of rows of the batch. */
 const rows = 32;
 
 /**
- * Elements computed, each by what its op costs: cheap ones little, divisions and functions much. Views cost
- * nothing.
+ * The number of computed elements, each weighted by the cost of its op: low for cheap ops, high for divisions
+ * and functions. Views cost nothing.
  */
 export const work = (graph: Graph): number =>
   graph.nodes
@@ -22,7 +22,7 @@ export const work = (graph: Graph): number =>
     })
     .reduce((sum, cost) => sum + cost, 0);
 
-/** Elements of results of reductions, which are always stored. */
+/** The number of elements in results of reductions, which are always materialised. */
 export const stored = (graph: Graph): number =>
   graph.nodes
     .filter((node) => hasTrait(node, "reduction"))

@@ -1,10 +1,13 @@
 /**
- * The documentation site. `npm run docs:build` copies the pages of docs/ to pages/ and builds them; dead links fail the
- * build. DOCS_BASE is the path of the site on its host, "/" by default.
+ * Configures the documentation site. `npm run docs:build` copies the pages of docs/ to pages/ and builds
+ * them; a dead link is an error. DOCS_BASE is the path of the site on its host, "/" by default.
  */
 import { readFileSync } from "node:fs";
 
-/** The sections of the home page, which is the index of docs/: titles, and the pages that its tables link. */
+/**
+ * The sections of the sidebar, which come from the home page, the index of docs/: their titles, and the pages
+ * that their tables link.
+ */
 function sidebar() {
   const index = readFileSync(new URL("../pages/index.md", import.meta.url), "utf8");
   return index
@@ -19,7 +22,7 @@ function sidebar() {
     }));
 }
 
-/** The anchors of GitHub, so that one link works in both places. */
+/** Anchors as on GitHub, so that one link works on both sites. */
 const slugify = (heading) =>
   heading
     .toLowerCase()

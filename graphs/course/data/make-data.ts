@@ -1,10 +1,10 @@
-// Draws the small data of the course: a wave to be recognised, and readings along a line, whole and spoilt.
-// Writes them beside this file; the same program gives the same bytes: npx tsx
-// graphs/course/data/make-data.ts
+// Generates the small data sets of the course: a wave, and readings along a line, once correct and once with
+// misplaced decimal points. Writes them to this folder. The same program always writes the same bytes:
+// npx tsx graphs/course/data/make-data.ts
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** Uniform in [0, 1): mulberry32, by Tommy Ettinger. */
+/** Uniform random numbers in [0, 1), from mulberry32 by Tommy Ettinger. */
 function uniform(seed: number): () => number {
   let state = seed;
   return () => {
@@ -18,7 +18,7 @@ function uniform(seed: number): () => number {
 const csv = (head: string, rows: readonly (readonly number[])[], digits: number): string =>
   [head, ...rows.map((row) => row.map((value) => Number(value.toFixed(digits))).join())].join("\n") + "\n";
 
-/** sin 3t at 64 times from 0 to 4. */
+/** sin 3t at 64 equally spaced times from 0 to 4. */
 const wave = (): string =>
   csv(
     "t,height",
@@ -26,7 +26,7 @@ const wave = (): string =>
     4,
   );
 
-/** 60 readings around weight = 2 + 0.5 · length; `spoilt` moves the decimal point of every tenth. */
+/** 60 readings around weight = 2 + 0.5 · length. `spoilt` moves the decimal point of every tenth reading. */
 function line(spoilt: boolean): string {
   const random = uniform(4);
   const rows = Array.from({ length: 60 }, (_, i) => {
@@ -37,7 +37,7 @@ function line(spoilt: boolean): string {
   return csv("length,weight", rows, 2);
 }
 
-/** Every file, by its name. */
+/** The contents of each file, by its name. */
 export const courseData: Readonly<Record<string, string>> = {
   "wave.csv": wave(),
   "line.csv": line(false),

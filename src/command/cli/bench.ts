@@ -18,7 +18,9 @@ export interface BenchFlags {
 const runLength = 2;
 const measuringTime = 1000;
 
-/** Prints medians of steps/s, samples/s and GFLOP/s for full batches, and the sizes of the arena and the file. */
+/**
+ * Prints medians of steps/s, samples/s and GFLOP/s for full batches, and the sizes of the arena and the file.
+ */
 export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
   const { target, dtype, json } = flags;
   const { compilation } = await compileSpec(spec, { target, dtype });

@@ -1,6 +1,7 @@
-// Bundles the program and its libraries with esbuild into one file per entry, and one per chunk that entries load
-// later. A clone runs the bundle from a cache (`load-program.js`); the package is published bundled
-// (`src/command/package/build-package.ts`). Loading a thousand separate files would add half a second to every start.
+// Bundles the program and its libraries with esbuild into one file per entry, and one per chunk that entries
+// load later. A clone of the repository runs the bundle from a cache (`load-program.js`); the published
+// package contains the bundle (`src/command/package/build-package.ts`). Loading a thousand separate files
+// would add half a second to every start.
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,8 +17,8 @@ export const entries = {
 };
 
 /**
- * Packages that stay outside of the bundle: esbuild contains an executable, and ts-morph contains TypeScript, which
- * only a clone needs, to parse the sources of the runtime.
+ * Packages that are not bundled. esbuild contains an executable. ts-morph contains TypeScript, which only a
+ * clone of the repository needs, to parse the sources of the runtime.
  */
 const external = ["esbuild", "ts-morph"];
 
@@ -41,13 +42,13 @@ export async function bundleProgram({ outdir, entries, plugins = [], isSmall = f
     format: "esm",
     platform: "node",
     target: "node20",
-    // Chunks are in the folder of the entries, so that relative addresses are the same from both.
+    // Chunks are in the folder of the entries, so that relative URLs are the same from both.
     chunkNames: "[name]-[hash]",
     outExtension: { ".js": ".mjs" },
     banner: { js: requireForCommonJs },
-    // wabt reads its folder's name, but contains every file that it could look for there.
+    // wabt reads `__dirname`, but it contains every file that it could look for there.
     define: { __dirname: '"."' },
-    // Otherwise esbuild would add white space to libraries that are minified. Names stay, for stack traces.
+    // Without this, esbuild would add white space to minified libraries. Names are kept for stack traces.
     minifyWhitespace: isSmall,
     charset: "utf8",
     legalComments: "none",
@@ -64,7 +65,7 @@ const requireForCommonJs =
   'import { createRequire as createRequireOfTapeless } from "node:module"; ' +
   "const require = createRequireOfTapeless(import.meta.url);";
 
-/** Keeps `import.meta.url` of a bundled module at its source, so that it finds the files next to it. */
+/** Lets `import.meta.url` of a bundled module refer to its source, so that it finds the files next to it. */
 const ownAddress = (outdir) => ({
   name: "own-address",
   setup(builder) {

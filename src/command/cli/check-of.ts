@@ -39,7 +39,10 @@ export function checkProgramOrLayer(
   checkName(name, names, `${model.name} has no program or layer`);
 }
 
-/** @throws DiagnosticError unless the target has a kernel with this name, written `kernel` or `program/kernel`. */
+/**
+ * @throws DiagnosticError unless the target has a kernel with this name, written `kernel` or
+ * `program/kernel`.
+ */
 export function checkKernel(name: string, { programs, vectors, model }: Compilation): void {
   const kernels = (vectors?.programs ?? programs).flatMap((program) =>
     program.kernels.map((kernel) => [kernel.name, `${program.name}/${kernel.name}`]),

@@ -1,6 +1,6 @@
 /**
- * `tapeless inspect`: shows graphs, gradients, passes, kernels, memory or the schedule of a model, as text, JSON or a
- * picture, or all of them as a page.
+ * `tapeless inspect`: shows graphs, gradients, passes, kernels, memory or the schedule of a model, as text,
+ * JSON or a picture, or all of them as a page.
  */
 import type { ViewName } from "../../studio/views/index.ts";
 import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";

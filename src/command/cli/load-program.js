@@ -1,5 +1,5 @@
-// Loads the program's modules. The published package contains the bundled program. A clone bundles its sources into
-// node_modules/.cache, again whenever one of them changes.
+// Loads the program's modules. The published package contains the bundled program. A clone of the repository
+// bundles its sources into node_modules/.cache, and again after each change.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -20,8 +20,8 @@ const cache = fileURLToPath(new URL("../../../node_modules/.cache/tapeless/", im
 const lock = fileURLToPath(new URL("../../../package-lock.json", import.meta.url));
 
 /**
- * Loads an entry of `bundle-program.js`. A clone runs its sources, even if it also contains an older build; the
- * package has no sources.
+ * Loads an entry of `bundle-program.js`. A clone runs its sources, even if it also contains an older build;
+ * the package has no sources.
  */
 export function loadProgram(entry) {
   const isClone = existsSync(new URL("./main.ts", import.meta.url));
@@ -33,7 +33,8 @@ async function fromSources(entry) {
   try {
     if (!isWhole(folder)) await bundle(folder);
   } catch {
-    // The cache is not writable, or a source does not parse: run the sources, which works or throws the real error.
+    // The cache is not writable, or a source does not parse: run the sources, which works or throws the real
+    // error.
     const { register } = await import("tsx/esm/api");
     register();
     const { entries } = await import("./bundle-program.js");
@@ -53,7 +54,7 @@ function digestOfSources() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether the folder is complete: a full disk or a tool that cleans caches may have removed files. */
+/** Whether the folder is complete. Files may be missing after a full disk, or removed by a cache cleaner. */
 function isWhole(folder) {
   try {
     return readFileSync(join(folder, listFile), "utf8") === listOf(folder);
@@ -74,12 +75,13 @@ const listOf = (folder) =>
 
 async function bundle(folder) {
   const { bundleProgram, entries } = await import("./bundle-program.js");
-  // Threads of one process bundle at the same time if a source changes while it runs.
+  // If a source changes while a process runs, several of its threads may bundle at the same time.
   const partial = `${folder}.${process.pid}.${threadId}`;
   forgetOld();
   await bundleProgram({ outdir: partial, entries });
   writeFileSync(join(partial, listFile), listOf(partial));
-  // An existing folder is either damaged, or complete because another process was faster. A complete one stays.
+  // An existing folder is either damaged, or complete because another process was faster. A complete one
+  // stays.
   if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(partial, folder);
@@ -89,7 +91,7 @@ async function bundle(folder) {
   }
 }
 
-/** Removes bundles of older sources, unless they are so recent that they may still be running. */
+/** Removes bundles of older sources, except recent ones, which another process may be loading. */
 function forgetOld() {
   mkdirSync(cache, { recursive: true });
   const hour = 3_600_000;

@@ -1,13 +1,13 @@
 /**
- * The command line as a function: arguments in, exit code out. 0: success; 1: the command failed; 2: the spec, the
- * data or the arguments are invalid.
+ * The command line as a function: arguments in, exit code out. 0: success; 1: the command failed; 2: the
+ * spec, the data or the arguments are invalid.
  */
 import { createProgram } from "./program.ts";
 import { reportError } from "../terminal/report-error.ts";
 
 /**
- * Handles uncaught errors, such as one in a timer that a spec started: reports the error without a stack trace and
- * exits.
+ * Handles uncaught errors, such as one in a timer that a spec started: reports the error without a stack
+ * trace and exits.
  */
 export const exitWithError = (error: unknown): never => process.exit(reportError(error));
 

@@ -6,7 +6,7 @@ import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
 import { numbersFor, parameterErrors, parametersIn } from "../formats/parameters/parameters.ts";
 
-/** `tapeless export`: writes the parameters of a checkpoint for other libraries. It needs no spec. */
+/** The flags of `tapeless export`, which writes the parameters of a checkpoint without reading a spec. */
 export interface ExportFlags {
   readonly output: string;
 }
@@ -30,7 +30,7 @@ export function countText(tensors: readonly { readonly numbers: ArrayLike<number
   return `${tensors.length} parameters, ${numbers} values`;
 }
 
-/** `tapeless import`: writes imported parameters as the checkpoint of an untrained trainer. */
+/** The flags of `tapeless import`, which writes parameters as a checkpoint of a trainer with 0 epochs. */
 export interface ImportFlags {
   readonly output: string;
   readonly dtype: "f32" | "f64";

@@ -1,6 +1,6 @@
 /**
- * `tapeless playground`: serves the page locally until it is interrupted, or writes its files; with --check, reports
- * whether they are up to date.
+ * `tapeless playground`: serves the page locally until it is interrupted, or writes its files; with --check,
+ * reports whether they are up to date.
  */
 import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
@@ -72,7 +72,10 @@ async function writeAll(folder: string, files: ReadonlyMap<string, string>): Pro
   return 0;
 }
 
-/** Protects other files: the folder must be new, empty, or contain a playground. @throws DiagnosticError (T1014) */
+/**
+ * Protects other files: the folder must be new, empty, or contain a playground.
+ * @throws DiagnosticError (T1014)
+ */
 async function checkOwn(folder: string): Promise<void> {
   // A path that is not a readable folder is reported when the folder is created or written to.
   const found = await readdir(folder).catch(() => []);
@@ -91,7 +94,9 @@ async function checkOwn(folder: string): Promise<void> {
   ]);
 }
 
-/** Opens an address with the system's command. If there is none, the user has the printed address. */
+/**
+ * Opens an address with the system's command. If there is no such command, the user has the printed address.
+ */
 function openBrowser(url: string): void {
   const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
     darwin: ["open", url],

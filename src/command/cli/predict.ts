@@ -54,7 +54,9 @@ export async function predictSpec(
   return 0;
 }
 
-/** @throws DiagnosticError (T1010) for a model that does not predict one value per target value. */
+/**
+ * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of its target.
+ */
 function answerOf({ model, built }: Compilation): Interpretation {
   const name = answerName(model, built);
   const found: Readonly<Record<string, Interpretation>> = answers;
@@ -70,7 +72,7 @@ function answerOf({ model, built }: Compilation): Interpretation {
   );
 }
 
-/** @throws DiagnosticError (T3001) for a checkpoint that the user's own program saved without them. */
+/** The fitted preprocessing in the checkpoint. @throws DiagnosticError (T3001) if there is none */
 function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): readonly FittedField[] {
   const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
   if (fields !== undefined) return fields;

@@ -1,6 +1,6 @@
 /**
- * Declares the commands, their arguments and their help. The file that implements a command is imported only when
- * the command runs, so that `--help` starts fast.
+ * Declares the commands, their arguments and their help. The file that implements a command is imported only
+ * when the command runs, so that `--help` starts fast.
  */
 import { Command, Option } from "commander";
 import { targetNames } from "../../compiler/targets.ts";

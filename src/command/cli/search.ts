@@ -1,6 +1,6 @@
 /**
- * `tapeless search`: trains the candidates of a spec in threads or combines results of shards, chooses the best on the
- * validation rows, and evaluates it on the test rows.
+ * `tapeless search`: trains the candidates of a spec in threads, or combines the results of shards. Selects
+ * the best candidate on the validation rows, and evaluates it on the test rows.
  */
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute } from "node:path";
@@ -47,7 +47,7 @@ export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): v
     throw usageError("--image and --volume need --emit kubernetes");
 }
 
-/** `name`: the name of the model; `spec`: the path of the spec as the user gave it. */
+/** Writes the script. `name` is the name of the model, `spec` the path of the spec as the user gave it. */
 export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
   const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
   if (flags.emit === "kubernetes" && outside !== undefined)
@@ -81,7 +81,10 @@ export interface Search {
   readonly hash: string;
 }
 
-/** Trains the candidates, or those of a shard, that have no outcome in `out` yet, and appends each outcome to it. */
+/**
+ * Trains the candidates, or those of a shard, that have no outcome in `out` yet, and appends each outcome to
+ * it.
+ */
 export async function tryCandidates(
   { file, model, dtype, candidates, open, hash }: Search,
   out: string,
@@ -126,7 +129,10 @@ function outcomeText({ number, values }: CheckedCandidate, outcome: Outcome): st
   return `candidate ${number}: ${figures.join("  ")}  (${valuesText(values)})`;
 }
 
-/** Combines the results of shards in `out`. @throws DiagnosticError (T1010) if a candidate has no result */
+/**
+ * Combines the results of all shards in the file `out`.
+ * @throws DiagnosticError (T1010) if a candidate has no result
+ */
 export function joinShards({ model, candidates, hash }: Search, out: string): Outcomes {
   const files = shardFiles(out);
   if (files.length === 0)

@@ -9,7 +9,8 @@ if (Number(process.versions.node.split(".")[0]) < oldest) {
   );
   process.exit(2);
 }
-// Compiling the TypeScript parser takes a quarter of a second. Since version 22, Node can cache compiled code.
+// Compiling the TypeScript parser takes a quarter of a second. Since version 22, Node can cache compiled
+// code.
 nodeModule.enableCompileCache?.();
 
 const { loadProgram } = await import("./load-program.js");

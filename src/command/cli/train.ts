@@ -1,6 +1,6 @@
 /**
- * `tapeless train`: compiles a spec, runs the emitted trainer on the data, shows progress, and prints loss and metrics
- * of every split.
+ * `tapeless train`: compiles a spec, runs the emitted trainer on the data, shows progress, and prints loss
+ * and metrics of every split.
  */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -80,7 +80,7 @@ async function resumeFrom(
 ): Promise<CheckpointMetadata> {
   const { bytes } = await readCheckpointFile(file);
   const metadata = onFile(file, "T3001", () => trainer.load(bytes));
-  // Texts may be sampled with another seed than that of the training.
+  // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");
   return metadata;

@@ -1,4 +1,7 @@
-/** `tapeless verify`: compares emitted gradients with central differences, and every target with the interpreter. */
+/**
+ * `tapeless verify`: compares emitted gradients with central differences, and every target with the
+ * interpreter.
+ */
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { checkParameter } from "./check-of.ts";

@@ -1,6 +1,6 @@
 /**
- * Compilation for all commands: reads a spec, reports its diagnostics, checks stage names in flags, and compares
- * WebAssembly kernels with TypeScript kernels.
+ * Compilation for all commands: reads a spec, reports its diagnostics, checks stage names in flags, and
+ * compares WebAssembly kernels with TypeScript kernels.
  */
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -31,7 +31,7 @@ export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Pro
   if (stopAfter !== undefined) throwUsageError("--stop-after", stageNameError(stopAfter));
 }
 
-/** The flags in the form of the command line. */
+/** The flags as words of a command line. */
 export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
   ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
   ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
@@ -54,7 +54,7 @@ export async function checkShownPass(name: string): Promise<void> {
 
 // From the file of a spec to a compilation: warnings are printed, errors get their location in the file.
 
-/** `source` locates errors in the spec that appear later, such as when its data is read. */
+/** `source` locates errors in the spec that are found later, for example when its data is read. */
 export interface CompiledSpec {
   readonly compilation: TargetCompilation;
   readonly source: SpecSource;
@@ -72,8 +72,8 @@ export async function compileSpec(file: string, options: TargetOptions): Promise
 }
 
 /**
- * Reads a spec. A spec in TypeScript is a program and may end the process, by `process.exit` or by awaiting a promise
- * that never settles. The exit code must then report a failure.
+ * Reads a spec. A spec in TypeScript is a program and may end the process, by `process.exit` or by awaiting a
+ * promise that never settles. The exit code must then report a failure.
  */
 export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
@@ -92,7 +92,9 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
   }
 }
 
-/** Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer. */
+/**
+ * Catches errors that the file leaves uncaught while it runs: a rejected promise, an exception in a timer.
+ */
 function catchUncaught(file: string): { readonly thrown: Promise<never>; release(): void } {
   let refuse: (error: unknown) => void = () => {};
   const thrown = new Promise<never>((_, reject) => {
@@ -116,8 +118,8 @@ const specError = (file: string, when: string, error: unknown): DiagnosticError 
   return new DiagnosticError([{ code: "T1009", severity: "error", message, location: { file } }]);
 };
 
-// Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error classes, so
-// they are matched by name and not by `instanceof`.
+// Errors of an emitted trainer as diagnostics. The trainer contains its own copies of the runtime's error
+// classes, so they are matched by name and not by `instanceof`.
 
 /** Reports errors in rows together with their file. */
 export const onData: LocateErrors = (file, work) => onFile(file, "T2004", work);

@@ -1,7 +1,7 @@
 /**
- * `npm run docs:build`: builds the documentation site to `docs/site/dist` from the Markdown files of `docs/`, with the
- * example specs and the playground. VitePress has its own package.json there, because it installs more packages than
- * everything else in this project.
+ * `npm run docs:build`: builds the documentation site to `docs/site/dist` from the Markdown files of `docs/`,
+ * with the example specs and the playground. VitePress has its own package.json there, because it installs
+ * more packages than everything else in this project.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const run = (folder: string, file: string, ...args: readonly string[]): void => 
   execFileSync(file, args, { cwd: folder, stdio: "inherit" });
 };
 
-/** The pages, with the index as the home page and examples as files of the site. */
+/** Copies the pages. The index becomes the home page, and links to examples lead to files of the site. */
 function copyPages(): void {
   mkdirSync(pages, { recursive: true });
   for (const name of readdirSync(docs).filter((name) => name !== "site")) {
@@ -29,7 +29,7 @@ function copyPages(): void {
   }
 }
 
-/** What the site serves as it is: examples with their data, and the playground. */
+/** Copies the files that the site serves unchanged: examples with their data, and the playground. */
 function copyPublicFiles(): void {
   const isDownloaded = (path: string): boolean => path === join(root, "graphs/data/mnist");
   cpSync(join(root, "graphs"), join(pages, "public/graphs"), {

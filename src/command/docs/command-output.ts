@@ -1,10 +1,11 @@
 /**
- * Excerpts of what commands print. A block names the command and the lines:
+ * Excerpts of the output of commands. A block names the command and the lines, for example
  *
  *     output inspect graphs/digits.json --show passes "graph pass" 4, "loops stage" 5
  *
- * takes four lines from the first one that contains "graph pass" on (runs of spaces count as one), then five
- * lines from "loops stage" on, with "…" between them. A spec that the page shows as JSON is the file `NAME.json`.
+ * This takes four lines, starting with the first line that contains "graph pass" (runs of spaces count as
+ * one). After "…" it takes five lines, starting with "loops stage". A spec that the page shows as JSON is
+ * available as `NAME.json`.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -33,7 +34,7 @@ export function outputOf(argument: string, page: string): string {
   return `\`\`\`${language}\n${excerpts.join("\n…\n")}\n\`\`\``;
 }
 
-/** What the command prints; specs of the page are written to a folder for the time. */
+/** Runs the command and returns its output. Specs of the page are in a temporary folder meanwhile. */
 function run(words: readonly string[], page: string): string {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-docs-"));
   try {

@@ -2,11 +2,11 @@
  * `npm run docs:generate`: rewrites the generated blocks of the Markdown pages. A block is
  *
  *     <!-- generated: KIND ARGUMENT -->
- *     … text of this program …
+ *     … generated text …
  *     <!-- /generated -->
  *
- * The text around the blocks is written by hand. With `--check`, nothing is written; stale pages are named,
- * and the exit code is 1.
+ * The text around the blocks is written by hand. With `--check`, the program writes no file. It lists
+ * outdated pages and then exits with code 1.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -7,7 +7,7 @@ import { code, table } from "./markdown.ts";
 
 const src = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The members of an exported interface of `src`, which must be unique by its name. */
+/** The members of the exported interface of this name, which must be unique in `src`. */
 export function membersTable(name: string): string {
   const { source, declaration } = interfaceNamed(name);
   const rows = declaration.members.map((member) => [

@@ -1,6 +1,6 @@
-/** Markdown of generated blocks: tables and code. */
+/** Writes Markdown for generated blocks: tables and code. */
 
-/** A table; cells are Markdown, in which a bar or a line break would end the cell. */
+/** A table. Cells are Markdown. Bars in cells are escaped, and line breaks become spaces. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
@@ -11,8 +11,8 @@ const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll(/\
 export const code = (text: string): string => `\`${text}\``;
 
 /**
- * A description from the code as a sentence: capital letter, full stop, and nothing that reads as HTML. What begins
- * with a formula or a name of code (`y = x`, `f32`) keeps its small letter.
+ * Turns a description from the code into a sentence with a capital letter and a full stop, and escapes HTML.
+ * A formula or an identifier at the beginning (`y = x`, `f32`) stays in lower case.
  */
 export function prose(text: string): string {
   const whole = /[.!?…]$/.test(text) || text === "" ? text : `${text}.`;

@@ -17,7 +17,7 @@ const kinds: Readonly<Record<string, string>> = {
   layer: "a recurrent layer",
 };
 
-/** The table of an object's keys. `path`: keys from the root, `*` for any name; "." is the root. */
+/** The table of an object's keys. `path` lists keys from the root, with `*` for any name; "." is the root. */
 export function keysTable(path: string): string {
   const { properties = {}, required = [] } = objectOf(nodeAt(path));
   return table(
@@ -26,7 +26,7 @@ export function keysTable(path: string): string {
   );
 }
 
-/** The keys that all variants at a path have, with their names. */
+/** The table of the keys that all variants at a path have. */
 export function commonTable(path: string): string {
   const variants = variantsAt(path);
   const [{ properties = {}, required = [] }] = variants;
@@ -78,7 +78,7 @@ function valueText(key: string, node: SchemaNode): string {
   return mustBe(node, kind ?? "a name or an object with `type`").replaceAll(/"([^"]*)"/g, "`$1`");
 }
 
-/** The form of a value that has keys. */
+/** The form of a value that is an object with keys, or the value itself if it has no such form. */
 function objectOf(node: SchemaNode): SchemaNode {
   return alternatives(node).find(({ properties }) => properties !== undefined) ?? node;
 }

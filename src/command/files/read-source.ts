@@ -50,7 +50,10 @@ export async function readInputs(
   return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
 }
 
-/** The columns that training read, in any order. Every row is kept, since each gets a prediction. */
+/**
+ * Selects the columns of training by name, so that their order may differ. No row is dropped, because each
+ * gets a prediction.
+ */
 function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   const data = dataFacts(model) ?? { inputs: {} };
   const inputs = Object.entries(data.inputs).map(([name, facts]) => {
@@ -76,7 +79,10 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
 const relativeToSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
-/** The paths of all data files. `given` (`--data`) replaces the spec's training file or its folder of IDX files. */
+/**
+ * The paths of all data files. `given` (`--data`) replaces the spec's training file or its folder of IDX
+ * files.
+ */
 export function dataPaths(spec: string, { data }: Model, given: string | undefined): string[] {
   if (data === undefined) return given === undefined ? [] : [given];
   const { file, test } = data;

@@ -26,8 +26,8 @@ export const writeFile = (file: string, content: string | Uint8Array): Promise<v
   });
 
 /**
- * Checks that the file can be written, before the work whose result it will hold. Removes temporary files of killed
- * runs.
+ * Checks that the file can be written, before the work whose result it will hold. Removes temporary files of
+ * killed runs.
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>
@@ -76,7 +76,9 @@ export async function checkFile(file: string, wanted: string, command: string): 
   return 1;
 }
 
-/** The number of the first line that differs, and that line in both; undefined where a file has ended. */
+/**
+ * The number of the first line that differs, and this line in both files; undefined after the end of a file.
+ */
 function firstDifference(found: string, wanted: string) {
   const [theirs, ours] = [found.split("\n"), wanted.split("\n")];
   const differs = ours.findIndex((text, i) => text !== theirs[i]);
@@ -118,7 +120,9 @@ export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<vo
   }
 }
 
-/** @throws DiagnosticError (T1014) if the file exists and has another beginning than the text to be written. */
+/**
+ * @throws DiagnosticError (T1014) if the file exists and has another beginning than the text to be written.
+ */
 export async function checkReplaceable(file: string, beginning: string): Promise<void> {
   const there = await readFile(file, "utf8").catch(() => "");
   if (there !== "" && !there.startsWith(beginning))
@@ -157,8 +161,8 @@ export interface OutputFile {
 export const mapFileOf = (output: string): string => `${output}.map`;
 
 /**
- * The map, and the code with one more line that links to it. In this order, so that a file never links to a missing
- * map. `spec` and `output` are paths as the user gives them.
+ * The map, and the code with one more line that links to it. The map comes first, so that a file never links
+ * to a missing map. `spec` and `output` are paths as the user gives them.
  */
 export async function mappedFile(
   emitted: EmittedFile,

@@ -5,7 +5,10 @@ import { InputError, shown } from "../../runtime/step/errors.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
 import { mostUnpacked } from "../../runtime/data/idx.ts";
 
-/** The members of a zip archive by name, at most `most` bytes. Declared sizes are not trusted. @throws Error */
+/**
+ * The members of a zip archive by name, at most `most` bytes. Declared sizes are not trusted.
+ * @throws Error
+ */
 function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
   const names = new Set<string>();
   let total = 0;
@@ -13,7 +16,7 @@ function unzipped(bytes: Uint8Array, most: number): Map<string, Uint8Array> {
     filter({ name, size, originalSize }) {
       if (names.has(name)) throw new Error(`two members have the name ${showValue(name)}`);
       names.add(name);
-      // Members may share compressed bytes, so the larger of both sizes counts.
+      // Members may share compressed bytes, so the larger of the compressed and the original size counts.
       total += Math.max(size, originalSize);
       if (total > most) throw new Error(`${showValue(name)} would unpack to more than ${most} bytes`);
       return true;

@@ -1,6 +1,6 @@
 /**
- * `npm run build`: writes `dist/`, which `npm pack` publishes. Users install three packages: this one with its
- * libraries bundled, esbuild, and zod, whose types are part of the public types.
+ * `npm run build`: writes `dist/`, which `npm pack` publishes. Users install three packages: this one with
+ * its libraries bundled, esbuild, and zod, whose types are part of the public types.
  *
  *   index.mjs, main.mjs, …   the library, the command and its threads; chunks that these load on demand
  *   types/                   the declaration files that index.d.ts needs

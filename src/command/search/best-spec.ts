@@ -1,4 +1,5 @@
-// Writes the best candidate as a spec in JSON or YAML. Paths of other files are made relative to the new file.
+// Writes the best candidate as a spec in JSON or YAML. Paths of other files are made relative to the new
+// file.
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { stringify } from "yaml";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -6,7 +7,9 @@ import { withValue } from "./candidates.ts";
 import { keysOf, member } from "../../compiler/spec/raw-spec.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 
-/** `from`: the file of the searched spec; `to`: the file of the new spec, which ends in .json, .yaml or .yml. */
+/**
+ * `from`: the file of the searched spec; `to`: the file of the new spec, which ends in .json, .yaml or .yml.
+ */
 export function specText(spec: unknown, from: string, to: string): string {
   if (holdsFunction(spec)) {
     const message = `${to}: the best candidate contains functions, which only a TypeScript spec can contain`;

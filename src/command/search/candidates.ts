@@ -34,8 +34,9 @@ function longForm(written: unknown): object {
   return typeof written === "string" ? { type: written } : {};
 }
 
-// Replacement or removal of a layer. References to layers stay valid: the new layer takes the name and the input of
-// the old one, and the other layers of the list get their default names explicitly, since ordinals would change.
+// Replaces or removes a layer. References to layers stay valid: the new layer takes the name and the input of
+// the old one. The other layers of the list get their default names explicitly, because ordinals would
+// change.
 
 /** Whether the path is that of a whole layer. */
 const isLayer = (path: SpecPath): boolean =>
@@ -92,8 +93,8 @@ function takesIntegers(spec: unknown, path: SpecPath, value: number): boolean {
 }
 
 /**
- * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. For integers, the range is
- * extended by 1/2 at both ends and the value rounded, so that all are equally likely.
+ * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. For integers, the range
+ * is extended by 1/2 at both ends and the value rounded, so that all are equally likely.
  */
 function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<Axis, "count" | "at"> {
   const between = (low: number, high: number, u: number): number =>
@@ -112,8 +113,8 @@ function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<
   };
 }
 
-// The candidates: all combinations of values, or a random sample. Each is a complete spec. The numbers of candidates
-// depend only on the spec.
+// The candidates: all combinations of values, or a random sample. Each is a complete spec. The numbers of
+// candidates depend only on the spec.
 
 export interface Candidate {
   /** From 0, in order of generation. */
@@ -129,8 +130,8 @@ const asWritten = "on";
 const leftOut = "off";
 
 /**
- * Values that give the same spec (for example, settings of a layer that is off) count as one candidate, which keeps the
- * first values.
+ * Values that give the same spec (for example, settings of a layer that is off) count as one candidate, which
+ * keeps the first values.
  */
 export function candidatesOf(spec: unknown, search: Search): Candidate[] {
   const plain = withValue(spec, ["training", "search"], undefined);
@@ -162,7 +163,9 @@ function* grid([axis, ...others]: readonly Axis[]): Generator<readonly unknown[]
     for (const rest of grid(others)) yield [axis.at((index + 0.5) / axis.count), ...rest];
 }
 
-/** Random combinations. Each depends only on the seed and its index, so a larger sample extends a smaller one. */
+/**
+ * Random combinations. Each depends only on the seed and its index, so a larger sample extends a smaller one.
+ */
 function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<readonly unknown[]> {
   for (let draw = 0; draw < limit; draw++) {
     const key = randomKey(seed, draw, salt);
@@ -173,7 +176,10 @@ function* draws(axes: readonly Axis[], seed: number, limit: number): Generator<r
 /** Distinguishes this use of the seed from all others; see `salts` in the runtime. */
 const salt = -5;
 
-/** Sets the values of all axes, shorter paths first: a longer path may be inside of the value at a shorter one. */
+/**
+ * Sets the values of all axes, shorter paths first: a longer path may be inside of the value at a shorter
+ * one.
+ */
 function specWithValues(spec: unknown, axes: readonly Axis[], values: readonly unknown[]): unknown {
   const order = axes.map((axis, index) => ({ ...axis, value: values[index] }));
   order.sort((a, b) => a.path.length - b.path.length);

@@ -16,7 +16,8 @@ import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./report.ts";
 import type { Criterion } from "./report.ts";
 
-// Either all candidates are valid, or the errors of all are reported. An error that several share is reported once.
+// Either all candidates are valid, or the errors of all are reported. An error that several share is reported
+// once.
 
 /** How many different errors are reported. */
 const maxErrors = 20;
@@ -27,7 +28,7 @@ export interface CheckedCandidate extends Candidate {
   readonly context: DatasetContext;
 }
 
-/** @throws DiagnosticError with errors in searched values located in `training.search` */
+/** @throws DiagnosticError. Errors in searched values are located in `training.search`. */
 function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
   const checked: CheckedCandidate[] = [];
   const errors = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
@@ -62,8 +63,8 @@ function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64")
 }
 
 /**
- * The location of an error: in `training.search`, if the error is in a searched value or is a key that only the search
- * adds; otherwise unchanged.
+ * The location of an error: in `training.search`, if the error is in a searched value or is a key that only
+ * the search adds; otherwise unchanged.
  */
 function locationOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
   const isWithin = (inner: SpecPath, outer: SpecPath) => outer.every((step, i) => inner[i] === step);

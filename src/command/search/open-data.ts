@@ -9,7 +9,8 @@ import { openDatasets } from "../train/validate-model.ts";
 import type { DataOptions } from "../train/validate-model.ts";
 import type { CheckedCandidate } from "./check-candidates.ts";
 
-// Training and validation data of all candidates. They contain no test rows, so no selection can depend on them.
+// Training and validation data of all candidates. They contain no test rows, so no selection can depend on
+// them.
 
 /** The data of all candidates. Candidates with the same preprocessing share their data. */
 export interface OpenData {
@@ -59,8 +60,8 @@ const inSharedMemory = (batch: Batch): Batch =>
   );
 
 /**
- * SHA-256 over everything that determines the outcomes of a search: the compiler's version, the models in order, and
- * the training and validation rows.
+ * SHA-256 over everything that determines the outcomes of a search: the compiler's version, the models in
+ * order, and the training and validation rows.
  */
 export function searchHash(
   candidates: readonly CheckedCandidate[],

@@ -13,19 +13,22 @@ const summary = z.object({ loss: figure }).catchall(figure);
 
 const outcome = z.union([
   z.strictObject({
-    /** With folds: the mean. */
+    /** The best epoch; with folds, their mean. */
     bestEpoch: z.number(),
-    /** Loss and metrics on the validation split, with the parameters that a test would use; with folds: the mean. */
+    /**
+     * Loss and metrics on the validation split, with the parameters that a test would use; with folds, the
+     * means.
+     */
     validation: summary,
-    /** With folds: the sample standard deviation. */
+    /** With folds: the sample standard deviations of loss and metrics. */
     deviation: summary.optional(),
-    /** With folds: the values of each. */
+    /** With folds: the results of each fold. */
     folds: z
       .array(z.object({ bestEpoch: z.number(), loss: figure }).catchall(figure))
       .readonly()
       .optional(),
   }),
-  /** The training diverged: the reason. */
+  /** The training diverged, for this reason. */
   z.strictObject({ diverged: z.string() }),
 ]);
 
@@ -34,15 +37,18 @@ export type Validated = Exclude<Outcome, { diverged: string }>;
 
 export const isValidated = (found: Outcome): found is Validated => !("diverged" in found);
 
-// The first line contains the hash of the search, each further line the outcome of a candidate. A killed process
-// leaves at most a partial last line, which is ignored.
+// The first line contains the hash of the search, each further line the outcome of a candidate. A killed
+// process leaves at most a partial last line, which is ignored.
 
 const header = z.looseObject({ search: z.string() });
 const line = z.looseObject({ candidate: z.int().nonnegative() });
 
 export type Outcomes = ReadonlyMap<number, Outcome>;
 
-/** The stored outcomes of the search with this hash. @throws DiagnosticError (T1706) for a file of anything else */
+/**
+ * The stored outcomes of the search with this hash.
+ * @throws DiagnosticError (T1706) for a file of anything else
+ */
 export function readResults(file: string, hash: string): Map<number, Outcome> {
   const found = new Map<number, Outcome>();
   if (!existsSync(file)) return found;
@@ -78,7 +84,7 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
 
 function readable(file: string): string {
   try {
-    // Reading a device may never end.
+    // Only regular files are read, because reading a device may never end.
     if (statSync(file).isFile()) return readFileSync(file, "utf8");
     throw refusal(file, 1, "results need a regular file", "choose a file with --out");
   } catch (error) {
@@ -110,7 +116,9 @@ function parsed(text: string): unknown {
 const refusal = (file: string, at: number, message: string, hint: string): DiagnosticError =>
   new DiagnosticError([{ code: "T1706", severity: "error", message, location: { file, line: at }, hint }]);
 
-/** Prepares the file for appending: truncates a partial last line, and writes the first line of a new file. */
+/**
+ * Prepares the file for appending: truncates a partial last line, and writes the first line of a new file.
+ */
 export function openResults(file: string, hash: string, model: string): void {
   const isBegun = writing(file, () => {
     mkdirSync(dirname(file), { recursive: true });

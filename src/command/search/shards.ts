@@ -38,7 +38,7 @@ export function shardFiles(whole: string): string[] {
     .map((name) => join(folder, name));
 }
 
-/** The shards of these candidates; none if the results files have different numbers of shards. */
+/** The shards that train these candidates; none if results files disagree on the number of shards. */
 export function shardsOf(candidates: readonly number[], files: readonly string[]): Shard[] {
   const [count, ...others] = new Set(files.map((file) => Number(/-of-(\d+)\.jsonl$/.exec(file)?.[1])));
   if (others.length > 0) return [];

@@ -1,5 +1,5 @@
-// Runs jobs in worker threads. Each thread takes the next job when it has finished one. Results do not depend on which
-// thread runs which job.
+// Runs jobs in worker threads. Each thread takes the next job when it has finished one. Results do not depend
+// on which thread runs which job.
 import { Worker } from "node:worker_threads";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
@@ -25,7 +25,7 @@ const jobsOfThread = 100;
 
 /**
  * Calls `onResult` for each job as it finishes. Rejects with the error of the first job that fails.
- * @throws JobEndedThread, DiagnosticError
+ * @throws ThreadEndedError, DiagnosticError
  */
 export async function inThreads(
   setup: WorkerSetup,
@@ -38,7 +38,7 @@ export async function inThreads(
   let isOver = false;
   const lane = async () => {
     for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
-      // Keeps the output of a TypeScript spec out of the result on standard output.
+      // With `stdout`, the output of a TypeScript spec does not mix with the result on standard output.
       const worker = new Worker(launcher, { argv: ["search"], workerData: setup, stdout: true });
       running.add(worker);
       let job: number | undefined = first.value;
@@ -58,7 +58,7 @@ export async function inThreads(
   }
 }
 
-/** Sends the job to the thread and waits for the answer, or for the end of the thread. */
+/** Sends the job to the thread, and waits for the reply or for the end of the thread. */
 function runJob(worker: Worker, job: number): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const release = () => worker.off("message", onMessage).off("error", onError).off("exit", onExit);

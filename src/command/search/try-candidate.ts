@@ -1,5 +1,5 @@
-// One candidate: compiled, trained on the training rows and evaluated on the validation rows; the best one is then
-// evaluated on the test rows.
+// Compiles one candidate, trains it on the training rows and evaluates it on the validation rows. Later
+// evaluates the best candidate on the test rows.
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -12,7 +12,7 @@ import { testModel, validateOn } from "../train/validate-model.ts";
 import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./results-file.ts";
 
-/** Divergence is an outcome, too. Equal models and data give equal outcomes in any thread. */
+/** Trains and validates a candidate. Divergence is an outcome, too. Outcomes do not depend on the thread. */
 export async function tryCandidate(
   model: Model,
   datasets: readonly OpenDataset[],
@@ -34,8 +34,8 @@ async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModu
 }
 
 /**
- * Trains the chosen model once more and evaluates it on the test rows, which nothing has used before. Gives the result
- * that `tapeless train` prints for the same spec.
+ * Trains the chosen model once more and evaluates it on the test rows, which no earlier step has used.
+ * Returns the result that `tapeless train` prints for the same spec.
  */
 export async function testCandidate(
   model: Model,

@@ -1,5 +1,6 @@
-// A thread of the search. It reads the spec itself, because functions in a TypeScript spec cannot be sent to a thread.
-// Then it receives candidate numbers one by one, trains each candidate and answers with the outcome.
+// A thread of the search. It reads the spec itself, because functions in a TypeScript spec cannot be sent to
+// a thread. Then it receives candidate numbers one by one, trains each candidate and replies with the
+// outcome.
 import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
@@ -10,7 +11,7 @@ import type { Outcome } from "./results-file.ts";
 import type { OpenData } from "./open-data.ts";
 import { tryCandidate } from "./try-candidate.ts";
 
-/** The answer of a thread to a job: an outcome, errors of the candidate, or the message of another error. */
+/** The reply of a thread to a job: an outcome, errors of the candidate, or the message of another error. */
 export type JobReply = { readonly job: number } & (
   { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly error: string }
 );
@@ -27,7 +28,9 @@ const read = async () => {
   invariant(search !== undefined, "the spec of a search has training.search");
   return candidatesOf(value, search);
 };
-/** If reading fails here, although it succeeded in the main thread, the error is the answer to the first job. */
+/**
+ * If reading fails here, although it succeeded in the main thread, the reply to the first job is the error.
+ */
 const reading = read();
 reading.catch(() => {});
 

@@ -1,4 +1,4 @@
-/** What all commands share: the form of their help, and the flags that several of them have. */
+/** The form of the help of all commands, and flags that several commands have. */
 import { Option, type Command } from "commander";
 import { defaultTarget, targetsWith, trainerTargets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";

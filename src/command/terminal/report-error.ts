@@ -41,13 +41,16 @@ export function reportError(error: unknown): number {
     return exit.wrong;
   }
   const text = message.startsWith("internal: ") ? message : `internal: ${message}`;
-  // The compiler's own line breaks stay: a message lists what it found.
+  // Line breaks are kept, because internal messages may contain lists.
   const lines = text.split("\n").map(printable).join("\n");
   process.stderr.write(`${lines}\nThis is a bug in tapeless. Please report it together with the spec.\n`);
   return exit.failed;
 }
 
-/** Identifies errors by name, because an emitted trainer contains its own copies of the runtime's error classes. */
+/**
+ * Identifies errors by name, because an emitted trainer contains its own copies of the runtime's error
+ * classes.
+ */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
 
 /** Converts a message of commander: "error: unknown option '--epoch'\n(Did you mean --epochs?)". */

@@ -9,7 +9,10 @@ import { onFile } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { readSource } from "../files/read-source.ts";
 
-/** Undefined if the data is missing or invalid, which is optional here; the reason is printed on standard error. */
+/**
+ * Undefined if the data is missing or invalid, because data is optional here. The reason is printed on
+ * standard error.
+ */
 export async function expectedRun(
   spec: string,
   { compilation: { model, built }, source }: CompiledSpec,

@@ -1,6 +1,6 @@
 /**
- * `train --find-learning-rate`: runs a learning-rate range test on the training split, plots it, and suggests a rate.
- * The trained parameters are discarded.
+ * `train --find-learning-rate`: runs a learning-rate range test on the training split, plots it, and suggests
+ * a rate. The trained parameters are discarded.
  */
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import { chartSvg, panelText } from "../../studio/charts/index.ts";
@@ -76,8 +76,8 @@ function checkFlags(flags: TrainFlags): void {
 }
 
 /**
- * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule of the spec,
- * so the trainer is an ordinary one. Rows of the validation and test splits are not used.
+ * The loss before each step of a new trainer, until it diverges. The rising rate is an ordinary schedule of
+ * the spec, so the trainer needs no special code. Rows of the validation and test splits are not used.
  */
 async function lossesAtRisingRates(
   spec: string,
@@ -110,7 +110,10 @@ async function lossesAtRisingRates(
   return losses;
 }
 
-/** Runs one step, of one or more batches, as an epoch of its rows. Returns the loss before it; NaN if not finite. */
+/**
+ * Runs one step, of one or more batches, as an epoch of its rows. Returns the loss before it; NaN if not
+ * finite.
+ */
 function lossOfStep(trainer: Trainer, rows: Batch): number {
   try {
     const run = trainer.epochs(rows, { epochs: 1, shuffle: false, validation: 0, earlyStopping: false });

@@ -1,4 +1,7 @@
-/** `train --report`: predictions for the rows that the model was not trained on, compared with the true values. */
+/**
+ * `train --report`: predictions for the rows that the model was not trained on, compared with the true
+ * values.
+ */
 import { extname } from "node:path";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
@@ -108,7 +111,10 @@ function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number
   return scores;
 }
 
-/** The names of classes. For the next character of a text: the end, then all characters. Others default to numbers. */
+/**
+ * The names of classes. For the next character of a text: the end, then all characters. Others default to
+ * numbers.
+ */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];
   return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i));

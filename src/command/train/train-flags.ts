@@ -18,7 +18,7 @@ export interface TrainFlags extends WatchFlags {
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
   readonly report?: string | true;
-  /** A port; true: a free one. */
+  /** A port; true selects a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
   readonly target: Target;

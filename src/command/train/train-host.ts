@@ -1,4 +1,7 @@
-/** The host of `tapeless train`: checkpoints and logs on disk, progress on standard error, reports of divergence. */
+/**
+ * The host of `tapeless train`: checkpoints and logs on disk, progress on standard error, reports of
+ * divergence.
+ */
 import { readFile, readdir, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -36,7 +39,10 @@ import { watchEpochs } from "./watch-epochs.ts";
 /** Writes the next checkpoint. */
 type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
 
-/** A function that saves checkpoints; it does nothing without a file. @throws DiagnosticError (T1010, T1011) */
+/**
+ * Creates the function that saves checkpoints. Without a file, the function does nothing.
+ * @throws DiagnosticError (T1010, T1011)
+ */
 export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
   if (file === undefined) {
     if (keep > 1) throw usageError("--keep needs --out", "add --out CHECKPOINT");
@@ -55,7 +61,7 @@ export async function checkpointFiles(file: string | undefined, keep = 1): Promi
   };
 }
 
-/** NaN if the bytes are not a checkpoint. */
+/** The epoch of a checkpoint; NaN if the bytes are not a checkpoint. */
 function epochOf(bytes: Uint8Array): number {
   try {
     return readCheckpoint(bytes).header.progress.epoch;
@@ -94,8 +100,8 @@ interface Latest {
 }
 
 /**
- * The error of the trainer contains step, epoch and rate. Repeating the epoch with the interpreter finds the node
- * where the divergence began.
+ * The error of the trainer contains step, epoch and rate. Repeating the epoch with the interpreter finds the
+ * node where the divergence began.
  */
 async function reportDivergence(
   error: Error,
@@ -118,8 +124,8 @@ async function reportDivergence(
   return 1;
 }
 
-// The host of a run: checkpoints, logs, progress, the page of `--serve`, and at the end the cause of a divergence or
-// the report of predictions.
+// The host of a run: checkpoints, logs, progress, the page of `--serve`, and at the end the cause of a
+// divergence or the report of predictions.
 
 /** A run before its first training. */
 interface RunSetup {
@@ -131,7 +137,7 @@ interface RunSetup {
   readonly trainer: Trainer;
   /** The metadata of the resumed checkpoint. */
   readonly resumed: CheckpointMetadata | undefined;
-  /** The total number. */
+  /** The total number of epochs. */
   readonly epochs: number;
   readonly isProbed: boolean;
 }
@@ -164,7 +170,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     read: () => readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
     async begin(begun) {
       const { name = "", dataset, epochs, metadata } = begun;
-      // Opened only after the data is read, so that a page that is announced has something to show.
+      // Opened only after the data is read, so that the page has something to show when its URL is printed.
       if (setup.isProbed && monitor === undefined)
         monitor = await (
           await import("./live/training-monitor.ts")

@@ -1,6 +1,6 @@
 /**
- * Model selection: the validation of a model on a validation split or on folds, and the test of the selected model.
- * Both train from scratch without output; equal candidates give equal results.
+ * Model selection: the validation of a model on a validation split or on folds, and the test of the selected
+ * model. Both train from scratch without output; equal candidates give equal results.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainAndJudge, validateFolds } from "../../runtime/training/cross-validate.ts";
@@ -62,7 +62,7 @@ export function openDatasets({ context, source, locateErrors, ...given }: DataOp
 export const validateModel = (candidate: Candidate): Promise<Validation> =>
   validateOn(candidate, openDatasets(candidate));
 
-/** The same on rows that are already read and split. */
+/** Validates a model on rows that are already read and split. */
 export async function validateOn(compiled: Compiled, datasets: readonly OpenDataset[]): Promise<Validation> {
   const run = runOf(compiled);
   if (run.training.folds !== undefined)
@@ -75,7 +75,10 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
   return { bestEpoch, validation };
 }
 
-/** Trains the model again, after folds on the rows of all folds, and evaluates it on the test split like `train`. */
+/**
+ * Trains the model again, with folds on the rows of all folds, and evaluates it on the test split like
+ * `train`.
+ */
 export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
   const { source, locateErrors } = candidate;
   const run = { ...runOf(candidate), source, locateErrors, warn: () => {} };

@@ -1,4 +1,6 @@
-/** Records the epochs of a training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines. */
+/**
+ * Records the epochs of a training: `--chart` in the terminal, `--plot` as SVG, and `--log` as JSON Lines.
+ */
 import type { DiagnosticCode } from "../../compiler/diagnostics/codes.ts";
 import { appendFile, readFile } from "node:fs/promises";
 import { extname } from "node:path";
@@ -12,14 +14,17 @@ import { terminalSize } from "../terminal/progress-line.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
 
 export interface WatchFlags {
-  /** Undefined: if standard error is a terminal. */
+  /** Whether to draw a chart; by default, if standard error is a terminal. */
   readonly chart?: boolean;
   readonly plot?: string;
   readonly log?: string;
 }
 
 interface EpochWatch {
-  /** Call before a checkpoint is written: resuming replaces lines of repeated epochs, but restores no missing one. */
+  /**
+   * Call this before a checkpoint is written. Resuming replaces lines of repeated epochs, but cannot restore
+   * missing ones.
+   */
   record(report: EpochReport): Promise<void>;
   /** Draws the recorded epochs, also after a divergence. */
   end(): Promise<void>;
@@ -75,8 +80,8 @@ async function writePlot(name: string, reports: readonly EpochReport[], file: st
   await writeFile(file, chartSvg(curvesChart(name, reports)));
 }
 
-// `--log`: one line of JSON per epoch, appended when the epoch ends, so that the file is complete during a training and
-// after a kill.
+// `--log`: one line of JSON per epoch, appended when the epoch ends, so that the file is complete during
+// training and after a kill.
 
 interface EpochLog {
   /** The epochs that the file already contains. */
@@ -85,8 +90,9 @@ interface EpochLog {
 }
 
 /**
- * Keeps the lines of the first `epoch` epochs, which the trainer has completed, and removes those of later ones, which
- * it repeats. @throws DiagnosticError (T1013) if the file is not a log
+ * Keeps the lines of the first `epoch` epochs, which the trainer has completed, and removes those of later
+ * ones, which it repeats.
+ * @throws DiagnosticError (T1013) if the file is not a log
  */
 async function openLog(file: string, epoch: number): Promise<EpochLog> {
   const kept = (await linesOf(file)).filter(({ report }) => report.epoch <= epoch);

@@ -47,7 +47,7 @@ export const stateStorage = (
 
 interface EpochFacts {
   readonly seed: number;
-  /** From 1. */
+  /** The number of the epoch, from 1. */
   readonly epoch: number;
   readonly shuffle: boolean;
   /** Batches per step. */
@@ -69,8 +69,8 @@ export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts)
 }
 
 /**
- * The number of rows of a batch for checks: odd, so that register blocks of rows have remainders; smaller for models
- * with many operations per row (`flopsOfRow`: forward and backward).
+ * The number of rows of a batch for checks: odd, so that register blocks of rows have remainders; smaller for
+ * models with many operations per row (`flopsOfRow`: forward and backward).
  */
 export const rowsFor = (batchSize: number, flopsOfRow: number): number =>
   Math.min(batchSize, flopsOfRow > 1e6 ? 3 : 13);

@@ -1,8 +1,8 @@
 /**
- * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64: graphs in
- * the reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks the derivation first
- * (`derivation-errors.ts`), then compares later results with the graphs before all passes. If the final result of a
- * program differs, bisection finds the first stage whose result differs.
+ * Finds the compiler stage that introduces an error. Runs the results of all stages on seeded data in f64:
+ * graphs in the reference interpreter, loops in the loop interpreter, planned loops in their arena. Checks
+ * the derivation first (`derivation-errors.ts`), then compares later results with the graphs before all
+ * passes. If the final result of a program differs, bisection finds the first stage whose result differs.
  */
 import { InternalError } from "../../compiler/diagnostics/errors.ts";
 import { evaluateProgram } from "../../compiler/loop/evaluate.ts";
@@ -31,12 +31,18 @@ export interface Bisection {
   readonly first?: StageDifference | undefined;
 }
 
-/** Models with more operations per row run on one row, since interpreters do a few million operations per second. */
+/**
+ * Models with more operations per row run on one row, since interpreters do a few million operations per
+ * second.
+ */
 const maxFlops = 1e6;
 /** The largest relative error in f64 that rewrites may cause by rounding. */
 const tolerance = 1e-9;
 
-/** Checks all stages, of the scalar and the vector schedule. `lists` replaces the stages of the compiler, for tests. */
+/**
+ * Checks all stages of both schedules, scalar and vector. `lists` replaces the stages of the compiler, for
+ * tests.
+ */
 export function bisect(model: Model, lists?: StageLists): Bisection {
   const reports: StageReport[] = [];
   const watch = (report: StageReport) => void reports.push(report);
@@ -90,7 +96,9 @@ function firstDifference(
   return difference;
 }
 
-/** The storage of a program before it runs, and the outputs that the reference interpreter computes from it. */
+/**
+ * The storage of a program before it runs, and the outputs that the reference interpreter computes from it.
+ */
 interface Trial {
   readonly before: Storage;
   readonly expected: Storage;

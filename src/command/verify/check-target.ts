@@ -1,6 +1,6 @@
 /**
- * Compares an emitted trainer with the reference interpreter: the loss, all gradients, the predictions, and the
- * evaluation.
+ * Compares an emitted trainer with the reference interpreter: the loss, all gradients, the predictions, and
+ * the evaluation.
  */
 import { lossStorage, measureOfSummary, nameIn, outputStorage } from "../../compiler/ir/storage.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -23,7 +23,7 @@ export interface Expected {
 
 type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 
-/** Computed from the differentiated graphs, before any pass. */
+/** The expected results, computed from the differentiated graphs before any pass. */
 export function expectedOf(
   { built, derived }: Compilation,
   facts: ModelFacts,
@@ -65,7 +65,7 @@ export interface TargetCheck {
   /** The parameter with the worst gradient, if there are parameters. */
   readonly worst?: string | undefined;
   readonly predictions: number;
-  /** Of loss and metrics. */
+  /** The error of loss and metrics. */
   readonly summary: number;
   readonly holds: boolean;
 }
@@ -90,7 +90,8 @@ export function checkTarget(
   const compared = [...expected.summary].filter(([name]) => model.dtype === "f64" || name === "loss");
   const summary = Math.max(...compared.map(([name, value]) => distance([evaluation[name]], [value], 0)));
   const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
-  // A gradient that is zero in exact arithmetic is rounding noise, so its error is relative to the largest gradient.
+  // A gradient that is zero in exact arithmetic is rounding noise, so its error is relative to the largest
+  // gradient.
   const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));
   const distances = [...expected.gradients].map(
     ([name, values]) => [name, distance(trainer.gradients[name], values, floor)] as const,

@@ -23,10 +23,11 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { batchStorage, parameterStorage, rowsFor, rowsIn, stateStorage } from "./batches.ts";
 
-// The loss whose derivative the emitted gradient is. Usually this is the loss of the model, computed by a trainer that
-// is compiled without its backward pass. A surrogate gradient, or a custom formula or layer that stops gradients, makes
-// the gradient differ from that of the loss on purpose. Then the interpreter evaluates the training graph with every
-// `stopGradient` frozen at its value, which is the function that was differentiated.
+// The loss whose derivative the emitted gradient is. Usually this is the loss of the model, computed by a
+// trainer that is compiled without its backward pass. A surrogate gradient, or a custom formula or layer that
+// stops gradients, makes the gradient differ from that of the loss on purpose. Then the interpreter evaluates
+// the training graph with every `stopGradient` frozen at its value, which is the function that was
+// differentiated.
 
 /** About how many times slower the interpreter is than emitted code. */
 const slownessOfInterpreter = 300;
@@ -57,7 +58,7 @@ export async function checkedLoss(
   return { parameters, value: () => loss(storageNow()), flops: slownessOfInterpreter * flops };
 }
 
-/** The loss as a function of storage, with every `stopGradient` held at its value for `start`. */
+/** The loss as a function of storage, with every `stopGradient` frozen at its value for `start`. */
 export function lossWithStopsHeld(
   training: Graph,
   start: Storage,
@@ -80,7 +81,7 @@ export function lossWithStopsHeld(
 
 /** `stopGradient` nodes that change the gradient: those of surrogates, and of custom formulas and layers. */
 export function stopsOnPurpose({ built, model }: Compilation): Node[] {
-  // In the library, `stopGradient` is used only for shifts that cancel, which do not change the gradient.
+  // Built-in layers and losses use `stopGradient` only for shifts that cancel, which keeps the gradient.
   const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
   return built.training.nodes.filter(
     ({ op, origin }) =>
@@ -89,9 +90,9 @@ export function stopsOnPurpose({ built, model }: Compilation): Node[] {
   );
 }
 
-// The emitted check: a program that verifies a trainer on the user's machine. It compares gradients with differences of
-// a loss that is compiled separately, in f64 and without a backward pass. So the same check works for trainers of every
-// target and element type.
+// The emitted check: a program that verifies a trainer on the user's machine. It compares gradients with
+// differences of a loss that is compiled separately, in f64 and without a backward pass. So the same check
+// works for trainers of every target and element type.
 
 /** The programs that compute the loss, and their names in a check. */
 const names: ReadonlyMap<string, string> = new Map([

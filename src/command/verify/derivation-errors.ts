@@ -1,10 +1,12 @@
 /**
- * Finds the stage of the derivation that introduces an error. These stages change the results of programs on purpose,
- * so they cannot be compared with an earlier graph. Instead:
+ * Finds the stage of the derivation that introduces an error. These stages change the results of programs on
+ * purpose, so they cannot be compared with an earlier graph. Instead:
  *
- * - `differentiate` must not change the loss, and along a random direction v its gradients must agree with central
+ * - `differentiate` must not change the loss, and along a random direction v its gradients must agree with
+ * central
  *   differences:  Σ ∂L/∂p · v ≈ (L(p + h·v) − L(p − h·v)) / 2h
- * - after each later stage, a step on one batch must give the same loss and gradients as after `differentiate`: a group
+ * - after each later stage, a step on one batch must give the same loss and gradients as after
+ * `differentiate`: a group
  *   of one batch equals that batch, and averaged weights start as the parameters.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
@@ -103,7 +105,9 @@ const slopeTolerance = 1e-5;
 /** Several widths, because a kink may be near. The smallest error counts. */
 const widths = [2 ** -10, 2 ** -14, 2 ** -18, 2 ** -22];
 
-/** The error of the gradients against central differences along a random direction, relative to their size. */
+/**
+ * The error of the gradients against central differences along a random direction, relative to their size.
+ */
 function slopeError(training: Graph, before: Storage, values: Storage, rows: number): number {
   const random = randomStream(randomKey(1, 0, 2));
   const loss = lossWithStopsHeld(training, before, rows);

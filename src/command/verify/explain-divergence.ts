@@ -1,7 +1,7 @@
 /**
- * Finds the node where a training diverged. Repeats the epoch up to the step where the loss, a gradient or a parameter
- * is no longer finite, then runs this step in the interpreter, which keeps every value. The divergence began at the
- * first node whose value is not finite although its operands are.
+ * Finds the node where a training diverged. Repeats the epoch up to the step where the loss, a gradient or a
+ * parameter is no longer finite, then runs this step in the interpreter, which keeps every value. The
+ * divergence began at the first node whose value is not finite although its operands are.
  */
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -23,8 +23,8 @@ import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 const maxFlops = 1e8;
 
 /**
- * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or if a step
- * has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch.
+ * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or
+ * if a step has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch.
  */
 export function explainDivergence(
   compilation: Compilation,
@@ -102,13 +102,13 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
   return `${of}${formula}${layer} becomes ${rounded(badValue(node) ?? NaN)}`;
 }
 
-/** The name of a leaf or of a named value; formulas write all other values out. */
+/** The name of a leaf or of a named value. Formulas contain all other values as subexpressions. */
 const nameOf = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;
 
 /**
- * The state in a checkpoint as storage of the interpreter: parameters (one by one and all together), optimizer states,
- * step and seed. The memory plan has their offsets.
+ * The state in a checkpoint as storage of the interpreter: parameters (one by one and all together),
+ * optimizer states, step and seed. The memory plan has their offsets.
  */
 export function checkpointStorage(
   { plan, model }: Compilation,

@@ -1,6 +1,6 @@
 /**
- * The storage of a model in f64 for checks with the interpreters: seeded parameters, initial states and a batch. Each
- * program that runs in it starts from the results of its predecessors.
+ * The storage of a model in f64 for checks with the interpreters: seeded parameters, initial states and a
+ * batch. Each program that runs in it starts from the results of its predecessors.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../compiler/ir/types.ts";
@@ -70,7 +70,10 @@ export const readStorage = (
     }),
   );
 
-/** Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding noise. */
+/**
+ * Errors are relative to at least this fraction of the largest output, because exact zeros contain rounding
+ * noise.
+ */
 const noise = 3e-3;
 
 /** The output with the largest |a − b| / (|b| + mean |b|). */

@@ -1,6 +1,6 @@
 /**
- * Verifies a model: compares gradients with central differences in f64 for several step sizes, then every target with
- * the reference interpreter.
+ * Verifies a model: compares gradients with central differences in f64 for several step sizes, then every
+ * target with the reference interpreter.
  */
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -17,9 +17,9 @@ import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
 
-// Sweeps of the step size of a central difference: c(h) = (f(h) − f(−h)) / 2h. With smaller h, its truncation error
-// falls with h², until its rounding error ε·|f| / h dominates. On log scales, the error of a correct gradient is a V;
-// that of a wrong gradient is constant.
+// Sweeps of the step size of a central difference: c(h) = (f(h) − f(−h)) / 2h. With smaller h, its truncation
+// error falls with h², until its rounding error ε·|f| / h dominates. On log scales, the error of a correct
+// gradient is a V; that of a wrong gradient is constant.
 
 export interface SweepPoint {
   readonly h: number;
@@ -42,7 +42,9 @@ export const stepSweep = (f: (t: number) => number, emitted: number): SweepPoint
 
 const blocks = "▁▂▃▄▅▆▇█";
 
-/** Sweeps as bars of log errors on a common scale, one character per step: 0 is the lowest bar, NaN is `?`. */
+/**
+ * Sweeps as bars of log errors on a common scale, one character per step: 0 is the lowest bar, NaN is `?`.
+ */
 export function sweepBlocks(sweeps: readonly (readonly SweepPoint[])[]): string[] {
   const logarithms = sweeps
     .flat()
@@ -75,8 +77,8 @@ export interface Verification {
 const seed = 1;
 
 /**
- * `compilation` must be in f64. `only`: check only the gradient of this parameter. `code`: verify this emitted text
- * instead of the output of the current compiler.
+ * `compilation` must be in f64. `only`: check only the gradient of this parameter. `code`: verify this
+ * emitted text instead of the output of the current compiler.
  */
 export async function verifyModel(
   compilation: TargetCompilation,

@@ -1,6 +1,7 @@
 /**
- * All diagnostic codes, with the cause and the fix that `docs/diagnostics.md` lists. The table is the type of
- * `Diagnostic.code`, so a code without a row does not compile. A code is stable: it is never reused.
+ * All diagnostic codes, with the cause and the fix that `docs/diagnostics.md` lists. `Diagnostic.code` must
+ * be a key of this table, so code that uses any other code does not compile. A code is stable: it is never
+ * reused.
  */
 
 export interface CodeEntry {
@@ -10,7 +11,7 @@ export interface CodeEntry {
   readonly fix: string;
 }
 
-/** The groups of codes by their first digits, in order. */
+/** The groups of codes in order, by first digits. */
 export const codeGroups = {
   T10: "Files, syntax and the command line",
   T11: "Missing and unknown keys",

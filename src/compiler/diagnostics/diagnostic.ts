@@ -1,8 +1,11 @@
-/** Diagnostics as data, and paths in a spec as text. */
+/** Diagnostics as data, and conversions between spec paths and text. */
 import { showValue } from "../util/message-text.ts";
 import type { DiagnosticCode } from "./codes.ts";
 
-/** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
+/**
+ * A line and column of a file, both counted from 1. `endColumn` is the column after the last marked character
+ * on that line.
+ */
 export interface SourceLocation {
   readonly file: string;
   readonly line?: number;
@@ -10,10 +13,10 @@ export interface SourceLocation {
   readonly endColumn?: number;
 }
 
-/** The way from the root of a spec to a value: keys and list indices. */
+/** The path from the root of a spec to a value: keys and list indices. */
 export type SpecPath = readonly (string | number)[];
 
-/** A part of a text, by offsets, `end` exclusive. */
+/** A part of a text, given by offsets; `end` is exclusive. */
 export interface TextPart {
   readonly text: string;
   readonly start: number;
@@ -40,8 +43,8 @@ export interface Diagnostic {
   readonly frame?: string;
 }
 
-// Paths in a spec as text, such as `network[2].units`. Names that are not plain words are quoted, because they may be
-// any text.
+// Spec paths as text, such as `network[2].units`. Names that are not plain words are quoted, because they may
+// contain any text.
 
 /** `["network", 2, "units"]` becomes `network[2].units`; the root is "the spec". */
 export function formatPath(path: SpecPath): string {
@@ -54,9 +57,9 @@ function formatStep(step: string | number): string {
   return /^[A-Za-z_$][\w$-]*$/.test(step) && step.length <= 64 ? `.${step}` : `[${showValue(step)}]`;
 }
 
-// The reverse: from text to a path.
+// The reverse direction: from text to a path.
 
-// A word or, after the first step, .word; [2]; ["any text"]
+// One step of a path: a word, with a dot before it except at the start; [2]; or ["any text"].
 const step = /\.?([A-Za-z_$][\w$-]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
 
 /** `network[2].units` becomes `["network", 2, "units"]`; undefined for text that is not a path. */

@@ -1,16 +1,19 @@
 /**
- * The three kinds of errors, diagnostics rendered as text, and the collector that lets a check report them
- * together.
+ * The three kinds of errors, the rendering of diagnostics as text, and the collector that lets a check report
+ * all of them together.
  */
 import type { DiagnosticCode } from "./codes.ts";
 import pc from "picocolors";
 import { printable, unprintable } from "../util/message-text.ts";
 import type { Diagnostic, SourceLocation, SpecPath } from "./diagnostic.ts";
 
-// Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control characters in
-// them, file names and messages of other programs included, are made printable.
+// Diagnostics as text: location, severity and code, message, code frame, then hint and notes. Control
+// characters are made printable, also those in file names and in messages of other programs.
 
-/** All diagnostics in order, without a final line break. `colour` is for terminals; `omitted` counts further errors. */
+/**
+ * All diagnostics in order, without a final line break. `colour` adds terminal colours; `omitted` is the
+ * number of errors that are not listed.
+ */
 export function render(
   diagnostics: readonly Diagnostic[],
   { colour = false, omitted = 0 }: { colour?: boolean; omitted?: number } = {},
@@ -32,14 +35,14 @@ function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createC
   return rows.join("\n");
 }
 
-/** `file:line:column`, as far as it is known. */
+/** `file:line:column`, as far as they are known. */
 function formatLocation({ file, line, column }: SourceLocation): string {
   return [printable(file), line, column].filter((part) => part !== undefined).join(":");
 }
 
 type Tint = (text: string) => string;
 
-/** Dims all lines but the marked one. */
+/** Dims all lines except the marked one. */
 function tintFrame(frame: string, tint: Tint, dim: Tint): string {
   return frame
     .split("\n")
@@ -67,7 +70,7 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
   const first = Math.max(1, line - linesAround);
   const last = Math.min(lines.length, line + linesAround);
   const gutter = String(last).length;
-  // One window for all lines, so that they stay aligned with the mark.
+  // All lines show the same columns, so that they stay aligned with the mark.
   const start = column > widest - 20 ? column - 1 - widest / 2 : 0;
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
@@ -83,12 +86,12 @@ export function codeFrame(lines: readonly string[], location: SourceLocation): s
   return rows.join("\n");
 }
 
-// The three kinds: an error of the user, a feature that is not supported yet, and a bug of this compiler.
+// The three kinds of errors: a mistake of the user, an unsupported feature, and a bug of this compiler.
 
 /** An error in the spec, the data or the command line. Its message is the rendered diagnostics. Exit code: 2. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
-  /** The number of errors beyond those kept. */
+  /** The number of errors that `diagnostics` leaves out. */
   readonly omitted: number;
   constructor(diagnostics: readonly Diagnostic[], omitted = 0) {
     super(render(diagnostics, { omitted }));
@@ -98,7 +101,7 @@ export class DiagnosticError extends Error {
   }
 }
 
-/** A known gap; the message says what is missing. */
+/** A feature that the compiler does not support yet; the message names it. */
 export class Unsupported extends Error {
   constructor(message: string) {
     super(message);
@@ -106,7 +109,7 @@ export class Unsupported extends Error {
   }
 }
 
-/** A bug of this compiler: no spec should be able to cause it. */
+/** A bug of this compiler. No spec should be able to cause it. */
 export class InternalError extends Error {
   constructor(message: string) {
     super(`internal: ${message}`);
@@ -119,12 +122,12 @@ export function invariant(condition: unknown, message: string): asserts conditio
   if (!condition) throw new InternalError(message);
 }
 
-// Collects diagnostics, so that a check continues after the first error and all are reported together. After a
-// maximum they are only counted.
+// Collects diagnostics, so that a check can continue after the first error and all errors are reported
+// together. Beyond a limit, diagnostics are only counted.
 
 type Details = Pick<Diagnostic, "at" | "hint" | "notes" | "within" | "frame">;
 
-/** The number of errors, and of warnings, that are kept. */
+/** The largest number of errors that are retained; the same limit applies to warnings. */
 export const mostKept = 100;
 
 export interface Collector {
@@ -133,7 +136,7 @@ export interface Collector {
   isFull(): boolean;
   error(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
   warning(path: SpecPath, code: DiagnosticCode, message: string, details?: Details): void;
-  /** `omitted`: the number of further errors. */
+  /** Adds the diagnostics of another check. `omitted` is the number of errors that it left out. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
   /** Throws all errors collected so far, followed by the warnings; if there are no errors, returns the warnings. */
   throwErrors(): readonly Diagnostic[];

@@ -1,32 +1,33 @@
 /**
- * The result of every target: a file, and the origin of each of its lines. Types only: the public types refer
- * to them.
+ * The result of every target: a file, and the origin of each of its lines. This file contains only types,
+ * because the public types refer to it.
  */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { Node } from "../ir/nodes.ts";
 
 /**
- * Whether to format the file. Formatting takes half of the time; a trainer that is only run does not need it.
+ * Whether to format the file. Formatting takes half of the compile time, and a trainer that is only run does
+ * not need it.
  */
 export interface EmitOptions {
   readonly isFormatted?: boolean;
-  /** Whether the file is a program that runs on data files. */
+  /** Whether the file is also a program that runs on data files. */
   readonly isProgram?: boolean;
 }
 
 export interface EmittedFile {
   readonly text: string;
-  /** The origin of each line; undefined for parts that are the same in all modules. */
+  /** The origin of each line; undefined for lines that are the same in all modules. */
   lines(): readonly (LineOrigin | undefined)[];
 }
 
-/** The origin of a line. */
+/** Where a line of emitted code comes from. */
 export interface LineOrigin {
-  /** Several if one function serves several kernels. */
+  /** The kernels that the line belongs to: several if one function serves several kernels. */
   readonly kernels: readonly KernelPlace[];
-  /** Nodes of the lowered graphs. */
+  /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];
-  /** The location in the spec: the common part of the kernels' locations. */
+  /** The location in the spec. For several kernels, it is the common beginning of their locations. */
   readonly path: SpecPath | undefined;
   /** The display name of the value or parameter. */
   readonly name: string | undefined;
@@ -34,7 +35,7 @@ export interface LineOrigin {
 
 export interface KernelPlace {
   readonly program: string;
-  /** The index in its program. */
+  /** The index of the kernel in its program. */
   readonly index: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Identifiers of emitted code. Inside the compiler, names have marks (`sum#3~1`, `pixels@i$2`) that make them
- * unique. Here they become names that a person would write, unique in their scope.
+ * Makes the identifiers of emitted code. Names inside the compiler have marks (`sum#3~1`, `pixels@i$2`) that
+ * make them unique. This file turns them into names that a person would write, unique in their scope.
  */
 import { storageLabel } from "../ir/storage.ts";
 import { visit } from "../loop/expressions.ts";
@@ -21,8 +21,8 @@ const languageWords =
   "undefined unknown any never var void while with yield globalThis";
 
 /**
- * Names that the emitter's own text uses: globals, views of the arena, the number of rows. The names that the
- * runtime uses are found by their syntax (`runtimeNames`).
+ * Names that the emitter's own text uses: globals, views of the arena, and the number of rows. `runtimeNames`
+ * finds the names that the runtime uses.
  */
 const emitterWords =
   "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array " +
@@ -31,7 +31,7 @@ const emitterWords =
 
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
-/** The result has only letters, digits and underscores: nothing in a spec can become code. */
+/** Only letters, digits and underscores remain, so nothing in a spec can become code. */
 const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
@@ -52,8 +52,8 @@ export function identifierMaker(taken: Iterable<string>): Identify {
 }
 
 /**
- * The prefix of offsets. All offsets in the arena begin with it and no value does, so `at_dense1` is where a tensor
- * begins and `dense1` is one of its elements.
+ * The name of an offset. All offsets in the arena begin with `at_`, and no value does: `at_dense1` is the
+ * offset of a tensor, and `dense1` is one of its elements.
  */
 export const offsetName = (tensor: string): string => `at_${tensor}`;
 
@@ -61,8 +61,8 @@ const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
 /**
- * Names loops: `row` over the batch, i and j over results, k over summed axes, t along time. A loop must not
- * shadow a name of the module.
+ * Names the loops: `row` over the batch, i and j over results, k over summed axes, t along time. The name of
+ * a loop must not shadow a name of the module.
  */
 function nameLoops(
   statements: readonly Statement[],
@@ -82,7 +82,8 @@ function nameLoops(
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
-    // A loop that occurs twice, for whole blocks and for the remainder, keeps its letter.
+    // The loop over whole blocks and the loop over the remainder have the same variable, so they get the same
+    // name.
     const before = names.get(statement.variable);
     let name = before !== undefined && isFree(before) ? before : hints.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
@@ -91,8 +92,11 @@ function nameLoops(
   }
 }
 
-/** `sum#3~1~0` is the copy for output 0, 1 of a block: its digits become the end of the name. */
-function localHint(
+/**
+ * The name hint for a local. `sum#3~1~0` is the copy for output (0, 1) of a block; its digits become the end
+ * of the name.
+ */
+function hintOf(
   name: string,
   loops: ReadonlyMap<string, string>,
   nameOfBuffer: (buffer: string) => string,
@@ -110,7 +114,9 @@ function localHint(
   return digits !== "" && /\d$/.test(hint) ? `${hint}_${digits}` : `${hint}${digits}`;
 }
 
-/** The locals that hold offsets: their values are computed from the offsets of `buffers`, outside of any load. */
+/**
+ * The locals that contain offsets. Their values are computed from the offsets of `buffers`, without loads.
+ */
 function offsetsIn(kernel: Kernel, buffers: ReadonlySet<string>): ReadonlySet<string> {
   const offsets = new Set<string>(buffers);
   const isOffset = (x: Expression): boolean => {
@@ -136,13 +142,13 @@ function hasLoad(x: Expression): boolean {
   return found;
 }
 
-/** The locals that a block defines itself, without those of inner loops. */
+/** The locals that a block itself defines, without those of inner loops. */
 const definedIn = (block: readonly Statement[]): string[] =>
   block.flatMap((s) => (s.kind === "let" ? [s.name] : []));
 
 /**
- * Names all loops and locals of a kernel. Loops and blocks that are not nested may share names. A name that a
- * block needs several times gets numbers from 0.
+ * Names all loops and locals of a kernel. Loops and blocks that are not nested may share names. If several
+ * locals of a block have the same name hint, they are numbered from 0.
  */
 export function nameLocals(
   kernel: Kernel,
@@ -155,7 +161,7 @@ export function nameLocals(
   const loops = new Map(names);
   const nameBlock = (block: readonly Statement[], outer: ReadonlySet<string>): void => {
     const own = definedIn(block);
-    const hints = own.map((name) => localHint(name, loops, nameOfBuffer, offsets.has(name)));
+    const hints = own.map((name) => hintOf(name, loops, nameOfBuffer, offsets.has(name)));
     const taken = new Set(outer);
     own.forEach((name, i) => {
       const hint = hints[i];

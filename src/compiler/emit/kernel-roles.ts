@@ -1,21 +1,24 @@
 /**
- * The role of a kernel: its chapter in the emitted file, and its name. A kernel is named after the layer that it
- * computes and the direction: `dense1_forward`, `dense1_backward`, `dense1_backward_bias`; outside of layers
- * `loss_forward`, `loss_backward`, `adam_update`, `learning_rate`.
+ * The role of a kernel: its chapter in the emitted file, and its name. The kernel of a layer is named after
+ * the layer and the direction: `dense1_forward`, `dense1_backward`, `dense1_backward_bias`. Other names are
+ * `loss_forward`, `loss_backward`, `adam_update` and `learning_rate`.
  */
 import type { ChapterName } from "../../runtime/chapters.ts";
 import { storageLabel } from "../ir/storage.ts";
 import type { Kernel, Provenance } from "../loop/types.ts";
 import { mainLine } from "./statement-provenance.ts";
 
-/** The chapters that consist of kernels, or begin with them. */
+/** The chapters that consist of kernels or begin with kernels. */
 export type KernelChapter = Extract<ChapterName, "forward" | "loss" | "backward" | "update" | "evaluation">;
 
 export interface KernelRole {
   readonly chapter: KernelChapter;
-  /** A layer, `loss`, an optimizer. */
+  /** The layer, `loss`, or the type of the optimizer. */
   readonly subject: string;
-  /** What the kernel does for it: `forward`, `backward`, `update`; and of which part, as `bias`. */
+  /**
+   * What the kernel computes for the subject: `forward`, `backward` or `update`, followed by the part if
+   * there is one, as in `backward_bias`.
+   */
   readonly action: string;
 }
 
@@ -28,7 +31,7 @@ const role = (chapter: KernelChapter, subject: string, ...actions: readonly stri
   action: actions.filter((action) => action !== "").join("_"),
 });
 
-/** `optimizer`: its type in the spec. */
+/** `optimizer` is the type of the optimizer in the spec. */
 export function kernelRole(program: string, kernel: Kernel, optimizer = "optimizer"): KernelRole {
   const line = mainLine(kernel);
   if (program === "update") return updateRole(kernel, line, optimizer);
@@ -45,7 +48,7 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
     return role("backward", subject, "backward", detail);
   }
   const { subject, detail } = partOf(line, value);
-  // Values that cost more memory than time are computed again for the backward part.
+  // Rematerialised values have names that end in `again`. They are recomputed for the backward part.
   const again = /(?:^|_)again$/;
   if (again.test(detail)) return role("backward", subject, "recomputed", detail.replace(again, ""));
   return role(subject === "loss" ? "loss" : "forward", subject, "forward", detail);
@@ -53,7 +56,7 @@ export function kernelRole(program: string, kernel: Kernel, optimizer = "optimiz
 
 const isForwardOnly = (program: string): boolean => ["predict", "evaluate", "probe"].includes(program);
 
-/** Several lines of the update may be one kernel: the last part of the update gives the name. */
+/** One kernel may contain several parts of the update. The last of them determines the name. */
 function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: string): KernelRole {
   const values = kernel.provenance.map(({ value }) => value);
   const paths = kernel.provenance.map(({ path }) => path);
@@ -65,11 +68,11 @@ function updateRole(kernel: Kernel, line: Provenance | undefined, optimizer: str
   return role("update", subject, "update", subject === optimizer ? "" : detailOf(line?.value ?? "", subject));
 }
 
-/** Outside of layers: the section of the spec that the value belongs to. */
+/** The layer of a value. Outside of layers, it is the section of the spec that the value belongs to. */
 const subjectOf = (line: Provenance | undefined, path = line?.path): string =>
   line?.layer ?? String(path?.[0] ?? "step");
 
-/** What of a layer's forward part: nothing where it is the output of the layer. */
+/** The subject and the detail of a forward kernel's name. The output of a layer has no detail. */
 function partOf(
   line: Provenance | undefined,
   value: string,
@@ -80,7 +83,10 @@ function partOf(
   return { subject, detail: value };
 }
 
-/** What of a layer's backward part: nothing for the gradient of its sum, `input` for that of its input. */
+/**
+ * The subject and the detail of a backward kernel's name. The gradient of a layer's sum has no detail; that
+ * of the layer's input has the detail `input`.
+ */
 function gradientPartOf(
   line: Provenance | undefined,
   value: string,
@@ -88,12 +94,12 @@ function gradientPartOf(
   const subject = subjectOf(line);
   const of = value.replace(/^\w+_in_(?=d_)/, "").replace(/^d_/, "");
   if (line?.layer === undefined || of === subject) return { subject, detail: "" };
-  // The gradient of the sum that the activation is applied to is the main part.
+  // The main gradient of a layer is that of the sum to which the activation is applied.
   const detail = of.startsWith(subject) ? detailOf(of, subject) : "input";
   return { subject, detail: /^(sum|product)$/.test(detail) ? "" : detail };
 }
 
-/** `bias` of `dense1.bias`, `query` of `attention1_query`. */
+/** The name without its subject: `bias` for `dense1.bias`, `query` for `attention1_query`. */
 function detailOf(value: string, subject: string): string {
   if (!value.startsWith(subject)) return "";
   return value

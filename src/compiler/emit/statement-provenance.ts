@@ -1,33 +1,33 @@
 /**
- * Attributes each statement of a kernel to a line of its provenance. Scheduling keeps the names of values, so a
- * statement that defines or stores a named value belongs to the line of that name. An accumulator without a
- * name belongs to the line whose formula names most of what it sums. A helper (an offset, a shared or hoisted
- * expression) belongs to the statement that reads it first.
+ * Attributes each statement of a kernel to a line of its provenance. A statement that computes a value of the
+ * graph has the line of that value. A helper of the schedule (an offset, a shared or hoisted expression) belongs
+ * to the statement that reads it first.
  */
 import { visit } from "../loop/expressions.ts";
-import { namesMadeBy, plainName } from "../loop/provenance-names.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 
-/** The main line of a kernel: the line of the value that gives it its name, or its last line. */
+/**
+ * The main line of a kernel: the line of the value after which the kernel is named, or else the last line.
+ */
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
   provenance.find(({ value }) => value === name) ?? provenance.at(-1);
 
 /**
- * The lines of each statement, an outer statement before those inside it. A loop has all lines of its body, in
- * the kernel's order.
+ * The provenance lines of each statement, outer statements before inner ones. A loop has the lines of all
+ * statements in its body, in the kernel's order.
  */
 export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
   const statements: Statement[] = [];
   visitStatements(kernel.body, (statement) => statements.push(statement));
-  const lineOf = new Attribution(kernel, statements);
+  const attribution = new Attribution(kernel, statements);
   return statements.map((statement, index) => {
-    if (statement.kind !== "for") return listOf(lineOf.at(index));
+    if (statement.kind !== "for") return listOf(attribution.at(index));
     const inside = new Set<Provenance>();
     let count = 0;
     visitStatements(statement.body, ({ kind }) => {
       count++;
-      const line = kind === "for" ? undefined : lineOf.at(index + count);
+      const line = kind === "for" ? undefined : attribution.at(index + count);
       if (line !== undefined) inside.add(line);
     });
     return kernel.provenance.filter((line) => inside.has(line));
@@ -35,23 +35,6 @@ export function statementProvenance(kernel: Kernel): readonly (readonly Provenan
 }
 
 const listOf = (line: Provenance | undefined): readonly Provenance[] => (line === undefined ? [] : [line]);
-
-/** `sum#3~1~0` is a copy of the accumulator `sum#3`. */
-const accumulatorOf = (name: string): string => name.replace(/[~$].*$/, "");
-
-/** Helpers of the schedule have a mark: they are not values of the graph. */
-const isHelper = (statement: Statement): boolean => statement.kind === "let" && /[@$]/.test(statement.name);
-
-const asIdentifier = (name: string): string => name.replace(/\W/g, "_");
-
-/**
- * The names that identify a statement: those it defines, and for a store the whole name of the buffer, as
- * `totals_loss_total`.
- */
-function subjectsMadeBy(statement: Statement): readonly string[] {
-  const whole = statement.kind === "store" ? [statement.buffer] : [];
-  return isHelper(statement) ? [] : [...namesMadeBy(statement), ...whole].map(asIdentifier);
-}
 
 /** The variables that a statement reads, except its own accumulator. */
 function variablesRead(statement: Statement): ReadonlySet<string> {
@@ -63,35 +46,28 @@ function variablesRead(statement: Statement): ReadonlySet<string> {
 }
 
 class Attribution {
-  private readonly kernel: Kernel;
   private readonly statements: readonly Statement[];
-  private readonly bySubject: ReadonlyMap<string, Provenance>;
-  private readonly ofAccumulator: ReadonlyMap<string, Provenance>;
+  private readonly main: Provenance | undefined;
+  /** The lines that the kernel displays. */
+  private readonly displayed: ReadonlySet<Provenance>;
   /** By variable: its definition, and its first reader. */
   private readonly definedAt = new Map<string, number>();
   private readonly readAt = new Map<string, number>();
   private readonly known = new Map<number, Provenance | undefined>();
-  private readonly main: Provenance | undefined;
 
   constructor(kernel: Kernel, statements: readonly Statement[]) {
-    this.kernel = kernel;
     this.statements = statements;
     this.main = mainLine(kernel);
-    this.bySubject = new Map(
-      kernel.provenance.flatMap((line) =>
-        line.value === undefined ? [] : [[asIdentifier(line.value), line] as const],
-      ),
-    );
+    this.displayed = new Set(kernel.provenance);
     statements.forEach((statement, index) => {
       if (statement.kind === "let") noteFirst(this.definedAt, statement.name, index);
       for (const name of variablesRead(statement)) noteFirst(this.readAt, name, index);
     });
-    this.ofAccumulator = this.accumulators();
   }
 
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
-      // Values with cyclic definitions, as along time, belong to the main line.
+      // Values with cyclic definitions, as in loops along time, belong to the main line.
       this.known.set(index, this.main);
       this.known.set(index, this.find(index) ?? this.main);
     }
@@ -100,73 +76,16 @@ class Attribution {
 
   private find(index: number): Provenance | undefined {
     const statement = this.statements[index];
-    const named = this.named(statement);
-    if (named !== undefined || statement.kind === "store" || statement.kind === "for") return named;
-    const defined = this.definedAt.get(statement.name);
-    if (statement.kind === "assign" && defined !== undefined) return this.at(defined);
-    const reader = this.readAt.get(statement.name);
-    return (
-      this.ofAccumulator.get(accumulatorOf(statement.name)) ??
-      (reader === undefined ? undefined : this.at(reader))
-    );
-  }
-
-  private named(statement: Statement): Provenance | undefined {
-    for (const subject of subjectsMadeBy(statement)) {
-      const line = this.bySubject.get(subject);
-      if (line !== undefined) return line;
-    }
-    return undefined;
-  }
-
-  /** The lines of accumulators without a name in the graph. */
-  private accumulators(): ReadonlyMap<string, Provenance> {
-    const made = new Set(this.statements.map((statement) => this.named(statement)));
-    const open = this.kernel.provenance.filter((line) => !made.has(line) && line.value !== undefined);
-    const sums = new Map<string, Set<string>>();
-    for (const statement of this.statements) {
-      if (statement.kind !== "assign") continue;
-      const defined = this.definedAt.get(statement.name);
-      if (defined === undefined || this.named(this.statements[defined]) !== undefined) continue;
-      const key = accumulatorOf(statement.name);
-      const names = sums.get(key) ?? new Set<string>();
-      sums.set(key, names);
-      for (const name of this.namesReadBy(statement)) names.add(name);
-    }
-    const found = new Map<string, Provenance>();
-    for (const [key, names] of sums) {
-      const line = bestLine(open, names);
-      if (line !== undefined) found.set(key, line);
-    }
-    return found;
-  }
-
-  /** The buffers and values that a statement reads. */
-  private namesReadBy(statement: Statement): ReadonlySet<string> {
-    const names = new Set<string>();
-    for (const x of expressionsOf(statement))
-      visit(x, (part) => {
-        const name = part.kind === "load" ? part.buffer : part.kind === "variable" ? part.name : undefined;
-        if (name !== undefined) names.add(asIdentifier(plainName(name)));
-      });
-    return names;
+    if (statement.kind === "for") return undefined;
+    if (statement.line !== undefined && this.displayed.has(statement.line)) return statement.line;
+    if (statement.kind === "store") return undefined;
+    const next = (statement.kind === "assign" ? this.definedAt : this.readAt).get(statement.name);
+    return next === undefined ? undefined : this.at(next);
   }
 }
 
 function noteFirst(map: Map<string, number>, name: string, index: number): void {
   if (!map.has(name)) map.set(name, index);
-}
-
-/** The line whose formula names most of these; of several, the first. */
-function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Provenance | undefined {
-  let best: Provenance | undefined;
-  let most = 0;
-  for (const line of lines) {
-    const mentioned = new Set(line.reads.map((name) => asIdentifier(plainName(name))));
-    const count = [...mentioned].filter((name) => names.has(name)).length;
-    if (count > most) [best, most] = [line, count];
-  }
-  return best;
 }
 
 /** Wraps a comment to the width of the page. */
@@ -183,17 +102,17 @@ export function commentLines(text: string, mark = "//", width = 104): string[] {
   return [...lines, line];
 }
 
-interface ProvenanceLine {
+interface CommentLine {
   readonly text: string;
   readonly provenance: Provenance;
 }
 
 /**
- * The comments above a kernel: its formulas, and for gradients their source and rule. Repeated lines are
- * dropped.
+ * The comments above a kernel: its formulas, and for gradients also the forward formula and the derivative
+ * rule. Repeated lines are dropped.
  */
-export function provenanceLines(provenance: readonly Provenance[], mark: string): ProvenanceLine[] {
-  const lines = new Map<string, ProvenanceLine>();
+export function provenanceLines(provenance: readonly Provenance[], mark: string): CommentLine[] {
+  const lines = new Map<string, CommentLine>();
   let source = "";
   for (const each of provenance) {
     const { text, gradientOf, rule } = each;

@@ -1,22 +1,22 @@
-/** The graph builder: all nodes are made here. The rewrite engine rebuilds graphs through it. */
+/** The graph builder, which constructs all nodes, and the rewrite engine, which rebuilds graphs with it. */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { makeGraph, operandNamesOf, operandsOf, syntax } from "./nodes.ts";
 import type { Attributes, Graph, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
 import { TypeRefusal, overflowsSingle, sameShape, singleRange, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
 
-// The builder applies the op's shape rule, so an ill-typed graph cannot be built. It makes broadcasting
-// explicit: it brings the operands of a pointwise op to one shape with `broadcast` nodes, so gradient rules and
-// lowering need not handle broadcasting.
+// The builder applies the shape rule of each op, so an ill-typed graph cannot be built. It makes broadcasting
+// explicit: it inserts `broadcast` nodes that give all operands of a pointwise op the same shape. Gradient
+// rules and lowering therefore need not handle broadcasting.
 
-/** What the builder needs to know about an op; the table in `ops/` provides it. */
+/** The facts about an op that the builder needs. The table in `ops/` provides them. */
 export interface OpRules<K extends OpName> {
   readonly traits: readonly string[];
   infer(operands: { readonly [O in OperandName<K>]: TensorType }, attributes: Attributes<K>): TensorType;
 }
 export type RuleTable = { readonly [K in OpName]: OpRules<K> };
 
-/** A number is a constant of the other operand's element type. */
+/** A number becomes a constant with the element type of the other operand. */
 type Operand = Node | number;
 
 type AsOperands<Names extends readonly string[]> = { -readonly [I in keyof Names]: Operand };
@@ -24,29 +24,31 @@ type OperandTuple<K extends OpName> = AsOperands<(typeof syntax)[K]["operands"]>
 type Method<K extends OpName> = [keyof Attributes<K>] extends [never]
   ? (...operands: OperandTuple<K>) => Node
   : (...operands: [...OperandTuple<K>, attributes: Attributes<K>]) => Node;
-/** `recurrence.ts` makes scans, because their operands depend on the recurrence. */
+/**
+ * `scan` has no method here, because its operands depend on the recurrence; `recurrence.ts` builds scans.
+ */
 type OpMethods = { readonly [K in Exclude<OpName, "scan">]: Method<K> };
 
 interface BuilderCore {
   /** The element type of the model's real numbers. */
   readonly float: "f32" | "f64";
-  /** Makes a node of any op, like the methods do; for code that treats all ops alike. */
+  /** Makes a node of any op, for code that treats all ops alike. The methods of the ops call it. */
   make(op: OpName, operands: readonly Operand[], attributes: object): Node;
-  /** Makes all nodes built inside `build` carry this origin (merged over the enclosing one). */
+  /** Runs `build` and gives this origin, merged over the enclosing one, to every node built inside. */
   within<T>(origin: Origin, build: () => T): T;
-  /** The same node with a name that printing and emitted code will use. */
+  /** The same node with a name for printed graphs and emitted code. */
   named(name: string, node: Node): Node;
   /**
-   * The same node, named as a part of the current layer: `dense1_gate`. Outside of layers the name has no
-   * prefix.
+   * The same node with a name prefixed by the current layer, such as `dense1_gate`. Outside of layers there
+   * is no prefix.
    */
   part(name: string, node: Node): Node;
   /**
-   * `x` broadcast to `shape` by numpy's rule: axes align at the right, missing axes and axes of size one
-   * repeat.
+   * `x` broadcast to `shape` by the rule of NumPy: axes are aligned at the right, and missing axes and axes
+   * of size 1 repeat.
    */
   broadcastTo(x: Node, shape: Shape): Node;
-  /** `x`, which lacks `axes` of `shape` (as after a reduction), repeated along them. */
+  /** `x` repeated along `axes` to `shape`. The shape of `x` lacks these axes, as after a reduction. */
   repeatAlong(x: Node, axes: readonly number[], shape: Shape): Node;
   /** A constant of the model's float type, or of `element`. */
   number(value: number, element?: ElementType): Node;
@@ -54,7 +56,7 @@ interface BuilderCore {
 
 export type GraphBuilder = OpMethods & BuilderCore;
 
-/** The shape to which all operands broadcast by numpy's rule. */
+/** The shape to which all operands broadcast by the rule of NumPy. */
 function commonShape(shapes: readonly Shape[]): Shape {
   const rank = Math.max(...shapes.map((shape) => shape.length));
   return Array.from({ length: rank }, (_, axis): Dimension => {
@@ -127,7 +129,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
         context = outer;
       }
     },
-    // Steps bind an argument by identity, so it must not be copied; it already has a name.
+    // Recurrences identify an argument by reference, so it must not be copied. It already has a name.
     named: (name, node) => (node.op === "argument" ? node : { ...node, name }),
     part: (name, node) => core.named(context.layer === undefined ? name : `${context.layer}_${name}`, node),
     broadcastTo(x, shape) {
@@ -166,13 +168,14 @@ function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, 
   throw new DiagnosticError([{ code: "T1310", severity: "error", message, path }]);
 }
 
-// A value that is infinite in one target and finite in another would look like an error in the kernels.
+// Some targets would compute with an infinite constant and others with a finite one. That would look like an
+// error in the kernels.
 function overflow(value: number, { path }: Origin): DiagnosticError {
   const message = `the constant ${value} does not fit f32`;
   return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
 }
 
-/** A method for each op of the syntax: its operands, then its attributes. */
+/** A method for each op of the syntax table. It takes the operands of the op, then its attributes. */
 const operatorMethods = ({ make }: BuilderCore): object =>
   Object.fromEntries(
     Object.entries(syntax).map(([op, row]) => [
@@ -204,7 +207,10 @@ const asOperand = (value: Operand | object): Operand => {
   throw new Error("internal: an operand must be a node or a number");
 };
 
-/** Dispatching on a union of ops needs one asserted cast each; these three functions contain them. */
+/**
+ * TypeScript cannot check calls that dispatch on a union of ops. These three functions contain the type
+ * assertions.
+ */
 export function inferType(rules: RuleTable, op: OpName, types: object, attributes: object): TensorType {
   const rule = rules[op] as OpRules<OpName>;
   return rule.infer(types as Parameters<typeof rule.infer>[0], attributes as Attributes<OpName>);
@@ -218,7 +224,10 @@ const assertedNode = (node: {
 }): Node => node as Node;
 const assertedBuilder = (methods: object): GraphBuilder => methods as GraphBuilder;
 
-/** The same node over other operands. The builder infers its type again; origin and name are kept. */
+/**
+ * The same node with other operands. The builder infers its type again; its origin and its name do not
+ * change.
+ */
 export function withOperands(g: GraphBuilder, node: Node, operands: readonly Node[]): Node {
   const rebuilt = g.within(node.origin, () => g.make(node.op, operands, node.attributes));
   return node.name === undefined ? rebuilt : g.named(node.name, rebuilt);
@@ -227,10 +236,10 @@ export function withOperands(g: GraphBuilder, node: Node, operands: readonly Nod
 export const isConstant = (node: Node, value?: number): node is NodeOf<"constant"> =>
   node.op === "constant" && (value === undefined || node.attributes.value === value);
 
-// The rewrite engine: rebuilds a graph bottom-up and lets the caller replace each node. Unchanged nodes are shared
-// with the input graph.
+// The rewrite engine rebuilds a graph from operands to results, and the caller may replace each node. The
+// result shares unchanged nodes with the input graph.
 
-/** Returns the replacement of `node`, whose operands are already rewritten. */
+/** Returns the replacement of a node whose operands are already rewritten. */
 type Replace = (node: Node, g: GraphBuilder) => Node;
 
 export function rewriteGraph(graph: Graph, g: GraphBuilder, replace: Replace): Graph {

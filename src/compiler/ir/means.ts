@@ -1,8 +1,8 @@
-/** Recognises means. A mean is not an op of its own: it is a sum divided by the number of its terms. */
+/** Recognises means. There is no op for a mean: it is a sum divided by the number of its terms. */
 import type { Axes, Node } from "./nodes.ts";
 import type { Shape } from "./types.ts";
 
-/** The operands of a commutative op in both orders. */
+/** Both operands of a commutative op, in both orders. */
 const bothOrders = ({ x, y }: { readonly x: Node; readonly y: Node }) => [
   [x, y],
   [y, x],
@@ -12,7 +12,7 @@ const unrepeated = (x: Node): Node => (x.op === "broadcast" ? unrepeated(x.opera
 
 const isNumber = (x: Node, value: number): boolean => x.op === "constant" && x.attributes.value === value;
 
-/** The sum Σ y of a mean, Σ y / N or Σ y · (1 / N), where N is the number of terms. */
+/** The sum Σ y in a mean Σ y / N or Σ y · (1 / N), where N is the number of terms. */
 function sumOfMean(mean: Node) {
   if (mean.op !== "divide" && mean.op !== "multiply") return undefined;
   for (const [sum, other] of mean.op === "divide"
@@ -28,11 +28,11 @@ function sumOfMean(mean: Node) {
   return undefined;
 }
 
-/** x of 1 / x */
+/** x, if the node is 1 / x. */
 const reciprocalOf = (x: Node): Node | undefined =>
   x.op === "divide" && isNumber(x.operands.x, 1) ? x.operands.y : undefined;
 
-/** Whether a scalar is the number of elements of a shape. */
+/** Whether a scalar node is the number of elements of a shape. */
 function isCount(count: Node, sizes: Shape): boolean {
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
   if (!sizes.includes("n")) return isNumber(count, fixed);

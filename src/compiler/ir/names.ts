@@ -1,12 +1,13 @@
 /**
- * Names of values. A node that carries a name hint uses it; every other node is named after its layer and op.
- * `d_x` is the derivative of the loss with respect to x. A backward node that only occurs in the formula of a
- * derivative is named after both: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
+ * Names of values. A node with a name hint uses it; every other node is named after its layer and its op.
+ * `d_x` is the derivative of the loss with respect to x. A backward node that occurs only inside the formula
+ * of a derivative is named after its op and the derivative: `product_in_d_x`. If two nodes get the same name,
+ * the later one gets a number, in graph order, so names are stable.
  */
 import { isMean } from "./means.ts";
 import type { Node, OpName } from "./nodes.ts";
 
-/** The nouns for the results of ops, where they differ from the name of the op. */
+/** The nouns for the results of ops. An op without an entry uses its own name. */
 const nouns: Partial<Record<OpName, string>> = {
   add: "sum",
   subtract: "difference",
@@ -28,11 +29,11 @@ const nounOf = (node: Node): string => (isMean(node) ? "mean" : (nouns[node.op] 
 /** The name of a node before collisions are resolved. */
 export const nameHint = (node: Node): string => {
   if (node.name !== undefined) return node.name;
-  // A view or conversion of a value has the name of the value.
+  // A view or a conversion has the name of its operand.
   if (node.op === "cast" || node.op === "broadcast" || node.op === "reshape" || node.op === "stopGradient")
     if (node.operands.x.name !== undefined) return node.operands.x.name;
   if (node.op === "argument") return node.attributes.name;
-  // A stack has the name of the values that it stacks.
+  // A scan has the name of the value that it stacks.
   if (node.op === "scan") return nameHint(node.attributes.value);
   const { forward, layer, composite } = node.origin;
   if (forward !== undefined) return `${nounOf(node)}_in_d_${nameHint(forward)}`;
@@ -41,13 +42,13 @@ export const nameHint = (node: Node): string => {
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
 
-/** The names of these nodes, in their order. Nodes outside the list take no name from those in it. */
+/** Unique names for these nodes, in order. Nodes outside the list do not reserve names. */
 export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const names = new Map<Node, string>();
   const used = new Set<string>();
   const next = new Map<string, number>();
   for (const node of nodes) {
-    // A node that several steps share occurs more than once.
+    // The list contains a node several times if several steps share it.
     if (names.has(node)) continue;
     const base = nameHint(node);
     let name = base;

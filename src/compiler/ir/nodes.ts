@@ -1,13 +1,14 @@
 /**
- * The syntax of the graph IR: one row per op, which names its operands and its attributes. Types, builder,
- * printer and parser derive from this table. The meaning of an op is in its file under `ops/`.
+ * The syntax of the graph IR. The table has one row per op with the names of its operands and attributes.
+ * Types, builder, printer and parser are derived from it. The semantics of an op is defined in its file under
+ * `ops/`.
  */
 import type { ElementType, Shape, TensorType } from "./types.ts";
 
 interface Row<Operands extends readonly string[], Attributes extends object> {
   readonly operands: Operands;
   readonly attributes: readonly (keyof Attributes & string)[];
-  /** Carries the type of the attributes; it never has a value. */
+  /** Records the type of the attributes for TypeScript. It never has a value. */
   readonly as?: Attributes;
 }
 
@@ -18,7 +19,7 @@ const row = <const Operands extends readonly string[]>(...operands: Operands): R
   attributes: [],
 });
 
-/** A row whose op has attributes: `attributed<{ axes: Axes }>()(["axes"], "x")`. */
+/** A row for an op with attributes: `attributed<{ axes: Axes }>()(["axes"], "x")`. */
 const attributed =
   <Attributes extends object>() =>
   <const Operands extends readonly string[]>(
@@ -27,14 +28,17 @@ const attributed =
   ): Row<Operands, Attributes> => ({ operands, attributes });
 
 export type Axes = readonly number[];
-/** The axes of `x` and `y` that a contraction pairs: `batch` axes stay, `sum` axes are summed over. */
+/**
+ * The axes of `x` and `y` that a contraction pairs. The result keeps `batch` axes; the contraction sums over
+ * `sum` axes.
+ */
 export interface ContractAxes {
   readonly batchX: Axes;
   readonly batchY: Axes;
   readonly sumX: Axes;
   readonly sumY: Axes;
 }
-/** Windows over `axes`: window o of an axis holds the elements o·stride + k·dilation, k < size. */
+/** Windows over `axes`. Window o of an axis contains the elements o·stride + k·dilation for 0 ≤ k < size. */
 export interface WindowShape {
   readonly axes: Axes;
   readonly size: readonly number[];
@@ -42,38 +46,38 @@ export interface WindowShape {
   readonly dilation: readonly number[];
 }
 
-/** How the step of a recurrence sees one operand of its `scan`. */
+/** How the step of a recurrence reads one operand of its `scan`. */
 export interface StepOperand {
   /** The name of the operand and of its argument. */
   readonly name: string;
   /**
-   * each: a sequence; each step sees its own element.
-   * carried: the result of the previous step; the operand is the value for the first step.
-   * whole: the same value at every step.
+   * each: the operand is a sequence; each step reads its own element.
+   * carried: each step reads the result of the previous one; the first step reads the operand.
+   * whole: every step reads the whole operand.
    */
   readonly role: "each" | "carried" | "whole";
   /** The leaf that represents the operand in the step. */
   readonly argument: NodeOf<"argument">;
-  /** The value that a step passes to the next one; only for carried operands. */
+  /** The value that a step passes to the next one. Only carried operands have it. */
   readonly next?: Node;
 }
 
 /**
- * A step that is repeated along time. Its body consists of the nodes between its arguments and its results,
- * which are not nodes of the graph. Scans over the same recurrence run as one loop.
+ * A step that is repeated along time. Its body consists of the nodes between its arguments and its results.
+ * These nodes do not belong to the enclosing graph. All scans over the same recurrence run as one loop.
  */
 export interface Recurrence {
   /** The number of steps. */
   readonly length: number;
-  /** Whether the steps run from the end of the sequence to its start. */
+  /** Whether the steps run from the end of the sequence to the start. */
   readonly reverse: boolean;
   /** In the order of the scan's operands. */
   readonly operands: readonly StepOperand[];
 }
 
 /**
- * An interface, because the type of the table refers to it recursively and a literal type would be resolved too
- * early.
+ * An interface instead of a literal type, because it refers recursively to the type of the table, and
+ * TypeScript would resolve a literal type too early.
  */
 interface ScanAttributes {
   readonly recurrence: Recurrence;
@@ -81,8 +85,8 @@ interface ScanAttributes {
 }
 
 /**
- * The elementary functions: ops of one operand that a target computes by a function of the same name. They are
- * defined in `ops/pointwise/elementary.ts`.
+ * The elementary functions. Each is an op with one operand, and targets compute it with a function of the
+ * same name. `ops/pointwise/elementary.ts` defines them.
  */
 export const elementary = {
   exp: row("x"),
@@ -100,7 +104,7 @@ export type ElementaryName = keyof typeof elementary;
 export const isElementary = (name: string): name is ElementaryName => Object.hasOwn(elementary, name);
 
 export const syntax = {
-  // Leaves: values that are in memory before the graph runs, and constants.
+  // Leaves: constants, and values that are in memory before the graph runs.
   input: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   parameter: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   state: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
@@ -109,7 +113,7 @@ export const syntax = {
   batchSize: attributed<{ element: ElementType }>()(["element"]),
   iota: attributed<{ shape: Shape; axis: number }>()(["shape", "axis"]),
 
-  // Pointwise, one operand.
+  // Pointwise ops with one operand.
   negate: row("x"),
   absolute: row("x"),
   sign: row("x"),
@@ -120,7 +124,7 @@ export const syntax = {
   cast: attributed<{ element: ElementType }>()(["element"], "x"),
   stopGradient: row("x"),
 
-  // Pointwise, two and three operands.
+  // Pointwise ops with two or three operands.
   add: row("x", "y"),
   subtract: row("x", "y"),
   multiply: row("x", "y"),
@@ -133,13 +137,13 @@ export const syntax = {
   equal: row("x", "y"),
   select: row("condition", "x", "y"),
 
-  // Sums and maxima.
+  // Reductions: sums, maxima and contractions.
   reduceSum: attributed<{ axes: Axes }>()(["axes"], "x"),
   reduceMax: attributed<{ axes: Axes }>()(["axes"], "x"),
   argMax: attributed<{ axes: Axes }>()(["axes"], "x"),
   contract: attributed<ContractAxes>()(["batchX", "batchY", "sumX", "sumY"], "x", "y"),
 
-  // Views: the same elements in another arrangement.
+  // Views: the same elements in a different arrangement.
   reshape: attributed<{ shape: Shape }>()(["shape"], "x"),
   transpose: attributed<{ permutation: Axes }>()(["permutation"], "x"),
   broadcast: attributed<{ shape: Shape; axes: Axes }>()(["shape", "axes"], "x"),
@@ -151,15 +155,15 @@ export const syntax = {
   concat: attributed<{ axis: number }>()(["axis"], "x", "y"),
   window: attributed<WindowShape>()(["axes", "size", "stride", "dilation"], "x"),
 
-  // Adjoints of views that read an element more than once, and reads through an index.
+  // Adjoints of views that read an element more than once, and indexed reads.
   fold: attributed<WindowShape & { shape: Shape }>()(["axes", "size", "stride", "dilation", "shape"], "x"),
   gather: row("x", "indices"),
   scatterAdd: attributed<{ size: number }>()(["size"], "x", "indices"),
 
-  // The node `value` of the step, stacked along time. The recurrence determines the operands.
+  // The value of the node `value` in every step, stacked along time. The recurrence determines the operands.
   scan: attributed<ScanAttributes>()(["recurrence", "value"]),
 
-  // Randomness without state: bits are a function of seed, step, salt and position.
+  // Stateless random numbers: the bits depend only on seed, step, salt and position.
   random: attributed<{ shape: Shape; salt: number; element: ElementType }>()(
     ["shape", "salt", "element"],
     "seed",
@@ -173,8 +177,9 @@ export type OperandName<K extends OpName> = K extends "scan" ? string : Syntax[K
 export type Attributes<K extends OpName> = NonNullable<Syntax[K]["as"]>;
 
 /**
- * Where a node came from. Rewriting keeps it; it becomes the comments in emitted code and the names of values.
- * Backward nodes have `forward` and `rule`: the node whose derivative they compute, and the derivative rule.
+ * Where a node came from. Rewrites preserve the origin, and emitted comments and the names of values are
+ * derived from it. The origin of a backward node has `forward` and `rule`: the node whose derivative it
+ * computes, and the derivative rule.
  */
 export interface Origin {
   readonly path?: readonly (string | number)[];
@@ -186,7 +191,10 @@ export interface Origin {
   readonly rewrites?: readonly Rewrite[];
 }
 
-/** A rewrite rule and the pass that applied it. A pass with a single rule uses its own name for the rule. */
+/**
+ * A rewrite rule and the pass that applied it. If a pass has only one rule, the rule has the name of the
+ * pass.
+ */
 export interface Rewrite {
   readonly rule: string;
   readonly pass: string;
@@ -198,13 +206,13 @@ export interface NodeOf<K extends OpName> {
   readonly attributes: Attributes<K>;
   readonly type: TensorType;
   readonly origin: Origin;
-  /** A name hint; `nameAll` makes names unique within a graph. */
+  /** A name hint. `nameAll` makes names unique within a graph. */
   readonly name?: string;
 }
 
 export type Node = { [K in OpName]: NodeOf<K> }[OpName];
 
-/** A value that the graph writes to the named storage. */
+/** A node whose value the graph writes to the named storage. */
 export interface Output {
   readonly storage: string;
   readonly node: Node;
@@ -219,7 +227,7 @@ export interface Graph {
 
 const operandNames: Readonly<Record<OpName, { readonly operands: readonly string[] }>> = syntax;
 
-/** The names of an op's operands, in order: those of its syntax row, or those of its recurrence. */
+/** The names of an op's operands, in order. They come from its row in the syntax, or from its recurrence. */
 export const operandNamesOf = (op: OpName, attributes: object): readonly string[] =>
   isOverRecurrence(attributes)
     ? attributes.recurrence.operands.map(({ name }) => name)
@@ -236,7 +244,10 @@ export function operandsOf(node: Node): Node[] {
 export const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
-/** All nodes that the outputs need, operands first. Iterative, because a deep network is a deep graph. */
+/**
+ * All nodes that the outputs need, operands first. It is iterative, because deep networks would overflow the
+ * stack.
+ */
 export function collectNodes(outputs: readonly Output[]): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];

@@ -1,8 +1,9 @@
 /**
- * Recurrences: how to build a `scan`, find the recurrences of a graph, and rewrite their bodies. The step of a
- * recurrence is a graph of its own (`stepGraph`), so everything that works on graphs also works on steps.
+ * Recurrences: how to build a `scan`, find the recurrences of a graph, and rewrite their bodies. The step of
+ * a recurrence is a graph of its own (`stepGraph`), so all code for graphs also works for steps.
  *
- *     h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) }, ({ x, before, u }) => …)
+ *   h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) },
+ *     ({ x, before, u }) => …)
  */
 import { rewriteGraph, withOperands } from "./builder.ts";
 import type { GraphBuilder } from "./builder.ts";
@@ -11,14 +12,16 @@ import type { Attributes, Graph, Node, NodeOf, Recurrence, StepOperand } from ".
 import { tensorType, TypeRefusal } from "./types.ts";
 import type { Shape, TensorType } from "./types.ts";
 
-/** Time is the axis after the batch axis, or the first axis of a value without a batch axis. */
+/**
+ * The time axis of a stack: the axis after the batch axis, or the first axis if a step has no batch axis.
+ */
 export const timeAxisOf = (step: Shape): number => (step[0] === "n" ? 1 : 0);
 
-/** The list with `time` inserted at the time axis of a step of this shape. */
+/** The list `at` with `time` inserted at the time axis, for a step with the shape `step`. */
 export const atTime = <T>(step: Shape, at: readonly T[], time: T): T[] =>
   at.toSpliced(timeAxisOf(step), 0, time);
 
-/** The type of the stack of one value over all steps. */
+/** The type of a value stacked over all steps. */
 export const stackedType = ({ element, shape }: TensorType, length: number): TensorType =>
   tensorType(element, atTime(shape, shape, length));
 
@@ -30,12 +33,12 @@ export function stepType({ element, shape }: TensorType, length: number): Tensor
   const axis = timeAxisOf(shape);
   if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is not a sequence of ${length} steps`);
   const step = shape.toSpliced(axis, 1);
-  // The steps of such a sequence would be stacked, and looked up, at an axis after the batch axis.
+  // Steps of this sequence would contain a batch axis, so `stackedType` would put the time axis after it.
   if (timeAxisOf(step) !== axis) throw new TypeRefusal(`[${shape.join()}] has time before the batch`);
   return tensorType(element, step);
 }
 
-/** An operand of a recurrence that is being built. */
+/** An operand of a recurrence under construction. */
 export interface RecurrenceInput {
   readonly role: StepOperand["role"];
   readonly node: Node;
@@ -44,13 +47,13 @@ export const each = (node: Node): RecurrenceInput => ({ role: "each", node });
 export const carried = (node: Node): RecurrenceInput => ({ role: "carried", node });
 export const whole = (node: Node): RecurrenceInput => ({ role: "whole", node });
 
-/** The results of a step: the next value of each carried operand, and the value that is stacked. */
+/** The results of a step: the value that is stacked, and the next value of each carried operand. */
 export interface Step {
   readonly next: Readonly<Record<string, Node>>;
   readonly value: Node;
 }
 
-/** The arguments of a step, by the names of the operands. */
+/** The arguments of a step, by operand name. */
 type Parts<Operands> = { readonly [Name in keyof Operands]: Node };
 
 export interface RecurrenceFacts {
@@ -60,7 +63,7 @@ export interface RecurrenceFacts {
   readonly reverse?: boolean;
 }
 
-/** The stack, over `length` steps, of the values that `step` computes from its arguments. */
+/** Stacks the values that `step` computes from its arguments in `length` steps. */
 export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
   { name: prefix, length, reverse = false }: RecurrenceFacts,
@@ -89,7 +92,10 @@ export function recur<Operands extends { readonly [name: string]: RecurrenceInpu
   );
 }
 
-/** `fromEntries` loses record types; this function is the only place that restores them. */
+/**
+ * `Object.fromEntries` loses the record type. Only this function contains the type assertion that restores
+ * it.
+ */
 const asParts = <Operands>(parts: object): Parts<Operands> => parts as Parts<Operands>;
 
 export function argumentNode(g: GraphBuilder, name: string, type: TensorType): NodeOf<"argument"> {
@@ -98,7 +104,7 @@ export function argumentNode(g: GraphBuilder, name: string, type: TensorType): N
   return node;
 }
 
-/** One value of a recurrence over its operands. */
+/** A scan that stacks one value of a recurrence. `operands` are the operands of the recurrence. */
 export const scanOf = (
   g: GraphBuilder,
   recurrence: Recurrence,
@@ -106,7 +112,7 @@ export const scanOf = (
   operands: readonly Node[],
 ): Node => g.make("scan", operands, { recurrence, value });
 
-/** The nodes of a step that change from step to step; `nodes` are in order, operands first. */
+/** The nodes whose value changes from step to step. `nodes` lists the nodes of a step, operands first. */
 export function varyingNodes(nodes: readonly Node[], operands: readonly StepOperand[]): Set<Node> {
   const varying = new Set<Node>(
     operands.flatMap(({ role, argument }) => (role === "whole" ? [] : [argument])),
@@ -115,7 +121,7 @@ export function varyingNodes(nodes: readonly Node[], operands: readonly StepOper
   return varying;
 }
 
-/** The recurrences of a graph in order, each with its scans. */
+/** The recurrences of a graph, in order, with the scans of each. */
 export function recurrencesOf({ nodes }: Pick<Graph, "nodes">): Map<Recurrence, NodeOf<"scan">[]> {
   const found = new Map<Recurrence, NodeOf<"scan">[]>();
   for (const node of nodes) {
@@ -138,7 +144,7 @@ export const stepGraph = (recurrence: Recurrence, scans: readonly NodeOf<"scan">
     ...scans.map(({ attributes }, k) => ({ storage: `value:${k}`, node: attributes.value })),
   ]);
 
-/** Every step in a graph as a graph of its own, inner ones first. */
+/** The step of every recurrence in the graph, as a graph of its own. Inner steps come first. */
 export function stepsOf(graph: Graph): { readonly recurrence: Recurrence; readonly step: Graph }[] {
   return [...recurrencesOf(graph)].flatMap(([recurrence, scans]) => {
     const step = stepGraph(recurrence, scans);
@@ -147,8 +153,8 @@ export function stepsOf(graph: Graph): { readonly recurrence: Recurrence; readon
 }
 
 /**
- * The graph with the body of every recurrence rewritten, inner recurrences too. Scans that shared a recurrence
- * still share it.
+ * Rewrites the body of every recurrence of the graph, including inner recurrences. Scans that shared a
+ * recurrence still share one afterwards.
  */
 export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Graph) => Graph): Graph {
   const images = new Map<Attributes<"scan">, Attributes<"scan">>();
@@ -169,7 +175,8 @@ export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Grap
 }
 
 /**
- * The graph with other attributes for some scans. A scan keeps those operands that its new recurrence names.
+ * Replaces the attributes of some scans. Each of these scans keeps only the operands that its new recurrence
+ * names.
  */
 function replaceScans(
   graph: Graph,
@@ -185,7 +192,7 @@ function replaceScans(
   });
 }
 
-/** The recurrence with only those operands whose arguments are needed to compute these values. */
+/** The recurrence with only those operands that are needed to compute these values. */
 function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
   const needed = new Set<Node>();
   const roots = [...values];
@@ -200,7 +207,7 @@ function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
   return operands.length === recurrence.operands.length ? recurrence : { ...recurrence, operands };
 }
 
-/** The graph without those operands of scans that their recurrence does not read. */
+/** Removes from each scan the operands that its recurrence does not read. */
 export function pruneOperands(graph: Graph, g: GraphBuilder): Graph {
   const images = new Map<Recurrence, Recurrence>();
   for (const [recurrence, scans] of recurrencesOf(graph)) {

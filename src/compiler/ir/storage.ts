@@ -1,7 +1,7 @@
 /**
- * The names of values that are stored between programs. A name consists of a space and a name in it:
- * `gradient:dense1.weight` is the name `dense1.weight` in the space `gradient`. Names of parameters, inputs and
- * targets have no space. This file makes and parses all such names.
+ * The names of values that are stored between programs. A storage name consists of a space and a name in that
+ * space: `gradient:dense1.weight` is the name `dense1.weight` in the space `gradient`. Names of parameters,
+ * inputs and targets have no space. Only this file builds and parses storage names.
  */
 
 const spaces = [
@@ -24,7 +24,7 @@ export type StorageName<Space extends StorageSpace = StorageSpace> = `${Space}:$
 export const storageIn = <Space extends StorageSpace>(space: Space, name: string): StorageName<Space> =>
   `${space}:${name}`;
 
-/** The space of a name, if it has one, and the rest of the name. */
+/** The space of a name, or undefined if it has none, and the rest of the name. */
 export function storageParts(storage: string): {
   readonly space: StorageSpace | undefined;
   readonly name: string;
@@ -35,8 +35,8 @@ export function storageParts(storage: string): {
 }
 
 /**
- * The name as formulas and emitted code show it, without a colon: `gradient:dense1.weight` is `d_dense1.weight`,
- * `result:loss` is `loss`, `optimizer:step` is `optimizer_step`.
+ * The name as formulas and emitted code show it, without a colon. For example, `gradient:dense1.weight` is
+ * shown as `d_dense1.weight`, `result:loss` as `loss`, and `optimizer:step` as `optimizer_step`.
  */
 export function storageLabel(storage: string): string {
   if (storage === outputStorage) return "prediction";
@@ -45,19 +45,19 @@ export function storageLabel(storage: string): string {
   return space === "result" || space === "flat" || space === undefined ? name : `${space}_${name}`;
 }
 
-/** The name in this space; undefined for a name in another space. */
+/** The name within this space; undefined if the storage is in another space. */
 export function nameIn(space: StorageSpace, storage: string): string | undefined {
   const parts = storageParts(storage);
   return parts.space === space ? parts.name : undefined;
 }
 
-/** The name in a group of a space: `accuracy` of `result:summary.accuracy`. */
+/** The name within a group of a space: `accuracy` for `result:summary.accuracy` in the group `summary`. */
 export function nameInGroup(space: StorageSpace, group: string, storage: string): string | undefined {
   const name = nameIn(space, storage);
   return name?.startsWith(`${group}.`) ? name.slice(group.length + 1) : undefined;
 }
 
-/** The mean loss of a batch, the output of the network, and the learning rate of a step. */
+/** The mean loss of a batch, the output of the network, and the learning rate of the current step. */
 export const lossStorage = storageIn("result", "loss");
 export const outputStorage = storageIn("result", "output");
 export const learningRateStorage = storageIn("result", "learningRate");
@@ -66,24 +66,24 @@ export const learningRateStorage = storageIn("result", "learningRate");
 export const stepStorage = storageIn("optimizer", "step");
 export const seedStorage = storageIn("random", "seed");
 
-/** All trainable parameters, and their gradients, as one tensor. */
+/** All trainable parameters as one tensor, and all their gradients as one tensor. */
 export const flatParameters = storageIn("flat", "parameters");
 export const flatGradients = storageIn("flat", "gradients");
 
 export const gradientStorage = (parameter: string): StorageName => storageIn("gradient", parameter);
 export const layerStorage = (layer: string): StorageName => storageIn("probe", layer);
 
-/** The weights before averaging, for all parameters and for one parameter, and the stored average. */
+/** The weights before averaging, for all parameters and for one parameter, and the moving average. */
 export const trainedWeights = storageIn("flat", "trained");
 export const trainedStorage = (parameter: string): StorageName => storageIn("trained", parameter);
 export const averageStorage = storageIn("average", "parameters");
 
 export const classWeightStorage = storageIn("loss", "classWeights");
 
-/** The next value of a statistic, which is a parameter. */
+/** The next value of a statistic, such as a running mean. A statistic is stored as a parameter. */
 export const statisticStorage = (parameter: string): StorageName => storageIn("result", `next.${parameter}`);
 
-/** The sums of a measure over batches, and the loss or metric computed from them. */
+/** The sums of a measure over the batches of an evaluation, and the loss or metric computed from them. */
 export const totalStorage = (measure: string, sum: string): StorageName =>
   storageIn("totals", `${measure}.${sum}`);
 export const sumOfTotal = (measure: string, storage: string): string | undefined =>

@@ -1,4 +1,4 @@
-/** The text form of a graph: one node per line, printed and parsed. */
+/** The text form of a graph: a printer that writes one node per line, and a parser. */
 import { isOpName } from "./builder.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { nameAll } from "./names.ts";
@@ -8,8 +8,8 @@ import { stepsOf } from "./recurrence.ts";
 import { sameType, tensorType, typeText } from "./types.ts";
 import type { Dimension, ElementType, TensorType } from "./types.ts";
 
-// The text form of a graph has one line per node, with the type after the name and the layer in a `//` comment.
-// The outputs follow.
+// The text form of a graph has one line per node. The type follows the name, and a `//` comment names the
+// layer. The outputs come last.
 //
 //    %h1: f32[n,32] = contract %x, %dense1.weight {"sumX":[1],"sumY":[0]}   // dense1
 //    output "loss" = %loss
@@ -25,9 +25,9 @@ import type { Dimension, ElementType, TensorType } from "./types.ts";
 //    }
 //    %h1: f32[n,20,8] = scan %xs, %zeros, %weight {"recurrence":"r1","value":"next"}
 //
-// The parser reads the text back to the same graph.
+// The parser rebuilds the same graph from the text.
 
-/** Leaves out attributes that repeat the type of the node, and empty lists. */
+/** The attributes as text, without those that repeat the type of the node and without empty lists. */
 function attributesText(node: Node, spell: GraphNames): string {
   const attributes =
     node.op === "scan"
@@ -40,7 +40,7 @@ function attributesText(node: Node, spell: GraphNames): string {
   return plain.length === 0 ? "" : ` ${JSON.stringify(Object.fromEntries(plain))}`;
 }
 
-/** JSON has no infinities and no negative zero: these become strings. */
+/** JSON cannot represent infinities and negative zero, so these numbers become strings. */
 const numberValue = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
 
@@ -57,13 +57,13 @@ export function nodeText(node: Node, spell: GraphNames): string {
   return `%${spell.node(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node, spell)}`;
 }
 
-/** Names for the nodes of a graph and of all its steps. */
+/** Names for the nodes and the recurrences of a graph and of all its steps. */
 export function graphNames(graph: Graph): GraphNames {
   const names = nameAll(nodesWithin(graph));
   return { ...recurrenceNames(graph), node: (node) => names.get(node) ?? "absent" };
 }
 
-/** The nodes of a graph and of all its steps, each in the order of its lines. */
+/** The nodes of all steps and of the graph, in the order of their lines. */
 export const nodesWithin = (graph: Graph): Node[] => [
   ...stepsOf(graph).flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
   ...graph.nodes,
@@ -71,8 +71,8 @@ export const nodesWithin = (graph: Graph): Node[] => [
 
 /** The names of a graph's recurrences. */
 export function recurrenceNames(graph: Graph): Pick<GraphNames, "recurrence"> {
-  // A recurrence that occurs in several steps has a block for each of them, with the nodes that its scans need
-  // there.
+  // A recurrence that occurs in several steps has a block for each of them, with the nodes that its scans in
+  // that step need. All these blocks have the same name.
   const distinct = new Set(stepsOf(graph).map(({ recurrence }) => recurrence));
   const recurrences = new Map([...distinct].map((recurrence, i) => [recurrence, `r${i + 1}`]));
   return { recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent" };
@@ -85,7 +85,7 @@ function nodeLines({ nodes }: Graph, spell: GraphNames): string[] {
   });
 }
 
-/** Arguments come first, because not every step reads all of them. */
+/** The arguments are listed separately, because a step may not read all of them. */
 const linesOf = ({ operands }: Recurrence, { nodes }: Graph): Node[] => [
   ...new Set([...operands.map(({ argument }) => argument), ...nodes]),
 ];
@@ -107,7 +107,7 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: GraphNames)
 
 export const printGraph = (graph: Graph): string => printGraphAs(graph, graphNames(graph));
 
-/** Prints with other names than the graph's own, for example to compare several graphs. */
+/** Prints a graph with the given names instead of its own, for example to compare several graphs. */
 export function printGraphAs(graph: Graph, spell: GraphNames): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
@@ -139,7 +139,7 @@ function parseType(element: string, shape: string): TensorType {
   );
 }
 
-/** The printer leaves out empty lists and prints infinities as strings. */
+/** Parses attributes. The printer leaves out empty lists and prints infinities as strings. */
 function parseAttributes(
   op: keyof typeof syntax,
   text: string | undefined,
@@ -157,7 +157,7 @@ function parseAttributes(
   );
 }
 
-/** What the lines above define: nodes by name, and recurrences. */
+/** The definitions in the lines above: nodes by name, and recurrences by name. */
 interface Definitions {
   readonly nodes: ReadonlyMap<string, Node>;
   readonly recurrences: ReadonlyMap<string, Recurrence>;
@@ -165,7 +165,7 @@ interface Definitions {
 
 type Fail = (why: string) => never;
 
-/** The node of a line. Its operands and recurrences are defined above it. */
+/** The node that a line defines. Its operands and its recurrence must be defined above. */
 function parseNode(line: string, known: Definitions, g: GraphBuilder, fail: Fail): [string, Node] {
   const find = (name: string): Node => known.nodes.get(name) ?? fail(`%${name} is not defined above`);
   const parts = nodeLine.exec(line)?.groups;
@@ -181,7 +181,7 @@ function parseNode(line: string, known: Definitions, g: GraphBuilder, fail: Fail
   return [name, g.named(name, built)];
 }
 
-/** A scan refers to its recurrence and to the node of the step that is its value. */
+/** The attributes of a scan. They name its recurrence and the node of the step that it stacks. */
 function scanAttributes(
   written: { readonly recurrence?: unknown; readonly value?: unknown },
   known: Definitions,
@@ -198,7 +198,7 @@ function scanAttributes(
 const recurrenceLine = /^recurrence (?<name>\S+) (?<attributes>\{.*\}) \{$/;
 const roleLine = /^(?<role>each|carried|whole) %(?<argument>\S+)(?: = %(?<next>\S+))?$/;
 
-/** One operand of the recurrence: its argument, its role and its next value. */
+/** One operand of a recurrence: its role, its argument, and its next value if it is carried. */
 function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): StepOperand | undefined {
   const parts = roleLine.exec(line)?.groups;
   if (parts === undefined) return undefined;
@@ -211,11 +211,11 @@ function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): 
 }
 
 export function parseGraph(text: string, g: GraphBuilder): Graph {
-  // Names are unique over the graph and its steps, so one map holds all of them. Only scans look up the nodes
-  // of a step.
+  // Names are unique across the graph and its steps, so one map contains all of them. Only scans look up the
+  // nodes of a step.
   const nodes = new Map<string, Node>();
   const recurrences = new Map<string, Recurrence>();
-  // A node that several steps share has a line in each of them.
+  // If several steps share a node, its line is in the block of each of them.
   const lines = new Set<string>();
   const outputs: Output[] = [];
   let graphName = "graph";

@@ -1,13 +1,14 @@
 /**
  * The types of values in a graph: an element type and a shape.
  *
- * A dimension is a number or the batch dimension `n`, a runtime value of at most the model's batch size.
- * Nothing else is dynamic, so every loop bound and every memory offset is known at compile time.
+ * A dimension is a number or the batch dimension `n`, which is known only at run time and is at most the
+ * batch size of the model. No other dimension is dynamic: memory offsets are constants, and only loop bounds
+ * depend on `n`.
  */
 
 export type Dimension = number | "n";
 export type Shape = readonly Dimension[];
-/** `bool` is the result of comparisons; memory holds it as the numbers 0 and 1. */
+/** `bool` is the result type of comparisons. In memory it is stored as the numbers 0 and 1. */
 export type ElementType = "f32" | "f64" | "i32" | "bool";
 
 export interface TensorType {
@@ -15,7 +16,7 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-/** A shape rule rejects its operands. The builder adds the node to the message. */
+/** Thrown by a shape rule that rejects its operands. The builder adds the node to the message. */
 export class TypeRefusal extends Error {}
 
 export const tensorType = (element: ElementType, shape: Shape): TensorType => ({ element, shape });
@@ -26,10 +27,10 @@ export const sameShape = (a: Shape, b: Shape): boolean =>
 export const sameType = (a: TensorType, b: TensorType): boolean =>
   a.element === b.element && sameShape(a.shape, b.shape);
 
-/** `f32[n,64]` */
+/** The type as text: `f32[n,64]`. */
 export const typeText = (type: TensorType): string => `${type.element}[${type.shape.join(",")}]`;
 
-/** The number of elements when the batch has `rows` rows. */
+/** The number of elements of a shape, for a batch of `rows` rows. */
 export const sizeOf = (shape: Shape, rows: number): number =>
   shape.reduce<number>((size, dimension) => size * (dimension === "n" ? rows : dimension), 1);
 
@@ -40,11 +41,11 @@ export const boundShape = (shape: Shape, rows: number): number[] =>
 export const isFloat = (element: ElementType): element is "f32" | "f64" =>
   element === "f32" || element === "f64";
 
-/** Whether a finite number is infinite in f32. */
+/** Whether a finite number becomes infinite in f32. */
 export const overflowsSingle = (value: number): boolean =>
   Number.isFinite(value) && !Number.isFinite(Math.fround(value));
 
-/** Hints for a number that f32 cannot represent. */
+/** Hints for numbers that f32 cannot represent. */
 export const singleRange = {
   most: "use dtype f64 or a number of at most 3.4e38 in size",
   least: "use dtype f64, 0, or a number of at least 1.4e-45 in size",

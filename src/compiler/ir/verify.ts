@@ -1,6 +1,6 @@
 /**
- * Verifies a graph against the rules of the IR. It runs after every pass and collects all errors; each of them
- * is a bug of the compiler, not of the user's spec.
+ * Verifies a graph against the rules of the IR. It runs after every pass and collects all errors. An error
+ * here is a bug of the compiler, not of the user's spec.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { inferType } from "./builder.ts";
@@ -30,11 +30,11 @@ function typeErrorOf(rules: RuleTable, node: Node): string | undefined {
   }
 }
 
-/** All errors of the graph and of the steps of its recurrences. */
+/** All errors in the graph and in the steps of its recurrences. */
 export const verifyGraph = (rules: RuleTable, graph: Graph): GraphError[] =>
   errorsIn(rules, graph, undefined, graphNames(graph));
 
-/** `within`: the recurrence whose step the graph is. */
+/** All errors in one graph. `within` is the recurrence if the graph is the step of one. */
 function errorsIn(
   rules: RuleTable,
   graph: Graph,

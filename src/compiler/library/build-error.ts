@@ -1,14 +1,14 @@
 /**
- * An error in user-defined parts that run while graphs are built: a formula whose shapes do not fit, a function of a
- * TypeScript spec, a layer that rejects its inputs. The caller that knows the path in the spec turns it into a
- * diagnostic.
+ * An error in user-defined parts that run while graphs are built: a formula whose shapes do not fit, a
+ * function of a TypeScript spec, or a layer that rejects its inputs. The caller, which knows the path in the
+ * spec, turns it into a diagnostic.
  */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 
 interface BuildErrorDetails {
   readonly hint?: string;
-  /** The key with the error, relative to the object being built. */
+  /** The key with the error, in the object that is being built. */
   readonly key?: string;
   /** The part of a formula that has the error. */
   readonly within?: TextPart;

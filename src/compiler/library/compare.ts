@@ -1,6 +1,6 @@
 /**
- * Helpers shared by losses and metrics: sums over all elements of a comparison, except where a class target is −1, and
- * whether the network's output has the target's shape.
+ * Helpers that losses and metrics share: sums over all elements of a comparison, and checks whether the
+ * network's output has the target's shape. Elements whose class target is −1 do not count.
  *
  * An element of weight w counts as w elements: a total is Σ w·x, and a mean divides it by Σ w.
  */
@@ -13,18 +13,18 @@ const allAxes = (x: Node): number[] => x.type.shape.map((_, axis) => axis);
 
 export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: allAxes(x) });
 
-/** Which elements count: those of a class target that are not −1. Undefined for a real target, where all count. */
+/** Whether each element of a class target counts, that is, is not −1. Undefined for a real target. */
 const counting = (g: GraphBuilder, { target, expected }: Comparison): Node | undefined =>
   target.classes === undefined ? undefined : g.named("counted", g.lessEqual(0, expected));
 
-/** The weight of each element of the target: its row's weight times its class's. Undefined if all weights are 1. */
+/** The weight of each target element: that of its row times that of its class. Undefined if all are 1. */
 export function weightOf(
   g: GraphBuilder,
   { rowWeight, classWeights, expected }: Comparison,
 ): Node | undefined {
   const ofRow = rowWeight && g.named("row_weight", alongRows(g, rowWeight, expected.type.shape));
   if (classWeights === undefined) return ofRow;
-  // A left-out element (−1) has no class; it does not count, so any weight will do.
+  // An element with target −1 has no class. It does not count, so its weight is arbitrary.
   const ofClass = g.named("class_weight", g.gather(classWeights, g.maximum(expected, 0)));
   return ofRow === undefined ? ofClass : g.named("weight", g.multiply(ofRow, ofClass));
 }
@@ -49,7 +49,7 @@ export function countOf(g: GraphBuilder, comparison: Comparison): Node {
   return size === 1 ? rows : g.multiply(rows, size);
 }
 
-/** Σ of one value per element, over the elements that count. */
+/** The sum of one value per element, over the elements that count. */
 export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Node): Node {
   const counts = counting(g, comparison);
   const weight = weightOf(g, comparison);
@@ -68,7 +68,7 @@ export function meanOf(
     const counts = g.less(0, count);
     return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
   }
-  // Without weights, a count below 1 is 0; real targets are never left out.
+  // Without weights the count is 0 or at least 1. Every element of a real target counts.
   return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
 }
 
@@ -78,7 +78,7 @@ export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>
 
 const sameSizes = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
-/** Whether the output has the target's shape; a last axis of size 1 may be missing on either side. */
+/** Whether the output has the target's shape. Either of them may lack a last axis of size 1. */
 export const fitsElementwise = ({ target, output }: Fit): boolean =>
   sameSizes(output, target.shape) ||
   sameSizes(output, [...target.shape, 1]) ||
@@ -88,10 +88,10 @@ export const fitsElementwise = ({ target, output }: Fit): boolean =>
 export const fitsClasses = ({ target, output }: Fit): boolean =>
   target.classes !== undefined && sameSizes(output, [...target.shape, target.classes]);
 
-/** `[n, 3]`: a shape of rows, as a message shows it. */
+/** A shape of rows in messages, such as `[n, 3]`. */
 export const rowsText = (shape: readonly number[]): string => `[${["n", ...shape].join(", ")}]`;
 
-/** Why a measure that compares real numbers element by element cannot compare these; undefined if it can. */
+/** Why real numbers of these shapes cannot be compared element by element; undefined if they can. */
 export function refuseReal(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes !== undefined) return "compares real numbers, but the target is a class index";
@@ -104,8 +104,8 @@ export function refuseReal(fit: Fit): string | undefined {
 }
 
 /**
- * Why a measure that compares yes-or-no outcomes cannot compare these; undefined if it can. The outcomes are real
- * targets or two classes.
+ * Why yes-or-no outcomes of these shapes cannot be compared; undefined if they can. Outcomes are real
+ * targets, or targets of two classes.
  */
 export function refuseBinary(fit: Fit): string | undefined {
   const { target, output } = fit;

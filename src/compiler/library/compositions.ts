@@ -1,16 +1,17 @@
-/** Functions that activations, losses, layers and formulas share, each a composition of ops. */
+/** Functions that activations, losses, layers and formulas share. Each is a composition of ops. */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 
 /**
  * softplus(x) = log(1 + eˣ), used by the activations and several losses.
  *
- * With m = max(x, 0), a shift that cancels and is therefore excluded from the derivative:
+ * m = max(x, 0) is a shift that cancels, so it is excluded from the derivative:
  *
  *     softplus(x) = m + log(e^(−m) + e^(x − m)) = m + log1p(e^(x − m) + expm1(−m))
  *
- * No exponent is positive, so nothing overflows; for x < 0 it is log1p(eˣ), to full precision; and the derivative is
- * e^(x − m) / (e^(−m) + e^(x − m)) = σ(x) everywhere, at 0 too, where a form with |x| has a kink.
+ * No exponent is positive, so nothing overflows. For x < 0 the result is log1p(eˣ), with full precision. The
+ * derivative is e^(x − m) / (e^(−m) + e^(x − m)) = σ(x) everywhere. That includes 0, where a form with |x|
+ * has a kink.
  */
 export function softplus(g: GraphBuilder, x: Node): Node {
   const shift = g.stopGradient(g.part("shift", g.relu(x)));
@@ -19,7 +20,7 @@ export function softplus(g: GraphBuilder, x: Node): Node {
   return g.add(shift, g.log1p(excess));
 }
 
-/** Hendrycks and Gimpel 2016: x · Φ(x), Φ(x) = (1 + erf(x/√2)) / 2 the normal distribution function. */
+/** Hendrycks and Gimpel 2016: x · Φ(x), where Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution. */
 export function gelu(g: GraphBuilder, x: Node): Node {
   return timesTwicePhi(g, x, g.part("erf", g.erf(g.multiply(Math.SQRT1_2, x))));
 }
@@ -39,20 +40,20 @@ export const silu = (g: GraphBuilder, x: Node): Node => g.multiply(x, g.part("ga
 
 export const lastAxis = (x: Node): number => x.type.shape.length - 1;
 
-/** `x`, which lacks the last axis of `like`, repeated along it. */
+/** Repeats `x` along the last axis of `like`, which `x` does not have. */
 export const alongLastAxis = (g: GraphBuilder, x: Node, like: Node): Node =>
   g.repeatAlong(x, [lastAxis(like)], like.type.shape);
 
 export interface ShiftedExponentials {
   readonly shifted: Node;
   readonly exponentials: Node;
-  /** Without the last axis. */
+  /** The sum s, without the last axis. */
   readonly sum: Node;
 }
 
 /**
- * The parts that softmax, its logarithm and cross-entropy share, along the last axis. Subtracting the maximum keeps
- * every exponent at or below 0; it cancels, so it is excluded from the derivative.
+ * The parts along the last axis that softmax, its logarithm and cross-entropy share. Subtracting the maximum
+ * keeps every exponent at or below 0. The maximum cancels, so it is excluded from the derivative.
  *
  *     m = max_j x_j        shifted_j = x_j − m        e_j = exp(shifted_j)        s = Σ_j e_j ≥ 1
  */

@@ -1,7 +1,8 @@
 /**
- * The rows of the library's closed tables. Every name that a spec can use (a layer, a loss, an optimizer …) is such
- * a row: it has the keys that a spec may write with the name, from which the schema is derived, and it builds nodes.
- * Rows add no ops and no derivatives: they are compositions of ops.
+ * The types of the rows of the library's closed tables. Every name that a spec can use for a layer, loss,
+ * optimizer and so on is such a row. A row lists the keys that a spec may write next to the name, from which
+ * the schema is derived, and it builds nodes. Rows add no ops and no derivatives: they are compositions of
+ * ops.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -9,7 +10,7 @@ import type { Node } from "../ir/nodes.ts";
 
 export interface Entry<Keys extends z.ZodRawShape = z.ZodRawShape> {
   readonly name: string;
-  /** One line for editors. */
+  /** A description of one line for editors. */
   readonly about: string;
   /** The keys besides the name, with their defaults. */
   readonly keys: Keys;
@@ -20,35 +21,35 @@ export type Values<Keys extends z.ZodRawShape> = z.output<z.ZodObject<Keys>>;
 
 /** Builds y = f(x), element by element or along the last axis. */
 export interface Activation<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The family of the default initialiser for the weights before it. */
+  /** The default initialiser's family, for weights that precede the activation. */
   readonly family: "he" | "lecun" | "xavier";
   readonly acts: "on elements" | "on the last axis";
   build(g: GraphBuilder, x: Node, keys: Values<Keys>): Node;
 }
 
-/** A target as the spec has it; shapes leave the batch axis out. */
+/** A target as the spec has it. Shapes do not include the batch axis. */
 export interface TargetFacts {
   readonly shape: readonly number[];
   /** Present for class indices. */
   readonly classes?: number;
 }
 
-/** The shapes that a loss or metric compares, known before anything is built. */
+/** The shapes that a loss or metric compares. They are known before anything is built. */
 export interface Fit {
   readonly target: TargetFacts;
   /** The shape of the network's output, without the batch axis. */
   readonly output: readonly number[];
-  /** The smallest score that means "yes"; absent if the network's outputs are not such scores. */
+  /** The smallest score that means "yes"; absent if the network's outputs are not scores of this kind. */
   readonly threshold?: number;
 }
 
 /** A network's output together with its target. */
 export interface Comparison extends Fit {
-  /** Of the target's shape, or with the classes as one more axis. */
+  /** Has the target's shape, or that shape with the classes as last axis. */
   readonly prediction: Node;
-  /** The prediction in the target's original units; differs from `prediction` only for losses with an `estimate`. */
+  /** `prediction` in the target's original units. They differ only for losses with an `estimate`. */
   readonly estimate: Node;
-  /** Real numbers, or i32 class indices, where −1 means "left out". */
+  /** The target: real numbers, or i32 class indices, where −1 means that the element does not count. */
   readonly expected: Node;
   /** The target's name in the spec. */
   readonly name: string;
@@ -61,14 +62,17 @@ export interface Comparison extends Fit {
 }
 
 /**
- * A loss or metric in two steps, so that its value over a data set does not depend on the division into batches:
- * scalars that are summed over rows, and the value computed from the sums.
+ * A loss or metric in two steps: scalars that are summed over rows, and the value computed from these sums.
+ * So its value over a data set does not depend on the division into batches.
  */
 export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** Why it cannot compare these, as the end of a sentence that starts with "the loss mse"; undefined if it can. */
+  /**
+   * Why the measure cannot compare these shapes, as the end of a sentence that starts with "the loss mse";
+   * undefined if it can.
+   */
   accepts(fit: Fit, keys: Values<Keys>): string | undefined;
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
-  /** `comparison` is what the sums were taken over; only its shapes may be read. */
+  /** `comparison` is the one from which the sums were computed. Only its shapes may be read. */
   value(
     g: GraphBuilder,
     sums: Readonly<Record<string, Node>>,
@@ -78,9 +82,12 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
 }
 
 export interface Loss<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
-  /** The smallest score that means "yes"; absent if the outputs are not such scores. */
+  /** The smallest score that means "yes"; absent if the outputs are not scores of this kind. */
   readonly threshold?: number;
-  /** The output in the target's original units, if that is not the output itself: e^z for a log rate. */
+  /**
+   * Converts the output to the target's original units, such as e^z for a log rate. Absent if the output is
+   * in these units.
+   */
   estimate?(g: GraphBuilder, prediction: Node): Node;
 }
 
@@ -89,7 +96,7 @@ export type Metric<Keys extends z.ZodRawShape = z.ZodRawShape> = Measure<Keys>;
 /** The operands of an optimizer: all trainable parameters as one flat tensor. */
 export interface UpdateParts {
   readonly parameter: Node;
-  /** After clipping. */
+  /** The gradient after clipping. */
   readonly gradient: Node;
   readonly state: Readonly<Record<string, Node>>;
   /** The number of steps before this one, a scalar f64. */
@@ -103,15 +110,15 @@ export interface Update {
   readonly state: Readonly<Record<string, Node>>;
 }
 
-/** "like": a tensor of the parameters' shape; "scalar": one number. All are zero before the first step. */
+/** "like": a tensor of the parameters' shape; "scalar": one number. States start at zero. */
 export type StateShape = "like" | "scalar";
 
 export interface Optimizer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The default learning rate: PyTorch's, or that of the paper's code. */
+  /** The default learning rate: that of PyTorch, or that of the paper's code. */
   readonly defaultRate: number;
-  /** The states that it keeps; some depend on the keys. */
+  /** The states that it keeps between steps, which may depend on the keys. */
   states(keys: Values<Keys>): Readonly<Record<string, StateShape>>;
-  /** An error in the combination of keys, or undefined. */
+  /** An error in the combination of keys, or undefined if they are valid. */
   refuse?(keys: Values<Keys>): KeyError | undefined;
   update(g: GraphBuilder, parts: UpdateParts, keys: Values<Keys>): Update;
 }
@@ -123,17 +130,17 @@ export interface KeyError {
 }
 
 export interface Schedule<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The rate at `step`, a scalar f64 counted from 0 after the warm-up. */
+  /** The learning rate, a scalar f64, at `step`, which counts from 0 after the warm-up. */
   rate(g: GraphBuilder, step: Node, keys: Values<Keys> & { readonly initial: number }): Node;
 }
 
-/** How many numbers each unit reads, and how many units read each number. */
+/** `in`: how many numbers each unit reads. `out`: how many units read each number. */
 export interface Fans {
   readonly in: number;
   readonly out: number;
 }
 
-/** How a parameter is initialised, with all numbers computed; `runtime/numbers/fill.ts` draws the values. */
+/** How a parameter is initialised, as concrete numbers. `runtime/numbers/fill.ts` draws the values. */
 export type Fill =
   | { readonly kind: "uniform"; readonly low: number; readonly high: number }
   | { readonly kind: "normal"; readonly mean: number; readonly std: number }
@@ -141,7 +148,7 @@ export type Fill =
   | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
 
 export interface Initialiser<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  /** The fans that its numbers depend on. */
+  /** The fans on which its numbers depend. */
   readonly reads: "nothing" | "fan-in" | "both fans";
   refuse?(keys: Values<Keys>): KeyError | undefined;
   fill(shape: readonly number[], fans: Fans, keys: Values<Keys>): Fill;

@@ -1,6 +1,7 @@
 /**
- * Calls a function of a TypeScript spec. It is the user's program, so an exception or a wrong return value is
- * reported as an error of the spec, without a stack trace. It runs while graphs are built, never in the trainer.
+ * Calls a function of a TypeScript spec. The function is the user's program, so an exception or an invalid
+ * return value is reported as an error of the spec, without a stack trace. It runs while graphs are built,
+ * never in the trainer.
  */
 import { DiagnosticError, InternalError } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -10,7 +11,10 @@ import type { Shape } from "../ir/types.ts";
 import { showValue } from "../util/message-text.ts";
 import { BuildError } from "./build-error.ts";
 
-/** The function's return value. `what` is its name in messages: "the activation function". */
+/**
+ * Calls the function and returns its result. `what` is the name of the function in messages, such as "the
+ * activation function".
+ */
 export function called(what: string, call: () => unknown): unknown {
   try {
     return call();
@@ -23,7 +27,7 @@ export function called(what: string, call: () => unknown): unknown {
   }
 }
 
-/** "TypeError: x is undefined", on one line and without the builder's prefix "internal:". */
+/** The error on one line, such as "TypeError: x is undefined", without the builder's prefix "internal:". */
 function errorText(error: unknown): string {
   const text =
     error instanceof Error ? `${error.name}: ${error.message.replace(/^internal: /, "")}` : showValue(error);
@@ -34,14 +38,20 @@ function errorText(error: unknown): string {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "op" in value && "operands" in value && "type" in value;
 
-/** The return value if it is a node, or a number as a node; anything else (a promise, undefined) is an error. */
+/**
+ * The function's return value as a node. A number becomes a node; any other value, such as a promise or
+ * undefined, is an error.
+ */
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;
   throw new BuildError("T1608", `${what} must return a node of the builder, got ${showValue(value)}`);
 }
 
-/** The same, real and of that shape; a comparison becomes 0 and 1, a single number is repeated. */
+/**
+ * The function's return value as a real node of this shape. A comparison becomes 0 and 1, and a single number
+ * is repeated.
+ */
 export function returnedLike(
   g: GraphBuilder,
   what: string,

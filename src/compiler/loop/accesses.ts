@@ -1,4 +1,7 @@
-/** What statements read and write: buffers with indices, variables, and names in expressions. */
+/**
+ * What statements read and write: the buffers and indices that they access, and the variables that they
+ * mention.
+ */
 import { rowsVariable, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
@@ -18,10 +21,10 @@ export function mentionsAny(x: Expression, names: ReadonlySet<string>): boolean 
 /** Whether x or one of its subexpressions is the variable. */
 export const mentions = (x: Expression, name: string): boolean => mentionsAny(x, new Set([name]));
 
-/** Whether a loop runs over the batch, so that its end depends on the number of rows. */
+/** Whether a loop runs over the batch: its end depends on the number of rows. */
 export const isOverBatch = ({ to }: For): boolean => mentions(to, rowsVariable);
 
-// Reads and writes of statements. Fusion uses them to decide whether statements may be reordered.
+// Reads and writes of statements. Loop fusion uses them to decide whether it may reorder statements.
 
 export interface Access {
   readonly buffer: string;
@@ -31,7 +34,7 @@ export interface Access {
 export interface Accesses {
   readonly loads: readonly Access[];
   readonly stores: readonly Access[];
-  /** Variables read, and variables assigned or defined. */
+  /** The variables that the statements read, and those that they define or assign. */
   readonly reads: ReadonlySet<string>;
   readonly assigns: ReadonlySet<string>;
   readonly loaded: ReadonlySet<string>;
@@ -71,8 +74,8 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
 }
 
 /**
- * The buffers whose memory the statements change: those that they store, and those that overlap these. A buffer
- * that covers others is another name for their memory.
+ * The buffers whose memory the statements change: the stored buffers, and all buffers that overlap a stored
+ * one. A buffer that covers others is a second name for their memory.
  */
 export function changedBuffers(
   statements: readonly Statement[],
@@ -92,7 +95,7 @@ export const intersects = (a: ReadonlySet<string>, b: ReadonlySet<string>): bool
   return false;
 };
 
-/** Whether `later` must stay after `earlier`. */
+/** Whether `later` must remain after `earlier`. */
 export const conflicts = (earlier: Accesses, later: Accesses): boolean =>
   intersects(earlier.stored, later.loaded) ||
   intersects(earlier.stored, later.stored) ||
@@ -105,10 +108,10 @@ export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
   intersects(a.stored, b.loaded) || intersects(a.loaded, b.loaded) || intersects(a.loaded, b.stored);
 
 /**
- * Whether iterations of two loops like `loop` may interleave. If one loop stores a buffer that the other
- * accesses, different iterations must access different elements, or no two iterations may access the same
- * element. This is so if on some axis both indices are the loop variable plus a constant, and the two constants
- * are equal or differ by at least the extent of the loop.
+ * Whether the iterations of two loops with the bounds of `loop` may interleave. If one loop stores a buffer
+ * that the other accesses, different iterations must not access the same element. It suffices that on some
+ * axis both indices are the loop variable plus a constant, and that the two constants are equal or differ by
+ * at least the extent of the loop.
  */
 export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =
@@ -124,7 +127,7 @@ export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
   return holds(a.stores, b.loads) && holds(a.stores, b.stores) && holds(b.stores, a.loads);
 }
 
-/** The constant c of an index i + c, where i is the variable. */
+/** The constant c of an index i + c, where i is the variable; undefined for other indices. */
 function shiftOf(index: Expression, variable: string): number | undefined {
   if (index.kind === "variable") return index.name === variable ? 0 : undefined;
   if (index.kind !== "binary" || index.operator !== "+" || index.y.kind !== "number") return undefined;

@@ -1,14 +1,14 @@
 /**
- * Dependences between the iterations of a loop: which buffers several iterations share, and whether their order
- * matters.
+ * Dependences between the iterations of a loop: which buffers several iterations access, and whether the
+ * order of the iterations matters.
  *
- * Iterations are independent in a buffer if, on some axis, no range that one of them stores overlaps a range
- * that another one accesses:
+ * Iterations are independent in a buffer if, on some axis, no range stored by one iteration overlaps a range
+ * accessed by another:
  *
  *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … are not between −2 and 2
  *
- * The position in memory counts as one more axis, so that the analysis also covers reshaped indices (y[i div 8,
- * i mod 8]) and strided vectors.
+ * The position in memory is treated as an additional axis, so the analysis also covers reshaped indices (y[i
+ * div 8, i mod 8]) and strided vectors.
  */
 import { accessesOf, changedBuffers, intersects, mentions, mentionsAny } from "./accesses.ts";
 import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
@@ -25,13 +25,13 @@ export interface Surroundings {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   /**
-   * Ranges of variables from outside the loop. Without them, the analysis only knows that an index that
-   * mentions such a variable is the same in all iterations.
+   * The ranges of variables from outside the loop. Without a range, the analysis knows only that an index
+   * with such a variable is the same in all iterations.
    */
   readonly ranges?: Ranges;
 }
 
-/** An access: `lanes` elements, `stride` apart in memory. */
+/** An access to `lanes` elements that are `stride` apart in memory. */
 interface StridedAccess {
   readonly at: readonly Expression[];
   readonly lanes: number;
@@ -51,7 +51,10 @@ const containsLoad = (x: Expression): boolean => {
   return found;
 };
 
-/** The loop's body in terms of its loop variables: named integers are replaced by their values. */
+/**
+ * The body with every immutable integer variable replaced by its definition, so that indices depend directly
+ * on loop variables.
+ */
 function withoutNames(body: readonly Statement[]): readonly Statement[] {
   const values = new Map<string, Expression>();
   visitStatements(body, (s) => {
@@ -62,8 +65,8 @@ function withoutNames(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * Whether x is v clamped to bounds that are the same in all iterations. Tiles that overlap store the same
- * numbers twice.
+ * Whether x is v clamped to bounds that are the same in all iterations. Overlapping tiles use such indices;
+ * they store the same numbers twice.
  */
 function isClamped(x: Expression, v: string): boolean {
   if (x.kind === "variable") return x.name === v;
@@ -72,25 +75,25 @@ function isClamped(x: Expression, v: string): boolean {
   return varying !== undefined && others.length === 0 && isClamped(varying, v);
 }
 
-/** The range of an access, from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
+/** The range of an access: from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
 interface ElementRange {
   readonly factor: number;
-  /** The loop-invariant terms, as a string. */
+  /** The loop-invariant terms of the index, as a string. */
   readonly base: string;
   readonly least: number;
   readonly most: number;
   readonly isClamped: boolean;
 }
 
-/** One loop under analysis. */
+/** The analysis of one loop. */
 class IterationSpace {
   readonly body: readonly Statement[];
   private readonly v: string;
   private readonly step: number;
-  /** The difference of the last and the first value of v, plus one; Infinity if it is unknown. */
+  /** The end of the loop minus its start; Infinity if either is not a number. */
   private readonly extent: number;
   private readonly surroundings: Surroundings;
-  /** Variables that the body defines or assigns, and buffers that it stores. */
+  /** The variables that the body defines or assigns, and the buffers that it stores. */
   private readonly changing: ReadonlySet<string>;
   private readonly stored: ReadonlySet<string>;
   private readonly ranges: Ranges;
@@ -133,8 +136,8 @@ class IterationSpace {
       for (const part of children(x)) load(part, isLaneByLane ? needed : Infinity);
     };
     visitStatements(this.body, (s) => {
-      // If only some lanes of a vector are stored, the other lanes may have any value, and so may the lanes
-      // that they were computed from.
+      // Lanes that are not stored may have any value. The lanes from which they are computed may then also
+      // have any value.
       const count = s.kind === "store" && s.count ? rangeOf(s.count, this.ranges).most : Infinity;
       for (const x of expressionsOf(s)) load(x, s.kind === "store" && x === s.value ? count : Infinity);
       if (s.kind === "store")
@@ -144,8 +147,8 @@ class IterationSpace {
   }
 
   /**
-   * Whether, on some axis or in memory, no range that one iteration stores overlaps one that another iteration
-   * accesses.
+   * Whether, on some axis or in memory, no range stored by one iteration overlaps a range accessed by
+   * another.
    */
   private isIndependentIn(name: string, { loads, stores }: BufferAccesses): boolean {
     const all = [...stores, ...loads];
@@ -164,7 +167,7 @@ class IterationSpace {
     });
   }
 
-  /** Whether all elements of an access have the same indices on all axes but the last. */
+  /** Whether all elements of an access differ only in their index on the last axis. */
   private staysInRow({ at, lanes, stride }: StridedAccess, { shape }: Buffer): boolean {
     if (lanes === 1) return true;
     const extent = shape[shape.length - 1];
@@ -186,23 +189,25 @@ class IterationSpace {
   }
 
   /**
-   * Whether range a of one iteration and range b of another have no element in common. They have one if factor
-   * · k is between b.least − a.most and b.most − a.least for a distance k between two iterations, which is a
-   * multiple of the step and smaller than the loop's extent.
+   * Whether range a of one iteration and range b of another have no element in common. Let k be the distance
+   * between the two iterations: a multiple of the step that is not 0 and is smaller than the extent of the
+   * loop. The ranges overlap if, for some k, factor · k is between b.least − a.most and b.most − a.least.
    */
   private neverOverlap(a: ElementRange, b: ElementRange | undefined): boolean {
     if (b === undefined || a.factor === 0 || a.factor !== b.factor || a.base !== b.base) return false;
     const [least, most] = [b.least - a.most, b.most - a.least];
     const stride = Math.abs(a.factor) * this.step;
     const farthest = stride * Math.floor((this.extent - 1) / this.step);
-    // The smallest multiples of the stride, on either side of 0, that are at least `least`, or at most `most`.
+    // The nearest multiples of the stride above 0 (at least `least`) and below 0 (at most `most`), as
+    // distances from 0.
     const above = Math.max(stride, Math.ceil(least / stride) * stride);
     const below = Math.max(stride, Math.ceil(-most / stride) * stride);
     return (above > most || above > farthest) && (below > -least || below > farthest);
   }
 
   /**
-   * The range of `width` elements that starts at a linear form; undefined where v is not a plain term of it.
+   * The range of `width` elements that starts at a linear form. Undefined if v occurs in a term that is not
+   * linear.
    */
   private elementRangeOf({ terms, constant }: Linear, width: number): ElementRange | undefined {
     let [factor, least, most, clamped] = [0, constant, constant + width - 1, false];
@@ -231,7 +236,7 @@ class IterationSpace {
   }
 }
 
-/** The variables from outside that the statements assign. */
+/** The variables that the statements assign but do not define. */
 export function outsideAssignments(statements: readonly Statement[]): ReadonlySet<string> {
   const own = new Set<string>();
   const assigned = new Set<string>();
@@ -242,7 +247,7 @@ export function outsideAssignments(statements: readonly Statement[]): ReadonlySe
   return new Set([...assigned].filter((name) => !own.has(name)));
 }
 
-/** Whether statements store a buffer and touch another that overlaps it. */
+/** Whether the statements store a buffer and access another buffer that overlaps it. */
 export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
   const { loaded, stored } = accessesOf(body);
   const touched = new Set([...loaded, ...stored]);
@@ -253,8 +258,8 @@ export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<s
 }
 
 /**
- * The stored buffers in which two iterations may access the same element; undefined if the loop accesses
- * overlapping buffers and stores one of them.
+ * The stored buffers in which two iterations may access the same element. Undefined if the loop stores a
+ * buffer and accesses another one that overlaps it.
  */
 const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   storesAliases(loop.body, surroundings.buffers)
@@ -262,29 +267,27 @@ const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[]
     : new IterationSpace(loop, surroundings).sharedBuffers();
 
 /**
- * The buffers of which each thread would need a copy to run the iterations at the same time, often none;
- * undefined if the iterations cannot run at the same time even with copies.
+ * The buffers of which each thread needs its own copy if threads run the iterations at the same time. The
+ * list is often empty. Undefined if the iterations cannot run at the same time even with copies.
  */
 export const sharedStores = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings);
 
-/**
- * Whether no iteration accesses memory that another one stores. Accumulation in variables is not considered.
- */
+/** Whether no iteration accesses memory that another one stores. Accumulation in variables is ignored. */
 export const isIndependentInMemory = (loop: For, surroundings: Surroundings): boolean =>
   sharedBuffers(loop, surroundings)?.length === 0;
 
 /**
- * Whether statements of different iterations may be interleaved (unroll-and-jam). Iterations that share
- * elements of a buffer may only add to them, each time in one statement, so that no addition is lost in any
- * order.
+ * Whether statements of different iterations may be interleaved (unroll-and-jam). If iterations share
+ * elements of a buffer, they may only add to them, and each addition must be one statement. Any order then
+ * gives the same sum up to rounding.
  */
 export function mayInterleave(loop: For, surroundings: Surroundings): boolean {
   const shared = sharedStores(loop, surroundings);
   return shared !== undefined && shared.every((buffer) => isOnlyAddedTo(buffer, loop.body));
 }
 
-/** Whether every access is part of a statement B[i] = B[i] + x, where x does not read B. */
+/** Whether the buffer is accessed only in statements B[i] = B[i] + x, where x does not read B. */
 export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boolean {
   let [holds, loads, sums] = [true, 0, 0];
   visitStatements(body, (s) => {
@@ -303,7 +306,7 @@ export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boole
   return holds && loads === sums;
 }
 
-/** Whether statements load a buffer that they store, or one that overlaps it. */
+/** Whether the statements load a buffer that they store, or one that overlaps a stored buffer. */
 export const readsStoredBuffers = (
   body: readonly Statement[],
   buffers: ReadonlyMap<string, Buffer>,

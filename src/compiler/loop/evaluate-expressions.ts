@@ -1,4 +1,4 @@
-/** Expressions in the interpreter of loops: memory, functions and values. */
+/** Evaluates expressions for the interpreter of loop programs, and provides its memory. */
 import * as errorFunction from "../../runtime/numbers/error-function.ts";
 import * as exponential from "../../runtime/numbers/exponential.ts";
 import * as logarithm from "../../runtime/numbers/logarithm.ts";
@@ -12,9 +12,9 @@ import type { BinaryOperator, Expression, FoldOperator, FunctionName } from "./e
 import { bytesOfElement } from "./types.ts";
 import type { Buffer, LoopProgram, PlannedProgram } from "./types.ts";
 
-// The functions of `runtime/numbers/` that compute in doubles, by name. The interpreter of loops calls them,
-// and WebAssembly modules import them. All functions of the files below are included; a missing function is a
-// type error.
+// The functions of `runtime/numbers/` that compute in doubles, by name. The loop interpreter calls them, and
+// WebAssembly modules import them. The table takes all functions of the files below; TypeScript reports a
+// missing one.
 
 type OfOne = (x: number) => number;
 
@@ -27,19 +27,19 @@ export const doubleFunctions: { readonly [K in ElementaryName]: OfOne } & {
   ...trigonometric,
 };
 
-// The memory of the interpreter: an array for each buffer, and the element that an access refers to.
+// The memory of the interpreter: an array for each buffer, and the offset of an access in it.
 
-/** The elements of each buffer by its name, row-major, with room for a full batch. */
+/** The elements of each buffer, by buffer name, row-major. Each array has room for a full batch. */
 export type LoopMemory = ReadonlyMap<string, Float64Array | Int32Array>;
 
 export interface Sizes {
   readonly rows: number;
   readonly batchSize: number;
-  /** Offsets are in bytes, as in the WebAssembly target, not in elements. */
+  /** Whether offsets are in bytes, as in the WebAssembly target, instead of elements. */
   readonly inBytes?: boolean | undefined;
   /**
-   * Whether rows after the last row of a smaller batch may be read and written, up to the full batch size:
-   * tiles may run over into them.
+   * Whether kernels may access the rows between the end of a smaller batch and the full batch size. The last
+   * tile of a loop may extend into them.
    */
   readonly mayOverrun?: boolean | undefined;
 }
@@ -49,7 +49,10 @@ const arrayFor = ({ element, shape }: Buffer, batchSize: number): Float64Array |
   return element === "i32" ? new Int32Array(size) : new Float64Array(size);
 };
 
-/** Zeros for every buffer. A buffer that covers others is one array, of which they are views. */
+/**
+ * Allocates every buffer, filled with zeros. A buffer that covers others is one array, and the others are
+ * views of it.
+ */
 export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize: number): LoopMemory {
   const memory = new Map<string, Float64Array | Int32Array>();
   for (const [name, buffer] of buffers) memory.set(name, arrayFor(buffer, batchSize));
@@ -66,8 +69,8 @@ export function allocateBuffers(buffers: ReadonlyMap<string, Buffer>, batchSize:
 }
 
 /**
- * The buffers of a planned program at the offsets of its plan: buffers that share memory also share it here.
- * Only for programs of f64, because the interpreter computes in doubles.
+ * The buffers of a planned program, placed at the offsets of its plan, so that they share memory as in a
+ * target. Only f64 programs are supported, because the interpreter computes in doubles.
  */
 export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory {
   const bytes = new ArrayBuffer(Math.ceil(plan.bytes / 8) * 8);
@@ -85,8 +88,8 @@ export function arenaMemory({ name, buffers, plan }: PlannedProgram): LoopMemory
 }
 
 /**
- * Scratch memory is undefined until the kernel stores it. It is filled with NaN, or with an integer that is
- * never a valid index.
+ * Allocates scratch memory. Its content is undefined until the kernel stores it, so it is filled with NaN, or
+ * with an integer that is never a valid index.
  */
 export function allocateScratch(
   buffers: ReadonlyMap<string, Buffer>,
@@ -99,7 +102,7 @@ export function allocateScratch(
   });
 }
 
-/** Whether a single index is an offset in the buffer, not the index along its only axis. */
+/** Whether a single index is an offset into the buffer instead of the index along its only axis. */
 const isOffset = ({ shape }: Buffer, indices: readonly number[], { inBytes }: Sizes): boolean =>
   inBytes === true || (indices.length === 1 && shape.length !== 1);
 
@@ -117,10 +120,10 @@ export function offsetOf(buffer: Buffer, indices: readonly number[], sizes: Size
   }, 0);
 }
 
-/** The number of rows that may be accessed. */
+/** The number of rows that kernels may access. */
 export const rowsOf = ({ rows, batchSize, mayOverrun }: Sizes): number => (mayOverrun ? batchSize : rows);
 
-/** @throws InternalError for an index that is outside of its axis. */
+/** @throws InternalError if an index is outside of its axis. */
 export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: Sizes): void {
   const { name, shape } = buffer;
   if (isOffset(buffer, indices, sizes)) return;
@@ -131,13 +134,13 @@ export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: 
   invariant(inside, `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);
 }
 
-/** Rounds like a store. */
+/** The number as a store rounds it. */
 export const stored = (value: number, element: ElementType): number =>
   element === "f32" ? Math.fround(value) : element === "i32" ? Math.trunc(value) : value;
 
-// The value of an expression: a number, or the numbers in the lanes of a vector. Operations work lane by lane
-// on the same number of lanes. A lane loaded from outside its buffer is NaN; its result must not be stored to
-// an element that is read.
+// The value of an expression: a number, or the numbers in the lanes of a vector. Operations work lane by
+// lane, on operands with the same number of lanes. A lane loaded from outside its buffer is NaN. A program
+// must not store a result of such a lane to an element that it reads.
 
 /** A scalar, or the lanes of a vector. */
 export type Value = number | readonly number[];
@@ -148,8 +151,8 @@ export interface State {
   readonly sizes: Sizes;
   readonly variables: Map<string, Value>;
   /**
-   * Inside a branch of a select between vectors. Lanes loaded from outside a buffer are allowed, because the
-   * select does not take them.
+   * Whether the expression is a branch of a select between vectors. Its lanes may be loaded from outside a
+   * buffer, because the select discards them.
    */
   readonly isSpeculative?: boolean;
 }
@@ -181,10 +184,12 @@ const operators: { readonly [K in BinaryOperator]: (x: number, y: number) => num
   and: (x, y) => Number(x !== 0 && y !== 0),
 };
 
-/** From the first lane to the last. Targets combine lanes in another order, which only changes rounding. */
+/**
+ * Lanes are combined from the first to the last. Targets use another order, which changes only the rounding.
+ */
 const folds: { readonly [K in FoldOperator]: (x: number, y: number) => number } = {
   "+": operators["+"],
-  // As functions of two operands, because `reduce` passes more arguments.
+  // These wrappers take two operands, because `reduce` passes more than two arguments.
   minimum: (x, y) => Math.min(x, y),
   maximum: (x, y) => Math.max(x, y),
 };
@@ -195,7 +200,7 @@ const converted = (value: number, to: ElementType): number =>
 export const lanesOfValue = (value: Value): readonly number[] =>
   typeof value === "number" ? [value] : value;
 
-/** Applies f to numbers, or lane by lane to vectors. */
+/** Applies f to numbers, or to each lane of vectors. */
 function eachLane(f: (...operands: number[]) => number, ...operands: readonly Value[]): Value {
   const [first] = operands;
   const lanes = typeof first === "number" ? undefined : first.length;
@@ -256,7 +261,7 @@ export function valueOf(x: Expression, state: State): Value {
 
 function selected(x: Extract<Expression, { kind: "select" }>, state: State): Value {
   const condition = valueOf(x.condition, state);
-  // The branch that is not taken may access an element outside of its buffer, so it must not be evaluated.
+  // Only the branch that is taken is evaluated: the other one may access an element outside of its buffer.
   if (typeof condition === "number") return valueOf(condition !== 0 ? x.x : x.y, state);
   const both: State = { ...state, isSpeculative: true };
   return eachLane(
@@ -279,7 +284,7 @@ function loaded(x: Extract<Expression, { kind: "load" }>, state: State): Value {
   return Array.from({ length: lanes }, (_, lane) => array[offset + lane * stride] ?? NaN);
 }
 
-/** @throws InternalError for an offset outside of the buffer's elements. */
+/** @throws InternalError if the offset is outside of the buffer. */
 export const checkOffset = (name: string, offset: number, length: number): void =>
   invariant(offset >= 0 && offset < length, `${name} at ${offset} is outside of its ${length} elements`);
 

@@ -1,13 +1,15 @@
 /**
- * The interpreter of loop programs. It executes statement by statement on plain arrays and is deliberately slow
- * and direct. Tests compare every loop stage and the output of every target with it; the interpreter of graphs
- * defines the expected result.
+ * The interpreter of loop programs. It executes one statement after the other on plain arrays and is slow but
+ * simple. Tests compare every loop stage and the output of every target with it. The interpreter of graphs
+ * defines the expected result of a model.
  *
- * Like the TypeScript target it computes in doubles and rounds at stores: f32 by `Math.fround`, i32 by
- * truncation. It reads programs before and after the stage `compute-addresses`: a single index into a tensor of
- * several axes is an offset. The base offset of every buffer, the variable with the buffer's name, is 0,
- * because every buffer is an array of its own. An offset outside of its buffer, which compiled code would read
- * without an error, is an error here. Lanes of a vector may be read outside, but not stored.
+ * Like the TypeScript target, it computes in doubles and rounds at stores: f32 by `Math.fround`, i32 by
+ * truncation.
+ *
+ * It runs programs from before and from after the stage `compute-addresses`: a single index into a tensor of
+ * several axes is an offset. The variable with a buffer's name, its base offset, is always 0, because every
+ * buffer has its own array. An offset outside of its buffer is an error here, although compiled code would
+ * read it silently. Lanes of a vector may be loaded from outside a buffer, but not stored there.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -28,8 +30,8 @@ import { rowsVariable } from "./expressions.ts";
 import type { LoopProgram, Statement } from "./types.ts";
 
 /**
- * Runs the kernels in order for a batch of `rows` rows, reading and writing `memory`. Scratch buffers need not
- * be in it.
+ * Runs the kernels in order for a batch of `rows` rows. It reads and writes `memory`, which need not contain
+ * scratch buffers.
  *
  * @throws InternalError for an unknown buffer or variable, for an offset outside of its buffer, and for
  * operands with different numbers of lanes.
@@ -75,7 +77,8 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   const indices = statement.at.map((index) => scalarOf(index, state));
   checkIndices(buffer, indices, state.sizes);
   const start = offsetOf(buffer, indices, state.sizes);
-  // The indices of the other lanes are not checked, so this checks that no lane is stored to a missing row.
+  // `checkIndices` checks only the first lane. `end` makes `checkOffset` reject lanes that belong to a
+  // missing row.
   const isVector = typeof value !== "number" && buffer.shape[0] === "n";
   const end = sizeOf(buffer.shape, isVector ? rowsOf(state.sizes) : state.sizes.batchSize);
   lanes.slice(0, count).forEach((lane, offset) => {

@@ -1,23 +1,26 @@
 /**
- * Scalar expressions of the loop IR and their constructors. Integer expressions are indices; the constructors
- * fold constants, which keeps the index arithmetic of views short.
+ * Scalar and vector expressions of the loop IR, and their constructors. The constructors fold integer
+ * constants, which keeps the index arithmetic of views short.
  */
 import type { ElementaryName } from "../ir/nodes.ts";
 import type { ElementType } from "../ir/types.ts";
 
-/** Functions that every target computes with one instruction or a few. */
+/** Functions that every target computes with one or a few instructions. */
 const instructions = ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"] as const;
 
-/** `round`: to the nearest number of the call's element type, as a store does. */
+/** `round` rounds to the nearest number of the call's element type, as a store does. */
 export type InstructionName = (typeof instructions)[number];
 
-/** The functions that a target must provide; `runtime/numbers/` defines the longer ones. */
+/**
+ * The functions that a target must provide. `runtime/numbers/` defines those that need more than a few
+ * instructions.
+ */
 export type FunctionName = ElementaryName | InstructionName | "power" | "randomKey" | "randomUnit";
 
 const names: ReadonlySet<string> = new Set(instructions);
 export const isInstruction = (name: FunctionName): name is InstructionName => names.has(name);
 
-/** Whether a target computes the expression by a function call, not by an instruction. */
+/** Whether targets compute the expression with a function call instead of instructions. */
 export const isCall = (x: Expression): boolean => x.kind === "call" && !isInstruction(x.name);
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | "<" | "<=" | "==" | "and";
@@ -25,7 +28,9 @@ export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | 
 export type Expression =
   | { readonly kind: "number"; readonly value: number; readonly type: ElementType }
   | { readonly kind: "variable"; readonly name: string; readonly type: ElementType; readonly lanes?: number }
-  /** With `lanes`: that many elements, `stride` apart in memory, starting at the given index. */
+  /**
+   * If `lanes` is set, it loads that many elements, starting at the given index and `stride` apart in memory.
+   */
   | {
       readonly kind: "load";
       readonly buffer: string;
@@ -59,15 +64,15 @@ export type Expression =
   | VectorExpression;
 
 /**
- * Expressions that make vectors from scalars and scalars from vectors. All other kinds work lane by lane on
- * operands with the same number of lanes.
+ * Expressions that convert between vectors and scalars. All other kinds work lane by lane on operands with
+ * the same number of lanes.
  */
 export type VectorExpression =
   /** x in every lane. */
   | { readonly kind: "splat"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
   /** x, x + 1, x + 2, … */
   | { readonly kind: "ramp"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
-  /** A vector with these scalars as lanes. */
+  /** A vector with one of these scalars in each lane. */
   | { readonly kind: "gather"; readonly elements: readonly Expression[]; readonly type: ElementType }
   /** All lanes of x combined into one scalar. */
   | {
@@ -76,7 +81,7 @@ export type VectorExpression =
       readonly x: Expression;
       readonly type: ElementType;
     }
-  /** A vector whose lanes are the sums over the lanes of each given vector. */
+  /** A vector with one lane for each of the given vectors: the sum of its lanes. */
   | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
   /** One lane of x. */
   | { readonly kind: "lane"; readonly x: Expression; readonly index: number; readonly type: ElementType };
@@ -110,17 +115,17 @@ export function lanesOf(x: Expression): number {
 export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
 export const integer = (value: number): Expression => number(value, "i32");
 export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
-/** A variable that holds the value of x. */
+/** A variable with the type and the number of lanes of x. */
 export function variableOf(name: string, x: Expression): Expression {
   const lanes = lanesOf(x);
   return lanes === 1 ? variable(name, x.type) : { kind: "variable", name, type: x.type, lanes };
 }
 /**
- * The prefix distinguishes it from tensors and locals called n: it occurs in no name of a spec, and no stage
- * puts it first.
+ * The name of the variable for the number of rows. The prefix distinguishes it from tensors and locals called
+ * n: no name in a spec contains `#`, and no stage makes a name that starts with it.
  */
 export const rowsVariable = "#n";
-/** The number of rows of the current batch. */
+/** The number of rows in the current batch. */
 export const rows: Expression = variable(rowsVariable, "i32");
 
 type NumberExpression = Extract<Expression, { kind: "number" }>;
@@ -149,7 +154,7 @@ export function multiply(x: Expression, y: Expression): Expression {
   return binary("*", x, y);
 }
 
-/** x − y of integers */
+/** x − y for integers */
 export const minus = (x: Expression, y: Expression): Expression =>
   isInteger(y) ? add(x, integer(-y.value)) : binary("-", x, y);
 
@@ -200,7 +205,7 @@ export const convert = (x: Expression, type: ElementType): Expression => {
   return { kind: "convert", x, type };
 };
 
-/** A constant vector. */
+/** Whether the expression is a constant vector. */
 export const isConstantSplat = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
 
 /** The operands of an expression, in order of evaluation. */
@@ -231,7 +236,7 @@ export function children(x: Expression): readonly Expression[] {
   }
 }
 
-/** The same expression with its operands mapped; returns x itself if nothing changed. */
+/** The same expression with f applied to its operands; returns x itself if no operand changed. */
 export function mapChildren(x: Expression, f: (child: Expression) => Expression): Expression {
   const before = children(x);
   const after = before.map(f);
@@ -263,7 +268,9 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
   }
 }
 
-/** Substitution may make index arithmetic constant, so integers are rebuilt with the folding constructors. */
+/**
+ * Rebuilds integer arithmetic with the folding constructors, because substitution may have made it constant.
+ */
 function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): Expression {
   if (x.type === "i32" && y.type === "i32") {
     if (operator === "+") return add(x, y);
@@ -290,7 +297,7 @@ export function visit(x: Expression, f: (x: Expression) => void): void {
   for (const child of children(x)) visit(child, f);
 }
 
-/** A string that is equal for equal expressions. */
+/** A string that is the same for equal expressions. */
 export function keyOf(x: Expression): string {
   switch (x.kind) {
     case "number":

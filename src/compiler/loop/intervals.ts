@@ -1,5 +1,5 @@
 /**
- * Ranges of the integers in a kernel. They show whether a loop runs at all, and whether an address could be
+ * The ranges of the integers in a kernel. They show whether a loop runs at all, and whether an address can be
  * negative.
  */
 import { rowsVariable } from "./expressions.ts";
@@ -22,7 +22,10 @@ const hull = (a: Interval, b: Interval): Interval => ({
   most: Math.max(a.most, b.most),
 });
 
-/** The hull of all products. 0 · ∞ is 0 here, because a factor of 0 makes the product 0. */
+/**
+ * The smallest interval that contains all products. 0 · ∞ counts as 0, because a factor of 0 makes the
+ * product 0.
+ */
 function products(a: Interval, b: Interval): Interval {
   const ends = [a.least, a.most].flatMap((x) =>
     [b.least, b.most].map((y) => (x === 0 || y === 0 ? 0 : x * y)),
@@ -32,7 +35,7 @@ function products(a: Interval, b: Interval): Interval {
 
 function quotientRange(x: Interval, y: Interval): Interval {
   if (y.least !== y.most || y.least <= 0) return anything;
-  // The interval covers rounding towards zero and rounding down.
+  // The bounds hold for rounding towards zero and for rounding down.
   return { least: Math.floor(x.least / y.least), most: Math.floor(Math.max(x.most, 0) / y.least) };
 }
 
@@ -59,7 +62,7 @@ function binaryRange(operator: BinaryOperator, x: Interval, y: Interval): Interv
   }
 }
 
-/** The range of an integer, or of all lanes of a vector. */
+/** The range of an integer expression. For a vector, the range covers all lanes. */
 export function rangeOf(x: Expression, ranges: Ranges): Interval {
   if (x.type !== "i32") return anything;
   switch (x.kind) {
@@ -88,15 +91,15 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
   }
 }
 
-/** The largest value of a loop variable. The step limits it only if the first value is known exactly. */
+/** The largest value of a loop variable. Without an exact first value, the step cannot narrow it. */
 function lastOf(from: Interval, to: Interval, step: number): number {
   const run = Math.max(0, to.most - 1 - from.least);
   return from.least + (from.least === from.most && Number.isFinite(run) ? run - (run % step) : run);
 }
 
 /**
- * The ranges of all integer variables of a kernel, by name. If several variables share a name, their range
- * covers all of them. `addresses`: the variables that hold an address.
+ * The ranges of all integer variables of a kernel, by name. If several variables share a name, the range
+ * covers all of them. `addresses` names the variables that contain an address.
  */
 export function rangesOf(
   body: readonly Statement[],
@@ -129,7 +132,7 @@ export function rangesOf(
   return ranges;
 }
 
-/** The increment of an assignment such as x = x + 16; undefined for other assignments. */
+/** The increment in an assignment such as x = x + 16; undefined for other assignments. */
 function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): number | undefined {
   if (value.kind !== "binary" || value.operator !== "+" || value.y.kind !== "number") return undefined;
   return value.x.kind === "variable" && value.x.name === name && value.y.value >= 0
@@ -137,7 +140,7 @@ function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): n
     : undefined;
 }
 
-/** Variables that only increase, once in each iteration of one loop. */
+/** The variables that are assigned in one statement only, and only to increase them. */
 function pointersOf(body: readonly Statement[]): ReadonlySet<string> {
   const times = new Map<string, number>();
   visitStatements(body, (s) => {

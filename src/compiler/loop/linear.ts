@@ -1,4 +1,4 @@
-/** Index arithmetic as linear forms: a position in memory as a sum of multiples of loop variables. */
+/** Index arithmetic in linear form: a position in memory as a sum of multiples of loop variables. */
 import { sizeOf } from "../ir/types.ts";
 import { keyOf } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
@@ -6,8 +6,8 @@ import { mentions } from "./accesses.ts";
 import type { Buffer } from "./types.ts";
 
 /**
- * A linear form: terms factor · part, and a constant. A part is a loop variable or an expression that is not
- * linear.
+ * A linear form: a sum of terms factor · part, plus a constant. A part is a loop variable or a non-linear
+ * expression.
  */
 export interface Linear {
   readonly terms: readonly { readonly part: Expression; readonly factor: number }[];
@@ -33,7 +33,7 @@ function summed(x: Linear, y: Linear): Linear {
   });
 }
 
-/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that does not move elements in memory. */
+/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f, for a reshape that does not move elements in memory. */
 function joinQuotients(sum: Linear): Linear {
   const { terms, constant } = sum;
   for (const [i, a] of terms.entries()) {
@@ -70,7 +70,7 @@ export function linearOf(x: Expression): Linear {
 const stridesOf = (buffer: Buffer, batchSize: number): number[] =>
   buffer.shape.map((_, axis) => sizeOf(buffer.shape.slice(axis + 1), batchSize));
 
-/** The position in its buffer of an element with one index per axis. */
+/** The position of an element in its buffer, computed from one index per axis. */
 export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize: number): Linear {
   const strides = stridesOf(buffer, batchSize);
   return at
@@ -78,7 +78,7 @@ export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize:
     .reduce(summed, { terms: [], constant: 0 });
 }
 
-/** The factor of a variable in a position; undefined if it also occurs in a term that is not linear. */
+/** The factor of a variable in a position; undefined if the variable also occurs in a non-linear term. */
 export function factorOf({ terms }: Linear, variable: string): number | undefined {
   let factor = 0;
   for (const { part, factor: own } of terms) {
@@ -89,9 +89,10 @@ export function factorOf({ terms }: Linear, variable: string): number | undefine
 }
 
 /**
- * The distance in memory between the elements of neighbouring lanes of a vector whose first lane is at a
- * multiple of `lanes`; undefined if the distance varies from lane to lane. For example, ⌊v / 16⌋ is the same in
- * four such lanes, and v mod 16 increases by one. `aligned` variables are multiples of `lanes`.
+ * The distance in memory between the elements of neighbouring lanes; undefined if it varies from lane to
+ * lane. The first lane of each vector is at a multiple of `lanes`. For example, with four lanes ⌊v / 16⌋ is
+ * the same in all lanes of a vector, and v mod 16 increases by one from lane to lane. The `aligned` variables
+ * are multiples of `lanes`.
  */
 export function factorInLanes(
   { terms }: Linear,
@@ -110,7 +111,7 @@ export function factorInLanes(
   return sum;
 }
 
-/** Whether the lanes of the dividend are all between two neighbouring multiples of the divisor. */
+/** Whether the dividends of all lanes are between the same two neighbouring multiples of the divisor. */
 function isInOneRun(
   { x, y }: Extract<Expression, { kind: "binary" }>,
   v: string,

@@ -1,7 +1,7 @@
 /**
- * The text form of loops: kernels in order, statements indented, expressions in ordinary notation. Roles and
- * types are printed where they are not the usual ones. For people (`inspect`) and for the messages of tests;
- * there is no parser for it.
+ * The text form of loops: kernels in order, indented statements, and expressions in ordinary notation. Every
+ * loop shows its role, and every definition its type. The text is for people (`inspect`) and for test
+ * messages. It cannot be parsed.
  *
  *     for row in 0 .. n step 2: parallel
  *       let sum: f32 = 0
@@ -25,10 +25,13 @@ const precedences: Readonly<Record<BinaryOperator, number>> = {
 const signs: Partial<Record<BinaryOperator, string>> = { quotient: "div", remainder: "mod" };
 const associative: ReadonlySet<BinaryOperator> = new Set(["+", "*", "and"]);
 
-/** The mark in a variable's name distinguishes it from buffers; in the text, brackets do. */
+/**
+ * A variable's name has a mark that distinguishes it from buffers. The text needs no mark, because buffers
+ * have brackets.
+ */
 const plain = (variable: string): string => variable.replaceAll("#", "");
 
-/** `context`: the precedence of the enclosing operator. */
+/** `context` is the precedence of the enclosing operator. */
 export function printExpression(x: Expression, context = 0): string {
   const bracketed = (text: string, own: number) => (own < context ? `(${text})` : text);
   switch (x.kind) {
@@ -70,11 +73,11 @@ export function printExpression(x: Expression, context = 0): string {
   }
 }
 
-/** ` ..+4` after the first index; ` ..+4 by 64` if the elements are not adjacent. */
+/** ` ..+4` follows the first index, or ` ..+4 by 64` if the elements are 64 apart. */
 const lanesText = (lanes: number | undefined, stride: number | undefined): string =>
   lanes === undefined ? "" : ` ..+${lanes}${stride === undefined ? "" : ` by ${stride}`}`;
 
-/** One line per statement. Bodies are indented by two more spaces. */
+/** One line per statement. The body of a loop is indented by two more spaces. */
 export function printStatements(statements: readonly Statement[], indent = ""): string[] {
   return statements.flatMap((statement) => {
     switch (statement.kind) {
@@ -101,7 +104,7 @@ export function printStatements(statements: readonly Statement[], indent = ""): 
   });
 }
 
-/** The graph nodes that a kernel implements, as comments, then its loops. */
+/** The graph nodes that a kernel implements, as comments, and then its loops. */
 export function printKernel({ name, body, provenance }: Kernel): string {
   const nodes = provenance.map(({ text, gradientOf, rule }) =>
     gradientOf === undefined ? `  // ${text}` : `  // ${text}   [${rule} of ${gradientOf}]`,

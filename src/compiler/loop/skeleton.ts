@@ -1,13 +1,16 @@
 /**
- * The skeleton of a kernel: its loops without the names of variables and buffers. Kernels with equal skeletons
- * can be one function.
+ * The skeleton of a kernel: its loops without the names of variables and buffers. Kernels with equal
+ * skeletons can become one function.
  */
 import { rowsVariable } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
 import { groupBy } from "../util/collections.ts";
 import type { Buffer, Kernel } from "./types.ts";
 
-/** The names of the buffers that a kernel touches, in order of first appearance in its text. */
+/**
+ * The names of the buffers that a kernel accesses. Loads come first, then stores, each in order of
+ * appearance.
+ */
 export function buffersOf(kernel: Kernel): string[] {
   const found = new Set<string>();
   const note = (buffer: string) => found.add(buffer);
@@ -16,17 +19,20 @@ export function buffersOf(kernel: Kernel): string[] {
   return [...found];
 }
 
-/** The name of a call is a function, not a variable: kernels that call different functions are different. */
+/**
+ * The name in a call is a function, not a variable. Kernels that call different functions must have different
+ * skeletons.
+ */
 const isCall = (value: unknown): value is { readonly kind: "call"; readonly name: string } =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "call";
 
-/** JSON has no infinities and no negative zero. */
+/** JSON cannot represent infinities and negative zero. */
 const numberKey = (value: number): number | string =>
   Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : String(value);
 
 /**
- * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and the
- * properties of each that must be equal.
+ * The loops as text without provenance, with variables and buffers numbered by first appearance. `slots`
+ * lists the buffers, with the properties of each that must be equal.
  */
 function skeletonOf(
   { body }: Kernel,
@@ -40,6 +46,7 @@ function skeletonOf(
     return known;
   };
   return JSON.stringify(body, (key, value: unknown) => {
+    if (key === "line") return undefined;
     const isName = key === "name" || key === "variable" || key === "buffer";
     if (typeof value === "string" && isName) return number(value);
     if (isCall(value)) {
@@ -50,27 +57,29 @@ function skeletonOf(
   });
 }
 
-/** A kernel and its buffers in order of first appearance. */
+/** A kernel and its buffers, in the order of `buffersOf`. */
 export interface SlottedKernel {
   readonly kernel: Kernel;
   readonly slots: readonly Buffer[];
 }
 
-/** Kernels that can be one function. */
+/** Kernels that can become one function. */
 export interface EqualKernels<Each> {
   readonly instances: readonly Each[];
-  /** The slots that differ between instances: the function takes their offsets as arguments. */
+  /** The slots in which the instances differ. The function takes their offsets as arguments. */
   readonly parameters: readonly number[];
 }
 
 export interface Equality<Each> {
-  /** The properties of a buffer that must be equal. */
+  /** The properties of a buffer that must be equal, as a string. */
   readonly factsOf: (buffer: Buffer) => string;
-  /** Whether a slot of two equal kernels is the same memory. */
+  /** Whether a slot of two equal kernels refers to the same memory. */
   readonly isSame: (a: Each, b: Each, slot: number) => boolean;
 }
 
-/** Groups kernels with equal loops: two hundred equal layers are two hundred calls of one function. */
+/**
+ * Groups kernels with equal loops, so that two hundred equal layers become two hundred calls of one function.
+ */
 export function equalKernels<Each extends SlottedKernel>(
   all: readonly Each[],
   { factsOf, isSame }: Equality<Each>,

@@ -2,7 +2,7 @@
 import type { Dimension } from "../ir/types.ts";
 import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
-import type { For, LoopRole, Statement } from "./types.ts";
+import type { For, Let, LoopRole, Provenance, Statement, Store } from "./types.ts";
 
 const extentOf = (dimension: Dimension): Expression => (dimension === "n" ? rows : integer(dimension));
 
@@ -21,7 +21,7 @@ export const loop = (
   role,
 });
 
-export const define = (name: string, value: Expression, mutable = false): Statement => ({
+export const define = (name: string, value: Expression, mutable = false): Let => ({
   kind: "let",
   name,
   value,
@@ -30,14 +30,22 @@ export const define = (name: string, value: Expression, mutable = false): Statem
 
 export const assign = (name: string, value: Expression): Statement => ({ kind: "assign", name, value });
 
-export const store = (buffer: string, at: readonly Expression[], value: Expression): Statement => ({
+export const store = (buffer: string, at: readonly Expression[], value: Expression): Store => ({
   kind: "store",
   buffer,
   at,
   value,
 });
 
-/** The expressions that a statement evaluates itself; those of its body are not included. */
+/** The statements with this line of provenance, inner ones included. */
+export const attributed = (statements: readonly Statement[], line: Provenance): readonly Statement[] =>
+  statements.map((statement) =>
+    statement.kind === "for"
+      ? { ...statement, body: attributed(statement.body, line) }
+      : { ...statement, line },
+  );
+
+/** The expressions that a statement itself evaluates, without those in its body. */
 export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "for":
@@ -50,7 +58,7 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
   }
 }
 
-/** Every statement, outer ones first. */
+/** Calls f for every statement, outer statements before inner ones. */
 export function visitStatements(statements: readonly Statement[], f: (statement: Statement) => void): void {
   for (const statement of statements) {
     f(statement);
@@ -58,13 +66,13 @@ export function visitStatements(statements: readonly Statement[], f: (statement:
   }
 }
 
-/** Every expression in the statements, with all subexpressions. */
+/** Calls f for every expression in the statements and for all subexpressions. */
 export const visitExpressions = (statements: readonly Statement[], f: (x: Expression) => void): void =>
   visitStatements(statements, (statement) => {
     for (const x of expressionsOf(statement)) visit(x, f);
   });
 
-/** The same statement with its own expressions mapped as wholes; bodies are unchanged. */
+/** Applies f to the statement's own expressions, but not to subexpressions or to its body. */
 export function mapExpressions(statement: Statement, f: (x: Expression) => Expression): Statement {
   switch (statement.kind) {
     case "for":
@@ -94,7 +102,7 @@ export function rewriteExpressions(
   });
 }
 
-/** Renames variables where they are defined, assigned and read. */
+/** Renames variables wherever the statements define, assign or read them. */
 export function renameVariables(
   statements: readonly Statement[],
   names: ReadonlyMap<string, string>,
@@ -114,7 +122,7 @@ export function renameVariables(
   return rename(renamed);
 }
 
-/** Replaces the variables that the statements read by expressions. */
+/** Substitutes expressions for the variables that the statements read. */
 export const substituteVariables = (
   statements: readonly Statement[],
   values: ReadonlyMap<string, Expression>,

@@ -1,13 +1,13 @@
 /**
- * The loop IR: how a program computes. Kernels are loops over named buffers, and the memory plan assigns each
- * buffer its offset in the arena.
+ * The loop IR: how a program is computed. A kernel consists of loops over named buffers. The memory plan
+ * assigns each buffer an offset in the arena.
  */
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
 import type { Expression } from "./expressions.ts";
 
-// There are two levels: before the stage `compute-addresses`, loads and stores have one index per axis; after
-// it they have a single index, the offset.
+// The loop IR has two levels. Before the stage `compute-addresses`, loads and stores have one index per axis.
+// After it, they have a single index, the offset.
 
 export type Statement =
   /** for (variable = from; variable < to; variable += step) */
@@ -20,62 +20,75 @@ export type Statement =
       readonly body: readonly Statement[];
       readonly role: LoopRole;
     }
-  | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
-  | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
+  | ({
+      readonly kind: "let";
+      readonly name: string;
+      readonly value: Expression;
+      readonly mutable: boolean;
+    } & Attributed)
+  | ({ readonly kind: "assign"; readonly name: string; readonly value: Expression } & Attributed)
   /**
-   * A vector is stored to adjacent elements, starting at the index; with `count`, only its first `count` lanes
-   * are stored.
+   * A vector is stored to adjacent elements, starting at the index. If `count` is set, only the first `count`
+   * lanes are stored.
    */
-  | {
+  | ({
       readonly kind: "store";
       readonly buffer: string;
       readonly at: readonly Expression[];
       readonly value: Expression;
       readonly count?: Expression;
-    };
+    } & Attributed);
+
+/** A statement that computes a value of the graph, or a part of it. */
+interface Attributed {
+  /** The line of that value. Helpers of the schedule, such as offsets and hoisted expressions, have none. */
+  readonly line?: Provenance | undefined;
+}
 
 export type For = Extract<Statement, { kind: "for" }>;
+export type Let = Extract<Statement, { kind: "let" }>;
+export type Store = Extract<Statement, { kind: "store" }>;
 
 /**
  * parallel: iterations are independent.
- * output: parallel, around a contraction whose inner loop reads elements that other iterations read too, so
- * that register blocking pays.
+ * output: parallel, around a contraction. Iterations read common elements, so register blocking pays.
  * reduction: carries an accumulator.
  * sequential: each iteration reads what the previous one stored in memory.
  */
 export type LoopRole = "parallel" | "output" | "reduction" | "sequential";
 
 /**
- * The region of the arena that contains a buffer, in this order; `temporary` buffers share memory by lifetime.
+ * The regions of the arena, in order. Buffers in `temporary` share memory if their lifetimes do not overlap.
  */
 export type Region = "parameter" | "state" | "gradient" | "input" | "result" | "totals" | "temporary";
 
 export interface Buffer {
   readonly name: string;
-  /** The storage that outlives a program, or undefined for a temporary. */
+  /** The name of the storage, which outlives the program; undefined for a temporary. */
   readonly storage: string | undefined;
   readonly element: Exclude<ElementType, "bool">;
   readonly shape: readonly Dimension[];
   readonly region: Region;
-  /** Used by one kernel only, with a copy for each of its threads; it has no offset in the arena. */
+  /**
+   * Whether only one kernel uses the buffer. Each of its threads has a copy, and the buffer has no offset in
+   * the arena.
+   */
   readonly isScratch?: boolean;
-  /** The buffers that this one covers, in order, if it is a name for several adjacent buffers. */
+  /** The buffers that this one covers, in order, if it is a second name for several adjacent buffers. */
   readonly covers?: readonly string[];
 }
 
 /**
- * What a kernel computes, for comments and views: a graph node, and for a gradient the value that it is the
- * gradient of.
+ * What a kernel computes, for comments and views: one graph node. For a backward node, it also names the
+ * value whose gradient the node computes.
  */
 export interface Provenance {
-  /** The node as it was lowered; undefined for the heading of a loop along time and for a copy. */
+  /** The lowered node; undefined for the heading of a loop along time, and for a copy. */
   readonly node: Node | undefined;
-  /** The displayed line: `dense1 = relu(dense1_product + dense1.bias)`. It is not parsed. */
+  /** The display line, such as `dense1 = relu(dense1_product + dense1.bias)`. It is never parsed. */
   readonly text: string;
   /** The name of the value that the line computes, without its time index; undefined for a heading. */
   readonly value: string | undefined;
-  /** The names of the values in the formula, without time indices. */
-  readonly reads: readonly string[];
   /** Whether the line only copies a value to another element type or buffer: `x_2 = x`. */
   readonly isCopy: boolean;
   readonly layer: string | undefined;
@@ -90,16 +103,16 @@ export interface Kernel {
   readonly body: readonly Statement[];
   readonly provenance: readonly Provenance[];
   /**
-   * Its outermost loop may be divided between threads at multiples of `multiple`. Only scalar definitions
-   * precede that loop. It starts at 0, and its end depends only on the number of rows.
+   * Set if the outermost loop may be divided between threads, at multiples of `multiple`. Only scalar
+   * definitions precede that loop. It starts at 0, and its end depends only on the number of rows.
    */
   readonly split?: { readonly multiple: number };
   /**
-   * One function serves all kernels with this number. Its arguments are the offsets of these buffers, in this
-   * order.
+   * All kernels with the same number share one function. Its arguments are the offsets of the buffers in
+   * `addresses`, in order.
    */
   readonly shared?: { readonly number: number; readonly addresses: readonly string[] };
-  /** How its loops use vectors, in words. */
+  /** A description of how its loops use vectors. */
   readonly schedule?: string | undefined;
   /** The estimated number of cycles of the scheduled loops. */
   readonly cycles?: number;
@@ -109,18 +122,19 @@ export interface Kernel {
 export interface LoopProgram {
   readonly name: string;
   readonly kernels: readonly Kernel[];
-  /** Buffers by name; programs of one model share the buffers of storage. */
+  /** Buffers by name. The programs of one model share the buffers that are storage. */
   readonly buffers: ReadonlyMap<string, Buffer>;
 }
 
-// The plan of the arena: the offset of each buffer. `lower/plan-memory.ts` makes it; targets and views read it.
+// The plan of the arena: the offset of each buffer. `lower/plan-memory.ts` makes the plan; targets and views
+// read it.
 
 export interface Placement {
   readonly buffer: Buffer;
   /** In bytes, from the start of the arena. */
   readonly offset: number;
   readonly bytes: number;
-  /** First and last kernel of its program that touches a temporary; undefined for storage. */
+  /** The first and last kernel of the program that access a temporary; undefined for storage. */
   readonly lifetime: readonly [number, number] | undefined;
 }
 
@@ -130,7 +144,7 @@ export interface MemoryPlan {
   /** Temporaries of each program, by program and buffer name. */
   readonly temporaries: ReadonlyMap<string, ReadonlyMap<string, Placement>>;
   readonly bytes: number;
-  /** The size of the temporaries, and a lower bound for the size of any plan. */
+  /** The size of the temporaries in this plan, and a lower bound that no plan can improve on. */
   readonly temporaryBytes: number;
   readonly lowerBound: number;
 }
@@ -148,7 +162,10 @@ export interface PlannedProgram extends LoopProgram {
 
 export const bytesOfElement = { f32: 4, f64: 8, i32: 4 } as const;
 
-/** The programs of a model, in order. Some models have `begin` and `measure`; `probe` exists on request. */
+/**
+ * The programs of a model, in order. Only some models have `begin` and `measure`. `probe` is compiled on
+ * request.
+ */
 export const programNames = [
   "begin",
   "measure",

@@ -1,12 +1,12 @@
 /**
- * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers that
- * are live at the same time share bytes. An error is a bug of the compiler.
+ * Verifies a memory plan: every buffer is inside the arena and aligned to its elements, and no two buffers
+ * share bytes while both are live. An error here is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { bytesOfElement } from "./types.ts";
 import type { MemoryPlan, Placement } from "./types.ts";
 
-/** All errors of the plan. */
+/** All errors in the plan. */
 export function verifyPlan({ storage, temporaries, bytes }: MemoryPlan): string[] {
   const fixed = [...storage.values()];
   const own = fixed.filter(({ buffer }) => buffer.covers === undefined);
@@ -44,7 +44,7 @@ function placementErrors(placements: readonly Placement[], from: number, to: num
   });
 }
 
-/** Buffers that share bytes while both are live. Storage is always live. */
+/** Reports buffers that share bytes while both are live. Storage is always live. */
 function overlapErrors(placements: readonly Placement[]): string[] {
   const sorted = placements.filter(({ bytes }) => bytes > 0).sort((a, b) => a.offset - b.offset);
   return sorted.flatMap((first, i) => {
@@ -59,7 +59,10 @@ function overlapErrors(placements: readonly Placement[]): string[] {
 const liveTogether = ({ lifetime: a }: Placement, { lifetime: b }: Placement): boolean =>
   a === undefined || b === undefined || (a[0] <= b[1] && b[0] <= a[1]);
 
-/** A buffer that covers others starts at the first of them and ends at the last one, without gaps. */
+/**
+ * A covering buffer must start where its first part starts and end where its last part ends, without gaps
+ * between parts.
+ */
 function coverErrors({ buffer, offset, bytes }: Placement, storage: MemoryPlan["storage"]): string[] {
   if (buffer.covers === undefined) return [];
   let end = offset;

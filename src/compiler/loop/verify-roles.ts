@@ -1,10 +1,10 @@
 /**
- * Verifies the roles of loops. The iterations of a `parallel` or `output` loop must be independent, with two
- * exceptions that every stage handles: they may add to the same elements, each time in one statement, and they
- * may use the same temporary memory if each of them stores what it then loads there.
+ * Verifies the roles of loops. The iterations of a `parallel` or `output` loop must be independent. Every
+ * stage handles two exceptions: iterations may add to the same elements if each addition is one statement,
+ * and they may use the same temporary memory if each iteration stores what it then loads there.
  *
- * Stages that interleave, vectorise or divide iterations check this themselves (`dependences.ts`). A loop that
- * lowering marks as parallel and that is not parallel is a bug of the compiler.
+ * Stages that interleave, vectorise or divide iterations check independence themselves (`dependences.ts`). If
+ * lowering marks a loop as parallel and it is not, that is a bug of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { isOnlyAddedTo, sharedStores } from "./dependences.ts";
@@ -14,7 +14,7 @@ import { rangesOf } from "./intervals.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
 import type { For, LoopProgram, Statement } from "./types.ts";
 
-/** All errors in the roles of a program, kernel by kernel. */
+/** All errors in the loop roles of a program, kernel by kernel. */
 export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
   const errors: string[] = [];
   for (const { name, body } of program.kernels) {
@@ -46,7 +46,10 @@ export function checkRoles(program: LoopProgram, batchSize: number, after: strin
     );
 }
 
-/** Buffers through which one iteration affects another; undefined if it affects another through a variable. */
+/**
+ * The buffers through which iterations depend on each other; undefined if they depend on each other through a
+ * variable.
+ */
 function dependentStores(loop: For, surroundings: Surroundings): readonly string[] | undefined {
   return sharedStores(loop, surroundings)?.filter((name) => {
     const isPrivate =
@@ -55,7 +58,7 @@ function dependentStores(loop: For, surroundings: Surroundings): readonly string
   });
 }
 
-/** Whether the first statement that touches the buffer stores it and does not load it. */
+/** Whether the first access to the buffer is a store. */
 function isStoredFirst(buffer: string, body: readonly Statement[]): boolean {
   let first: boolean | undefined;
   visitStatements(body, (s) => {

@@ -1,6 +1,6 @@
 /**
- * Verifies a loop program against the rules of the loop IR, after every loop stage: first the rules of
- * expressions, then those of statements.
+ * Verifies a loop program against the rules of the loop IR. It runs after every loop stage. The rules of
+ * expressions come first, then those of statements.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
@@ -10,20 +10,22 @@ import type { Expression } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
 
-// The rules of expressions: names are defined and have the stated type, operands have the same type and number
-// of lanes, and indices and bounds are single integers.
+// The rules of expressions: names are defined and have the stated type, operands agree in type and number of
+// lanes, and indices and bounds are scalar integers.
 
 interface Variable {
   readonly type: ElementType;
   /** 1 for a scalar. */
   readonly lanes: number;
-  /** A mutable `let` may be assigned; loop variables, constants and offsets may not. */
+  /**
+   * Whether the variable may be assigned. A mutable `let` may; loop variables, constants and offsets may not.
+   */
   readonly mutable: boolean;
 }
 
 /**
- * The names that are visible in a block: its own, then those of the enclosing blocks, then the offsets of
- * buffers.
+ * The names that are visible in a block. It looks up the names of the block first, then those of the
+ * enclosing blocks, then the offsets of buffers.
  */
 class Scope {
   private readonly own = new Map<string, Variable>();
@@ -50,7 +52,7 @@ interface Checks {
 
 const lanesText = (lanes: number): string => (lanes === 1 ? "one lane" : `${lanes} lanes`);
 
-/** Checks that x has the type, if one is given; returns its lanes. */
+/** Checks that x has the type, if a type is given. Returns the number of lanes. */
 function expectType(
   x: Expression,
   type: ElementType | undefined,
@@ -64,15 +66,15 @@ function expectType(
   return lanes;
 }
 
-/** Checks that x is one integer. */
+/** Checks that x is a scalar integer. */
 function expectScalar(x: Expression, what: string, scope: Scope, checks: Checks): void {
   const lanes = expectType(x, "i32", what, scope, checks);
   if (lanes !== 1) checks.report(`${what} is a scalar, but ${keyOf(x)} has ${lanesText(lanes)}`);
 }
 
 /**
- * Checks an expression with all its subexpressions; returns its lanes. It runs on the result of every stage, so
- * it avoids closures.
+ * Checks an expression and all its subexpressions. Returns the number of lanes. It runs after every stage, so
+ * it avoids closures for speed.
  */
 function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   const { report } = checks;
@@ -125,7 +127,7 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   }
 }
 
-/** Checks that these operands of x have the same number of lanes; returns that number. */
+/** Checks that these operands of x have the same number of lanes. Returns that number. */
 function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, checks: Checks): number {
   const lanes = parts.map((part) => checkExpression(part, scope, checks));
   if (lanes.some((each) => each !== lanes[0]))
@@ -133,7 +135,7 @@ function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, 
   return Math.max(1, ...lanes);
 }
 
-/** Checks that an element of a vector x is a scalar of the vector's type. */
+/** Checks that an element of the vector x is a scalar with the element type of x. */
 function checkElement(x: Expression, element: Expression, scope: Scope, checks: Checks): void {
   const lanes = checkExpression(element, scope, checks);
   if (lanes !== 1) checks.report(`${keyOf(x)} takes scalars, but ${keyOf(element)} has ${lanesText(lanes)}`);
@@ -171,18 +173,19 @@ function checkLoad(x: Extract<Expression, { kind: "load" }>, scope: Scope, check
   return lanes;
 }
 
-// The rules of statements. The check runs after every loop stage and collects all errors; each of them is a bug
-// of the compiler, not of the user's spec.
+// The rules of statements. The check runs after every loop stage and collects all errors. An error here is a
+// bug of the compiler, not of the user's spec.
 //
-// A program is at one of two levels: every access has an index for each axis, or (after the stage
-// `compute-addresses`) every access has one offset. The accesses show the level; a mixture is an error.
+// A program is at one of two levels. Before the stage `compute-addresses`, every access has one index per
+// axis; after it, every access has a single offset. The verifier infers the level from the accesses; a
+// mixture is an error.
 
 interface LoopError {
   readonly kernel: string;
   readonly message: string;
 }
 
-/** All errors of the program, kernel by kernel. */
+/** All errors in the program, kernel by kernel. */
 export function verifyLoops(program: LoopProgram): LoopError[] {
   const errors: LoopError[] = [];
   const names = new Set<string>();
@@ -209,7 +212,10 @@ export function checkLoops(program: LoopProgram, after: string): void {
   throw new InternalError(`after ${after}, loop program ${program.name} is malformed:\n${list}`);
 }
 
-/** Whether the kernel's accesses are offsets; reports unknown buffers and accesses that fit neither level. */
+/**
+ * Whether all accesses of the kernel are offsets. Reports unknown buffers, and accesses that fit neither
+ * level.
+ */
 function checkLevel(
   kernel: Kernel,
   buffers: ReadonlyMap<string, Buffer>,

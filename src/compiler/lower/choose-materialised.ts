@@ -1,41 +1,45 @@
 /**
- * Decides which nodes are materialised in a buffer and which are computed where they are read. The cost model:
+ * Decides which nodes are materialised in a buffer and which are computed where they are read. The rules:
  *
- * - loops of their own (sums, contractions) and outputs of the graph are materialised;
- * - a pointwise value with one reader is computed in that reader, unless the reader would compute it many
- *   times: a contraction, a window, or a repetition of an expensive value;
- * - a contraction whose results are only scattered is neither: each result is added to its destination
- *   directly;
- * - a view that selects the source of each element (concatenation, padding) is materialised if a contraction
- *   reads it;
- * - a value with several readers is materialised, unless recomputing it costs less than loading it
- *   (`recomputeLimit`). The end of a chain that finishes a contraction (bias, relu) is materialised in the
- *   contraction's buffer and not recomputed from it.
+ * - Graph outputs and nodes that need loops of their own (sums, contractions) are materialised.
+ * - A pointwise value with one reader is computed in that reader. It is materialised if the reader would
+ *   compute it many times: in a contraction, in a window, or in a repetition of an expensive value.
+ * - A contraction whose results are only scattered is not materialised. Each result is added to its
+ *   destination directly.
+ * - A view that selects the source of each element (concatenation, padding) is materialised if a contraction
+ *   reads it.
+ * - A value with several readers is materialised, unless recomputing it costs less than loading it
+ *   (`recomputeLimit`).
+ * - A chain of cheap ops, such as bias and relu, may finish a contraction. The end of the chain is then
+ *   materialised in the buffer of the contraction, and not recomputed from it.
  *
- * If all readers of a materialised value end up in its own loop, `scalar-replacement.ts` makes it a local
- * variable.
+ * If all readers of a materialised value end up in the loop that computes it, `scalar-replacement.ts` makes
+ * it a local variable.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
 import { scatteredSum } from "./lower-nodes.ts";
 
-/** In units of one addition; a load counts as about two. */
+/** In units of one addition. A load costs about two. */
 const recomputeLimit = 2;
 const costOfFunction = 20;
 /**
- * The maximum depth of an expression. Deeper ones are unreadable, and recursive traversals would overflow the
- * stack.
+ * The maximum depth of an expression. Deeper expressions are unreadable, and recursive traversals would
+ * overflow the stack.
  */
 const maxDepth = 100;
 
 interface Reader {
   readonly node: Node | "output";
-  /** Whether it reads each element more than once, directly or through a view. */
+  /** Whether the reader reads each element more than once, directly or through a view. */
   readonly repeats: boolean;
 }
 
-/** The readers of each node, through views. A materialised view is a node like any other. */
+/**
+ * The readers of each node. A view that is not materialised is skipped: its readers count as readers of its
+ * operand.
+ */
 function readersOf(graph: Graph): Map<Node, Reader[]> {
   const readers = new Map<Node, Reader[]>(graph.nodes.map((node) => [node, []]));
   for (const { node } of graph.outputs) readers.get(node)?.push({ node: "output", repeats: false });
@@ -53,27 +57,30 @@ function readersOf(graph: Graph): Map<Node, Reader[]> {
   return readers;
 }
 
-/** A view that would select the source of each element again for every contraction that reads it. */
+/**
+ * Whether the node is a view to materialise: a contraction that reads it would select the source of each
+ * element repeatedly.
+ */
 const isStoredView = (node: Node, readers: readonly Reader[]): boolean =>
   hasTrait(node, "chooses") &&
   readers.some((reader) => reader.node !== "output" && hasTrait(reader.node, "contraction"));
 
-/** A view that repeats elements of its operand. */
+/** Whether the node is a view that repeats elements of its operand. */
 const repeatsElements = (node: Node): boolean =>
   hasTrait(node, "view") && operandsOf(node).every((x) => volume(x) < volume(node));
 
-/** Whether the node reads each element many times: a contraction does, and a recurrence may. */
+/** Whether the node reads each element many times. A contraction does, and a recurrence may. */
 const readsOften = (node: Node): boolean => hasTrait(node, "contraction") || hasTrait(node, "recurrence");
 
 const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => v * (d === "n" ? 2 : d), 1);
 
-/** The work that the node itself adds to computing one element. */
+/** The cost of the node itself for one element, without its operands. */
 const ownCost = (node: Node): number =>
   hasTrait(node, "view") || operandsOf(node).length === 0 ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
 
 const takesLoops = (node: Node): boolean => hasTrait(node, "reduction") || hasTrait(node, "recurrence");
 
-/** Whether another node only adds up the results of a contraction, so that it can add each result directly. */
+/** Whether the only reader of a contraction adds up its results, so that it can add each result directly. */
 function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const [reader, ...others] = readers.get(node) ?? [];
   if (reader === undefined || reader.node === "output" || others.length > 0) return false;
@@ -81,8 +88,8 @@ function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
 }
 
 /**
- * Whether the node is the end of a chain of cheap values after a sum, each with a single reader. The end is
- * computed once, right after the sum, and is stored in the sum's place in memory.
+ * Whether the node ends a chain of cheap values after a sum, each with a single reader. The end is computed
+ * once, directly after the sum, and replaces the sum in memory.
  */
 function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const isNext = (x: Node, of: Node): boolean => {
@@ -95,7 +102,7 @@ function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
   if (!follows(node)) return false;
   const [reader, ...others] = readers.get(node) ?? [];
   if (reader === undefined || reader.node === "output" || others.length > 0) return true;
-  // Not the end if the next value continues the chain.
+  // The node is not the end if the next value continues the chain.
   return !(isNext(node, reader.node) && isCheap(reader.node));
 }
 
@@ -106,7 +113,8 @@ export function chooseMaterialised(graph: Graph): Set<Node> {
   for (const node of graph.nodes)
     if ((isOutput.has(node) && !hasTrait(node, "leaf")) || (takesLoops(node) && !isScattered(node, readers)))
       stored.add(node);
-  // The work of computing one element from materialised values. Operands come first, so the costs accumulate.
+  // The cost of computing one element from materialised values. The costs of operands are known, because
+  // operands come first.
   const costs = new Map<Node, number>();
   const depths = new Map<Node, number>();
   for (const node of graph.nodes) {

@@ -1,10 +1,10 @@
 /**
- * Purpose   Array contraction: if every iteration of a loop stores and reads its own part of a temporary, keep
- *           memory for one iteration only.
+ * Purpose   Array contraction: reduce a temporary to the memory of one iteration, if every iteration of a
+ *           loop stores and reads only its own part of the temporary.
  * Requires  fused kernels, one index per axis; every loop has a variable of its own.
  * Ensures   the same values. An axis is dropped if only one kernel accesses the buffer and all accesses index
- *           the axis by the variable of the same loop. Axes of loops that will be blocked are kept, because
- *           those loops run several iterations at once.
+ *           the axis with the same loop variable. Axes of loops that will be blocked are kept, because those
+ *           loops run several iterations at once.
  * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }
  *           =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
  */
@@ -14,7 +14,7 @@ import { mapStatements, visitStatements } from "../loop/statements.ts";
 import type { Buffer, LoopProgram, Statement } from "../loop/types.ts";
 import { defineLoopStage } from "../stages/loops.ts";
 
-/** The temporaries of each kernel that no other kernel accesses. */
+/** The temporaries that only one kernel accesses, with the index of that kernel. */
 function ownBuffers({ kernels, buffers }: LoopProgram): Map<string, number> {
   const owners = new Map<string, number>();
   const shared = new Set<string>();
@@ -30,7 +30,10 @@ function ownBuffers({ kernels, buffers }: LoopProgram): Map<string, number> {
   return owners;
 }
 
-/** The axes that all accesses index by the same variable, that of a loop that is not blocked. */
+/**
+ * The axes that all accesses index with the same loop variable. The loop must not be one that will be
+ * blocked.
+ */
 function privateAxes({ shape }: Buffer, accesses: readonly Access[], blocked: ReadonlySet<string>): number[] {
   return shape.flatMap((_, axis) => {
     const [first, ...others] = accesses.map(({ at }) => at[axis]);

@@ -1,6 +1,6 @@
 /**
- * Floating-point operations of a graph for a full batch: one per scalar op, two per multiply-add, none for
- * moving elements.
+ * Counts the floating-point operations of nodes for a full batch. A scalar op counts once and a multiply-add
+ * twice. Moving elements does not count.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -8,8 +8,8 @@ import { sizeOf } from "../ir/types.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
 /**
- * The operations of one node without its operands. A scan has none itself: the nodes of its step are counted,
- * once per iteration.
+ * The operations of one node, without those of its operands. A scan counts 0, because the nodes of its step
+ * are counted instead, once per iteration.
  */
 export function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
@@ -22,13 +22,13 @@ export function flopsOf(node: Node, batchSize: number): number {
 }
 
 /**
- * The operations of a materialised node and of all nodes computed as part of it. Its materialised operands are
- * not included.
+ * The operations of a materialised node and of all nodes that are computed with it. Operands that are
+ * materialised themselves are not included.
  */
 export const flopsToMaterialise = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
   [...nodesToMaterialise(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
 
-/** A materialised node and all nodes that are computed as part of it, back to materialised nodes and leaves. */
+/** A materialised node and all nodes that are computed with it, back to materialised nodes and leaves. */
 export function nodesToMaterialise(node: Node, stored: ReadonlySet<Node>): Set<Node> {
   const computed = new Set([node]);
   for (const each of computed)

@@ -1,10 +1,10 @@
 /**
- * Purpose   Loop fusion: merge loops over the same extent, so that values stay in registers between them:
- *           pointwise loops with each other, pointwise loops and row-wise sums in one loop over rows, bias and
- *           activation into a contraction.
+ * Purpose   Loop fusion: merge loops over the same extent, so that values stay in registers between them. It
+ *           merges pointwise loops with each other, pointwise loops and row-wise sums into one loop over
+ *           rows, and bias and activation into a contraction.
  * Requires  nests in program order, one index per axis.
  * Ensures   the same stores of the same values. A contraction keeps a perfect nest of `output` loops, because
- *           blocking needs one; two contractions never share a nest.
+ *           register blocking needs one. Two contractions never share a nest.
  * Example   for i: t[i] = x[i] + 1 ; for j: y[j] = t[j] · 2   =>   for i: t[i] = x[i] + 1 ; y[i] = t[i] · 2
  */
 import { isCall, keyOf } from "../loop/expressions.ts";
@@ -22,11 +22,11 @@ const sameExtent = (a: For, b: For): boolean =>
 const mergedRole = (a: LoopRole, b: LoopRole): LoopRole =>
   a === "reduction" || b === "reduction" ? "reduction" : a;
 
-/** The body of `second` with the loop variable of `first`. */
+/** The body of `second`, with its loop variable renamed to that of `first`. */
 const bodyUnder = (first: For, second: For): readonly Statement[] =>
   renameVariables(second.body, new Map([[second.variable, first.variable]]));
 
-/** The number of calls of long functions in the statements. */
+/** The number of function calls in the statements. Functions that compile to instructions do not count. */
 function callsIn(statements: readonly Statement[]): number {
   let calls = 0;
   visitExpressions(statements, (x) => {
@@ -36,12 +36,12 @@ function callsIn(statements: readonly Statement[]): number {
 }
 
 /**
- * The maximum number of long functions that a fused loop calls. An engine inlines about that much into one
- * kernel. The results of calls that are not inlined are allocated on the heap one by one.
+ * The maximum number of function calls in a fused loop. JavaScript engines inline about that many into one
+ * kernel. A call that is not inlined allocates its result on the heap.
  */
 const maxCalls = 2;
 
-/** Both loops as one; undefined if that would change the order of dependent iterations. */
+/** Merges both loops; undefined if that would change the order of dependent iterations. */
 function mergeLoops(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role === "output") return undefined;
   if (first.role === "sequential" || second.role === "sequential") return undefined;
@@ -56,7 +56,7 @@ function mergeLoops(first: For, second: For): For | undefined {
   return { ...first, role: mergedRole(first.role, second.role), body: joinBodies(first.body, body) };
 }
 
-/** Appends a pointwise nest to the nest of a contraction. All its loops must match those of the contraction. */
+/** Appends a pointwise nest to the nest of a contraction. The loops of both nests must match. */
 function mergeIntoContraction(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role !== "parallel") return undefined;
   const body = bodyUnder(first, second);
@@ -69,15 +69,16 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
     const merged = body.length === 1 && next.kind === "for" ? mergeIntoContraction(inner, next) : undefined;
     return merged === undefined ? undefined : { ...first, body: [merged] };
   }
-  // A block repeats its epilogue for every sum. Repeated calls of long functions exceed what an engine inlines.
-  // Measured: a separate loop for tanh makes a small network 30 % faster.
+  // Register blocking repeats the epilogue for every sum. Repeated function calls would exceed what an engine
+  // inlines. Measured: a separate loop for tanh makes a small network 30 % faster.
   if (callsIn(body) > 0 || body.some((statement) => statement.kind === "for")) return undefined;
   return { ...first, body: [...first.body, ...body] };
 }
 
 /**
- * `statement` merged into a loop of `list`, or undefined. The definitions between them that it needs
- * (accumulators) move before that loop; it must not conflict with the other statements between them.
+ * `list` with `loop` merged into one of its loops; undefined if that is not possible. Definitions between the
+ * two loops that `loop` needs, such as accumulators, move in front of both. `loop` must not conflict with
+ * other statements between them.
  */
 function mergeInto(list: readonly Statement[], loop: For): readonly Statement[] | undefined {
   for (let p = list.length - 1; p >= 0; p--) {
@@ -116,7 +117,7 @@ function arrange(
   return [...list.slice(0, p), ...before, merged, ...after];
 }
 
-/** `second` after `first`, with each of its loops merged into an earlier one where possible. */
+/** `first` followed by `second`, with each loop of `second` merged into an earlier loop where possible. */
 function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
   let list = first;
   for (const statement of second) {
@@ -126,14 +127,14 @@ function joinBodies(first: readonly Statement[], second: readonly Statement[]): 
   return list;
 }
 
-/** How many nests back a nest may be joined to; the bound keeps compile time linear. */
+/** A nest is joined at most this many nests back. The bound keeps compile time linear. */
 const reach = 12;
 
 const hasLoop = (statements: readonly Statement[]): boolean => statements.some(({ kind }) => kind === "for");
 const loopCount = (statements: readonly Statement[]): number =>
   statements.filter(({ kind }) => kind === "for").length;
 
-/** The statements of both nests as one, or undefined if joining does not pay. */
+/** The statements of both nests as one nest; undefined if joining has no benefit. */
 function joinNests(
   first: readonly Statement[],
   second: readonly Statement[],
@@ -141,8 +142,8 @@ function joinNests(
   const a = accessesOf(first);
   const b = accessesOf(second);
   if (!hasLoop(first) || !hasLoop(second)) {
-    // Scalar nests are joined with each other, and with the kernel that computes or uses their values, which
-    // then become local variables.
+    // Nests of scalars are joined with each other. They are also joined with the kernel that computes or uses
+    // their values, so that these become local variables.
     const related =
       (!hasLoop(first) && !hasLoop(second)) || [...a.stored].some((buffer) => b.loaded.has(buffer));
     return related ? [...first, ...second] : undefined;
@@ -153,10 +154,10 @@ function joinNests(
 }
 
 /**
- * Whether `second` applies long functions to the results of the contraction `first`. It then becomes a separate
- * loop after the contraction, in the same kernel. An engine does not inline a long kernel, so it inlines into
- * it the functions that it calls. A short kernel would itself be inlined, its calls would not, and their
- * results would be allocated on the heap.
+ * Whether `second` applies functions to the results of the contraction `first`. It then becomes a separate
+ * loop in the kernel of the contraction. An engine inlines calls into a kernel that is too long to be inlined
+ * itself. It would inline a short kernel into its caller, but not the calls in it. Their results would then
+ * be allocated on the heap.
  */
 function finishes(
   a: Accesses,
@@ -191,8 +192,8 @@ function fused(nests: readonly Nest[]): readonly Nest[] {
 }
 
 /**
- * Scalars that the next kernel reads are computed at its start; scalars that need the previous kernel are
- * computed at its end.
+ * Moves scalar nests into neighbouring kernels. Scalars that the next kernel reads are computed at its start;
+ * scalars that depend on the previous kernel are computed at its end.
  */
 function joinScalars(nests: readonly Nest[]): readonly Nest[] {
   const result: Nest[] = [];

@@ -1,9 +1,9 @@
 /**
- * Purpose   Reduce a value in one loop if several nodes reduce it, such as the maximum of a pooling layer and,
- *           for its gradient, the position of that maximum.
+ * Purpose   Let several reductions of one value share a loop. For example, a pooling layer computes the
+ *           maximum, and its gradient needs the position of that maximum.
  * Requires  nests in program order.
- * Ensures   the same nests, each after those that it reads; a reduction directly follows the first one of the
- *           same operand along the same axes.
+ * Ensures   the same nests, each after those that it reads. Reductions of the same operand along the same
+ *           axes follow the first of them directly.
  * Example   m = max x ; y = m · w ; p = argmax x   =>   m = max x ; p = argmax x ; y = m · w
  */
 import { defineStage } from "../stages/define.ts";

@@ -1,9 +1,9 @@
 /**
- * Purpose   Lower a graph to nests of loops: one for each materialised value (`choose-materialised.ts`), in graph
- *           order. Other values are computed where they are read.
+ * Purpose   Lower a graph to nests of loops: one nest for each materialised value (`choose-materialised.ts`),
+ *           in graph order. Other values are computed where they are read.
  * Requires  a graph after all passes, and the copies that `rematerialise` made.
- * Ensures   each output is in its storage at the end; a recurrence is a loop along time that contains the nests
- *           of its step. Nests are naive: fusion and blocking come later.
+ * Ensures   each output is in its storage at the end. A recurrence becomes a loop along time that contains
+ *           the nests of its step. Nests are not optimised: fusion and blocking come later.
  * Example   %h = contract %x, %w ; %y = relu %h, both stored
  *           =>   for i: for j: { sum = 0 ; for k: sum += x[i, k] · w[k, j] ; h[i, j] = sum }
  *                for i: for j: y[i, j] = max(h[i, j], 0)
@@ -13,8 +13,9 @@ import { nameAll } from "../ir/names.ts";
 import { leafName, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
+import { attributed } from "../loop/statements.ts";
 import type { Buffer, Provenance } from "../loop/types.ts";
-import { displayNames } from "../notation/symbol.ts";
+import { displayFormulas } from "../notation/symbol.ts";
 import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
@@ -27,6 +28,7 @@ import { lowerRecurrence } from "./lower-recurrence.ts";
 import { nestsOfLoops } from "./nests.ts";
 import type { Label, Nest, Nests } from "./nests.ts";
 import { copyProvenance, loopProvenance, provenanceOf } from "./provenance.ts";
+import type { Display } from "./provenance.ts";
 import { rematerialisedGraphs } from "./rematerialise.ts";
 import type { Rematerialised } from "./rematerialise.ts";
 
@@ -41,10 +43,10 @@ export const lowerGraph = defineRequired("lower-graph", rematerialisedGraphs, ne
   each: (given: Rematerialised, context: LowerContext): Nests => new GraphLowering(given, context).nests(),
 });
 
-/** What contains the nests of some nodes: the program, or the step of a scan. */
+/** The code around some nests: the program, or the step of a scan. */
 interface Surroundings {
   readonly scope: Scope;
-  /** The outermost scan around the nodes, and how often their step runs. */
+  /** The outermost scan around the nests, and how many times their step runs. */
   readonly scan?: Node | undefined;
   readonly times: number;
 }
@@ -56,7 +58,7 @@ class GraphLowering {
   /** The materialised nodes of the graph and of its steps. */
   private readonly stored: ReadonlySet<Node>;
   private readonly names: ReadonlyMap<Node, string>;
-  private readonly displayName: (node: Node) => string | undefined;
+  private readonly display: Display;
   private readonly direct: ReadonlyMap<Node, string>;
   private readonly temporaries = new Map<Node, Buffer>();
   private readonly temporaryName: (base: string) => string;
@@ -71,7 +73,7 @@ class GraphLowering {
     this.context = context;
     this.stored = stored;
     this.names = names;
-    this.displayName = displayNames(graph, isNamed, (node) => leafName(node) ?? names.get(node));
+    this.display = displayFormulas(graph, isNamed, (node) => leafName(node) ?? names.get(node));
     this.direct = directOutputs(graph);
     this.temporaryName = nameMaker(context.storage.keys(), "_");
   }
@@ -81,16 +83,19 @@ class GraphLowering {
     const scope = this.outermost();
     const nests = [...this.nestsOf(graph.nodes, { scope, times: 1 })];
     for (const { storage, node } of graph.outputs)
-      if (direct.get(node) !== storage)
-        nests.push({
-          statements: copyNest(node, { buffer: storage, index: (at) => at }, scope),
-          labels: [{ provenance: copyProvenance(storage, node, this.displayName) }],
-        });
+      if (direct.get(node) !== storage) nests.push(this.copyOf(node, storage, scope));
     return { graph, nests, storage: this.context.storage, temporaries: [...this.temporaries.values()] };
   }
 
+  private copyOf(node: Node, storage: string, scope: Scope): Nest {
+    const line = copyProvenance(storage, node, this.display);
+    const statements = copyNest(node, { buffer: storage, index: (at) => at }, scope);
+    return { statements: attributed(statements, line), labels: [{ provenance: line }] };
+  }
+
   private outermost(): Scope {
-    // The mark distinguishes names made by lowering from buffers, whatever the names of a spec's layers.
+    // The `#` distinguishes the names of loop variables and accumulators from buffers, whatever the names of
+    // layers are.
     const unique = nameMaker([], "#");
     return {
       float: this.context.float,
@@ -108,18 +113,18 @@ class GraphLowering {
     return nodes.flatMap((node): readonly Nest[] => {
       if (!this.stored.has(node)) return [];
       if (node.op !== "scan") return [this.nestOf(node, around)];
-      // The first scan represents the whole loop: all scans have the same operands.
+      // All scans of a recurrence have the same operands, so the first one represents their common loop.
       const scans = recurrences.get(node.attributes.recurrence) ?? [];
       return scans[0] === node ? [this.nestOfScans(scans, around)] : [];
     });
   }
 
   private nestOf(node: Node, { scope, scan, times }: Surroundings): Nest {
-    const statements = lowerNode(node, scope);
     const flops = flopsToMaterialise(node, this.stored, this.context.batchSize) * times;
+    const line = provenanceOf(node, this.display, flops);
     return {
-      statements,
-      labels: [this.label(scan ?? node, provenanceOf(node, this.displayName, flops))],
+      statements: attributed(lowerNode(node, scope), line),
+      labels: [this.label(scan ?? node, line)],
       stays: this.copies.has(node),
       reduces: reducedBy(node),
     };
@@ -161,7 +166,7 @@ class GraphLowering {
   }
 }
 
-/** The operand and the axes of a reduction. */
+/** The operand and the axes of a reduction; undefined for other nodes. */
 function reducedBy(node: Node): Nest["reduces"] {
   if (!hasTrait(node, "axes")) return undefined;
   invariant("axes" in node.attributes, `${node.op} has no axes`);

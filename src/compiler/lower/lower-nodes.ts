@@ -1,7 +1,7 @@
 /**
- * Lowers nodes to loops: each materialised node becomes a nest of loops over its elements, in graph order; the
- * values between materialised nodes are computed inside. Nests are naive, one per node. Fusion and blocking
- * come later.
+ * Lowers nodes to loops. Each materialised node becomes a nest of loops over its elements. The nest also
+ * computes the values between the node and other materialised nodes. Nests are not optimised: fusion and
+ * blocking come later.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node } from "../ir/nodes.ts";
@@ -17,8 +17,8 @@ import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { BufferLocation, Scope } from "./scope.ts";
 
 /**
- * Loops over `shape` around `body`, which receives their variables. An axis of size one needs no loop. `order`:
- * outermost first.
+ * Loops over `shape` around `body`, which receives the loop variables. An axis of size 1 needs no loop.
+ * `order` lists the axes from the outermost loop to the innermost.
  */
 function nestOver(
   shape: readonly Dimension[],
@@ -35,7 +35,7 @@ function nestOver(
   }, inner);
 }
 
-/** The nest of a reduction around the statements that use each result. */
+/** The nest of a reduction. `use` makes the statement that uses each result. */
 function reductionNest(
   node: Node,
   lowering: Extract<BoundLowering, { kind: "reduce" }>,
@@ -45,7 +45,8 @@ function reductionNest(
 ): readonly Statement[] {
   const { shape, element } = node.type;
   const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-  // Sums of products are many and short-lived; other results are named after their meaning.
+  // The accumulators of contractions are many and short-lived, so all are called `sum`. Others are named
+  // after their value.
   const name = scope.fresh(role === "output" ? "sum" : accumulatorName);
   const largest = scope.fresh("largest");
   const read = operandReaders(node, scope);
@@ -102,7 +103,7 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   }
 }
 
-/** A contraction whose results are added to their destinations one by one; they are not materialised. */
+/** A contraction that is not materialised. It adds each result to its destination directly. */
 function scatteredNest(
   { contraction, permutation }: ScatteredSum,
   buffer: string,
@@ -119,10 +120,10 @@ function scatteredNest(
   );
 }
 
-/** The pieces that a node is joined from, with nested joins flattened. */
+/** The pieces from which a node is joined. Nested joins are flattened. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
   const found: Piece[] = [];
-  // A join of many pieces is a deep chain of joins, so a list holds the remaining work, the next item last.
+  // A join of many pieces is a deep chain of joins, so a work list replaces recursion. Its last item is next.
   const open = [...ownPieces(node)].reverse();
   for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
     const { node: part, start } = piece;
@@ -144,7 +145,7 @@ const locationWithin = ({ buffer, index }: BufferLocation, start: readonly numbe
   index: (at) => index(at.map((i, axis) => add(i, integer(start[axis])))),
 });
 
-/** Copies a value to another buffer. */
+/** A nest that copies a value to another buffer. */
 export function copyNest(node: Node, { buffer, index }: BufferLocation, scope: Scope): readonly Statement[] {
   const read = readerOf(node, scope);
   const memory = storedElement(node, scope.float);
@@ -153,7 +154,7 @@ export function copyNest(node: Node, { buffer, index }: BufferLocation, scope: S
   ]);
 }
 
-// Contractions whose results are only added to another value: fold (a · b), scatter-add (a · b).
+// Contractions whose results are only added to another value, as in fold (a · b) and scatter-add (a · b).
 
 interface ScatteredSum {
   readonly contraction: Node;
@@ -161,7 +162,7 @@ interface ScatteredSum {
   readonly permutation: Axes;
 }
 
-/** The contraction whose results `node` scatters, in any order of its axes. */
+/** The contraction whose results `node` scatters, if there is one. Its axes may be transposed. */
 export function scatteredSum(node: Node): ScatteredSum | undefined {
   if (loweringOf(node).kind !== "scatter") return undefined;
   let [x] = operandsOf(node);

@@ -1,7 +1,7 @@
 /**
- * A recurrence as a loop along time. Before the loop, the initial values of the first step are stored. Its body
- * contains the nests of the step, and finally the assignments of the carried values. Values that scans stack
- * are stored at their index in time directly.
+ * Lowers a recurrence to a loop along time. Before the loop, the initial values of the carried operands are
+ * stored. The body of the loop contains the nests of the step and then assigns the carried values. A value
+ * that a scan stacks is stored directly at its time index.
  *
  *     for i: h[i] = h0[i]
  *     for t: { for i: y[i, t] = tanh(x[i, t] + Σ_k h[k] · w[k, i]) ; for i: h[i] = y[i, t] }
@@ -19,22 +19,25 @@ import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
 import type { BufferLocation, Scope } from "./scope.ts";
 
-/** What lowering a step needs from the enclosing program. */
+/** The services of the enclosing program that lowering a step needs. */
 export interface StepHost {
-  /** A buffer for a value of a step; the buffer of an argument holds the carried value. */
+  /** The buffer of a value of a step. The buffer of an argument contains the carried value. */
   temporaryOf(node: Node): string;
-  /** The nests of the step. */
+  /** Lowers the nodes of the step to nests. */
   lowerStep(scope: Scope): readonly Nest[];
 }
 
-/** Statements, and the loop along time after them; the nests of the step follow the statements of its body. */
+/**
+ * The statements before the loop, the loop along time, and the nests of its step. The nests follow the
+ * statements in the loop's body.
+ */
 interface LoweredRecurrence {
   readonly before: readonly Statement[];
   readonly loop: For;
   readonly step: readonly Nest[];
 }
 
-/** The location of a step's value in the stack over all steps. */
+/** Where a step stores its value in the stack over all steps. */
 const stackedLocation = (
   { buffer, index }: BufferLocation,
   { type: { shape } }: Node,
@@ -74,7 +77,7 @@ export function lowerRecurrence(
       return [argument, (at) => convert({ kind: "load", buffer, at, type }, element)];
     }),
   );
-  // If several scans stack the same value, it is computed for the first and copied for the others.
+  // If several scans stack the same value, it is computed for the first scan and copied for the others.
   const stacks = new Map<Node, BufferLocation>();
   const copies: { readonly value: Node; readonly place: BufferLocation }[] = [];
   for (const scan of scans) {
@@ -89,8 +92,8 @@ export function lowerRecurrence(
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
-  // If a carried value is the next value of another one, it is copied before any of them changes; the copied
-  // node has a buffer of its own.
+  // A carried value may be the next value of another carried value. It is then copied to a separate buffer
+  // before either of them changes.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
   const aside = new Map<Node, BufferLocation>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),

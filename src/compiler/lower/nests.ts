@@ -1,6 +1,7 @@
 /**
- * A graph as nests of loops: the representation between lowering and kernels. One nest computes one
- * materialised node, or after fusion several. A loop along time contains the nests of its step.
+ * A graph as nests of loops, the representation between lowering and kernels. At first, each nest computes
+ * one materialised node; after fusion, it may compute several. A loop along time contains the nests of its
+ * step.
  */
 import { nameMaker } from "../util/name-maker.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -10,16 +11,16 @@ import { checkLoops } from "../loop/verify.ts";
 import type { Representation } from "../stages/define.ts";
 import type { Fresh } from "../stages/loops.ts";
 
-/** A value that a nest computes. */
+/** One value that a nest computes. */
 export interface Label {
   readonly provenance: Provenance;
-  /** A value that may name the kernel; undefined for a copy. */
+  /** The value, as a candidate for the kernel's name; undefined for a copy. */
   readonly value?: LabelledValue | undefined;
 }
 
 export interface LabelledValue {
   readonly node: Node;
-  /** The name of the node, and the buffer that holds it. */
+  /** The name of the node, and the buffer that contains its value. */
   readonly name: string;
   readonly buffer: string;
 }
@@ -27,11 +28,14 @@ export interface LabelledValue {
 export interface Nest {
   readonly statements: readonly Statement[];
   readonly labels: readonly Label[];
-  /** The nest is not joined with earlier nests, but later nests may be joined with it. */
+  /** Whether the nest must not be joined with an earlier one. Later nests may still be joined with it. */
   readonly stays?: boolean | undefined;
-  /** The operand and the axes of a reduction. Nests that agree in both can share a loop. */
+  /** The operand and the axes of a reduction. Nests with equal operand and axes can share a loop. */
   readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;
-  /** A loop along time after the statements. Its nests follow the statements of its body. */
+  /**
+   * A loop along time after the statements, and the nests of its step. They follow the statements in the
+   * loop's body.
+   */
   readonly along?: { readonly loop: For; readonly step: readonly Nest[] } | undefined;
 }
 
@@ -39,11 +43,11 @@ export interface Nests {
   readonly graph: Graph;
   readonly nests: readonly Nest[];
   readonly storage: ReadonlyMap<string, Buffer>;
-  /** In the order of lowering. Those that are never stored are dropped when kernels are formed. */
+  /** In the order of lowering. Temporaries that are never stored are dropped when kernels are formed. */
   readonly temporaries: readonly Buffer[];
 }
 
-/** The nest with its loop along time, if it has one, as a statement. */
+/** The nest with its loop along time, if it has one, as an ordinary statement. */
 export function flat({ along, ...nest }: Nest): Nest {
   if (along === undefined) return nest;
   const step = along.step.map(flat);
@@ -56,8 +60,8 @@ export function flat({ along, ...nest }: Nest): Nest {
 }
 
 /**
- * The nests with the same change made to each list of them: that of the program and those of steps. Unchanged
- * lists are shared.
+ * Applies `map` to every list of nests: to the list of the program and to the list of each step. Unchanged
+ * lists are shared with the input.
  */
 export function mapLists(
   nests: readonly Nest[],
@@ -71,7 +75,10 @@ export function mapLists(
   return map(mapped.every((nest, i) => nest === nests[i]) ? nests : mapped);
 }
 
-/** Makes names that no variable of the nests has; the mark in them distinguishes them from buffers. */
+/**
+ * A generator of names that no variable in the nests has. Each name contains `#`, which distinguishes it from
+ * buffers.
+ */
 export function freshInNests(nests: readonly Nest[]): Fresh {
   const used = new Set<string>();
   for (const nest of nests)
@@ -83,7 +90,7 @@ export function freshInNests(nests: readonly Nest[]): Fresh {
   return (base) => unique(`${base}#`);
 }
 
-/** Each nest as a kernel, in order. Temporaries that are never stored have no buffer. */
+/** Turns each nest into a kernel, in order. Temporaries that are never stored get no buffer. */
 export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopProgram {
   const kernelName = nameMaker([], "_");
   const outputs = new Set(graph.outputs.map(({ node }) => node));
@@ -105,15 +112,15 @@ export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopPr
   return { name: graph.name, kernels, buffers };
 }
 
-/** Copies are left out, unless a kernel does nothing else. */
+/** The provenance of a kernel, without copies unless the kernel consists only of copies. */
 function displayedProvenance(labels: readonly Label[]): readonly Provenance[] {
   const displayed = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
   return (displayed.length > 0 ? displayed : labels).map(({ provenance }) => provenance);
 }
 
 /**
- * The value that names a kernel. The last output that is not a scalar comes first, then the last output, then
- * the last forward value that the kernel stores, then the last value.
+ * The value that names a kernel. In order of preference, it is the last output that is not a scalar, the last
+ * output, the last forward value that the kernel stores, the last value that it stores, or the last value.
  */
 function mainOf(
   statements: readonly Statement[],

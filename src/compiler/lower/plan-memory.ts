@@ -1,15 +1,16 @@
 /**
- * Purpose   Give every buffer its offset in one arena: first storage, each region contiguous; then temporaries,
- *           which share memory by lifetime.
- * Requires  all programs of one model after scheduling, which decides what temporaries exist and how long they
- *           live.
- * Ensures   no two buffers that are live at the same time overlap; offsets are multiples of the alignment; the
- *           plan is deterministic. It contains its lower bound: the largest sum of live temporaries at any
- *           kernel.
+ * Purpose   Assign every buffer an offset in one arena. Storage comes first, and each of its regions is
+ *           contiguous. Temporaries follow; they share memory if their lifetimes do not overlap.
+ * Requires  all programs of one model, scheduled. Scheduling decides which temporaries exist and how long
+ *           they live.
+ * Ensures   no two buffers that are live at the same time overlap. Offsets are aligned, and the plan is
+ *           deterministic. It records a lower bound: the largest total size of the temporaries that are live
+ *           at one kernel.
  * Example   a: kernels 0 to 1, b: 1 to 2, c: 2 to 3, 64 bytes each   =>   a at 0, b at 64, c at 0
  *
- * Temporaries are placed largest first, each at the lowest offset that is free over its lifetime (greedy by
- * size; Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020, section 4).
+ * Temporaries are placed in order of decreasing size, each at the lowest offset that is free during its
+ * lifetime (greedy by size; Pisarchyk and Lee, "Efficient memory management for deep neural net inference",
+ * 2020, section 4).
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -20,7 +21,7 @@ import type { Buffer, Kernel, LoopProgram, Region } from "../loop/types.ts";
 import { defineRequired } from "../stages/define.ts";
 import { plannedPrograms, programSets } from "../stages/loops.ts";
 
-/** 128-bit loads need it, and it divides a cache line. */
+/** The alignment of 128-bit loads. It divides the size of a cache line. */
 const alignment = 16;
 const regions: readonly Region[] = ["parameter", "state", "gradient", "input", "result", "totals"];
 
@@ -29,7 +30,7 @@ const aligned = (offset: number): number => Math.ceil(offset / alignment) * alig
 const bytesOf = (buffer: Buffer, batchSize: number): number =>
   sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element];
 
-/** First and last kernel of each temporary. */
+/** The first and last kernel that access each temporary, by buffer name. */
 export function lifetimesOf(program: LoopProgram): Map<string, [number, number]> {
   const lifetimes = new Map<string, [number, number]>();
   const touch = (buffer: string, kernel: number) => {
@@ -55,7 +56,7 @@ interface Placed {
   readonly span: Span;
 }
 
-/** The lowest offset at which `bytes` fit between the buffers that are live at the same time. */
+/** The lowest offset at which `bytes` fit between the buffers with overlapping lifetimes. */
 function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number {
   const live = placed.filter((other) => overlap(other.span, span)).sort((a, b) => a.offset - b.offset);
   let offset = 0;
@@ -66,7 +67,7 @@ function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number
   return offset;
 }
 
-/** The largest sum of live temporaries at any kernel, in bytes. */
+/** The largest total size of the temporaries that are live at one kernel, in bytes. */
 export function lowerBoundOf(
   program: LoopProgram,
   lifetimes: ReadonlyMap<string, Span>,
@@ -115,7 +116,10 @@ function planOf(
   return { storage: fixed, temporaries, bytes: aligned(base + temporaryBytes), temporaryBytes, lowerBound };
 }
 
-/** Places region by region; a buffer that covers others gets their offsets. */
+/**
+ * Places storage region by region. A buffer that covers others starts at the first of them and spans them
+ * all.
+ */
 function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): Map<string, Placement> {
   const fixed = new Map<string, Placement>();
   let end = 0;
@@ -125,7 +129,8 @@ function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): 
       if (buffer.region !== region || buffer.covers !== undefined) continue;
       const bytes = bytesOf(buffer, batchSize);
       const size = bytesOfElement[buffer.element];
-      // Parameters are adjacent without gaps, and so are gradients and states: one loop updates all of them.
+      // Parameters are adjacent without gaps, so that one loop can update all of them. So are gradients and
+      // states.
       const offset = Math.ceil(end / size) * size;
       fixed.set(buffer.name, { buffer, offset, bytes, lifetime: undefined });
       end = offset + bytes;
@@ -140,7 +145,10 @@ function placeStorage(storage: ReadonlyMap<string, Buffer>, batchSize: number): 
   return fixed;
 }
 
-/** Largest first, each at the lowest offset at or after `base` that is free over its lifetime. */
+/**
+ * Places temporaries in order of decreasing size, each at the lowest offset from `base` on that is free
+ * during its lifetime.
+ */
 function placeTemporaries(program: LoopProgram, base: number, batchSize: number): Map<string, Placement> {
   const order = [...lifetimesOf(program)].map(([name, span]) => {
     const buffer = program.buffers.get(name);

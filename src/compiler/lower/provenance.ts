@@ -1,50 +1,72 @@
 /**
- * What kernels record about the nodes that they compute: formulas, the value that a gradient belongs to,
- * operations.
+ * The provenance of kernels: for each node, its formula and its number of operations, and for a gradient also
+ * the forward value that it belongs to.
  */
 import type { Node, Recurrence } from "../ir/nodes.ts";
-import { storageLabel } from "../ir/storage.ts";
-import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
-import type { ProvenanceLine } from "../loop/provenance-names.ts";
+import { storageLabel, storageParts } from "../ir/storage.ts";
 import type { Provenance } from "../loop/types.ts";
-import { formulaOf } from "../notation/text.ts";
+import { named } from "../notation/formula.ts";
+import type { Formula } from "../notation/formula.ts";
+import { nodeFormula } from "../notation/node-formula.ts";
+import { textOf } from "../notation/text.ts";
 
-/** The display name of a node that has one. */
-type DisplayName = (node: Node) => string | undefined;
+/** How a node with a name is displayed: its name, in the step of a recurrence with its time. */
+export type Display = (node: Node) => Formula | undefined;
 
-export function provenanceOf(node: Node, displayName: DisplayName, flops: number): Provenance {
+/** A name of storage as formulas show it. */
+const labelled = (formula: Formula): Formula =>
+  formula.kind === "name" ? { ...formula, name: storageLabel(formula.name) } : formula;
+
+const labelOf =
+  (display: Display): Display =>
+  (node) => {
+    const formula = display(node);
+    return formula && labelled(formula);
+  };
+
+const nameIn = (formula: Formula): string => (formula.kind === "name" ? formula.name : textOf(formula));
+
+export function provenanceOf(node: Node, display: Display, flops: number): Provenance {
   const { forward, rule, layer, path } = node.origin;
-  const reads = new Set<string>();
-  const formula = formulaOf(node, (part) => {
-    const name = displayName(part);
-    if (name === undefined) return undefined;
-    reads.add(name);
-    return storageLabel(name);
-  });
+  const value = display(node) ?? named(node.op);
   return {
     node,
-    ...formulaLine(displayName(node) ?? node.op, formula, reads),
+    ...formulaLine(value, nodeFormula(node, labelOf(display))),
     layer,
     path,
     rule,
-    gradientOf: forward === undefined ? undefined : forwardText(forward, displayName),
+    gradientOf: forward === undefined ? undefined : forwardText(forward, display),
     flops,
   };
 }
 
 /** The line of an output that is copied to its storage. */
-export function copyProvenance(storage: string, node: Node, displayName: DisplayName): Provenance {
-  const copied = plainName(displayName(node) ?? node.op);
-  return ofNoNode(node, formulaLine(plainName(storage), copied, [copied]));
+export function copyProvenance(storage: string, node: Node, display: Display): Provenance {
+  const [target, source] = [storage, nameIn(display(node) ?? named(node.op))];
+  const plain = (name: string): Formula => named(storageParts(name).name);
+  return ofNoNode(node, formulaLine(plain(target), plain(source)));
 }
 
-/** The heading of a loop along time, before the lines of its step. */
+/** The heading of a loop along time. The lines of its step follow. */
 export function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
-  return ofNoNode(scan, headLine(`For t = ${first} … ${last}:`));
+  return ofNoNode(scan, { text: `For t = ${first} … ${last}:`, value: undefined, isCopy: false });
 }
 
-const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Provenance => ({
+type Line = Pick<Provenance, "text" | "value" | "isCopy">;
+
+/** The line of a value and its formula. */
+function formulaLine(value: Formula, formula: Formula): Line {
+  const [left, right] = [value, formula].map(textOf);
+  return {
+    text: `${left} = ${right}`,
+    value: nameIn(value),
+    // The names differ only in the number that makes them unique.
+    isCopy: left.replace(/_\d+$/, "") === right,
+  };
+}
+
+const ofNoNode = ({ origin: { layer, path } }: Node, line: Line): Provenance => ({
   node: undefined,
   ...line,
   layer,
@@ -55,15 +77,13 @@ const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Prov
 });
 
 /**
- * The forward node as a formula. It uses the names of layer values, even if the code has no variables for them.
+ * The formula of a forward node. It uses the names of layer values, even where the code has no such variable.
  */
-function forwardText(forward: Node, displayName: DisplayName): string {
-  const labelOf = (node: Node) => {
-    const name = displayName(node);
-    return name && storageLabel(name);
-  };
-  const name = labelOf(forward) ?? forward.name;
-  const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
-  const formula = formulaOf(forward, (node) => labelOf(node) ?? ofLayer(node));
-  return name === undefined ? formula : `${name} = ${formula}`;
+function forwardText(forward: Node, display: Display): string {
+  const label = labelOf(display);
+  const ofLayer = ({ name, origin }: Node) =>
+    origin.layer === undefined || name === undefined ? undefined : named(name);
+  const formula = textOf(nodeFormula(forward, (node) => label(node) ?? ofLayer(node)));
+  const name = label(forward) ?? (forward.name === undefined ? undefined : named(forward.name));
+  return name === undefined ? formula : `${textOf(name)} = ${formula}`;
 }

@@ -1,4 +1,4 @@
-/** Reductions: their accumulators, and the statements that add one element. */
+/** The statements of reductions: they define the accumulators and add one element. */
 import type { Dimension, ElementType } from "../ir/types.ts";
 import {
   add,
@@ -18,12 +18,12 @@ import type { Statement } from "../loop/types.ts";
 
 export interface ReductionSteps {
   readonly definitions: readonly Statement[];
-  /** The statements for the element at these indices along the reduced axes. */
+  /** The statements that add the element with these indices along the reduced axes. */
   steps(along: readonly Expression[]): readonly Statement[];
 }
 
 interface Reduced {
-  /** The variable that contains the result at the end. */
+  /** The variable that contains the result after the loop. */
   readonly name: string;
   elementAt(along: readonly Expression[]): Expression;
 }
@@ -43,7 +43,10 @@ export function combination(
   };
 }
 
-/** name = largest < x ? k : name ; largest = largest < x ? x : largest, where k is the element's row-major number */
+/**
+ * name = largest < x ? k : name ; largest = largest < x ? x : largest, where k is the row-major index of the
+ * element
+ */
 export function placeOfMaximum({
   name,
   largest,

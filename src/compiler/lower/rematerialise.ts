@@ -1,9 +1,9 @@
 /**
  * Purpose   Recompute cheap values after the memory peak instead of keeping them alive across it.
  * Requires  a graph after all passes.
- * Ensures   the same values. The largest sum of live values, as estimated from the graph, is lower, or the
- *           graph is unchanged. Only pointwise values without function calls are computed twice, and only from
- *           values that are live at that point anyway.
+ * Ensures   the same values. The peak memory, as estimated from the graph, is lower, or the graph is
+ *           unchanged. Only pointwise values without function calls are recomputed, and only from values that
+ *           are live at that point anyway.
  * Example   the forward part and a weight's gradient read y = x · f; other gradients keep x and f alive
  *           =>   the gradient reads y_again = x · f, and y is freed after the forward part has read it
  *
@@ -24,18 +24,20 @@ import { valueLifetimes, peakOf } from "./value-lifetimes.ts";
 import type { ValueLifetimes } from "./value-lifetimes.ts";
 
 /**
- * Below this size of temporaries rematerialisation gains nothing: they stay in a cache, where loading costs no
- * more than recomputing.
+ * If the temporaries are smaller than this, rematerialisation has no benefit. They stay in a cache, where a
+ * load costs no more than recomputing.
  */
 const freeBytes = 1 << 20;
 
-/** The peak moves when values are removed from it; after a few rounds the remaining values must be kept. */
+/**
+ * The peak moves when values are removed from it, so the search repeats. After this many rounds it stops.
+ */
 const rounds = 4;
 
 const isPlain = (node: Node): boolean =>
   hasTrait(node, "pointwise") && (hasTrait(node, "cheap") || node.op === "divide");
 
-/** Whether the value, back to materialised values, is computed by plain pointwise ops only. */
+/** Whether plain pointwise ops alone compute the node from materialised values. */
 function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
   const inner = (x: Node): boolean =>
     stored.has(x) ||
@@ -47,7 +49,7 @@ function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
 
 export interface Rematerialised {
   readonly graph: Graph;
-  /** The recomputed values; each belongs right before its reader. */
+  /** The recomputed values. Each must be computed directly before its first reader. */
   readonly copies: ReadonlySet<Node>;
 }
 
@@ -56,7 +58,10 @@ export const rematerialisedGraphs: Representation<Rematerialised> = {
   snapshots: ({ graph }) => [graph],
 };
 
-/** The values that are alive across the peak and can be recomputed from other values that are. */
+/**
+ * The values that are alive across the peak and can be recomputed from other values that are still alive
+ * then.
+ */
 function candidates(graph: Graph, lifetimes: ValueLifetimes, at: number): Set<Node> {
   const { stored, madeAt, readAt, sourcesOf } = lifetimes;
   const outputs = new Set(graph.outputs.map(({ node }) => node));
@@ -73,7 +78,7 @@ function candidates(graph: Graph, lifetimes: ValueLifetimes, at: number): Set<No
   return chosen;
 }
 
-/** The graph in which everything after the peak reads copies of the chosen values. */
+/** The graph in which all readers after the peak read copies of the chosen values. */
 function withCopies(
   { graph, copies: before }: Rematerialised,
   g: GraphBuilder,
@@ -88,12 +93,14 @@ function withCopies(
     const operands = operandsOf(node);
     const images = operands.map((operand) => imageOf(operand, isLate));
     if (images.some((image, i) => image !== operands[i])) return withOperands(g, node, images);
-    // Values that are not materialised are not shared across the peak, because sharing would materialise them.
+    // Values that are not materialised are duplicated on both sides of the peak. If both sides shared one, it
+    // would be materialised.
     return isLate && !stored.has(node) && operands.length > 0 ? { ...node } : node;
   };
   const imageOf = (node: Node, isLate: boolean): Node => {
     const isCopied = isLate && chosen.has(node);
-    // A materialised value is computed once, at its position; any other value is part of its reader.
+    // A materialised value is computed once, at its position. Any other value is computed on the side of its
+    // reader.
     const side = isCopied || (!stored.has(node) && isLate) ? late : early;
     const known = side.get(node);
     if (known !== undefined) return known;
@@ -104,15 +111,15 @@ function withCopies(
     if (isCopied || before.has(node)) copies.add(image);
     return image;
   };
-  // In graph order, so that the recursion is never deep.
+  // Visiting the nodes in graph order keeps the recursion shallow.
   for (const node of graph.nodes) if (stored.has(node)) imageOf(node, false);
   const outputs = graph.outputs.map(({ storage, node }) => ({ storage, node: imageOf(node, false) }));
   return { graph: withCopiesLate(makeGraph(graph.name, outputs), copies), copies };
 }
 
 /**
- * The same graph with each copy right before the first materialised value that reads it, directly or through
- * other values.
+ * The same graph with each copy moved directly before the first materialised value that reads it, also
+ * through other values.
  */
 function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
   const stored = chooseMaterialised(graph);

@@ -1,6 +1,6 @@
 /**
- * Purpose   Scalar replacement: keep values in local variables. A load after the store of the same element
- *           reads the value itself, and a temporary without other readers loses its buffer.
+ * Purpose   Scalar replacement: keep values in local variables. A load that follows a store of the same
+ *           element is replaced by the stored value. A temporary that is then never loaded loses its buffer.
  * Requires  fused nests, one index per axis.
  * Ensures   every temporary that is stored is also loaded.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
@@ -14,22 +14,25 @@ import {
   rewriteExpressions,
   visitExpressions,
 } from "../loop/statements.ts";
-import type { Statement } from "../loop/types.ts";
+import type { Let, Statement } from "../loop/types.ts";
 import { defineStage } from "../stages/define.ts";
 import { flat, freshInNests, nestsOfLoops } from "./nests.ts";
 import type { Nests } from "./nests.ts";
 
-/** The accessed element, as a string. */
+/** A string that identifies the accessed element. */
 const elementKey = (buffer: string, at: readonly Expression[]): string =>
   `${buffer}[${at.map(keyOf).join()}]`;
 
 interface Context {
   readonly fresh: (base: string) => string;
-  /** Whether the kernel stores each element of the buffer in one statement only. */
+  /** Whether only one statement of the kernel stores the buffer. */
   readonly storedOnce: (buffer: string) => boolean;
 }
 
-/** Replaces loads by the variable that contains the element, from its store to the end of the block. */
+/**
+ * Replaces loads of an element by the variable with its value, from the store of the element to the end of
+ * the block.
+ */
 function forwardBlock(
   statements: readonly Statement[],
   outer: ReadonlyMap<string, Expression>,
@@ -53,10 +56,9 @@ function forwardBlock(
     } else if (current.kind === "store" && context.storedOnce(current.buffer)) {
       const { value } = current;
       const name = value.kind === "variable" ? value.name : context.fresh(current.buffer);
-      // A mutable accumulator would continue to change; at its store it is complete and can replace the
-      // element.
+      // The value may be a mutable accumulator. At its store it is complete, so it can replace the element.
       const held = variable(name, value.type);
-      if (value.kind !== "variable") result.push(define(name, value));
+      if (value.kind !== "variable") result.push({ ...define(name, value), line: current.line });
       result.push({ ...current, value: held });
       values.set(elementKey(current.buffer, current.at), held);
     } else result.push(current);
@@ -71,7 +73,9 @@ const countStores = (statements: readonly Statement[], counts: Map<string, numbe
   }
 };
 
-/** Inlines values that are read once into the expression that reads them, which keeps the code short. */
+/**
+ * Inlines each value that is read only once into the expression that reads it. This keeps the code short.
+ */
 function inlineSingleUses(statements: readonly Statement[]): readonly Statement[] {
   const uses = new Map<string, number>();
   visitExpressions(statements, (x) => {
@@ -85,15 +89,15 @@ function inlineBlock(
   uses: ReadonlyMap<string, number>,
 ): readonly Statement[] {
   const result: Statement[] = [];
-  let pending: { name: string; value: Expression } | undefined;
+  let pending: Let | undefined;
   const flush = () => {
-    if (pending !== undefined) result.push(define(pending.name, pending.value));
+    if (pending !== undefined) result.push(pending);
     pending = undefined;
   };
   for (const statement of statements) {
     let current = statement;
     if (pending !== undefined) {
-      // Only the next statement may inline the value: nothing that the value reads changes in between.
+      // Only the next statement may inline the value, because a later one might see changed operands.
       const { name, value } = pending;
       let found = false;
       const inlined =
@@ -106,7 +110,7 @@ function inlineBlock(
       } else flush();
     }
     if (current.kind === "let" && !current.mutable && uses.get(current.name) === 1) {
-      pending = { name: current.name, value: current.value };
+      pending = current;
     } else if (current.kind === "for") result.push({ ...current, body: inlineBlock(current.body, uses) });
     else result.push(current);
   }
@@ -114,7 +118,7 @@ function inlineBlock(
   return result;
 }
 
-/** The maximum depth of an expression; deeper ones are unreadable. */
+/** The maximum depth of an expression. Deeper expressions are unreadable. */
 const maxDepth = 100;
 
 const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));

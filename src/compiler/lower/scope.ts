@@ -1,6 +1,6 @@
 /**
- * What lowering knows about the current scope: the materialised values, their locations in memory, and how to
- * read elements of nodes.
+ * What lowering knows in the current scope: which values are materialised, where they are in memory, and how
+ * to read elements of nodes.
  */
 import { leafName, operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -11,7 +11,7 @@ import type { Read } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
 /**
- * The location of a materialised value: its buffer, and the mapping from indices of the value to indices of the
+ * The location of a materialised value: its buffer, and a mapping from the value's indices to indices of the
  * buffer.
  */
 export interface BufferLocation {
@@ -22,19 +22,21 @@ export interface BufferLocation {
 export interface Scope {
   readonly float: "f32" | "f64";
   readonly stored: ReadonlySet<Node>;
-  /** The location of a materialised node or of a leaf of storage. */
+  /** The location of a materialised node, or of a leaf that is in storage. */
   locationOf(node: Node): BufferLocation;
   /** How to read an argument of the current step. */
   argument(node: Node): Read;
-  /** A unique loop variable or accumulator. */
+  /** A unique name for a loop variable or an accumulator. */
   fresh(base: string): string;
 }
 
-/** The element type of a value in memory: a bool is stored as 0 or 1. */
+/** The element type of a value in memory. A bool is stored as the float 0 or 1. */
 export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
   node.type.element === "bool" ? float : node.type.element;
 
-/** How to read an element of `node`: from memory, or by computing it. */
+/**
+ * How to read an element of `node`: by a load if the node is materialised, else by computing the element.
+ */
 export function readerOf(node: Node, scope: Scope): Read {
   if (node.op === "argument") return scope.argument(node);
   if (scope.stored.has(node) || hasTrait(node, "leaf")) {
@@ -55,11 +57,11 @@ export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
   return Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], readerOf(operand, scope)]));
 }
 
-// Which outputs a program computes directly in their storage.
+// Outputs that need no copy.
 
 /**
- * The outputs that are computed directly in their storage. Other outputs are copied there at the end, because
- * storage that is still read must keep its old value until then.
+ * The outputs that are computed directly in their storage. Other outputs are copied there at the end. For
+ * example, storage that the program also reads must keep its old value until then.
  */
 export function directOutputs(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);

@@ -1,6 +1,6 @@
 /**
- * The lifetimes of the materialised values of a graph, and an estimate, from the graph alone, of the memory
- * that they need at the same time.
+ * The lifetimes of the materialised values of a graph, and an estimate of the peak memory that they need.
+ * Both use the graph alone, before lowering.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
@@ -9,20 +9,20 @@ import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import { chooseMaterialised } from "./choose-materialised.ts";
 
-/** Where each materialised value is computed and last read, as positions in the graph's list of nodes. */
+/** Where each materialised value is computed and read, as positions in the graph's list of nodes. */
 export interface ValueLifetimes {
   readonly stored: ReadonlySet<Node>;
   readonly madeAt: ReadonlyMap<Node, number>;
-  /** Positions of the materialised values that read it, in order. */
+  /** The positions of the materialised values that read the node, in order. */
   readonly readAt: ReadonlyMap<Node, readonly number[]>;
-  /** The materialised values and leaves from which a materialised value is computed. */
+  /** The materialised values and leaves from which each materialised value is computed. */
   readonly sourcesOf: ReadonlyMap<Node, ReadonlySet<Node>>;
 }
 
 export function valueLifetimes(graph: Graph): ValueLifetimes {
   const stored = chooseMaterialised(graph);
   const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
-  // Scans of one recurrence become one loop, so their values are computed together.
+  // All scans of a recurrence become one loop, so their values are computed at the same position.
   for (const scans of recurrencesOf(graph).values()) {
     const first = Math.min(...scans.map((scan) => madeAt.get(scan) ?? 0));
     for (const scan of scans) madeAt.set(scan, first);
@@ -46,7 +46,10 @@ export function valueLifetimes(graph: Graph): ValueLifetimes {
 const bytesOf = (node: Node, batchSize: number): number =>
   sizeOf(node.type.shape, batchSize) * (node.type.element === "f64" ? 8 : 4);
 
-/** The position at which most bytes are live, and their number. Outputs have memory of their own. */
+/**
+ * The position at which the most bytes are live, and their number. Outputs are excluded: they have their own
+ * memory.
+ */
 export function peakOf(
   graph: Graph,
   { stored, madeAt, readAt }: ValueLifetimes,

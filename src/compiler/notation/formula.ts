@@ -1,6 +1,6 @@
 /**
- * A formula as a tree: the mathematics of a node, independent of how it is written. Printers turn it into text, TeX and
- * MathML; the rules for brackets are here, for all of them.
+ * A formula as a tree: the mathematics of a node, independent of notation. Printers write it as text, TeX or
+ * MathML. They share the rules for brackets in this file.
  */
 
 /** An infix sign. `scale` is a product with a number, `times` an elementwise product, `matrix` a matrix product. */
@@ -19,7 +19,9 @@ export type Sign =
 
 export type Formula =
   | { readonly kind: "number"; readonly text: string }
-  /** A value; `layer` is the layer that its name may begin with, `time` its index in a recurrence: `t − 1`. */
+  /**
+   * A value. Its name may start with that of `layer`. `time` is its index in a recurrence, such as `t − 1`.
+   */
   | {
       readonly kind: "name";
       readonly name: string;
@@ -34,7 +36,7 @@ export type Formula =
     }
   | { readonly kind: "quotient" | "power"; readonly x: Formula; readonly y: Formula }
   | { readonly kind: "choice"; readonly condition: Formula; readonly x: Formula; readonly y: Formula }
-  /** Over the given indices. */
+  /** The sum over the given indices. */
   | { readonly kind: "sum"; readonly axes: readonly string[]; readonly x: Formula }
   | {
       readonly kind: "call";
@@ -43,20 +45,20 @@ export type Formula =
       readonly parts: readonly Formula[];
     }
   | { readonly kind: "list"; readonly parts: readonly Formula[] }
-  /** The rows of a table at the given indices, and the adjoint. */
+  /** `rows` are the rows of a table at the given indices; `scatter` is the adjoint. */
   | { readonly kind: "rows" | "scatter"; readonly x: Formula; readonly indices: Formula }
   | { readonly kind: "box"; readonly x: Formula; readonly ranges: readonly string[] }
-  /** Several equations next to one another, with words between them; not an expression. */
+  /** Several equations in a row, with words between them. It is not an expression. */
   | { readonly kind: "row"; readonly parts: readonly (Formula | string)[] }
   | { readonly kind: "equation"; readonly x: Formula; readonly y: Formula };
 
 export type Name = Extract<Formula, { readonly kind: "name" }>;
 
-/** How tightly a formula binds: a part that binds less tightly than its context needs brackets. */
+/** How tightly formulas bind. A part that binds less tightly than its context requires needs brackets. */
 const precedence = { choice: 0, compare: 1, sum: 2, product: 3, power: 4, atom: 5 } as const;
 export type Level = keyof typeof precedence;
 
-/** "line": on one line, as in text. "stacked": with stacked quotients, which need no brackets. */
+/** "line": everything on one line, as in text. "stacked": quotients are stacked, so they need no brackets. */
 export type Layout = "line" | "stacked";
 
 const levelOfSign: Readonly<Record<Sign, Level>> = {
@@ -73,7 +75,7 @@ const levelOfSign: Readonly<Record<Sign, Level>> = {
   equal: "compare",
 };
 
-/** How tightly the parts of an infix formula must bind; sums and products associate to the left. */
+/** How tightly the two parts of an infix formula must bind. Sums and products associate to the left. */
 function levelsOfParts(sign: Sign): readonly [x: Level, y: Level] {
   if (sign === "subtract") return ["sum", "product"];
   if (sign === "matrix" || sign === "outer") return ["product", "power"];
@@ -105,15 +107,18 @@ function levelOf(formula: Formula, layout: Layout): Level {
 export const needsBrackets = (part: Formula, level: Level, layout: Layout): boolean =>
   precedence[levelOf(part, layout)] < precedence[level];
 
-/** Whether the left (0) or the right part (1) of an infix formula needs brackets. */
+/** Whether the left part (side 0) or the right part (side 1) of an infix formula needs brackets. */
 export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout: Layout): boolean {
   if (needsBrackets(part, levelsOfParts(sign)[side], layout)) return true;
-  // A mix of both kinds of products is ambiguous without brackets.
+  // A mix of elementwise and matrix products is ambiguous without brackets.
   if (part.kind !== "infix") return false;
   return sign === "matrix" ? part.sign === "times" : sign === "times" && part.sign === "matrix";
 }
 
-/** The factor next to the sign of an infix formula: the last one of its left part, the first one of its right part. */
+/**
+ * The factor next to the sign of an infix formula: the last factor of the left part, or the first factor of
+ * the right part.
+ */
 export function nextToSign(part: Formula, side: 0 | 1): Formula {
   if (part.kind !== "infix" || levelOfSign[part.sign] !== "product") return part;
   return nextToSign(side === 0 ? part.y : part.x, side);

@@ -1,6 +1,7 @@
 /**
- * Formulas as MathML Core. They are printed directly, not converted from TeX by a library, because the result then
- * needs no styles, classes or stylesheets, which the policy of the pages forbids. All text is escaped.
+ * Formulas as MathML Core. They are printed directly, not converted from TeX by a library. So the result
+ * needs no styles, classes or stylesheets, which the content policy of the pages forbids. All text is
+ * escaped.
  */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Sign } from "./formula.ts";
@@ -76,7 +77,7 @@ const part = (formula: Formula, level: Level): string =>
 const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
   partNeedsBrackets(sign, side, formula, "stacked") ? fenced("(", inner(formula), ")") : inner(formula);
 
-/** Sets the superscript above an existing subscript, not after it. */
+/** Writes a superscript directly above an existing subscript instead of after it. */
 function raised(base: Formula, above: string): string {
   const symbol = base.kind === "name" ? symbolOf(base) : undefined;
   return symbol?.kind === "subscript"
@@ -86,7 +87,7 @@ function raised(base: Formula, above: string): string {
 
 const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 
-/** A sign or name with the axes that it runs over; without axes if it runs over all. */
+/** A sign or name with its indices below it, or without indices if it covers all of them. */
 const over = (sign: string, axes: readonly string[] = []): string =>
   axes.length === 0 ? sign : `<munder>${sign}<mrow>${listed(axes.map(identifier))}</mrow></munder>`;
 

@@ -1,6 +1,6 @@
 /**
- * Ops in mathematical notation: a complete table from op to formula. Views that mathematics leaves out (broadcasts,
- * reshapes) are written as their operand.
+ * Ops in mathematical notation: a complete table from op to formula. Views that mathematics does not write,
+ * such as broadcasts and reshapes, appear as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
@@ -28,7 +28,7 @@ const extreme =
   (name: string): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) =>
     call(name, part(x), part(y));
-/** Writes a constant on the right of the sign. */
+/** The notation of a comparison. A constant is written on the right of the sign. */
 const comparison =
   (sign: Sign, mirrored: Sign): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) => ({
@@ -36,14 +36,14 @@ const comparison =
     x: isNumber(x) ? infix(mirrored, part(y), part(x)) : infix(sign, part(x), part(y)),
   });
 
-/** The value of a constant, also of a broadcast one; undefined for any other node. */
+/** The value of a constant or of a broadcast constant; undefined for any other node. */
 export function constantOf(node: Node): number | undefined {
   if (node.op === "constant") return node.attributes.value;
   return node.op === "broadcast" ? constantOf(node.operands.x) : undefined;
 }
 const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
-/** Whether the node is one number for all elements. */
+/** Whether all elements of the node are one number. */
 const isScalar = (node: Node): boolean =>
   node.type.shape.length === 0 || (isImplicit(node) && isScalar(node.operands.x));
 
@@ -82,8 +82,8 @@ const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
 };
 
 /**
- * A value that is zero where a condition is false is written as a product with the condition, which is 1 or 0. (As
- * with Iverson brackets, 0 times a value that is not finite is 0.)
+ * A select with 0 on one side is written as a product with its condition, which is 1 or 0. As with Iverson
+ * brackets, the product is 0 where the condition is false, even if the other factor is not finite.
  */
 const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
   const holds = part(condition);
@@ -115,13 +115,13 @@ function negationOf(holds: Formula): Formula {
 const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
   isTransposed ? { kind: "transpose", x } : x;
 
-/** One factor of a product, and the position of its summed axes among its other axes. */
+/** One factor of a product. `summed` says where its summed axes are among its other axes. */
 interface Factor {
   readonly node: Node;
   readonly summed: "first" | "last" | "all" | "between";
 }
 
-/** Looks through unnamed transposes, because the order of rows or columns among themselves is not written. */
+/** Looks through unnamed transposes: notation does not show the order of several row or column axes. */
 function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
   if (node.op === "transpose" && node.name === undefined) {
     const { permutation } = node.attributes;
@@ -135,9 +135,9 @@ function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
 }
 
 /**
- * A contraction over the last axes of x and the first axes of y is a matrix product; rows and columns may be several
- * axes each, and there may be batch axes. An operand that is summed over its other side is written transposed. Any
- * other contraction is written as a sum over named indices.
+ * A contraction over the last axes of x and the first axes of y is a matrix product. There may be batch axes,
+ * and rows and columns may have several axes. An operand that is summed over its other side is written
+ * transposed. Any other contraction is written as a sum over named indices.
  */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
   const { batchX, batchY, sumX, sumY } = attributes;
@@ -153,7 +153,7 @@ const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part)
 const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
   named(attributes.name, origin.layer);
 
-/** An elementary function without a row is written by its own name: tanh(x). */
+/** The notation of each op. An elementary function without an entry has its own name: tanh(x). */
 const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> } & {
   readonly [K in ElementaryName]?: Notation<K>;
 } = {
@@ -216,7 +216,7 @@ const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> 
   }),
   pad: applied("pad"),
   concat: ({ operands: { x, y } }, part) => {
-    // Writes nested concatenations as one list.
+    // Nested concatenations are written as one list.
     const first = part(x);
     return { kind: "list", parts: [...(first.kind === "list" ? first.parts : [first]), part(y)] };
   },
@@ -239,7 +239,7 @@ const spell = (node: Node, part: Part): Formula =>
 const isImplicit = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
   node.op === "broadcast" || node.op === "reshape" || node.op === "cast" || node.op === "stopGradient";
 
-/** The formula of a node, down to nodes for which `nameOf` returns a name. The root itself is always expanded. */
+/** The formula of a node, expanded down to nodes with a name in `nameOf`. The root is always expanded. */
 export function nodeFormula(root: Node, nameOf: (node: Node) => Formula | undefined): Formula {
   const part = (operand: Node): Formula => {
     const name = nameOf(operand);

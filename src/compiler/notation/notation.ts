@@ -1,4 +1,4 @@
-/** Formulas in all three notations, also the equations of rewrite rules. */
+/** Formulas and the equations of rewrite rules in all three notations: text, TeX and MathML. */
 import type { Formula } from "./formula.ts";
 import { escapeMarkup, markupOf, mathmlOf } from "./mathml.ts";
 import { escapeTex, signTex, texOf } from "./tex.ts";
@@ -17,8 +17,9 @@ export const notationOf = (formula: Formula): Notation => ({
   mathml: mathmlOf(formula),
 });
 
-// The equation of a rewrite rule, which its file has as a line of text, in all notations. The text is only split into
-// tokens, not parsed into operations: letters, words and signs are enough to typeset it.
+// The equations of rewrite rules in all notations. The file of a rule has its equation as a line of text. The
+// text is only split into tokens, not parsed into operations: letters, words and signs are enough to typeset
+// it.
 
 interface Form {
   readonly tex: string;

@@ -4,11 +4,11 @@ import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { nextToSign, named } from "./formula.ts";
 import type { Formula, Name } from "./formula.ts";
 import { nodeFormula } from "./node-formula.ts";
-import { codeName, textOf } from "./text.ts";
+import { codeName } from "./text.ts";
 
-// Mathematical symbols of values: dense1.weight is W with the layer as subscript, the output of `dense1` is h, the sum
-// before its activation z, and d_x is ∂L/∂x. Any other value keeps its name as a word, so that it can be found in the
-// code.
+// The mathematical symbols of values. `dense1.weight` is W with the layer as subscript, the output of
+// `dense1` is h, its sum before the activation is z, and d_x is ∂L/∂x. Any other value is shown by its name,
+// so that it can be found in the code.
 
 export type Symbol =
   | { readonly kind: "letter"; readonly letter: string }
@@ -17,7 +17,7 @@ export type Symbol =
   /** ∂L/∂x; `part` if it is one of several terms of the derivative. */
   | { readonly kind: "derivative"; readonly of: Symbol; readonly part: string | undefined };
 
-/** Symbols for the parameters of a layer, and for the sum before its activation. */
+/** Symbols for the parameters of a layer, and for its sum before the activation. */
 const letters: Readonly<Record<string, string>> = {
   weight: "W",
   bias: "b",
@@ -27,7 +27,7 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
-/** Symbols of layers with several weights and biases: the subscript says what each is for. Values use them too. */
+/** Symbols of layers with several weights and biases. The subscript says what each one is for. */
 const lettersWithUse: Readonly<Record<string, readonly [letter: string, below: string]>> = {
   query: ["W", "query"],
   key: ["W", "key"],
@@ -40,7 +40,7 @@ const lettersWithUse: Readonly<Record<string, readonly [letter: string, below: s
   recurrentBias: ["b", "recurrent"],
 };
 
-/** dz, d_name and d_name_part are ∂L/∂z, ∂L/∂name and a term of it. */
+/** Parses names of derivatives: dz is ∂L/∂z, d_name is ∂L/∂name, d_name_part is a term of ∂L/∂name. */
 function derivativeOf(name: string): { readonly of: string; readonly part: string | undefined } | undefined {
   const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
   if (derivative === null) return undefined;
@@ -48,7 +48,7 @@ function derivativeOf(name: string): { readonly of: string; readonly part: strin
   return { of, part: name.endsWith(of) ? undefined : (number ?? "1") };
 }
 
-/** As text: ∂L/∂dense1, other names as the code has them. */
+/** The name as text: ∂L/∂dense1 for a derivative, any other name as in the code. */
 export function mathematicalName(name: Name): string {
   const derivative = derivativeOf(name.name);
   if (derivative === undefined) return codeName(name);
@@ -63,7 +63,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
     const { of, part } = derivative;
     return { kind: "derivative", of: symbolOf({ kind: "name", name: of, layer, time }), part };
   }
-  // Values within the formula of a derivative get a prime, to distinguish them from the layer's own values.
+  // Values in the formula of a derivative get a prime, to distinguish them from the layer's own values.
   const within = /^([a-z]+)_in_d_(.+)$/i.exec(name);
   if (within !== null) return subscripted(word(`${within[1]}′`), [within[2], ...below]);
   if (name === "loss") return subscripted({ kind: "letter", letter: "L" }, below);
@@ -77,7 +77,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   if (dot > 0) return parameterSymbol(name.slice(0, dot), name.slice(dot + 1), below);
   if (layer !== undefined && name === layer)
     return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
-  // H is the matrix of a recurrent layer's states at all steps; h is the output of the layer.
+  // H is the matrix of a recurrent layer's states at all steps; h is the layer's output.
   if (layer !== undefined && name === `${layer}_h` && time === undefined)
     return subscripted({ kind: "letter", letter: "H" }, [layer]);
   if (layer !== undefined && name.startsWith(`${layer}_`))
@@ -85,11 +85,11 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   return subscripted(word(name), below);
 }
 
-/** Whether it is, begins or ends with a word: two adjacent words would read as one expression. */
+/** Whether the symbol is a word, possibly with subscripts. Two adjacent words would look like one name. */
 const isWord = (symbol: Symbol): boolean =>
   symbol.kind === "word" || (symbol.kind === "subscript" && isWord(symbol.base));
 
-/** Whether a product needs a sign: adjacent numbers or words would read as one. */
+/** Whether a product needs a visible sign, because adjacent numbers or words would look like one. */
 export function needsDot({ sign, x, y }: Extract<Formula, { readonly kind: "infix" }>): boolean {
   if (sign !== "scale" && sign !== "matrix") return false;
   const [left, right] = [nextToSign(x, 0), nextToSign(y, 1)];
@@ -116,12 +116,13 @@ function subscripted(base: Symbol, below: readonly string[]): Symbol {
   return { kind: "subscript", base, below };
 }
 
-// Display names of values. In the step of a recurrence, a sequence and a stacked value have the index of the step, a
-// carried value that of the previous step, and a whole operand has none: h[t] = tanh(x[t] + h[t − 1] · w).
+// Display names of values. In the step of a recurrence, sequences and stacked values have the index of the
+// step, carried values have that of the previous step, and whole operands have no index:
+// h[t] = tanh(x[t] + h[t − 1] · w).
 
 type NameOf = (node: Node) => string | undefined;
 
-/** The formula to show for each node that has a display name; other nodes are expanded where they are used. */
+/** The formula to show for each node with a display name. Other nodes are expanded where they are used. */
 export function displayFormulas(
   graph: Graph,
   isNamed: (node: Node) => boolean,
@@ -164,21 +165,12 @@ export function displayFormulas(
   return display;
 }
 
-/** The layer whose value has the name; for a derivative such as `d_dense1`, the layer of dense1. */
+/** The layer to which a value of this name belongs, such as dense1 for the derivative `d_dense1`. */
 function layerOf(name: string, layers: ReadonlySet<string>): string | undefined {
   const value = name.replace(/^d_/, "");
   for (let end = value.length; end > 0; end = value.lastIndexOf("_", end - 1))
     if (layers.has(value.slice(0, end))) return value.slice(0, end);
   return undefined;
-}
-
-/** The same as text. */
-export function displayNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
-  const display = displayFormulas(graph, isNamed, nameOf);
-  return (node) => {
-    const formula = display(node);
-    return formula && textOf(formula);
-  };
 }
 
 const at = (formula: Formula, time: string): Formula =>

@@ -107,7 +107,7 @@ const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
 
 const joined = (parts: readonly Formula[]): string => parts.map(texOf).join(",\\, ");
 
-/** Words in a row of formulas. */
+/** The words between the formulas of a row. */
 const proseTex = (text: string): string => (text.trim() === "" ? "\\ " : `\\text{${escapeTex(text)}}`);
 
 export function texOf(formula: Formula): string {

@@ -26,11 +26,11 @@ const raised: Readonly<Record<string, string>> = { "2": "²", "3": "³" };
 /** The name as in emitted code, with its time index. */
 export const codeName = ({ name, time }: Name): string => (time === undefined ? name : `${name}[${time}]`);
 
-/** A printer that writes names by `nameText`. */
+/** A printer of formulas that writes each name with `nameText`. */
 export function textPrinter(nameText: (name: Name) => string): (formula: Formula) => string {
   const part = (formula: Formula, level: Level): string => {
     const text = textOf(formula);
-    // A name with a slash, ∂L/∂x, is a quotient, so tighter operators need brackets around it.
+    // A name with a slash, such as ∂L/∂x, is a quotient, so tighter operators need brackets around it.
     const isTight = level === "power" || level === "atom";
     const isQuotient = formula.kind === "name" && isTight && text.includes("/");
     return isQuotient || needsBrackets(formula, level, "line") ? `(${text})` : text;
@@ -92,7 +92,7 @@ export const textOf = textPrinter(codeName);
 
 // The formula of a node as text: for comments in emitted code and for messages.
 
-/** The formula of a node, down to nodes for which `nameOf` returns a name. The root itself is always expanded. */
+/** The formula of a node, expanded down to nodes with a name in `nameOf`. The root is always expanded. */
 export const formulaOf = (root: Node, nameOf: (node: Node) => string | undefined): string =>
   textOf(
     nodeFormula(root, (node) => {

@@ -1,6 +1,6 @@
 /**
- * The definition of an op: its traits, shape rule, derivative, lowering, reference evaluation and samples. Each op's
- * file has one definition; the rest of the compiler uses the table of them and knows no op by name.
+ * The definition of an op: its traits, shape rule, derivative, lowering, reference evaluation and samples.
+ * Each op has one definition, and the table in `index.ts` lists all of them.
  */
 import type { GraphBuilder, OpRules } from "../ir/builder.ts";
 import type { Attributes, Axes, Node, NodeOf, OpName, OperandName } from "../ir/nodes.ts";
@@ -9,13 +9,21 @@ import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * pointwise: element by element over equal shapes. view: every element of the result is an element of an operand.
- * reduction: combines many elements into one. commutative: operands can be swapped. leaf: reads storage. fills: a
- * view that also has a padding value. contraction: a sum of products, which reads each element many times. cheap:
- * recomputing it costs less than a load. opaque: no derivative passes. chooses: the index decides which operand an
- * element comes from. recurrence: a loop along time over its own body. linear: f(x + y) = f(x) + f(y), element by
- * element or by moving elements. axes: a reduction of one operand along its attribute `axes`, which can share the pass
- * over the operand with others.
+ * The properties of ops that stages use:
+ *
+ *     pointwise     element by element over equal shapes
+ *     view          every element of the result is an element of an operand
+ *     reduction     combines many elements into one
+ *     commutative   its operands can be swapped
+ *     leaf          reads storage
+ *     cheap         recomputing it costs less than a load
+ *     opaque        gradients are not propagated through it
+ *     contraction   a sum of products, which reads each element many times
+ *     fills         a view that also contains a padding value
+ *     chooses       the index decides which operand or value an element comes from
+ *     recurrence    a loop along time over a body of its own
+ *     linear        f(x + y) = f(x) + f(y), element by element or by moving elements
+ *     axes          reduces one operand along its attribute `axes`; several of these can share one pass
  */
 export type Trait =
   | "pointwise"
@@ -32,9 +40,12 @@ export type Trait =
   | "linear"
   | "axes";
 
-/** Differentiation, passed to an op that has a body to differentiate. */
+/** Differentiation, for an op whose body must be differentiated. */
 export interface Reverse {
-  /** The cotangents of `leaves`, in order, given those of the `seeds`; undefined for a leaf that no seed depends on. */
+  /**
+   * The cotangents of `leaves`, in order, from those of `seeds`; undefined for a leaf on which no seed
+   * depends.
+   */
   pullback(
     seeds: ReadonlyMap<Node, Node>,
     leaves: readonly Node[],
@@ -43,46 +54,52 @@ export interface Reverse {
   hasTrait(node: Node, trait: Trait): boolean;
 }
 
-/** The values of `roots` if some nodes have the given values. Passed to an op that has a body to evaluate. */
+/** Evaluates `roots`, where some nodes have `given` values. Passed to an op that has a body. */
 export type EvaluateBody = (
   roots: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
   rows: number,
 ) => readonly Tensor[];
 
-/** The element of an operand at an index. */
+/** Reads the element of an operand at an index. */
 export type Read = (at: readonly Expression[]) => Expression;
 type Reads<Names extends string> = { readonly [Name in Names]: Read };
 
-/** An operand that is a box of the result, and where the box starts. */
+/** An operand that fills a box of the result, and the start of that box. */
 export interface Piece {
   readonly node: Node;
   readonly start: readonly number[];
 }
 
 /**
- * How a reduction combines many elements. "place of maximum" is the row-major index, along the reduced axes, of the
- * first largest element.
+ * How a reduction combines many elements. "place of maximum" is the position of the first largest element:
+ * its row-major index along the reduced axes.
  */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
-/** How the elements of a node are computed from those of its operands; independent of targets. */
+/** How the elements of a node are computed from those of its operands, for any target. */
 export type LoweringOver<N, Names extends string> =
   | { readonly kind: "leaf" }
   /** A loop along time around the nests of the body. */
   | { readonly kind: "recurrence" }
-  /** Each element from the elements at the same index. */
+  /** Computes each element from the elements at the same index. */
   | {
       readonly kind: "pointwise";
       expression(operands: { readonly [Name in Names]: Expression }, node: N): Expression;
     }
-  /** Each element from elements at other indices; `pieces` are operands that together make up the result unchanged. */
+  /**
+   * Computes each element from elements at other indices. `pieces`: the operands, if the result consists of
+   * them unchanged.
+   */
   | {
       readonly kind: "element";
       element(node: N, at: readonly Expression[], read: Reads<Names>): Expression;
       pieces?(node: N): readonly Piece[];
     }
-  /** Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost first. */
+  /**
+   * Computes each element from many: a loop over `extents` combines `element`. `order` lists the result's
+   * axes, outermost loop first.
+   */
   | {
       readonly kind: "reduce";
       readonly combine: Combination;
@@ -105,7 +122,10 @@ export type LoweringOver<N, Names extends string> =
 
 export type Lowering<K extends OpName> = LoweringOver<NodeOf<K>, OperandName<K>>;
 
-/** A function of the node alone becomes its value; a function of more becomes a function of the rest. */
+/**
+ * Binds the first parameter, the node. A function of the node alone becomes its value; any other function
+ * becomes a function of its other parameters.
+ */
 type BoundPart<Part> = Part extends (node: never, ...rest: infer Rest) => infer Value
   ? Rest extends readonly []
     ? Value
@@ -115,26 +135,26 @@ type Bound<L> = L extends { readonly kind: "pointwise" }
   ? never
   : { readonly [Name in keyof L]: BoundPart<L[Name]> };
 
-/** The lowering of a known node; a pointwise lowering becomes one of kind "element". */
+/** A lowering whose node is known. A pointwise lowering becomes one of kind "element". */
 export type BoundLowering = Bound<LoweringOver<Node, string>>;
 
-/** An operand of a test: random and uniform between bounds, or given values. `n` stands for three rows. */
+/** An operand of a test: given values, or random ones, uniform between two bounds. `n` is three rows. */
 export type SampleOperand =
   | { readonly shape: Shape; readonly low: number; readonly high: number; readonly element?: ElementType }
   | { readonly shape: Shape; readonly values: readonly number[]; readonly element?: ElementType };
 
 export interface Sample<K extends OpName> {
   readonly operands: { readonly [O in OperandName<K>]: SampleOperand };
-  /** A function for attributes that contain nodes. */
+  /** Attributes that contain nodes are given as a function of the builder. */
   readonly attributes: Attributes<K> | ((g: GraphBuilder) => Attributes<K>);
-  /** At a kink the derivative must equal these numbers (for a cotangent of ones), not finite differences. */
+  /** The exact derivatives at a kink, for a cotangent of ones. They replace finite differences there. */
   readonly kink?: { readonly [O in OperandName<K>]?: readonly number[] };
 }
 
 export interface OpDefinition<K extends OpName> extends OpRules<K> {
   readonly name: K;
   readonly traits: readonly Trait[];
-  /** The cotangents of the operands, given the node `z` (operands and result) and its cotangent `dz`. */
+  /** The cotangents of the operands of `z`, given its cotangent `dz`; null for an operand without one. */
   vjp(
     z: NodeOf<K>,
     dz: Node,

@@ -1,6 +1,6 @@
 /**
- * The closed table of ops. A new op is a file, a row in `ir/nodes.ts`, and a line here; see README.md. The rest of the
- * compiler uses ops through the functions below.
+ * The closed table of ops. To add an op, write its file, a row in `ir/nodes.ts`, and a line here; see
+ * README.md. The rest of the compiler uses ops through the functions below.
  */
 import { graphBuilder } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -99,7 +99,7 @@ export const ops = {
   window,
 } satisfies OpTable;
 
-/** An op's definition for code that has a node of unknown op: operands are records by name. */
+/** The definition of any op, with operands as records by name. */
 interface AnyDefinition {
   readonly traits: readonly Trait[];
   vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;
@@ -120,7 +120,7 @@ export interface AnySample {
   readonly kink?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** The one cast that dispatching on a union needs. */
+/** The only cast: dispatching on a union needs it. */
 const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
 
 export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).samples;
@@ -144,7 +144,7 @@ export const evaluateOp = (
   rows: number,
 ): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
 
-/** The value of each node, operands first; nodes that are `given` a value are not computed. */
+/** The values of nodes, which are sorted, operands first. Nodes with a `given` value are not computed. */
 export function evaluateNodes(
   nodes: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
@@ -171,7 +171,7 @@ const evaluateBody: EvaluateBody = (roots, given, rows) => {
   return roots.flatMap((root) => values.get(root) ?? []);
 };
 
-/** An op's lowering with the node bound. */
+/** The lowering of the node's op, with the node bound. */
 export function loweringOf(node: Node): BoundLowering {
   const { lower } = definitionOf(node.op);
   switch (lower.kind) {

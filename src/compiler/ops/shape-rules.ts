@@ -12,7 +12,7 @@ function numericOperand(x: TensorType): TensorType {
   return x;
 }
 
-/** Both operands have the same type, which is also the result's. */
+/** Requires both operands to have the same type, which is also the result's. */
 export function sameOperands(x: TensorType, y: TensorType): TensorType {
   if (!sameShape(x.shape, y.shape) || x.element !== y.element)
     throw new TypeRefusal(`operands must have the same type, not ${typeText(x)} and ${typeText(y)}`);
@@ -22,7 +22,7 @@ export function sameOperands(x: TensorType, y: TensorType): TensorType {
 export const comparison = (x: TensorType, y: TensorType): TensorType =>
   tensorType("bool", sameOperands(x, y).shape);
 
-/** Checks that the axes are distinct axes of a tensor of that rank. */
+/** Checks that the axes are distinct axes of a tensor with this rank. */
 export function checkAxes(axes: readonly number[], rank: number): void {
   if (new Set(axes).size !== axes.length) throw new TypeRefusal(`axes [${axes.join()}] must be distinct`);
   for (const axis of axes)

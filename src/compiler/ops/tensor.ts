@@ -1,4 +1,4 @@
-/** Concrete tensors in doubles: the values of the reference interpreter. Simple and slow on purpose. */
+/** Concrete tensors in doubles: the values of the reference interpreter, simple and slow on purpose. */
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -8,14 +8,17 @@ export interface Tensor {
 export const countOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
-/** Row-major position of an index. */
+/** The row-major position of an index. */
 export function positionOf(shape: readonly number[], at: readonly number[]): number {
   let position = 0;
   for (let axis = 0; axis < shape.length; axis++) position = position * shape[axis] + at[axis];
   return position;
 }
 
-/** Every index of a shape, in row-major order. It yields one array that it updates: copy an index to keep it. */
+/**
+ * Every index of a shape, in row-major order. The generator always yields the same array, with new content,
+ * so copy an index to retain it.
+ */
 export function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
   const at = shape.map(() => 0);
   const count = countOf(shape);
@@ -29,7 +32,7 @@ export function* indicesOf(shape: readonly number[]): Generator<readonly number[
 export const elementAt = (tensor: Tensor, at: readonly number[]): number =>
   tensor.data[positionOf(tensor.shape, at)];
 
-/** The tensor with `element(index)` at each index. */
+/** The tensor whose element at each index is `element(index)`. */
 export function tensorOf(shape: readonly number[], element: (at: readonly number[]) => number): Tensor {
   const data = new Float64Array(countOf(shape));
   let position = 0;

@@ -1,19 +1,19 @@
 /**
- * Purpose   Compute one exact update from several batches. The loss is V(T), a function of totals T = Σ S over
- *           the batches of a group, and V need not be linear: rmse takes a square root of them. By the chain
- *           rule
+ * Purpose   Compute one exact update from several batches. The loss is V(T), a function of totals T = Σ S
+ *           over the batches of a group. V need not be linear: rmse is the square root of a mean. By the
+ *           chain rule
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step runs each group twice:
- *           `measure` adds up the totals on which some ∂V/∂T_j depends (for a mean only its divisor, which needs
- *           no forward pass), and `gradient` adds up the gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums
- *           to zero.
- * Requires  the graph `gradient` after differentiation; the sums of a batch, V over states for their totals,
- *           and the penalty on weights, which counts once per group.
- * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics are updated once
- *           per batch, as in PyTorch, and each batch draws its own random numbers. A model without groups is
- *           unchanged.
+ *           where ∂V/∂T_j is one number for all batches, known once T is known. So a step reads each group
+ *           twice. First, `measure` adds up the totals on which some ∂V/∂T_j depends. For a mean this is only
+ *           its divisor, which needs no forward pass. Then, `gradient` adds up the gradients of
+ *           Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
+ * Requires  the graph `gradient` after differentiation; the sums of a batch; the loss V as a function of
+ *           their totals; and the penalty on weights, which counts once per group.
+ * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics are updated
+ *           once per batch, as in PyTorch, and each batch draws its own random numbers. A model without
+ *           groups is unchanged.
  */
 import { rewriteGraph, withOperands } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -35,25 +35,25 @@ import { gradientsOf } from "./derivatives/gradients-of.ts";
 
 /** The terms of a loss that add up over batches, and the loss as a function of their totals. */
 export interface SummedLoss {
-  /** S, the sums of one batch. */
+  /** The sums S of one batch. */
   readonly sums: Readonly<Record<string, Node>>;
-  /** V: the loss, given the totals by name. */
+  /** The loss V, given the totals by name. */
   value(totals: Readonly<Record<string, Node>>): Node;
-  /** Added to the loss once. */
+  /** The penalty on weights, which is added to the loss once. */
   readonly penalty: Node | undefined;
 }
 
 interface Summed extends SummedLoss {
-  /** The next value of each running statistic, where it is stored, and the statistic itself. */
+  /** The next value of each running statistic, its storage, and the node of its current value. */
   readonly statistics: readonly (Output & { readonly statistic: Node })[];
 }
 
 export interface AccumulateContext {
   readonly g: GraphBuilder;
   readonly loss: SummedLoss;
-  /** The parameters whose gradients are needed, by name. */
+  /** The names of the parameters whose gradients are needed. */
   readonly wanted: readonly string[];
-  /** The number of batches in a step; undefined for one. */
+  /** The number of batches per step; undefined for one. */
   readonly groupSize: number | undefined;
 }
 
@@ -85,8 +85,8 @@ interface Accumulated {
 }
 
 /**
- * The totals of a whole group, which `measure` adds up; the totals of the batches that `gradient` has processed
- * so far.
+ * The storage of two kinds of totals. `measure` adds up those of a whole group. The others cover the batches
+ * that `gradient` has processed so far.
  */
 const measured = (name: string): string => storageIn("result", `group.${name}`);
 const seen = (name: string): string => storageIn("result", `seen.${name}`);
@@ -94,7 +94,7 @@ const seen = (name: string): string => storageIn("result", `seen.${name}`);
 const stateOf = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** The number of batches in a group is one more sum. */
+/** The number of batches in the group is one more sum. */
 const batches = "batches";
 
 function accumulate(
@@ -118,14 +118,14 @@ function accumulate(
       ? []
       : [{ storage, node: g.named(`sum_of_d_${parameter.attributes.name}`, g.add(before, part)) }];
   });
-  // After the last batch, the loss of the group.
+  // After the last batch this is the loss of the group.
   const mean = inType(g, loss.value(soFar), g.float);
   const total = loss.penalty === undefined ? mean : g.add(mean, loss.penalty);
   const outputs: Output[] = [
     { storage: lossStorage, node: g.named("loss", total) },
     ...Object.entries(soFar).map(([name, node]) => ({ storage: seen(name), node })),
     ...loss.statistics.flatMap((moved) => continued(moved, g)),
-    // The last layer first, as in `differentiate`.
+    // The last layer comes first, as in `differentiate`.
     ...gradients.reverse(),
   ];
   const measuring = [...needed].map((name): Output => {
@@ -145,8 +145,8 @@ function accumulate(
 }
 
 /**
- * Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that it needs. Sums that depend on no parameter, such as
- * the divisor of a mean, have no gradient.
+ * The objective Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that it needs. Sums that depend on no
+ * parameter, such as the divisor of a mean, are left out because they have no gradient.
  */
 function objectiveOf(
   { sums, value, penalty }: Summed,
@@ -176,7 +176,7 @@ function objectiveOf(
 const nodesOf = (roots: readonly Node[]): Node[] =>
   collectNodes(roots.map((node) => ({ storage: "", node })));
 
-/** A statistic continues from its value after the previous batch. */
+/** Makes a statistic continue from its value after the previous batch. */
 function continued({ storage, node, statistic }: Summed["statistics"][number], g: GraphBuilder): Output[] {
   const before = g.named(storage, g.state({ name: storage, type: statistic.type }));
   const isIt = (each: Node) =>
@@ -189,7 +189,7 @@ function continued({ storage, node, statistic }: Summed["statistics"][number], g
   ];
 }
 
-/** Random numbers depend on the step and on the batch in its group: `count` is the index of the batch. */
+/** Makes random numbers depend on the step and on `count`, the index of the batch in its group. */
 const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBuilder): Graph =>
   rewriteGraph(graph, g, (node) => {
     if (node.op !== "random") return node;
@@ -198,7 +198,7 @@ const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBu
     return withOperands(g, node, [seed, g.add(g.multiply(step, groupSize), batch)]);
   });
 
-/** For all trainable parameters as one flat tensor. */
+/** Sets the gradients of all trainable parameters to zero, as one flat tensor. */
 function zeroGradients(trainable: readonly Node[], g: GraphBuilder): Output[] {
   const size = trainable.reduce((sum, { type }) => sum + sizeOf(type.shape, 1), 0);
   return size === 0

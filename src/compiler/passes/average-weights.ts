@@ -1,17 +1,18 @@
 /**
- * Purpose   Train with averaged weights (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with
- *           get_ema_avg_fn). The optimizer updates weights w. The parameters p of the model, which evaluation,
- *           prediction and checkpoints read, are their exponential moving average. The update
+ * Purpose   Train with averaged weights (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel
+ *           with get_ema_avg_fn). The optimizer updates weights w. The parameters p of the model, which
+ *           evaluation, prediction and checkpoints read, are the exponential moving average of w. The update
  *           (`spec/build-update.ts`) ends with
  *
- *               p ← w at step 0, then p ← d · p + (1 − d) · w          a ← p
+ *               p ← w at step 0, later p ← d · p + (1 − d) · w          a ← p
  *
- *           A caller may write new values into p. Training continues from them: before the gradients of a step, element
- *           by element,
+ *           A caller may write new values into p, and training continues from them. For this, each step
+ *           starts with
  *
  *               w ← p where p ≠ a
  *
- *           So w needs no initial value, and replacing or restoring parameters needs no special case.
+ *           element by element. So w needs no initial value, and replacing or restoring parameters needs no
+ *           special case.
  * Requires  the graphs of a whole step: gradients, and groups of batches if the spec has them.
  * Ensures   `begin` sets w; `measure`, `gradient` and `probe` read w instead of each trainable parameter. A
  *           model without an average is unchanged.
@@ -35,7 +36,7 @@ interface TrainableParameter {
 export interface AverageContext {
   readonly g: GraphBuilder;
   readonly isAveraged: boolean;
-  /** In storage order. */
+  /** In the order of their storage. */
   readonly trainable: readonly TrainableParameter[];
 }
 
@@ -57,7 +58,7 @@ function writtenWeights(g: GraphBuilder, trainable: readonly TrainableParameter[
   return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
 }
 
-/** The graph with w instead of each trainable parameter. */
+/** The graph, reading w instead of each trainable parameter. */
 function onTrainedWeights(graph: Graph, trainable: readonly TrainableParameter[], g: GraphBuilder): Graph {
   const names = new Set(trainable.map(({ name }) => name));
   return rewriteGraph(graph, g, (node) => {

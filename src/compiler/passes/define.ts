@@ -1,6 +1,6 @@
 /**
- * The definition of a pass: a stage from graph to graph. It runs on the steps of recurrences before the graph
- * around them, because a step is a graph of its own.
+ * The definition of a pass: a stage from graph to graph. The step of a recurrence is a graph of its own, so a
+ * pass transforms it before the graph that contains the recurrence.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/nodes.ts";
@@ -15,7 +15,7 @@ export const graphs: Representation<Graph> = {
   snapshots: (graph) => [graph],
 };
 
-/** What all passes of a compilation share. */
+/** The context that all passes of a compilation share. */
 export interface PassContext {
   readonly g: GraphBuilder;
   /** Whether rewrites that may change rounding are left out. */
@@ -28,7 +28,7 @@ export interface PassOptions {
 }
 
 export interface Pass extends StageOn<Graph, PassContext> {
-  /** Runs on one graph, without the steps in it. */
+  /** Transforms one graph, but not the steps of its recurrences. */
   readonly run: (graph: Graph, g: GraphBuilder, options: PassOptions) => Graph;
 }
 

@@ -3,7 +3,7 @@
  *           accumulation at compile time (`derivatives/gradients-of.ts`).
  * Requires  the graph `gradient` with the scalar output `result:loss`.
  * Ensures   the graph has an output `gradient:NAME` for each wanted parameter on which the loss depends.
- *           Running it on its own result computes higher derivatives. Other graphs are unchanged.
+ *           Applied to its own result, the pass computes higher derivatives. Other graphs are unchanged.
  * Example   %y = multiply %x, %x ; output "loss" = %y   =>   … ; %d_x = add (multiply %d_y, %x), (multiply
  *           %d_y, %x)
  */
@@ -18,7 +18,7 @@ import { gradientsOf } from "./derivatives/gradients-of.ts";
 
 export interface DifferentiateContext {
   readonly g: GraphBuilder;
-  /** The parameters whose gradients are needed, by name. */
+  /** The names of the parameters whose gradients are needed. */
   readonly wanted: readonly string[];
 }
 
@@ -40,6 +40,7 @@ export function addGradients(graph: Graph, parameters: readonly string[], g: Gra
     const node = gradients[i];
     return node === undefined ? [] : [{ storage: gradientStorage(name), node }];
   });
-  // The last layer first, in the order of the backward part: values that only a gradient needs are freed early.
+  // The last layer comes first, in the order of the backward pass. So values that only a gradient needs are
+  // freed early.
   return makeGraph(graph.name, [...graph.outputs, ...found.reverse()]);
 }

@@ -1,8 +1,8 @@
 /**
- * Purpose   Remove the marks that stop differentiation.
+ * Purpose   Remove the ops that stop differentiation.
  * Requires  a graph after differentiation.
- * Ensures   the graph has no stopGradient. Values are the same, with one exception: x − stopGradient x, which
- *           only carries a derivative, becomes 0 even for an infinite x.
+ * Ensures   the graph has no stopGradient. Values stay the same, with one exception: x − stopGradient x,
+ *           which only carries a derivative, becomes 0 even for an infinite x.
  * Example   %a = stopGradient %x ; %b = exp %a   =>   %b = exp %x
  */
 import type { Node } from "../ir/nodes.ts";

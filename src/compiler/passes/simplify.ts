@@ -33,7 +33,7 @@ export const rules: readonly Rule[] = [
 
 const pass = "simplify";
 
-/** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
+/** The most rounds. Each rewrites the whole graph bottom-up; no known chain of rules needs more. */
 const rounds = 8;
 
 /** Applies rules until none applies. `settled` holds the nodes to which none applies, and is extended. */

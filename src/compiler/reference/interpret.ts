@@ -1,16 +1,16 @@
 /**
- * The interpreter of graphs: runs every op by its own definition, one after the other, in doubles. Slow and obvious;
- * all code that the compiler emits is compared with it.
+ * The interpreter of graphs. It evaluates the nodes in order, in doubles, each by the definition of its op.
+ * It is slow and simple; all code that the compiler emits is compared with it.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { evaluateNodes } from "../ops/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
-/** Tensors by the name of their storage: inputs, parameters and states going in, outputs coming out. */
+/** Tensors by the name of their storage: inputs, parameters and states before a run, outputs after it. */
 export type Storage = ReadonlyMap<string, Tensor>;
 
-/** The value of every node for a batch of `rows` rows. Storage that is not given is zero. */
+/** The value of every node for a batch of `rows` rows. Storage that is missing is zero. */
 export function evaluateGraph(graph: Graph, storage: Storage, rows: number): Map<Node, Tensor> {
   const given = new Map<Node, Tensor>();
   for (const node of graph.nodes) {

@@ -1,10 +1,9 @@
 /**
- * Purpose   Sum over adjacent elements in one loop: collapse two nested loops of a sum that together traverse
- *           memory without a gap.
+ * Purpose   Collapse two nested loops of a sum into one, if together they traverse memory without gaps.
  * Requires  kernels with one index per axis; the shapes of buffers.
- * Ensures   the same accesses in the same order. Loops that store are unchanged: an index past its axis would
- *           refer to an element of another row. Short inner loops, such as over the channels of a window,
- *           become longer ones.
+ * Ensures   the same accesses in the same order. Short inner loops, such as over the channels of a window,
+ *           become longer. Loops that store are unchanged, because an index past the end of its axis refers
+ *           to an element of another row.
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
  *           where c continues past its axis into the next row, which contains the next elements
  */
@@ -20,7 +19,10 @@ interface Surroundings {
   readonly batchSize: number;
 }
 
-/** Whether one step of `outer` moves every access of the body as far as all steps of `inner` together. */
+/**
+ * Whether one step of `outer` moves every access of the body by the same distance as all steps of `inner`
+ * together.
+ */
 function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: Surroundings): boolean {
   const names = [outer.variable, inner.variable];
   let holds = true;

@@ -1,12 +1,12 @@
 /**
- * Purpose   Compute addresses: turn the indices of each access into one offset in memory, and name the
- *           loop-invariant part before the loop (`x_row = x + row · 64`).
+ * Purpose   Compute addresses: turn the indices of each access into one offset in memory, and compute the
+ *           loop-invariant part of it before the loop, under a name (`x_row = x + row · 64`).
  * Requires  kernels with one index per axis; the shapes of buffers.
- * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena; a
- *           variable with the buffer's name is the offset of the buffer. In bytes, it is an offset from the
- *           start of the buffer, because WebAssembly instructions add the buffer's own offset at no cost. For
- *           scratch and for buffers that are arguments of a shared kernel, it is an address that includes the
- *           start of the buffer, as with elements.
+ * Ensures   every load and store has one index. In elements, it is an offset from the start of the arena, and
+ *           a variable with the buffer's name contains the buffer's own offset. In bytes, it is an offset
+ *           from the start of the buffer, because WebAssembly instructions add the buffer's offset at no
+ *           cost. Scratch, and buffers that are arguments of a shared kernel, are exceptions: their addresses
+ *           include the start of the buffer also in bytes.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import {
@@ -28,10 +28,10 @@ import { defineRequiredKernelStage } from "../stages/loops.ts";
 import type { Fresh, KernelStage } from "../stages/loops.ts";
 import { positionIn } from "../loop/linear.ts";
 
-/** One scope: a loop or the kernel itself, with the definitions placed in it. */
+/** A loop, or the kernel itself, with the address definitions in its body. */
 interface Scope {
   readonly variable: string | undefined;
-  /** Variables defined in it, including the loop's own. */
+  /** The variables defined in the scope, including the loop variable. */
   readonly variables: Set<string>;
   readonly definitions: Map<string, { readonly name: string; readonly value: Expression }>;
 }
@@ -40,15 +40,15 @@ interface AddressContext {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   readonly fresh: Fresh;
-  /** Buffers whose start is an argument of the kernel. */
+  /** The buffers whose start is an argument of the kernel. */
   readonly addresses?: readonly string[] | undefined;
-  /** `elements` by default. */
+  /** The unit of offsets; `elements` by default. */
   readonly unit?: AddressUnit | undefined;
 }
 
 type AddressUnit = "elements" | "bytes";
 
-/** The innermost scope that changes a variable of the expression. */
+/** The depth of the innermost scope that changes a variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
   let depth = 0;
   visit(x, (part) => {
@@ -70,8 +70,8 @@ function addressOf(
   const linear = positionIn(facts, at, context.batchSize);
   const inBytes = context.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  // The address of scratch varies by thread, and that of some buffers by call, so an instruction cannot contain
-  // it as a constant offset.
+  // The start of scratch differs between threads, and an argument differs between calls. Neither can be the
+  // constant offset of an instruction.
   const isVariable = !inBytes || facts.isScratch === true || context.addresses?.includes(buffer) === true;
   let place: Expression = isVariable ? variable(buffer, "i32") : integer(0);
   scopes.forEach((scope, depth) => {
@@ -113,7 +113,10 @@ function withAddresses(
   return inlineSingleReads(result, new Set([...scope.definitions.values()].map(({ name }) => name)));
 }
 
-/** Inlines an address that the block itself reads once; one that an inner loop reads keeps its name. */
+/**
+ * Inlines an address if only one expression of the block itself reads it. An address that an inner loop reads
+ * keeps its name.
+ */
 function inlineSingleReads(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
   const uses = new Map<string, number>();
   const count = (weight: number) => (x: Expression) => {

@@ -1,7 +1,7 @@
 /**
- * The cost model of register blocking: measured rates of a scalar inner loop that computes a × b sums at once,
- * in GFLOP/s (V8 on x86-64, where the plain triple loop reaches 1.4; only ratios matter). Larger blocks reuse
- * each load more often, until a·b sums and a + b operands no longer fit into sixteen registers.
+ * The cost model of register blocking: measured rates, in GFLOP/s, of a scalar inner loop that computes a × b
+ * sums at once (V8 on x86-64, where the plain triple loop reaches 1.4; only ratios matter). Larger blocks
+ * reuse each load more often, until the a·b sums and a + b operands no longer fit into 16 registers.
  */
 import type { Expression } from "../loop/expressions.ts";
 
@@ -10,7 +10,7 @@ export interface BlockSizes {
   readonly inner: number;
 }
 
-/** rates[a − 1][b − 1]; the table is symmetric except for noise. */
+/** rates[a − 1][b − 1] is the rate of an a × b block. The table is symmetric except for noise. */
 const rates = [
   [1.7, 2.64, 3.12, 3.5, 3.76],
   [2.64, 4.16, 4.87, 4.87, 5.21],
@@ -18,18 +18,18 @@ const rates = [
   [3.53, 4.87, 5.42, 4.98, 4.75],
 ] as const;
 
-/** Each further variant of the loop body makes the code longer; it must be this much faster to pay. */
+/** The relative cost of each additional variant of the loop body, because variants make the code longer. */
 const costOfVariant = 0.1;
 
-/** The number of whole blocks in an extent, and the remainder. */
+/** The part of an extent that whole blocks cover, and the remainder. */
 const split = (extent: number, size: number): { whole: number; rest: number } => ({
   whole: extent - (extent % size),
   rest: extent % size,
 });
 
 /**
- * The time of a nest in units of its element count, with blocks of a × b. `dynamic`: the outer extent is known
- * only at run time.
+ * The estimated time of a nest with blocks of a × b: the number of elements divided by the rates. `dynamic`
+ * means that the outer extent is known only at run time.
  */
 function timeOf(outer: number, inner: number, a: number, b: number, dynamic: boolean): number {
   const rows = split(outer, a);
@@ -47,7 +47,7 @@ function timeOf(outer: number, inner: number, a: number, b: number, dynamic: boo
 const extentOf = (extent: Expression | undefined, batchSize: number): number =>
   extent === undefined ? 1 : extent.kind === "number" ? extent.value : batchSize;
 
-/** The fastest block for a nest over `outer` × `inner`, with a full batch. */
+/** The fastest block size for a nest over `outer` × `inner`, assuming a full batch. */
 export function blockSizes(outer: Expression | undefined, inner: Expression, batchSize: number): BlockSizes {
   const height = extentOf(outer, batchSize);
   const width = extentOf(inner, batchSize);

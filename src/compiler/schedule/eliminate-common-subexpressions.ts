@@ -1,12 +1,14 @@
 /**
- * Purpose   Common-subexpression elimination: evaluate an expression once if it is needed several times: loads
- *           that blocking made equal, parts of formulas, values that an outer block has already computed.
+ * Purpose   Common-subexpression elimination: evaluate an expression only once if it is needed several times.
+ *           Such expressions are loads that blocking made equal, parts of formulas, and values that an outer
+ *           block has already computed.
  * Requires  kernels; pure expressions.
- * Ensures   an expression of some cost that a block evaluates twice is a named constant, defined right before
- *           its first use; one that an enclosing or earlier part of the block has named is read by that name. A
- *           store or an assignment invalidates what it changes. Branches of a select are unchanged.
- * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j +
- *           1]
+ * Ensures   a non-trivial expression that a block evaluates twice becomes a named constant, defined directly
+ *           before its first use. If an enclosing block or an earlier statement has already named an
+ *           expression, the block reads that name. A store or an assignment invalidates what it changes.
+ *           Branches of a select are unchanged.
+ * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]
+ *           =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
  */
 import {
   children,
@@ -33,7 +35,7 @@ const isWorthSharing = (x: Expression): boolean =>
 
 const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
 
-/** What statements change: stored buffers and assigned variables, those of inner loops included. */
+/** The buffers that statements store and the variables that they assign, including those in inner loops. */
 interface Changes {
   readonly buffers: ReadonlySet<string>;
   readonly variables: ReadonlySet<string>;
@@ -59,7 +61,7 @@ const isChanged = (x: Expression, { buffers, variables }: Changes): boolean => {
   return changed;
 };
 
-/** Expressions that have a name at the current statement. */
+/** The expressions that have a name at the current statement. */
 class NamedExpressions {
   private readonly entries: Map<string, { readonly x: Expression; readonly name: Expression }>;
   constructor(entries: NamedExpressions["entries"] = new Map()) {
@@ -82,10 +84,7 @@ class NamedExpressions {
   }
 }
 
-/**
- * Counts the expressions that a run of statements evaluates; subexpressions of a repeated expression repeat
- * with it.
- */
+/** Counts x and its subexpressions. If x was counted before, only x itself is counted again. */
 function countExpressions(x: Expression, counts: Map<string, number>): void {
   if (isWorthSharing(x)) {
     const key = keyOf(x);
@@ -96,7 +95,9 @@ function countExpressions(x: Expression, counts: Map<string, number>): void {
   for (const part of x.kind === "select" ? [x.condition] : children(x)) countExpressions(part, counts);
 }
 
-/** How often each expression is evaluated from here until something that it reads changes. */
+/**
+ * How often each expression is evaluated, from `start` until a statement changes a value that the rest reads.
+ */
 function countsAhead(statements: readonly Statement[], start: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const statement of statements.slice(start)) {
@@ -106,7 +107,7 @@ function countsAhead(statements: readonly Statement[], start: number): Map<strin
   return counts;
 }
 
-/** Whether a statement changes nothing that the run reads. */
+/** Whether a statement changes nothing that the other statements of the run read. */
 function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
   const { stored, assigns } = accessesOf([statement]);
   return !run.some((other) => {
@@ -146,7 +147,9 @@ function shareBlock(
     x.kind === "select"
       ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
       : mapChildren(x, share);
-  /** A branch computes nothing in advance, but it may read expressions that have a name. */
+  /**
+   * A branch must not evaluate anything in advance, but it may read expressions that already have a name.
+   */
   const renameOnly = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;
     return known.nameOf(x) ?? mapChildren(x, renameOnly);

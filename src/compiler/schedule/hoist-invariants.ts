@@ -1,8 +1,9 @@
 /**
- * Purpose   Loop-invariant code motion: compute what does not change inside a loop before the loop.
+ * Purpose   Loop-invariant code motion: evaluate an expression before a loop if the loop does not change its
+ *           value.
  * Requires  kernels; pure expressions.
- * Ensures   an expression that reads nothing that the loop changes is evaluated once, before the loop, under a
- *           name of its own. Branches of a select are unchanged: what they read may be safe only under the
+ * Ensures   an expression whose operands the loop does not change is evaluated once, before the loop, and
+ *           gets a name. Branches of a select are unchanged, because their loads may be safe only under the
  *           condition.
  * Example   for i: y[i] = x[i] / sqrt(v)   =>   const c = sqrt(v) ; for i: y[i] = x[i] / c
  */
@@ -35,7 +36,10 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
   return children(x).every((child) => isInvariant(child, changes));
 };
 
-/** Numbers, variables and index sums need no name; `compute-addresses` hoists their addresses. */
+/**
+ * Numbers and variables need no name. Index arithmetic does not either, because `compute-addresses` hoists
+ * addresses.
+ */
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&

@@ -2,9 +2,9 @@
  * Purpose   Register blocking: compute several elements of a contraction at once, so that each loaded operand
  *           is used several times (unroll-and-jam of the two innermost `output` loops).
  * Requires  kernels with one index per axis; `output` loops form perfect nests.
- * Ensures   the same sums in the same order. If the extent is not a multiple of the block, a second loop
- *           computes the remainder; blocks that divide the extent are preferred. A loop is unchanged if
- *           interleaving its iterations would change what it computes.
+ * Ensures   the same sums in the same order. If the block size does not divide the extent, a second loop
+ *           computes the remainder; block sizes that divide the extent are preferred. A loop is unchanged if
+ *           interleaving its iterations would change its results.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores }
  *              for the last i …
@@ -19,8 +19,8 @@ import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /**
- * Copy c of a loop body: its variable is shifted by c, and its own names are marked so that those of copies
- * differ.
+ * A copy of a loop body for the iteration c steps later. `mark` is appended to the names that the body
+ * defines, so that the names of different copies differ.
  */
 export function copyOf(
   body: readonly Statement[],
@@ -35,8 +35,8 @@ export function copyOf(
 }
 
 /**
- * Whether two copies can be jammed: they have the same kinds of statements, and their loops have the same
- * bounds.
+ * Whether two copies can be interleaved: they have the same kinds of statements, and their loops have the
+ * same bounds.
  */
 export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): boolean {
   const sameBounds = (x: For, y: For) =>
@@ -51,7 +51,7 @@ export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): 
   );
 }
 
-/** Interleaves copies of one form statement by statement; loops with equal bounds become one. */
+/** Interleaves copies of the same form, statement by statement. The copies of a loop become one loop. */
 export function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
   invariant(
     copies.every((copy) => haveSameForm(copies[0], copy)),
@@ -74,7 +74,10 @@ const renameLoop = (loop: For, as: For): readonly Statement[] =>
     ? loop.body
     : renameVariables(loop.body, new Map([[loop.variable, as.variable]]));
 
-/** `size` copies of the body, interleaved; their names are marked from `first` on. */
+/**
+ * `size` interleaved copies of the body. Their names are marked with consecutive numbers, starting with
+ * `first`.
+ */
 export const block = (loop: For, size: number, first = 0): readonly Statement[] =>
   size === 1 && first === 0
     ? loop.body
@@ -83,7 +86,10 @@ export const block = (loop: For, size: number, first = 0): readonly Statement[] 
 export const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
   substituteVariables(body, new Map([[loop.variable, integer(start)]]));
 
-/** The loop in steps of `size`, and the remainder after it. A single block needs no loop. */
+/**
+ * The loop in steps of `size`, followed by the remainder. If the loop consists of a single block, it needs no
+ * loop.
+ */
 export function blocked(loop: For, size: number): readonly Statement[] {
   const { to } = loop;
   const main: For = { ...loop, step: size, body: block(loop, size) };
@@ -101,11 +107,11 @@ export function blocked(loop: For, size: number): readonly Statement[] {
   return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];
 }
 
-/** The loop in blocks if its iterations may be interleaved; otherwise unchanged. */
+/** The loop in blocks of `size` if its iterations may be interleaved; otherwise the loop itself. */
 const blockedIfAllowed = (loop: For, size: number, surroundings: Surroundings): readonly Statement[] =>
   size === 1 || !mayInterleave(loop, surroundings) ? [loop] : blocked(loop, size);
 
-/** Blocks a nest of `output` loops: the innermost by `inner`, the one around it by `outer`. */
+/** Blocks the two innermost loops of a nest of `output` loops. */
 function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] {
   const nest: For[] = [loop];
   for (let next = loop.body[0]; next?.kind === "for" && next.role === "output"; next = next.body[0])
@@ -121,7 +127,7 @@ function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] 
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
-/** Nests are in the kernel itself or in its loop along time. */
+/** Blocks all nests, which are in the kernel itself or in its loop along time. */
 const blockAll = (statements: readonly Statement[], surroundings: Surroundings): readonly Statement[] =>
   statements.flatMap((statement) => {
     if (statement.kind !== "for") return [statement];

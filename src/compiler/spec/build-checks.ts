@@ -10,12 +10,12 @@ import { readNames } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import type { Layer, Model } from "./types.ts";
 
-// Checks that every trainable parameter gets a gradient, and that the model fits into memory.
+// Checks that every trainable parameter has a gradient, and that the model fits into memory.
 
-/** Whether a derivative passes through the node. */
+/** Whether gradients are propagated through the node. */
 const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
 
-/** The roots and all nodes that they depend on, following the operands only of nodes that `through` accepts. */
+/** The roots and all nodes upstream of them. The search continues only from nodes that `through` accepts. */
 function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set<Node> {
   const seen = new Set(roots);
   const queue = [...roots];
@@ -30,7 +30,10 @@ function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set
 
 type Parameters = Network["parameters"];
 
-/** If a layer reads positions of a sequence after the one it computes: a hint that tells how to prevent it. */
+/**
+ * A hint for a layer that reads later positions of a sequence than the position it computes; undefined for
+ * any other layer.
+ */
 function looksAhead(layer: Layer): string | undefined {
   if (layer.type === "attention" && !layer.causal) return 'set "causal": true';
   const isRecurrent = layer.type === "rnn" || layer.type === "lstm" || layer.type === "gru";
@@ -53,7 +56,7 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
   for (const layer of model.network) {
     const hint = read.has(layer.name) ? looksAhead(layer) : undefined;
     const location = formatPath(layer.path);
-    // All copies of a block look ahead; only the first is reported.
+    // All copies of a block read later positions; only the first copy is reported.
     if (hint === undefined || reported.has(location)) continue;
     reported.add(location);
     const message = `${location} (${layer.name}) reads later positions, which include the token to predict`;
@@ -62,8 +65,9 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
 }
 
 /**
- * Reports trainable parameters without a gradient: at the unit step that cuts them off (T1501), or else at their
- * layer (T1502). Reports a model without trainable parameters (T1503).
+ * Reports trainable parameters without a gradient (T1501, T1502) and models without trainable parameters
+ * (T1503). The location is the unit step that stops the gradient (T1501), or else the parameter's layer
+ * (T1502).
  */
 export function checkGradients(
   graph: Graph,
@@ -127,14 +131,14 @@ function listed(parameters: readonly ParameterFacts[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
-/** The arena is one block of memory with 32-bit addresses. */
+/** The arena is one block of memory, and its addresses have 32 bits. */
 const limit = 2 ** 31;
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 
 /**
- * Reports everything that is too large for the arena by itself: a batch of an input, the value of a layer, and the
- * parameters with `copies` of the trainable ones (gradients and states).
+ * Reports each part that alone is too large for the arena: a batch of an input, the value of a layer, or the
+ * parameters. `copies` is the number of gradients and states that each trainable parameter has.
  */
 export function checkSize(
   model: Model,
@@ -185,13 +189,16 @@ export function checkSize(
     );
 }
 
-// Numbers that f32 cannot represent: this checks the options of the spec; numbers of formulas and functions are checked
-// where the graph is built.
+// Checks for numbers that f32 cannot represent. These checks cover the options of the spec. Numbers of
+// formulas and functions are checked when the graph is built.
 
-/** Whether f32 rounds the value to 0: options that must not be 0, such as an epsilon, would become 0. */
+/** Whether f32 rounds the value to 0. An option that must not be 0, such as an epsilon, would then be 0. */
 const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(value) === 0;
 
-/** Reports every number in layers, loss, metrics, optimizer, regularization and class weights that f32 cannot hold. */
+/**
+ * Reports every number that f32 cannot represent in layers, loss, metrics, optimizer, regularization and
+ * class weights.
+ */
 export function checkNumbers(model: Model, float: "f32" | "f64", problems: Collector): void {
   if (float !== "f32") return;
   const { loss, metrics, optimizer, regularization, training } = model;

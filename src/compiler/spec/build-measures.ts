@@ -1,7 +1,7 @@
 /**
- * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for evaluation, and
- * the values computed from the sums of a whole data set. Also checks that loss, metrics, target and output fit
- * together.
+ * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for
+ * evaluation, and the values computed from the sums over a data set. Also checks that loss, metrics, target
+ * and output fit together.
  */
 import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -25,7 +25,7 @@ export interface NamedTarget extends ModelTarget {
   readonly name: string;
 }
 
-/** The one target that the loss reads; the checks of the spec ensure that there is exactly one. */
+/** The target that the loss reads. The checks of the spec ensure that there is exactly one. */
 export function onlyTarget({ targets }: Model): NamedTarget {
   const [first, ...others] = Object.entries(targets);
   invariant(first !== undefined && others.length === 0, "a model has one target");
@@ -39,9 +39,9 @@ function lastActivation(layer: Layer | undefined): string | undefined {
 }
 
 /**
- * With the loss `perceptron`, a unit step at the output is applied after the loss: the loss reads the value before
- * the step, predictions and metrics the value after it. The returned model has no such step; `hasOutputStep` tells
- * whether to apply one to its output.
+ * With the loss `perceptron`, a unit step at the output comes after the loss. The loss reads the value before
+ * the step, predictions and metrics read the value after it. The returned model has no such step;
+ * `hasOutputStep` is true if its output still needs one.
  */
 export function splitOutputStep(model: Model): { readonly model: Model; readonly hasOutputStep: boolean } {
   const outputLayer = model.network.find(({ name }) => name === model.output);
@@ -62,7 +62,7 @@ export function predictionOf(g: GraphBuilder, model: Model, scores: Node, hasOut
   return g.within({ layer: model.output, composite: "step", path }, () => unitStep(g, scores));
 }
 
-/** The activations that a loss already contains. */
+/** The activation that each loss already contains. */
 const doubled: Readonly<Record<string, string>> = {
   "cross-entropy": "softmax",
   "binary-cross-entropy": "sigmoid",
@@ -105,7 +105,7 @@ export function checkMeasures(
   problems.warning(path, "T1403", message, { hint: `remove the ${last}, so that it is applied once` });
 }
 
-/** The shapes that loss or metrics compare; the output of a unit step is 0 or 1, so its threshold is one half. */
+/** The shapes to compare. After a unit step the output is 0 or 1, so its threshold is one half. */
 function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isStepped: boolean): Fit {
   const { threshold } = lossOf(model.loss);
   const sizes = output.type.shape.flatMap((size) => (size === "n" ? [] : [size]));
@@ -116,7 +116,7 @@ function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isSt
   };
 }
 
-/** The target's node: real numbers or class indices. */
+/** The node of the target: real numbers or class indices. */
 const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Node =>
   g.named(
     name,
@@ -125,7 +125,7 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
     ),
   );
 
-/** The operands of a loss or metric; a prediction of shape [n, 1] is reshaped to a target of shape [n]. */
+/** The operands of a loss or metric. A prediction of shape [n, 1] is reshaped to a target of shape [n]. */
 function comparisonOf(
   g: GraphBuilder,
   model: Model,
@@ -136,7 +136,7 @@ function comparisonOf(
 ): Comparison {
   const fit = fitOf(model, target, prediction, isStepped);
   const { shape } = expected.type;
-  // A function of the user may compare shapes that fit in neither way.
+  // A user-defined function may compare shapes that fit neither elementwise nor as classes.
   const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape) || !fitsElementwise(fit);
   const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
   const estimate = isStepped ? undefined : lossOf(model.loss).estimate?.(g, aligned);
@@ -151,7 +151,7 @@ function comparisonOf(
   };
 }
 
-/** The same comparison for a loss: with the weights of rows and classes. */
+/** Adds the weights of rows and classes to the comparison, for a loss. */
 function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Comparison): Comparison {
   const { classWeights, sampleWeights } = training;
   const { classes } = comparison.target;
@@ -168,13 +168,13 @@ function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Compa
   };
 }
 
-/** An input of one number per row: [n]. */
+/** An input with one number per row, as a node of shape [n]. */
 function rowsOf(g: GraphBuilder, name: string, { shape }: ModelInput): Node {
   const node = inputNode(g, name, tensorType(g.float, ["n", ...shape]));
   return shape.length === 0 ? node : g.reshape(node, { shape: ["n"] });
 }
 
-/** The inputs that a formula may read besides prediction and target; unread ones do not enter the graph. */
+/** The inputs that a formula may read. Inputs that it does not read do not enter the graph. */
 const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, Node>> =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
@@ -184,10 +184,10 @@ const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, N
     }),
   );
 
-/** The loss of a batch in two steps: sums, and the value computed from them. */
+/** The loss of a batch in two steps: sums over the batch, and the value computed from these sums. */
 export interface LossParts {
   readonly sums: Readonly<Record<string, Node>>;
-  /** Computes the loss from sums with the same names. The sums may cover one batch or several. */
+  /** Computes the loss from sums with the same names, over one batch or several. */
   value(sums: Readonly<Record<string, Node>>): Node;
 }
 
@@ -210,11 +210,14 @@ export function meanLoss(
   });
 }
 
-/** A total of evaluation: f64, so that sums over many batches stay exact. */
+/** A total of evaluation. It is an f64, so that sums over many batches stay accurate. */
 const totalState = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** The result of `build` in `composite`; undefined if the user's loss or metric has an error, which is reported. */
+/**
+ * Builds with `composite` as the origin of the nodes. If the user's loss or metric has an error, reports the
+ * error and returns undefined.
+ */
 const measured = <T>(
   g: GraphBuilder,
   problems: Collector,
@@ -223,7 +226,7 @@ const measured = <T>(
   build: () => T,
 ): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
-/** Adds the sums of a batch to the totals: `totals:loss.count` and so on. */
+/** Adds the sums of a batch to the totals, such as `totals:loss.count`. */
 export function evaluationOutputs(
   g: GraphBuilder,
   model: Model,
@@ -258,8 +261,8 @@ export function evaluationOutputs(
 }
 
 /**
- * The values computed from the totals: `result:summary.loss`, `result:summary.accuracy` and so on. Formulas take
- * their shapes from `scores`.
+ * The values computed from the totals, such as `result:summary.loss` and `result:summary.accuracy`. Formulas
+ * derive their shapes from `scores`.
  */
 export function summaryOutputs(
   g: GraphBuilder,

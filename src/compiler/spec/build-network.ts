@@ -1,7 +1,7 @@
 /**
- * The network of a model as nodes: each layer that the output needs, in the order of the spec, with its parameters. A
- * layer that rejects its inputs becomes a diagnostic, and layers that read it are skipped, so that all errors are
- * reported together.
+ * The network of a model as nodes: each layer that the output needs, in the order of the spec, with its
+ * parameters. If a layer rejects its inputs, the error becomes a diagnostic and the layers that read it are
+ * skipped. So all errors are reported together.
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -26,27 +26,27 @@ export interface ParameterFacts {
   readonly name: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
-  /** Whether l1 and l2 apply to it. */
+  /** Whether the penalties l1 and l2 apply to it. */
   readonly regularized: boolean;
   readonly fill: Fill;
-  /** "he-uniform, fan-in 64" */
+  /** The initialiser for comments, such as "he-uniform, fan-in 64". */
   readonly fillText: string;
   readonly layer: string;
   readonly path: SpecPath;
 }
 
 export interface Network {
-  /** Values by the name of their input or layer; rejected layers have none. */
+  /** Values by the name of their input or layer. Rejected layers have no value. */
   readonly values: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
-  /** The value of each running statistic after a training step, by its name. */
+  /** The value of each running statistic after a training step, by name. */
   readonly statistics: ReadonlyMap<string, Node>;
 }
 
-/** Smaller salts are for initial parameters; dropout must not draw the same numbers at step 0. */
+/** Dropout has larger salts than initial parameters, so that both draw different numbers at step 0. */
 const dropoutSalts = 0x40000000;
 
-/** Ends the build of a layer; caught where layers are built. */
+/** Ends the build of one layer. It is caught where layers are built. */
 class LayerRefusal extends BuildError {
   readonly path: SpecPath;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
@@ -89,7 +89,7 @@ export function buildNetwork(
       g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
     if (value === undefined) continue;
-    // A layer that changes nothing returns its input; a second name would duplicate the value.
+    // A layer that changes nothing returns its input, which keeps its name.
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
@@ -102,7 +102,7 @@ export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node
     g.within({ path: ["inputs", name] }, () => g.input({ name, type })),
   );
 
-/** Collects the results of building layers besides their values. */
+/** Collects the parameters and statistics of the layers that are built. */
 interface Collected {
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
   readonly statistics: Map<string, Node>;
@@ -175,13 +175,14 @@ function filling(shape: readonly number[], options: ParameterOptions, path: Spec
   return { fill: initialiser.fill(shape, fans, init), fillText: initialiserText(init, fans) };
 }
 
-/** The result of `build`; undefined if the layer or an op's shape rule rejects it, which is reported. */
+/** Runs `build`. If the layer or an op's shape rule rejects it, reports that and returns undefined. */
 function attempt(problems: Collector, layer: Layer, build: () => Node): Node | undefined {
   try {
     return build();
   } catch (error) {
     if (error instanceof LayerRefusal) {
-      // The copies of a repeated block, and both directions of a bidirectional layer, share one path in the spec.
+      // The copies of a repeated block have the same path in the spec, and so have both directions of a
+      // bidirectional layer.
       const where = formatPath(error.path);
       if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
         return undefined;
@@ -194,7 +195,7 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
   }
 }
 
-/** The path of the formula with the error: a key of the layer (its activation, say) or the layer itself. */
+/** The path of the formula with the error: a key of the layer, such as `activation`, or the layer. */
 function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPath {
   const holds = (value: unknown): boolean =>
     typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
@@ -204,7 +205,7 @@ function formulaPath(layer: Layer, { details: { within } }: BuildError): SpecPat
 
 // The values of the layers as outputs of a program that shows them during training.
 
-/** Layers with new values: a layer that only rearranges the values of others is left out. */
+/** Outputs for the layers that compute new values. Layers that only rearrange other values are left out. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {
   const isLayer = new Set(network.map(({ name }) => name));
   const known = new Set([...values].flatMap(([name, node]) => (isLayer.has(name) ? [] : [node])));

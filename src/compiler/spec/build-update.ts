@@ -24,8 +24,8 @@ import { learningRate } from "../library/schedules/index.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
-// One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and each
-// state: the update is one flat computation over P numbers.
+// One step of the optimizer. All trainable parameters are adjacent in memory, and so are their gradients and
+// each of their states. So the update is one flat computation over P numbers.
 
 export interface StateFacts {
   readonly name: string;
@@ -34,7 +34,7 @@ export interface StateFacts {
   readonly initial?: readonly number[];
 }
 
-/** The state that optimizer, random numbers and loss keep between steps, besides the parameters. */
+/** The states that optimizer, random numbers and loss need between steps, besides the parameters. */
 export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
@@ -52,7 +52,7 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   ];
 }
 
-/** The class weights: as given in the spec; 1 until balanced weights are known. */
+/** The class weights. Balanced weights are 1 until they are computed from the training data. */
 function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
   const [{ classes = 0 }] = Object.values(targets);
   const { classWeights } = training;
@@ -69,8 +69,8 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
 }
 
 /**
- * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its
- * learning rate has an error.
+ * `statistics`: the running statistics by name, as nodes of the training graph. Returns undefined if the
+ * optimizer or its learning rate has an error.
  */
 export function buildUpdate(
   model: Model,
@@ -140,8 +140,8 @@ export function buildUpdate(
 }
 
 /**
- * The end of an update with averaged weights (`passes/average-weights.ts`): p and a, given the new weights w and the
- * number of steps before this one.
+ * The end of an update with averaged weights (`passes/average-weights.ts`): computes p and a from the new
+ * weights w and the number of earlier steps.
  */
 function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[] {
   const p = g.named(flatParameters, g.state({ name: flatParameters, type: w.type }));

@@ -1,7 +1,7 @@
 /**
- * From the canonical spec to the graphs of a trainer: training loss, optimizer update, prediction and evaluation.
- * Gradients are not in them; `passes/differentiate.ts` derives them from the training graph. All errors are reported
- * together, each with its path in the spec.
+ * Builds the graphs of a trainer from the canonical spec: training loss, optimizer update, prediction and
+ * evaluation. They contain no gradients; `passes/differentiate.ts` derives these from the training graph. All
+ * errors are reported together, each with its path in the spec.
  */
 import { averageStorage, lossStorage, nameIn, outputStorage, statisticStorage } from "../ir/storage.ts";
 import { collector, invariant } from "../diagnostics/errors.ts";
@@ -39,15 +39,16 @@ import type { Model } from "./types.ts";
 export interface ModelGraphs {
   /** In the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
-  /** The loss in parts, for a step over several batches. */
+  /** The loss in two parts and the penalty, for a step over several batches. */
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
   /** Inputs → `probe:LAYER`, the value of each layer in training mode, if it is real and new. */
   readonly layers: Graph;
   /**
-   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, with
-   * `optimizer:step` increased by one; `result:learningRate` (f64) is the rate of this step.
+   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the parameters and
+   * states after the step. `optimizer:step` increases by one; `result:learningRate` (f64) is the rate of this
+   * step.
    */
   readonly update: Graph;
   /** Inputs → `result:output`, in evaluation mode. */
@@ -56,9 +57,9 @@ export interface ModelGraphs {
   readonly evaluate: Graph;
   /** `totals:…` → `result:summary.loss` and one `result:summary.METRIC` each, f64. */
   readonly summarise: Graph;
-  /** The state of training besides the parameters: `optimizer:step`, `random:seed`, the optimizer's own. */
+  /** The states besides the parameters: `optimizer:step`, `random:seed`, and those of the optimizer. */
   readonly states: readonly StateFacts[];
-  /** The sums of evaluation. */
+  /** The totals of evaluation. */
   readonly totals: readonly StateFacts[];
   readonly warnings: readonly Diagnostic[];
 }
@@ -133,14 +134,14 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
     .filter(({ trainable }) => trainable)
     .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 
-/** The number of arrays of the parameters' size: the gradients and each such state. */
+/** The number of arrays of the trainable parameters' size: the gradients, and states of that size. */
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
   states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +
-  // An average needs a second array, for the weights that it averages.
+  // Averaging needs a second array, for the weights that are averaged.
   (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
-/** l1 · Σ|w| and l2 · Σw² of each of the trainable weights. */
+/** l1 · Σ|w| and l2 · Σw² for each regularized, trainable parameter w. */
 function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): readonly Node[] {
   const { l1, l2 } = model.regularization;
   const covered = parameters.filter(({ trainable, regularized }) => trainable && regularized);
@@ -152,7 +153,7 @@ function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): re
   });
 }
 
-/** The sum; undefined if there are no terms. */
+/** The sum of the terms; undefined if there are none. */
 const sumUp = (g: GraphBuilder, terms: readonly Node[]): Node | undefined =>
   terms.length === 0
     ? undefined

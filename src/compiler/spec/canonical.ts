@@ -1,4 +1,4 @@
-// From a spec that passed all checks to the canonical spec, with its hash.
+// Converts a spec that passed all checks to the canonical spec, with its hash.
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/json.ts";
 import { mapValues } from "../util/collections.ts";
@@ -7,7 +7,7 @@ import type { FlatNetwork } from "./written-network.ts";
 import type { FullSpec } from "./schema.ts";
 import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
 
-/** Makes everything explicit. `flat` is the spec's network with its blocks expanded. */
+/** Makes everything explicit. `network` is the spec's network with its blocks expanded. */
 export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
@@ -40,9 +40,9 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * The factor for a rate that is meant for steps of `scaleFrom` rows: linear (P. Goyal et al., "Accurate, Large
- * Minibatch SGD", 2017) or the square root (A. Krizhevsky, "One weird trick for parallelizing convolutional neural
- * networks", 2014).
+ * The factor for a learning rate that is chosen for steps of `scaleFrom` rows. It is linear in the number of
+ * rows (P. Goyal et al., "Accurate, Large Minibatch SGD", 2017) or its square root (A. Krizhevsky, "One weird
+ * trick for parallelizing convolutional neural networks", 2014).
  */
 function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;
@@ -73,7 +73,7 @@ type ClassWeights = NonNullable<FullSpec["training"]["classWeights"]>;
 const isByName = (weights: ClassWeights): weights is Record<string, number> =>
   typeof weights === "object" && !Array.isArray(weights);
 
-/** Class names are numbered in sorted order, as when the data is read. */
+/** Classes are numbered in the sorted order of their names, as when the data is read. */
 const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] =>
   isByName(weights)
     ? Object.entries(weights)
@@ -96,7 +96,8 @@ function canonicalData(
       ...(missing === undefined || missing === "error" ? {} : { missing }),
     }));
   const files = (split: NonNullable<SpecData["train"]>) => (typeof split === "string" ? split : split.idx);
-  // The checks ensure that there is one of `file`, `idx` and `train`, and that `test` comes only with `train`.
+  // The checks ensure that exactly one of `file`, `idx` and `train` exists, and that `test` exists only with
+  // `train`.
   return {
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),

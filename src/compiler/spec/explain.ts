@@ -1,5 +1,5 @@
-// From an issue that the schema found to a helpful diagnostic. The expected values come from the JSON Schema, which
-// editors use too, so messages and completions never disagree.
+// Turns issues that the schema found into helpful diagnostics. The expected values come from the JSON Schema,
+// which editors use too, so messages and completions never disagree.
 import { isDiagnosticCode } from "../diagnostics/codes.ts";
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import type * as z from "zod";
@@ -13,8 +13,8 @@ import type { SchemaNode } from "./json-schema.ts";
 type Issue = z.core.$ZodIssue;
 
 /**
- * The diagnostics of the issues, at most {@link mostKept}; `omitted` counts the rest. `schema` is the JSON Schema of
- * specs, `spec` the checked value.
+ * The diagnostics for the issues, at most {@link mostKept}; `omitted` counts the rest. `schema` is the JSON
+ * Schema of specs, `spec` the checked value.
  */
 export function explain(
   issues: readonly Issue[],
@@ -30,7 +30,10 @@ export function explain(
   return { diagnostics, omitted };
 }
 
-/** If an object lacks a key and has an unknown one, only the unknown key is reported: it is probably misspelt. */
+/**
+ * If an object has an unknown key, its custom checks are not reported: the unknown key is probably a
+ * misspelling of the key that they miss.
+ */
 function isCause(issues: readonly Issue[]): (issue: Issue) => boolean {
   const key = ({ path }: Issue) => JSON.stringify(path.map(String));
   const misspelt = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(key));
@@ -54,7 +57,10 @@ function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: S
   return [mismatch(path, schema, spec)];
 }
 
-/** A choice among forms (a name, an object, a number): explains the form whose type the value has. */
+/**
+ * Explains a value that matches none of several forms (a name, an object, a number): describes the form whose
+ * type the value has.
+ */
 function explainUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
   path: SpecPath,
@@ -71,7 +77,7 @@ function explainUnion(
     return [typeof value === "string" ? unknownName(path, value, names) : mismatch(path, schema, spec)];
   }
   const meant = issue.errors.filter((branch) => branch.every((inner) => !atRoot(inner)));
-  // Prefers a form of which no key is missing.
+  // Prefers a form that has all of its keys.
   const complete = meant.find((branch) => branch.every((inner) => !lacks(inner, path, spec)));
   const own = ["formula", "build"].some((key) => valueAt(spec, [...path, key]) !== undefined);
   const untyped = own
@@ -84,7 +90,7 @@ function explainUnion(
   return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
 }
 
-/** Whether a branch fails at the type of the value itself: then the value was not meant to have this form. */
+/** Whether a form rejects the type of the value itself. The value was then not meant to have this form. */
 const atRoot = (issue: Issue): boolean =>
   issue.path.length === 0 &&
   (issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "custom");
@@ -124,7 +130,7 @@ function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic 
   return wrong(path, "T1102", `${formatPath(path)} is missing${needed ? `: it must be ${needed}` : ""}`);
 }
 
-/** The names in the library's table that the value, or the `type` at the end of the path, can take. */
+/** The names that the library's table allows for the value, or for the `type` at the path's end. */
 function namesAt(path: SpecPath, schema: SchemaNode, spec: unknown): string[] {
   const node = nodeAtPath(schema, path.at(-1) === "type" ? path.slice(0, -1) : path, spec);
   return node ? namesOf(node, "type") : [];
@@ -149,11 +155,14 @@ function unknownName(path: SpecPath, name: string, names: readonly string[]): Di
   return wrong(path, "T1103", `${formatPath(path)}: unknown ${kind} ${showValue(name)}`, hint);
 }
 
-/** The value has the wrong type (T1201), is not one of the allowed values (T1202) or is out of range (T1203). */
+/**
+ * The error for a value with the wrong type (T1201), a string that is not allowed (T1202), or a number out of
+ * range (T1203).
+ */
 function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const value = valueAt(spec, path);
   const node = nodeAtPath(schema, path, spec);
-  // A long list of names does not fit into a sentence, so the error is reported like an unknown name in a table.
+  // A long list of names does not fit into a sentence, so the error is reported as an unknown name.
   const names = node && typeof value === "string" ? namesOf({ anyOf: [node] }, "type") : [];
   if (typeof value === "string" && names.length > mostListed) return unknownName(path, value, names);
   const needed = neededAt(path, schema, spec, value) ?? "a different value";
@@ -166,7 +175,7 @@ function wrong(path: SpecPath, code: DiagnosticCode, message: string, hint?: str
   return { code, severity: "error", path, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** What the value at the path selects, in words. */
+/** The kind of thing that the value at the path selects, such as a layer. */
 function kindOf(path: SpecPath): string {
   const keys = path.filter((step) => typeof step === "string" && step !== "type");
   switch (keys.at(-1)) {

@@ -1,4 +1,4 @@
-/** Errors of formulas and functions as diagnostics. If no file is known, the frame shows the formula itself. */
+/** Turns errors of formulas and functions into diagnostics. Without a file, the frame shows the formula. */
 import type { DiagnosticCode } from "../diagnostics/codes.ts";
 import { DiagnosticError, codeFrame } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
@@ -8,7 +8,7 @@ import { BuildError } from "../library/build-error.ts";
 import type { FormulaError } from "../library/formula/syntax.ts";
 import { lineIndex } from "../util/line-index.ts";
 
-/** Reports an error of the formula `text` at `path`. */
+/** Reports an error in the formula `text` at `path`. */
 export function reportFormulaError(
   problems: Collector,
   path: SpecPath,
@@ -34,7 +34,7 @@ function reportPart(
   problems.error(path, code, `${formatPath(path)}: ${message}`, { within, hint, frame });
 }
 
-/** The result of `build`; undefined if a formula or a function has an error, which is reported. */
+/** Runs `build`. If a formula or a function has an error, reports it and returns undefined. */
 export function reportingErrors<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
   try {
     return build();
@@ -55,7 +55,7 @@ export function reportBuildError(
   if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
   const whole = key === undefined ? path : [...path, key];
   const sentence = `${formatPath(path)}: ${message}`;
-  // The copies of a repeated block share one path in the spec.
+  // The copies of a repeated block have the same path in the spec.
   if (!problems.found.some((known) => known.message === sentence))
     problems.error(whole, code, sentence, { hint });
 }

@@ -1,16 +1,16 @@
-/** The JSON Schema of specs, derived from the schema that validates them, and its rules for one path in words. */
+/** The JSON Schema of specs, derived from the schema that validates them, and its rules in words. */
 import * as z from "zod";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { modelSchema } from "./schema.ts";
 
-// Reads the JSON Schema: finds the part that describes a path, and puts its rule into words.
+// Reads the JSON Schema: finds the part that describes a path, and describes its rule in words.
 
-/** How many names a message lists in a sentence. */
+/** The largest number of names that a message lists in a sentence. */
 export const mostListed = 6;
 
 export type SchemaNode = z.core.JSONSchema.JSONSchema;
 
-/** The part of the schema for the value at the path; among several forms, the one that the value has. */
+/** The part of the schema for the value at the path. Of several forms, that of the value is chosen. */
 export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
   let value = spec;
@@ -22,13 +22,13 @@ export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): S
   return node;
 }
 
-/** Resolves `{ "$ref": "#/$defs/layer" }`: layers contain layers, so their schema is a named definition. */
+/** Resolves `{ "$ref": "#/$defs/layer" }`. Layers contain layers, so their schema is a named definition. */
 function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
   const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
   return name === undefined ? node : schema.$defs?.[name];
 }
 
-/** The alternative (nested ones too) that fits the value's JSON type and, for objects, its `type` or `fn`. */
+/** The form, possibly nested, that fits the value's JSON type and, for objects, its `type` or `fn`. */
 function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
   const forms = alternatives(node);
   if (forms.length === 1) return forms[0];
@@ -40,7 +40,7 @@ function formOf(node: SchemaNode, value: unknown): SchemaNode | undefined {
 const fits = (form: SchemaNode, value: unknown): boolean =>
   form.type === jsonType(value) || (form.type === "integer" && typeof value === "number");
 
-/** Whether every constant property of the form (its tag) equals the value's. */
+/** Whether every constant property of the form, its tag, has the same value in `value`. */
 function tagsMatch(form: SchemaNode, value: unknown): boolean {
   return Object.entries(form.properties ?? {}).every(
     ([key, member]) =>
@@ -64,7 +64,7 @@ function alternatives(node: SchemaNode): SchemaNode[] {
   return forms.length === 0 ? [node] : forms.flatMap(alternatives);
 }
 
-/** The keys of the form that the value has, and the keys that occur only in the node's other untagged forms. */
+/** `own`: the keys of the value's form. `others`: keys that occur only in other forms without a tag. */
 export function keysOf(node: SchemaNode, value: unknown): { own: string[]; others: string[] } {
   const form = formOf(node, value);
   const own = Object.keys(form?.properties ?? {});
@@ -73,7 +73,7 @@ export function keysOf(node: SchemaNode, value: unknown): { own: string[]; other
   return { own, others: all.filter((key) => !own.includes(key)) };
 }
 
-/** The keys that select among the node's forms: `type`, `fn`. */
+/** The keys that select one of the node's forms, such as `type` and `fn`. */
 export function tagKeysOf(node: SchemaNode): string[] {
   const members = alternatives(node).flatMap(({ properties = {} }) => Object.entries(properties));
   return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
@@ -82,7 +82,7 @@ export function tagKeysOf(node: SchemaNode): string[] {
 const isTag = (member: SchemaNode | boolean): boolean =>
   typeof member === "object" && member.const !== undefined;
 
-/** The names that `tag` can take. */
+/** The names that the key `tag` can have. */
 export function namesOf(node: SchemaNode, tag: string): string[] {
   const names = alternatives(node).flatMap((form) => {
     const member = form.properties?.[tag];
@@ -93,8 +93,9 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
 }
 
 /**
- * The rule for a value, to follow "must be": "a positive integer", "true or false". `kind` names a choice among
- * named rows. If the value already has the type of one of the forms, only that form is described.
+ * The rule for a value, as the end of a sentence with "must be": "a positive integer", "true or false".
+ * `kind` describes a choice among named rows. If the value already has the type of one form, only that form
+ * is described.
  */
 export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
   const forms = alternatives(node);
@@ -167,7 +168,7 @@ function own(value: unknown, key: string | number): unknown {
 export const specSchema = (): SchemaNode =>
   possible(z.toJSONSchema(modelSchema, { io: "input", reused: "inline", unrepresentable: "any" }));
 
-/** Removes the forms that JSON cannot express: functions, and objects that require one. */
+/** Removes the forms that JSON cannot express: functions, and objects that require a function. */
 function possible(node: SchemaNode): SchemaNode {
   const entries = Object.entries(node).map(([key, value]): [string, unknown] => {
     if (key === "anyOf" || key === "oneOf")
@@ -183,7 +184,7 @@ function possible(node: SchemaNode): SchemaNode {
   });
   const { anyOf, ...rest } = Object.fromEntries(entries);
   if (!Array.isArray(anyOf)) return { ...rest };
-  // A choice between a string and a function is reduced to the string.
+  // A choice between a string and a function becomes the string.
   const [only, another]: readonly SchemaNode[] = anyOf;
   return another === undefined ? { ...only, ...rest } : { ...rest, anyOf };
 }

@@ -1,17 +1,17 @@
-// The schema of one layer or block: its keys, with defaults and a description for editors. The library's table
-// defines the keys of each layer type.
+// The schema of a layer or block: its keys, with defaults and a description for editors. The library's table
+// defines the keys of each type of layer.
 import * as z from "zod";
 import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
 import type { Choice, ChoiceInput } from "../util/choice.ts";
 
-/** The form of names of specs, inputs, targets and layers; check-names.ts checks the rest. */
+/** The form of the names of specs, inputs, targets and layers. check-names.ts checks the rest. */
 export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** The pattern is only for editors: the compiler's own checks give better messages. */
+/** The pattern for editors only: the compiler's own checks have better messages. */
 export const named = { pattern: namePattern.source };
 
-/** Keys of every layer and block. */
+/** The keys that every layer and block has. */
 const layerKeys = {
   name: z
     .string()
@@ -29,7 +29,7 @@ const layerKeys = {
   trainable: z.boolean().default(true).describe("false freezes the layer: its gradients are not computed."),
 };
 
-/** The row without `reverse`, since a bidirectional block runs its layer in both directions. */
+/** The row without `reverse`, because a bidirectional block runs its layer in both directions. */
 function bothWays<Keys extends z.ZodRawShape>(row: { about: string; keys: Keys & { reverse: z.ZodType } }) {
   const { reverse: _, ...keys } = row.keys;
   return { about: row.about, keys };
@@ -43,9 +43,9 @@ type Common = z.output<z.ZodObject<Keys>>;
 type CommonInput = z.input<z.ZodObject<Keys>>;
 
 /**
- * One layer or block as users write it. A block contains layers, so the type is recursive. These types are exported
- * so that declarations derived from them can refer to them by name; written out, they would exceed TypeScript's
- * limit.
+ * One layer or block as users write it. A block contains layers, so the type is recursive. This type and the
+ * following ones are exported so that declarations derived from them can refer to them by name. Without these
+ * names, such declarations would exceed TypeScript's limit on length.
  */
 export type LayerSpec =
   | ChoiceInput<typeof layers, Keys>
@@ -58,7 +58,7 @@ export type LayerSpec =
   | (CommonInput & { type: "repeat"; times: number; layers: LayerSpec[] })
   | (CommonInput & { type: "bidirectional"; layer: ChoiceInput<typeof recurrent> });
 
-/** The same with short forms expanded and defaults filled in. */
+/** A layer or block with short forms expanded and defaults filled in. */
 export type FullLayer = PlainLayer | Block;
 
 export type PlainLayer = Choice<typeof layers, Keys>;
@@ -70,7 +70,7 @@ export type Block =
 
 const inner: z.ZodType<FullLayer[], LayerSpec[]> = z.array(z.lazy(() => layerSchema)).min(1);
 
-/** Layers composed of layers; `written-network.ts` expands them, so later stages do not know blocks. */
+/** Layers composed of layers. `written-network.ts` expands them, so later stages do not see them. */
 const blocks = {
   residual: {
     about: "a block of layers whose output is added to its input",
@@ -97,7 +97,7 @@ const blocks = {
   },
 };
 
-/** A layer or a block. Its id in the JSON Schema lets blocks refer to it. */
+/** The schema of a layer or a block. Blocks refer to it by its id in the JSON Schema. */
 export const layerSchema: z.ZodType<FullLayer, LayerSpec> = choice({ ...layers, ...blocks }, layerKeys).meta({
   id: "layer",
 });

@@ -1,5 +1,6 @@
-// From any value to a model: the schema validates each value, the checks validate combinations, and only a spec
-// without errors is made canonical. Needs no file and no host, so it runs wherever the compiler does.
+// Converts any value to a model. The schema validates each value, the checks validate combinations, and only
+// a spec without errors is made canonical. It needs no file and no host, so it runs wherever the compiler
+// does.
 import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { showValue } from "../util/message-text.ts";
@@ -22,18 +23,18 @@ import type { Model } from "./types.ts";
 export interface ParsedSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
-  /** The specs that a search tries; not part of the model. */
+  /** The candidates that a search tries. They are not part of the model. */
   readonly search?: Search | undefined;
 }
 
-/** Validates a spec that is already a value. @throws DiagnosticError with all its errors. */
+/** Validates a spec that is already a value. @throws DiagnosticError with all errors of the spec. */
 export const parseModel = (value: unknown): Model => parseSpec(value).model;
 
-/** Like {@link parseModel}, and also returns the warnings and the search. */
+/** Like {@link parseModel}, but also returns the warnings and the search. */
 export function parseSpec(spec: unknown): ParsedSpec {
   const { value, error, tooDeep } = plainSpec(spec);
   const problems = collector();
-  // First, because all other checks recurse into blocks, however deep they are.
+  // This check comes first, because all other checks recurse into blocks of any depth.
   const network = writtenNetwork(value, problems);
   if (network !== undefined && error !== undefined) problems.error(error.path, error.code, error.message);
   if (network === undefined || error !== undefined) throw new DiagnosticError(problems.found);
@@ -48,7 +49,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
-  // Blocks are expanded only if there are no errors; otherwise an error could make layers look unread that are not.
+  // Blocks are expanded only if there are no errors. Otherwise an error could make other layers look unread.
   const flat =
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)
@@ -61,7 +62,8 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkData(value, problems);
-  // Parts nested this deeply are nearly always in the wrong place, and an error that says so is more helpful.
+  // A value that is nested this deeply is nearly always misplaced. An error about its location is more
+  // helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
     problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
   const warnings = problems.throwErrors();

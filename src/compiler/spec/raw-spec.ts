@@ -4,16 +4,16 @@ import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { errorText } from "../util/message-text.ts";
 
-// Reads values of a spec that may be anything: the checks run even if the schema found errors, so that all errors
-// are reported together.
+// Reads values of a spec that may be anything. The checks run even if the schema found errors, so that all
+// errors are reported together.
 
-/** The own property or list element; undefined if there is none. */
+/** The own property or list element `step`; undefined if there is none. */
 export function member(value: unknown, step: string | number): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   return Object.getOwnPropertyDescriptor(value, step)?.value;
 }
 
-/** The own keys of an object, `__proto__` included; empty for any other value. */
+/** The own keys of an object, including `__proto__`; empty for any other value. */
 export function keysOf(value: unknown): string[] {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
 }
@@ -22,17 +22,17 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
-/** Whether a layer is a function of a TypeScript spec, alone or as `build`; such a layer needs no type. */
+/** Whether a layer is a TypeScript function, either alone or as `build`. Such a layer needs no type. */
 export const isCustomLayer = (value: unknown): boolean =>
   typeof value === "function" || typeof member(value, "build") === "function";
 
-/** The `type` of a choice in its long or short form. */
+/** The `type` of a choice, in its long or its short form. */
 export const typeOf = (value: unknown): string | undefined => textOf(value) ?? textOf(member(value, "type"));
 
-// Copies a spec to plain data and functions. A spec in TypeScript may have getters, proxies, holes in lists, and
-// cycles; later stages need values that do not change between reads, and trees of limited size.
+// Copies a spec to plain data and functions. A spec in TypeScript may have getters, proxies, holes in lists,
+// and cycles. Later stages need values that do not change between reads, and trees of limited size.
 
-/** Far above any real spec. The readers of JSON and YAML use the same limits. */
+/** Limits far above any real spec. The readers of JSON and YAML use the same ones. */
 export const deepest = 100;
 export const mostValues = 250_000;
 
@@ -45,17 +45,17 @@ interface CopyError {
   readonly message: string;
 }
 
-/** The copy, and the first value that could not be copied: the copy ends there. */
+/** The copy, and the error of the first value that could not be copied. The copy ends at that value. */
 interface PlainSpec {
   readonly value: unknown;
   readonly error?: CopyError | undefined;
-  /** The first part that is nested too deeply; the copy has undefined there and is complete otherwise. */
+  /** The error of the first part that is nested too deeply. The copy is undefined only there. */
   readonly tooDeep?: CopyError | undefined;
 }
 
 /**
- * Own enumerable properties become data; holes in lists become undefined; an object that occurs in several places is
- * copied for each.
+ * Own enumerable properties become data, and holes in lists become undefined. An object that occurs in
+ * several places is copied for each place.
  */
 export function plainSpec(spec: unknown): PlainSpec {
   const path: (string | number)[] = [];
@@ -98,14 +98,14 @@ export function plainSpec(spec: unknown): PlainSpec {
     const isList = guarded(() => Array.isArray(value)) ?? false;
     const size =
       isList || ArrayBuffer.isView(value) ? (guarded(() => Number(Reflect.get(value, "length"))) ?? 0) : 0;
-    // Checked before the keys are listed: a list may have billions of them.
+    // The size is checked before the keys are listed, because a list may have billions of them.
     const keys = size > left ? [] : (guarded(() => Object.keys(value)) ?? []);
     const count = Math.max(size, keys.length);
     if (count > left)
       return fail("T1006", `has ${count} members; a spec may have at most ${mostValues} values`);
     left -= count;
     if (isList) return Array.from({ length: size }, (_, index) => copyAt(value, index));
-    // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
+    // fromEntries defines own properties, so a key `__proto__` stays an ordinary key.
     return Object.fromEntries(keys.map((key) => [key, copyAt(value, key)]));
   };
 

@@ -1,6 +1,6 @@
-// The schema of a model spec: its keys, with defaults and a description for editors. Types, validation and the
-// published JSON Schema are all derived from it. The library's tables define the keys of each layer, loss, metric,
-// optimizer and schedule.
+// The schema of a model spec: its keys, with defaults and a description for editors. Types, validation and
+// the published JSON Schema are all derived from it. The library's tables define the keys of each layer,
+// loss, metric, optimizer and schedule.
 import * as z from "zod";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
@@ -16,7 +16,7 @@ const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source
 const positiveInteger = z.int().positive();
 const nonNegative = z.number().nonnegative();
 const positive = z.number().positive();
-/** A fraction of the rows: more than none, less than all. */
+/** A fraction of the rows, between 0 and 1, both excluded. */
 const fraction = z.number().gt(0).lt(1);
 
 const shape = z.array(positiveInteger);
@@ -37,7 +37,7 @@ const target = z
   })
   .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
 
-/** Keys of every schedule. */
+/** The keys that every schedule has. */
 const scheduleKeys = {
   initial: positive.describe("The learning rate at the start of the schedule."),
   warmup: z
@@ -64,7 +64,7 @@ const learningRate = z.union([
   schedule,
 ]);
 
-/** Keys of every optimizer. */
+/** The keys that every optimizer has. */
 const optimizerKeys = {
   learningRate: learningRate
     .optional()
@@ -98,7 +98,11 @@ const validation = z
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
 
 const average = z.strictObject({
-  decay: z.number().min(0).lt(1).describe("The fraction of the average kept at each update; 0.999 is usual."),
+  decay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .describe("The fraction of the average that is retained at each update; 0.999 is usual."),
 });
 
 const weights = {
@@ -162,7 +166,7 @@ const scale = z.union([
   z.strictObject({ divide: positive.describe("The number that divides every value.") }),
 ]);
 
-/** How an input or target is read from a file; check-data.ts checks which keys fit together. */
+/** How an input or target is read from a file. check-data.ts checks which keys may be combined. */
 const columnKeys = {
   columns: z
     .array(z.string().min(1))
@@ -276,8 +280,8 @@ export const modelSchema = z.strictObject({
   data: data.optional().describe("The files and columns of the data; only the command line reads them."),
 });
 
-/** A spec as users write it: short forms and defaults allowed. */
+/** A spec as users write it: short forms are allowed and defaults are optional. */
 export type ModelSpec = z.input<typeof modelSchema>;
 
-/** A spec with short forms expanded and defaults filled in; names and references are still as written. */
+/** A spec with short forms expanded and defaults filled in. Names and references are still as written. */
 export type FullSpec = z.output<typeof modelSchema>;

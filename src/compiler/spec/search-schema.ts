@@ -45,7 +45,7 @@ export const search = z.strictObject({
 /** A search with its defaults filled in. */
 export type Search = z.output<typeof search>;
 export type Range = z.output<typeof range>;
-/** The values of one path. */
+/** The values to try at one path. */
 export type Axis = Search["over"][string];
 
 export const isRange = (axis: Axis): axis is Range => !Array.isArray(axis);

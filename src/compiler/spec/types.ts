@@ -1,17 +1,17 @@
-// The canonical spec, which the rest of the compiler reads. Everything is explicit: every layer has a name and a list
-// of sources, short forms are expanded, defaults are filled in. Equal models have equal canonical specs, however they
-// were written.
+// The canonical spec, which the rest of the compiler reads. Everything is explicit: every layer has a name
+// and a list of sources, short forms are expanded, and defaults are filled in. Equal models have equal
+// canonical specs, however they were written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";
 
 type Full = Required<FullSpec>;
 
-/** The fields of every layer. */
+/** The properties that every layer has. */
 export interface LayerBase {
-  /** Its index among the layers of the model. */
+  /** The layer's index in the list of all layers. */
   readonly index: number;
-  /** Its location in the spec, for diagnostics: `network[2]`, or inside a block `network[2].layers[0]`. */
+  /** The layer's location in the spec: `network[2]`, or inside a block `network[2].layers[0]`. */
   readonly path: SpecPath;
   readonly name: string;
   /** Names of inputs and earlier layers, at least one. */
@@ -23,11 +23,11 @@ type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBa
 
 type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate: Schedule } : never;
 
-/** One layer: a discriminated union over `type`. It has no blocks, because they are expanded in written-network.ts. */
+/** One layer: a discriminated union over `type`, without blocks, which `written-network.ts` expands. */
 export type Layer = Named<LayerChoice>;
 export type Loss = Full["loss"];
 export type Metric = Full["metrics"][number];
-/** `scale` multiplies the rate if the steps have another number of rows than the rate is meant for. */
+/** `scale` multiplies the rate, if it was chosen for another number of rows than a step has. */
 export type Schedule = NonNullable<Full["optimizer"]["learningRate"]> & { readonly scale?: number };
 export type Optimizer = WithRate<Full["optimizer"]>;
 export type Scale = "standard" | "min-max" | { readonly divide: number };
@@ -44,10 +44,10 @@ export interface ModelTarget {
 }
 
 export interface Columns {
-  /** Column names and ranges "p0..p63" as written; the header of the file gives the columns of a range. */
+  /** Column names and ranges "p0..p63", as written. The file's header determines a range's columns. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
-  /** What to do with missing values; if absent, they are an error. */
+  /** What to do with missing values. If absent, missing values are an error. */
   readonly missing?: "drop" | "mean";
   /** The column holds text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
@@ -55,15 +55,15 @@ export interface Columns {
   readonly categories?: "one-hot" | "index";
   /** The column holds text, encoded as sequences of words. */
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
-  /** The target is the next character or word of this input; it then has no columns. */
+  /** The target is the next character or word of this input. The target then has no columns. */
   readonly nextOf?: string;
   /** The column holds the weight of each row. */
   readonly weighs?: true;
-  /** The required names of the target's classes, sorted, if the spec names them. */
+  /** If the spec names the target's classes: their names, sorted. The data must have these names. */
   readonly classNames?: readonly string[];
 }
 
-/** A CSV file, or an IDX file for each input and target; relative to the spec. */
+/** A CSV file, or an IDX file for each input and target. Paths are relative to the spec. */
 export type DataFiles = string | Readonly<Record<string, string>>;
 
 export interface ModelData {
@@ -71,7 +71,7 @@ export interface ModelData {
   readonly file: DataFiles;
   /** A separate file for the test rows. */
   readonly test?: DataFiles;
-  /** The separator of cells in a CSV file, if not a comma. */
+  /** The separator of cells in a CSV file, if it is not a comma. */
   readonly separator?: string;
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
@@ -84,14 +84,14 @@ export interface Training {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly stratify: boolean;
-  /** Has exactly one of the two. */
+  /** Exactly one of the two is present. */
   readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
   /** The number of batches per step, if more than one. */
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };
-  /** By class number; "balanced": from the class frequencies of the training split. */
+  /** The weights by class number. "balanced": computed from the class frequencies of the training split. */
   readonly classWeights?: "balanced" | readonly number[];
   /** The input that holds the weight of each row. */
   readonly sampleWeights?: string;

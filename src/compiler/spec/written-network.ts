@@ -1,4 +1,4 @@
-/** The network as written in the spec, with the path of each layer, and the flat list of layers after expansion. */
+/** The network as written in the spec, with the path of each layer, and its expansion to a flat list. */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -7,13 +7,13 @@ import type { FullLayer } from "./layer-schema.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 import type { Layer } from "./types.ts";
 
-// Every list of layers, also those inside blocks; each layer has its path and its name in the list. The spec may be
-// anything here, so that names and references are checked even if the schema found errors.
+// Every list of layers, also the lists inside blocks. Each layer has its path and its name in the list. The
+// value may still be anything, so that names and references are checked even if the schema found errors.
 
 export interface WrittenLayer {
   readonly path: SpecPath;
   readonly value: unknown;
-  /** As given, or by default its type and an ordinal; unique in its list. */
+  /** The given name, or by default the type and an ordinal. Names are unique in their list. */
   readonly name: string;
   readonly isNamed: boolean;
   readonly isBlock: boolean;
@@ -23,7 +23,7 @@ export interface WrittenLayer {
 
 export type WrittenList = readonly WrittenLayer[];
 
-/** The keys of each block that hold lists of layers. */
+/** The keys that hold lists of layers, for each type of block. */
 const listKeys: Readonly<Record<string, readonly string[]>> = {
   residual: ["layers", "shortcut"],
   repeat: ["layers"],
@@ -36,20 +36,21 @@ interface TraversalError {
   readonly reason: string;
 }
 
-/** The limit of nested blocks, and of layers after expansion, since each layer becomes code. */
+/** Limits on the nesting of blocks, and on the layers after expansion, because each layer becomes code. */
 const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is nested too deeply or has too many layers to be traversed (T1312); no other check runs
- * then. A spec in TypeScript may contain itself, or one block very many times, so the traversal is bounded in depth
- * and in size.
+ * Reports a network that is nested too deeply or has too many layers to be traversed (T1312). Then no other
+ * check runs. A spec in TypeScript may contain itself, or contain one block very often, so the traversal is
+ * bounded in depth and in size.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
   let error: TraversalError | undefined;
   const read = (list: unknown, path: SpecPath, depth: number): WrittenList => {
-    // The ordinal of a default name counts all layers of that type in the list, also those with a name.
+    // The ordinal of a default name counts all layers of that type in the list, including those with a given
+    // name.
     const counts = new Map<string, number>();
     return listOf(list).map((value, index): WrittenLayer => {
       const type = typeOf(value) ?? (isCustomLayer(value) ? "custom" : "layer");
@@ -83,7 +84,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
   return undefined;
 }
 
-/** Reports a network that expands to too many layers (T1312), at the innermost block that exceeds the limit. */
+/** Reports a network that expands to too many layers (T1312), at the innermost block over the limit. */
 export function checkLayerCount(network: WrittenList, problems: Collector): void {
   let isReported = false;
   const count = (list: WrittenList): number => list.reduce((sum, layer) => sum + countOf(layer), 0);
@@ -107,23 +108,24 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
     problems.error(["network"], "T1312", `network expands to ${all} layers; the limit is ${mostLayers}`);
 }
 
-/** An input, a layer, or the input of the enclosing block. */
+/** What a layer reads: an input, a layer, or the input of the enclosing block. */
 export type Source = { readonly input: string } | { readonly layer: WrittenLayer } | "block input";
 
 export interface References {
-  /** The sources of each layer, also of layers inside blocks. */
+  /** The sources of each layer, including the layers inside blocks. */
   readonly sources: ReadonlyMap<WrittenLayer, readonly Source[]>;
   /** The layer whose output the loss reads; undefined for an empty network. */
   readonly output: WrittenLayer | undefined;
 }
 
-// Expands blocks: from the network as written to a flat list of ordinary layers, so that later stages do not know
-// blocks. A generated name starts with the block's: a layer `dense1` in the second copy of a block `tower` is
-// `tower.2.dense1`. Only generated names have dots, so they never collide with a user's.
+// Expands blocks: converts the network as written to a flat list of ordinary layers, so that later stages
+// need not know blocks. A generated name starts with the block's name: a layer `dense1` in the second copy of
+// a block `tower` is `tower.2.dense1`. Only generated names have dots, so they never equal a name of the
+// user.
 //
-//     residual        NAME = (shortcut of the) input + the last of its layers       NAME.dense1, NAME.shortcut.dense1
-//     repeat          its layers, stacked                                           NAME.1.dense1, NAME.2.dense1
-//     bidirectional   NAME = concat(a layer forwards, one backwards in time)        NAME.forward, NAME.backward
+//     residual        NAME = (shortcut of the) input + its last layer       NAME.dense1, NAME.shortcut.dense1
+//     repeat          its layers, stacked                                   NAME.1.dense1, NAME.2.dense1
+//     bidirectional   NAME = concat(the layer, the layer in reverse)        NAME.forward, NAME.backward
 
 export interface FlatNetwork {
   readonly network: readonly Layer[];
@@ -131,23 +133,26 @@ export interface FlatNetwork {
   readonly output: string;
 }
 
-/** What a block passes to its inner layers. */
+/** What a block passes to the layers inside it. */
 interface Surroundings {
-  /** The source of the first layer; absent around the whole network. */
+  /** The source of the first layer. The whole network has none. */
   readonly input?: string;
-  /** The start of generated names. */
+  /** The prefix of generated names. */
   readonly prefix: string;
   readonly trainable: boolean;
 }
 
-/** `written` has the layers of `full`, list by list. */
+/** `written` contains the same layers as `full`, list by list. */
 export function flattenNetwork(
   full: readonly FullLayer[],
   written: WrittenList,
   references: References,
 ): FlatNetwork {
   const network: Layer[] = [];
-  /** The flat layer with a written layer's value; for layers of a repeated block, in the current copy. */
+  /**
+   * The name of the flat layer with the value of each written layer. In a repeated block, it is the layer of
+   * the current copy.
+   */
   const values = new Map<WrittenLayer, string>();
 
   const namesRead = (layer: WrittenLayer, { input }: Surroundings): string[] =>
@@ -165,7 +170,7 @@ export function flattenNetwork(
     return last;
   };
 
-  /** Adds the layers and returns the name of the one with the block's value. */
+  /** Adds the layer, or the layers of the block, and returns the name of the layer with its value. */
   const flattenLayer = (layer: FullLayer, own: WrittenLayer, around: Surroundings): string => {
     const name = around.prefix + own.name;
     const trainable = around.trainable && layer.trainable;

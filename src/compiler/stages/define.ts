@@ -1,13 +1,13 @@
 /**
- * The definition of a compiler stage: a named pure function from one representation to the next. Only
- * `defineStage` contains the name; flags, reports, messages and tests use the defined value. `run.ts` runs
- * stages, `pipeline.ts` lists them.
+ * The definition of a compiler stage: a named pure function from one representation to the next. The name of
+ * a stage is written only where the stage is defined. Flags, reports, messages and tests read it from there.
+ * `run.ts` runs stages, `pipeline.ts` lists them.
  */
 import type { Graph } from "../ir/nodes.ts";
 import type { PlannedProgram } from "../loop/types.ts";
 import type { LoopProgram } from "../loop/types.ts";
 
-/** A program between two stages, as views and interpreters see it. */
+/** A program between two stages, in the form that views and interpreters read. */
 export type Snapshot = Graph | LoopProgram | PlannedProgram;
 
 export const isLoopProgram = (snapshot: Snapshot): snapshot is LoopProgram => "kernels" in snapshot;
@@ -15,9 +15,9 @@ export const isPlanned = (snapshot: Snapshot): snapshot is PlannedProgram => "pl
 
 /** A representation of programs between stages. */
 export interface Representation<Value> {
-  /** @throws InternalError for a malformed value; `after` names the stage that made it. */
+  /** @throws InternalError if the value is malformed; `after` names the stage that produced it. */
   readonly check: (value: Value, after: string) => void;
-  /** The programs in a value. A stage keeps their number and order. */
+  /** The programs in a value. A stage preserves their number and order. */
   readonly snapshots: (value: Value) => readonly Snapshot[];
 }
 
@@ -26,22 +26,22 @@ export type Applied = ((rule: string) => void) | undefined;
 
 export interface Stage<In, Out, Context> {
   readonly name: string;
-  /** Later stages need its result, so it cannot be skipped. */
+  /** Whether later stages need its result, so that it cannot be skipped. */
   readonly isRequired: boolean;
   readonly takes: Representation<In>;
   readonly gives: Representation<Out>;
   readonly work: Work<In, Out, Context>;
 }
 
-/** Works on each value separately, or on all values of a model together. */
+/** The function of a stage. It transforms each value separately, or all values of a model together. */
 export type Work<In, Out, Context> =
   | { readonly each: (value: In, context: Context, applied: Applied) => Out }
   | { readonly all: (values: readonly In[], context: Context) => readonly Out[] };
 
-/** A stage that keeps the representation; lists consist of such stages. */
+/** A stage that preserves the representation. Lists of stages contain only such stages. */
 export type StageOn<Value, Context> = Stage<Value, Value, Context>;
 
-/** A stage that keeps the representation and can be skipped. */
+/** Defines a stage that preserves the representation and can be skipped. */
 export const defineStage = <Value, Context>(
   name: string,
   on: Representation<Value>,
@@ -49,8 +49,8 @@ export const defineStage = <Value, Context>(
 ): StageOn<Value, Context> => ({ name, isRequired: false, takes: on, gives: on, work });
 
 /**
- * A stage whose result all later stages need: it changes the representation, the meaning of indices, or what the
- * programs compute.
+ * Defines a stage whose result all later stages need, because it changes the representation, the meaning of
+ * indices, or what the programs compute.
  */
 export const defineRequired = <In, Out, Context>(
   name: string,

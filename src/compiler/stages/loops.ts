@@ -18,13 +18,13 @@ export const programSets: Representation<readonly LoopProgram[]> = {
   snapshots: (programs) => programs,
 };
 
-/** All programs in their arena. Planning does not change the loops, so only the plan is verified. */
+/** All programs with their memory plan. Planning does not change the loops, so only the plan is verified. */
 export const plannedPrograms: Representation<PlannedPrograms> = {
   check: ({ plan }, after) => checkPlan(plan, after),
   snapshots: ({ programs, plan }) => programs.map((program): PlannedProgram => ({ ...program, plan })),
 };
 
-/** What loop stages know about the model. */
+/** What loop stages need to know about the model. */
 export interface LoopContext {
   readonly batchSize: number;
   /** The element type of parameters and values. */
@@ -38,13 +38,13 @@ export const defineLoopStage = <Context = LoopContext>(
   run: (program: LoopProgram, context: Context) => LoopProgram,
 ): LoopStage<Context> => defineStage(name, loopPrograms, { each: run });
 
-/** Makes a unique name from a base. */
+/** Derives a unique name from a base name. */
 export type Fresh = (base: string) => string;
 
-/** What a stage on one kernel receives besides the kernel. */
+/** The context of a stage on one kernel. */
 export interface KernelContext extends LoopContext {
   readonly buffers: ReadonlyMap<string, Buffer>;
-  /** Makes names that no variable of the kernel has. */
+  /** Makes new names for variables of the kernel. */
   readonly fresh: Fresh;
 }
 
@@ -72,7 +72,7 @@ export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["o
   ofKernel,
 });
 
-/** Makes names that no variable of the kernel has; the mark in them distinguishes them from buffers. */
+/** Makes new names for variables of a kernel. A mark in them distinguishes them from buffers. */
 export function freshIn(kernel: Kernel): Fresh {
   let known: Set<string> | undefined;
   return (base) => {

@@ -1,12 +1,13 @@
 /**
- * Runs stages, both graph passes and loop stages. It verifies the result of each stage: a malformed result is a
- * bug of the stage, and the error names the stage. Each stage can be skipped, timed and watched, and the run
- * can stop after it.
+ * Runs stages: both graph passes and loop stages. The result of each stage is verified. A malformed result is
+ * a bug of the stage, and the error names the stage. Each stage can be skipped, timed and watched, and the
+ * run can stop after it.
  */
 import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
 
 /**
- * The result of a stage on one program, and its time. A stage on all programs together reports its time once.
+ * The result of a stage on one program, and the time that it took. A stage that runs on all programs together
+ * reports its time once.
  */
 export interface StageReport {
   readonly stage: string;
@@ -22,21 +23,21 @@ export interface StageReport {
 export interface RunOptions {
   /** The names of the stages to skip. Required stages run anyway. */
   readonly skip?: ReadonlySet<string> | undefined;
-  /** The last stage: after it only required stages run. */
+  /** The name of the last optional stage. Required stages still run after it. */
   readonly stopAfter?: string | undefined;
   /** Whether the last stage has already run, in an earlier list. */
   readonly isStopped?: boolean | undefined;
-  /** The name of the list, for reports. */
+  /** The name of the list in reports. */
   readonly list?: string | undefined;
   /** Receives every result of every stage; costs nothing if absent. */
   readonly watch?: ((report: StageReport) => void) | undefined;
 }
 
-/** The options for the stages after a list. */
+/** The run options for the stages that follow `list`. */
 export const afterList = (list: readonly StageFacts[], run: RunOptions): RunOptions =>
   list.some(({ name }) => name === run.stopAfter) ? { ...run, isStopped: true } : run;
 
-/** The values after every stage of the list has run, except the skipped ones. */
+/** Runs all stages of the list on the values, except the skipped ones. */
 export function runStages<Value, Context>(
   stages: readonly StageOn<Value, Context>[],
   values: readonly Value[],
@@ -53,7 +54,7 @@ export function runStages<Value, Context>(
   return current;
 }
 
-/** The values after this stage. */
+/** Runs one stage on the values. */
 export function runStage<In, Out, Context>(
   stage: Stage<In, Out, Context>,
   values: readonly In[],
@@ -80,7 +81,7 @@ export function runStage<In, Out, Context>(
   return results;
 }
 
-/** Verifies a result and reports it, one report for each program in it. */
+/** Verifies a result, and reports it once for each program in it. */
 function finish<In, Out, Context>(
   { name, takes, gives }: Stage<In, Out, Context>,
   before: In,

@@ -1,4 +1,4 @@
-/** What preparing the data of a model depends on, as an emitted trainer would have it. */
+/** The context in which commands prepare the data of a model. An emitted trainer uses the same context. */
 import {
   columnEncoder,
   meanEncoder,
@@ -19,7 +19,7 @@ import type { EncoderName } from "../runtime-references.ts";
 import { encoderNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 
-/** By the names that the emitter writes. */
+/** The encoders, by the names that the emitter writes. */
 const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
   columnEncoder,
   characterEncoder,

@@ -1,4 +1,4 @@
-/** The head of an emitted trainer: its spec as YAML, and a table of its layers with parameters and costs. */
+/** The head of an emitted trainer: a table of its layers with parameters and costs, and its spec. */
 import { sizeOf } from "../ir/types.ts";
 import type { Shape } from "../ir/types.ts";
 import type { LoopProgram } from "../loop/types.ts";
@@ -7,13 +7,13 @@ import type { Layer, Model } from "../spec/types.ts";
 import { countText } from "../util/number-text.ts";
 import { yamlLines } from "../util/yaml-text.ts";
 
-/** The comment lines below the banner. `lowered`: the programs of the model. */
+/** The comment lines below the banner. `lowered` are the programs of the model after lowering. */
 export const headLines = (model: Model, built: ModelGraphs, lowered: readonly LoopProgram[]): string[] =>
   [...layerLines(model, built, lowered), "", ...specLines(model)].map((line) =>
     line === "" ? "//" : `//   ${line}`,
   );
 
-/** The canonical spec: every default is filled in, layers are in one list with names and inputs. */
+/** The canonical spec: defaults are filled in, and layers are in one list with names and inputs. */
 function specLines({ specHash: _, network, ...spec }: Model): string[] {
   const layers = network.map(({ index: _, path: __, name, type, from, ...others }) => ({
     name,
@@ -25,7 +25,7 @@ function specLines({ specHash: _, network, ...spec }: Model): string[] {
   return yamlLines({ name, inputs, targets, network: layers, ...others });
 }
 
-/** A line for each layer, and one for all. Costs are floating-point operations of the forward pass, per sample. */
+/** A line per layer, and one for the total. Costs are FLOPs of the forward pass, per sample. */
 function layerLines(model: Model, built: ModelGraphs, lowered: readonly LoopProgram[]): string[] {
   const shapes = shapesOf(model, built);
   const flops = flopsOf(lowered, model.training.batchSize);
@@ -57,7 +57,7 @@ function layerLines(model: Model, built: ModelGraphs, lowered: readonly LoopProg
   return aligned(table);
 }
 
-/** The parameters of a layer, a few in each line. */
+/** Joins the parameters of a layer into lines, a few in each. */
 function chunks(parameters: readonly string[]): string[] {
   const lines: string[] = [];
   for (const text of parameters) {
@@ -70,7 +70,7 @@ function chunks(parameters: readonly string[]): string[] {
 
 const shapeText = (shape: Shape = []): string => `[${shape.join(", ")}]`;
 
-/** Columns of text to the left, of numbers to the right. */
+/** Aligns columns of text to the left and columns of numbers to the right. */
 function aligned(table: readonly (readonly string[])[]): string[] {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   return table.map((row) =>
@@ -81,7 +81,7 @@ function aligned(table: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** The output shape of each layer; one that is not computed has the shape of its input. */
+/** The output shape of each layer. A layer without a node of its own has the shape of its input. */
 function shapesOf({ network }: Model, { training }: ModelGraphs): ReadonlyMap<string, Shape> {
   const shapes = new Map(
     training.nodes.flatMap(({ name, type }): [string, Shape][] =>
@@ -96,7 +96,7 @@ function shapesOf({ network }: Model, { training }: ModelGraphs): ReadonlyMap<st
   return shapes;
 }
 
-/** The operations of each layer's forward pass, per sample, as the kernels of a step count them. */
+/** The FLOPs of each layer's forward pass per sample, as counted in the kernels of a step. */
 function flopsOf(lowered: readonly LoopProgram[], batchSize: number): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
   const kernels = lowered.filter(({ name }) => name === "gradient").flatMap((program) => program.kernels);

@@ -1,19 +1,22 @@
-/** What a probing trainer knows of each layer: its name, its shape, and when a unit counts as dead or saturated. */
+/** The layers of an instrumented trainer: name, shape, and when a unit counts as dead or saturated. */
 import { activationName } from "../library/activations/index.ts";
 import type { ModelGraphs } from "../spec/build.ts";
 import { layerStorage } from "../ir/storage.ts";
 import type { Layer, Model } from "../spec/types.ts";
 
-/** The outer 3 % of the range of a squashing function, on both sides: beyond these bounds. */
+/**
+ * A unit is saturated if its value is outside these bounds: in the outer 3 % of the activation's range, half
+ * of it on each side.
+ */
 const saturation: Readonly<Record<string, { readonly low: number; readonly high: number }>> = {
   tanh: { low: -0.97, high: 0.97 },
   "hard-tanh": { low: -0.97, high: 0.97 },
-  // The same, since σ(x) = (1 + tanh(x / 2)) / 2.
+  // The same bounds as for tanh, since σ(x) = (1 + tanh(x / 2)) / 2.
   sigmoid: { low: 0.015, high: 0.985 },
   "hard-sigmoid": { low: 0.015, high: 0.985 },
 };
 
-/** The last deed of a layer, if that is an activation. An lstm and a gru have theirs inside. */
+/** The activation that a layer applies last, if any. Those of an lstm and a gru are inside the step. */
 function activationAtEnd(layer: Layer): string | undefined {
   if (layer.type === "activation") return activationName(layer.fn);
   return "activation" in layer ? layer.activation.type : undefined;
@@ -26,7 +29,7 @@ function idleRule(layer: Layer) {
   return bounds === undefined ? {} : { idle: { rule: "saturated", ...bounds } };
 }
 
-/** The runtime's `ProbedLayer`s. */
+/** The runtime's `ProbedLayer` of each layer that has a value of its own. */
 export const probedLayers = ({ network }: Model, { layers }: ModelGraphs) =>
   layers.outputs.flatMap(({ storage, node }) =>
     network

@@ -1,6 +1,4 @@
-/**
- * The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation.
- */
+/** Storage that persists between programs: parameters, states, gradients, batch, results and totals. */
 import {
   flatGradients,
   flatParameters,
@@ -28,7 +26,7 @@ interface Outputs {
 const memoryElement = (element: ElementType, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
   element === "bool" ? float : element;
 
-/** By storage name, region by region in the order of the arena. */
+/** The buffers by storage name, region by region in the order of the arena. */
 export function storageOf(
   model: Model,
   built: ModelGraphs,
@@ -49,7 +47,7 @@ export function storageOf(
 
   // Trainable parameters are contiguous, so that gradients and optimizer states can have the same order.
   for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
-  // Of averaged parameters, those that training moves.
+  // With averaging, the optimizer updates weights that are stored separately from the parameters.
   if (model.training.average)
     for (const { name, shape } of trainable) put(trainedStorage(name), float, shape, "state");
   for (const { name, type } of built.states) put(name, type.element, type.shape, "state");
@@ -72,11 +70,11 @@ export function storageOf(
       const { space } = storageParts(name);
       if (space === "result" || space === "probe") put(name, element, shape, "result");
     }
-  // Sums are in the order in which summarising reads them; evaluation writes each.
+  // Totals are in the order in which `summarise` reads them. `evaluate` writes each of them.
   for (const node of graphs.summarise.nodes)
     if (node.op === "state" && nameIn("totals", node.attributes.name) !== undefined)
       put(node.attributes.name, "f64", [], "totals");
-  // A formula may sum what nothing is made of in the end: 0 · mean(x).
+  // A formula may compute a total that its result does not depend on, as in 0 · mean(x).
   for (const { name, type } of built.totals)
     if (!storage.has(name)) put(name, type.element, type.shape, "totals");
   return storage;

@@ -1,6 +1,6 @@
 /**
- * What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to
- * read.
+ * The facts that an emitted trainer states about itself: its banner, its `model`, its training options, and
+ * the columns that it reads.
  */
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
@@ -24,13 +24,13 @@ import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/collections.ts";
 
-/** A share of the rows, or a number of folds. */
+/** The validation split as a fraction of the rows, or as a number of folds. */
 const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
   ...(fraction === undefined ? {} : { validation: fraction }),
   ...(folds === undefined ? {} : { folds }),
 });
 
-/** The runtime's `TrainingFacts`. */
+/** The training options, as the runtime's `TrainingFacts`. */
 export const trainingFacts = (training: Training, metrics: readonly Metric[]) => ({
   epochs: training.epochs,
   seed: training.seed,
@@ -44,7 +44,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
 });
 
-/** What has a file of its own has no columns: its only one is called like it. */
+/** An entry without columns has a file of its own. Its only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
   Object.fromEntries(
     Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
@@ -57,7 +57,7 @@ const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
     ]),
   );
 
-/** The runtime's `DataFacts`. */
+/** The data section, as the runtime's `DataFacts`. */
 export const dataFacts = ({ data }: Model) =>
   data === undefined
     ? undefined
@@ -68,7 +68,7 @@ export const dataFacts = ({ data }: Model) =>
         ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
       };
 
-/** The files as they are called from the folder on that all of them share. */
+/** The names of the files, relative to the innermost folder that contains all of them. */
 export function idxNames(
   train: Readonly<Record<string, string>>,
   test: DataFiles | undefined,
@@ -84,15 +84,15 @@ export function idxNames(
   return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
 }
 
-/** Whether new texts can be drawn: the target is which character follows in the only input. */
+/** Whether the trainer can generate text: its target is the next character of its only input. */
 export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.keys(inputs).length === 1 &&
   Object.values(data?.inputs ?? {}).every(({ words }) => words === undefined) &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
 /**
- * Which encoders of the runtime read the fields of this model, by the key that asks for each; one that more
- * fields have than need it comes last. Only those that some field needs.
+ * The runtime's encoders that some field of this model needs, by the key that selects each. The first key
+ * that a field has selects its encoder, so `columns`, which almost all fields have, comes last.
  */
 export function encoderNames(model: Model): Readonly<Record<string, EncoderName>> {
   const data = dataFacts(model);
@@ -109,25 +109,25 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
-  // What has a file of its own needs no entry in the data section.
+  // An input or target with an IDX file needs no entry in the data section.
   if ("idx" in data) keys.add("columns");
   const all: Readonly<Record<string, EncoderName>> = { ...special, columns: "columnEncoder" };
   return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
 
-/** Files that the command line reads and a program does not. */
+/** Files that the command line can read, but an emitted program cannot. */
 const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 
 /**
- * The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts
- * are written instead.
+ * The name of the runtime's `Interpretation` for this loss and target. Undefined if the output cannot be
+ * interpreted column by column, as for generated text and for images.
  */
 export function answerName(model: Model, built: ModelGraphs): InterpretationName | undefined {
   const { loss } = model;
   const [{ classes, shape }] = Object.values(model.targets);
   const [output] = built.predict.outputs;
   const perPlace = sizeOf(output.node.type.shape, 1) / sizeOf(shape, 1);
-  // One column of a file stands for all numbers of an image.
+  // In an IDX file, one column holds all numbers of an image.
   const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
@@ -147,10 +147,7 @@ export function answerName(model: Model, built: ModelGraphs): InterpretationName
 
 const called = (call: RuntimeValue, argument: RuntimeExpression): RuntimeExpression => ({ call, argument });
 
-/**
- * Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the
- * runtime.
- */
+/** The members of the runtime's `Program` that depend on the spec, as expressions of runtime values. */
 const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, RuntimeExpression>> => {
   const { data, metrics, training } = model;
   if (data === undefined) return {};
@@ -175,8 +172,9 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
 };
 
 /**
- * How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these
- * are images.
+ * How a predictor reads rows like those of the data file and interprets its output. `fields` is the
+ * preprocessing that was fitted on the data file. Undefined for IDX files and for outputs without an
+ * interpretation.
  */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
@@ -185,7 +183,7 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   return { data, fields, encoders, predict };
 }
 
-/** The inputs from which integers come to a value: on their way they are moved, not computed with. */
+/** The inputs from which integers reach a value. Ops in between only move integers. */
 function integerInputs(node: Node): readonly string[] {
   if (node.op === "input") return [node.attributes.name];
   return operandsOf(node)
@@ -194,8 +192,8 @@ function integerInputs(node: Node): readonly string[] {
 }
 
 /**
- * How many indices an input may hold: as many as the smallest table that they choose rows of, through
- * whatever layers they come to it. What is checked by it as rows are read is why no kernel looks.
+ * The number of valid indices of an input: the size of the smallest table whose rows it selects, directly or
+ * through other layers. Rows are checked against it when they are read, so kernels need no bounds checks.
  */
 function vocabularyOf({ training, predict }: ModelGraphs, input: string): { readonly vocabulary?: number } {
   const sizes = [...training.nodes, ...predict.nodes].flatMap((node) =>
@@ -206,14 +204,14 @@ function vocabularyOf({ training, predict }: ModelGraphs, input: string): { read
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
 
-/** Where the weights of the classes are, if they are to follow from the training part, and of which target. */
+/** For balanced class weights: their storage, and the target whose training split they are computed from. */
 export function balancedWeights({ targets, training }: Model) {
   if (training.classWeights !== "balanced") return undefined;
   const [[target, { shape }]] = Object.entries(targets);
   return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
 }
 
-/** The contract's `model`. */
+/** The exported `model` of an emitted trainer. */
 export function modelFacts(
   model: Model,
   built: ModelGraphs,
@@ -284,16 +282,16 @@ export const trainerFacts = (
   programParts: programParts(model, built),
 });
 
-// The keys of the spec that hold the facts at the head of an emitted module.
+// The spec paths of the facts at the head of an emitted module.
 
-/** The keys of the runtime's `TrainingFacts` that are not those of the spec's `training`. */
+/** The spec paths of those keys of the runtime's `TrainingFacts` that differ from the spec's `training`. */
 const ofTraining: Readonly<Record<string, SpecPath>> = {
   metrics: ["metrics"],
   higherIsBetter: ["metrics"],
   folds: ["training", "validation", "folds"],
 };
 
-/** What the keys of a fact lead to; nothing for what the compiler adds, as the hash of the spec. */
+/** The spec path of a fact; undefined for facts that the compiler adds, such as the hash of the spec. */
 export const placeOfFact =
   (parameters: readonly ParameterFacts[]) =>
   (fact: "model" | "training" | "data", keys: SpecPath): SpecPath | undefined => {

@@ -1,9 +1,10 @@
-// The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are the row's,
-// or the name alone, short for the object with only its type. One row of a table may be user-defined: its key
-// `formula` or `build` identifies it without a type, and a function alone is short for an object with only that key.
+// The schema of "one row of a closed table". A value is an object whose `type` names the row and whose other
+// keys are the row's keys. A name alone is short for the object with only that type. One row of a table may
+// be user-defined: its key `formula` or `build` identifies it without a type, and a function alone is short
+// for an object with only that key.
 import * as z from "zod";
 
-/** A row of a table: its keys, as a zod shape with defaults, and a description for editors. */
+/** A row of a table: its keys as a zod shape with defaults, and a description for editors. */
 export interface ChoiceRow {
   readonly about: string;
   readonly keys: z.ZodRawShape;
@@ -14,7 +15,8 @@ export type ChoiceTable = Readonly<Record<string, ChoiceRow>>;
 type Flat<T> = { [K in keyof T]: T[K] };
 type NoKeys = Record<never, never>;
 
-// An empty shape infers Record<string, never>, which would forbid the other keys; `unknown` adds nothing instead.
+// An empty shape infers Record<string, never>, which would forbid the other keys; `unknown` adds no
+// constraint.
 type Output<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.output<z.ZodObject<Keys>>;
 type Input<Keys extends z.ZodRawShape> = keyof Keys extends never ? unknown : z.input<z.ZodObject<Keys>>;
 
@@ -26,15 +28,15 @@ export type Choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoK
 const ownKeys = ["formula", "build"] as const;
 type OwnKey = (typeof ownKeys)[number];
 
-/** The functions that the key of the user-defined row accepts. */
+/** The type of the functions that the key of the user-defined row accepts. */
 type FunctionOf<Keys extends z.ZodRawShape> = Extract<
   { [Key in keyof Keys & OwnKey]: z.input<Keys[Key]> }[keyof Keys & OwnKey],
   (...given: never) => unknown
 >;
 
 /**
- * The input of the schema: the object, the row's name, or a function for the user-defined row, whose object needs no
- * type.
+ * The input of the schema: the object, the row's name, or a function for the user-defined row. The object of
+ * the user-defined row needs no type.
  */
 export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> =
   | { [Name in keyof Table & string]: "build" extends keyof Table[Name]["keys"] ? never : Name }[keyof Table &
@@ -48,7 +50,7 @@ export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape 
               | FunctionOf<Table[Name]["keys"]>);
     }[keyof Table & string];
 
-/** The schema of a table; `common` are keys of every row. */
+/** The schema of a table; every row also has the keys in `common`. */
 export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys>(
   table: Table,
   common?: Common,
@@ -57,7 +59,7 @@ export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape =
     z.strictObject({ type: z.literal(name), ...keys, ...common }).describe(about),
   );
   const long = z.discriminatedUnion("type", atLeastOne(rows));
-  // A row that a function builds has no short form and no name, because JSON cannot express the function.
+  // A row with the key `build` cannot be selected by name alone, because it needs a function.
   const names = Object.keys(table).filter((name) => !Object.hasOwn(table[name].keys, "build"));
   const short = z.enum(names).transform((type, context) => {
     const result = long.safeParse({ type });
@@ -74,7 +76,7 @@ export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape =
   );
 }
 
-/** The forms of the user-defined row: without a type, and as a function alone. */
+/** The short forms of the user-defined row: an object without a type, and a function alone. */
 function ownForms(
   name: string,
   key: OwnKey,
@@ -104,5 +106,5 @@ function atLeastOne<T>(rows: readonly T[]): [T, ...T[]] {
   return [first, ...rest];
 }
 
-/** The only cast: zod cannot infer a union from the rows of a table; the mapped types above can. */
+/** The only cast: zod cannot infer a union from the rows of a table, but the mapped types above can. */
 const asserted = <Schema>(schema: unknown): Schema => schema as Schema;

@@ -14,7 +14,7 @@ export function groupBy<V, K>(values: Iterable<V>, keyOf: (value: V) => K): Map<
 
 // Maps the values of a record.
 
-/** `Object.fromEntries` defines own properties, so that no key reaches a prototype. */
+/** `Object.fromEntries` defines own properties, so a key `__proto__` stays an ordinary key. */
 export const mapValues = <A, B>(
   record: Readonly<Record<string, A>>,
   map: (value: A, key: string) => B,

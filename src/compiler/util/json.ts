@@ -1,8 +1,8 @@
-/** JSON with one text for equal trees, and numbers that JSON cannot express. */
+/** JSON in which equal values have equal text, and JSON for metric values that may be NaN. */
 import * as z from "zod";
 
-// JSON in which equal trees are equal texts: keys sorted, no white space. A hash of it does not depend on the order
-// of keys.
+// Canonical JSON: keys are sorted and there is no white space, so equal trees have equal text. A hash of the
+// text does not depend on the order of keys.
 
 /**
  * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as by
@@ -21,7 +21,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/** A metric value in JSON, which has no NaN: values that are not finite are written as null and read as NaN. */
+/** A metric value in JSON, which has no NaN: non-finite values are written as null and read as NaN. */
 export const jsonFigure = z
   .number()
   .nullable()

@@ -1,4 +1,4 @@
-// From an offset in a text to its line and column, as editors count them.
+// Converts offsets in a text to lines and columns, as editors count them.
 
 /** Lines and columns of one text, both from 1; columns count UTF-16 units, as editors do. */
 export interface LineIndex {

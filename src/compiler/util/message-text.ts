@@ -12,7 +12,10 @@ export const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202
 
 const longest = 60;
 
-/** Makes text from outside (a file name, another program's message) safe to print: control characters become \uXXXX. */
+/**
+ * Makes text from outside, such as file names and messages of other programs, safe to print: control
+ * characters become \uXXXX.
+ */
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"));
 
@@ -27,7 +30,7 @@ export function showValue(value: unknown): string {
   return printable(String(value));
 }
 
-/** A list of the user's names: at most twelve, each at most 60 characters long. */
+/** A list of names from the spec or the data: at most 12 names, each of at most 60 characters. */
 export function showNames(names: readonly string[]): string {
   const cut = (name: string) => (name.length > longest ? `${name.slice(0, longest)}…` : name);
   const shown = names.slice(0, 12).map((name) => printable(cut(name)));
@@ -48,7 +51,7 @@ function showList(list: readonly unknown[]): string {
   return simple && text.length <= longest ? text : `a list of ${list.length}`;
 }
 
-/** Printing a large bigint takes time quadratic in its length. */
+/** A large bigint is not printed, because that takes time quadratic in its length. */
 const showBigInt = (value: bigint): string => {
   const isShort = BigInt.asIntN(128, value) === value;
   return isShort ? `${value}n` : "a bigint of more than 128 bits";
@@ -78,7 +81,7 @@ export function errorText(thrown: unknown): string {
   }
 }
 
-// Why the system refused to read or write a file, in words; the system's own message names system calls.
+// Why the system refused to read or write a file, in words. The system's own message would name system calls.
 
 /** A clause to follow "cannot write a.ts: ". */
 export function fileReason(error: unknown): string {
@@ -91,7 +94,7 @@ export function fileReason(error: unknown): string {
       return "no such file or folder";
     case "EISDIR":
       return "it is a folder";
-    // EEXIST: making a folder where a file exists. ENOTDIR: a path that goes through a file.
+    // EEXIST: a folder cannot be made because a file has its name. ENOTDIR: a path leads through a file.
     case "EEXIST":
     case "ENOTDIR":
       return "part of its path is a file, not a folder";
@@ -109,9 +112,9 @@ export function fileReason(error: unknown): string {
   }
 }
 
-// A text as one word of a shell command, always on one line.
+// Quotes a text as one word of a shell command, always on one line.
 
-/** Plain words stay unchanged; others are single-quoted, or escaped if they have line breaks or control characters. */
+/** Plain words stay unchanged. Others are single-quoted, or escaped if they have control characters. */
 export function shellWord(text: string): string {
   if (/^[\w,./:=@%+-]+$/.test(text)) return text;
   if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -125,13 +128,17 @@ export function shellWord(text: string): string {
   return `$'${escaped}'`;
 }
 
-// "did you mean": the known name nearest to an unknown one. Near means few edits for the length of the word; a distant
-// name would not help, so it is not suggested.
+// "did you mean": finds the known name that is nearest to an unknown one, counted in edits. Distant names
+// would not help, so they are not suggested.
 
-// Edit distance takes time proportional to the product of both lengths; real names are shorter than this.
+// Edit distance takes time proportional to the product of both lengths. Real names are shorter than this
+// limit.
 const longestWord = 100;
 
-/** The nearest candidate within edits of two fifths of the longer name's length (at least one), ignoring case. */
+/**
+ * The nearest candidate, ignoring case. The number of edits may be up to two fifths of the longer name's
+ * length, and at least 1 is allowed.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > longestWord) return undefined;
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, "");

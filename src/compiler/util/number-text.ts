@@ -18,7 +18,10 @@ const exactFormulas: readonly {
 
 const isLong = (value: number): boolean => String(value).length > 12;
 
-/** 0.09999999999999998 is 1 − 0.9 and 1.1111111111111112 is 1 / (1 − 0.1): the formula with exactly this value. */
+/**
+ * The short formula with exactly this value: 0.09999999999999998 is 1 − 0.9, and 1.1111111111111112 is
+ * 1 / (1 − 0.1).
+ */
 export function exactFormulaOf(value: number): ShortFormula | undefined {
   if (!isLong(value)) return undefined;
   for (const { kind, value: valueOf, inverse } of exactFormulas) {
@@ -29,7 +32,7 @@ export function exactFormulaOf(value: number): ShortFormula | undefined {
   return undefined;
 }
 
-/** The same for comments, where −0.10536051565782628 may be ln 0.9 up to rounding. */
+/** The short formula for comments, where rounding is allowed: −0.10536051565782628 may be ln 0.9. */
 export function formulaOfNumber(value: number): ShortFormula | undefined {
   const exact = exactFormulaOf(value);
   if (exact !== undefined || !isLong(value)) return exact;

@@ -2,7 +2,7 @@
 
 const width = 108;
 
-/** Words that YAML reads as something else than a string. */
+/** Words that YAML would not read as a string. */
 const reserved = /^(true|false|null|yes|no|on|off|y|n|~)$/i;
 
 function scalarText(value: unknown): string {
@@ -11,7 +11,7 @@ function scalarText(value: unknown): string {
   return isPlain ? value : escaped(JSON.stringify(value));
 }
 
-/** Without characters that would end a comment or cannot be seen. */
+/** Escapes characters that would end a comment or that are invisible. */
 const escaped = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) =>
     Array.from(sign.split(""), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
@@ -19,7 +19,7 @@ const escaped = (text: string): string =>
 
 const isLeaf = (value: unknown): boolean => typeof value !== "object" || value === null;
 
-/** The entries of a record that have a value. */
+/** The entries of a record that are not undefined. */
 const entriesOf = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, each]) => each !== undefined);
 
@@ -48,7 +48,7 @@ function entryLines(start: string, value: unknown, indent: string): string[] {
     : [start, ...yamlLines(value, indent)];
 }
 
-/** Breaks after commas. In flow style, line breaks are spaces. */
+/** Wraps a long line after commas. In flow style, YAML treats line breaks as spaces. */
 function wrapped(line: string, indent: string): string[] {
   const lines: string[] = [];
   let current = "";

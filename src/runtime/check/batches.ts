@@ -1,23 +1,24 @@
-/** Random batches of the right shapes, for checks and measurements. */
+/** Random batches with the shapes of a model, for checks and benchmarks. */
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
-/** Indices without a vocabulary stay below this. */
+/** The upper bound (exclusive) of indices for an input without a vocabulary. */
 const smallVocabulary = 8;
 
 /**
- * `rows` rows: inputs with mean 0 and standard deviation 1, any class. Real targets are 0 with probability 1/3
- * and otherwise from (0, 1), which every loss accepts: counts, probabilities, both sides of a margin.
+ * Draws `rows` rows: normal inputs with mean 0 and standard deviation 1, and uniform classes. Real targets
+ * are 0 with probability 1/3 and otherwise uniform in (0, 1]. Every loss accepts these: as counts, as
+ * probabilities, and on both sides of a margin.
  */
 export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
-  // Inputs of the loss alone are weights or the like: not negative, since it may divide by their sum.
+  // Inputs that only the loss reads, such as weights, are not negative: the loss may divide by their sum.
   const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
@@ -31,12 +32,12 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
   ]);
 }
 
-/** Gradients are checked at a batch and at parameters where some gradient is not zero. */
+/** The number of further batches to try if all gradients of the first batch are zero. */
 const mostAttempts = 20;
 
 /**
- * A batch with a gradient that is not zero: a perceptron learns nothing from rows that it classifies correctly.
- * Moves the parameters.
+ * Finds a batch with a gradient that is not zero. For a perceptron, rows that it classifies correctly have
+ * zero gradients. Perturbs the parameters first.
  */
 export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
@@ -48,12 +49,13 @@ export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, 
   }
 }
 
-/** Rounded to f32, so that every target starts from the same numbers. */
+/** Rounds to f32, so that every target computes with the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
 
 /**
- * Adds random numbers to the parameters, since biases start at zero, and halves them until the loss is finite.
+ * Adds random numbers to the parameters, because biases start at zero. Then halves the parameters until the
+ * loss is finite.
  */
 function disturb(trainer: Trainer, batch: Batch, seed: number): void {
   const random = randomStream(randomKey(seed, 0, 1));

@@ -1,7 +1,7 @@
 /**
- * Compares gradients with differences of the loss: every element of small parameters; random elements of large
- * ones, and random directions through all their elements, as many as a work budget allows. Elements at a kink
- * of the loss have no derivative: they are listed separately, with the slopes on both sides.
+ * Compares gradients with finite differences of the loss. Checks every element of a small parameter. For a
+ * large parameter, checks random elements and random directions, as many as a work budget allows. Elements at
+ * a kink of the loss have no derivative. They are listed separately, with the slopes on both sides.
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
@@ -11,36 +11,36 @@ import { slopeAt0, type Slope } from "./slope.ts";
 
 /** A loss as a function of the parameters. */
 export interface CheckedLoss {
-  /** Callers may change them. */
+  /** The current parameters. Callers may overwrite their values. */
   readonly parameters: Record<string, Float32Array | Float64Array>;
   /** The loss for the current parameters. */
   value(): number;
-  /** Operations of one value. */
+  /** The number of floating-point operations of one call of `value`. */
   readonly flops: number;
 }
 
-/** The index of an element in row-major order, or a unit vector over all elements. */
+/** The row-major index of one element, or a unit vector over all elements. */
 export type Direction = number | Float64Array;
 
-/** A point of comparison. */
+/** The element or direction of a comparison. */
 export interface Place {
-  /** `[3, 17]`, or `random direction 2`. */
+  /** The label in reports, such as `[3, 17]` or `random direction 2`. */
   readonly at: string;
-  /** The index of an element. */
+  /** The index of the element along each axis; undefined for a random direction. */
   readonly index?: readonly number[];
   readonly direction: Direction;
 }
 
-/** A gradient and the slope of the loss. */
+/** The emitted gradient and the expected slope of the loss at one place. */
 export interface Comparison extends Place {
   readonly emitted: number;
   readonly expected: number;
   readonly absoluteError: number;
-  /** Relative to the larger of both values, or to the floor if they are smaller. */
+  /** The error relative to the larger magnitude of both values, or to the floor if both are smaller. */
   readonly relativeError: number;
 }
 
-/** A point without a derivative: the slopes on both sides. */
+/** A place without a derivative: the slopes of the loss below and above it. */
 export interface Kink extends Place {
   readonly emitted: number;
   readonly below: number;
@@ -50,7 +50,7 @@ export interface Kink extends Place {
 export interface ParameterCheck {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The numbers of compared elements and directions, including kinks. */
+  /** How many elements and directions are compared, including kinks. */
   readonly elements: number;
   readonly directions: number;
   readonly kinks: readonly Kink[];
@@ -60,24 +60,24 @@ export interface ParameterCheck {
 }
 
 export interface GradientCheckOptions {
-  /** The random seed of samples. */
+  /** The seed that selects random elements and directions. */
   readonly seed: number;
-  /** The shapes of parameters; by default vectors. */
+  /** The shapes of parameters by name. A parameter without a shape here is a vector. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
-  /** Only this parameter. */
+  /** Check only this parameter. */
   readonly only?: string | undefined;
-  /** The largest number of operations of the check, by default for half a minute. */
+  /** The largest number of floating-point operations; the default takes about half a minute. */
   readonly budget?: number;
-  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
+  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
-/** Half a minute of emitted code. */
+/** About half a minute of emitted code. */
 export const budgetOfFlops = 6e10;
-/** Values per slope, on average: two at each width. */
+/** Evaluations of the loss per slope, on average: two at each step width. */
 const valuesOfSlope = 12;
 
-/** The sample of a large parameter: single elements, and directions through all elements. */
+/** How many elements and random directions of a large parameter are checked. */
 interface Sample {
   readonly elements: number;
   readonly directions: number;
@@ -87,8 +87,8 @@ const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
 /**
- * The sample of each of `parameters` parameters. A wrong element shows in every direction, so few directions
- * suffice.
+ * Divides the budget among `parameters` parameters. Few directions suffice, because a wrong element affects
+ * every random direction.
  */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
@@ -102,12 +102,12 @@ export interface MeasuredSlopes {
   readonly shape: readonly number[];
   /** The gradient of the trainer. */
   readonly gradient: Float64Array;
-  /** The floor of relative errors. */
+  /** The floor for relative errors. */
   readonly floor: number;
   readonly slopes: readonly { readonly place: Place; readonly slope: Slope }[];
 }
 
-/** Compares each gradient of the trainer with differences of the loss. */
+/** Compares each gradient of the trainer with finite differences of the loss. */
 export const checkGradients = (
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -118,7 +118,7 @@ export const checkGradients = (
     compareGradient(measured, measured.gradient),
   );
 
-/** Measures the slopes. Restores the parameters of the loss. */
+/** Measures the slopes at all places. Restores the parameters of the loss afterwards. */
 export function measureSlopes(
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
@@ -145,12 +145,12 @@ export function measureSlopes(
   });
 }
 
-/** Differences in double precision are accurate to a thousandth of the largest mean gradient. */
+/** The default floor, a thousandth of the largest mean gradient: differences resolve values of this size. */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-/** Compares `gradient` with the slopes: that of the trainer, or a spoilt one. */
+/** Compares `gradient` with the slopes. It is the trainer's, or a copy with an error made on purpose. */
 export function compareGradient(
   { name, shape, floor, slopes }: MeasuredSlopes,
   gradient: Float64Array,
@@ -177,7 +177,7 @@ export function compareGradient(
   return { name, shape, elements, directions: slopes.length - elements, kinks, relativeError, worst };
 }
 
-/** t ↦ the loss with the parameter moved by t in the direction. */
+/** t ↦ the loss with the parameter moved by t along the direction. */
 export const lossAlong =
   ({ parameters, value }: CheckedLoss, name: string, direction: Direction) =>
   (t: number): number => {
@@ -196,7 +196,7 @@ export const lossAlong =
     return moved;
   };
 
-/** All elements if there are few. Otherwise a random sample of elements, in order, and random directions. */
+/** All elements if there are few. Otherwise random elements, in ascending order, and random directions. */
 function placesIn(
   size: number,
   shape: readonly number[],
@@ -217,7 +217,7 @@ function placesIn(
   return [...[...chosen].sort((a, b) => a - b).map(element), ...vectors];
 }
 
-/** The index of an element by axis. */
+/** Converts a row-major index to an index along each axis. */
 function indexOf(place: number, shape: readonly number[]): number[] {
   const index: number[] = [];
   for (const extent of [...shape].reverse()) {

@@ -1,6 +1,6 @@
 /**
- * The check as a program: proves the trainer and prints the result. Exit codes: 0 proved, 1 not proved, 2
- * invalid command line.
+ * The command-line program of a check: verifies the trainer and prints the result. Exit codes: 0 verified, 1
+ * not verified, 2 invalid command line.
  */
 import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -124,7 +124,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** Points without a derivative are not compared; the first of each parameter is shown. */
+/** A line with the number of kinks, which are not compared, and the first of them. */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)
@@ -134,7 +134,7 @@ const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
         `and ${figure(above)}, gradient ${figure(emitted)}`,
     );
 
-/** Columns, two spaces apart. */
+/** Aligns cells in columns, two spaces apart. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>

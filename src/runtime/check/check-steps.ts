@@ -1,39 +1,41 @@
 /**
- * Two properties of steps: they allocate nothing, and training resumes from a checkpoint with the same bits.
+ * Checks two properties of training steps: they allocate no memory, and training that resumes from a
+ * checkpoint is bit-identical to uninterrupted training.
  */
 import type { Batch } from "../step/batch.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 import { hostGlobal } from "../wasm/wasm-engine.ts";
 
 /**
- * Engines allocate some numbers that are passed between functions, 16 bytes each; the loss of a step is one.
+ * Accepted bytes per step. Engines allocate 16 bytes for some numbers that functions pass on, such as the
+ * loss of a step.
  */
 export const fewNumbers = 128;
 
 const windows = 9;
-/** The allocation of control steps: an array of this many numbers, 8 bytes each. */
+/** A control step allocates an array of this many numbers, 8 bytes each. */
 const knownNumbers = 32;
 
 /** Reads the size of the heap in bytes. */
 type HeapMeter = () => number;
 
-/** After this many steps an engine has compiled everything. */
+/** After this many steps, an engine has compiled all code of a step. */
 const enough = 4000;
 const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
-  /** A cheap step, for the engine to compile. */
+  /** A cheap step, which makes the engine compile the code. */
   warmUp(): number;
-  /** The number of cheap steps before each attempt, and the number of measured steps. */
+  /** How many cheap steps precede each attempt, and how many steps are measured. */
   readonly patience: number;
   readonly steps: number;
 }
 
 /**
- * The bytes that a step allocates. Reads the heap size before and after windows of steps and takes the median,
- * since the collector runs in some windows. Hosts differ in what their heap size shows, so control steps that
- * allocate are measured too; if these do not show, the result is undefined.
+ * Measures the bytes that a step allocates: the median growth of the heap over windows of steps, because the
+ * garbage collector runs in some windows. Not every host reports allocations in its heap size, so control
+ * steps with a known allocation are measured too. The result is undefined if the heap size does not show it.
  */
 export function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
@@ -50,7 +52,7 @@ export function bytesPerStep(
   };
   let least: number | undefined;
   const isFew = () => least !== undefined && least <= fewNumbers;
-  // Before an engine compiles a function, it allocates intermediate numbers.
+  // Code that the engine has not compiled yet allocates intermediate numbers, so measure again.
   for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
     repeat(warmUp, patience);
     repeat(quiet, steps);
@@ -66,7 +68,7 @@ function repeat(work: () => void, times: number): void {
   for (let i = 0; i < times; i++) work();
 }
 
-/** The growth of the heap in a window of steps: the median of several windows. */
+/** The growth of the heap during `steps` steps: the median of several measurements. */
 function growth(work: () => void, steps: number, meter: HeapMeter): number {
   const grown = Array.from({ length: windows }, () => {
     const before = meter();
@@ -81,20 +83,20 @@ function heapMeter(): HeapMeter | undefined {
   return host?.memoryUsage && (() => host.memoryUsage?.().heapUsed ?? 0);
 }
 
-/** Whether a resumed run has the bits of an uninterrupted run, and whether the seed determines all bits. */
+/** Whether resumed and uninterrupted runs are bit-identical, and whether equal seeds give equal bits. */
 export interface ResumeCheck {
-  /** The number of steps before the checkpoint, and after it. */
+  /** The number of steps before the checkpoint, and again after it. */
   readonly steps: number;
   /**
-   * Whether k steps, a checkpoint and k steps give the state of 2k steps: parameters, optimizer state,
-   * counters.
+   * Whether k steps, a checkpoint and k more steps end in the same state as 2k steps: parameters, optimizer
+   * state and counters.
    */
   readonly isResumed: boolean;
-  /** Whether 2k steps from the same seed give the same state. */
+  /** Whether two runs of 2k steps with the same seed end in the same state. */
   readonly isRepeated: boolean;
 }
 
-/** `batchOf`: the batch of step k. */
+/** `batchOf` returns the batch of a step. */
 export function checkResuming(
   createTrainer: (options: { seed?: number }) => Trainer,
   batchOf: (step: number) => Batch,
@@ -107,7 +109,7 @@ export function checkResuming(
   };
   const whole = run(createTrainer({ seed }), 0, 2 * steps).save();
   const checkpoint = run(createTrainer({ seed }), 0, steps).save();
-  // Another seed: the checkpoint must replace all state.
+  // A different seed, because the checkpoint must replace all state.
   const resumed = createTrainer({ seed: seed + 1 });
   resumed.load(checkpoint);
   return {

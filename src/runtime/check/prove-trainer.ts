@@ -1,7 +1,7 @@
 /**
- * The proof of a trainer on the machine that runs it. Gradients are compared with slopes of a loss that
- * involves no derivative: the forward part of the same spec, compiled again in doubles. This detects errors of
- * differentiation, of kernels, of the target and of the engine.
+ * Verifies a trainer on the machine that runs it. Gradients are compared with slopes of an independent loss:
+ * the forward pass of the same spec, compiled separately in double precision. This detects errors in
+ * differentiation, in kernels, in the compilation target and in the JavaScript engine.
  */
 import type { ModelFacts } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
@@ -15,19 +15,19 @@ import type { ResumeCheck } from "./check-steps.ts";
 
 /**
  * The largest accepted difference between a gradient and central differences of the loss in double precision.
- * A number of b bits has a rounding error of u = 2⁻ᵇ, and some thousand roundings lie between the loss and a
- * derivative:
+ * A number with b significant bits has a relative rounding error of u = 2⁻ᵇ. A gradient accumulates a few
+ * thousand rounding errors:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is needed because sums cancel: a small element has the rounding error of its terms, which are as
- * large as
- * the mean of its tensor. In f64 the bound would be 5e-13, below the accuracy of differences, which then sets it.
+ * The floor is needed because terms of sums cancel: a small element has the rounding error of its terms,
+ * which are as large as the mean of its tensor. In f64 this formula would give 5e-13. Differences of the loss
+ * are less accurate, so the bound in f64 is larger.
  */
 interface Tolerance {
   /** The largest relative error that is none. */
   readonly bound: number;
-  /** The floor of relative errors, given the mean magnitude of this gradient and the largest such mean. */
+  /** The floor for relative errors, from the mean magnitude of this gradient and the largest mean of all. */
   floorOf(mean: number, largest: number): number;
 }
 
@@ -36,16 +36,16 @@ export const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
   f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
 };
 
-/** What a check knows about its spec. */
+/** Facts about the spec that the compiler writes into a check. */
 export interface CheckFacts {
   readonly specHash: string;
-  /** Rows of the batch. */
+  /** The number of rows of the batch. */
   readonly rows: number;
-  /** Operations of one value of the loss for these rows. */
+  /** Floating-point operations of one evaluation of the loss for these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to allocate numbers for this model, 16 bytes each. It does not always inline calls in
-   * recurrences and in transformers with dropout. Such allocations hide others.
+   * Whether V8 is known to allocate numbers (16 bytes each) for this model, because it does not always inline
+   * calls in recurrences and in transformers with dropout. These allocations hide others.
    */
   readonly handsOnNumbers: boolean;
 }
@@ -54,12 +54,14 @@ export interface CheckFacts {
 export interface Checked {
   readonly model: ModelFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** The training loss of a batch in doubles as a function of the parameters; `seed` is that of the trainer. */
+  /**
+   * The training loss of a batch in doubles, as a function of the parameters. `seed` is the trainer's seed.
+   */
   createLoss(batch: Batch, seed: number): CheckedLoss;
   readonly facts: CheckFacts;
 }
 
-/** A gradient with one element spoilt on purpose, and whether the check found it. */
+/** A gradient with an error in one element, made on purpose, and whether the check found the error. */
 interface SpoiltGradient {
   readonly name: string;
   readonly at: string;
@@ -81,12 +83,12 @@ export interface Proof {
 }
 
 const seed = 1;
-/** Work budgets for slopes, and for steps before allocations are measured: a few seconds each. */
+/** Budgets in floating-point operations, a few seconds each: for slopes, and for measuring allocations. */
 const budget = 5e9;
 const budgetOfSteps = 1e9;
-/** The cost of a step, in values of the loss. */
+/** The cost of a step, in evaluations of the loss. */
 const valuesOfStep = 3;
-/** A spoilt element is wrong by one part in this many. */
+/** An error made on purpose is the error scale divided by this number. */
 const partsOfSpoiling = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
@@ -127,8 +129,8 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
 }
 
 /**
- * Adds a hundredth of the error scale to one element. Undefined if the gradient is wrong already, or all points
- * are kinks.
+ * Adds a hundredth of the error scale to one element, and compares again. Undefined if the gradient is
+ * already wrong, or if all elements are at kinks.
  */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
@@ -143,7 +145,7 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
   return { name: measured.name, at: place.at, isFound };
 }
 
-/** The failures of the proof, a sentence for each. */
+/** The claims that do not hold, a sentence for each. */
 export function errorsOf({
   bound,
   loss,

@@ -1,31 +1,31 @@
 /**
- * The derivative of a function at 0 from its values alone. From central differences at widths h that halve
- * each time,
+ * Estimates the derivative of a function at 0 from values of the function. The width h of differences is
+ * halved repeatedly. Extrapolation makes each central difference c(h) more accurate:
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
- * take the C that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of F′(x)", 1982). Wide
- * steps suffer from curvature and kinks nearby, narrow ones from rounding; where both are small the values agree. A
- * kink mostly lies on one side: differences on the other side are then accurate where central ones are not,
+ * The result is the C(h) that agrees best with the previous one (C. J. F. Ridders, "Accurate computation of
+ * F′(x)", 1982). Wide differences suffer from curvature and nearby kinks, narrow differences from rounding.
+ * Consecutive values agree where both errors are small. A nearby kink is usually on one side of 0. One-sided
+ * differences on the other side are then accurate, although central differences are not:
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
- * A kink at 0 itself shows in the difference of the one-sided slopes:
+ * If there is a kink at 0 itself, the one-sided slopes differ:
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g halves with h; at a kink it is constant. There is a kink if g at the narrowest width is
- * more than
- * three quarters of the previous g, and more than rounding explains.
+ * Where f is smooth, g halves with h; at a kink, g stays constant. So 0 is a kink if g at the narrowest width
+ * is more than three quarters of the previous g, and more than rounding explains.
  */
 
 export interface Slope {
   readonly value: number;
-  /** The uncertainty: the difference from the neighbouring value, and rounding. */
+  /** The estimated error: the difference from the previous estimate, plus rounding. */
   readonly doubt: number;
-  /** Whether the one-sided slopes differ at every width: there is no derivative. */
+  /** Whether 0 is a kink: the one-sided slopes differ, so there is no derivative. */
   readonly isKink: boolean;
-  /** The one-sided slopes. */
+  /** The slopes on both sides of 0. */
   readonly below: number;
   readonly above: number;
 }
@@ -38,7 +38,7 @@ interface Estimate {
 const widestStep = 1 / 128;
 const stepWidths = 15;
 
-/** `scale`: the magnitude of relevant slopes. Agreement to a billionth of it is sufficient. */
+/** `scale`: the magnitude of relevant slopes. An error of a billionth of `scale` is accepted. */
 export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
@@ -59,7 +59,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
       if (next.doubt < bests[side].doubt) bests[side] = next;
       if (next.doubt < best.doubt) best = next;
     });
-    // Near a kink one side may look smooth, and at a kink both: to end early, all must agree.
+    // Near a kink, one side may seem to converge, and at a kink both. So end early only if all agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
     if (agree && best.doubt <= 1e-9 * size) break;
@@ -71,7 +71,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   return { ...best, isKink, below: left.value, above: right.value };
 }
 
-/** Takes differences at widths that halve each time; returns their limit. */
+/** Creates a function that takes the differences at h, h/2, h/4, … and returns their limits for h → 0. */
 function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {

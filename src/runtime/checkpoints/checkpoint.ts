@@ -4,25 +4,25 @@ import type { ModelFacts } from "../model/facts.ts";
 import { InputError } from "../step/errors.ts";
 import type { Progress } from "../step/session.ts";
 
-/** Data of the caller in a checkpoint, as JSON. */
+/** Metadata that the caller adds to a checkpoint, as JSON. */
 export interface CheckpointMetadata {
-  /** How the training data was encoded. */
+  /** The fitted encoding of the training data. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
   stopped?: number;
   [name: string]: unknown;
 }
 
-/** The readable part of a checkpoint. */
+/** The readable header of a checkpoint. */
 export interface CheckpointHeader {
-  /** The version of the format. It comes first. */
+  /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
   notes: CheckpointMetadata;
 }
 
-/** The first part of a header that is missing or invalid. A right checksum does not make a header right. */
+/** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
   const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
   const isRight = {
@@ -45,10 +45,10 @@ const beginning = '{"tapeless":2,';
 /**
  * Encodes a checkpoint:
  *
- *   header (JSON, one line)   state   parameters of the best epoch   of the last epoch   checksum
+ *   header (JSON, one line) | state | best epoch's parameters | last epoch's parameters | checksum
  *
- * The state begins with the parameters. Early stopping adds the parameters of the best epoch, and those of the last
- * epoch while the best ones replace them.
+ * The state begins with the parameters. Early stopping adds the parameters of the best epoch. After these
+ * have replaced the parameters of the last epoch, the checkpoint contains the replaced ones too.
  */
 export function encodeCheckpoint(
   model: ModelFacts,
@@ -70,7 +70,7 @@ export function encodeCheckpoint(
   return bytes;
 }
 
-/** Throws if a value cannot be JSON: a bigint, or an object that contains itself. */
+/** Throws for metadata that JSON cannot represent: a bigint, or an object that contains itself. */
 function checkMetadata(metadata: CheckpointMetadata): void {
   for (const [name, value] of Object.entries(metadata)) {
     try {
@@ -82,8 +82,8 @@ function checkMetadata(metadata: CheckpointMetadata): void {
 }
 
 /**
- * Decodes a checkpoint of any model: its header, and the bytes after it. Throws if it is not a checkpoint or
- * damaged.
+ * Decodes the header of a checkpoint of any model. `data` is the bytes after it. Throws if the bytes are not
+ * a checkpoint, or are damaged.
  */
 export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
@@ -108,7 +108,9 @@ function headerIn(text: string): CheckpointHeader {
   }
 }
 
-/** Decodes a checkpoint of this model, whose parameters have `parameterBytes` bytes. Throws for any other. */
+/**
+ * Decodes a checkpoint of this model. Its parameters have `parameterBytes` bytes. Throws for other models.
+ */
 export function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
@@ -128,11 +130,11 @@ export function decodeCheckpoint(
   };
 }
 
-/** How the training data of a checkpoint was encoded, if its metadata has this. */
+/** The fitted encoding of the training data, if the checkpoint contains it. */
 export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
   readCheckpoint(checkpoint).header.notes.fields;
 
-/** FNV-1a with 32 bits. Detects changed, missing and swapped bytes. */
+/** The 32-bit FNV-1a hash. Detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);

@@ -1,9 +1,9 @@
-// Encoder for columns of categories: those of the training rows, sorted.
+// Encoder for columns of categories. A column has the sorted categories of its training rows.
 //
-//   one-hot    for each column a number for each of its categories: 1 for the category of the cell, else 0
-//   index      for each column the number of the category, from 1
+//   one-hot    a number for each category of each column: 1 for the category of the cell, otherwise 0
+//   index      a number for each column: the index of the category, counted from 1
 //
-// A category that the training rows do not have is 0 everywhere.
+// A category that does not occur in the training rows is encoded as zeros.
 import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "../step/errors.ts";
@@ -20,7 +20,7 @@ export const categoryEncoder: FeatureEncoder = {
     const whole = cells.map((texts) => new Set(texts).size);
     const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]))].sort());
     if (form === "index") {
-      // One index for each category of the largest column, and 0.
+      // An index for each category of the column with the most categories, and 0.
       const needed = Math.max(...whole) + 1;
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)

@@ -1,4 +1,4 @@
-// Encoders for columns of numbers and of classes; missing values.
+// Encoders for columns of numbers and of classes, and the replacement of missing values.
 import { isWithin, ruleOf } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
 import type { FeatureEncoder } from "./dataset.ts";
@@ -16,8 +16,8 @@ import {
 import type { Column, NumberArray, Table } from "./table.ts";
 
 /**
- * Numbers, or classes by number or name. Real numbers are scaled. Indices stay integers: f32 cannot represent
- * all of them.
+ * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
+ * because f32 cannot represent all 32-bit integers.
  */
 export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
@@ -59,14 +59,14 @@ export const columnEncoder: FeatureEncoder = {
   },
 };
 
-/** The class names of a text target, sorted; none if the columns have class numbers. */
+/** The sorted class names of a target; empty if its columns contain class numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // The line of the first class too many, or of the header (row −1) if there are too few.
+  // The row of the first surplus class, or −1 (the header) if there are too few classes.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -85,7 +85,7 @@ export function isMissing(cell: string): boolean {
   return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
-/** Numbers with missing values, which the mean of the training rows replaces. */
+/** Encodes numbers. The mean of the training rows replaces missing values. */
 export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];
@@ -98,8 +98,8 @@ export const meanEncoder: FeatureEncoder = {
 };
 
 /**
- * The mean of each number of a cell over the rows `train` that have it. Throws for a cell that is neither a
- * number nor missing.
+ * The mean of each number of a cell over the training rows in which it is not missing. Throws for a cell that
+ * is neither a number nor missing.
  */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, numbers, text } = columnOf(table, name);
@@ -139,7 +139,8 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
 }
 
 /**
- * Classes that the spec names: the data must have the same, or class weights would apply to the wrong classes.
+ * Encodes classes that the spec names. The data must have the same classes, or class weights would apply to
+ * the wrong ones.
  */
 export const namedClassEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
@@ -158,7 +159,7 @@ export const namedClassEncoder: FeatureEncoder = {
   encode: columnEncoder.encode,
 };
 
-/** The weight of each row, at least 0. */
+/** Encodes the weights of rows. Throws for a weight below 0. */
 export const weightEncoder: FeatureEncoder = {
   fit: columnEncoder.fit,
   encode(context, field, table, rows) {

@@ -10,7 +10,7 @@ import type { Table } from "./table.ts";
 /** The numbers of an input or target, row-major. */
 export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
-/** An encoder for one kind of field. Throws for invalid columns and cells, with the line. */
+/** An encoder for one kind of field (input or target). Its errors about columns and cells have the line. */
 export interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
@@ -22,14 +22,14 @@ export interface FeatureEncoder {
 export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
-  /** The encoders by the key of a field's facts. The first key that a field has selects its encoder. */
+  /** Encoders by key of `ColumnFacts`. The first key that the facts of a field have selects its encoder. */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** What preparing a data set depends on. */
+/** Everything that is needed to split, fit and encode a data set. */
 export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
-  /** Present if a field has a fitted scale. */
+  /** Present if the scale of some field is fitted to the data. */
   fitScales?: FitScales | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Source {
   test?: { file: string; table: Table } | undefined;
 }
 
-/** Data for training. Splits that the spec does not set aside are absent. */
+/** Encoded splits. A validation or test split that the spec does not set aside is absent. */
 export interface Dataset {
   train: Batch;
   validation?: Batch;
@@ -49,7 +49,7 @@ export interface Dataset {
   fields: readonly FittedField[];
 }
 
-/** Runs `work` on the content of a file; its errors name the file. */
+/** Runs `work` on the content of a file. Errors of `work` name the file. */
 export type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
@@ -69,7 +69,7 @@ export function datasetOf(
   });
 }
 
-/** Encodes these splits of the table, with the encoding of the training rows. */
+/** Encodes these splits of the table. The encoding is fitted on the training rows. */
 export function datasetOfRows(
   context: DatasetContext,
   table: Table,
@@ -103,7 +103,7 @@ export function fitFields(context: DatasetContext, table: Table, train: Int32Arr
   );
 }
 
-/** Encodes these rows of all fields. */
+/** Encodes all fields of these rows. */
 export function encodeRows(
   context: EncodingContext,
   fields: readonly FittedField[],

@@ -1,4 +1,4 @@
-// Inputs and targets as columns of a table: which columns they are, and errors about their cells.
+// Maps inputs and targets (fields) to columns of a table, and creates errors about cells.
 import { InputError, shown } from "../step/errors.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { batchFields } from "../step/batch.ts";
@@ -10,7 +10,7 @@ export type FittedRule = "standard" | "min-max";
 
 export type ScaleRule = FittedRule | { divide: number };
 
-/** How a text is split into words. Texts longer than `length` positions are errors unless `cut` is true. */
+/** How texts are split into words. Texts too long for `length` positions are errors unless `cut` is true. */
 export interface WordRule {
   length: number;
   lowerCase: boolean;
@@ -24,25 +24,25 @@ export interface Scale {
 }
 
 /**
- * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` is for real
+ * The columns of a field, by name or as ranges ("p0..p63"), and how to encode them. `scale` applies to real
  * numbers.
  */
 export interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The column has texts, encoded as sequences of characters of this length. */
+  /** The column contains texts, which are encoded as sequences of `length` characters. */
   characters?: { length: number };
-  /** The columns have categories. */
+  /** The columns contain categories. */
   categories?: "one-hot" | "index";
-  /** The column has texts, encoded as sequences of words. */
+  /** The column contains texts, which are encoded as sequences of words. */
   words?: WordRule;
-  /** A target without columns: at each position of this input, the next element. */
+  /** A target without columns of its own: for each position of this input, the next element. */
   nextOf?: string;
   /** Rows with a missing value in these columns are dropped. */
   drop?: boolean;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
-  /** The input has the weight of each row. */
+  /** The input contains the weight of each row. */
   weighs?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
@@ -54,18 +54,18 @@ export interface DataFacts {
   targets: Record<string, ColumnFacts>;
   /** The separator of a CSV file, if not a comma. */
   separator?: string | undefined;
-  /** The file names, where each input and target has its own IDX file. */
+  /** The file names by input and target, if each of them has its own IDX file. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** The fitted encoding of a field, as plain data: with it any rows can be encoded. */
+/** The fitted encoding of a field as plain data, which is all that is needed to encode new rows. */
 export interface FittedField {
   name: string;
-  /** Its columns, with ranges expanded. */
+  /** The columns, with ranges expanded. */
   columns: readonly string[];
   /** The scale of each column; indices have none. */
   scales?: readonly Scale[];
-  /** The class names of a text target, sorted: a class's index is its position. */
+  /** The sorted class names of a text target. The index of a class is its position in the list. */
   classNames?: readonly string[];
   /** The replacement for missing values, in each column. */
   means?: readonly number[];
@@ -77,7 +77,7 @@ export interface FittedField {
   characters?: readonly string[];
 }
 
-/** The facts of a field. A field with its own file has one column of the same name. */
+/** The facts of a field. A field with its own IDX file has one column of the same name. */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -89,7 +89,7 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns of each name or range, in the order of the file; an empty list if there are none. */
+/** The columns that each name or range selects, in the order of the file; none for an unknown name. */
 export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -99,7 +99,7 @@ export function namedBy(names: readonly string[], entries: readonly string[]): s
   });
 }
 
-/** The columns of a list of names and ranges. Together they must have `size` numbers per row. */
+/** The columns that a list of names and ranges selects. Throws unless they have `size` numbers per row. */
 export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
@@ -133,7 +133,7 @@ export function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** A list of names for a message, shortened; `mark` encloses each name. */
+/** A shortened list of names for a message, with `mark` before and after each name. */
 export function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -141,10 +141,10 @@ export function shorten(names: readonly string[], mark = ""): string {
     : names.map(show).join(", ");
 }
 
-/** The error for a cell without a number. */
+/** The error for a cell that is not a number. */
 export function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number that no double can hold; "Infinity" is not a number.
+  // 1e999 is a number, but too large for a double. "Infinity" is not a number.
   const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
   const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
   return wrongCell(table, column, row, text);
@@ -155,7 +155,7 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless the metadata of a checkpoint has a valid encoding of each input and target. */
+/** Throws if a checkpoint contains an encoding that is not valid for each input and target. */
 export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
   batchFields(model).forEach(({ name }, i) => {
@@ -170,7 +170,7 @@ const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
 
 const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
 
-/** Whether each key has a value of its type. */
+/** Whether each key has a value of the declared type. */
 const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
   Array.isArray(scales) &&
   scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
@@ -179,8 +179,7 @@ const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts 
   [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
- * Throws if the data has another encoding than that of the checkpoint, whose parameters would then be
- * meaningless.
+ * Throws if the encoding differs from that of the checkpoint, because its parameters fit only that encoding.
  */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>

@@ -6,19 +6,19 @@ import { InputError } from "../step/errors.ts";
 import { fieldOf } from "./fields.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
-/** Web streams, as far as they are used here. */
+/** The parts of the Web Streams API that are used here. */
 declare const Blob: new (parts: readonly Uint8Array[]) => {
   stream(): { pipeThrough(stream: object): AsyncIterable<Uint8Array> };
 };
 declare const DecompressionStream: new (format: "gzip") => object;
 
-/** The limit for unpacked data: 20 times the packed size, and at least 256 MiB. */
+/** The largest accepted size of unpacked data: 20 times the packed size, but at least 256 MiB. */
 export const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
 
 export const unpackedTooFar = (most: number): string =>
   `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
 
-/** Unpacks bytes that begin as gzip does; returns others as they are. */
+/** Unpacks gzip data; returns other bytes unchanged. */
 export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const most = mostUnpacked(bytes.length);
@@ -40,23 +40,25 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * The content of an IDX file:
+ * The content of an IDX file. Its layout is
  *
- *   0  0  type  d  |  d lengths of 32 bits, the first the number of items  |  the numbers, last dimension fastest
+ *   0  0  type  d  |  d lengths of 32 bits  |  the numbers, row-major
+ *
+ * The first length is the number of items. All numbers are big-endian.
  */
 export interface IdxArray {
-  /** The lengths of its dimensions, items first. */
+  /** The number of items, then the lengths of the other dimensions. */
   shape: readonly number[];
   numbers: NumberArray;
 }
 
-/** The array for a type, and the method that reads a number. */
+/** The typed array for an element type, and the method that reads an element. */
 type IdxType = readonly [
   room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
   read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
 ];
 
-/** By the third byte of the file. */
+/** Element types by the third byte of the file. */
 const idxTypes: Readonly<Record<number, IdxType>> = {
   0x08: [Uint8Array, "getUint8"],
   0x09: [Int8Array, "getInt8"],
@@ -66,7 +68,7 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** Parses the header: dimensions, the offset of the numbers, and the size that the file must have. */
+/** Parses the header. `start` is the offset of the numbers, `size` the size that the file must have. */
 export function idxHeader(bytes: Uint8Array): {
   shape: number[];
   type: IdxType;
@@ -105,9 +107,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 }
 
 /**
- * The content of the file of an input or target. Throws for items of another shape than the model's, for
- * another number of items than `before`, and for invalid numbers. Axes of length 1 do not matter, and a flat
- * shape takes items of any shape.
+ * Parses the file of an input or target. Throws if the shape of the items differs from the model's, if their
+ * number differs from `before`, and for invalid numbers. Axes of length 1 are ignored. A model shape with one
+ * axis accepts items of any shape with that many numbers.
  */
 export function itemsOf(
   model: ModelFacts,
@@ -133,7 +135,7 @@ export function itemsOf(
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 
-/** The files of one split, by input and target, as one table. */
+/** Combines the files of one split into a table. Each input and target is a column. */
 export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
   const [{ shape }] = Object.values(contents);
   const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {

@@ -1,9 +1,9 @@
-// Scales fitted on the training rows, so that nothing about validation and test rows leaks.
+// Fits scales on the training rows only, so that no information about validation and test rows leaks.
 import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /**
- * The scale of each number in a row of these columns, over the rows `train`. Throws for a cell without a
+ * Fits the scale of each number in a row of these columns, on the rows `train`. Throws for a cell without a
  * number.
  */
 export type FitScales = (
@@ -25,7 +25,7 @@ export const fitScales: FitScales = (table, columns, train, rule) =>
     );
   });
 
-/** All numbers of the column. */
+/** All numbers of the column. Throws for a cell without a number. */
 function wholeNumbers(table: Table, name: string): NumberArray {
   const { size, numbers } = columnOf(table, name);
   const found = numbers();
@@ -34,7 +34,7 @@ function wholeNumbers(table: Table, name: string): NumberArray {
   throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** A constant column is shifted and divided by 1. */
+/** The scale for these values. A constant column is only shifted. */
 function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const value of values) {
@@ -45,7 +45,7 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  // A product: engines may differ in the last bit of a power.
+  // A product and not a power, because engines may differ in the last bit of a power.
   for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }

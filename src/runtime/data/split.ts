@@ -12,9 +12,9 @@ export interface Split {
 }
 
 /**
- * Splits the rows in random order. With `classes` (one per row) each split has the classes in proportion: of k
- * classes, one with the fraction p of all rows is within 1 + p·(k − 2) rows of it, which is one row for two
- * classes.
+ * Splits the rows in random order. With `classes` (one per row), each split has the class proportions of all
+ * rows. For a class with the fraction p of all rows, the error is at most 1 + p·(k − 2) rows, where k is the
+ * number of classes. For two classes this is one row.
  */
 export function splitRows(
   rows: number,
@@ -34,7 +34,7 @@ export function drawnRows(rows: number, seed: number): Int32Array {
   return order;
 }
 
-/** Cuts the order: test rows first, then validation rows, both as fractions of all rows. */
+/** Cuts the order: test rows first, then validation rows (both fractions of all rows), then training rows. */
 export function cutRows(
   order: Int32Array,
   { test, validation }: Pick<TrainingFacts, "test" | "validation">,
@@ -52,8 +52,8 @@ export function cutRows(
 }
 
 /**
- * Spreads each class evenly over the order: row j of the m rows of a class moves to the position (j + ½) / m.
- * Then the first fraction t of the order has m·t rows of each class, to within half a row.
+ * Spreads each class evenly over the order: row j of the m rows of a class moves to the relative position
+ * (j + ½) / m. Then the first fraction t of the order contains m·t rows of each class, to within half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

@@ -1,11 +1,11 @@
 // A data file in memory: columns by name, read as numbers or as texts; and the CSV parser.
 import { InputError, shown } from "../step/errors.ts";
 
-/** Numbers in the type of the column. */
+/** The typed arrays in which a column may have its numbers. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** Numbers per cell: one in most files, the pixels of an image in some. */
+  /** Numbers per cell: usually one; for an image, the number of its pixels. */
   readonly size: number;
   /** All numbers, row-major; NaN where a cell has none. */
   numbers(): NumberArray;
@@ -15,9 +15,9 @@ export interface Column {
 
 export interface Table {
   readonly rows: number;
-  /** In the order of the file. A map, since a column may have any name. */
+  /** In the order of the file. A map and not an object, because a column may have any name. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) where a row begins, and for −1 the header; a description where there are no lines. */
+  /** The line (from 1) where a row begins; row −1 is the header. If the data has no lines, a description. */
   lineOf(row: number): number | string | undefined;
 }
 
@@ -28,8 +28,8 @@ export interface TableRecord {
 }
 
 /**
- * The decimal number in a cell (010 is ten). NaN if the cell has none, is empty, or is written as 0x10, 0o7 or
- * 0b1.
+ * The decimal number in a cell (010 is ten). NaN if the cell is empty, is not a number, or has a prefix as in
+ * 0x10, 0o7 and 0b1.
  */
 export function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
@@ -37,8 +37,8 @@ export function numberIn(cell: string): number {
 }
 
 /**
- * The table of some records, of which the first has the column names. Throws, with the line, if they do not
- * form a table.
+ * Builds a table from records, the first of which contains the column names. Throws, with the line, if the
+ * records do not form a table.
  */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
@@ -79,7 +79,7 @@ export function parseCsv(text: string): Table {
 
 /**
  * The records of a CSV file. `pattern` matches one cell, quoted or plain, and its end: a comma, a line break,
- * or the end of the text. U+FFFD never matches: it stands for bytes that are not UTF-8.
+ * or the end of the text. U+FFFD never matches, because it replaces bytes that are not UTF-8.
  */
 export function csvRecords(
   text: string,

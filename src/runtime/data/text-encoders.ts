@@ -7,11 +7,11 @@ import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 
 /**
- * Characters as an input. Each character of the training rows has an index from 1, by code point; 0 marks
- * start, end and padding:
+ * Encodes texts as characters, for an input. The characters of the training rows have indices from 1 in order
+ * of code point; 0 marks start, end and padding:
  *
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
- *   the target     c₁ c₂ … c_L  0 −1 −1     at each position the next character; −1 does not count in the loss
+ *   the target     c₁ c₂ … c_L  0 −1 −1     the next character at each position; the loss ignores −1
  */
 export const characterEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
@@ -27,7 +27,7 @@ export const characterEncoder: FeatureEncoder = {
     sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** Characters as a target: at each position the next character. */
+/** Encodes texts as characters, for a target: the next character at each position. */
 export const nextEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
@@ -39,7 +39,7 @@ export const nextEncoder: FeatureEncoder = {
     ),
 };
 
-/** The different characters of these rows, by code point. */
+/** The distinct characters of these rows, in order of code point. */
 function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
   const found = new Set<string>();
@@ -47,7 +47,7 @@ function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   return [...found].sort((a, b) => code(a) - code(b));
 }
 
-/** Throws for a text that is too long: a truncated text would teach a wrong end. */
+/** Throws for a text that is too long. From a truncated text, the model would learn a wrong end. */
 function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
   const lengths = texts.map((text) => [...text].length);
   const row = lengths.findIndex((own) => own >= length);
@@ -64,7 +64,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   );
 }
 
-/** Throws unless the training rows have as many characters as the spec says. */
+/** Throws unless the number of distinct characters in the training rows agrees with the spec. */
 function checkVocabulary(
   { inputs, targets }: ModelFacts,
   data: DataFacts,
@@ -86,7 +86,7 @@ function checkVocabulary(
   );
 }
 
-/** `length` indices for each row. Throws, with the line, for a character that the training rows do not have. */
+/** Encodes each row as `length` indices. Throws, with the line, for a character not in `characters`. */
 function sequences(
   table: Table,
   name: string,
@@ -114,11 +114,11 @@ function sequences(
 }
 
 /**
- * Words as an input. The words of the training rows have indices from 2, the most frequent first, as many as
- * the embedding has room for; 1 is any other word, 0 marks start, end and padding:
+ * Encodes texts as words, for an input. The words of the training rows have indices from 2, the most frequent
+ * first, up to the vocabulary of the embedding. 1 is any other word; 0 marks start, end and padding:
  *
  *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
- *   the target     w₁ w₂ … w_L  0 −1 −1     at each position the next word; −1 does not count in the loss
+ *   the target     w₁ w₂ … w_L  0 −1 −1     the next word at each position; the loss ignores −1
  */
 export const wordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
@@ -137,7 +137,7 @@ export const wordEncoder: FeatureEncoder = {
     wordSequences(context, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
 
-/** Words as a target: at each position the next word. A truncated text has no end. */
+/** Encodes texts as words, for a target: the next word at each position. A truncated text has no end mark. */
 export const nextWordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
@@ -151,7 +151,7 @@ export const nextWordEncoder: FeatureEncoder = {
   },
 };
 
-/** The indices of the words of each row. */
+/** Encodes the words of each row as indices. */
 function wordSequences(
   context: EncodingContext,
   input: string,
@@ -171,7 +171,7 @@ function wordSequences(
   return encoded;
 }
 
-/** The words of each text: sequences of letters and digits, and single other characters. */
+/** Splits each text into words: sequences of letters and digits, and other characters one by one. */
 function wordsOf({ data }: EncodingContext, input: string, table: Table, column: string): string[][] {
   const { words: { length, lowerCase, cut } = { length: 0, lowerCase: false, cut: false } } = columnFactsOf(
     data,

@@ -1,4 +1,4 @@
-// Facts of the model and its training, as plain data that the compiler writes.
+// Facts about the model and its training: plain data that the compiler writes into a trainer.
 
 /** The model: names, shapes without the batch axis, and the options of its compilation. */
 export interface ModelFacts {
@@ -10,14 +10,14 @@ export interface ModelFacts {
   /** The largest number of rows in one batch. */
   batchSize: number;
   /**
-   * `vocabulary`: the input holds indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads it, so
-   * prediction does without it. `least`: a lower bound of its values.
+   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
+   * so prediction does not need it. `least`: the lower bound of the values.
    */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the target holds class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -43,7 +43,7 @@ export interface TrainingFacts {
   metrics: readonly string[];
   /** The metrics for which higher is better. */
   higherIsBetter?: readonly string[];
-  /** Fractions of all rows, at least 0 and together below 1. */
+  /** The fractions of all rows in these splits: at least 0, and together below 1. */
   test?: number;
   validation?: number;
   /** The number of folds of cross-validation, which replaces the validation split. */

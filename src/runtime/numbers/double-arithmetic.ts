@@ -1,20 +1,20 @@
-// Exact arithmetic of doubles, the basis of the elementary functions. ECMAScript leaves Math.exp, Math.log,
-// Math.pow and others to the engine, and engines differ in the last bits. Sums, products, quotients and square
-// roots are the same everywhere. The runtime computes its functions from these alone, so training gives the
-// same bits in every engine.
+// Exact arithmetic with doubles, the basis of the elementary functions. ECMAScript leaves Math.exp, Math.log,
+// Math.pow and others to the engine, and engines differ in the last bits. Sums, products, quotients and
+// square roots are the same everywhere. The runtime computes its functions from these operations alone, so
+// training gives the same bits in every engine.
 
 /**
- * The integer nearest to x, |x| ≤ 2⁵¹, ties to even. Beyond 2⁵² doubles have no fraction: adding 1.5 · 2⁵²
- * rounds, and subtracting it is exact.
+ * The integer nearest to x for |x| ≤ 2⁵¹, ties to even. Doubles above 2⁵² have no fraction, so adding
+ * 1.5 · 2⁵² rounds x to an integer. Subtracting 1.5 · 2⁵² is exact.
  */
 export function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * x·y − product, exactly, where product is x·y rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
- * halves of 26 bits whose products are exact (T. J. Dekker, "A floating-point technique for extending the
- * available precision", 1971).
+ * The exact value of x·y − product, where `product` is x·y rounded, for |x| and |y| below 2⁹⁹⁰. Each factor
+ * is split into halves of 26 bits, whose products are exact (T. J. Dekker, "A floating-point technique for
+ * extending the available precision", 1971).
  */
 export function productError(x: number, y: number, product: number): number {
   const xSplit = 134217729 * x;
@@ -42,8 +42,8 @@ function tableOfPowersOfTwo(): Float64Array {
 }
 
 /**
- * A double, and its 64 bits as two integers. The integer at `highWord` has the sign, the exponent and the first
- * 20 bits of the fraction.
+ * A double, and its 64 bits as two 32-bit integers. The integer at `highWord` has the sign, the exponent and
+ * the first 20 bits of the fraction.
  */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);

@@ -1,10 +1,10 @@
-// The exponential function, the sigmoid and the hyperbolic tangent in exact arithmetic of doubles.
+// The exponential function, the sigmoid and the hyperbolic tangent, with the same bits in every engine.
 import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 
-/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the value at 2j, the remainder at 2j + 1. */
+/** 2^(j/64) for 0 ≤ j < 64 as pairs of doubles: the rounded value at 2j, its rounding error at 2j + 1. */
 export const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
 
-/** Each entry is the previous one times 2^(1/64), in pairs of doubles. */
+/** Each entry is the previous one times 2^(1/64), in double-double arithmetic. */
 function tableOfRootsOfTwo(): Float64Array {
   const root = 1.0108892860517005;
   const rootRest = -1.5234778603368577e-17;
@@ -25,12 +25,12 @@ export function expm1NearZero(r: number): number {
 }
 
 /**
- * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
+ * eˣ, with an error of at most 0.53 units in the last place. If k is the integer nearest to 64 x / ln 2, then
  *
- *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
+ *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720.
  *
- * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W.
- * Waite, 1980), and 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
+ * ln 2 / 64 is stored as two doubles. The first has so few bits that its product with k is exact (W. J. Cody
+ * and W. Waite, 1980). 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
  * exponential function", 1989).
  */
 export function exp(x: number): number {
@@ -40,7 +40,7 @@ export function exp(x: number): number {
   const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  // In two factors: 2^⌊k/64⌋ alone may overflow, and a subnormal result is rounded once.
+  // Two factors, because 2^⌊k/64⌋ alone may overflow. A subnormal result is rounded only once.
   const half = k >> 7;
   const power = powersOfTwo[half + 1023];
   return (
@@ -48,7 +48,7 @@ export function exp(x: number): number {
   );
 }
 
-/** eˣ − 1 without loss near 0: k, r and tables as in `exp`, (2^(k/64) − 1) + 2^(k/64) (eʳ − 1). */
+/** eˣ − 1 = (2^(k/64) − 1) + 2^(k/64) (eʳ − 1), with k, r and tables as in `exp`: accurate near 0. */
 export function expm1(x: number): number {
   if (!(Math.abs(x) < 40) || x === 0) return x > 0 ? exp(x) : x < 0 ? -1 : x;
   const k = nearest(x * 92.33248261689366);
@@ -64,11 +64,12 @@ export function sigmoid(x: number): number {
   return x < -709 ? exp(x) : 1 / (1 + exp(-x));
 }
 
-/** tanh(k/16) for −305 ≤ k ≤ 305 as pairs of doubles: the value at 2k + 610, the remainder at 2k + 611. */
+/** tanh(k/16) for |k| ≤ 305 as pairs of doubles: the rounded value at 2k + 610, its error at 2k + 611. */
 const tanhOfSixteenths: Float64Array = tableOfTanh();
 
 /**
- * tanh a = 1 − 2 / (e^(2a) + 1) in pairs of doubles. Each power of e^(1/8) is computed from the previous one.
+ * tanh a = 1 − 2 / (e^(2a) + 1) in double-double arithmetic. Each power of e^(1/8) is computed from the
+ * previous one.
  */
 function tableOfTanh(): Float64Array {
   const root = 1.1331484530668263;
@@ -99,18 +100,18 @@ function tableOfTanh(): Float64Array {
   return table;
 }
 
-/** ±1, or x itself for zero and NaN. Separate from `tanh`, since engines inline only short functions. */
+/** ±1, or x itself for zero and NaN. Separate from `tanh`, because engines inline only short functions. */
 function signOrSelf(x: number): number {
   return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
 /**
- * tanh x. With a = k/16 the sixteenth nearest to x and r = x − a, |r| ≤ 1/32,
+ * tanh x. Let a = k/16 be the multiple of 1/16 nearest to x, and r = x − a, so |r| ≤ 1/32. Then
  *
- *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r),
+ *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r).
  *
- * tanh a from a table and tanh r = r − r³/3 + … by a polynomial in r² (Chebyshev, relative error 10⁻¹⁹). Odd
- * to the last bit.
+ * tanh a comes from a table. tanh r = r − r³/3 + … is r times a polynomial in r² (Chebyshev, relative error
+ * 10⁻¹⁹). tanh(−x) = −tanh x holds exactly.
  */
 export function tanh(x: number): number {
   if (!(Math.abs(x) < 19.0625) || x === 0) return signOrSelf(x);

@@ -1,13 +1,11 @@
-// Logarithms and powers in exact arithmetic of doubles.
+// Logarithms and powers, with the same bits in every engine.
 import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
 
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
- * + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of
- * relative
- * error 2⁻⁵⁸.
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2. With s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5
+ * + … It is written as f − f²/2 + s (f²/2 + R) to keep rounding errors small. R is fdlibm's polynomial (Sun
+ * Microsystems, e_log.c, 1993) with a relative error of 2⁻⁵⁸.
  */
 function log1pRest(f: number): number {
   const s = f / (2 + f);
@@ -20,8 +18,8 @@ function log1pRest(f: number): number {
 }
 
 /**
- * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is a sum of two doubles, the first short enough that k times it is
- * exact.
+ * ln x = k ln 2 + ln m for x = 2ᵏ m. ln 2 is stored as two doubles. The first has so few bits that its
+ * product with k is exact.
  */
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
@@ -30,7 +28,7 @@ export function log(x: number): number {
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
-/** ln of zero, negative, subnormal and infinite x. Subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+/** ln of zero, negative, subnormal, infinite and NaN x. A subnormal x is first multiplied by 2⁵⁴. */
 function logAtEdge(x: number): number {
   if (x === 0) return -Infinity;
   if (x < 0) return NaN;
@@ -38,8 +36,8 @@ function logAtEdge(x: number): number {
 }
 
 /**
- * ln(1 + x) without loss near 0: u = 1 + x rounded has ln u = k ln 2 + ln m, and the rounding error c = 1 + x −
- * u adds c / u.
+ * ln(1 + x) without loss of digits near 0. Let u be 1 + x rounded, and c = 1 + x − u the rounding error. Then
+ * ln(1 + x) ≈ ln u + c / u, where ln u = k ln 2 + ln m as in `log`.
  */
 export function log1p(x: number): number {
   const u = 1 + x;
@@ -49,14 +47,13 @@ export function log1p(x: number): number {
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;
-  // −∞ at −1 and NaN below, computed: a branch with a constant would make engines allocate every result.
+  // −∞ at −1 and NaN below, both computed: returning constants would make engines allocate results.
   return x < 0 ? -1 / Math.sqrt(u) : x;
 }
 
 /**
- * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
- * are NaN.
- * Within 0.6 units in the last place for |y log₂ x| ≤ 1000.
+ * x^y with the special values of Math.pow: x⁰ is 1 for any x. 1^±∞ is NaN, and so is x^y for a negative x and
+ * a y that is not an integer. The error is at most 0.6 units in the last place for |y log₂ x| ≤ 1000.
  */
 export function power(x: number, y: number): number {
   const size = Math.abs(x);
@@ -68,18 +65,19 @@ export function power(x: number, y: number): number {
   if (x < 0 && size < Infinity && y % 1 !== 0) return NaN;
   const hasDigits = size > 0 && size < Infinity;
   const value = hasDigits ? powerOfPositive(size, y) : size > 1 === y > 0 ? Infinity : 0;
-  // An odd power of a negative number, −0 included.
+  // Odd powers of negative numbers are negative, −0 included.
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }
 
 /**
- * x^y = 2^(y log₂ x), with log₂ x and its product with y as sums of two doubles so that large exponents keep
- * their last bits (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m, √½ ≤ m < √2, s = (m − 1) /
- * (m + 1),
+ * x^y = 2^(y log₂ x). log₂ x and its product with y are sums of two doubles, so that the last bits are right
+ * for large exponents, too (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m with √½ ≤ m < √2,
+ * and s = (m − 1) / (m + 1),
  *
  *   log₂ x = k + 2/(3 ln 2) · s · (3 + s² + s⁴ P(s²)),   P(z) = 3/5 + 3/7 z + … (Chebyshev, error 10⁻²⁰),
  *
- * and 2^(n/64 + r) = 2^(n/64) e^(r ln 2) as in `exp`. `a` and `aRest` are the two doubles of a.
+ * and 2^(n/64 + r) = 2^(n/64) e^(r ln 2) as in `exp`. Each number s is the sum of two doubles, `s` and
+ * `sRest`.
  */
 function powerOfPositive(x: number, y: number): number {
   const isSubnormal = x < 2.2250738585072014e-308;
@@ -118,7 +116,7 @@ function powerOfPositive(x: number, y: number): number {
   const logarithm = k + v;
   const logarithmRest = v - (logarithm - k) + vRest;
 
-  // Beyond ±10²⁰ all powers except those of 1 overflow or vanish.
+  // For |y| > 10²⁰, all powers except those of 1 overflow or underflow.
   const factor = y > 1e20 ? 1e20 : y < -1e20 ? -1e20 : y;
   const e = factor * logarithm;
   if (e > 1025) return Infinity;
@@ -128,7 +126,7 @@ function powerOfPositive(x: number, y: number): number {
   const q = expm1NearZero((e - n / 64 + eRest) * 0.6931471805599453);
   const j = (n & 63) * 2;
   const value = rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * q);
-  // In two steps: 2^(n/64) alone may be out of range.
+  // Two factors, because 2^⌊n/64⌋ alone may be out of range.
   const half = n >> 7;
   return value * powersOfTwo[half + 1023] * powersOfTwo[(n >> 6) - half + 1023];
 }

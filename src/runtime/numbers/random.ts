@@ -1,11 +1,11 @@
-// Random numbers without hidden state: each is a hash of (key, index), so any element can be drawn by itself,
-// and every engine draws the same bits. Below, initialisers for parameters.
+// Random numbers without hidden state: each number is a hash of (key, index). Any element can be drawn by
+// itself, and every engine draws the same bits. Initialisers of parameters follow.
 import type { Numbers } from "../step/machine.ts";
 import { log } from "./logarithm.ts";
 import { cos } from "./trigonometric.ts";
 
 /**
- * A bijection of 32-bit integers in which each input bit changes every output bit ("lowbias32", C. Wellons,
+ * A bijection of 32-bit integers in which each input bit affects every output bit ("lowbias32", C. Wellons,
  * 2018).
  */
 export function mixBits(x: number): number {
@@ -20,8 +20,8 @@ export function randomKey(seed: number, step: number, salt: number): number {
 }
 
 /**
- * The bits (int32) at an index of a stream. The index is mixed before the key, so streams are not shifts of
- * each other.
+ * The bits (int32) at an index of a stream. The index is mixed before the key is added, so streams are not
+ * shifts of each other.
  */
 export function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
@@ -32,7 +32,7 @@ export function randomUnit(key: number, index: number): number {
   return (randomBits(key, index) >>> 8) / 0x1000000;
 }
 
-/** A stream, read from the beginning. */
+/** Draws the numbers of a stream in order. */
 export interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
@@ -40,7 +40,7 @@ export interface Random {
   below(limit: number): number;
 }
 
-/** The stream of a key. */
+/** The stream of this key, from its beginning. */
 export function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -51,14 +51,14 @@ export function randomStream(key: number): Random {
 }
 
 /**
- * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in
- * [0, 1).
+ * A normal number of mean 0 and variance 1 by Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v
+ * in [0, 1).
  */
 export function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
-/** The salts of keys. Parameters have their own numbers from 0 as salts, sampled texts have −4. */
+/** Salts of keys. The salt of a parameter is its number, from 0; the salt of sampled texts is −4. */
 export const salts = { shuffle: -1, split: -3 };
 
 /** Shuffles the elements; every order is equally likely (Fisher–Yates). */
@@ -88,8 +88,8 @@ export function constant(view: Numbers, value: number): void {
 
 /**
  * Fills with a random matrix [rows, columns] that has orthonormal columns, or orthonormal rows if it has more
- * columns than rows: the Q of the QR factorisation of a normal matrix with a positive diagonal of R, by
- * Gram–Schmidt, as in PyTorch (Saxe, McClelland and Ganguli 2013).
+ * columns than rows. It is the Q of the QR factorisation of a normal matrix, where R has a positive diagonal,
+ * as in PyTorch (Saxe, McClelland and Ganguli 2013), computed by Gram–Schmidt.
  */
 export function orthogonal(view: Numbers, random: Random, rows: number, columns: number): void {
   const wide = columns > rows;

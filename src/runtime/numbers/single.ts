@@ -1,13 +1,14 @@
-// Elementary functions with the precision of f32, in exact arithmetic of doubles: shorter and faster than those
-// for f64, which they replace in modules with f32. Their results are doubles with a relative error below 2⁻²⁵,
-// to be rounded.
+// Elementary functions in the precision of f32, with the same bits in every engine. They are shorter and
+// faster than the f64 functions, which they replace in f32 trainers. They return doubles with a relative
+// error below 2⁻²⁵, which are rounded to f32 later.
 import { exponentOf, nearest, powersOfTwo } from "./double-arithmetic.ts";
 import { largeAngle } from "./trigonometric.ts";
 
 /**
- * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
- * relative error 2⁻²⁸. The first two coefficients are those of the series, so 1 − βᵗ in Adam is accurate for βᵗ
- * near 1. Results below −1023 round to 0.
+ * 2ʸ = 2ᵏ · 2ʳ with integer k and |r| ≤ ½. 2ʳ is approximated by a minimax polynomial (weighted least squares
+ * after C. L. Lawson) with a relative error of 2⁻²⁸. Its first two coefficients are those of the Taylor
+ * series, so that 1 − βᵗ in Adam is accurate for βᵗ near 1. For y below −1023 the result is 2⁻¹⁰²³, which f32
+ * rounds to 0.
  */
 export function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -28,7 +29,7 @@ export function exp(x: number): number {
   return exp2(x * 1.4426950408889634);
 }
 
-/** eˣ − 1; near 0 x + x² (1/2 + x/6 + …), minimax (Remez), relative error 2⁻²⁶. */
+/** eˣ − 1. For |x| < 0.35: x + x² (1/2 + x/6 + …), a minimax polynomial (Remez), relative error 2⁻²⁶. */
 export function expm1(x: number): number {
   if (!(Math.abs(x) < 0.35)) return exp(x) - 1;
   return (
@@ -46,8 +47,8 @@ export function sigmoid(x: number): number {
 }
 
 /**
- * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
- * P(s²), minimax (Remez), relative error 2⁻³⁸, as powers multiply it.
+ * log₂ x = k + log₂ m for x = 2ᵏ m, √½ ≤ m < √2. With s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
+ * P(s²), where P is a minimax polynomial (Remez). The relative error is 2⁻³⁸, because powers multiply it.
  */
 export function log2(x: number): number {
   if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
@@ -65,7 +66,7 @@ export function log2(x: number): number {
   );
 }
 
-/** log₂ of x that is not positive, or near the ends of the table of powers. */
+/** log₂ x for x that is not positive, is not finite, or is near the ends of the table of powers. */
 function log2AtEdge(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
   const shift = x < 1 ? 64 : -64;
@@ -77,27 +78,28 @@ export function log(x: number): number {
   return log2(x) * 0.6931471805599453;
 }
 
-/** ln(1 + x); x itself where that is accurate. */
+/** ln(1 + x). For |x| < 3·10⁻⁸, x itself is accurate enough. */
 export function log1p(x: number): number {
   return Math.abs(x) < 3e-8 ? x : log(1 + x);
 }
 
 /**
- * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y
- * that is not whole are NaN.
+ * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x. 1^±∞ is NaN, and so is x^y for
+ * a negative x and a y that is not an integer.
  */
 export function power(x: number, y: number): number {
   if (y === 0) return 1;
   const size = Math.abs(x);
   if (x < 0 && size < Infinity && y % 1 !== 0 && Math.abs(y) < Infinity) return NaN;
   const value = exp2(y * log2(size));
-  // an odd power of a negative number, −0 among them
+  // Odd powers of negative numbers are negative, −0 included.
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }
 
 /**
- * tanh x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁹. From
- * 9.02 on it is 1, exactly: the derivative 1 − tanh² of a unit that is saturated is 0.
+ * tanh x = x P(x²) / Q(x²), a minimax approximation (weighted least squares after C. L. Lawson) with a
+ * relative error of 2⁻²⁹. For |x| > 9.02 the result is exactly ±1, so that the derivative 1 − tanh² of a
+ * saturated unit is 0.
  */
 export function tanh(x: number): number {
   const z = x * x;
@@ -113,8 +115,9 @@ export function tanh(x: number): number {
 }
 
 /**
- * erf x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁵. From
- * 3.93 on it is 1, exactly: what is multiplied with 1 + erf x far below zero, as in gelu, is 0.
+ * erf x = x P(x²) / Q(x²), a minimax approximation (weighted least squares after C. L. Lawson) with a
+ * relative error of 2⁻²⁵. For |x| > 3.93 the result is exactly ±1, so that products with 1 + erf x, as in
+ * gelu, are 0 for large negative x.
  */
 export function erf(x: number): number {
   const z = x * x;
@@ -132,8 +135,8 @@ export function erf(x: number): number {
 }
 
 /**
- * sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³
- * of the cosine.
+ * sin(r + turn · π/2) for |r| ≤ π/4, by minimax polynomials (Remez; C. L. Lawson). Their relative errors are
+ * 2⁻²⁸ for the sine and 2⁻³³ for the cosine.
  */
 function sinOfTurned(r: number, turn: number): number {
   const z = r * r;
@@ -146,9 +149,10 @@ function sinOfTurned(r: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of
- * two doubles, the first so short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then
- * quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). Let n be the integer nearest to 2x/π. Then x = n π/2 + r with |r| ≤ π/4, and
+ * quarter + n selects ±sin r or ±cos r. π/2 is stored as two doubles. The first has only 33 bits, so its
+ * product with n is exact (W. J. Cody and W. Waite, 1980). For |x| ≥ 10⁶, n π/2 is subtracted in integer
+ * arithmetic.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {

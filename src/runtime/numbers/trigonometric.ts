@@ -1,7 +1,7 @@
-// Sine and cosine in exact arithmetic of doubles.
+// Sine and cosine, with the same bits in every engine.
 import { nearest } from "./double-arithmetic.ts";
 
-/** sin(r + e) for |r| ≤ π/4 and tiny e: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
+/** sin(r + e) = r − r³/6 + … for |r| ≤ π/4, tiny e. Coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -12,7 +12,7 @@ function sinNearZero(r: number, e: number): number {
   return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
 }
 
-/** cos(r + e) for |r| ≤ π/4 and tiny e: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
+/** cos(r + e) = 1 − r²/2 + … for |r| ≤ π/4, tiny e. Coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
 function cosNearZero(r: number, e: number): number {
   const z = r * r;
   const p =
@@ -35,10 +35,10 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the integer nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4. π/2 is a sum of
- * three doubles, the first two short enough (33 bits) that n times them is exact (W. J. Cody and W. Waite,
- * 1980); e is the rounding error of r. quarter + n selects ±sin r or ±cos r. Beyond |x| = 10⁶ the multiple of
- * π/2 is subtracted in integers.
+ * sin(x + quarter · π/2). Let n be the integer nearest to 2x/π. Then x = n π/2 + r + e with |r| ≤ π/4, where
+ * e is the rounding error of r, and quarter + n selects ±sin r or ±cos r. π/2 is stored as three doubles. The
+ * first two have only 33 bits, so their products with n are exact (W. J. Cody and W. Waite, 1980). For |x| ≥
+ * 10⁶, n π/2 is subtracted in integer arithmetic.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -66,8 +66,8 @@ export function cos(x: number): number {
 }
 
 /**
- * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹
- * to a multiple of π/2.
+ * π/2 in units of 2⁻¹¹⁸⁴. This is precise enough: the largest double has 1024 bits before the binary point,
+ * and no double is nearer than 2⁻⁶¹ to a multiple of π/2.
  */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
@@ -76,12 +76,12 @@ const quarterTurn: bigint = BigInt(
 );
 
 /**
- * x = n π/2 + r + e with |r| ≤ π/4 and the rounding error e of r, for 2¹⁹ < |x| < ∞, in integers. Returns n
- * modulo 4.
+ * Computes x = n π/2 + r + e in integer arithmetic, for 2¹⁹ < |x| < ∞. |r| ≤ π/4, and e is the rounding error
+ * of r. Returns n modulo 4.
  */
 export function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
-  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  // Doubles below 2⁵³ may have a fraction. Above 2¹⁹ it is a multiple of 2⁻³³.
   const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
   const n = (2n * units + quarterTurn) / (2n * quarterTurn);
   const rest = (units - n * quarterTurn) >> 1000n;

@@ -7,8 +7,8 @@ import type { Table } from "../data/table.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 
 /**
- * Predicts rows with a trainer whose checkpoint has these fields. The first row of the result has the column
- * names.
+ * Predicts the rows of a table. `fields` is the encoding in the trainer's checkpoint. The first row of the
+ * result has the column names.
  */
 export type Predicting = (
   context: EncodingContext,
@@ -21,7 +21,7 @@ export type Predicting = (
 export const predictHelp = `
   --predict FILE       print predictions for these rows`;
 
-/** Predictions whose columns are interpreted by `answer`. */
+/** Predicts rows, and interprets the output for each target column with `answer`. */
 export const predictBy =
   (answer: Interpretation): Predicting =>
   (context, fields, table, trainer) => {
@@ -44,7 +44,7 @@ export const predictBy =
     return rows;
   };
 
-/** As CSV; cells with a quote, a comma or a line break are quoted. */
+/** The rows as CSV. Cells with a quote, a comma or a line break are quoted. */
 export function csvText(rows: readonly (readonly Cell[])[]): string {
   const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
   return rows.map((row) => row.map(quoted).join()).join("\n");

@@ -17,7 +17,7 @@ export interface Predictor {
   predict(inputs: Batch): Numbers;
 }
 
-/** The predictor of a machine; `room` creates an array of the element type. */
+/** Creates a predictor from compiled kernels (`machine`). `room` creates an array of the element type. */
 export function predictorOf(
   model: ModelFacts,
   machine: PredictingMachine,
@@ -43,7 +43,7 @@ export function predictorOf(
 
 /** A trained model that also predicts rows of a data file. */
 export interface RowPredictor extends Predictor {
-  /** Predicts rows given as records by column name. Values are encoded and named as in training. */
+  /** Predicts rows: objects with a value for each column. Encodes values and names classes as in training. */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }
 

@@ -1,4 +1,4 @@
-// Files of the host (Node, Deno, Bun): reading, and atomic writing.
+// Reads files, and writes them atomically, on Node, Deno and Bun.
 import { InputError } from "../step/errors.ts";
 
 interface WriteOptions {
@@ -28,7 +28,7 @@ export interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
-/** A URL in place of a path. */
+/** A URL, which hosts accept in place of a path. */
 interface FileUrl {
   readonly href: string;
 }
@@ -37,7 +37,7 @@ interface HostPaths {
   realpath(path: string | FileUrl): Promise<string>;
 }
 
-// A variable hides the module from bundlers and type checkers.
+// Bundlers and type checkers do not resolve a module whose name is in a variable.
 export async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
   const files: HostFiles & HostPaths = await import(specifier);
@@ -56,7 +56,7 @@ export async function reading<T>(
   return orRefuse(`read ${path}`, read(files));
 }
 
-/** The result of the work. An error of the host becomes the reason why it cannot be done. */
+/** Awaits the work. An error of the host becomes an InputError, which says what cannot be done and why. */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {
     throw new InputError(`cannot ${what}: ${error.message}`);
@@ -75,9 +75,9 @@ declare const crypto: { randomUUID(): string };
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Prepares an atomic output file before the work whose result it will have: creates its folder, checks that it
- * can be written, and removes partial files of runs that were killed. Follows links. Writes to devices such as
- * /dev/null directly.
+ * Prepares an output file before the work that produces its content: creates its folder, checks that it can
+ * be written, and removes partial files of killed runs. The returned function writes the file atomically.
+ * Follows links. Writes to devices such as /dev/null directly.
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -87,7 +87,7 @@ export async function openOutput(path: string): Promise<WriteOutput> {
 }
 
 /**
- * The file to replace, or undefined for a device. Throws the error of the host for a file that cannot be
+ * Returns the file to replace, or undefined for a device. Throws the error of the host if the file cannot be
  * written.
  */
 export async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
@@ -103,7 +103,7 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
   return target;
 }
 
-/** The same without a test whether a partial file can be written next to it. */
+/** Like `checkOutput`, but does not check that a partial file can be written next to the file. */
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
@@ -128,7 +128,7 @@ export async function replaceFile(
     if (mode !== undefined) await files.chmod(partial, mode);
     await files.rename(partial, target);
   } catch (error) {
-    // Another run that starts now removes this partial file, as if a killed run had left it. Write it again.
+    // Another run may have just removed this partial file as if a killed run had left it. Write it again.
     const wasRemoved = (await files.stat(partial).catch(() => undefined)) === undefined;
     await files.rm(partial, { force: true });
     if (!wasRemoved || tries === 1) throw error;
@@ -140,19 +140,19 @@ export async function replaceFile(
 }
 
 /**
- * The folder of a file, and the beginning of the names of its partial files. The name is cut, since a name may
- * already have the greatest length that the system allows.
+ * The folder of a file, and the prefix of the names of its partial files. The prefix has at most 60
+ * characters of the file's name, which may already have the maximum length.
  */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
 }
 
-/** A name that no other process uses, whatever container it runs in. */
+/** A random name, which no other process uses, not even in another container. */
 const newPartial = (target: string): string =>
   `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
-/** The target of a path, also through links to files that do not exist yet. */
+/** The file that a path leads to, also through links to files that do not exist yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
   const target = await files.realpath(path).catch(() => undefined);
   const link =

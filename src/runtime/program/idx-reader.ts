@@ -1,4 +1,4 @@
-// The IDX files of a program, in a folder.
+// Reads the IDX files of a program from a folder.
 import { idxTable, itemsOf, unpacked } from "../data/idx.ts";
 import type { IdxArray } from "../data/idx.ts";
 import type { Source } from "../data/dataset.ts";
@@ -7,7 +7,7 @@ import type { ModelFacts } from "../model/facts.ts";
 import { reading } from "./files.ts";
 import { locateErrors, type DataReader } from "./program.ts";
 
-/** The files have the names of the spec, relative to the folder that they share. */
+/** Reads files that have the names in the spec, relative to the folder in `--data`. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
   async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
@@ -25,7 +25,7 @@ export const idxFolder: DataReader = {
   },
 };
 
-/** The input in a single file; throws if the model reads several. */
+/** The input that a single file contains. Throws if the model has several inputs. */
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
   if (others.length === 0) return input;
@@ -34,7 +34,7 @@ export function onlyInput({ inputs }: ModelFacts): string {
   );
 }
 
-/** Reads these files, one for each input and target; `place` names all of them. */
+/** Reads these files, one for each input and target. `place` is their name in messages. */
 async function readPart(
   model: ModelFacts,
   place: string,

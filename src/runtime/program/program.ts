@@ -1,5 +1,5 @@
-// The emitted file as a program: reads the command line and the data, trains, saves, prints. Nothing of it runs
-// when the file is imported.
+// Runs the emitted file as a program: parses the command line, reads the data, trains, saves a checkpoint and
+// prints the result. Importing the file does not run the program.
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import type { Dataset, DatasetContext, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
@@ -35,13 +35,13 @@ export interface Program extends DatasetContext {
   createTrainer(options: { seed?: number }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
-  /** The trainings of a run, if there are several. */
+  /** Present if a run consists of several trainings, such as cross-validation. */
   regime?: Regime;
-  /** Predicts the rows of a file. Absent where the program samples texts. */
+  /** Predicts the rows of a file. Absent if the program samples texts. */
   predict?: Predicting;
   /** Further lines of the help text. */
   seenHelp?: string;
-  /** Wraps the trainer so that its reports show errors in original units, or text samples. */
+  /** Wraps the trainer, so that it reports errors in original units or samples texts. */
   seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
@@ -61,7 +61,7 @@ export async function runIfMain(meta: { url?: string; main?: boolean }, program:
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
-/** Some hosts set import.meta.main. With others, the address of the file must be that of the script. */
+/** Some hosts set import.meta.main. On others, the URL of this file must be that of the script. */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },
   script: string | undefined,
@@ -70,7 +70,7 @@ async function isMain(
   return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
-/** The file of the program. Some hosts accept its name without the extension. */
+/** The path of the program's file. Some hosts accept a path without the extension. */
 async function scriptFile(): Promise<string> {
   const script = `${process?.argv[1]}`;
   const { realpath } = await hostFiles();
@@ -101,7 +101,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = locateErrors(resume, () => trainer.load(bytes));
     locateErrors(resume, () => checkNoted(model, resumed.fields));
-    // Sampling may use another seed than training.
+    // The seed of sampling may differ from that of training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
@@ -132,7 +132,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Runs `work` on the content of a file; its errors name the file and the line. */
+/** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
 export function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -142,7 +142,7 @@ export function locateErrors<T>(path: string, work: () => T): T {
   }
 }
 
-/** On a terminal one line that is redrawn, elsewhere a line for each epoch. */
+/** Redraws one line on a terminal; elsewhere prints a line for each epoch. */
 function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
@@ -155,8 +155,8 @@ export function say(text: string): void {
 }
 
 /**
- * Parses flags by the help text: a flag is valid if the help has a line for it, and takes a value if a word in
- * capitals follows there.
+ * Parses flags according to the help text. A flag is valid if the help has a line for it. It takes a value if
+ * a word in capitals follows it in that line.
  */
 export function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
@@ -177,7 +177,7 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
   return flags;
 }
 
-/** The whole number of a flag, if given. */
+/** The value of a flag as a whole number; undefined without the flag. */
 export function countIn(flags: Flags, flag: string): number | undefined {
   const text = flags[flag];
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);

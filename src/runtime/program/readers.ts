@@ -9,10 +9,10 @@ import { reading } from "./files.ts";
 import { locateErrors, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
-/** Parses the text of a file. With `asked`, a file to predict, every row counts. */
+/** Parses the text of a file. `asked` is the path of a file to predict, in which no row is dropped. */
 export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
-/** One file with all rows. */
+/** Reads all rows from one file. */
 export const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
@@ -23,7 +23,7 @@ export const csvFile = (parse: TextParser): DataReader => ({
 });
 
 /**
- * The same parser for a spec that names a file of another format: the command line reads that format, the
+ * Wraps the parser for specs that name a file of another format. `tapeless train` reads that format, but this
  * program reads the same columns as CSV.
  */
 export const csvOnly =
@@ -34,8 +34,8 @@ export const csvOnly =
   };
 
 /**
- * Parses CSV with another separator, or without rows that miss a value; prints how many rows are dropped. With
- * `asked`, none are.
+ * Parses CSV with the separator of the spec, and drops rows with missing values if the spec says so. Prints
+ * how many rows are dropped. With `asked`, no row is dropped.
  */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const mark = `[${data.separator ?? ","}]`;
@@ -61,14 +61,14 @@ export function droppingColumns(data: DataFacts, names: readonly string[]): stri
   });
 }
 
-/** The message about dropped rows, "" if there are none; throws if no row is left. */
+/** The message about dropped rows, "" if no row is dropped. Throws if no row is left. */
 export function dropText(dropped: number, rows: number): string {
   if (dropped === 0) return "";
   if (dropped === rows) throw new InputError(`every row has a missing value; "drop" would remove them all`);
   return `${dropped} of ${rows} rows have a missing value and are dropped`;
 }
 
-/** One file of training rows and one of test rows. */
+/** Reads training rows from one file and test rows from another. */
 export const fileAndTest = (one: DataReader): DataReader => ({
   help: `${one.help}
   --test FILE          the test rows, with the same columns (required)`,

@@ -1,4 +1,4 @@
-// Sampling new texts from a model that predicts the next character.
+// Samples new texts from a model that predicts the next character.
 import type { Dataset } from "../data/dataset.ts";
 import type { DataFacts } from "../data/fields.ts";
 import type { ModelFacts } from "../model/facts.ts";
@@ -10,12 +10,12 @@ import type { Trainable } from "../training/train-on.ts";
 import { countIn } from "./program.ts";
 import type { Flags } from "./program.ts";
 
-/** The salt of sampling; trainers use the others. */
+/** The salt of random numbers for sampling. Trainers use other salts. */
 const textSalt = -4;
 
 /**
- * How to sample. The temperature divides the logits: below 1 likely characters become more likely, 0 always
- * takes the most likely.
+ * How to sample. The logits are divided by the temperature: below 1, likely characters become more likely; 0
+ * always takes the most likely character.
  */
 export interface Drawing {
   count: number;
@@ -24,8 +24,8 @@ export interface Drawing {
 }
 
 /**
- * Samples `count` texts. Each has its own random stream, so neither their number nor the batch size changes
- * them. As in the data, no text is empty or longer than its input has room for.
+ * Samples `count` texts. Each has its own random stream, so it depends neither on `count` nor on the batch
+ * size. As in the data, no text is empty or too long for the input.
  */
 export function writeTexts(
   trainer: Pick<Trainer, "predict">,
@@ -59,8 +59,8 @@ export function writeTexts(
 }
 
 /**
- * Samples a class from softmax(logits / temperature) without the classes below `first`; `unit` is a random
- * number from [0, 1).
+ * Samples a class from softmax(logits / temperature), restricted to classes from `first` on. `unit` is a
+ * random number in [0, 1).
  */
 function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
   let likeliest = first;
@@ -71,7 +71,7 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
   );
   let left = unit * weights.reduce((sum, weight) => sum + weight, 0);
   const drawn = weights.findIndex((weight) => (left -= weight) < 0);
-  // Rounding may leave a rest after the last class.
+  // Rounding may leave `left` positive after the last class.
   return drawn < 0 ? likeliest : drawn;
 }
 
@@ -80,7 +80,7 @@ export const writerHelp = `
   --sample N           generate N texts after training; with --resume, --seed is their seed
   --temperature T      sampling temperature; 0 takes the likeliest character (default: 1)`;
 
-/** The trainer of a program that samples texts as its flags say. */
+/** Wraps the trainer, so that it samples texts as the flags say. */
 export function asWriter(
   trainer: Trainer,
   { model, data }: { model: ModelFacts; data: DataFacts },
@@ -101,7 +101,7 @@ function temperatureIn(text = "1"): number {
   throw new InputError(`--temperature must be a number of at least 0, got ${text}`);
 }
 
-/** The same trainer, which samples `count` texts at the end; none without a count. */
+/** Wraps a trainer, so that it samples `count` texts at the end; none if `count` is undefined. */
 export function writerOf(
   trainer: Trainer,
   model: ModelFacts,

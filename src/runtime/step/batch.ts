@@ -1,4 +1,4 @@
-// Copies a batch into the arena and checks each value on the way.
+// Copies a batch into the arena, and checks each value.
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError, checkKeys, valueText } from "./errors.ts";
@@ -13,7 +13,7 @@ interface IndexBounds {
   readonly highest: number;
 }
 
-/** Describes the range for an error message: classes with −1, a vocabulary, or all 32-bit integers. */
+/** Describes the range for an error message: classes including −1, a vocabulary, or all 32-bit integers. */
 export function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
   return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
@@ -22,7 +22,7 @@ export function ruleOf({ lowest, highest }: IndexBounds): string {
 /** An input or target of a batch. */
 export interface BatchField {
   readonly name: string;
-  /** Whether prediction can do without it. */
+  /** Whether prediction does not need it: a target, or an input that only the loss reads. */
   readonly isTarget: boolean;
   /** Numbers per row. */
   readonly size: number;
@@ -110,8 +110,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena: `order[start]`, `order[start + 1]` and so on, or consecutive rows without
- * `order`.
+ * Copies n rows of the batch into the arena: the rows `order[start]` to `order[start + n - 1]`, or without
+ * `order` the rows from `start` on.
  */
 export function writeRows(
   slots: Slots,
@@ -124,7 +124,7 @@ export function writeRows(
   const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
-  // An array of a user-defined class may run code when it is read.
+  // Reading an array of a user-defined class may run code that calls this trainer.
   if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
 
@@ -142,7 +142,7 @@ function writeField(
       // Copying would convert null, "" and true to numbers.
       if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
-      // Real numbers are checked after the copy: f32 may overflow.
+      // Real numbers are checked after the copy, because they may overflow in f32.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
       const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";

@@ -1,7 +1,7 @@
 // The error class for invalid input (a batch, a data file, a checkpoint, a flag), and checks of records.
 
 /**
- * Invalid input. `line` is the line in the data file, or a description of the row where the data has no lines.
+ * Invalid input. `line` is the line in the data file, or a description of the row if the data has no lines.
  */
 export class InputError extends Error {
   readonly line: number | string | undefined;
@@ -12,7 +12,7 @@ export class InputError extends Error {
   }
 }
 
-/** The text for a message: at most `most` characters, without control characters. */
+/** The text for a message: cut to `most` characters, with control characters escaped. */
 export function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
@@ -27,13 +27,13 @@ export function shown(text: string, most = 60): string {
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
     throw new InputError(`${what} must be an object, got ${valueText(given)}`);
-  // Object.keys would allocate, and a step allocates nothing.
+  // Object.keys would allocate, and a step must not allocate.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
       throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
-/** Only a trainer with WebAssembly kernels uses the options other than `seed`. */
+/** Throws for unknown options. Only trainers with WebAssembly kernels use options other than `seed`. */
 export const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 

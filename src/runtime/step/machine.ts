@@ -1,7 +1,7 @@
-// The interface between compiled code and shared code. The compiler writes a machine for each model; the rest
-// of the trainer is the same for all models.
+// The interface between generated code and shared code. The compiler generates a `Machine` for each model.
+// The rest of the trainer is the same for all models.
 
-/** The element type of the arena. The compiler writes the type of the model instead. */
+/** The array type of the arena. In a trainer, it is the type that the model uses. */
 export type Numbers = Float32Array | Float64Array;
 
 /** The mean loss over rows, and the metrics by name. */
@@ -20,7 +20,7 @@ export interface PredictingMachine {
   predict(n: number): void;
 }
 
-/** The compiled part of a trainer: the arena and the programs over it. */
+/** The compiled part of a trainer: the arena, and the programs that run on it. */
 export interface Machine extends PredictingMachine {
   /** "ts" by default. */
   readonly backend?: Backend;
@@ -28,7 +28,7 @@ export interface Machine extends PredictingMachine {
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: parameters first, then optimizer state, step and seed. */
   readonly state: Uint8Array;
-  /** The sums over the batches of an evaluation. */
+  /** The sums of loss and metrics over the batches of an evaluation. */
   readonly totals: Float64Array;
   /** One element: the number of optimizer steps taken. */
   readonly step: Int32Array;
@@ -40,7 +40,7 @@ export interface Machine extends PredictingMachine {
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
-  /** Adds the first n rows to `totals`. */
+  /** Adds loss and metrics of the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
   summarise(): Summary;
@@ -49,8 +49,8 @@ export interface Machine extends PredictingMachine {
   /** The learning rate of the last step. */
   learningRate(): number;
   /**
-   * The first value, in program order, that is not finite in the first `rows` rows. For the error message of a
-   * diverged training.
+   * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
+   * error message of a diverged training.
    */
   check(rows: number): string | undefined;
 }

@@ -1,4 +1,4 @@
-// Views of the arena by parameter, the search for values that are not finite, and bytes from base64.
+// Views of the arena by parameter, the search for values that are not finite, and a base64 decoder.
 import type { Numbers } from "./machine.ts";
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";

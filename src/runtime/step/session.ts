@@ -5,32 +5,32 @@ import type { Batch, Slots } from "./batch.ts";
 import { InputError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 
-/** The progress of training. A checkpoint has all of it. */
+/** The progress of training, which checkpoints contain. */
 export interface Progress {
   /** Completed epochs. */
   epoch: number;
   /**
-   * What selects the best epoch: split, metric, and whether its parameters are kept. Another monitor, or other
-   * data, starts a new search.
+   * How the best epoch is selected: the split, the metric, and whether its parameters are saved. A change of
+   * the monitor, or of the data, starts a new search.
    */
   monitor: string;
-  /** The best epoch so far (0: none), and its value of the metric. */
+  /** The best epoch so far (0: none), and the value of the metric in that epoch. */
   bestEpoch: number;
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping keeps them. */
+  /** The parameters of the best epoch. Only early stopping saves them. */
   best: Uint8Array;
   /**
-   * The parameters of the last epoch, while those of the best epoch replace them. Further training starts from
-   * here.
+   * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
+   * starts from these.
    */
   last: Uint8Array;
 }
 
 /**
- * Computes the gradients of the n rows that `order` lists from `start`, at most `batchSize` at a time. Returns
- * their loss.
+ * Computes the gradients of the n rows that `order` lists from position `start`, at most `batchSize` rows at
+ * a time. Returns their loss.
  */
 export type GradientOf = (
   session: Session,
@@ -42,9 +42,9 @@ export type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch, and starts again at the first
- * row after the last. Returns the mean, over the rows, of the loss before each step. Throws TrainingDiverged at
- * the first loss that is not finite.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. After the last row,
+ * continues with the first. Returns the loss before each step, averaged over the rows. Throws
+ * TrainingDiverged at the first loss that is not finite.
  */
 export type TakeSteps = (
   session: Session,
@@ -60,7 +60,7 @@ export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, sta
   return machine.gradient(n);
 };
 
-/** What the functions of a trainer share. */
+/** The state that the functions of a trainer share. */
 export interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
@@ -71,7 +71,7 @@ export interface Session {
   progress: Progress;
 }
 
-/** Before the first epoch. */
+/** The progress before the first epoch. */
 export function freshProgress(): Progress {
   const nothing = new Uint8Array(0);
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
@@ -90,7 +90,9 @@ export function allRows(rows: number): Int32Array {
   return new Int32Array(rows).map((_, row) => row);
 }
 
-/** Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote. */
+/**
+ * Throws unless the value is a 32-bit unsigned integer of at least `least`. `given` is what the user wrote.
+ */
 export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
   if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
   throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);

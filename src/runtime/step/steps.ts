@@ -3,7 +3,7 @@ import { writeRows } from "./batch.ts";
 import type { Machine } from "./machine.ts";
 import type { GradientOf, TakeSteps } from "./session.ts";
 
-/** One step after the other, each with its batch in the arena. */
+/** Takes one step after the other. Copies each batch into the arena before its step. */
 export const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
@@ -20,7 +20,7 @@ export const singleSteps: TakeSteps = (session, data, order, batchSize, count) =
   return sum / rows;
 };
 
-/** A loss became NaN or infinite. Epochs count from 1. */
+/** A loss became NaN or infinite. Epochs are counted from 1. */
 export class TrainingDiverged extends Error {
   readonly epoch: number;
   constructor(epoch: number, message: string) {
@@ -31,8 +31,8 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite. The message has the step (from 0), the learning rate of the last update,
- * and the first parameter or intermediate value of these `rows` rows that is not finite.
+ * Throws if the loss is not finite. The message contains the step (from 0), the learning rate of the last
+ * update, and the first parameter or intermediate value of these `rows` rows that is not finite.
  */
 export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -51,15 +51,15 @@ export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 
 export interface GroupPrograms {
   /** Sets all sums to zero. */
   begin(n: number): void;
-  /** Adds n rows to the totals. */
+  /** Adds n rows to the totals of the loss. */
   measure(n: number): void;
   /** Adds the gradients of n rows. Returns the loss of all rows so far. */
   gradient(n: number): number;
 }
 
 /**
- * Computes the gradients of a group of batches in two passes: first the totals of the loss, then gradients that
- * add up.
+ * Computes the gradients of a group of batches in two passes: the first sums the totals of the loss, the
+ * second sums gradients.
  */
 export const groupsOf =
   ({ begin, measure, gradient }: GroupPrograms): GradientOf =>

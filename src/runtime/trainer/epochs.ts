@@ -16,7 +16,7 @@ interface Part {
   rows: Int32Array;
 }
 
-/** Options of a run, checked and complete. */
+/** Validated options of a run, with defaults filled in. */
 export interface FitPlan {
   train: Part;
   validation: Part | undefined;
@@ -32,7 +32,7 @@ export interface FitPlan {
   keepsBest: boolean;
 }
 
-/** Checks options and data. The spec has the defaults. */
+/** Checks options and data. Takes the defaults of options from the spec. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
@@ -60,7 +60,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     shuffle,
     metric,
     minDelta,
-    // A patience of 0 is a patience of 1: stop at the first epoch without improvement.
+    // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
     keepsBest: !!earlyStopping,
   };
@@ -84,8 +84,8 @@ function partsOf(
 }
 
 /**
- * Runs the plan and yields after each epoch. A caller that stops early leaves the trainer in the state after
- * the last epoch.
+ * Runs the plan and yields after each epoch. If the caller stops early, the trainer has the state after the
+ * last epoch.
  */
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -105,7 +105,10 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
   return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
-/** Continues from the last epoch, unless the monitor or the parameters have changed. */
+/**
+ * Continues the search for the best epoch, unless the monitor has changed. Restores the parameters of the
+ * last epoch, unless the caller has changed the current ones.
+ */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
   // A run that stopped early has finished its search: further training starts a new one.
@@ -150,7 +153,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   return report;
 }
 
-/** Whether this epoch is the best so far, by the validation rows if there are any. */
+/** Records and returns whether this epoch is the best so far, on the validation rows if there are any. */
 function judge(
   { machine, progress, training }: Session,
   { metric, minDelta, keepsBest }: FitPlan,
@@ -169,9 +172,9 @@ function judge(
 }
 
 /**
- * Class weights w_c = m / (K · m_c) for K classes, where class c has m_c of the m rows: all classes have the
- * same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). Labels of −1 do not
- * count. A class without rows has weight 0.
+ * Class weights w_c = m / (K · m_c) for K classes, where class c has m_c of the m rows. So all classes have
+ * the same total weight (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). Labels of −1
+ * are ignored. A class without rows has weight 0.
  */
 export function balance(weights: Numbers, classes: ArrayLike<number>, rows: Int32Array, size: number): void {
   const counts = Array.from(weights, () => 0);

@@ -20,7 +20,8 @@ function forBatches(
 }
 
 /**
- * The numbers of all rows. Checks every value first, so that training does not fail in the middle of an epoch.
+ * The indices of all rows. Checks every value in advance, so that training does not fail in the middle of an
+ * epoch.
  */
 export function checkedRows(session: Session, data: Batch): Int32Array {
   const rows = allRows(rowsOf(session.slots, data));

@@ -9,8 +9,8 @@ import { checkLoss, singleSteps } from "../step/steps.ts";
 import type { Trainer } from "./trainer.ts";
 
 /**
- * Summary statistics of numbers. Values that are not finite are counted and otherwise ignored; without finite
- * values all statistics are 0.
+ * Summary statistics of numbers. Values that are not finite are only counted. If no value is finite, all
+ * statistics are 0.
  */
 export interface Distribution {
   count: number;
@@ -26,7 +26,7 @@ export interface Distribution {
   /** The fraction of values that are exactly 0. */
   zeros: number;
   /**
-   * Counts in 32 intervals of equal width from `min` to `max`. A value on a bound belongs to the higher
+   * Counts in 32 intervals of equal width from `min` to `max`. A value on a boundary belongs to the higher
    * interval, `max` to the last.
    */
   histogram: number[];
@@ -34,7 +34,7 @@ export interface Distribution {
 
 const intervals = 32;
 
-/** Computes in doubles in the order of memory: the same numbers give the same bits. */
+/** Computes in doubles and in memory order, so that equal numbers give equal bits. */
 export function distributionOf(values: Numbers): Distribution {
   let [count, sum, squares, zeros, min, max] = [0, 0, 0, 0, Infinity, -Infinity];
   for (const value of values) {
@@ -54,7 +54,7 @@ export function distributionOf(values: Numbers): Distribution {
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     spread += (value - mean) * (value - mean);
-    // If all values are equal this is 0 / 0: the first interval has them.
+    // If all values are equal, this is 0 / 0, and they belong to the first interval.
     const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
     histogram[Math.min(intervals - 1, place)]++;
   }
@@ -66,18 +66,18 @@ export function distributionOf(values: Numbers): Distribution {
 export interface StepReport {
   /** Optimizer steps so far, including this one and those before a checkpoint. */
   step: number;
-  /** The mean loss over its rows before the update. */
+  /** The mean loss over the rows of the step, before the update. */
   loss: number;
   rows: number;
   learningRate: number;
 }
 
-/** The listener for steps. */
+/** The current listener for steps, if any. */
 export interface StepWatch {
   listener?: ((step: StepReport) => void) | undefined;
 }
 
-/** The steps of `others`, with the same bits. With a listener they run one at a time. */
+/** Takes the same steps as `others`, with the same bits. With a listener, takes them one at a time. */
 export const watchedSteps =
   (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
   (session, data, order, batchSize, count) => {
@@ -99,28 +99,28 @@ export const watchedSteps =
     return sum / rows;
   };
 
-/** Units of a layer that have stopped to respond. */
+/** Dead or saturated units of a layer. */
 export interface IdleUnits {
   /**
-   * "zero": after relu, a unit whose value is exactly 0 (dead: no gradient passes; Lu et al., "Dying ReLU and
-   * initialization", 2020). "saturated": after a squashing function, a unit in the outer 3 % of its range, |y|
-   * > 0.97 for tanh (Karpathy, "Building makemore, part 3").
+   * "zero", after relu: the value is exactly 0, so no gradient passes (a dead unit; Lu et al., "Dying ReLU
+   * and initialization", 2020). "saturated", after a squashing function: the value is in the outer 3 % of the
+   * range, such as |y| > 0.97 for tanh (Karpathy, "Building makemore, part 3").
    */
   rule: "zero" | "saturated";
   /**
-   * The number of units, out of `of`, that obey the rule in every row and position of the batch. A unit is an
-   * index of the last axis, such as a channel of an image.
+   * The number of units, out of `of`, that match the rule in every row and position of the batch. A unit is
+   * an index on the last axis, such as a channel of an image.
    */
   units: number;
   of: number;
-  /** The fraction of all values that obey the rule. */
+  /** The fraction of all values that match the rule. */
   share: number;
 }
 
 /** The output of a layer for the batch, in training mode. */
 export interface LayerProbe {
   name: string;
-  /** Without the batch axis. */
+  /** The shape of the output without the batch axis. */
   shape: readonly number[];
   activations: Distribution;
   /** For layers that end with relu, tanh, sigmoid or their hard forms. */
@@ -133,19 +133,21 @@ export interface ParameterProbe {
   weights: Distribution;
   /** Gradients of the loss, before clipping and weight decay. */
   gradients: Distribution;
-  /** ‖Δw‖ and ‖Δw‖ / ‖w‖ for one step with this batch. The ratio is absent if ‖w‖ = 0. About 0.001 is usual. */
+  /**
+   * ‖Δw‖ and ‖Δw‖ / ‖w‖ for one step with this batch. The ratio is absent if ‖w‖ = 0. About 0.001 is usual.
+   */
   updateNorm: number;
   updateRatio?: number;
 }
 
 /** The result of probe(). */
 export interface Probe {
-  /** Optimizer steps taken before. */
+  /** The number of optimizer steps before the probe. */
   step: number;
   rows: number;
   /** The loss of the batch, including regularization. */
   loss: number;
-  /** In the order of the network, without layers that only rearrange values. */
+  /** Layers in the order of the network, without those that only rearrange values. */
   layers: LayerProbe[];
   parameters: ParameterProbe[];
 }
@@ -153,18 +155,20 @@ export interface Probe {
 /** An instrumented trainer. */
 export interface ProbingTrainer extends Trainer {
   /**
-   * Reports on one batch. Computes its gradients, takes a step and undoes it: everything that training depends
-   * on keeps its bits, and `gradients` are those of this batch. Costs about three steps.
+   * Reports on one batch. Computes its gradients, takes a step and undoes the step. Afterwards, `gradients`
+   * are those of this batch, but training continues with the same bits. Takes as long as about three steps.
    */
   probe(batch: Batch): Probe;
   /**
-   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes it. The listener may
-   * call probe(). Results do not change.
+   * Calls `listener` after every step of steps(), epochs() and fit(); undefined removes the listener. The
+   * listener may call probe(). Results do not change.
    */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }
 
-/** A layer as the compiler describes it. `idle`: the rule, and for "saturated" the bounds of active values. */
+/**
+ * A layer as the compiler describes it. `idle`: the rule, and for "saturated" the bounds of active values.
+ */
 export interface ProbedLayer {
   name: string;
   shape: number[];
@@ -175,9 +179,9 @@ export interface ProbedLayer {
 export interface ProbingMachine {
   /** Forward pass in training mode over the first n rows: writes the values of the layers. */
   forward(n: number): void;
-  /** By layer, with room for `batchSize` rows each. */
+  /** The values by layer, with room for `batchSize` rows each. */
   readonly values: Record<string, Numbers>;
-  /** The tensors that steps update: the parameters, or the weights that these are the average of. */
+  /** The tensors that steps update: parameters or, with weight averaging, the weights before averaging. */
   readonly weights: Record<string, Numbers>;
   /** One element: the learning rate of the last step. */
   readonly learningRate: Float64Array;
@@ -235,7 +239,7 @@ function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): Par
   };
 }
 
-/** `part`: the fraction of `room` that the rows fill. */
+/** The statistics of one layer. `part` is the fraction of `room` that the rows fill. */
 function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): LayerProbe {
   const values = room.subarray(0, Math.round(room.length * part));
   return {
@@ -246,7 +250,7 @@ function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): 
   };
 }
 
-/** Counts values and units that obey the rule. A unit counts if all its values do. */
+/** Counts values and units that match the rule. A unit matches if all its values match. */
 function idleUnits(
   values: Numbers,
   of: number,

@@ -1,4 +1,4 @@
-// The trainer around a machine: checks inputs and keeps the progress of training.
+// Builds a trainer from compiled kernels (`machine`): checks inputs and tracks the progress of training.
 import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
@@ -47,7 +47,7 @@ export function trainerOf(
   let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
-    // Values on other data cannot be compared: start a new search for the best epoch.
+    // Metrics on different data are not comparable, so start a new search for the best epoch.
     if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
     lastData = data;
     return runEpochs(session, plan);

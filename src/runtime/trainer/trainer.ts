@@ -4,7 +4,7 @@ import type { Backend, Numbers, Summary } from "../step/machine.ts";
 import type { EarlyStopping } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
 
-/** Options of training. The spec has the defaults. */
+/** Options of training. Their defaults are in the spec. */
 export interface FitOptions {
   /** The number of further epochs. */
   epochs?: number;
@@ -21,7 +21,7 @@ export interface FitOptions {
 export interface EpochReport {
   /** Counted from 1 over all runs, including those before a checkpoint. */
   epoch: number;
-  /** The mean, over the rows, of the loss before each step. */
+  /** The loss before each step, averaged over the rows. */
   loss: number;
   /** Metrics of the training rows after the epoch, in evaluation mode. */
   metrics: Record<string, number>;
@@ -35,7 +35,7 @@ export interface EpochReport {
 /** The result of a run. */
 export interface History {
   epochs: EpochReport[];
-  /** 0 if there is none. */
+  /** The best epoch, or 0 if there is none. */
   bestEpoch: number;
   stoppedEarly: boolean;
 }
@@ -44,7 +44,9 @@ export interface History {
 export interface Trainer {
   /** Live views of the parameters: writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
-  /** Live views of the gradients that gradient() or step() computed last, before clipping and weight decay. */
+  /**
+   * Live views of the gradients that gradient() or step() computed last, before clipping and weight decay.
+   */
   readonly gradients: Record<string, Numbers>;
   /** What runs the kernels. */
   readonly backend: Backend;
@@ -55,8 +57,8 @@ export interface Trainer {
   /** Takes one optimizer step. Returns the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * Takes `count` optimizer steps over any number of rows, batch by batch in their order, and starts again at
-   * the first row after the last. Returns the mean, over the rows, of the loss before each step. Throws
+   * Takes `count` optimizer steps over any number of rows, batch by batch in order. After the last row,
+   * continues with the first. Returns the loss before each step, averaged over the rows. Throws
    * TrainingDiverged at a loss that is not finite. Rows are checked when they are used.
    */
   steps(data: Batch, count: number): number;
@@ -73,8 +75,8 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * A checkpoint with everything that training needs to resume with the same bits. It keeps the metadata of
-   * earlier checkpoints and adds these.
+   * Returns a checkpoint from which training resumes with the same bits. Adds this metadata to what was
+   * saved or loaded before.
    */
   save(metadata?: CheckpointMetadata): Uint8Array;
   /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */

@@ -8,7 +8,7 @@ import type { OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
-/** The result of a fold: values on its own rows after its best epoch. */
+/** The result of a fold: loss and metrics on its validation rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
 
 /** The result of all folds. */
@@ -34,19 +34,19 @@ export async function crossValidate(run: Run): Promise<CrossValidation> {
   return validateFolds(run, foldsOf(run));
 }
 
-/** The same for existing folds. */
+/** Trains and validates these folds. */
 export async function validateFolds(
   run: Omit<Run, "source" | "warn">,
   datasets: readonly (() => OpenDataset)[],
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
-  // Each fold counts after its best epoch, even if nothing stops it early.
+  // Each fold is validated after its best epoch, even if the spec has no early stopping.
   const { earlyStopping = { patience: epochs } } = training;
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
-    // All trainers start from the same seed. In a resumed run the first has started already.
+    // All trainers start from the same seed. The first fold of a resumed run has the restored trainer.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const metadata = { epochs, folds: [...folds] };
@@ -64,8 +64,8 @@ export async function validateFolds(
 }
 
 /**
- * The final training: all rows outside the test split, for the mean number of best epochs. Evaluates on the
- * test split.
+ * Trains the final model on all rows outside the test split, for as many epochs as the mean best epoch.
+ * Evaluates it on the test split.
  */
 export async function trainAndJudge(
   run: Run,
@@ -81,11 +81,11 @@ export async function trainAndJudge(
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
-/** The folds that a checkpoint has completed. */
+/** The results of the folds that were completed when a checkpoint was saved. */
 export const foldsIn = ({ folds }: CheckpointMetadata): readonly FoldResult[] =>
   Array.isArray(folds) ? folds : [];
 
-/** A warning, if the run of a checkpoint has not completed all folds. */
+/** A warning if not all folds were completed when a checkpoint was saved. */
 export function unfinishedText(folds: number | undefined, metadata: CheckpointMetadata): string | undefined {
   const done = foldsIn(metadata).length;
   if (metadata.folds === undefined || folds === undefined || done >= folds) return undefined;
@@ -95,7 +95,7 @@ export function unfinishedText(folds: number | undefined, metadata: CheckpointMe
   );
 }
 
-/** The folds that were completed in the checkpoint that the run resumes from. */
+/** The results of the folds that were completed before the run was resumed. */
 function foldsDone({
   resume,
   resumed = {},
@@ -139,7 +139,7 @@ export const foldedRegime: Regime = {
 
 const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
 
-/** A table with a line for each fold, mean and standard deviation; below it the final model. */
+/** The result as text: a table of the folds, their mean and standard deviation, then the final model. */
 function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
   const figures = Object.keys(validation);
   const lineOf = (name: string | number, best: string | number, own: Summary) =>
@@ -154,6 +154,6 @@ function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: Folded
   const cellOf = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
   const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
-  // The table has the best epoch already.
+  // The table already contains the best epoch.
   return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
 }

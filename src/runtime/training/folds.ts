@@ -5,7 +5,7 @@ import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** What the folds depend on. */
+/** The parts of a run that the folds depend on. */
 export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
@@ -41,8 +41,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Deals the rows in random order, class by class: the sizes of folds, and their numbers of rows of each class,
- * differ by at most one.
+ * Assigns rows to folds in random order, class by class. The sizes of two folds differ by at most one row,
+ * and so do their numbers of rows of each class.
  */
 export function dealRows(
   rows: Int32Array,
@@ -67,7 +67,7 @@ function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number
   return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
 }
 
-/** A fold without any label cannot be evaluated. */
+/** Throws if the fold has no labels, because it could not be evaluated. */
 function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): OpenDataset {
   const { validation, fields } = dataset;
   const { name } = fields[fields.length - 1];
@@ -78,7 +78,7 @@ function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): 
   return dataset;
 }
 
-/** Runs `work`; its errors name the fold. */
+/** Runs `work`. Errors of `work` name the fold. */
 function inFold<T>(fold: number, work: () => T): T {
   try {
     return work();

@@ -15,8 +15,8 @@ import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
 import { TrainingDiverged } from "../step/steps.ts";
 
 /**
- * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of scaled
- * targets, as in training.
+ * The result of a training run. Splits that the spec does not set aside are absent. The loss is that of
+ * scaled targets, as in training.
  */
 export interface TrainingResult {
   model: string;
@@ -34,7 +34,7 @@ export interface TrainingResult {
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Samples new texts, if requested. */
   samples?(): readonly string[] | undefined;
-  /** Whether the user ended the epochs, in contrast to early stopping. */
+  /** Whether the user, and not early stopping, ended the epochs. */
   isInterrupted?(): boolean;
 }
 
@@ -47,20 +47,21 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   metadata?: CheckpointMetadata;
 }
 
-/** A stage at its start. */
+/** A stage at its beginning, with its trainer and data. */
 export interface Begun extends Stage {
   trainer: Trainer;
   dataset: Dataset;
-  /** Whether it already stopped early in the run that is resumed. It then trains no further. */
+  /** Whether the stage already stopped early before the run was resumed. Then it trains no further. */
   hasStopped: boolean;
 }
 
-/** What a run starts from. */
+/** The initial state of a run. */
 export interface Start extends DatasetContext {
   /** The largest number of epochs of a training. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata `resumed`.
+   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata
+   * `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -69,10 +70,10 @@ export interface Start extends DatasetContext {
   locateErrors: LocateErrors;
 }
 
-/** What the program or the command line does for a run. */
+/** The services that an emitted program, or the `tapeless` command, provides to a run. */
 export interface Host {
   read(): Promise<Source>;
-  /** The trainer to report on: with errors in original units, or with text samples. */
+  /** Wraps the trainer of a stage, so that it reports errors in original units or samples texts. */
   begin(begun: Begun): Trainable | Promise<Trainable>;
   /** Writes a checkpoint, if the user wants one. */
   write(checkpoint: () => Uint8Array): Promise<void>;
@@ -89,20 +90,20 @@ export interface Run extends Start, Pick<Host, "warn"> {
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
 
-/** The trainings of a run, if there are several, and the text of its result. */
+/** Defines a run of several trainings, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning about the model of a checkpoint with this metadata, before it predicts. */
+  /** A warning before a checkpoint with this metadata predicts, if its model is not the final one. */
   doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
-/** The whole run: reads the rows, then trains once, or as the regime says. */
+/** The whole run: reads the rows, then trains once, or several times as `regime` says. */
 export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // No reference to the table remains: it takes as much memory as the data set.
+  // The table is not in a variable, because it would take as much memory during training as the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
@@ -169,14 +170,14 @@ export async function trainOn(
   };
 }
 
-/** Values in a line: "loss 0.1234  accuracy 0.9667". */
+/** Metrics in one line: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
     .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
-/** Four decimals, or four significant digits where these would be lost. */
+/** Four decimals, or four significant digits for very small and very large values. */
 export function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);

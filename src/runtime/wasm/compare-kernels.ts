@@ -5,7 +5,7 @@ import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-s
 import type { Machine } from "../step/machine.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** The WebAssembly kernels compute something else than the TypeScript kernels. */
+/** The WebAssembly kernels and the TypeScript kernels compute different values. */
 export class KernelsDiffer extends Error {
   readonly difference: KernelDifference;
   constructor(difference: KernelDifference) {
@@ -21,10 +21,10 @@ export class KernelsDiffer extends Error {
 }
 
 const drawing = {
-  /** A difference counts if two seeds show it: with one seed, a number may lie on a kink by chance. */
+  /** A difference counts if two seeds show it. With one seed, a number may be at a kink by chance. */
   seeds: [1, 2, 3, 4, 5, 6],
   shown: 2,
-  /** An overflow in f32 alone does not count as a difference, so some seeds draw smaller numbers. */
+  /** Some seeds draw smaller numbers, because an overflow in f32 alone must not count as a difference. */
   scales: [1, 1 / 4, 1 / 16],
   /** Inputs beyond the range of int32: 2³³. */
   wide: 8_589_934_592,
@@ -36,8 +36,8 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * Compares for the numbers of rows in `asked`; true selects one row, a middle number and a full batch.
- * `machine` is newly initialised on the arena of `wasm`, and is again at the end.
+ * Compares the kernels for each number of rows in `asked`; true selects one row, a middle number and a full
+ * batch. `machine` must be newly initialised on the arena of `wasm`. Its state is restored at the end.
  *
  * @throws KernelsDiffer
  */
@@ -57,7 +57,7 @@ export function compareKernels(
     disturbStart(model, states, seed, scale);
     return sides.storedUntil(initial.length);
   };
-  // One seed is mostly sufficient.
+  // Computed only once, because the first seed is usually sufficient.
   const first = startWith(drawing.seeds[0], drawing.scales[0]);
   const compareWith = (rows: number, wide = 0): void => {
     const found: KernelDifference[] = [];

@@ -1,4 +1,4 @@
-// Data for comparing kernels: random rows, and random numbers where training starts with zeros and ones.
+// Data for the comparison of kernels: random rows, and random numbers that replace initial zeros and ones.
 import type { Numbers } from "../step/machine.ts";
 import { sizeOf } from "../model/facts.ts";
 import type { ModelFacts } from "../model/facts.ts";
@@ -9,12 +9,12 @@ export type ComparedNumbers = Numbers | Int32Array | Float64Array;
 /** Tensors by name. */
 export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 
-/** The period of the random numbers: a prime, so that no row or column repeats them. */
+/** The period of the random numbers. It is a prime, so that they do not repeat with rows or columns. */
 const disturbances = 4093;
 
 /**
- * Adds random numbers to parameters and optimizer states: a zero would hide its factor. States only grow, since
- * some are under a root. Counters stay.
+ * Adds random numbers to parameters and optimizer states, because a zero would hide an error in its factor.
+ * States only increase, because some are under a square root. Counters do not change.
  */
 export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -29,9 +29,9 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 }
 
 /**
- * Fills a batch: inputs with mean 0 and standard deviation `scale`, indices that often repeat. Real targets,
- * and inputs of the loss alone, are 0 with probability 1/3 and otherwise from (0, 1), which every loss accepts.
- * The first row always has a weight, else the batch would show nothing.
+ * Fills a batch. Inputs have mean 0 and standard deviation `scale`; indices often repeat. Real targets, and
+ * inputs that only the loss reads, are 0 with probability 1/3 and otherwise in (0, 1], which every loss
+ * accepts. The weight of the first row is not 0, because a batch without weight would reveal nothing.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -53,7 +53,7 @@ export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number,
     fill(name, classes === undefined ? positive : indexBelow(classes));
 }
 
-/** x (1 ± move) with a random sign for each number. */
+/** Multiplies each number by 1 ± move, with a random sign. */
 export function moveNumbers(values: ComparedViews, seed: number, move: number): void {
   const random = randomStream(randomKey(seed, 0, 2));
   for (const view of values.values())

@@ -1,16 +1,17 @@
-// Compares two kinds of kernels: runs a program in both arenas, finds the values that differ, and estimates
-// how much of a difference rounding explains.
+// Compares WebAssembly kernels with TypeScript kernels: runs a program in both arenas, finds the values that
+// differ, and estimates how much of a difference rounding explains.
 //
-// Each program starts from the same bits, so errors do not accumulate from program to program. For each value in
-// both arenas, with e = max |wasm − typescript| and s = max |typescript|,
+// Each program starts from the same bits on both sides, so errors do not accumulate from program to program.
+// For each value in both arenas, let e = max |wasm − typescript| and s = max |typescript|. The value passes
+// if
 //
-//   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
+//   e ≤ tolerance · s     or     e ≤ 2 ulp of 1     or     e ≤ 16 · noise
 //
-// must hold. Inputs are near 1, and small numbers are differences of numbers near 1: 1 − tanh² x, x − mean.
-// Noise is
-// how far the results move when all numbers that the program reads move by a few units in the last place. Where the
-// function itself is steep, as at a kink, both sides move. Where sums cancel, the small remainder may move on one
-// side alone. A wrong index or a missing lane causes neither.
+// The second condition is for cancellation: inputs are near 1, and small values are differences of numbers
+// near 1, such as 1 − tanh² x and x − mean. The noise of a result is its change when all numbers that the
+// program reads change by a few units in the last place. Where the function is steep, as at a kink, the
+// results of both sides change. Where sums cancel, the small remainder may change on one side only. A wrong
+// index or a missing lane has neither effect.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
 import type { Numbers } from "../step/machine.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -20,33 +21,34 @@ const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
 const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
 
 /**
- * A value with `rows` has `size` elements for each row of the batch. A `gradient` is that of one parameter. A
- * `perParameter` value has an element for each element of all trainable parameters.
+ * "rows": the value has `size` elements for each row of the batch. "gradient": it is the gradient of one
+ * parameter. "perParameter": it has one element for each element of all trainable parameters.
  */
 type ComparedKind = "rows" | "gradient" | "perParameter";
 
 /** A value: its name, its offset and its size in elements, and its kind. */
 export type ComparedValue = readonly [name: string, at: number, size: number, kind?: ComparedKind];
 
-/** What is compared. */
+/** The values that are compared, and where they are stored. */
 export interface ComparedFacts {
   /**
-   * The size of the WebAssembly arena. Its first `storedBytes` are storage, with the same layout in both
-   * arenas.
+   * The size of the WebAssembly arena. Its first `storedBytes` bytes are storage, which outlasts a program
+   * and has the same layout in both arenas.
    */
   arenaBytes: number;
   storedBytes: number;
-  /** Storage, by typed array. */
+  /** The values in storage, by typed array. */
   f: ComparedValue[];
   integers: ComparedValue[];
   doubles: ComparedValue[];
   /**
-   * By program, the intermediate values that last until its end: offsets in both arenas, and the size of a row.
+   * Intermediate values that are still in memory at the end of a program, by program: offsets in both arenas,
+   * and the size of a row.
    */
   temporaries: Record<string, [name: string, at: number, atInWasm: number, rowSize: number][]>;
 }
 
-/** An arena, and the programs over it. */
+/** An arena, and the programs that run on it. */
 export interface ComparedSide {
   readonly f: Numbers;
   readonly integers: Int32Array;
@@ -64,17 +66,17 @@ interface Compared {
   readonly typescript: ComparedNumbers;
 }
 
-/** A value that differs by more than rounding in sums. */
+/** A value that differs by more than the tolerance. */
 interface Suspect extends Compared {
   readonly error: number;
   readonly index: number;
-  /** How much of the difference one side alone may explain. */
+  /** The largest noise that is accepted if only one side shows it. */
   readonly cap: number;
 }
 
 /**
- * One comparison of the first `rows` rows. `wide`: the size of inputs so large that overflows do not count; 0
- * for inputs near 1.
+ * One comparison of the first `rows` rows. `wide` is 0 for inputs near 1. Otherwise it is the magnitude of
+ * inputs that are so large that overflows do not count.
  */
 export interface ComparedDraw {
   readonly rows: number;
@@ -95,17 +97,16 @@ export interface KernelDifference {
 }
 
 const comparing = {
-  /** Relative to the largest number of a value. Sums of some thousand terms in f32 stay below. */
+  /** Relative to the largest number of a value. Sums of a few thousand terms have smaller rounding errors. */
   tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
-  /** How far each number moves, relative to it, and how often. */
+  /** The relative change of each number to measure noise, and the number of such changes. */
   move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
   moves: 4,
   timesNoise: 16,
-  /** Four units in the last place of 1. */
+  /** Two units in the last place of 1. */
   smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
   /**
-   * Numbers smaller than the largest gradient, or than 1, by this factor may be remainders of sums that
-   * cancelled.
+   * Numbers below this fraction of the largest gradient, or of 1, may be remainders of sums that cancelled.
    */
   cancelled: 1 / 256,
 };
@@ -116,7 +117,7 @@ export class ComparedSides {
   private readonly wasm: ComparedSide;
   private readonly typescript: ComparedSide;
   private readonly values: readonly Compared[];
-  /** Storage on both sides, and a copy from before the current program. */
+  /** The storage of both sides, and a copy from before the current program. */
   private readonly ofWasm: Uint8Array;
   private readonly stored: Uint8Array;
   private readonly before: Uint8Array;
@@ -132,7 +133,7 @@ export class ComparedSides {
     this.before = new Uint8Array(facts.storedBytes);
   }
 
-  /** Storage of the TypeScript side that begins before `end` bytes; of values with rows the first `rows`. */
+  /** Views of the TypeScript storage before byte `end`. Values with rows have the first `rows` rows. */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
@@ -140,17 +141,17 @@ export class ComparedSides {
     return new Map(views);
   }
 
-  /** Sets the storage that the programs start from. */
+  /** Sets the storage from which the programs start. */
   setStored(bytes: Uint8Array): void {
     this.stored.fill(0).set(bytes);
   }
 
-  /** A copy of it. */
+  /** A copy of the first `end` bytes of storage. */
   storedUntil(end: number): Uint8Array {
     return this.stored.slice(0, end);
   }
 
-  /** Whether the last batch tells something about gradients: some are not zero, or there are none. */
+  /** Whether the last batch tested gradients: some gradient is not zero, or there are no gradients. */
   isTelling(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
@@ -198,7 +199,7 @@ export class ComparedSides {
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
     }));
-    // Rows after the batch do not count.
+    // Rows after those of the batch are not compared.
     const stored = this.values.map((value) => firstRows(value, rows));
     const apart = [...kept, ...stored].flatMap((value) => {
       const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
@@ -216,7 +217,7 @@ export class ComparedSides {
     });
   }
 
-  /** How far each value moves with the numbers that the program reads. Restores both sides. */
+  /** How much each value changes when the numbers that the program reads change. Restores both sides. */
   private noiseOf(program: string, { rows, seed }: ComparedDraw, values: readonly Suspect[]): number[] {
     const { move, moves } = comparing;
     const bases = values.map((value) => ({ wasm: value.wasm.slice(), typescript: value.typescript.slice() }));
@@ -248,7 +249,7 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/** Storage in both arenas. A `perParameter` value is divided: its magnitude may differ between parameters. */
+/** Storage in both arenas. Splits a "perParameter" value, as its magnitude may differ between parameters. */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -281,8 +282,8 @@ function storedValues(
 }
 
 /**
- * The largest difference of two lists, and its index. It is infinite if one number is finite and the other is
- * not; `passInfinite` skips these.
+ * The largest difference between two lists, and its index. A difference is infinite if only one of the
+ * numbers is finite; `passInfinite` skips these.
  */
 function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
   const worst = { error: 0, index: 0 };

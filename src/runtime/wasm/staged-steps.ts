@@ -1,5 +1,5 @@
-// Optimizer steps over rows, many in one call: their batches are written next to each other into the memory of
-// the kernels.
+// Takes many optimizer steps in one call. Their batches are written next to each other into the memory of the
+// kernels.
 import type { ModelFacts } from "../model/facts.ts";
 import { slotsOf, writeRows } from "../step/batch.ts";
 import type { Machine } from "../step/machine.ts";
@@ -8,8 +8,8 @@ import { checkLoss } from "../step/steps.ts";
 import type { Staging } from "./wasm-kernels.ts";
 
 /**
- * The steps of `singleSteps`, with the same bits. `batchAt` returns the views of a batch that is `shift` bytes
- * after the one in the arena.
+ * Takes the same steps as `singleSteps`, with the same bits. `batchAt` returns the views of a batch that is
+ * stored `shift` bytes after the batch in the arena.
  */
 export function stagedSteps(
   model: ModelFacts,
@@ -22,7 +22,7 @@ export function stagedSteps(
   return ({ machine, progress }, data, order, batchSize, count) => {
     const batches = Math.ceil(order.length / batchSize);
     const rowsOf = (batch: number) => Math.min(batchSize, order.length - batch * batchSize);
-    // If all batches fit they are written once, and the steps cycle through them.
+    // If all batches fit, they are written once, and the steps cycle through them.
     const fits = batches <= slots;
     let [sum, rows, done] = [0, 0, 0];
     while (done < count) {

@@ -1,24 +1,24 @@
-// WebAssembly in the host: from the text in the file to functions over a memory.
+// Compiles the WebAssembly module of a trainer, and instantiates it over a memory.
 import type { Backend } from "../step/machine.ts";
 import { bytesIn } from "../step/memory.ts";
 
-/** The global of this name, if the host has it. The variable hides it from type checkers. */
+/** The global of this name, if the host has it. Access by name needs no type declaration. */
 export function hostGlobal<T>(name: string): T | undefined {
   return Reflect.get(globalThis, name);
 }
 
-/** Every SIMD instruction begins with this byte. Its number follows, here in two bytes. */
+/** Every SIMD instruction begins with this byte. Its number follows, which here has two bytes. */
 const simd = 0xfd;
 
-/** An instruction by its number, and the three bytes that replace it where multiply and add are fused. */
+/** The number of an instruction, and the three bytes that replace it where multiply and add are fused. */
 const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
-  [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three times nop, and the factors stay where they are
+  [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three nops leave the factors on the stack
   [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
   [0xe4, [simd, 0x85, 0x02]], // f32x4.add: f32x4.relaxed_madd of the factors and the sum
   [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
 ];
 
-/** The module with fused multiply-add at these positions: x · y + z with one rounding, if the machine can. */
+/** The module with fused multiply-add at these positions: x · y + z is rounded once, if the CPU can do so. */
 export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
   const patched = bytes.slice();
   for (const place of places) {
@@ -44,19 +44,19 @@ interface Engine {
   Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
 }
 
-/** The module of a file. All positions and sizes are in bytes. */
+/** The module of a trainer. All positions and sizes are in bytes. */
 export interface WasmFacts {
   /** The module in base64. */
   module: string;
   /** The positions where multiply and add can be fused, each relative to the previous one. */
   relaxedAt: readonly number[];
-  /** The byte that declares the memory as shared. */
+  /** The position of the byte that declares the memory as shared. */
   sharedAt: number;
   /** The offset of the arena in the memory. */
   base: number;
   /**
-   * The size of the arena with the space before and after it. The scratch space of each thread follows, then
-   * the control block of all threads.
+   * The size of the arena with the space before and after it. Then follow the scratch space of each thread,
+   * and the control block, which all threads share.
    */
   memoryBytes: number;
   scratchBytes: number;
@@ -67,8 +67,8 @@ export interface WasmFacts {
 }
 
 /**
- * The environment of an instance: addresses of its scratch space and of the control block, and the number of
- * threads.
+ * The environment of an instance: its memory, the addresses of its scratch space and of the control block,
+ * and the number of threads.
  */
 export interface WasmSetting {
   readonly memory: WasmMemory;
@@ -77,14 +77,14 @@ export interface WasmSetting {
   readonly threads: number;
 }
 
-/** Throws if the host has no WebAssembly. */
+/** The WebAssembly API of the host. Throws if there is none. */
 function engine(): Engine {
   const found = hostGlobal<Engine>("WebAssembly");
   if (found === undefined) throw new Error("this host has no WebAssembly");
   return found;
 }
 
-/** Fastest first. */
+/** The WebAssembly backends, fastest first. */
 export const wasmBackends: readonly Backend[] = ["relaxed", "simd"];
 
 /** A compiled module. */
@@ -94,8 +94,8 @@ export interface CompiledWasm {
 }
 
 /**
- * Compiles the requested variant, or the first that the engine supports. Throws if a content security policy
- * forbids it.
+ * Compiles for the backend `asked`, or for the first that the engine supports. Throws if there is none, or if
+ * a content security policy forbids compilation.
  */
 export function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,

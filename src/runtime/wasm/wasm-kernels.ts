@@ -11,23 +11,23 @@ import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
 export interface TrainerOptions {
   /** The random seed (0 to 4294967295), by default the seed of the spec. */
   seed?: number;
-  /** What runs the kernels, by default the fastest that this host supports. */
+  /** What runs the kernels; by default, the fastest backend that this host supports. */
   backend?: Backend;
   /**
-   * The number of threads that share the kernels' work, including this one; 1 by default. Results have the same
-   * bits for any number. Where this thread may not wait (the main thread of a page), or memory cannot be
-   * shared, it works alone.
+   * The number of threads that share the kernels' work, including this one; 1 by default. Results have the
+   * same bits for any number. If this thread may not wait (the main thread of a page), or if memory cannot be
+   * shared, this thread works alone.
    */
   threads?: number;
   /**
-   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws if they
-   * differ: for 1, a middle number and `batchSize` rows, or for the listed numbers. The trainer is the same as
-   * without the comparison.
+   * First compares the WebAssembly kernels with the TypeScript kernels on random data, and throws if they
+   * differ. true selects 1 row, a middle number of rows and `batchSize` rows; a list selects other numbers of
+   * rows. The comparison does not affect the trainer.
    */
   selfCheck?: boolean | readonly number[];
 }
 
-/** The programs over a memory. */
+/** The programs, and the memory that they run on. */
 export interface WasmKernels {
   readonly backend: Backend;
   readonly memory: ArrayBufferLike;
@@ -37,19 +37,19 @@ export interface WasmKernels {
   readonly staging: Staging;
 }
 
-/** Batches next to each other: one call takes a step with each. */
+/** Memory for several batches. One call takes a step with each of them. */
 export interface Staging {
   /** The number of batches that fit. */
   readonly slots: number;
-  /** The distance in bytes from the batch in the arena to the first of them, and from each to the next. */
+  /** The distances in bytes from the batch in the arena to the first slot, and from each slot to the next. */
   readonly shift: number;
   readonly stride: number;
   /** The losses of the last call. */
   readonly losses: Float64Array;
   /**
-   * Takes `count` steps, starting with the batch number `slot`, over the first `slots` batches of `rows` rows
-   * each, the last of `lastRows`. Writes their losses. Returns the number of steps: it stops before the update
-   * of a step whose loss is not finite.
+   * Takes `count` steps, which cycle through the first `slots` batches, starting with batch `slot`. The
+   * batches have `rows` rows, the last has `lastRows`. Writes the losses. Stops before the update of a step
+   * whose loss is not finite. Returns the number of steps taken.
    */
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }
@@ -61,7 +61,8 @@ const mostSteps = 1024;
 const mostThreads = 64;
 
 /**
- * Starts the kernels. Undefined if the TypeScript kernels run instead. `meta` is the import.meta of the file.
+ * Starts the kernels. Returns undefined if the TypeScript kernels run instead. `meta` is the import.meta of
+ * the file.
  */
 export function startWasm(
   model: ModelFacts,
@@ -88,8 +89,8 @@ export function startWasm(
 }
 
 /**
- * The memory contains the arena, the scratch space of each thread, the control block, losses, and staged
- * batches.
+ * Creates the memory and instantiates the module. The memory contains the arena, the scratch space of each
+ * thread, the control block, losses, and staged batches.
  */
 function instantiate(
   model: ModelFacts,

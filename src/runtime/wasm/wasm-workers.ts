@@ -1,19 +1,19 @@
-// Threads that share the memory of the kernels: each runs this file once more, as a worker.
+// Threads that share the memory of the kernels. Each thread runs this file again, as a worker.
 import { compileWasm, hostGlobal, wasmFunctions } from "./wasm-engine.ts";
 import type { WasmFacts, WasmFunction, WasmSetting } from "./wasm-engine.ts";
 import type { Backend } from "../step/machine.ts";
 import type { ModelFacts } from "../model/facts.ts";
 
-/** What a worker is started with. */
+/** The data that a worker starts with. */
 interface Work extends WasmSetting {
-  /** Identifies the workers of this file. */
+  /** Identifies the trainer that the worker serves; see `workerName`. */
   readonly serves: string;
   readonly backend: Backend;
 }
 
 interface HostWorker {
   terminate(): unknown;
-  /** In Node: the process does not wait for the worker. */
+  /** In Node: lets the process end without waiting for the worker. */
   unref?(): void;
   on?(event: "error", listener: () => void): void;
   postMessage(message: object): void;
@@ -86,12 +86,12 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
 /** The name of a worker of a model's trainer. */
 export const workerName = ({ name, dtype, specHash }: ModelFacts): string => `${name} ${dtype} ${specHash}`;
 
-/** The position in the control block that records a failed thread. */
+/** The byte offset in the control block where a failed thread is recorded. */
 const failedAt = 24;
 
 /**
- * Computes parts of kernels. A failed thread leaves its parts undone, so it reports the failure to those that
- * wait.
+ * Computes the parts of kernels that belong to this thread. If it fails, its parts are missing, so it reports
+ * the failure to the threads that wait for them.
  */
 function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
   try {
@@ -101,7 +101,7 @@ function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmF
   }
 }
 
-/** Serves as a worker if the file was started as one, and returns whether it was. */
+/** Runs as a worker if the file was started as one. Returns whether it was. */
 export function servesAsWorker(
   model: ModelFacts,
   facts: WasmFacts,

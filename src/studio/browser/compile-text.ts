@@ -1,4 +1,4 @@
-/** Compiles the text of the editor in steps: read the spec, compile it, prepare its data. */
+/** Compiles the text of the playground's editor in steps: reads the spec, compiles it, prepares its data. */
 import { transform } from "sucrase";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -22,14 +22,18 @@ import { parseCleaned } from "../../runtime/program/readers.ts";
 import { locateErrors } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
-// The editor accepts JSON and YAML. A spec in TypeScript is code, and text from a link must never run as code.
+// The editor accepts JSON and YAML. It does not accept TypeScript, because text from a link must never run as
+// code.
 
-/** JSON begins with a brace or bracket. YAML may do so too, but such a text gets JSON's error messages. */
+/**
+ * Whether to read the text as JSON, which begins with a brace or bracket. A YAML text that begins with one
+ * gets the error messages of JSON.
+ */
 const isJson = (text: string): boolean => /^\s*[{[]/.test(text);
 
 /**
- * Whether the text begins with a TypeScript statement, after comments: no YAML key is two words without a
- * colon.
+ * Whether the text, after its comments, begins with a TypeScript statement: a keyword followed by another
+ * word. In YAML, a key is followed by a colon.
  */
 const isCode =
   /^(?:\s|\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:import|export|const|let|var|function|class|type|interface)\s+[\w$*{"']/;
@@ -52,7 +56,7 @@ async function readText(text: string): Promise<ReadSpec> {
   return specOfTree("spec.yaml", text, readYaml(text));
 }
 
-// Prepares the data of a spec from the files in the page, as `tapeless train` does from disk.
+// Prepares the data of a spec from the files in the page, as `tapeless train` does from files on disk.
 
 /**
  * Splits and encodes the rows as the spec says.
@@ -88,9 +92,9 @@ function textOf(file: string, files: Readonly<Record<string, string>>): string {
   );
 }
 
-// Each state of the editor is compiled in steps, the most urgent first. Work can stop after each step.
+// The text is compiled in separate steps, the most urgent first, so that the worker can stop after each step.
 
-/** A spec that compiles. */
+/** The result for a spec that compiles without errors. */
 export interface CompiledText {
   readonly read: ReadSpec;
   readonly compilation: TargetCompilation;
@@ -109,11 +113,11 @@ export async function compileText(text: string): Promise<CompiledText> {
   return { read, compilation, reports, warnings };
 }
 
-/** The emitted module: unformatted, without types, and without the code that reads data files. */
+/** The emitted module without formatting, without types, and without the code that reads data files. */
 export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
   withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
 
-/** The emitted module, and its training data. */
+/** Returns the emitted module and its training data. */
 export async function trainerScript(
   compilation: TargetCompilation,
   files: Readonly<Record<string, string>>,
@@ -127,8 +131,8 @@ export async function trainerScript(
 }
 
 /**
- * Uses sucrase, which removes types without checking them. The code is known to be valid, and this takes a
- * tenth of the time and size of a compiler.
+ * Removes types with sucrase, which does not check them: the emitted code is known to be valid. Sucrase needs
+ * a tenth of the time and code size of the TypeScript compiler.
  */
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
@@ -143,8 +147,8 @@ function preparedOr(prepare: () => Dataset): Pick<TrainerScript, "data" | "probl
 }
 
 /**
- * Diagnostics for any error. Errors that are not about the spec get no location, so they appear at its first
- * character.
+ * Converts any error to diagnostics. An error that is not about the spec gets no location, so the editor
+ * shows it at the spec's first character.
  */
 export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (error instanceof DiagnosticError) return error.diagnostics;

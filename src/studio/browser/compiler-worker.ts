@@ -1,6 +1,6 @@
 /**
- * The worker that compiles the editor's text and answers questions about the schema. A newer text cancels the
- * work on an older one at its next step.
+ * The worker that compiles the editor's text and answers questions about the schema. It drops a request when
+ * a request with a newer text has arrived.
  */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
@@ -18,7 +18,7 @@ import type {
 import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "./suggest.ts";
 
-/** The part of the worker's global scope that is used here. */
+/** The part of the worker's global scope that this file uses. */
 declare const self: {
   onmessage: ((event: { readonly data: CompilerRequest }) => void) | null;
   postMessage(reply: Reply): void;
@@ -59,7 +59,7 @@ function suggestionReply({ kind, id, location }: SuggestRequest): Reply {
   return { kind, id, description: describe(schema, location) };
 }
 
-/** Lets pending messages in, then returns whether this request is still the newest. */
+/** Waits until pending messages are delivered, then returns whether this request is still the newest. */
 async function isWanted(id: number): Promise<boolean> {
   await new Promise<void>((resolve) => setTimeout(resolve));
   return id === state.newest;

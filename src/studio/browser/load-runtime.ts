@@ -1,4 +1,4 @@
-/** Replaces `emit/typescript/load-runtime.ts`, which reads files, in a page. */
+/** Replaces `emit/typescript/load-runtime.ts` in a web page, which cannot read files. */
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { RuntimeParts } from "../../compiler/emit/typescript/runtime-parts.ts";
 import { runtimeDeclarations } from "./runtime-declarations.ts";

@@ -1,4 +1,4 @@
-/** Messages between the page of the playground and its two workers: plain data. */
+/** The messages between the playground's page and its two workers, as plain data. */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import type { Explanation } from "../explanation.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
@@ -7,45 +7,45 @@ import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import type { LocationInSpec, Suggestion } from "./suggest.ts";
 
-/** Requests from the page to its compiler. */
+/** Requests from the page to the compiler's worker. */
 export type CompilerRequest = CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
 
-/** Asks what can be written at a location, or what the text there means. */
+/** Requests completions for a location in a spec, or a description of the key at that location. */
 export interface SuggestRequest {
   readonly kind: "suggest" | "describe";
   readonly id: number;
   readonly location: LocationInSpec;
 }
 
-/** One state of the editor. */
+/** Requests the compilation of the editor's current text. */
 export interface CompileRequest {
   readonly kind: "compile";
-  /** The page increments it. Answers to older requests are out of date. */
+  /** The page increments the id with each request, and ignores replies to older requests. */
   readonly id: number;
   readonly text: string;
-  /** Contents of data files, by the names that specs give them. */
+  /** The contents of the data files, by the file names that specs use. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Asks for the explanation of the last compiled text, under the id of that request. It is made on demand,
- * because it is slow and often not shown.
+ * Requests the explanation of the last compiled text; `id` is the id of its compile request. Explanations are
+ * slow and often not shown, so they are built on demand.
  */
 export interface ExplainRequest {
   readonly kind: "explain";
   readonly id: number;
 }
 
-/** The trainer of a spec whose loss is a formula in x and y. The page runs it itself. */
+/** Requests the trainer of a spec whose loss is a formula in x and y. The page runs this trainer itself. */
 export interface ScriptRequest {
   readonly kind: "script";
   readonly id: number;
   readonly text: string;
-  /** The formula in x and y from which the spec's loss is made. */
+  /** The formula in x and y from which the spec's loss was built. */
   readonly formula: string;
 }
 
-/** How to interpret the network's outputs: the runtime's `Answer`. */
+/** How to interpret the network's outputs: the name of one of the runtime's interpretations. */
 export type AnswerName = string | undefined;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
@@ -54,9 +54,9 @@ export interface TrainerScript {
   readonly facts: ModelFacts;
   readonly training: TrainingFacts;
   readonly answer: AnswerName;
-  /** The training rows, and the splits that the spec asks for. */
+  /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
-  /** Why there is no data, if there is none. */
+  /** Why `data` is undefined, if it is. */
   readonly problem: string | undefined;
 }
 
@@ -75,7 +75,10 @@ export type SuggestReply =
       readonly description: Pick<Suggestion, "detail" | "about">;
     };
 
-/** Replies to one request, in this order; `explanation` only on request. `errors` is the last one. */
+/**
+ * The replies to a compile request, in this order. `explanation` is sent only on request, and no reply
+ * follows `errors`.
+ */
 export type CompileReply =
   | { readonly kind: "errors"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | {
@@ -87,12 +90,14 @@ export type CompileReply =
     }
   | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
 
-/** Requests to the training worker. `start` comes first; each `go` trains some epochs and reports them. */
+/**
+ * Requests to the training worker. `start` is the first one; each `go` trains some epochs and reports them.
+ */
 export type TrainRequest =
   | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
   | { readonly kind: "go"; readonly milliseconds: number };
 
-/** Rows whose outputs are part of every report. */
+/** The rows for which every report contains the network's outputs. */
 export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 
 /** `outputs`: the network's outputs for the rows of the probe, one row after the other. */

@@ -1,6 +1,6 @@
 /**
- * The loss of two numbers in the view of paths. It is checked here, so that errors name x and y; afterwards it
- * becomes a loss over rows in a spec.
+ * Checks the loss formula of the paths view, which is a function of x and y. The check runs before the
+ * formula becomes a spec's loss over rows, so that its error messages name x and y.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { checkFormula, type FormulaContext } from "../../compiler/library/formula/check.ts";

@@ -1,6 +1,6 @@
 /**
- * The runtime's declarations in f32. A page cannot read them from files, so the bundler inserts them here
- * (`src/studio/web/playground-code.ts`).
+ * The declarations of the runtime in f32. A page cannot read files, so the bundler inserts the declarations
+ * here (`src/studio/web/playground-code.ts`).
  */
 import type { Declaration } from "../../compiler/emit/typescript/runtime-parts.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Replaces `util/sha256.ts` in a page. The browser's own hash is asynchronous; this one, from a small audited
- * library, is synchronous.
+ * Replaces `util/sha256.ts` in a web page. The browser's own hash function is asynchronous; this one is
+ * synchronous and comes from a small audited library.
  */
 import { sha256 as digest } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";

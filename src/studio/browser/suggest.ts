@@ -1,14 +1,14 @@
 /**
- * What can be written at a location of a spec, and what the text there means. Both come from the schema that
- * validates specs, so the editor always agrees with the compiler.
+ * Completions and descriptions for a location in a spec. Both come from the schema that validates specs, so
+ * the editor always agrees with the compiler.
  */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/json-schema.ts";
 
-/** A location in a spec that may be incomplete. */
+/** A location in a spec. The spec may be incomplete. */
 export interface LocationInSpec {
-  /** Path of the object that needs a key, or of the value. */
+  /** For a key, the path of the object that contains it; for a value, the path of the value. */
   readonly path: SpecPath;
   readonly at: "key" | "value";
   /** The whole spec, as far as it can be parsed. */
@@ -17,19 +17,19 @@ export interface LocationInSpec {
 
 export interface Suggestion {
   readonly label: string;
-  /** What its value must be. */
+  /** What the value must be, such as a number or an object. */
   readonly detail: string;
   readonly about: string;
   readonly isText: boolean;
 }
 
-/** Keys that the object at the path does not have yet, or values that the schema names. */
+/** Returns the keys that the object at the path does not have yet, or the values that the schema lists. */
 export function suggest(schema: SchemaNode, { path, at, spec }: LocationInSpec): Suggestion[] {
   if (at === "value") return valuesAt(schema, path, spec);
   const node = nodeAtPath(schema, path, spec);
   if (node === undefined) return [];
   const found = valueAt(spec, path);
-  // A value that is not an object yet becomes one with its first key.
+  // A value that is not an object yet becomes one when its first key is added.
   const value = typeof found === "object" && found !== null ? found : {};
   const { own, others } = keysOf(node, value);
   const of = { ...node, $defs: schema.$defs };
@@ -38,7 +38,7 @@ export function suggest(schema: SchemaNode, { path, at, spec }: LocationInSpec):
     .map((key) => ({ label: key, isText: true, ...descriptionOf(nodeAtPath(of, [key], value)) }));
 }
 
-/** What the key at the end of the path means, and what its value must be. */
+/** Describes the key at the end of the path and the values that it accepts. */
 export const describe = (
   schema: SchemaNode,
   { path, spec }: LocationInSpec,
@@ -50,8 +50,8 @@ function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion
   const last = path.at(-1);
   const parent = nodeAtPath(schema, path.slice(0, -1), spec);
   const tag = last === "type" || last === "fn" ? last : "type";
-  // The tag of an object selects its variant, so the keys of all variants are suggested, not only of the
-  // current one.
+  // The tag of an object selects its variant, so the tags of all variants are suggested, not only the current
+  // tag.
   const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
   const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
   const isChoice = mustBe(node, "").includes("true or false");

@@ -1,23 +1,23 @@
 /** Compares predictions with true values: a confusion matrix for classes, error statistics for numbers. */
 import { quantileSorted } from "d3-array";
 
-// The confusion matrix, and the metrics of each class.
+// The confusion matrix and the metrics of each class.
 
 /**
- * precision = correct / predicted as this class, recall = correct / rows of this class, f1 = 2pr / (p + r); 0
- * where the divisor is 0.
+ * precision = correct / rows predicted as this class, recall = correct / rows of this class,
+ * f1 = 2pr / (p + r). A metric is 0 where its divisor is 0.
  */
 interface ClassMetrics {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** Rows of this class. */
+  /** The number of rows of this class. */
   readonly support: number;
 }
 
 export interface Confusion {
   readonly classes: readonly string[];
-  /** `counts[true][predicted]` */
+  /** The number of rows for each pair of classes, as `counts[true][predicted]`. */
   readonly counts: readonly (readonly number[])[];
   readonly perClass: readonly ClassMetrics[];
   readonly accuracy: number;
@@ -25,7 +25,7 @@ export interface Confusion {
   readonly mean: ClassMetrics;
 }
 
-/** Takes the class numbers of each row; −1 marks a row that is left out. */
+/** Takes the true and predicted class numbers, one pair per row. Rows whose true class is −1 are ignored. */
 export function confusionOf(
   classes: readonly string[],
   expected: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function confusionOf(
   };
 }
 
-/** The most frequent confusions of two classes, in descending order. */
+/** The pairs of classes that are confused most often, in descending order. */
 export function mostConfused(
   { counts }: Confusion,
   count: number,
@@ -68,17 +68,19 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
-// Predicted against true numbers: how large the errors are, and where.
+// Error statistics for predicted numbers: how large the errors are, and how they vary with the true number.
 
 interface Agreement {
   readonly rows: number;
   readonly mae: number;
   readonly rmse: number;
-  /** 1 − Σ (p − t)² / Σ (t − mean t)²; undefined if all true numbers are equal. */
+  /** R² = 1 − Σ (p − t)² / Σ (t − mean t)², for predicted p and true t; undefined if all t are equal. */
   readonly r2?: number;
-  /** Quantiles of predicted − true: the fraction `quantile` of the rows is below `error`. */
+  /**
+   * Quantiles of the error, predicted − true: a fraction `quantile` of the rows has an error below `error`.
+   */
   readonly errors: readonly { readonly quantile: number; readonly error: number }[];
-  /** Rows sorted by their true numbers, in bands of equal size. */
+  /** The rows sorted by true number and divided into bands with equal numbers of rows. */
   readonly bands: readonly Band[];
   readonly points: readonly (readonly [expected: number, predicted: number])[];
 }

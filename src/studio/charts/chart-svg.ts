@@ -1,6 +1,6 @@
 /**
- * Renders a chart as SVG: the title, then panels below one another, each with axes, grid, marks and legend.
- * Equal charts give equal bytes.
+ * Renders a chart as SVG: the title, then the panels from top to bottom, each with axes, grid, marks and
+ * legend. Equal charts produce identical bytes.
  */
 import type { Chart, Mark, Panel } from "./chart.ts";
 import { plotOf, type Curve, type Plot } from "./plot.ts";
@@ -24,7 +24,7 @@ export const panelBlock = (panel: Panel): Block => ({
 
 const plotWidth = width - margin.left - margin.right;
 
-/** Distance from the top of a panel to its plot. */
+/** The distance from the top of a panel to its plot. */
 const headOf = ({ series, marks = [] }: Panel): number =>
   margin.head + legendHeight(series, plotWidth) + (marks.length > 0 ? markHeight : 0);
 
@@ -76,7 +76,10 @@ function gridOf(panel: Panel, { x, y }: Plot, top: number): string[] {
   ];
 }
 
-/** The label is above the plot and extends to the side with more room. */
+/**
+ * Draws a mark as a vertical line with its label above the plot. The label extends to the side with more
+ * room.
+ */
 function markSvg({ x: value, label }: Mark, { x }: Plot, top: number): string {
   const at = x.at(value);
   const isLeft = at < width / 2;

@@ -1,19 +1,23 @@
-/** Renders a panel in a terminal: lines (drawn by asciichart), axes with ticks, and a legend below. */
+/**
+ * Renders a panel as text for a terminal: lines (drawn by asciichart), axes with ticks, and a legend below.
+ */
 import { plot } from "asciichart";
 import { axisScale, canBeDrawn } from "./chart.ts";
 import type { AxisScale, Panel, Series } from "./chart.ts";
 import { plainText } from "./table.ts";
 import { columnsOf } from "./curves.ts";
 
-/** In characters, labels included; the axis and the legend are below `height`. */
+/**
+ * A size in characters. `width` includes the labels; `height` excludes the title, the x axis and the legend.
+ */
 export interface TextSize {
   readonly width: number;
   readonly height: number;
 }
 
 /**
- * The symbols in asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep.
- * They distinguish series without colour.
+ * The line symbols of each series, in asciichart's order: two for the axis, two line ends, horizontal, the
+ * four corners, vertical. They distinguish series without colour.
  */
 const strokes = [
   ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
@@ -23,7 +27,7 @@ const strokes = [
 const dot = "•";
 const pointer = "▲";
 
-/** Ends with a line break. */
+/** Returns text that ends with a line break. */
 export function panelText(panel: Panel, { width, height }: TextSize): string {
   const drawn = panel.series.map(({ points }) => points.filter((point) => canBeDrawn(panel, point)));
   const marks = (panel.marks ?? []).map(({ x }) => x);
@@ -65,7 +69,7 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
 type Grid = string[][];
 type Positions = readonly (readonly [x: number, y: number])[];
 
-/** Draws dots behind lines. */
+/** Draws dots, but never over a line. */
 function drawDots(grid: Grid, positions: Positions): void {
   for (const [x, y] of positions) {
     const cells = grid[grid.length - 1 - Math.round(y)];
@@ -73,12 +77,12 @@ function drawDots(grid: Grid, positions: Positions): void {
   }
 }
 
-/** asciichart draws one line at a time; each is drawn over what the grid already has. */
+/** Draws a line over the current content of the grid, because asciichart can draw only one line at a time. */
 function drawLine(grid: Grid, positions: Positions, index: number): void {
   const { start, heights } = columnsOf(positions);
   if (heights.length === 0) return;
   const last = grid.length - 1;
-  // One value more than there are columns: asciichart draws the steps between values.
+  // asciichart draws the steps between values, so it needs one value more than there are columns.
   const text = plot([...heights, heights[heights.length - 1]], {
     height: last,
     min: 0,
@@ -88,7 +92,7 @@ function drawLine(grid: Grid, positions: Positions, index: number): void {
     symbols: [...strokes[index % strokes.length]],
   });
   text.split("\n").forEach((line, row) => {
-    // The first character is asciichart's own axis.
+    // The first character of each line is asciichart's own axis.
     [...line].slice(1).forEach((stroke, column) => {
       if (stroke !== " " && start + column < grid[row].length) grid[row][start + column] = stroke;
     });
@@ -102,7 +106,7 @@ function axisLine(x: AxisScale, marks: readonly number[], columns: number): stri
   return cells.join("");
 }
 
-/** Labels are centred under their ticks; a label that would touch another is left out. */
+/** The labels of the x axis. Each is centred under its tick; a label that would touch another is omitted. */
 function tickLine(x: AxisScale, columns: number): string {
   let line = "";
   for (const { value, label } of x.ticks) {

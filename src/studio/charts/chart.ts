@@ -1,5 +1,5 @@
 /**
- * A chart: named values as plain data. It can be rendered as SVG (`chart-svg.ts`) or in a terminal
+ * A chart as plain data. It can be rendered as SVG (`chart-svg.ts`) or as text for a terminal
  * (`chart-text.ts`).
  */
 import { extent } from "d3-array";
@@ -20,67 +20,69 @@ export interface Mark {
   readonly label: string;
 }
 
-interface Axis {
+export interface Axis {
   readonly label: string;
   readonly scale?: "linear" | "log";
-  /** For epochs and steps: ticks are whole numbers. */
+  /** Whether ticks must be whole numbers, as for epochs and steps. */
   readonly isInteger?: boolean;
-  /** Values that the axis includes even if there is no point. */
+  /** Values that the axis always includes, even if no point has them. */
   readonly includes?: readonly number[];
 }
 
-/** One pair of axes and what is drawn between them. */
+/** One pair of axes and the series drawn between them. */
 export interface Panel {
   readonly title: string;
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
   readonly marks?: readonly Mark[];
-  /** Draws the line y = x, where predictions are exact; both axes then have the same scale. */
+  /** Whether to draw the line y = x, on which predictions are exact. Both axes then have the same scale. */
   readonly diagonal?: boolean;
 }
 
-/** Panels below one another, under one title. */
+/** Panels from top to bottom, under one title. */
 export interface Chart {
   readonly title: string;
-  /** Additional information next to the title, in smaller letters. */
+  /** Additional information below the title, in smaller letters. */
   readonly subtitle?: string;
   readonly panels: readonly Panel[];
 }
 
-/** Beyond these magnitudes distances and ratios can overflow, so such values are not drawn. */
+/** Values beyond these magnitudes are not drawn, because distances and ratios between them can overflow. */
 const maxMagnitude = 1e300;
 const minMagnitude = 1e-300;
 
-/** Whether these axes can show a point: both values finite, and above 0 on a log axis. */
+/** Whether these axes can show a point: its values must be finite, and above 0 on a log axis. */
 export const canBeDrawn = ({ x, y }: Panel, point: Point): boolean =>
   [x, y].every(
     ({ scale }, i) => Math.abs(point[i]) < maxMagnitude && (scale !== "log" || point[i] > minMagnitude),
   );
 
-/** Log if all finite values are above 0 and the largest is at least a hundred times the smallest. */
+/**
+ * Returns "log" if all finite values are above 0 and the largest is at least a hundred times the smallest.
+ */
 export function scaleFor(values: readonly number[]): "linear" | "log" {
   const [low, high] = extent(values.filter(Number.isFinite));
   return low !== undefined && high !== undefined && low > 0 && high >= 100 * low ? "log" : "linear";
 }
 
-// From values to positions in a picture: the scale of an axis over its values, and the labelled ticks.
+// Maps values to positions in a picture: the scale of an axis, and its labelled ticks.
 
-/** A scale with everything that drawing needs. */
+/** The scale of an axis, ready for drawing. */
 export interface AxisScale {
   at(value: number): number;
-  /** Positions of grid lines and labels. */
+  /** The values at which grid lines and labels are drawn. */
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
 }
 
 interface AxisSpan {
-  /** All values on the axis. */
+  /** All values that the axis must include. */
   readonly values: readonly number[];
-  /** Positions of the smallest and the largest value. */
+  /** The positions of the smallest and the largest value. */
   readonly range: readonly [number, number];
-  /** Approximate number of ticks. */
+  /** The approximate number of ticks. */
   readonly count: number;
-  /** Whether to extend the axis to round numbers. */
+  /** Whether to extend the axis to round numbers at both ends. */
   readonly isRound: boolean;
 }
 
@@ -95,7 +97,7 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
     if (isLog && text !== "") return scientificText(value);
     return text.length > maxTickLength ? exponentText(Number(value.toPrecision(7))) : text;
   };
-  // A log axis has more ticks than labels.
+  // Some ticks of a log axis have an empty label; they are dropped.
   const ticks = scale
     .ticks(count)
     .map((value) => ({ value, label: labelOf(value) }))
@@ -103,25 +105,31 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
   return { at: (value) => scale(value), ticks };
 }
 
-/** From the smallest to the largest value; if there are none or all are equal, an interval around that value. */
+/**
+ * The interval from the smallest to the largest value. If all values are equal, the interval surrounds that
+ * value. Without values, a default interval is used.
+ */
 function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   const [low, high] = extent(values);
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
   if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
   if (high - low > minMagnitude) return [low, high];
-  // For the single value 0: counts and measures are not negative, so 0 is at the start of the axis, not in the
+  // Counts and measures are not negative, so the single value 0 is at the start of the axis, not in the
   // middle.
   if (Math.abs(low) <= minMagnitude) return [0, 1];
   const room = Math.abs(low) / 2;
   return [low - room, low + room];
 }
 
-/** A number of more characters, commas included (a million or more), is written with a power of ten. */
+/**
+ * The maximum length of a tick label, commas included. A longer number, such as 10,000,000, is written with a
+ * power of ten.
+ */
 const maxTickLength = 9;
 
 const exponentText = (value: number): string => value.toExponential().replace("e+", "e");
 
-/** A tick of a log axis: one digit and its power of ten. */
+/** The label of a tick on a log axis: one digit, with a power of ten if the number is small or large. */
 const scientificText = (value: number): string => {
   const rounded = Number(value.toPrecision(1));
   return rounded >= 0.001 && rounded < 1e5 ? String(rounded) : exponentText(rounded);

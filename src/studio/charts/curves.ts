@@ -1,9 +1,9 @@
-/** Learning curves: losses over the epochs, with the best epoch marked, and the metrics below. */
+/** Charts of learning curves: losses over the epochs, with the best epoch marked, and the metrics below. */
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { scaleFor } from "./chart.ts";
 import type { Chart, Panel, Series } from "./chart.ts";
 
-/** Takes `reports` in the order of their epochs. Splits and metrics that the spec does not have are not drawn. */
+/** `reports` must be in epoch order. Splits and metrics that the spec does not have are not drawn. */
 export function curvesChart(title: string, reports: readonly EpochReport[]): Chart {
   const bestEpoch = reports.findLast(({ best }) => best)?.epoch;
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];
@@ -42,8 +42,7 @@ export function curvesChart(title: string, reports: readonly EpochReport[]): Cha
   };
 }
 
-// A line with any number of points as one height for each column of a grid, which is all that a terminal can
-// show.
+// Resamples a line to one height for each column of a character grid, because a terminal can show no more.
 
 interface Columns {
   /** The column of the first height. */
@@ -52,8 +51,8 @@ interface Columns {
 }
 
 /**
- * Takes `points` in grid units, sorted by x. A column gets the mean of its points; a column without points is
- * interpolated linearly.
+ * `points` must be in grid units and sorted by x. The height of a column is the mean of its points; columns
+ * without points are interpolated linearly.
  */
 export function columnsOf(points: readonly (readonly [x: number, y: number])[]): Columns {
   const known = new Map<number, { sum: number; count: number }>();

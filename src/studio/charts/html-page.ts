@@ -1,9 +1,9 @@
-/** A self-contained HTML page of tables and pictures. */
+/** Renders tables and pictures as one self-contained HTML page. */
 import { words } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
-/** Pictures are SVG text from {@link pageSvg}. */
+/** Items are tables, or pictures as SVG text from `pageSvg`. */
 export function htmlPage(title: string, items: readonly (TableParts | string)[]): string {
   return [
     "<!doctype html>",

@@ -1,4 +1,7 @@
-/** Tables and charts for commands and scripts: for the terminal, as SVG, and the charts of a training run. */
+/**
+ * The exports of this folder: tables and charts as terminal text and as SVG, and the charts of a training
+ * run.
+ */
 export {
   reportFormats,
   type PredictionReport,

@@ -1,25 +1,28 @@
-/** Events of a training run as plain data. The page of `train --serve` is drawn from them. */
+/** The events of a training run as plain data, from which the page of `train --serve` is drawn. */
 import type { Probe } from "../../runtime/trainer/probe.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 
 /**
- * `at`: milliseconds since the first event. Epochs count from the creation of the trainer and may be
+ * `at` is in milliseconds since the first event. Epochs count from the creation of the trainer and may be
  * fractional.
  */
 export type LiveEvent =
-  /** One of several training runs. Only the last run is shown. */
+  /** The start of one of several training runs. The page shows only the latest run. */
   | { readonly kind: "stage"; readonly at: number; readonly name: string }
   | {
       readonly kind: "start";
       readonly at: number;
-      /** The number of completed epochs, and the maximum. */
+      /** The number of completed epochs; `epochs` is the maximum. */
       readonly epoch: number;
       readonly epochs: number;
-      /** Rows of the training split. */
+      /** The number of rows in the training split. */
       readonly rows: number;
       readonly parameters: number;
     }
-  /** The mean loss of the steps since the previous such event, and the rows that they processed. */
+  /**
+   * The mean loss over the steps since the previous event of this kind, and the number of rows that they
+   * processed.
+   */
   | {
       readonly kind: "steps";
       readonly at: number;
@@ -34,13 +37,13 @@ export type LiveEvent =
       readonly kind: "end";
       readonly at: number;
       readonly outcome: "done" | "stopped early" | "stopped" | "diverged";
-      /** A sentence for people. */
+      /** A sentence for the user. */
       readonly text: string;
     };
 
 export type LiveEventOf<K extends LiveEvent["kind"]> = Extract<LiveEvent, { readonly kind: K }>;
 
-/** The maximum number of events of each kind. Beyond it, every second old event is dropped. */
+/** The maximum number of events of each kind. When it is exceeded, every second old event is dropped. */
 const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
   stage: 1,
   start: 1,
@@ -51,8 +54,8 @@ const maxEvents: Readonly<Record<LiveEvent["kind"], number>> = {
 };
 
 /**
- * The events so far, in order, thinned to as many as a page can draw. The first and the last event of each kind
- * always remain.
+ * The events so far, in order. They are thinned to a number that a page can draw, but the first and the last
+ * event of each kind always remain.
  */
 export class LiveHistory {
   private readonly kept = new Map<LiveEvent["kind"], LiveEvent[]>();
@@ -75,6 +78,6 @@ export class LiveHistory {
   }
 }
 
-/** Every second event, and the last. */
+/** Returns every second event, and the last one. */
 const thinnedOut = (list: readonly LiveEvent[]): LiveEvent[] =>
   list.filter((_, i) => i % 2 === 0 || i === list.length - 1);

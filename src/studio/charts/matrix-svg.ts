@@ -1,6 +1,6 @@
 /**
- * A confusion matrix as a picture: a row for each true class, a column for each predicted class. The larger the
- * fraction of the row, the darker the cell.
+ * Draws a confusion matrix: a row for each true class, a column for each predicted class. Darker cells
+ * contain a larger fraction of their row.
  */
 import type { Confusion } from "./agreement.ts";
 import { element, short, textAt } from "./svg.ts";
@@ -9,7 +9,7 @@ import type { Attributes, Block } from "./svg.ts";
 const left = 150;
 const side = 480;
 const head = 76;
-/** Smaller cells have no room for a count. */
+/** The minimum size of a cell, in pixels, that has room for a count. */
 const minCellWithCount = 22;
 const maxLabelLength = 14;
 
@@ -32,7 +32,7 @@ export function matrixBlock(title: string, confusion: Confusion): Block {
   };
 }
 
-/** A cell for each pair of classes that occurs, with its count if there is room. */
+/** Draws a cell for each pair of classes that occurs, with its count if there is room. */
 function cellsOf({ counts, perClass }: Confusion, cell: number, top: number): string[] {
   return counts.flatMap((row, i) =>
     row.flatMap((count, j) => {
@@ -47,7 +47,7 @@ function cellsOf({ counts, perClass }: Confusion, cell: number, top: number): st
   );
 }
 
-/** The classes' names, to the left of the rows and above the columns. */
+/** Draws the class names to the left of the rows and above the columns. */
 function labelsOf({ classes }: Confusion, cell: number, top: number): string[] {
   return classes.flatMap((name, i) => {
     const at = (i + 0.5) * cell;

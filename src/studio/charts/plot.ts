@@ -1,7 +1,6 @@
 /**
- * Lays out a panel in a frame: the scales of its axes, and the positions of ticks, curves and dots. All charts
- * that are made of shapes share it; SVG files (`chart-svg.ts`) and pages (`pages/shared/plot-svg.ts`) draw the
- * result.
+ * Lays out a panel in a frame: computes the scales of its axes and the positions of ticks, curves and dots.
+ * SVG files (`chart-svg.ts`) and pages (`pages/shared/plot-svg.ts`) draw the result.
  */
 import { line } from "d3-shape";
 import { axisScale, canBeDrawn } from "./chart.ts";
@@ -16,13 +15,16 @@ export interface Frame {
   readonly ticks: readonly [x: number, y: number];
 }
 
-/** A series: a path, or dots if it has no line or only one point, where a line would be invisible. */
+/**
+ * The path of a series, or its dots. A series with a single point is drawn as a dot, because a line would be
+ * invisible.
+ */
 export type Curve = { readonly dots: readonly Point[] } | { readonly path: string | undefined };
 
 export interface Plot {
   readonly x: AxisScale;
   readonly y: AxisScale;
-  /** In the order of the panel's series. */
+  /** One curve per series, in the order of the panel's series. */
   readonly curves: readonly Curve[];
   /** The ends of the line y = x, if the panel has one. */
   readonly diagonal?: readonly [Point, Point];
@@ -32,7 +34,7 @@ export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame)
   const { series, marks = [], diagonal } = panel;
   const points = series.flatMap((each) => each.points.filter((point) => canBeDrawn(panel, point)));
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  // Values that are compared with one another need the same scale on both axes.
+  // A panel with a diagonal compares the values of both axes, so the axes need the same scale.
   const across = diagonal ? [...xs, ...ys] : xs;
   const x = axisScale(panel.x, {
     values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.includes ?? [])],

@@ -1,6 +1,6 @@
 /**
- * The report of predictions against true values for each split: the confusion matrix and the metrics of each
- * class, or the errors of predicted numbers. The ending of the requested file selects text, SVG, HTML or JSON.
+ * The report that compares predictions with true values in each split. It contains the confusion matrix and
+ * the metrics of each class, or the errors of predicted numbers. The formats are text, SVG, HTML and JSON.
  */
 import { agreementOf, confusionOf, mostConfused } from "./agreement.ts";
 import type { Confusion } from "./agreement.ts";
@@ -13,8 +13,8 @@ import { tableText } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
 /**
- * One split of the data. With `classes`, `expected` and `predicted` are class numbers; without, they are
- * numbers in the target's original units.
+ * The predictions for one split. With `classes`, `expected` and `predicted` are class numbers; otherwise they
+ * are numbers in the target's original units.
  */
 export interface SplitPredictions {
   readonly split: string;
@@ -36,11 +36,13 @@ export interface PredictionReport {
 }
 
 /**
- * A matrix of more classes than this is wider than a terminal. The report then lists the most frequent
- * confusions.
+ * A matrix with more classes does not fit in a terminal, so the report lists the most frequent confusions
+ * instead.
  */
 const maxMatrixClasses = 12;
-/** A scatter plot of more points is larger, but not clearer. Points at equal distances then represent all. */
+/**
+ * More points make a scatter plot larger but not clearer. Above this number, only every nth point is drawn.
+ */
 const maxPoints = 1500;
 
 export const reportFormats = {

@@ -1,41 +1,38 @@
 /**
- * The learning-rate range test (Smith 2015, "Cyclical Learning Rates for Training Neural Networks"; fastai's
- * lr_find): a fresh trainer takes steps while its learning rate grows geometrically. The loss is flat at first,
- * then falls, then diverges. This file evaluates the losses.
+ * Evaluates the losses of a learning-rate range test (Smith 2015, "Cyclical Learning Rates for Training
+ * Neural Networks"; fastai's lr_find). In the test, a fresh trainer takes steps while its learning rate grows
+ * geometrically. The loss is flat at first, then falls, then diverges.
  */
 import type { Chart, Point } from "./chart.ts";
 
-/** From the lowest learning rate to the highest, with this many steps per decade. */
+/** The test covers the rates from `low` to `high`, with `perDecade` steps per decade. */
 export const rateRange = { low: 1e-6, high: 10, perDecade: 20 } as const;
 
 export const rateSteps = Math.round(Math.log10(rateRange.high / rateRange.low) * rateRange.perDecade) + 1;
-/** The factor between the rates of successive steps. */
+/** The ratio between the rates of successive steps. */
 export const rateFactor = 10 ** (1 / rateRange.perDecade);
 const rateAt = (step: number): number => rateRange.low * rateFactor ** step;
 
 export interface RangeTest {
   readonly rates: readonly number[];
-  /** The loss before the step with each rate. */
+  /** The loss before the step with each of these rates. */
   readonly losses: readonly number[];
   /** The smoothed losses. */
   readonly smoothed: readonly number[];
-  /**
-   * The rate at which the smoothed loss falls fastest over the logarithm of the rate; undefined if it never
-   * falls.
-   */
+  /** The rate at which the smoothed loss falls fastest per unit of log rate; undefined if it never falls. */
   readonly steepest?: number;
   /** The rate at which the smoothed loss is smallest. */
   readonly lowest?: number;
 }
 
-/** The weight of neighbouring steps relative to the step itself: 0.8, the next one 0.64, and so on. */
+/** The smoothing factor: each step of distance multiplies the weight of a loss by it. */
 const decay = 0.8;
-/** The loss counts as falling only if it falls by at least this fraction of the first loss. */
+/** The loss counts as falling only if it falls by at least this fraction of the first smoothed loss. */
 const minFall = 0.05;
 
 /**
- * Whether the loss has diverged: it is not finite, or it is above four times its minimum and twice the first
- * loss. For negative losses the bounds are at the same distance above.
+ * Whether the smoothed loss has diverged: it is not finite, or it exceeds both four times its minimum and
+ * twice the first loss. If the first loss is negative, the second bound is 0.
  */
 export function lossesDiverged(losses: readonly number[]): boolean {
   const smoothed = trailing(losses);
@@ -55,7 +52,10 @@ function trailing(values: readonly number[]): number[] {
   });
 }
 
-/** s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: uses both sides, so that smoothing does not delay a fall. */
+/**
+ * s_k = Σ_i c^|k−i| · x_i / Σ_i c^|k−i|: uses losses on both sides of step k, so that smoothing does not
+ * delay a fall.
+ */
 export function smooth(values: readonly number[]): number[] {
   return values.map((_, k) => {
     let [sum, weight] = [0, 0];
@@ -69,8 +69,8 @@ export function smooth(values: readonly number[]): number[] {
 }
 
 /**
- * Takes all losses from the first step on, and uses those before they diverge: later ones would distort the
- * smoothed values before them.
+ * Takes the losses of all steps, and uses those before the loss diverges. Later losses would distort the
+ * earlier smoothed values.
  */
 export function analyseRangeTest(all: readonly number[]): RangeTest {
   const end = all.findIndex((_, step) => lossesDiverged(all.slice(0, step + 1)));
@@ -79,12 +79,14 @@ export function analyseRangeTest(all: readonly number[]): RangeTest {
   const test = { rates: losses.map((_, step) => rateAt(step)), losses, smoothed };
   const bottom = smoothed.indexOf(Math.min(...smoothed));
   if (bottom < 1 || smoothed[0] - smoothed[bottom] < minFall * Math.abs(smoothed[0])) return test;
-  // Only up to the minimum: after it the loss diverges.
+  // Steps after the minimum are ignored, because the loss rises there.
   const falls = smoothed.slice(0, bottom).map((value, step) => value - smoothed[step + 1]);
   return { ...test, steepest: rateAt(falls.indexOf(Math.max(...falls))), lowest: rateAt(bottom) };
 }
 
-/** Losses far above all those before the minimum are left out; at their scale the fall would look flat. */
+/**
+ * Omits losses far above those before the minimum. On a scale that includes them, the fall would look flat.
+ */
 export function rangeTestChart(
   title: string,
   { rates, losses, smoothed, steepest, lowest }: RangeTest,

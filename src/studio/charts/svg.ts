@@ -1,13 +1,13 @@
 /**
- * SVG as text: elements and attributes. Everything is escaped, and numbers have at most two decimals, so equal
- * pictures give equal bytes.
+ * Builds SVG text from elements and attributes. Text is escaped, and numbers have at most two decimals, so
+ * equal pictures produce identical bytes.
  */
 import type { Series } from "./chart.ts";
 import { seriesColours } from "../palette.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An element around markup: other elements, or {@link words}. */
+/** Returns an element as text. The children are markup: other elements, or text escaped by {@link words}. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const written = Object.entries(attributes).map(([key, value]) =>
     value === undefined ? "" : ` ${key}="${words(typeof value === "number" ? short(value) : value)}"`,
@@ -18,11 +18,11 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return isText ? `${open}>${children[0]}</${name}>` : `${open}>\n${children.join("\n")}\n</${name}>`;
 }
 
-/** An element as a value, for SVG files and for pages. */
+/** An SVG element as data: files write it as text, and pages create a DOM element from it. */
 export interface Shape {
   readonly tag: "defs" | "g" | "marker" | "path" | "rect" | "text" | "title";
   readonly attributes: Attributes;
-  /** Shapes, and unescaped texts. */
+  /** Child elements, and text that is not escaped yet. */
   readonly children: readonly (Shape | string)[];
 }
 
@@ -39,7 +39,7 @@ export const shapeText = ({ tag, attributes, children }: Shape): string =>
     ...children.map((child) => (typeof child === "string" ? words(child) : shapeText(child))),
   );
 
-/** Escapes text. Characters that XML does not allow, escaped or not, become the replacement character. */
+/** Escapes text. Characters that XML never allows become the replacement character U+FFFD. */
 export const words = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
@@ -47,11 +47,11 @@ export const words = (text: string): string =>
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-/** A line of text at a position; `class` selects its style. */
+/** A line of text at a position; the attribute `class` selects its style. */
 export const textAt = (x: number, y: number, text: string, more: Attributes = {}): string =>
   element("text", { x, y, ...more }, words(text));
 
-/** Two decimals are enough for any display. Avoids −0. */
+/** Rounds to two decimals, which is enough for any display. Adding 0 avoids −0. */
 export const short = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
 interface SvgSize {
@@ -59,7 +59,7 @@ interface SvgSize {
   readonly height: number;
 }
 
-/** A whole picture, readable on light and dark backgrounds; screen readers read the title. */
+/** A complete SVG file, readable on light and dark backgrounds. Screen readers read the title. */
 export function svgFile({ width, height }: SvgSize, title: string, ...children: readonly string[]): string {
   const root = element(
     "svg",
@@ -85,10 +85,10 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
 const rowHeight = 18;
 const swatch = 26;
 
-/** The approximate width of an entry; text is not measured here. */
+/** The approximate width of a legend entry. The exact width of text is not known here. */
 const widthOf = ({ name }: Series): number => swatch + 7 * [...name].length + 16;
 
-/** Where each entry begins. A single series needs no legend: the axis names it. */
+/** The position of each legend entry. */
 function positionsOf(
   series: readonly Series[],
   width: number,
@@ -126,9 +126,9 @@ export function legend(series: readonly Series[], left: number, top: number, wid
   });
 }
 
-// A picture of blocks below one another, under one title: panels of charts, or matrices.
+// A picture of blocks, such as panels or matrices, from top to bottom under one title.
 
-/** Something that knows its height and draws itself from `top` downwards. */
+/** A part of a picture: its height, and a function that draws it from `top` downwards. */
 export interface Block {
   readonly height: number;
   readonly svg: (top: number) => string;
@@ -138,7 +138,7 @@ export const pageWidth = 720;
 
 interface Page {
   readonly title: string;
-  /** Additional information next to the title, in smaller letters. */
+  /** Additional information below the title, in smaller letters. */
   readonly subtitle?: string | undefined;
   readonly blocks: readonly Block[];
 }

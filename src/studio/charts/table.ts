@@ -1,4 +1,4 @@
-/** A table for a terminal: a title, a head and rows between lines; numbers are right-aligned. */
+/** Renders a table for a terminal: a title, a header and rows between lines. Numbers are right-aligned. */
 import Table from "cli-table3";
 import { figureText } from "../../runtime/training/train-on.ts";
 
@@ -9,13 +9,13 @@ export interface TableParts {
   readonly title?: string | undefined;
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Summary rows below a line of their own: means, totals. */
+  /** Summary rows, such as means or totals, separated from the other rows by a line. */
   readonly foot?: readonly (readonly Cell[])[];
 }
 
 /**
- * Ends with a line break. The text does not depend on the machine: it has no colour and ignores the width of
- * the terminal.
+ * Returns text that ends with a line break. The text has no colour and ignores the width of the terminal, so
+ * it is the same on every machine.
  */
 export function tableText(parts: TableParts): string {
   const { title, head } = parts;
@@ -30,12 +30,15 @@ export function tableText(parts: TableParts): string {
   });
   table.push(...[...rows, ...foot].map((row) => row.map(plainText)));
   const lines = table.toString().split("\n");
-  // The line under the head is used above the foot too.
+  // The line below the header is repeated above the summary rows.
   if (foot.length > 0) lines.splice(lines.length - 1 - foot.length, 0, lines[2]);
   return [...(title === undefined ? [] : [plainText(title)]), ...lines, ""].join("\n");
 }
 
-/** The cells as text. Counts are whole; in a column of measures, 1 is written like the other values. */
+/**
+ * The cells as text. In a column of counts, numbers are written as integers; in any other column, 1 is
+ * written with decimals like its neighbours.
+ */
 export function cellTexts({ head, rows, foot = [] }: TableParts): { rows: string[][]; foot: string[][] } {
   const isCount = head.map((_, column) => rows.every((row) => isInteger(row[column])));
   const textsOf = (row: readonly Cell[]) => head.map((_, column) => cellText(row[column], isCount[column]));
@@ -49,8 +52,8 @@ function cellText(cell: Cell, isCount: boolean): string {
   return isCount && Number.isInteger(cell) ? String(cell) : figureText(cell);
 }
 
-// Names and labels come from specs and data, so they must not move a cursor, change a colour or break a line.
+// Names and labels come from specs and data. They must not move the cursor, change a colour or break a line.
 
-/** Replaces control characters by their escapes: a line break becomes `\u000a`. */
+/** Replaces control characters by their escapes. For instance, a line break becomes `\u000a`. */
 export const plainText = (text: string): string =>
   text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

@@ -1,4 +1,7 @@
-/** The emitted file. For each line: the kernels and nodes it belongs to, and its location in the spec. */
+/**
+ * Explains the emitted file: for each line, the kernels and nodes that it belongs to, and its location in the
+ * spec.
+ */
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
@@ -15,14 +18,14 @@ export interface ExplainedCode {
   readonly lines: readonly ExplainedLine[];
   /**
    * For each kernel of the target, program by program: the TypeScript function that implements it, and the
-   * lines of the function with the comments above it.
+   * lines of that function, including the comments above it.
    */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
 
 export interface CodeOptions {
   readonly dtype: "f32" | "f64";
-  /** The text that the spec was read from, if there is one. */
+  /** The text from which the spec was read, if there is one. */
   readonly source?: SpecSource | undefined;
 }
 
@@ -58,8 +61,8 @@ export async function explainCode(
 const keyOf = ({ program, index }: KernelPlace): string => `${program} ${index}`;
 
 /**
- * The kernels that a line belongs to. If one kernel was cut into several, those that have the line's nodes, if
- * any does.
+ * Returns the kernels that a line belongs to. If a lowered kernel was split, only the parts that contain a
+ * node of the line are returned, or all parts if none does.
  */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
   const bySource = groupBy(kernels, ({ program: { name }, source }) =>
@@ -87,8 +90,8 @@ function nodeIds({ rematerialised }: TargetCompilation): (origin: LineOrigin) =>
 }
 
 /**
- * Functions by the program and index of their kernels. The lines of a kernel's function are consecutive; one of
- * them begins with `function`.
+ * Finds the function of each kernel, by the kernel's program and index. The lines of a function are
+ * consecutive, and one of them begins with `function`.
  */
 function functionsIn(
   text: string,

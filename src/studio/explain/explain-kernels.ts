@@ -1,4 +1,7 @@
-/** The kernels of the target: the nodes that each computes, its cost, what fusion saves, its loops and its code. */
+/**
+ * Explains the kernels of the target: the nodes that each computes, its cost, the savings of fusion, its
+ * loops and its code.
+ */
 import { sum } from "d3-array";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
@@ -21,7 +24,10 @@ import type { TargetKernel } from "./target-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 import type { ExplainedKernel, NodeId } from "../explanation.ts";
 
-/** In execution order, program by program. `functions`: the code of each kernel, if code is shown. */
+/**
+ * Returns the kernels program by program, in execution order. `functions` has the code of each kernel, if
+ * code is shown.
+ */
 export function explainKernels(
   compilation: Compilation,
   functions?: ExplainedCode["functions"],
@@ -72,7 +78,7 @@ function nodeIdsOf({ rematerialised }: Compilation): IdOf {
   return (program, node) => `${program}/${names.get(program)?.get(node) ?? node.op}`;
 }
 
-/** For the target wasm, each kernel's function as text, with the instructions of the SIMD standard only. */
+/** For the target wasm, returns each kernel's function as text, without relaxed SIMD instructions. */
 function watTexts({ vectors, model }: Compilation): (placed: Kernel) => string | undefined {
   if (vectors === undefined) return () => undefined;
   const { programs, plan, float } = vectors;
@@ -82,7 +88,7 @@ function watTexts({ vectors, model }: Compilation): (placed: Kernel) => string |
   return (placed) => functions.get(placed);
 }
 
-/** By the index of the kernel. */
+/** The savings of fusion, by kernel index. */
 function fusedOf(
   compilation: Compilation,
   kernels: readonly TargetKernel[],
@@ -98,7 +104,7 @@ function fusedOf(
     const nests = groupBy(unfused.kernels, kernelOfNest(own.map(({ kernel }) => kernel)));
     const buffers = bufferNames(graph);
     const inMemory = new Set(own.flatMap(({ kernel }) => [...accessesOf(kernel.body).stored]));
-    // Outputs are in storage, even if a temporary holds them first.
+    // Outputs end up in storage, even if a temporary contains them first.
     const outputs = new Set(graph.outputs.map(({ node }) => node));
     const isKept = (node: Node): boolean => {
       const buffer = buffers.get(node) ?? "";
@@ -116,7 +122,7 @@ function fusedOf(
     return own.map(({ kernel, source }, k) => ({
       nests: nests.get(k)?.length ?? 0,
       values: kernel.provenance.flatMap(({ node }) => (node && isKept(node) ? [idOf(name, node)] : [])),
-      // When a kernel is cut, its main part keeps its name.
+      // If a lowered kernel was split, its main part keeps its name.
       bytesSaved: kernel.name === lowered.kernels[source].name ? bytesSaved[source] : 0,
     }));
   });

@@ -1,6 +1,6 @@
 /**
- * The table of layers in a model summary: output shape, parameters and cost of each layer. FLOPs come from the
- * kernels, which know the layer of every node, so both tables have the same sums.
+ * The table of layers in a model summary: output shape, parameters and cost of each layer. FLOPs come from
+ * the kernels, which record the layer of every node, so the table of kernels has the same sums.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Shape } from "../../compiler/ir/types.ts";
@@ -10,7 +10,10 @@ import type { Layer } from "../../compiler/spec/types.ts";
 import type { ExplainedLayer, SpecLocation } from "../explanation.ts";
 import { flopsOfProgram } from "./target-kernels.ts";
 
-/** In the order of the spec. `locationOf`: the location of a spec path, if the spec has a text. */
+/**
+ * Layers are in the order of the spec. `locationOf` returns the location of a spec path, if the spec has
+ * text.
+ */
 export function explainLayers(
   compilation: Compilation,
   locationOf: (path: SpecLocation["path"]) => SpecLocation | undefined,
@@ -38,7 +41,9 @@ export function explainLayers(
   }));
 }
 
-/** The output shape of each layer by name; a layer that changes nothing has the shape of its input. */
+/**
+ * The output shape of each layer, by layer name. A layer that computes nothing has the shape of its input.
+ */
 function outputsOf({ model, built }: Compilation): ReadonlyMap<string, Shape> {
   const shapes = new Map(
     built.training.nodes.flatMap(({ name, type }): [string, Shape][] =>
@@ -62,8 +67,8 @@ interface LayerFlops {
 }
 
 /**
- * For one pass over a full batch, with the loss and its gradients. A backward node counts for the layer of the
- * forward node that it differentiates.
+ * The FLOPs of each layer for one forward and backward pass over a full batch. A backward node counts for the
+ * layer of the forward node that it differentiates.
  */
 function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
@@ -80,11 +85,12 @@ function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops
   return sums;
 }
 
-// What freezing saves: compares the derived backward graph with that of the same model with all layers trained.
+// Computes what freezing saves: compares the gradient program with that of the same model with all layers
+// trainable.
 
 /**
- * For instance "frozen: dense1. The gradient takes 30 nodes instead of 41, 1.2 instead of 1.9 MFLOP per batch
- * (37 % saved)".
+ * Returns a sentence such as "frozen: dense1. The gradient takes 30 nodes instead of 41, 1.2 instead of 1.9
+ * MFLOP per batch (37 % saved)".
  */
 export function frozenSavings(compilation: Compilation, options: PipelineOptions): string {
   const { model } = compilation;
@@ -103,8 +109,8 @@ export function frozenSavings(compilation: Compilation, options: PipelineOptions
 const megaflops = (flops: number): string => (flops / 1e6).toPrecision(3);
 
 /**
- * The same model with every layer trainable; undefined if that model does not compile, for instance below a
- * unit step.
+ * Returns the same model with every layer trainable, or undefined if that model does not compile. It does not
+ * compile if, for instance, a frozen layer is below a unit step.
  */
 function thaw({ model }: Compilation, options: PipelineOptions): Compilation | undefined {
   const network = model.network.map((layer) => ({ ...layer, trainable: true }));

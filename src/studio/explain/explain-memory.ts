@@ -1,5 +1,6 @@
 /**
- * The arena: the offset and value of each buffer, and the lifetimes of temporaries over the calls of a program.
+ * Explains the arena: the offset and value of each buffer, and the lifetimes of temporaries over the calls of
+ * a program.
  */
 import { greatest, max, sum } from "d3-array";
 import type { Node } from "../../compiler/ir/nodes.ts";
@@ -11,13 +12,16 @@ import type { ExplainedBuffer, ExplainedMemory, NodeId, RegionName } from "../ex
 import { regionOf } from "./explain-nodes.ts";
 import { bufferNames, nodeNames } from "./graph-formulas.ts";
 
-// Buffers: offset, value, and for temporaries the first and last call of their program that use them.
+// The buffers: their offsets and values, and for temporaries the first and last call that use them.
 
-/** From the target's own plan: storage first, then the temporaries of each program, sorted by offset. */
+/**
+ * Uses the target's own memory plan. Storage comes first, then the temporaries of each program; each list is
+ * sorted by offset.
+ */
 export function explainMemory(compilation: Compilation): ExplainedMemory {
   const { plan } = compilation.vectors ?? compilation;
   const nodeOf = nodesOfBuffers(compilation);
-  // A buffer that names several adjacent buffers as one needs no memory of its own.
+  // A buffer that covers several adjacent buffers needs no memory of its own.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = programNames.flatMap((program) =>
     byOffset(plan.temporaries.get(program)?.values() ?? []).map((placement) =>
@@ -54,8 +58,8 @@ function explainedBuffer(
 }
 
 /**
- * The value in each buffer. For temporaries, a node of their program; for storage, a node of the first program
- * that writes or reads it.
+ * Returns the node whose value is in a buffer. For a temporary, it is a node of the buffer's program; for
+ * storage, a node of the first program that writes or reads it.
  */
 function nodesOfBuffers({
   rematerialised,
@@ -72,31 +76,37 @@ function nodesOfBuffers({
     programs.find(({ name, ids }) => (program ?? name) === name && ids.has(buffer))?.ids.get(buffer);
 }
 
-// Temporaries over the calls of one program: their lifetimes, and the peak.
+// The temporaries of one program: their lifetimes over its calls, and the peak.
 
 export interface ProgramMemory {
   readonly program: ProgramName;
-  /** The names of its kernels, in the order of their calls. */
+  /** The names of the program's kernels, in the order of their calls. */
   readonly calls: readonly string[];
-  /** Sorted by the call in which their lifetime begins. Offsets count from the first byte of all temporaries. */
+  /**
+   * The temporaries, sorted by the first call that uses them. Offsets count from the start of the temporaries
+   * in the arena.
+   */
   readonly temporaries: readonly Temporary[];
-  /** Live bytes during each call. */
+  /** The number of live bytes during each call. */
   readonly live: readonly number[];
   /** The call with the most live bytes, counted from 1. */
   readonly peak: { readonly call: number; readonly bytes: number };
-  /** Bytes from the start of the first temporary to the end of the last. */
+  /** The number of bytes from the start of the first temporary to the end of the last. */
   readonly bytes: number;
 }
 
 export interface Temporary extends ExplainedBuffer {
   readonly first: number;
   readonly last: number;
-  /** The phase that the value belongs to; undefined for buffers that a schedule adds, such as packed copies. */
+  /**
+   * The phase of training that the value belongs to; undefined for buffers that a schedule adds, such as
+   * packed copies.
+   */
   readonly part: RegionName | undefined;
   readonly layer: string | undefined;
 }
 
-/** For the programs that have calls, in order. */
+/** Returns one entry for each program that has calls, in order. */
 export function programMemories(
   compilation: Compilation,
   { buffers, bytes, temporaryBytes }: ExplainedMemory,
@@ -156,7 +166,7 @@ function liveBytes(temporaries: readonly Temporary[], calls: number): number[] {
   return change.slice(0, calls).map((delta) => (live += delta));
 }
 
-/** The totals, one sentence each. */
+/** Returns the totals as sentences. */
 export function memorySentences(
   { bytes, temporaryBytes, lowerBound, withoutSharing, buffers }: ExplainedMemory,
   sizeOf: (bytes: number) => string,

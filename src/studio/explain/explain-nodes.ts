@@ -1,4 +1,7 @@
-/** Every node of every lowered graph: its formula, its origin, and the nodes that it reads and that read it. */
+/**
+ * Explains every node of every lowered graph: its formula, its origin, and the nodes that it reads and that
+ * read it.
+ */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -17,7 +20,7 @@ import type { LocationOf } from "./source-map.ts";
 import { graphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
-/** What the graphs of one compilation share. */
+/** The context that all graphs of one compilation share. */
 interface Context {
   readonly batchSize: number;
   readonly float: "f32" | "f64";
@@ -28,8 +31,9 @@ interface Context {
 }
 
 /**
- * In the order of the programs, operands before their users. `locationOf`: the location of a spec path, if the
- * spec has a text; `graphs`: replaces the lowered graphs.
+ * Returns the nodes of all programs, in program order, operands before their users. `locationOf` returns the
+ * location of a spec path, if the spec has text. `graphs` are the graphs to explain; by default, the lowered
+ * ones.
  */
 export function explainNodes(
   { compilation }: Subject,
@@ -108,9 +112,9 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * The nodes that a node is computed from. A scan leads to the value of its step that it stacks, and the step's
- * arguments lead to the operands of the scan. State that one step passes to the next is linked by name only, so
- * there are no cycles.
+ * Returns the nodes from which a node is computed; usually, these are its operands. The source of a scan is
+ * the value that its step stacks. The source of an argument of the step is the matching operand of the scan.
+ * State that one step passes to the next is linked only by name, so there are no cycles.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();
@@ -126,7 +130,7 @@ function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readon
   };
 }
 
-/** How often a node is computed: nodes of a step run once per step. */
+/** Returns how often a node is computed: the nodes of a recurrence's step run once per step. */
 function repetitions(graph: Graph): (node: Node) => number {
   const times = new Map<Node, number>();
   const enter = (part: Graph, count: number): void => {

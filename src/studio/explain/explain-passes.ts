@@ -1,4 +1,4 @@
-/** What each stage changed: the stages on graphs, then those on loops. */
+/** Explains what each stage changed: first the stages on graphs, then those on loops. */
 import { sum } from "d3-array";
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceNames } from "../../compiler/ir/text.ts";
@@ -15,11 +15,10 @@ import { namesBefore, nodeNames } from "./graph-formulas.ts";
 import type { Names } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
-// The stages on loops: fusion of nests into kernels, values kept in variables, contraction of temporaries, and
-// their addresses in the arena. The scalar schedule between lowering and the memory plan changes none of these
-// counts.
+// The stages on loops: fusion of nests into kernels, scalar replacement, array contraction, and memory
+// planning. The scalar schedule, which runs before memory planning, changes none of these counts.
 
-/** The stages on loops that have counts to show, by the name of their list. */
+/** The stages on loops that have counts to show, by the name of the stage list. */
 const shown: Readonly<Partial<Record<string, readonly string[]>>> = {
   lowering: [...lowering.nests, ...lowering.kernels].map(({ name }) => name),
   "scalar schedule": [scalarSchedule.plan.name],
@@ -62,8 +61,8 @@ function plannedBytes({ name, plan }: PlannedProgram): number {
   return Math.max(0, ...places.map(({ offset, bytes }) => offset + bytes - start));
 }
 
-// The stages on graphs: derivation, graph passes, rematerialisation. Values have their names in the emitted
-// code, as far back as they exist.
+// The stages on graphs: derivation, graph passes, rematerialisation. If a value reaches the emitted code, all
+// graphs show it under its name there.
 
 const stages = stagesOf(stageLists);
 
@@ -113,7 +112,10 @@ interface Step {
   readonly after: Graph;
 }
 
-/** The stages on the graph of one program, without stages of the derivation that do not change it. */
+/**
+ * Returns the stages on the graph of one program. Stages of the derivation that do not change the graph are
+ * omitted.
+ */
 const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] =>
   reports.flatMap(({ stage, list, rules, before, after }): Step[] => {
     if (isLoopProgram(before) || isLoopProgram(after) || before.name !== program) return [];
@@ -121,7 +123,10 @@ const stepsOf = (program: ProgramName, reports: readonly StageReport[]): Step[] 
     return isUnused ? [] : [{ pass: stage, rules, before, after }];
   });
 
-/** The texts before and after each step. Names are derived backwards, from the last graph to the first. */
+/**
+ * Returns the graph texts before and after each step. Names are derived backwards, from the last graph to the
+ * first.
+ */
 function textsOf(
   steps: readonly (readonly [before: Graph, after: Graph])[],
 ): [before: string, after: string][] {
@@ -137,7 +142,7 @@ function textsOf(
   return texts.reverse();
 }
 
-/** Without the line that names the graph; the caller knows the name. */
+/** Prints a graph without its first line, which only names the graph. */
 const textOf = (graph: Graph, names: Names): string =>
   printGraphAs(graph, { ...recurrenceNames(graph), node: (node) => names.get(node) ?? node.op })
     .split("\n")

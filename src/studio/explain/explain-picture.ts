@@ -1,7 +1,7 @@
 /**
- * Pictures of the graphs of a model: a training step (forward and backward pass next to one another, and the
- * update), and each other program. They are laid out with every group closed; the renderer opens groups
- * (`picture/scene.ts`).
+ * Pictures of the graphs of a model. One shows a training step: the forward and backward pass side by side,
+ * and the update. Each other program has a picture of its own. All groups are laid out closed; the renderer
+ * opens them (`picture/scene.ts`).
  */
 import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";
 import type { ProgramName } from "../../compiler/pipeline.ts";
@@ -25,7 +25,9 @@ const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
   summarise: "Loss and metrics from their sums",
 };
 
-/** `layers` has the types of layers. Names that are not layers stay unchanged. */
+/**
+ * Lays out the pictures of all programs. A group whose name is in `layers` also shows the type of the layer.
+ */
 export async function explainPictures(
   nodes: readonly ExplainedNode[],
   layers: readonly LayerName[],
@@ -84,8 +86,8 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
 }
 
 /**
- * The update reads gradients, one by one or as one flat tensor, and statistics of the batch: results of the
- * gradient graph.
+ * Connects the leaves of the update to the results of the gradient graph that they read: gradients, one by
+ * one or as one flat tensor, and batch statistics.
  */
 function withResults(drawn: readonly Drawn[]): Drawn[] {
   const left = drawn.flatMap(({ node }) =>

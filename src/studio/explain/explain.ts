@@ -1,4 +1,4 @@
-/** Makes the complete explanation of one compilation, once, from one file per chapter. */
+/** Builds the complete explanation of one compilation. Each chapter of it has a file of its own. */
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./gradient-derivations.ts";
@@ -14,7 +14,7 @@ import type { Subject } from "./subject.ts";
 
 export interface ExplainOptions {
   readonly dtype: "f32" | "f64";
-  /** The text that the spec was read from, if there is one. */
+  /** The text from which the spec was read, if there is one. */
   readonly source?: SpecSource | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The derivative of an op as mathematics. The op's own `vjp` runs on operands x and y, a result z and its
- * cotangent dz; its result is simplified and printed. So there is no second table of rules.
+ * Expresses the derivative rule of an op as a formula. It runs the op's own `vjp` on operands x and y, a
+ * result z and its cotangent dz, then simplifies and prints the result. No second table of rules is needed.
  */
 import { makeGraph, operandNamesOf, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -20,8 +20,8 @@ import { notationOf } from "../../compiler/notation/notation.ts";
 type General = RuleUse["general"];
 
 /**
- * Returns the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`). Equal rules are
- * derived once.
+ * Returns a function that derives the rule of a node's op, for its types, attributes and constant operands
+ * (see `numberOrLeaf`). Equal rules are derived only once.
  */
 export function generalRules(): (z: Node) => General {
   const known = new Map<string, General>();
@@ -36,7 +36,7 @@ export function generalRules(): (z: Node) => General {
   };
 }
 
-/** Short symbols for operands with long names. */
+/** Short symbols that replace long operand names. */
 const letters: Readonly<Record<string, string>> = { condition: "c", indices: "i" };
 
 function derive(node: Node): General {
@@ -57,7 +57,7 @@ function derive(node: Node): General {
   };
 }
 
-/** Numbers are part of the rule: x² has another rule than x to the y. */
+/** Constant operands stay in the rule, because the rule of x² differs from that of x to the power y. */
 const numberOrLeaf = (operand: Node, name: string, g: GraphBuilder): Node =>
   isNumber(operand) ? operand : g.input({ name, type: operand.type });
 
@@ -69,7 +69,7 @@ const simplified = (graph: Graph, g: GraphBuilder): Graph =>
 const spell = (node: Node): Formula =>
   nodeFormula(node, (each) => (each.op === "input" ? named(each.attributes.name) : undefined));
 
-/** Formulas omit views, but the derivative of a view is about nothing else. */
+/** Other formulas omit views. The rule of a view must show the view, so its formula states the new shape. */
 function forwardFormula(z: Node): Formula {
   const shape = `[${z.type.shape.join(", ")}]`;
   const says = z.op === "broadcast" ? " repeated to " : z.op === "reshape" ? " in the shape " : undefined;
@@ -84,7 +84,7 @@ const derivativeFormula = ({ outputs }: Graph): Formula => ({
   ]),
 });
 
-/** Only recurrences have a body to differentiate, and their rule is written by hand below. */
+/** Never called: only recurrences have a body to differentiate, and `recurrenceRule` writes their rule. */
 const unreachable = {
   pullback: (): never => {
     throw new Error("internal: only a recurrence has a body to differentiate");

@@ -1,7 +1,7 @@
 /**
- * The derivation of the gradients in reading order: the forward values layer by layer, then the backward steps,
- * each shown once and numbered. Parameters come in the order in which the backward part reaches them, so each
- * derivation continues earlier ones, and all of them together have the length of the backward part.
+ * Derives the gradients in reading order: the forward values layer by layer, then the backward steps, each
+ * shown once and numbered. Parameters appear in the order in which the backward pass reaches them. Each
+ * derivation continues earlier ones, so all derivations together are as long as the backward pass.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
@@ -18,38 +18,41 @@ import { graphFormulas, withSteps } from "./graph-formulas.ts";
 import type { GraphFormulas } from "./graph-formulas.ts";
 import type { Subject } from "./subject.ts";
 
-/** `symbol = formula`, and its derivation. */
+/** A value as the equation `symbol = formula`, with its derivation. */
 export interface Value {
-  /** The name in the emitted code. */
+  /** The name of the value in the emitted code. */
   readonly name: string;
   readonly symbol: Formula;
   readonly formula: Formula;
   readonly type: string;
   readonly layer: string | undefined;
-  /** For derived values: the rule, and the forward value that it applies to. */
+  /** For derived values, the rule and the forward value that it applies to. */
   readonly derivation: RuleUse | undefined;
-  /** The rewrites that produced it. */
+  /** The rewrites that produced the value. */
   readonly rewrites: readonly RewriteUse[];
 }
 
 export interface Step extends Value {
-  /** Counted from 1, over all derivations. */
+  /** The number of the step, counted from 1 over all derivations. */
   readonly number: number;
-  /** Derived values without a name, which the formula contains. */
+  /** The unnamed derived values that the formula contains. */
   readonly through: readonly Value[];
 }
 
 export interface Group {
-  /** Undefined for the loss. */
+  /** Undefined for values without a layer, such as the loss. */
   readonly layer: string | undefined;
   readonly values: readonly Value[];
 }
 
 export interface Derived {
   readonly parameter: string;
-  /** The numbers of the earlier steps, of other parameters, from which these continue. */
+  /** The numbers of the earlier steps that these steps continue. They are steps of other parameters. */
   readonly from: readonly number[];
-  /** The last step is the gradient. Empty if the gradient is an earlier step; `from` then has its number. */
+  /**
+   * The steps of the derivation; the last one is the gradient. Empty if the gradient is an earlier step,
+   * whose number is then in `from`.
+   */
   readonly steps: readonly Step[];
 }
 
@@ -58,7 +61,10 @@ export interface GradientDerivations {
   readonly derivations: readonly Derived[];
 }
 
-/** For every trainable parameter on which the loss depends, or for the requested one. */
+/**
+ * Returns the derivation for every trainable parameter on which the loss depends, or only for the requested
+ * one.
+ */
 export function gradientDerivations({ compilation, of }: Subject): GradientDerivations {
   const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
@@ -75,8 +81,9 @@ export function gradientDerivations({ compilation, of }: Subject): GradientDeriv
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * The values that a formula reads: named ones, and unnamed ones between them. Numbers are not included: equal
-   * numbers are one node, so its rule is that of the first expression that needed it.
+   * The values that a formula reads: named values, and the unnamed ones between them. Constants are not
+   * included. Equal constants share one node, so the derivation of a constant would be that of the first
+   * expression that needed it.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
@@ -128,7 +135,10 @@ function groupsOf(values: readonly Value[]): Group[] {
 
 // The derivation of each gradient: the backward values on which it depends, starting from the loss.
 
-/** For every trainable parameter on which the loss depends. The gradient itself is the last step. */
+/**
+ * Returns a derivation for every trainable parameter on which the loss depends. Its last step is the
+ * gradient.
+ */
 export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const graph = compilation.rematerialised.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
@@ -144,9 +154,10 @@ export function explainGradients({ compilation }: Pick<Subject, "compilation">):
 }
 
 /**
- * The named backward values on which the gradient depends. The step of a recurrence comes before the first
- * value that the recurrence produces. Inputs of such a step (a forward value, say) are read, not derived, so
- * they are not included. The gradient itself is always included, even if it simplified to a forward value.
+ * The named backward values on which the gradient depends. The nodes of a recurrence's step come before the
+ * first value that the recurrence produces. The inputs of such a step, for instance forward values, are not
+ * derived, so they are not included. The gradient itself is always included, even if it was simplified to a
+ * forward value.
  */
 function stepsTo(gradient: Node, formulas: GraphFormulas): Node[] {
   const isDerived = (node: Node): boolean =>

@@ -1,18 +1,18 @@
 /**
- * The size of a graph and the cost of its work before fusion, so that the graphs between passes can be
- * compared. The counts are those of the loops that `--skip fuse-loops,scalar-replacement,contract-arrays` would
- * leave:
+ * Counts the size and the cost of a graph before fusion, so that the graphs between passes can be compared.
+ * The counts describe the loops that remain with `--skip fuse-loops,scalar-replacement,contract-arrays`:
  *
- * - nodes: of the graph, and of each step of a recurrence once;
- * - FLOPs: of every stored value with everything that is computed inline for it, times the number of steps if
- *   it is in a recurrence. A value that is not stored counts once for each stored value that needs it, because
- *   each recomputes it;
- * - bytes moved: every stored value, parameter and input is read once by each stored value that needs it;
- *   stored values are also written once. A recurrence is one loop and moves each of its values once;
- * - peak bytes: the maximum over time of the total size of live stored values. Graph outputs are in storage and
- *   do not count, nor do values that a recurrence keeps within a step.
+ * - nodes: the nodes of the graph; the nodes of a recurrence's step count once;
+ * - FLOPs: the work to compute each materialised value, including everything that is computed inline for it.
+ *   A value that is computed inline for several materialised values counts once for each of them. The work of
+ *   a recurrence's step is multiplied by the number of steps;
+ * - bytes moved: each materialised value is written once. Each materialised value, parameter and input is
+ *   read once by each materialised value that needs it. A recurrence is one loop and moves each of its values
+ *   once;
+ * - peak bytes: the maximum total size of the materialised values that are live at the same time. Graph
+ *   outputs are in storage and do not count, nor do values that live only within a step of a recurrence.
  *
- * The lowering chooses which values are stored (`lower/choose-materialised.ts`).
+ * `lower/choose-materialised.ts` decides which values are materialised.
  */
 import { sum } from "d3-array";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -34,7 +34,7 @@ interface CountOptions {
   readonly batchSize: number;
 }
 
-/** Counts a compilation for its full batch, in its element type. */
+/** The options for counting the full batch of a compilation in its element type. */
 export function countOptionsOf({ model, plan }: Compilation): CountOptions {
   const parameters = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
   const isDouble = parameters.some(({ buffer }) => buffer.element === "f64");
@@ -51,7 +51,7 @@ export function graphCounts(graph: Graph, options: CountOptions): GraphCounts {
   };
 }
 
-/** The memory that a value takes for a full batch. */
+/** The number of bytes of a value for a full batch. */
 const storedBytes = (node: Node, { float, batchSize }: CountOptions): number =>
   sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
 
@@ -66,7 +66,7 @@ function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number)
   return sum(own) + sum(ofSteps);
 }
 
-/** Yields a value each time that it is written or read. */
+/** Yields a value once for each time that it is written or read. */
 function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
   for (const node of lives.stored) {
     if (node.op === "scan") continue;
@@ -78,7 +78,10 @@ function* touchesWithin(graph: Graph, lives: ValueLifetimes): Generator<Node> {
   yield* touchesOfCopies(graph, lives);
 }
 
-/** Stacked values, carried state, values that a step stores for itself, and all inputs of the step. */
+/**
+ * Returns stacked values, carried state, values that are materialised within a step, and all inputs of the
+ * step.
+ */
 function touchesOfRecurrence(
   recurrence: Recurrence,
   scans: readonly NodeOf<"scan">[],
@@ -97,7 +100,10 @@ function touchesOfRecurrence(
   ]);
 }
 
-/** An output that already has memory, as a leaf or as another output, is copied: one more read and write. */
+/**
+ * Yields the values that are copied. If the value of an output is a leaf or also another output, it is
+ * copied, which takes one more read and write.
+ */
 function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): Generator<Node> {
   const direct = directOutputs(graph);
   for (const { storage, node } of graph.outputs) {
@@ -107,21 +113,20 @@ function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: ValueLifetimes): 
   }
 }
 
-// The difference of two graph texts. Every line defines a value or an output, and the only constraint on the
-// order is that operands come first. So lines are compared by content and not by position, and a value whose
-// definition changed is shown as two lines, the old one above the new one. The time is linear in the length of
-// the text.
+// The difference of two graph texts. Each line defines a value or an output, and lines may be in any order in
+// which operands come first. Lines are therefore compared by content, not by position. A changed definition
+// is shown as two lines, the old one above the new one. The time is linear in the length of the text.
 
 /** The number of unchanged lines around each change. */
 const context = 1;
 
-/** Both texts must use the same names for the same values. Equal texts give no lines. */
+/** Both texts must use the same names for the same values. The result is empty if the texts are equal. */
 export function graphDiff(before: string, after: string): DiffLine[] {
   const [old, fresh] = [linesOf(before), linesOf(after)];
   const [inOld, inFresh] = [new Set(old), new Set(fresh)];
   const definedAnew = new Set(fresh.flatMap((line) => (inOld.has(line) ? [] : (keyOf(line) ?? []))));
   const changed = new Map<string, string>();
-  // A removed line without a successor is shown after the line that it followed.
+  // A removed line without a successor is shown after the unchanged line that precedes it.
   const removed = new Map<string, string[]>([["", []]]);
   let last = "";
   for (const line of old) {
@@ -142,7 +147,7 @@ export function graphDiff(before: string, after: string): DiffLine[] {
 
 const linesOf = (text: string): string[] => text.trimEnd().split("\n");
 
-/** What a line defines: `%name`, or the name of an output. */
+/** Returns what a line defines: `%name`, or the name of an output. */
 const keyOf = (line: string): string | undefined =>
   /^\s*(%\S+): |^(output "[^"]*") = /.exec(line)?.slice(1).find(Boolean);
 

@@ -16,9 +16,10 @@ import { hasTrait } from "../../compiler/ops/index.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
 import { nameMaker } from "../../compiler/util/name-maker.ts";
 
-// One name for each node of a graph, the same in all views. Stored values have their names in the emitted code.
+// The names of nodes. A node has the same name in all views; a materialised value has its name in the emitted
+// code.
 
-/** For a lowered graph, including the steps of its recurrences. */
+/** Names the nodes of a lowered graph, including those in the steps of its recurrences. */
 export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
   const steps = stepsOf(graph).map(({ step }) => step);
   const stored = new Set([graph, ...steps].flatMap((part) => [...chooseMaterialised(part)]));
@@ -28,25 +29,28 @@ export function nodeNames(graph: Graph): ReadonlyMap<Node, string> {
 }
 
 /**
- * Names for the graph before a pass, taken from the graph after it. A value that the pass leaves unchanged
- * keeps its name, so a diff of both texts shows only what the pass did, and names match the emitted code as far
- * back as the value exists. Otherwise the numbers that distinguish names would shift with every value that
- * appears or disappears.
+ * Names for the graph before a pass, taken from the graph after it. A value that the pass does not change
+ * keeps its name, so a diff of the two texts shows only the effect of the pass. Values have their emitted
+ * names in every graph that contains them. Without this, the numbers that distinguish equal names would shift
+ * whenever a value is added or removed.
  */
 export type Names = ReadonlyMap<Node, string>;
 
-/** Criteria for a value that a pass made to be the successor of one that it removed, the most reliable first. */
+/** Criteria that match a removed value with its successor after the pass, the most reliable first. */
 const successorCriteria: readonly ((node: Node) => string | undefined)[] = [
-  // Rebuilt, because an operand changed.
+  // The same value, rebuilt because an operand changed.
   (node) => `${node.op} ${nameHint(node)} ${typeText(node.type)}`,
-  // The same op, but named after an operand, which is now another one.
+  // The same op with a new name, because it is named after an operand that changed.
   (node) =>
     isCalledAfterOperand(node) ? `${node.op} ${originText(node)} ${typeText(node.type)}` : undefined,
-  // Replaced by another computation.
+  // The same name and type, but a different computation.
   (node) => `${nameHint(node)} ${typeText(node.type)}`,
 ];
 
-/** `names`: for the nodes of `after`. A node that the pass left unchanged is the same object in both graphs. */
+/**
+ * `names` are the names of the nodes of `after`. A node that the pass left unchanged is the same object in
+ * both graphs.
+ */
 export function namesBefore(before: Graph, after: Graph, names: Names): Names {
   const old = [...new Set(nodesWithin(before))];
   const found = new Map<Node, string>();
@@ -59,8 +63,8 @@ export function namesBefore(before: Graph, after: Graph, names: Names): Names {
 }
 
 /**
- * Gives each value without a name the name of a matching successor, preferring the one that shares the most
- * operands. Each successor is used once.
+ * Gives each unnamed value the name of a matching successor, preferably one with the same operands. Each
+ * successor is used once.
  */
 function inherit(
   old: readonly Node[],
@@ -81,7 +85,7 @@ function inherit(
   }
 }
 
-/** The number of operands that have the same name in both. */
+/** The number of operands that have the same name in both nodes. */
 function sameOperands(node: Node, successor: Node, names: Names, found: Names): number {
   const others = operandsOf(successor);
   return operandsOf(node).filter(
@@ -94,11 +98,12 @@ const isCalledAfterOperand = (node: Node): boolean => hasTrait(node, "view") || 
 const originText = ({ origin: { layer, composite, forward } }: Node): string =>
   `${layer ?? ""} ${composite ?? ""} ${forward === undefined ? "" : nameHint(forward)}`;
 
-// The buffer that holds a value of a lowered graph.
+// The buffers that contain the values of a lowered graph.
 
 /**
- * For leaves and for values that are stored before fusion, including the steps of recurrences. A value that is
- * later kept in a variable has no buffer.
+ * Returns a buffer name for each node. The buffer exists only for leaves and for values that are materialised
+ * before fusion, including those in steps of recurrences. A value that scalar replacement moves to a variable
+ * has no buffer.
  */
 export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
   const direct = directOutputs(graph);
@@ -107,18 +112,18 @@ export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
   );
 }
 
-// Formulas of a graph: which values have a name, and the formula of each value in terms of those. The steps of
-// recurrences are part of their graph.
+// The formulas of a graph: which values have a name, and the formula of each value in terms of named values.
+// The steps of recurrences are part of their graph.
 
 export interface GraphFormulas {
   /** The nodes of the graph and of its steps, operands first, each once. */
   readonly nodes: readonly Node[];
   nameOf(node: Node): string;
-  /** Whether formulas refer to it by name; other values are written inline. */
+  /** Whether formulas refer to the node by name. Other nodes are written inline. */
   isNamed(node: Node): boolean;
-  /** Its symbol in formulas; undefined if it is written inline. */
+  /** The symbol of the node in formulas; undefined if the node is written inline. */
   displayName(node: Node): Formula | undefined;
-  /** `h = tanh(z)`: both sides. */
+  /** The left-hand side of the node's equation: `h` in `h = tanh(z)`. */
   symbolOf(node: Node): Formula;
   formulaOf(node: Node): Formula;
 }
@@ -148,8 +153,9 @@ export function graphFormulas(graph: Graph): GraphFormulas {
 }
 
 /**
- * State that a step passes to the next one, which reads it as c[t − 1] or d_c[t + 1]. c[t] is a second name for
- * the value, and its formula shows both. Stacked values have one name at all times.
+ * Second names for state that a step passes to the next one. The next step reads the value as c[t − 1],
+ * or as d_c[t + 1] in reverse order, so the value is also called c[t]. Its formula shows both names. A
+ * stacked value has only one name.
  */
 function carriedNames(
   parts: readonly Graph[],
@@ -168,7 +174,10 @@ function carriedNames(
   );
 }
 
-/** Operands first; the nodes of a recurrence's step come before the first value that the recurrence produces. */
+/**
+ * Lists operands before their users. The nodes of a recurrence's step come before the first value that the
+ * recurrence produces.
+ */
 export function withSteps(nodes: readonly Node[]): Node[] {
   const recurrences = recurrencesOf({ nodes });
   return nodes.flatMap((node) => {
@@ -178,17 +187,18 @@ export function withSteps(nodes: readonly Node[]): Node[] {
   });
 }
 
-/** `t = 0 … 6`, in execution order. */
+/** The range of time steps in execution order, such as `t = 0 … 6`. */
 function timeRangeText({ length, reverse }: Recurrence): string {
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return `t = ${first} … ${last}`;
 }
 
 /**
- * Which values have a name: outputs of the graph, values that the model, the library or a rule named, stored
- * values, values that need loops of their own, and values with several users. Written inline are numbers,
- * views, a product that is added to something (x · W + b), and derivatives by unnamed values with a single
- * user.
+ * Returns whether a value has a name in formulas or is written inline:
+ * - named: outputs of the graph, materialised values, and values that the model, the library or a rule named.
+ *   Also named are values that need loops of their own or have several users;
+ * - inline: numbers, views, and a product that is a term of a sum (x · W + b). Also inline are derivatives
+ *   with respect to unnamed values, if they have a single user.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseMaterialised(part)]));
@@ -199,13 +209,13 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
     for (const operand of operandsOf(node)) users.set(operand, [...(users.get(operand) ?? []), node]);
   const valueNames = new Set([...nodes].flatMap(({ name, origin }) => [name, origin.forward?.name]));
 
-  /** The only user, if there is exactly one. */
+  /** The only user of a node, if there is exactly one. */
   const readerOf = (node: Node): Node | undefined => {
     const readers = users.get(node) ?? [];
     return readers.length === 1 && !outputs.has(node) ? readers[0] : undefined;
   };
   const isTerm = (node: Node): boolean => node.op === "contract" && readerOf(node)?.op === "add";
-  /** The rounded number replaces the exact one, which has no other user. */
+  /** Whether a cast rounds a value that has no other user. Formulas then name only the rounded value. */
   const isRounded = (node: Node): boolean =>
     node.op === "cast" &&
     stored.has(node) &&
@@ -230,8 +240,8 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * The same numbers, repeated or of another type. Mathematics has one name for both, unless the library gave
- * them two.
+ * Whether a node has the same numbers as its operand, repeated or in another type. Mathematics has one name
+ * for both, unless the library named them separately.
  */
 function isRepetition(node: Node): boolean {
   const { forward } = node.origin;

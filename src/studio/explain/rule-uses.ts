@@ -1,4 +1,6 @@
-/** The derivation of each backward node: its forward node, and the rule in its general form. */
+/**
+ * Explains each backward node: the forward node that it was derived from, and the general form of the rule.
+ */
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
@@ -11,10 +13,13 @@ import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import type { generalRules } from "./general-rule.ts";
 import type { GraphFormulas } from "./graph-formulas.ts";
 
-// The images of differentiated nodes. Passes create new nodes and keep no record, so the image is found by
-// identity, else by an equal computation on equal operands, else by its name.
+// Finds the current node for each node that was differentiated. Passes create new nodes without recording
+// which ones they replace. The node is found by identity, else by an equal computation on equal operands,
+// else by its name.
 
-/** Returns the node among `nodes` (operands first) that replaces a node of `forward`. */
+/**
+ * Returns a function that maps a node of `forward` to the node in `nodes` (operands first) that replaced it.
+ */
 function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node: Node) => Node | undefined {
   const present = new Set(nodes);
   const keys = valueKeys();
@@ -32,7 +37,10 @@ function forwardImages(nodes: readonly Node[], forward: readonly Node[]): (node:
   };
 }
 
-/** Equal numbers for values that are provably equal. It must be called for operands before their users. */
+/**
+ * Returns a function that assigns equal numbers to provably equal values. Call it for operands before their
+ * users.
+ */
 function valueKeys(): (node: Node) => number {
   const numbers = new Map<string, number>();
   const known = new Map<Node, number>();
@@ -67,7 +75,7 @@ function valueKeys(): (node: Node) => number {
 
 // The rule of a backward node: its name, its general form, and the forward value that it applies to.
 
-/** For the nodes of one graph. */
+/** Returns a function that finds the rule of a backward node of one graph. */
 export function ruleUses(
   formulas: GraphFormulas,
   idOf: (node: Node) => NodeId,
@@ -75,7 +83,7 @@ export function ruleUses(
 ): (node: Node) => RuleUse | undefined {
   const forwards = [...new Set(formulas.nodes.flatMap(({ origin }) => origin.forward ?? []))];
   const imageOf = forwardImages(formulas.nodes, forwards);
-  /** An operand of a forward node may no longer exist; then its former name is used. */
+  /** The name of an operand of a forward node. If a pass has removed the operand, its former name is used. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
     if (image !== undefined) return formulas.displayName(image);
@@ -107,12 +115,15 @@ function forwardFormula(forward: Node, nameOf: (node: Node) => Formula | undefin
 
 // The rewrites of a node, with the equations of their rules.
 
-/** Equations of passes that have a single rule and no table. */
+/** The equations of passes that have a single rule and no rule table. */
 const ofPasses: Readonly<Record<string, string>> = {
   "fold-constants": "f of constants = its value",
 };
 
-/** Parses each equation once. */
+/**
+ * Returns a function that pairs each rewrite with the equation of its rule. Every equation is parsed only
+ * once.
+ */
 export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
   const texts = new Map([
     ...Object.entries(ofPasses),

@@ -1,4 +1,7 @@
-/** Locations of compiled parts in the spec's text, and the source map of an emitted file (ECMA-426). */
+/**
+ * Finds the locations of compiled parts in the spec's text, and builds the source map of an emitted file
+ * (ECMA-426).
+ */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
@@ -7,11 +10,14 @@ import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.t
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { SpecLocation } from "../explanation.ts";
 
-// Locations in the text of a spec. All are found at once, because parsing the text takes milliseconds.
+// Locations in the text of a spec. All are found in one call, because parsing the text takes milliseconds.
 
 export type LocationOf = (path: SpecLocation["path"]) => SpecLocation | undefined;
 
-/** The locations of these paths; undefined for other paths, or if the spec has no text. */
+/**
+ * Finds the locations of these paths. The result is a function that returns undefined for any other path, and
+ * for every path if the spec has no text.
+ */
 export async function specLocations(
   source: SpecSource | undefined,
   paths: readonly SpecLocation["path"][],
@@ -33,9 +39,13 @@ export async function specLocations(
   return (path) => found.get(formatPath(path));
 }
 
-// The locations of the origins of emitted lines. Many lines share a location, which is computed once.
+// The locations in the spec that emitted lines come from. Many lines share a location, so each is computed
+// only once.
 
-/** Undefined if the spec has no text or the path has no location in it. */
+/**
+ * Returns a function that finds the location of a path. It returns undefined if the spec has no text, or if
+ * the text has no location for the path.
+ */
 export function locationFinder(
   source: SpecSource | undefined,
 ): (path: SpecLocation["path"] | undefined) => Promise<SpecLocation | undefined> {
@@ -53,14 +63,14 @@ export function locationFinder(
   };
 }
 
-// The source map of an emitted file, version 3 (ECMA-426): from each line to the line and column of the spec
-// that it comes from. Lines that do not come from the spec, such as the shared runtime, map to themselves,
-// because many readers give a line without a mapping the location of the line before it.
+// The source map of an emitted file, version 3 (ECMA-426). It maps each line to the line and column of the
+// spec that it comes from. Lines that do not come from the spec, such as those of the runtime, map to
+// themselves. Without a mapping, many tools would give such a line the location of the line before it.
 
 export interface SourceMapNames {
   /** The name of the emitted file, without folders. */
   readonly file: string;
-  /** The address of the spec, relative to the map's. */
+  /** The URL of the spec, relative to the URL of the map. */
   readonly spec: string;
 }
 
@@ -88,20 +98,20 @@ export async function sourceMap(
       addMapping(map, to);
       continue;
     }
-    // A name belongs to the start of a function, where profilers and stack traces look for it. The parameters
-    // of the function keep their own names.
+    // Profilers and stack traces look for a name at the start of a function. The second mapping has no name,
+    // so the parameters of the function keep their own names.
     addMapping(map, { ...to, name });
     addMapping(map, { ...to, generated: { ...generated, column: text.indexOf("(") + 1 } });
   }
   return toEncodedMap(map);
 }
 
-/** If a function serves more layers than this, only their number is given, because stack traces show the name. */
+/** Stack traces show these names, so a name lists at most this many layers and the number of the others. */
 const namedLayers = 3;
 
 /**
- * The parts of the model that a kernel works for: `dense1`, `gradient of dense1`, `loss`, `optimizer`. A kernel that
- * several layers share lists them all.
+ * The parts of the model that a kernel works for, such as `dense1`, `gradient of dense1`, `loss` or
+ * `optimizer`. A kernel can serve several layers.
  */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));

@@ -5,13 +5,13 @@ import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
 /**
- * The input of a view. `reports`: every stage on every graph or program, in order; `run`: the training run, if
- * it is known.
+ * The input of a view. `reports` has every stage on every graph or program, in order. `run` is the training
+ * run, if it is known.
  */
 export interface Subject {
   readonly compilation: TargetCompilation;
   readonly reports: readonly StageReport[];
-  /** The requested parameter, layer or kernel, and the requested pass. */
+  /** The requested parameter, layer or kernel; `pass` is the requested pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
@@ -19,11 +19,11 @@ export interface Subject {
   readonly times?: KernelTimes | undefined;
   /** The emitted file, if kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
-  /** How kernels are printed: as loops only, as WebAssembly text, or, if undefined, as code of their target. */
+  /** How to print kernels: as loops only, as WebAssembly text or, if undefined, as code of their target. */
   readonly text?: "loops" | "wat" | undefined;
 }
 
-/** The number of training rows and of epochs. */
+/** The number of training rows and the number of epochs. */
 export interface Run {
   readonly rows: number;
   readonly epochs: number;

@@ -1,4 +1,4 @@
-/** The kernels of a target in execution order, and the facts about each that views show. */
+/** The kernels of a target in execution order, and the facts about each kernel that views show. */
 import { sum } from "d3-array";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -18,21 +18,21 @@ import { countText, counted, sizeText } from "../../compiler/util/number-text.ts
 import type { ExplainedKernel } from "../explanation.ts";
 import { countOptionsOf } from "./graph-counts.ts";
 
-// The kernels that run, numbered through all programs in order. TypeScript runs the lowered kernels;
-// WebAssembly cuts them into smaller ones, so one lowered kernel may become several. Provenance lines survive
-// the cut and identify the lowered kernel.
+// The kernels that run, numbered consecutively through all programs. The target TypeScript runs the lowered
+// kernels. The target WebAssembly splits them, so one lowered kernel may become several. Provenance lines
+// survive the split and identify the lowered kernel.
 
 export interface TargetKernel {
   readonly index: number;
-  /** Its index among the kernels of its program, from 0. */
+  /** The index of the kernel in its program, from 0. */
   readonly indexInProgram: number;
-  /** Its program, as the target has it before buffers get addresses. */
+  /** The program of the kernel, before buffers get addresses. */
   readonly program: LoopProgram;
-  /** With one index per axis: for TypeScript after fusion, for WebAssembly after vectorisation. */
+  /** The kernel with one index per axis: after fusion for TypeScript, after vectorisation for WebAssembly. */
   readonly kernel: Kernel;
-  /** With computed addresses, as it is emitted. */
+  /** The kernel with computed addresses, as it is emitted. */
   readonly placed: Kernel;
-  /** The index of the lowered kernel that it is or was cut from, among those of its program. */
+  /** The index, in the same program, of the lowered kernel that this kernel implements or is a part of. */
   readonly source: number;
 }
 
@@ -54,8 +54,8 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
 }
 
 /**
- * The lowered kernel of each kernel that was cut. A kernel without provenance belongs to the same one as its
- * neighbours.
+ * Finds the lowered kernel that each kernel is a part of. A kernel without provenance is a part of the same
+ * lowered kernel as a neighbour.
  */
 function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
   const ofLine = new Map(lowered.kernels.flatMap(({ provenance }, k) => provenance.map((line) => [line, k])));
@@ -80,9 +80,8 @@ function storesAlike(a: Kernel, b: Kernel): boolean {
 }
 
 /**
- * The program without fusion: a nest for each value that is then stored, and one for each output that is
- * computed elsewhere and copied. Fusion saves the difference between the traffic of these nests and that of the
- * kernels.
+ * The program without fusion: one nest of loops for each materialised value, and one for each output that is
+ * a copy of another value. Fusion saves the difference in memory traffic between these nests and the kernels.
  */
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
   const { rematerialised, copies, plan } = compilation;
@@ -97,8 +96,8 @@ export function unfusedNests(program: ProgramName, compilation: Compilation): Lo
 }
 
 /**
- * Returns the kernel that does the work of a nest: the one with the nest's node or, for a copy, the one that
- * writes the same buffer.
+ * Returns the kernel that does the work of a nest: the one that computes the nest's node or, for a copy, the
+ * one that writes the same buffer.
  */
 export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => number {
   const ofNode = new Map(kernels.flatMap(({ provenance }, k) => provenance.map(({ node }) => [node, k])));
@@ -119,8 +118,8 @@ export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => numb
 type Fused = Pick<ExplainedKernel, "fused">;
 
 /**
- * `22 nests of loops became 9 kernels, 10 values stay in registers, and each run moves 42.7 kB less through
- * memory`
+ * Returns a sentence such as `22 nests of loops became 9 kernels, 10 values stay in registers, and each run
+ * moves 42.7 kB less through memory`.
  */
 export function fusedText(kernels: readonly Fused[]): string {
   const nests = sum(kernels, ({ fused }) => fused.nests);
@@ -138,7 +137,7 @@ export function fusedText(kernels: readonly Fused[]): string {
 
 // Facts about a kernel that views show, for every target.
 
-/** The graph nodes fused into it. */
+/** The graph nodes that were fused into a kernel. */
 export const nodesOf = ({ provenance }: Kernel) =>
   provenance.map(({ text, layer, gradientOf, rule }) => ({ text, layer, gradientOf, rule }));
 
@@ -153,16 +152,20 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
   return bytes;
 }
 
-/** Whether a kernel is selected: by its name, or as `predict/dense1`. */
+/**
+ * Whether `of` selects a kernel. It may be the kernel's name, or program and name as in `predict/dense1`;
+ * undefined selects every kernel.
+ */
 export const isAskedFor = (of: string | undefined, program: string, kernel: string): boolean =>
   of === undefined || of === kernel || of === `${program}/${kernel}`;
 
-// The kernels that compute a node: the one that lists it by name, or all that compute it inline.
+// The kernels that compute a node: the one whose provenance lists the node, or all kernels that compute it
+// inline.
 
 interface ComputingKernel extends TargetKernel {
-  /** The nodes that it computes by name. */
+  /** The nodes that the provenance of the kernel lists. */
   readonly nodes: readonly Node[];
-  /** The nodes that it computes inline; numbers are not included. */
+  /** The nodes that the kernel computes inline, except leaves and constants. */
   readonly inlined: readonly Node[];
 }
 
@@ -182,7 +185,10 @@ export function computingKernels(compilation: Compilation): ComputingKernel[] {
   });
 }
 
-/** The index of the first kernel of a program that computes a node. A kernel that lists it by name has priority. */
+/**
+ * Returns the index of the first kernel of a program that computes a node. Kernels that list the node have
+ * priority over kernels that compute it inline.
+ */
 export function firstKernels(compilation: Compilation): (program: string, node: Node) => number | undefined {
   const kernels = computingKernels(compilation);
   const programs = new Map(compilation.rematerialised.map(({ name }) => [name, new Map<Node, number>()]));
@@ -194,14 +200,14 @@ export function firstKernels(compilation: Compilation): (program: string, node: 
   return (program, node) => programs.get(program)?.get(node);
 }
 
-// Floating-point operations, from the provenance of the kernels: one for each scalar op, two for a
-// multiply-add.
+// The number of floating-point operations, from the provenance of the kernels. A scalar op counts as one
+// operation, a multiply-add as two.
 
-/** For one kernel and a full batch. */
+/** The FLOPs of one kernel for a full batch. */
 export const flopsOfKernel = ({ provenance }: Kernel): number =>
   provenance.reduce((sum, { flops }) => sum + flops, 0);
 
-/** For a whole program (`gradient`, `update`, …) and a full batch. */
+/** The FLOPs of a whole program (`gradient`, `update`, …) for a full batch. */
 export const flopsOfProgram = ({ programs }: Compilation, name: string): number =>
   programs
     .filter((program) => program.name === name)

@@ -1,7 +1,4 @@
-/**
- * Times of the WebAssembly kernels on this machine: the clock rate, then each kernel separately on a full
- * batch.
- */
+/** Measures the clock rate of this machine, and the time of each WebAssembly kernel alone on a full batch. */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { assemble } from "../../compiler/emit/wasm/assemble.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
@@ -15,12 +12,12 @@ import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
 
-// The clock rate: in a chain of integer operations each waits for the previous one, and takes one cycle on
-// every core of the last decades.
+// Measures the clock rate with a chain of integer operations, each of which needs the result of the previous
+// one. Each operation takes one cycle on every processor of the last decades.
 
 const turns = 1000;
 const pairs = 50;
-/** An engine could combine a chain of additions alone, so XOR and addition alternate. */
+/** XOR and addition alternate, because an engine could merge a chain that consists of additions only. */
 const pair = "(local.set $x (i32.xor (i32.add (local.get $x) (local.get $y)) (local.get $y)))";
 const chain = `(module (func (export "chain") (param $turns i32) (param $y i32) (result i32) (local $x i32)
   (loop $next
@@ -28,25 +25,29 @@ const chain = `(module (func (export "chain") (param $turns i32) (param $y i32) 
     (br_if $next (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
   (local.get $x)))`;
 
-/** Cycles per nanosecond. */
+/** Returns the clock rate in cycles per nanosecond. */
 export async function measureClock(): Promise<number> {
   const [bytes] = await assemble(chain);
   const alone = { base: 0, memoryBytes: 0, scratchBytes: 0, controlBytes: 0, inputAt: 0, inputBytes: 0 };
   const facts = { module: Buffer.from(bytes).toString("base64"), relaxedAt: [], sharedAt: 0, ...alone };
   const setting = { memory: wasmMemory(1, false), scratch: 0, control: 0, threads: 1 };
   const functions = wasmFunctions(compileWasm(facts, "simd", false), setting, {});
-  // The engine's optimizing compiler starts after the first calls.
+  // The engine's optimizing compiler starts only after the first calls, so the fastest of several runs
+  // counts.
   const times = Array.from({ length: 8 }, () => leastTime(() => functions.chain(turns, 12_345)));
   return (2 * pairs * turns) / (Math.min(...times) * 1e6);
 }
 
-// The time of short work: the minimum of many runs, because other load can only add to it.
+// The time of short work is the minimum of many runs, because other load on the machine can only increase it.
 
-/** Milliseconds: calls are timed in runs of about this length, for this long in total. */
+/**
+ * The approximate length of one timed run of calls; `measuringTime` is the length of all runs. In
+ * milliseconds.
+ */
 const runLength = 0.1;
 const measuringTime = 3;
 
-/** Milliseconds per call; the measurement itself takes several milliseconds. */
+/** Returns the milliseconds per call. The measurement itself takes several milliseconds. */
 export function leastTime(work: () => void): number {
   let calls = 1;
   let last = timeOf(work, calls);
@@ -63,19 +64,22 @@ function timeOf(work: () => void, calls: number): number {
   return performance.now() - start;
 }
 
-// The time of each kernel alone: one thread, a full batch, data in the caches. Kernels run in program order, so
-// each finds the results of its predecessors in memory.
+// Measures each kernel alone: one thread, a full batch, data in the caches. Kernels run in program order, so
+// each finds the results of earlier kernels in memory.
 
 export interface KernelTimes {
   /** Which of the module's two variants was run. */
   readonly backend: Backend;
   /** Measured cycles per nanosecond. */
   readonly gigahertz: number;
-  /** By placed kernel. */
+  /** The time of each kernel; the keys are the kernels with computed addresses. */
   readonly microseconds: ReadonlyMap<Kernel, number>;
 }
 
-/** Rounds over all kernels: in the first ones the engine's optimizing compiler is still running. */
+/**
+ * The number of rounds over all kernels. In the first rounds, the engine's optimizing compiler is still
+ * running.
+ */
 const rounds = 3;
 
 /** @throws Error if the engine does not support WebAssembly with SIMD */
@@ -114,7 +118,8 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
         before.set(bytesNow);
         const time = Math.max(0, leastTime(run) - ofCall) * 1000;
         microseconds.set(kernel, Math.min(time, microseconds.get(kernel) ?? Infinity));
-        // Many runs change memory in other ways than one run; the next kernel must find what one run leaves.
+        // Repeated runs change memory differently from a single run. The next kernel must find the memory as
+        // a single run leaves it.
         bytesNow.set(before);
         run();
       }
@@ -122,10 +127,10 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
   return { backend: compiled.backend, gigahertz: await measureClock(), microseconds };
 }
 
-/** An empty program: the cost of a call. */
+/** The name of an empty program, whose time is the cost of a call. */
 const nothing = "nothing";
 
-/** A program for each kernel, on the memory of its original program. */
+/** Returns a program for each kernel, which uses the memory of the kernel's original program. */
 function singlePrograms({ programs, plan }: VectorPrograms): {
   readonly singles: readonly LoopProgram[];
   readonly plan: MemoryPlan;
@@ -167,7 +172,10 @@ function elementsOf(type: Buffer["element"], memory: ArrayBufferLike, at: number
   return type === "f32" ? new Float32Array(memory, at, size) : new Float64Array(memory, at, size);
 }
 
-/** Uniform in ±1/√rows, so that sums stay near one; constant initial values, such as variances, are kept. */
+/**
+ * Fills a parameter with uniform numbers in ±1/√rows, so that sums stay near one. A constant initial value,
+ * such as a variance, is used unchanged.
+ */
 function fillParameter(
   elements: Elements,
   { fill, shape }: Compilation["built"]["parameters"][number],

@@ -1,4 +1,4 @@
-/** The text in a box: name and formula of a value, layer and purpose of a group. */
+/** The texts in a box: the name and formula of a value, or the layer and purpose of a group. */
 import { nameIn } from "../../compiler/ir/storage.ts";
 import type { ExplainedNode } from "../explanation.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
@@ -6,11 +6,11 @@ import type { Drawn, Group } from "./choose-boxes.ts";
 /** The facts about a layer that a picture shows. */
 export interface LayerName {
   readonly name: string;
-  /** `dense` */
+  /** The layer type, such as `dense`. */
   readonly type: string;
   /**
-   * `[n, 128]`, if known. A layer that returns all steps of a recurrence may have the shape of the last one
-   * here.
+   * The output shape, such as `[n, 128]`, if it is known. For a layer that returns all steps of a recurrence,
+   * it may be the shape of the last step.
    */
   readonly output?: string;
 }
@@ -21,7 +21,7 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 };
 
 export function valueTexts({ node, kind }: Drawn) {
-  // Results of other programs are in storage with the prefix `result:`.
+  // The prefix `result:` marks results of other programs in storage; the label omits it.
   const texts = {
     label: nameIn("result", node.name) ?? node.name,
     shape: shapeOf(node),
@@ -34,7 +34,7 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   const { key, region, members } = group;
   const label = region === "backward" ? `∂ ${key}` : key;
   const results = members.filter(({ kind }) => kind === "result").map(({ node }) => node.name);
-  // The output of a layer has the layer's name.
+  // The value with the layer's name is the output of the layer.
   const output =
     members.find(({ node }) => node.name === key) ?? members.findLast(({ kind }) => kind !== "leaf");
   const layer = layers.find(({ name }) => name === key);
@@ -50,14 +50,14 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   return { ...texts, ...boxSize({ ...texts, isGroup: true }) };
 }
 
-// The size of a box for its text. Widths are rounded up in steps, so that groups of equal structure have equal
-// sizes despite different names.
+// The size of a box, computed from its text. Widths are rounded up in steps, so that groups of equal
+// structure have equal sizes despite different names.
 
 interface BoxTexts {
   readonly label: string;
   readonly shape: string;
   readonly detail: string;
-  /** Whether there is an open/close sign in the corner. */
+  /** Whether the corner shows a sign that opens or closes the group. */
   readonly isGroup?: boolean;
 }
 
@@ -74,7 +74,7 @@ const maxDetailLength = 44;
 
 export const textWidth = (text: string, size: number): number => [...text].length * size * letterWidth;
 
-/** A longer formula ends in an ellipsis; the details show it in full. */
+/** Shortens a long formula with an ellipsis. The details of the node show it in full. */
 function shortened(text: string): string {
   const letters = [...text];
   return letters.length <= maxDetailLength ? text : `${letters.slice(0, maxDetailLength - 1).join("")}…`;

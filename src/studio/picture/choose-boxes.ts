@@ -1,7 +1,7 @@
 /**
- * Selects the nodes to draw: named values, leaves, and outputs of the graph. The others (constants, views,
- * pointwise values with a single user) are part of the formula, and so of the box, of their user. So each name
- * in the formula of a box has a box too, and a wire from it.
+ * Selects the nodes to draw: named values, leaves, and outputs of the graph. Other nodes (constants, views,
+ * pointwise values with a single user) are written inline in the formula of their user and belong to its box.
+ * So every name in a formula has a box of its own, and a wire from that box.
  */
 import type { ExplainedNode, NodeId, PictureBox, RegionName } from "../explanation.ts";
 
@@ -10,7 +10,7 @@ export interface Drawn {
   readonly node: ExplainedNode;
   readonly kind: PictureBox["kind"];
   readonly nodes: readonly NodeId[];
-  /** The drawn nodes that its formula reads, each once. */
+  /** The drawn nodes that the formula reads, each once. */
   readonly reads: readonly NodeId[];
 }
 
@@ -28,7 +28,7 @@ export function chooseBoxes(nodes: readonly ExplainedNode[]): Drawn[] {
   });
 }
 
-/** The nodes that a formula writes inline, and those that it refers to by name. */
+/** Returns the nodes that a formula writes inline, and those that it refers to by name. */
 function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
   const folded = new Set<NodeId>();
   const reads = new Set<NodeId>();
@@ -46,11 +46,11 @@ function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
 }
 
 /**
- * Groups of drawn nodes: layers, the loss, the optimizer, one per region. The forward group and the backward
- * group of a layer share a `key`, so that they can be next to each other.
+ * A group of drawn nodes: a layer, the loss or the optimizer, within one region. The forward and the backward
+ * group of a layer share a `key`, so that they can be placed side by side.
  */
 export interface Group {
-  /** `group:forward/dense1`, or the id of its only node. */
+  /** An id such as `group:forward/dense1`. A group of a single node has the id of that node. */
   readonly id: string;
   readonly key: string;
   readonly region: RegionName;
@@ -86,19 +86,20 @@ export function groupBoxes(drawn: readonly Drawn[]): Grouped {
 function groupAt(place: string, members: readonly Drawn[]): Group {
   const [{ node }] = members;
   const key = place.slice(place.indexOf("/") + 1);
-  // A group of one box would only hide it.
+  // A group with a single box would only hide that box.
   const id = members.length === 1 ? node.id : `group:${place}`;
   return { id, key, region: node.region, members };
 }
 
-/** `region/group` of each drawn node. */
+/** The group of each drawn node, as `region/group`. */
 function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   const places = new Map<NodeId, string>();
   const readers = new Map<NodeId, Drawn[]>();
   for (const box of drawn) for (const id of box.reads) readers.set(id, [...(readers.get(id) ?? []), box]);
   for (const { node, kind } of drawn)
     if (kind !== "leaf" || node.layer !== undefined) places.set(node.id, `${node.region}/${groupName(node)}`);
-  // Inputs have no group; other leaves belong to the group of their only user.
+  // An input has a group of its own. Another leaf joins the group of its users, if all are in one group of
+  // its region.
   for (const { node, kind } of drawn) {
     if (kind !== "leaf" || node.layer !== undefined) continue;
     const around = new Set((readers.get(node.id) ?? []).map((reader) => places.get(reader.node.id)));
@@ -110,7 +111,7 @@ function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
   return places;
 }
 
-/** Nodes without a layer are named for their purpose in training. */
+/** The name of a node's group. Nodes without a layer are grouped by their purpose in training. */
 function groupName({ layer, region, composite, program }: ExplainedNode): string {
   if (layer !== undefined) return layer;
   if (region === "forward" || region === "backward")

@@ -1,6 +1,7 @@
 /**
- * A layered layout by elkjs, a maintained layout library for dataflow graphs with ports that runs in Node and
- * in browsers. Boxes are in rows along the direction; wires are horizontal and vertical lines.
+ * Computes layered layouts with elkjs, a maintained layout library for dataflow graphs with ports. The
+ * library runs in Node and in browsers. Boxes form rows along the direction; wires consist of horizontal and
+ * vertical lines.
  */
 import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
 import type { Point } from "../explanation.ts";
@@ -13,17 +14,19 @@ export interface LayoutBox {
   readonly height: number;
 }
 
-/** An entrance or exit of the whole picture: the layout chooses its position on the border. */
+/**
+ * An entrance or exit of the whole picture. The layout chooses its position on the given side of the border.
+ */
 export interface LayoutPort {
   readonly id: string;
   readonly side: Side;
 }
 
-/** Between boxes or ports. */
+/** A wire between boxes or ports. */
 export interface LayoutWire {
   readonly from: string;
   readonly to: string;
-  /** Whether to prefer it to other wires when making wires straight. */
+  /** Whether this wire takes priority over others when wires are made straight. */
   readonly isMain?: boolean;
 }
 
@@ -32,25 +35,25 @@ export interface LayoutProblem {
   readonly boxes: readonly LayoutBox[];
   readonly ports: readonly LayoutPort[];
   readonly wires: readonly LayoutWire[];
-  /** Above, and on the other three sides. */
+  /** The padding above, and on the other three sides. */
   readonly padding: readonly [top: number, others: number];
-  /** Between rows. */
+  /** The distance between rows. */
   readonly rowGap: number;
 }
 
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** The upper left corners, in the order of the boxes. */
+  /** The upper left corner of each box, in the order of the boxes. */
   readonly corners: readonly Point[];
-  /** In the order of the wires; the ends are on the borders of the boxes. */
+  /** The route of each wire, in the order of the wires. Its ends are on the borders of the boxes. */
   readonly routes: readonly (readonly Point[])[];
 }
 
 /** All wires of a box leave at one point, because they carry one value. */
 const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 
-/** Solves one layout problem at a time. Equal problems, such as those of equal layers, are solved once. */
+/** Computes the layout of a problem. Equal problems, such as those of equal layers, are solved only once. */
 export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
 
 export function createLayOut(): LayOut {
@@ -70,8 +73,8 @@ async function solve(started: Promise<ELK>, problem: LayoutProblem): Promise<Lay
 }
 
 /**
- * Loads the library on demand. Without a document, elkjs takes the worker that it runs in for its own and
- * replaces the message handler, which is restored here.
+ * Loads the library on demand. In a web worker, elkjs assumes that it runs in its own worker and replaces the
+ * message handler, so the handler is restored here.
  */
 async function startElk(): Promise<ELK> {
   const { default: elkjs } = await import("elkjs/lib/elk.bundled.js");

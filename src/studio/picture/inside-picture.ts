@@ -1,4 +1,7 @@
-/** The inside of a group: its values, and the wires that enter and leave it on the side of their other ends. */
+/**
+ * Lays out the inside of a group: its values, and the wires that enter and leave it. Each wire crosses the
+ * border on the side where its other end is.
+ */
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
@@ -15,12 +18,12 @@ export interface Border {
   readonly leaving: readonly Crossing[];
 }
 
-/** Space for the name of the group. */
+/** The padding above, with space for the name of the group, and on the other three sides. */
 const padding = [38, 22] as const;
 
 interface Plan {
   readonly problem: LayoutProblem;
-  /** The attributes of each wire of the problem. */
+  /** The ends and nodes of each wire of the problem, in the same order. */
   readonly wires: readonly Omit<Wire, "points">[];
 }
 
@@ -46,7 +49,7 @@ export async function insidePicture(group: Group, border: Border, layOut: LayOut
   };
 }
 
-/** Boxes are identified by position, so that equal structures are equal problems. */
+/** Identifies boxes by position, so that groups of equal structure have equal layout problems. */
 function planOf(
   { members, region }: Group,
   sizes: readonly { width: number; height: number }[],
@@ -91,7 +94,10 @@ function planOf(
   };
 }
 
-/** A leaf that represents many values, such as the flat tensor of all gradients, has a single entrance. */
+/**
+ * Returns the wires that enter a box from outside its group. A leaf that represents many values, such as the
+ * flat tensor of all gradients, has a single entrance per side.
+ */
 function entrances({ node, kind, reads }: Drawn, sides: ReadonlyMap<NodeId, Side>) {
   const outside = reads.flatMap((id) => {
     const side = sides.get(id);

@@ -1,7 +1,7 @@
 /**
- * Groups in lanes: the forward pass downwards, next to it the backward pass upwards, each layer at the same
- * height as its gradients, and the update on the right. The forward lane is laid out; the backward lane mirrors
- * it.
+ * Arranges groups in lanes: the forward pass runs downwards, next to it the backward pass runs upwards, and
+ * the update is on the right. Each layer is at the same height as its gradients, because the backward lane
+ * mirrors the layout of the forward lane.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { Picture, PictureBox } from "../explanation.ts";
@@ -13,7 +13,7 @@ import { insidePicture, type Border } from "./inside-picture.ts";
 import { linkSides, placeLanes } from "./place-lanes.ts";
 import type { LaneLayout, LanePlan, SidedLink } from "./place-lanes.ts";
 
-/** A group without a position. */
+/** The box of a group, before it has a position. */
 type Block = Omit<PictureBox, "x" | "y">;
 
 const padding = [46, 24] as const;
@@ -38,8 +38,8 @@ export async function lanesPicture(
 }
 
 /**
- * Every group as a box with its inside laid out. The boxes of a layer have the same size in both lanes, so that
- * they can face each other.
+ * Makes a box for each group, with its inside laid out. The forward and backward boxes of a layer have the
+ * same size, so that they can face each other.
  */
 async function blocksOf(
   plans: readonly LanePlan[],
@@ -131,8 +131,8 @@ async function laneLayout(
 }
 
 /**
- * Puts each group next to its layer in the forward lane; groups without a layer there come last. Wires follow
- * the same routes backwards.
+ * Places each group next to its layer in the forward lane, and groups without such a layer at the bottom.
+ * Wires follow the forward routes backwards.
  */
 function mirrored(
   { groups }: LanePlan,

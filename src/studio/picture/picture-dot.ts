@@ -1,17 +1,17 @@
 /**
- * Graphs in the language of Graphviz, which does the layout itself: regions and groups are clusters, with an
- * edge from each value to each of its users.
+ * Writes graphs in the language of Graphviz, which computes the layout itself. Regions and groups are
+ * clusters. An edge leads from each value to each of its users.
  */
 import { regionColours } from "../palette.ts";
 import type { LanePlan, PicturePlan } from "./place-lanes.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn, Group } from "./choose-boxes.ts";
 
-/** Labels have their own escapes, so a backslash is written twice. */
+/** Quotes a string. Graphviz labels have escapes of their own, so a backslash is doubled. */
 const quoted = (...lines: readonly string[]): string =>
   `"${lines.map((line) => line.replaceAll("\\", "\\\\").replaceAll('"', '\\"')).join("\\n")}"`;
 
-/** One graph after the other, in Graphviz syntax. */
+/** Writes one graph after the other in Graphviz syntax. */
 export const pictureDot = (plans: readonly PicturePlan[]): string => plans.map(graphDot).join("\n");
 
 function graphDot({ name, title, lanes }: PicturePlan): string {

@@ -1,4 +1,4 @@
-/** Pictures below one another in one SVG file, for light and dark backgrounds. */
+/** Renders pictures from top to bottom in one SVG file, for light and dark backgrounds. */
 import { element, shapeText, svgFile, textAt } from "../charts/svg.ts";
 import { regionColours } from "../palette.ts";
 import type { Picture } from "../explanation.ts";
@@ -29,7 +29,7 @@ export function pictureSvg(title: string, pictures: readonly DrawnPicture[]): st
   return svgFile({ width, height: y }, title, `<style>\n${style}\n</style>`, shapeText(headShapes), ...parts);
 }
 
-/** Without the background and the title of the file. */
+/** Renders one scene, without the background and the title of the file. */
 function sceneSvg(scene: Scene, top: number): string {
   const { lanes, boxes, wires } = scene;
   const regionOf = wireRegions(scene);

@@ -1,6 +1,6 @@
 /**
- * Lanes next to each other: the sides where values leave and enter groups, the wires in the gaps, and the
- * picture before its boxes have positions.
+ * Places lanes next to each other. Chooses the sides where values leave and enter groups, and routes the
+ * wires in the gaps between the lanes.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { ExplainedPicture, Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
@@ -10,17 +10,18 @@ import type { Side } from "./elk-layout.ts";
 import { channelCount, gapWidth, routeAcross } from "./route-across.ts";
 import type { Across } from "./route-across.ts";
 
-// The sides at which values leave and enter groups: down or up within a lane, to the right into the next.
+// The sides of groups at which wires leave and enter: top and bottom within a lane, left and right between
+// lanes.
 
 export interface SidedLink {
   readonly link: Link;
   readonly leaves: Side;
   readonly enters: Side;
-  /** In a mirrored lane: the forward link whose route it follows backwards. */
+  /** In a mirrored lane, the forward link whose route this link follows backwards. */
   readonly along: Link | undefined;
 }
 
-/** The groups of one lane. The second of three may mirror the first. */
+/** The groups of one lane. The second of three lanes may mirror the first. */
 interface LaneGroups {
   readonly groups: readonly Group[];
   readonly isMirror: boolean;
@@ -37,7 +38,7 @@ export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]):
     if (from < to) return { link, leaves: "EAST", enters: "WEST", along: undefined };
     if (from > to) return { link, leaves: "WEST", enters: "EAST", along: undefined };
     if (!lanes[from].isMirror) return { link, leaves: "SOUTH", enters: "NORTH", along: undefined };
-    // dL/dx flows to the layer that computed x.
+    // The gradient dL/dx flows to the layer that computed x, against the direction of a forward link.
     const along = byEnds.get(endsOf(link.to.key, link.from.key));
     return along === undefined
       ? { link, leaves: "EAST", enters: "EAST", along }
@@ -47,7 +48,7 @@ export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]):
 
 const endsOf = (from: string, to: string): string => JSON.stringify([from, to]);
 
-// Lanes next to each other, and the wires in the gaps between them.
+// Places the lanes next to each other, and the wires in the gaps between them.
 
 export interface LanePlan extends LaneGroups {
   readonly region: RegionName;
@@ -59,7 +60,7 @@ export interface LaneLayout {
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<Group, PictureBox>;
-  /** For the links within the lane. */
+  /** The routes of the links within the lane. */
   readonly routes: ReadonlyMap<Link, readonly Point[]>;
 }
 
@@ -145,7 +146,7 @@ function wiresAcross(
   );
 }
 
-/** As seen from the lane on the left. */
+/** The ends of a link between lanes; `from` is in the lane on the left. */
 function acrossOf({ link: { from, to }, leaves, enters }: SidedLink, boxes: Boxes): Across {
   if (leaves === "WEST") return { from: boxOf(to, boxes), to: boxOf(from, boxes), enters: "WEST" };
   return { from: boxOf(from, boxes), to: boxOf(to, boxes), enters: enters === "EAST" ? "EAST" : "WEST" };
@@ -157,7 +158,7 @@ function boxOf(group: Group, boxes: Boxes): PictureBox {
   return box;
 }
 
-/** A picture before its boxes have positions. */
+/** The plan of a picture, before its boxes have positions. */
 export interface PicturePlan {
   readonly name: ExplainedPicture["name"];
   readonly title: string;

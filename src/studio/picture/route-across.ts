@@ -1,34 +1,34 @@
 /**
- * Routes wires between lanes: out of a box sideways, along a channel in the gap, into a box of the other lane.
- * All wires of one box share a channel, and so do the wires into a box with many sources. Channels whose wires
- * would overlap are next to each other.
+ * Routes wires between lanes. A wire leaves its box sideways, follows a vertical channel in the gap, and
+ * enters a box of the other lane. All wires from one box share a channel, and so do all wires into a box with
+ * many sources. Channels that would overlap are placed side by side.
  */
 import type { Point, Rectangle } from "../explanation.ts";
 
 export interface Across {
   readonly from: Rectangle;
   readonly to: Rectangle;
-  /** `EAST` enters a box of the same lane on its right side. */
+  /** `EAST` means that the wire enters a box of the same lane on its right side. */
   readonly enters: "WEST" | "EAST";
 }
 
 export interface Gap {
-  /** Whether the two sides have independent vertical axes; then no wire is straight. */
+  /** Whether the lanes on both sides have independent vertical axes. If so, no wire is a straight line. */
   readonly hasOwnAxis: boolean;
-  /** The left end of the channels. */
+  /** The left edge of the gap. */
   readonly left: number;
   readonly wires: readonly Across[];
-  /** Boxes of the adjacent lanes that a wire must not cross. */
+  /** The boxes of the lanes on the left and on the right, which wires must not cross. */
   readonly before: readonly Rectangle[];
   readonly after: readonly Rectangle[];
 }
 
 const channelWidth = 12;
 const firstChannel = 20;
-/** The vertical distance from a row for a wire that cannot be straight. */
+/** The distance between a row of boxes and a wire that goes around them. */
 const detour = 9;
 
-/** A path, and its height at the channel. */
+/** The path of a wire from a box to its channel, and the height at which it meets the channel. */
 interface End {
   readonly points: readonly Point[];
   readonly y: number;
@@ -57,14 +57,20 @@ export function routeAcross({ hasOwnAxis, left, wires, before, after }: Gap): Po
 
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
-/** The box that determines the channel of a wire: its source, or a target that it shares with many others. */
+/**
+ * Returns the box that determines the channel of a wire: its source or, if its target has more than three
+ * wires, its target.
+ */
 function channelBoxes(wires: readonly Across[]): (wire: Across) => Rectangle {
   const arriving = new Map<Rectangle, number>();
   for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
   return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
 }
 
-/** Assigns channels from top to bottom: an interval takes the first free channel. */
+/**
+ * Assigns a channel to each vertical interval, from top to bottom. An interval takes the first channel that
+ * is free.
+ */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
   const channelBox = channelBoxes(wires);
   const intervals = new Map<Rectangle, { first: number; last: number }>();
@@ -85,8 +91,8 @@ function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
 }
 
 /**
- * The relative height, from 0 to 1, at which each wire enters its target: wires from above enter above the
- * middle.
+ * The height at which each wire enters its target, relative to the target: 0 is the top and 1 the bottom.
+ * Wires from above enter above the middle, and wires from below enter below it.
  */
 function entrySlots(wires: readonly Across[]): number[] {
   const slots = wires.map(() => 0.5);

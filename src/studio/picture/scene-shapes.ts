@@ -1,6 +1,7 @@
 /**
- * The shapes of a scene: lanes, wires and boxes. An SVG file writes them (`picture-svg.ts`); a page creates
- * elements for the visible ones (`pages/shared/graph/canvas.ts`). CSS classes give their style.
+ * The shapes of a scene: lanes, wires and boxes. An SVG file contains all of them (`picture-svg.ts`); a page
+ * creates elements only for the visible ones (`pages/shared/graph/canvas.ts`). CSS classes define their
+ * style.
  */
 import { shape } from "../charts/svg.ts";
 import type { Shape } from "../charts/svg.ts";
@@ -9,7 +10,7 @@ import { wirePath } from "./wire-ends.ts";
 
 export const regions = ["forward", "backward", "update", "evaluation"] as const;
 
-/** The arrow heads, which wires refer to by region. */
+/** The arrow heads, one for each region. */
 export const headShapes: Shape = shape(
   "defs",
   {},
@@ -39,7 +40,10 @@ export const laneShape = ({ region, label, x, y, width, height }: Scene["lanes"]
     shape("text", { x: x + 16, y: y + 24 }, label),
   );
 
-/** The region that colours a wire: that of its source box, or of the group that contains it. */
+/**
+ * Returns the region that sets the colour of a wire: that of its source box or, if there is none, of the
+ * group that contains the wire.
+ */
 export function wireRegions(scene: Scene): (wire: SceneWire) => string {
   const regionOf = new Map(scene.boxes.map((box) => [box.id, box.region]));
   return ({ from = "", group = "", to = "" }) =>
@@ -53,7 +57,7 @@ export const wireShape = ({ points, hasHead }: SceneWire, region: string): Shape
     "marker-end": hasHead ? `url(#head-${region})` : undefined,
   });
 
-/** `hasSign`: with the sign that opens or closes a group. */
+/** `hasSign` adds the sign that opens or closes a group. */
 export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attributes"] = {}): Shape {
   const { kind, region, label, shape: type, detail, x, y, width, height, isOpen } = box;
   const isSigned = hasSign && kind === "group";
@@ -76,7 +80,7 @@ export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attribute
   );
 }
 
-/** The baseline of the first line of a box; a single line is centred. */
+/** The baseline of the first line of text in a box. A single line is centred vertically. */
 function boxBase({ isOpen, detail, height }: SceneBox): number {
   if (isOpen) return 22;
   return detail === "" ? height / 2 + 4 : 18;

@@ -1,18 +1,21 @@
 /**
- * A picture with some groups open: the axes are stretched for them, and every box and wire gets its position in
- * drawing order.
+ * Computes a scene: a picture in which some groups are open. The axes are stretched to make room for open
+ * groups, and every box and wire gets its position, in drawing order.
  */
 import type { Lane, NodeId, Picture, PictureBox, Point, Rectangle, Wire } from "../explanation.ts";
 import { wireEnd } from "./wire-ends.ts";
 import type { Moved, WireEnd } from "./wire-ends.ts";
 
-// The axes, stretched for open groups, which grow to both sides and downwards.
+// The axes of a picture, stretched for open groups. An open group grows to both sides and downwards.
 
 type Axis = (place: number) => number;
 
 interface Axes {
   readonly x: Axis;
-  /** The vertical axis of the lane of an element; a lane that is apart has its own. */
+  /**
+   * Returns the vertical axis for an element. A lane with `hasOwnAxis` has its own axis; all other lanes
+   * share one.
+   */
   readonly y: (what: Rectangle | undefined) => Axis;
 }
 
@@ -61,12 +64,12 @@ function widthNeeds(box: PictureBox): readonly Need[] {
   ];
 }
 
-// One axis of a picture, stretched for open groups: a monotonic map from old positions to new ones that shrinks
-// no gap, so boxes never start to overlap.
+// One axis of a picture, stretched for open groups. It maps old positions to new ones and shrinks no gap, so
+// boxes never start to overlap.
 
 /**
- * The distance from `first` to `last` must be at least `length`. The missing space is added at one end or the
- * other.
+ * Requires a distance of at least `length` from `first` to `last`. The missing space is added at the end that
+ * `at` names.
  */
 interface Need {
   readonly first: number;
@@ -80,7 +83,7 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
   const sorted = [...new Set([...places, ...needs.flatMap(({ first, last }) => [first, last])])].sort(
     (a, b) => a - b,
   );
-  // Adding space at the first end is adding it at the last end of the reversed axis.
+  // To add space at the first end, add it at the last end of the reversed axis.
   const backwards = needs
     .filter(({ at }) => at === "first")
     .map(({ first, last, length }) => ({ first: -last, last: -first, length }));
@@ -97,8 +100,8 @@ function stretch(places: readonly number[], needs: readonly Need[]): (place: num
 }
 
 /**
- * New positions for the sorted old ones: each gap keeps its size, or grows to the size that a need ending there
- * requires.
+ * Returns new positions for the sorted keys. A gap keeps its size, or grows if a need that ends there
+ * requires more space.
  */
 function grown(
   keys: readonly number[],
@@ -118,31 +121,33 @@ function grown(
   return result;
 }
 
-/** A position that is not in the list moves with the one before it. */
+/** Maps a position that is not in the list. It moves with the position before it. */
 function between(place: number, sorted: readonly number[], placed: ReadonlyMap<number, number>): number {
   const before = sorted.findLast((each) => each <= place) ?? sorted[0];
   return (placed.get(before) ?? before) + place - before;
 }
 
-// The flat scene: every box and wire in drawing order. Pages and files draw the same scene.
+// The flat scene: every box and wire in drawing order. Pages and SVG files draw the same scene.
 
 export interface SceneBox extends PictureBox {
   readonly isOpen: boolean;
-  /** The open group that contains it. */
+  /** The open group that contains the box. */
   readonly group: string | undefined;
 }
 
 export interface SceneWire {
-  /** The boxes at its ends; undefined for an end inside an open group. */
+  /**
+   * The ids of the boxes at both ends. An end is undefined where the wire crosses the border of its group.
+   */
   readonly from: string | undefined;
   readonly to: string | undefined;
   readonly nodes: readonly NodeId[];
   readonly points: readonly Point[];
-  /** Whether it ends at a box rather than at another wire. */
+  /** Whether the wire ends at a box, with an arrow head, rather than at another wire. */
   readonly hasHead: boolean;
-  /** Whether it only connects the border of a box to another wire. */
+  /** Whether the wire only connects the border of a box to another wire. */
   readonly isJoint: boolean;
-  /** The group that contains it, or whose border it crosses. */
+  /** The group that contains the wire, or whose border the wire crosses. */
   readonly group: string | undefined;
 }
 
@@ -150,12 +155,12 @@ export interface Scene {
   readonly width: number;
   readonly height: number;
   readonly lanes: readonly Lane[];
-  /** Open groups come before their content. */
+  /** An open group comes before its content. */
   readonly boxes: readonly SceneBox[];
   readonly wires: readonly SceneWire[];
 }
 
-/** Around the lanes. */
+/** The margin around the lanes. */
 const margin = 16;
 
 export function sceneOf(picture: Picture, isOpen: (id: string) => boolean): Scene {
@@ -209,7 +214,9 @@ function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox
   };
 }
 
-/** A wire at its new position, and its connections to the wires inside the open groups at its ends. */
+/**
+ * Returns a wire at its new position, and its connections to the wires inside the open groups at its ends.
+ */
 function rerouted(
   { from, to, nodes, points: laidOut }: Wire,
   axes: Axes,
@@ -238,7 +245,10 @@ function rerouted(
   ];
 }
 
-/** A wire moves with its source box up to the gap between the lanes, and with its target box after it. */
+/**
+ * Moves the points of a wire: with its source box up to the gap between the lanes, and with its target box
+ * after the gap.
+ */
 function movedPoints(points: readonly Point[], axes: Axes, from?: PictureBox, to?: PictureBox): Point[] {
   const [early, late] = [axes.y(from), axes.y(to)];
   const right = from === undefined ? 0 : from.x + from.width;

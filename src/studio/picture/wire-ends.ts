@@ -1,17 +1,17 @@
 /**
- * The ends of a wire after boxes have moved and opened: at the same relative position of the box as before or,
- * for an open group, at a distance from its border, from where the wire is connected to the inner wires that
- * carry the same values.
+ * Computes the ends of a wire after boxes have moved or opened. At a closed box, the wire ends at the same
+ * relative position as before. At an open group, it ends at a distance from the border. From there, joints
+ * connect it to the inner wires that carry the same values.
  */
 import type { NodeId, PictureBox, Point, Rectangle } from "../explanation.ts";
 
-/** The box in the layout, and now. */
+/** A box in the original layout, and at its current position. */
 export interface Moved {
   readonly old: PictureBox;
   readonly now: Rectangle & { readonly isOpen: boolean };
 }
 
-/** A wire inside the open group that crosses its border; outwards if it has a source box. */
+/** A wire inside the open group that crosses its border. The wire leads outwards if it has a source box. */
 interface Crossing {
   readonly from: string | undefined;
   readonly nodes: readonly NodeId[];
@@ -19,7 +19,7 @@ interface Crossing {
 }
 
 export interface WireEnd {
-  /** Starting from the box. */
+  /** The points of the wire, starting from the box. */
   readonly points: readonly Point[];
   readonly joints: readonly { readonly nodes: readonly NodeId[]; readonly points: readonly Point[] }[];
 }
@@ -27,7 +27,7 @@ export interface WireEnd {
 /** The distance from the border of a box at which a wire turns. */
 const off = 9;
 
-/** The outward direction of the side that contains a point of a border. */
+/** The outward direction at a point on the border of a box. */
 function outward([x, y]: Point, box: Rectangle): Point {
   const sides: readonly (readonly [distance: number, direction: Point])[] = [
     [Math.abs(y - box.y), [0, -1]],
@@ -38,7 +38,7 @@ function outward([x, y]: Point, box: Rectangle): Point {
   return sides.reduce((nearest, side) => (side[0] < nearest[0] ? side : nearest))[1];
 }
 
-/** The position of `point` on the moved box. */
+/** The position on the moved box that corresponds to `point`. */
 function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
   if (dy !== 0) {
     const fromMiddle = x - old.x - old.width / 2;
@@ -50,8 +50,8 @@ function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
 const moved = ([x, y]: Point, [dx, dy]: Point, by: number): Point => [x + dx * by, y + dy * by];
 
 /**
- * `point` is the end of the wire in the layout, `now` its position on the stretched axes. The next point of the
- * wire is straight outwards from there.
+ * `point` is the end of the wire in the layout, and `now` is its position on the stretched axes. The wire
+ * first goes straight outwards from its end.
  */
 export function wireEnd(
   point: Point,
@@ -63,7 +63,7 @@ export function wireEnd(
   const direction = outward(point, box.old);
   const anchor = anchorOf(point, direction, box);
   const turn = moved(anchor, direction, off);
-  // Next to the anchor, but in line with the rest of the wire.
+  // A point next to the anchor that is in line with the rest of the wire.
   const aligned: Point = direction[1] === 0 ? [turn[0], now[1]] : [now[0], turn[1]];
   const inner = box.now.isOpen ? meeting(direction, box, nodes, crossing) : [];
   if (inner.length > 0)
@@ -78,7 +78,7 @@ export function wireEnd(
   return { points: isStraight ? [anchor] : [anchor, turn, aligned], joints: [] };
 }
 
-/** The ends of inner wires on this side of the group that carry some of the values. */
+/** Finds the ends of inner wires on this side of the group that carry at least one of the values. */
 function meeting(direction: Point, { now }: Moved, nodes: readonly NodeId[], crossing: readonly Crossing[]) {
   const wanted = new Set(nodes);
   return crossing.flatMap(({ from, points, nodes: carried }) => {
@@ -97,7 +97,10 @@ const radius = 7;
 const short = (value: number): string => String(Math.round(value * 10) / 10 + 0);
 const at = ([x, y]: Point): string => `${short(x)} ${short(y)}`;
 
-/** A point between two points, at most `radius` and half of the distance from the first. */
+/**
+ * A point on the line from the first point to the second. Its distance from the first is at most `radius` and
+ * at most half the line.
+ */
 function towards([x, y]: Point, [toX, toY]: Point): Point {
   const length = Math.hypot(toX - x, toY - y);
   if (length === 0) return [x, y];

@@ -1,4 +1,7 @@
-/** The derivation of each gradient, from the loss back to the parameter, as text, as JSON and as TeX. */
+/**
+ * The view of gradients: the derivation of each gradient, from the loss back to the parameter, as text, as
+ * JSON and as TeX.
+ */
 import { notationOf } from "../../compiler/notation/notation.ts";
 import { mathematicalName } from "../../compiler/notation/symbol.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
@@ -10,8 +13,8 @@ import type { RuleUse } from "../explanation.ts";
 import type { View } from "./view.ts";
 
 /**
- * The derivation of the gradients for papers: displayed equations with amsmath, with the same numbers as in the
- * text. Names are escaped, so that nothing in a spec becomes a command.
+ * Writes the derivation of the gradients for papers: displayed equations with amsmath, numbered as in the
+ * text. Names are escaped, so that no name in a spec can become a command.
  */
 function gradientsTex({ forward, derivations }: GradientDerivations, model: string): string {
   return [
@@ -56,8 +59,8 @@ const aligned = (equations: readonly string[]): string[] => [
 const equation = ({ symbol, formula }: Value): string => `${texOf(symbol)} &= ${texOf(formula)}`;
 
 /**
- * The steps from the loss back to the parameter. Each has its formula, type and rules, the forward values that
- * the rules apply to, and the rewrites that changed it.
+ * Shows the steps from the loss back to the parameter. Each step has its formula, type and rules, the forward
+ * values that the rules apply to, and the rewrites that changed it.
  */
 export function gradientsView(subject: Subject): View {
   const derivations = gradientDerivations(subject);
@@ -122,7 +125,7 @@ function stepText(step: Step, width: number): string[] {
 /** The unnamed values in a step's formula, and the step itself. */
 const valuesOf = (step: Step): readonly Value[] => [...step.through, step];
 
-/** The rules of a formula in the order of application, each once per forward value. */
+/** The rules of a formula in the order of application. Each appears once per forward value. */
 function rulesOf(step: Step): string[] {
   const lines = valuesOf(step).flatMap(({ derivation, layer }) =>
     derivation === undefined
@@ -132,7 +135,7 @@ function rulesOf(step: Step): string[] {
   return [...new Set(lines)];
 }
 
-/** The general form of each applied rule; derivatives have their names in the code. */
+/** The general form of each applied rule, and the equation of each applied rewrite. */
 function appliedText(derivations: readonly Derived[]): string[] {
   const values = derivations.flatMap(({ steps }) => steps.flatMap(valuesOf));
   const rules = values.flatMap(({ derivation }) =>
@@ -152,7 +155,10 @@ function appliedText(derivations: readonly Derived[]): string[] {
 const generalText = ({ general }: RuleUse): string =>
   `${general.forward.text}  ⇒  ${general.derivative.text}`;
 
-/** Contains every derived node except numbers: as a step, or in the step whose formula writes it inline. */
+/**
+ * The JSON contains every derived node except numbers, either as a step or in the step whose formula writes
+ * it inline.
+ */
 const derivationsJson = ({ forward, derivations }: GradientDerivations): unknown => ({
   values: forward.flatMap(({ values }) => values.map(valueJson)),
   derivations: derivations.map(({ parameter, from, steps }) => ({

@@ -1,4 +1,7 @@
-/** The graphs of a model after all passes: as text, and as pictures in SVG and for Graphviz. */
+/**
+ * The view of graphs: the graphs of a model after all passes, as text, and as pictures in SVG and for
+ * Graphviz.
+ */
 import { gzipSync, strToU8 } from "fflate";
 import { gradientStorage } from "../../compiler/ir/storage.ts";
 import { printGraph } from "../../compiler/ir/text.ts";
@@ -15,7 +18,7 @@ import { pageCode } from "../web/page-code.ts";
 import { pageHtml } from "../web/page-html.ts";
 import type { View } from "./view.ts";
 
-// The pictures of views, as SVG and for Graphviz.
+// The pictures of views, in SVG and for Graphviz.
 
 type PictureFormats = Required<Pick<View, "svg" | "dot">>;
 
@@ -23,8 +26,8 @@ type PictureFormats = Required<Pick<View, "svg" | "dot">>;
 const maxOpenBoxes = 90;
 
 /**
- * For all programs. `of` selects one (`step`, `predict`), or a layer: then the step is drawn with that layer
- * open.
+ * Draws all programs. `of` selects one program, such as `step` or `predict`, or a layer. For a layer, the
+ * step is drawn with that layer open.
  */
 export function graphFormats(subject: Subject): PictureFormats {
   const { of, compilation } = subject;
@@ -40,7 +43,10 @@ export function graphFormats(subject: Subject): PictureFormats {
   return formats(subject, plansOf, isOpen);
 }
 
-/** The gradient graph without the update; `of` a parameter: only the derivation of its gradient. */
+/**
+ * Draws the gradient graph without the update. If `of` is a parameter, only the derivation of its gradient is
+ * drawn.
+ */
 export function gradientFormats(subject: Subject): PictureFormats {
   const { of } = subject;
   const plansOf = () => {
@@ -52,7 +58,7 @@ export function gradientFormats(subject: Subject): PictureFormats {
   return formats(subject, plansOf, (picture) => () => of !== undefined || isSmall(picture));
 }
 
-/** For the graphs after a pass, if it has any. */
+/** Draws the graphs after a pass, if the pass has any. */
 export function passFormats(subject: Subject): Partial<PictureFormats> {
   const { pass } = subject;
   const graphs = pass === undefined ? subject.compilation.rematerialised : graphsAfter(pass, subject);
@@ -86,7 +92,7 @@ function formats(
   };
 }
 
-/** The backward nodes that a gradient is computed from, and the forward values that they read. */
+/** Returns the backward nodes from which a gradient is computed, and the forward values that they read. */
 function derivationOf(storage: string, nodes: readonly ExplainedNode[]): ExplainedNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const chosen = new Set<NodeId>();
@@ -114,10 +120,11 @@ export function graphView(subject: Subject): View {
   };
 }
 
-/** The report on a compilation: one self-contained page with the complete explanation. */
+/** Builds the report on a compilation: one self-contained page with the complete explanation. */
 export async function reportPage(data: ReportData): Promise<string> {
   const code = await pageCode("report");
-  // Browsers decompress gzip natively. It contains no date, so the same compilation gives the same page.
+  // Browsers decompress gzip natively. The gzip data has no date, so the same compilation always produces the
+  // same page.
   const packed = gzipSync(strToU8(JSON.stringify(data)), { mtime: 0 });
   const title = `${data.explanation.model.name}: compilation report`;
   return pageHtml({ ...code, title, data: Buffer.from(packed).toString("base64") });

@@ -1,4 +1,4 @@
-/** The closed table of views that `inspect --show` offers. */
+/** The table of all views that `inspect --show` offers. */
 import { gradientsView } from "./gradients-view.ts";
 import { gradientFormats, graphView } from "./graph-view.ts";
 import { kernelsView } from "./kernels-view.ts";

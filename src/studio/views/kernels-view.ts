@@ -1,7 +1,7 @@
 /**
- * The kernels: the nodes fused into each, the savings, operations and memory; then the loops after fusion, with
- * one index per axis, and the emitted function. JSON also has the scheduled loops, with blocking and computed
- * addresses. Kernels of the target wasm have a view of their own.
+ * The view of kernels: the nodes fused into each, the savings, operations and memory; then the loops after
+ * fusion, with one index per axis, and the emitted function. JSON also has the scheduled loops, with blocking
+ * and computed addresses. Kernels of the target wasm have a view of their own.
  */
 import { sum } from "d3-array";
 import type { ProgramName } from "../../compiler/loop/types.ts";
@@ -58,7 +58,7 @@ export function kernelsView(subject: Subject): View {
   };
 }
 
-/** The savings of fusion, one line per kernel, and a total if there are several. */
+/** A table of the savings of fusion, with one line per kernel, and a total if there are several. */
 function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): string[] {
   const total = (of: (kernel: ExplainedKernel) => number): number => sum(kernels, of);
   const rows = kernels.map(({ call, name, fused, flops, bytes }) => [
@@ -88,7 +88,7 @@ function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): str
 
 const maxListed = 4;
 
-/** `stepSize, adam`; a long list is cut. */
+/** Lists names, such as `stepSize, adam`, and shortens a long list. */
 function listText(ids: readonly string[]): string {
   const names = ids.map((id) => id.slice(id.indexOf("/") + 1));
   if (names.length <= maxListed) return names.join(", ");
@@ -96,8 +96,8 @@ function listText(ids: readonly string[]): string {
 }
 
 /**
- * The loops of each kernel. The first kernel of a function also shows the function. `lines`: those of the
- * emitted file, if it is shown.
+ * The loops of each kernel. If several kernels share a function, only the first shows it. `lines` are the
+ * lines of the emitted file, if it is shown.
  */
 function detailsOf(
   programs: readonly (readonly [ProgramName, readonly ExplainedKernel[]])[],
@@ -140,7 +140,10 @@ const textOf = (
   [first, last]: ExplainedCode["functions"][number]["lines"] = [1, 0],
 ): string => lines.slice(first - 1, last).join("\n");
 
-/** Without the formulas above it, which are already above the loops. */
+/**
+ * The lines of a kernel's function. The formulas above it are omitted, because they are already above the
+ * loops.
+ */
 function functionLines(
   lines: readonly string[],
   { lines: [first, last] = [1, 0] }: ExplainedKernel,

@@ -1,4 +1,7 @@
-/** The arena: its size, the savings of sharing, and the lifetimes of temporaries, as text, as JSON and as SVG. */
+/**
+ * The view of the arena: its size, the savings of sharing, and the lifetimes of temporaries, as text, as JSON
+ * and as SVG.
+ */
 import { max, rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { counted, sizeText } from "../../compiler/util/number-text.ts";
@@ -13,14 +16,14 @@ import type { ExplainedBuffer, ExplainedMemory, RegionName } from "../explanatio
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 
-// The arena as a picture: a bar for its content, then for each program its temporaries, each a box over the
-// calls in which it is live, at its offset. Boxes above each other are live at the same time; boxes in a row
-// share memory.
+// The arena as a picture: a bar for its content, then a plot of the temporaries of each program. A temporary
+// is a box at its offset, over the calls in which it is live. Boxes above each other are live at the same
+// time; boxes in a row share memory.
 
 const margin = { left: 72, right: 24, head: 44, foot: 52 } as const;
 const plotWidth = pageWidth - margin.left - margin.right;
 const plotHeight = 240;
-/** The approximate width of a letter of a label, and its height. */
+/** The approximate width and height of a letter of a label. */
 const letter = { width: 6, height: 11 } as const;
 
 /** The order in which colours are assigned. */
@@ -39,7 +42,7 @@ function memorySvg(title: string, memory: ExplainedMemory, programs: readonly Pr
   });
 }
 
-/** The content of the arena as a bar, each region as wide as it is large, with the legend of the colours below. */
+/** The content of the arena as a bar with a legend. The width of each region is proportional to its size. */
 function arenaBlock(memory: ExplainedMemory, usedColours: readonly RegionName[]): Block {
   const { buffers, bytes, temporaryBytes } = memory;
   const fixed = buffers.filter(({ life }) => life === undefined);
@@ -137,7 +140,7 @@ function programSvg(memory: ProgramMemory, usedColours: readonly RegionName[], t
   );
 }
 
-/** A temporary, with its name if there is room; a tooltip has the details. */
+/** Draws a temporary as a box, with its name if there is room. A tooltip shows the details. */
 function boxOf(
   { name, type, layer, first, last, offset, bytes, part }: Temporary,
   left: number,
@@ -188,7 +191,7 @@ export function memoryView({ compilation }: Subject): View {
   };
 }
 
-/** Calls count from 1, as in the emitted file. */
+/** A table of buffers. Calls count from 1, as in the emitted file. */
 const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
   columns([
     ["region", "buffer", "type", "offset", "bytes", "lives"],
@@ -198,12 +201,13 @@ const tableOf = (buffers: readonly ExplainedBuffer[]): string[] =>
     }),
   ]);
 
-// Lifetimes in a terminal: a row per temporary, a column per call, or per group of calls if there are many.
+// Lifetimes in a terminal: a row per temporary, and a column per call or, if there are many, per group of
+// calls.
 
-/** In characters: the maximum widths of names and columns. */
+/** The maximum width of names and of all columns together, in characters. */
 const nameWidth = 32;
 const columnsWidth = 60;
-/** The maximum number of temporaries shown; the largest are chosen. */
+/** The maximum number of temporaries shown. If there are more, the largest are shown. */
 const maxRows = 40;
 const levels = " ▁▂▃▄▅▆▇█";
 

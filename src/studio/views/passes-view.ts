@@ -1,7 +1,7 @@
 /**
- * The effect of each pass on each graph: counts before and after, the applied rules, and the changed lines of
- * the graph; then the effect of the lowering stages on the loops. With a single pass everything is shown,
- * otherwise the beginning of each change.
+ * The view of passes. For each pass on each graph, it shows counts before and after, the applied rules, and
+ * the changed lines. Then it shows the effect of the lowering stages on the loops. If one pass is selected,
+ * all changed lines are shown; otherwise only the first ones of each pass.
  */
 import { sum } from "d3-array";
 import { explainPasses, explainStages } from "../explain/explain-passes.ts";
@@ -11,7 +11,7 @@ import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";
 
-/** The maximum number of lines per change if all passes are shown. */
+/** The maximum number of lines per change, unless a single pass is selected. */
 const maxLines = 40;
 
 export function passesView(subject: Subject): View {
@@ -35,7 +35,10 @@ export function passesView(subject: Subject): View {
   return { text, json: facts, ...passFormats(subject) };
 }
 
-/** One line per pass and program, under a line for the initial graph. For a pass without changes it says so. */
+/**
+ * A table with one line per pass and program, after a line for the initial graph. The line of a pass without
+ * changes says so.
+ */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
   const rows = passes.flatMap(({ program, pass, before, after, diff, rules }, i) => {
@@ -80,7 +83,10 @@ const loopCountsOf = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCou
   peakBytes,
 ];
 
-/** The changed lines, under the rules that changed them; a note says how many lines beyond `most` are omitted. */
+/**
+ * The changed lines, below the rules that changed them. A note gives the number of lines beyond `most` that
+ * are omitted.
+ */
 function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {
   const applied = rules.map(({ rule, times }) => `${rule} ×${times}`);
   const shown = diff.length > most + 1 ? diff.slice(0, most) : diff;

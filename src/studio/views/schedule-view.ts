@@ -1,6 +1,6 @@
 /**
- * The learning rate of every step of a run, warm-up included, as the interpreter computes it from the compiled
- * graph.
+ * The view of the learning-rate schedule: the rate of every step of a run, including warm-up, as the
+ * interpreter computes it from the compiled graph.
  */
 import { learningRateStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
@@ -12,15 +12,17 @@ import type { Schedule, Training } from "../../compiler/spec/types.ts";
 import type { View } from "./view.ts";
 import type { Run, Subject } from "../explain/subject.ts";
 
-/** The shown part of the schedule: the whole run or, if that is unknown, the length of the schedule. */
+/**
+ * The part of the schedule that is shown: the whole run or, if that is unknown, the length of the schedule.
+ */
 interface Span extends Partial<Run> {
   readonly stepsAnEpoch?: number;
   readonly steps: number;
 }
 
-/** Longer runs are sampled at this many evenly spaced steps. */
+/** A longer run is sampled at this many evenly spaced steps. */
 const maxSamples = 10_000;
-/** For a schedule without an end and an unknown number of rows. */
+/** The number of steps shown for a schedule without an end if the number of rows is unknown. */
 const someSteps = 1000;
 
 export function scheduleView({ compilation, run }: Subject): View {
@@ -51,17 +53,20 @@ function spanOf({ model: { training, optimizer } }: Compilation, run: Run | unde
   return { ...run, stepsAnEpoch, steps: stepsAnEpoch * run.epochs };
 }
 
-/** With its warm-up; undefined for a schedule without an end. */
+/** The number of steps of a schedule, including its warm-up; undefined for a schedule without an end. */
 const ownSteps = (schedule: Schedule): number | undefined =>
   "steps" in schedule ? (schedule.warmup?.steps ?? 0) + schedule.steps : undefined;
 
-/** Steps from 1 to the last, both included. */
+/** Samples the steps from 1 to the last, both included. */
 function sampledSteps(steps: number): number[] {
   const count = Math.min(steps, maxSamples);
   return Array.from({ length: count }, (_, i) => 1 + Math.round((i * (steps - 1)) / Math.max(1, count - 1)));
 }
 
-/** The compiled update reads the number of completed steps and returns the rate of the next one. */
+/**
+ * Returns the rate of each of these steps. The compiled update reads the number of completed steps and
+ * returns the rate of the next one.
+ */
 function ratesOf(
   { derived: { update } }: Compilation,
   steps: readonly number[],
@@ -87,7 +92,7 @@ function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, { batchSize, accu
   );
 }
 
-/** Whether schedule and training end at the same step. */
+/** Returns notes for the user if the schedule and the training end at different steps. */
 function notesOn(schedule: Schedule, { rows, steps }: Span): string[] {
   const own = ownSteps(schedule);
   if (own === undefined || rows === undefined || own === steps) return [];

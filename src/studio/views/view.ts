@@ -1,22 +1,24 @@
 /**
- * A view of a compilation: text for people, the same facts as JSON and, if it has them, pictures, formulas or a
- * page.
+ * A view of a compilation: text, the same facts as JSON and, for some views, pictures, formulas or a page.
  */
 
-/** Each format is made on demand. */
+/** The formats of a view. Each is produced on demand. */
 export interface View {
   readonly text: () => string;
   readonly json: () => unknown;
   /** A picture, as SVG and as input for Graphviz. */
   readonly svg?: () => string | Promise<string>;
   readonly dot?: () => string;
-  /** Formulas, for papers. */
+  /** Formulas in TeX, for papers. */
   readonly tex?: () => string;
 }
 
 export type Format = keyof View | "html";
 
-/** Text in columns, two spaces apart; columns of numbers are right-aligned, fractions have three digits. */
+/**
+ * Formats rows as text in columns, two spaces apart. Columns of numbers are right-aligned, and fractions have
+ * three digits.
+ */
 export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
   const texts = rows.map((row) =>
     row.map((cell) => (Number.isInteger(cell) ? String(cell) : cellText(cell))),

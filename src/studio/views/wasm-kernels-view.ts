@@ -1,6 +1,7 @@
 /**
- * The kernels of the target wasm: the schedule of each, its estimated cycles by the cost model, and its
- * measured time if available; then its formulas, with its vectorised loops or its WebAssembly text.
+ * The view of the kernels of the target wasm: the schedule of each, its cycles as estimated by the cost
+ * model, and its measured time if available; then its formulas, with its vectorised loops or its WebAssembly
+ * text.
  */
 import { printKernel } from "../../compiler/loop/print.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
@@ -48,7 +49,7 @@ const measuredText = ({ backend, gigahertz }: KernelTimes): string =>
   `measured: each kernel alone, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the ` +
   `clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
 
-/** The facts about a kernel; measured values only if it was measured. */
+/** The facts about a kernel. The measured values exist only if the kernel was measured. */
 interface KernelFacts {
   readonly name: string;
   readonly nodes: ReturnType<typeof nodesOf>;
@@ -57,15 +58,15 @@ interface KernelFacts {
   readonly fused: ExplainedKernel["fused"];
   /** The number of kernels that run as the same function. */
   readonly alike: number;
-  /** Whether threads share it. */
+  /** Whether several threads share the work of the kernel. */
   readonly isShared: boolean;
   readonly flops: number;
   readonly bytes: number;
-  /** By the cost model. */
+  /** The number of cycles that the cost model estimates. */
   readonly estimatedCycles: number;
   readonly measuredCycles?: number;
   readonly microseconds?: number;
-  /** Vectorised, with one index per axis. */
+  /** The vectorised loops, with one index per axis. */
   readonly loops: string;
   readonly wat: string;
 }
@@ -106,7 +107,7 @@ function programFacts(
   }));
 }
 
-/** One line per kernel, and one for the total. */
+/** A table with one line per kernel, and one for the total. */
 function tableOf(kernels: readonly KernelFacts[]): string[] {
   const sum = (value: (kernel: KernelFacts) => number) =>
     kernels.reduce((total, kernel) => total + value(kernel), 0);

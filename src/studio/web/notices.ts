@@ -1,13 +1,13 @@
 /**
- * The notices that bundled code of other projects requires: copyright and licence, in every copy. They are made
- * from the actual content of a bundle, so no list can be out of date.
+ * Builds the notices that the licences of bundled code require: copyright and licence text, in every copy.
+ * They come from the actual content of a bundle, so they are never out of date.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
-/** The working folder of bundling; esbuild reports the files of a bundle relative to it. */
+/** The working folder of bundling. esbuild reports the files of a bundle relative to this folder. */
 export const bundlingFolder = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** The part of esbuild's metafile that lists the content of a bundle. */
@@ -38,8 +38,8 @@ export function packageFolders(bundles: readonly Bundled[]): string[] {
 }
 
 /**
- * The notices of these packages: name, terms, source, and the text of the licence; equal texts appear once.
- * `whole` names the product that contains them.
+ * Builds the notices of these packages: name, terms, source, and the text of the licence. Packages with equal
+ * texts share one copy. `whole` names the product that contains the packages.
  */
 export function noticesOf(folders: readonly string[], whole: string): string {
   const byText = new Map<string, string[]>();
@@ -63,7 +63,7 @@ function headOf(folder: string): string {
   return `${name} ${version} (${license ?? "see below"}), source: ${source}`;
 }
 
-/** Converts `github:owner/name`, `owner/name` and `git+https://….git` to an address for browsers. */
+/** Converts `github:owner/name`, `owner/name` and `git+https://….git` to a web address. */
 const webAddress = (repository: string): string =>
   repository
     .replace(/^(github:)?(?=[\w.-]+\/[\w.-]+$)/, "https://github.com/")
@@ -71,7 +71,7 @@ const webAddress = (repository: string): string =>
     .replace(/^git:/, "https:")
     .replace(/\.git$/, "");
 
-/** All files in which a package states its terms. */
+/** The text of all files in which a package states its terms. */
 function licenceText(folder: string): string {
   const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
   const texts = files

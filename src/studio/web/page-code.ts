@@ -1,13 +1,13 @@
 /**
- * The script and the style of a page, each bundled from `src/studio/pages/` on demand in some ten milliseconds.
- * The published package contains them already bundled (`command/package/published/page-code.ts`).
+ * The script and the style of each page, bundled from `src/studio/pages/` on demand, which takes tens of
+ * milliseconds. The published package contains the bundles (`command/package/published/page-code.ts`).
  */
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { paletteCss } from "../palette.ts";
 import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
 
-/** The available pages: each is a folder of `src/studio/pages/` with a `main.ts`. */
+/** The available pages. Each is a folder of `src/studio/pages/` with a `main.ts`. */
 export const pageNames = ["report", "live"] as const;
 export type PageName = (typeof pageNames)[number];
 
@@ -16,14 +16,14 @@ export interface PageCode {
   readonly style: string;
 }
 
-/** The content of the bundle determines the notices of the page. */
+/** A bundled page. The content of the bundle determines the notices that the page needs. */
 export interface BundledPage extends PageCode {
   readonly bundled: Bundled;
 }
 
 export const pageCode = async (name: PageName): Promise<PageCode> => withNotices(await bundlePage(name));
 
-/** Bundles the page in this folder of `src/studio/pages/`. */
+/** Bundles the page in the folder `name` of `src/studio/pages/`. */
 export async function bundlePage(name: string): Promise<BundledPage> {
   const { build } = await import("esbuild");
   const { outputFiles, metafile } = await build({
@@ -50,7 +50,7 @@ export async function bundlePage(name: string): Promise<BundledPage> {
 
 const inElement = (script: string): string => script.replaceAll("</script", "<\\/script").trim();
 
-/** A page is one file, so the notices of its bundled code are a comment at the end of its script. */
+/** Adds the notices. A page is one file, so they are a comment at the end of its script. */
 function withNotices({ script, style, bundled }: BundledPage): PageCode {
   const notices = noticesOf(packageFolders([bundled]), "this page").replaceAll("*/", "* /");
   return { script: inElement(`${script}\n/*!\n${notices}\n*/`), style };

@@ -1,13 +1,13 @@
 /**
- * A page in one file: markup, style, script and data. It loads nothing, and its content security policy allows
- * only its own script and style, by their digests.
+ * Builds a page as one file: markup, style, script and data. The page loads nothing, and its content security
+ * policy allows only its own script and style, which it identifies by their digests.
  */
 import { createHash } from "node:crypto";
 import type { PageCode } from "./page-code.ts";
 
 interface PageParts extends PageCode {
   readonly title: string;
-  /** The data that the script reads with `pageData()`: any JSON value. */
+  /** The data that the script reads with `pageData()`; any JSON value. */
   readonly data: unknown;
   /** Additional directives of the policy, such as `connect-src 'self'`. */
   readonly policy?: readonly string[];
@@ -64,15 +64,15 @@ export const playgroundPolicy = [
 
 const scripts: readonly string[] = ["page.js", "compiler.js", "libraries.js", "data.js"];
 
-/** The licences of the projects whose code is in the scripts. */
+/** The name of the file with the licences of the projects whose code is in the scripts. */
 export const noticesFile = "third-party.txt";
 
 const title = "<title>tapeless playground</title>";
 
-/** Whether this is the text of a playground's index.html, of any version. */
+/** Whether a text is the index.html of a playground, of any version. */
 export const isPlayground = (page: string): boolean => page.includes(title);
 
-/** The page itself, which loads the scripts. */
+/** The index.html, which loads the scripts. */
 export const playgroundPage = (): string =>
   [
     "<!doctype html>",

@@ -1,8 +1,8 @@
 /**
- * The playground as files that any host can serve and a browser can open from disk: the page, the sources of
- * its workers, and the data. The compiler is included unchanged except for a few modules that need Node; each
- * of them has a replacement with the same name in `src/studio/browser/`. Our code, which changes with every
- * commit, and libraries, which change with package-lock.json, are separate files.
+ * Builds the worker scripts and the data of the playground, as files that any host can serve and a browser
+ * can open from disk. The compiler is included unchanged, except for a few modules that need Node. Each of
+ * these has a replacement with the same name in `src/studio/browser/`. Our code changes with every commit,
+ * and libraries change only with package-lock.json, so they are separate files.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ const replacements: Readonly<Record<string, string>> = {
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
 };
 
-/** Large libraries of the compiler's worker, which have a file of their own. */
+/** The large libraries that the compiler's worker needs. They have a file of their own. */
 const libraries = [
   "prettier/standalone",
   "prettier/plugins/estree",
@@ -31,7 +31,7 @@ const libraries = [
   "zod",
 ];
 
-/** Specs of the repository whose data is included in the page. */
+/** The example specs of the repository whose data is included in the page. */
 const specFiles = [
   "iris.json",
   "wine.yaml",
@@ -47,8 +47,8 @@ const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "tw
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
 /**
- * Replaces modules of `src/` in a bundle by others with the same names and types; both paths are relative to
- * `src/`.
+ * Replaces modules of `src/` in a bundle by others with the same names and types. Keys and values are paths
+ * relative to `src/`.
  */
 export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
   name: "replacing",
@@ -76,7 +76,7 @@ const runtimeDeclarations: Plugin = {
   },
 };
 
-/** The global name under which the libraries' file stores them in the worker. */
+/** The global variable in which the file of libraries stores them for the worker. */
 const libraryStore = "tapelessLibraries";
 
 const fromLibraryStore: Plugin = {
@@ -120,8 +120,8 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
 }
 
 /**
- * A script that stores a text for the page. Workers are made from texts, so they need no server and obey the
- * page's policy.
+ * Returns a script that stores a value for the page. Workers are created from such texts, so they need no
+ * server and obey the page's policy.
  */
 const definition = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
@@ -138,7 +138,7 @@ export interface WorkerFiles {
   readonly bundled: readonly Bundled[];
 }
 
-/** The scripts of the workers, and the data with the specs that use it. */
+/** Builds the scripts of the workers, and the data with the specs that use it. */
 export async function workerFiles(): Promise<WorkerFiles> {
   const [compiler, trainer, pathWorker, shelved] = await Promise.all([
     bundle({ file: "studio/browser/compiler-worker.ts" }, [

@@ -1,4 +1,4 @@
-/** Serves texts on this machine, to this machine only. */
+/** Serves texts over HTTP on this machine, to this machine only. */
 import { createServer, type Server } from "node:http";
 import { extname } from "node:path";
 
@@ -50,8 +50,8 @@ export async function serveFiles(
 }
 
 /**
- * The target of a request can be any text. It is only looked up: nothing is resolved, and no target causes an
- * exception.
+ * Returns the file name in the target of a request. The target can be any text, but it is only looked up in a
+ * table. It is never resolved as a path, and no target causes an exception.
  */
 const nameIn = (target: string): string => /^\/([^?#]*)/.exec(target)?.[1] || "index.html";
 

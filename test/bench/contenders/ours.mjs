@@ -1,10 +1,11 @@
-// An emitted trainer, a step a call or many steps in one call.
+// An emitted trainer as a contender: one step per call, or many steps in one call.
 import { pathToFileURL } from "node:url";
 
 export async function prepare({ data, batches }, { module, target, threads, together = false }) {
   const { createTrainer } = await import(pathToFileURL(module).href);
   const trainer = await createTrainer(threads === undefined ? {} : { threads });
-  // Where WebAssembly is missing, a trainer of that target goes on without: that would not be what is measured.
+  // Without WebAssembly, such a trainer falls back to TypeScript kernels, which are not what is measured
+  // here.
   if (target === "wasm" && trainer.backend === "ts")
     throw new Error("its WebAssembly does not run in this engine");
   const note = target === "wasm" ? `kernels: ${trainer.backend}` : undefined;

@@ -1,4 +1,5 @@
-// What the machine's 128-bit SIMD can do in this engine: the kernel of ../peak-kernel.ts, which touches no memory.
+// The peak speed of 128-bit SIMD in this engine: runs the kernel of ../peak-kernel.ts, which accesses no
+// memory.
 import { readFileSync } from "node:fs";
 
 export async function prepare(_, { module, iterations }) {

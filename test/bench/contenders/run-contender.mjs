@@ -1,10 +1,10 @@
-// A contender in a process of its own: `node run-contender.mjs MODULE FOLDER OPTIONS`. It prepares the
-// workload that lies in the folder, takes a first step, says so, and then does what each line on its standard
-// input asks for; every answer is a line of JSON. Plain JavaScript, so that nothing is compiled before the
-// first step and any engine that knows Node's modules runs it.
+// Runs one contender in a separate process: `node run-contender.mjs MODULE FOLDER OPTIONS`. It loads the
+// workload from the folder, takes a first step, reports it, and then handles one request per line of standard
+// input. Every reply is a line of JSON. The file is plain JavaScript, so that nothing is compiled before the
+// first step and any engine with Node's modules can run it.
 //
-// The module exports `prepare(workload, options)`, which gives `run(count)`, so many training steps on the
-// batches in turn, and `loss()`, that of the last step.
+// The module exports `prepare(workload, options)`. Its result has `run(count)`, which takes `count` training
+// steps, cycling through the batches, and `loss()`, the loss of the last step.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,8 +14,8 @@ const [modulePath, folder, optionsText = "{}"] = process.argv.slice(2);
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 /**
- * The shortest stretch that is timed: long enough for the clock, short enough to lie between two turns of
- * other processes.
+ * The shortest run of steps that is timed: long enough for the clock's resolution, and short enough to fit
+ * between two time slices of other processes.
  */
 const chunkMilliseconds = 2;
 
@@ -41,7 +41,7 @@ function readWorkload() {
 let steps = 0;
 let count = 1;
 
-/** Milliseconds of a step: by the clock, and in which the process ran. On a quiet machine they are the same. */
+/** Milliseconds per step: wall time and CPU time. On a quiet machine they are equal. */
 async function timed(contender) {
   const [start, used] = [performance.now(), process.cpuUsage()];
   await contender.run(count);
@@ -52,8 +52,8 @@ async function timed(contender) {
 }
 
 /**
- * Steps until three chunks in a row took the same time, or the limit is reached; finds how many steps a chunk
- * holds.
+ * Runs chunks of steps until three in a row take the same time, or until the time limit. Also finds how many
+ * steps a chunk needs.
  */
 async function warmUp(contender, { least, most }) {
   const start = performance.now();
@@ -69,7 +69,7 @@ async function warmUp(contender, { least, most }) {
   }
 }
 
-/** The fastest chunk of a stretch, either way: what others do on the machine only adds. */
+/** The fastest chunk, by wall time and by CPU time: other processes only add time. */
 async function measure(contender, { milliseconds }) {
   const start = performance.now();
   const fastest = { wall: Infinity, ran: Infinity };
@@ -81,13 +81,13 @@ async function measure(contender, { milliseconds }) {
   return fastest;
 }
 
-/** On to the first batch again, for its loss now. */
+/** Continues to the first batch, and returns its current loss. */
 async function finish(contender, { batches }) {
   const rest = (batches.length - (steps % batches.length)) % batches.length;
   if (rest > 0) await contender.run(rest);
   await contender.run(1);
   steps += rest + 1;
-  // In units of 1024 bytes where engines follow Node.
+  // maxRSS is in units of 1024 bytes, in engines that follow Node.
   return { loss: contender.loss(), steps, memory: process.resourceUsage().maxRSS * 1024 };
 }
 

@@ -1,6 +1,6 @@
-// brain.js: fully connected networks, trained a row at a time, with one activation for all layers, the
-// output's too, and squared errors. A step here is a pass over the rows of a batch; `train` makes many passes
-// in one call, over one batch.
+// brain.js: fully connected networks that are trained row by row, with one activation for all layers,
+// including the output, and the squared error. A step here is a pass over the rows of one batch; `train`
+// makes many passes over one batch in one call.
 import brain from "brain.js";
 
 export function prepare({ name, batches, batchSize, perceptron, loss, optimizer }) {
@@ -10,7 +10,8 @@ export function prepare({ name, batches, batchSize, perceptron, loss, optimizer 
     );
   const { widths, activation } = perceptron;
   const { type, learningRate, momentum = 1e-9 } = optimizer;
-  // A batch's gradient is the mean of its rows', so each row alone moves by a share of the rate; Adam scales by itself.
+  // The gradient of a batch is the mean over its rows, so the rate for a single row is divided by the batch
+  // size. Adam normalises its steps itself.
   const how =
     type === "adam" ? { praxis: "adam", learningRate } : { learningRate: learningRate / batchSize, momentum };
   const net = new brain.NeuralNetwork({ hiddenLayers: widths.slice(1, -1), activation });

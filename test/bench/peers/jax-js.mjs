@@ -1,5 +1,6 @@
-// jax-js on its WebAssembly backend: one jitted function takes parameters and optimizer state and gives them
-// back a step later. Its arrays are counted: a value that is used twice is passed as `.ref` the first time.
+// jax-js on its WebAssembly backend: one jitted function takes parameters and optimizer state, and returns
+// both after a step. Arrays are reference-counted: a value that is used twice is passed as `.ref` the first
+// time.
 import {
   blockUntilReady,
   defaultDevice,
@@ -40,7 +41,7 @@ export async function prepare({ batches, batchSize, optimizer, ...workload }) {
   return { run, loss: () => loss };
 }
 
-/** m and v run after the gradient and its square; p ← p · (1 − lr · wd) − lr · m̂ / (√v̂ + ε) */
+/** m and v are running means of the gradient and its square; p ← p · (1 − lr · wd) − lr · m̂ / (√v̂ + ε) */
 const adam = {
   stateOf: (zeros) => ({ mean: zeros(), squares: zeros(), power1: np.array(1), power2: np.array(1) }),
   update: (parameters, gradients, { mean, squares, ...powers }, { learningRate, weightDecay = 0 }) => {
@@ -59,7 +60,7 @@ const adam = {
   },
 };
 
-/** What each optimizer remembers, and what it makes of parameters, their gradients and that. */
+/** The initial state of each optimizer, and its update of parameters and state. */
 const optimizers = {
   adam,
   adamw: adam,
@@ -92,7 +93,7 @@ function modelOf({ name, perceptron, loss }) {
   return multilayer(perceptron, loss);
 }
 
-/** Numbers that add up to about a normal distribution. */
+/** Sums of 12 uniform numbers, approximately standard normal. */
 const normal = () => Array.from({ length: 12 }, Math.random).reduce((sum, u) => sum + u, -6);
 const random = (shape, deviation) =>
   np
@@ -100,7 +101,7 @@ const random = (shape, deviation) =>
     .reshape(shape);
 const dense = (x, weight, bias) => np.matmul(x, weight).add(bias);
 const hot = (classes, count) => nn.oneHot(np.array(classes, { dtype: np.int32 }), count);
-/** −mean over rows of the logarithm of the expected class's share */
+/** −mean over rows of log softmax(logits) at the expected class */
 const crossEntropy = (logits, y) => {
   const [rows] = logits.shape;
   return np.sum(nn.logSoftmax(logits, -1).mul(y)).mul(-1 / rows);
@@ -133,7 +134,7 @@ function multilayer({ widths, activation }, loss) {
   };
 }
 
-/** Channels come before places, as its convolution wants them. */
+/** The channel axis comes before the spatial axes, as the library's convolution requires. */
 function lenet() {
   const block = (x, filters, bias) => {
     const sum = lax.convGeneralDilated(x, filters, [1, 1], "VALID").add(bias.reshape([-1, 1, 1]));
@@ -176,7 +177,8 @@ function charlm() {
       .mul(scale)
       .add(shift);
   };
-  // By hand: the library's own goes through its einsum, which engines without iterator helpers (Node 20) do not run.
+  // Attention written out: the library's own uses its einsum, which does not run in engines without iterator
+  // helpers (Node 20).
   const mask = np
     .array(
       Float32Array.from({ length: context * context }, (_, i) =>

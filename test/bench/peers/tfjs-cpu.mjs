@@ -1,4 +1,4 @@
-// TensorFlow.js on its backend in plain JavaScript.
+// TensorFlow.js on its plain JavaScript backend.
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-cpu";
 import { prepareOn } from "./tfjs.mjs";

@@ -1,4 +1,4 @@
-// TensorFlow.js on its WebAssembly backend, with SIMD where the engine has it; in Node it has one thread.
+// TensorFlow.js on its WebAssembly backend, with SIMD if the engine supports it. In Node it uses one thread.
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { prepareOn } from "./tfjs.mjs";

@@ -1,10 +1,10 @@
-// TensorFlow.js: variables and `optimizer.minimize`, the backend by its caller.
+// TensorFlow.js: variables and `optimizer.minimize`. The caller selects the backend.
 import * as tf from "@tensorflow/tfjs";
 
 export function prepareOn({ batches, batchSize, ...workload }) {
   const model = modelOf(workload);
   const optimizer = optimizerOf(workload.optimizer);
-  // AdamW is Adam and a decay of its own: p ← p · (1 − lr · wd).
+  // AdamW is Adam with a separate weight decay: p ← p · (1 − lr · wd).
   const { learningRate, weightDecay = 0 } = workload.optimizer;
   const variables = Object.values(model.variables);
   const decay = () =>
@@ -21,7 +21,7 @@ export function prepareOn({ batches, batchSize, ...workload }) {
   const run = (count) => {
     for (let i = 1; i < count; i++) step().dispose();
     const value = step();
-    // What is computed lazily is computed now.
+    // Forces the computation of lazy values.
     loss = value.dataSync()[0];
     value.dispose();
   };
@@ -95,8 +95,8 @@ function lenet() {
 const [context, width, heads, vocabulary] = [32, 64, 4, 65];
 
 /**
- * The WebAssembly backend has no gradient of a gather: an embedding is a product with one-hot rows, which is
- * as fast here.
+ * The WebAssembly backend has no gradient for gather. The embedding is therefore a product with one-hot rows,
+ * which is as fast here.
  */
 function charlm() {
   const matrix = (rows, columns) => variable([rows, columns], 1 / Math.sqrt(rows));

@@ -1,4 +1,5 @@
-"""PyTorch, eager: the same workloads, and the same questions on standard input, as contenders/run-contender.mjs has them."""
+"""PyTorch in eager mode: the same workloads and the same requests on standard input as in
+contenders/run-contender.mjs."""
 import json
 import math
 import os
@@ -14,7 +15,7 @@ def say(answer):
 
 
 def batches_of(folder, workload, torch):
-    """The files of the folder as tensors, a pair for each batch."""
+    """The files of the folder as tensors: one pair for each batch."""
     kinds = {"f32": torch.float32, "i32": torch.int32}
     rows = workload["batches"] * workload["batchSize"]
     data = {}
@@ -89,7 +90,8 @@ def language_model(torch, context=32, width=64, heads=4, vocabulary=65):
 
 
 def optimizer_of(workload, parameters, torch, fused):
-    """As by default, or with the updates of all parameters fused into one call, which RMSprop does not have."""
+    """The default optimizer, or one that updates all parameters in a fused call, which RMSprop does not
+    support."""
     how = workload["optimizer"]
     rate = how["learningRate"]
     more = {"fused": True} if fused else {}
@@ -105,7 +107,7 @@ def optimizer_of(workload, parameters, torch, fused):
 
 
 class Training:
-    """A training on batches in turn; counts its steps."""
+    """Trains on the batches in turn, and counts the steps."""
 
     def __init__(self, folder, workload, torch, fused):
         self.batches = batches_of(folder, workload, torch)
@@ -131,7 +133,7 @@ class Training:
             self.steps += 1
 
     def timed(self, count):
-        """Seconds of a step: by the clock, and in which the process ran."""
+        """Seconds per step: wall time and CPU time."""
         start, used = time.perf_counter(), time.process_time()
         self.run(count)
         wall = (time.perf_counter() - start) / count
@@ -139,7 +141,7 @@ class Training:
 
 
 def warm_up(training, least, most):
-    """Until three chunks took the same time; gives how many steps a chunk holds."""
+    """Runs until three chunks take the same time. Returns the number of steps in a chunk."""
     start, count, last = time.perf_counter(), 1, []
     while True:
         wall, ran = training.timed(count)
@@ -192,5 +194,5 @@ def main(folder, *options):
 
 try:
     main(*sys.argv[1:])
-except Exception as error:  # told to the bench, which tells it in its table
+except Exception as error:  # reported to the bench, which shows it in its table
     say({"lacks": str(error).split("\n")[0]})

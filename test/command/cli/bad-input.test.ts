@@ -1,5 +1,5 @@
-// Invalid specs and data on the command line. Each gives exit code 2 and a diagnostic with its location, without a
-// stack trace or a file.
+// Invalid specs and data on the command line. Each gives exit code 2 and a diagnostic with its location,
+// without a stack trace or a file.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -16,7 +16,7 @@ afterEach(() => {
 const [hidden, scores] = flowers.network;
 const withNetwork = (...network: readonly object[]) => ({ ...flowers, network });
 
-describe("a wrong spec", () => {
+describe("an invalid spec is reported", () => {
   it.each([
     [
       "shapes that do not fit",
@@ -102,7 +102,7 @@ describe("a wrong spec", () => {
     );
   });
 
-  it("reports all errors together, each with its line marked", async () => {
+  it("with all its errors together, each with its line marked", async () => {
     place.write("flowers.json", {
       ...withNetwork({ ...hidden, units: -3 }, { ...scores, units: 0 }),
       loss: "cross-entorpy",
@@ -112,7 +112,7 @@ describe("a wrong spec", () => {
     expect(outcome.stderr.match(/^> +\d+ \| /gm)).toHaveLength(3);
   });
 
-  it("a missing file, with the most similar name", async () => {
+  it("also if it is a missing file, with the most similar name", async () => {
     place.write("flowers.json", flowers);
     expectRefusal(
       await place.run("compile", "flower.json"),
@@ -121,13 +121,13 @@ describe("a wrong spec", () => {
     );
   });
 
-  it("a TypeScript spec that throws", async () => {
+  it("also if it is a TypeScript spec that throws", async () => {
     place.write("flowers.ts", "throw new Error('not today');");
     expectRefusal(await place.run("compile", "flowers.ts"), "T1009", "not today");
   });
 
   it.each(["process.exit(0);", "await new Promise(() => {});"])(
-    "a TypeScript spec that ends the process: %s",
+    "also if it is a TypeScript spec that ends the process: %s",
     async (text) => {
       place.write("flowers.ts", `${text}\nexport default {};`);
       expectRefusal(
@@ -138,7 +138,7 @@ describe("a wrong spec", () => {
   );
 });
 
-describe("wrong data", () => {
+describe("invalid data is reported", () => {
   const train = async (csv: string, ...args: readonly string[]) => {
     place.write("flowers.json", flowers);
     place.write("flowers.csv", csv);
@@ -147,45 +147,45 @@ describe("wrong data", () => {
   const lines = flowersCsv.split("\n");
   const withLine = (index: number, line: string) => lines.with(index, line).join("\n");
 
-  it("a column is missing", async () => {
+  it("if a column is missing", async () => {
     expectRefusal(
       await train(flowersCsv.replace("width", "breadth")),
       /flowers\.csv:1 error T2004: .*"width"/,
     );
   });
 
-  it("a cell of a numeric column is text", async () => {
+  it("if a cell of a numeric column is text", async () => {
     expectRefusal(await train(withLine(4, "1.0,wide,0")), /flowers\.csv:5 error T2004: .*width.*wide/);
   });
 
-  it("a cell is NaN", async () => {
+  it("if a cell is NaN", async () => {
     expectRefusal(await train(withLine(4, "NaN,1.0,0")), /flowers\.csv:5 error T2004: .*length.*NaN/);
   });
 
-  it("a cell is empty", async () => {
+  it("if a cell is empty", async () => {
     expectRefusal(await train(withLine(4, ",1.0,0")), /flowers\.csv:5 error T2004: .*length.*empty/);
   });
 
-  it("a class index is out of range", async () => {
+  it("if a class index is out of range", async () => {
     expectRefusal(await train(withLine(7, "1.0,1.0,3")), /flowers\.csv:8 error T2004: .*kind.*3/);
   });
 
-  it("a row has too few cells", async () => {
+  it("if a row has too few cells", async () => {
     expectRefusal(await train(withLine(7, "1.0,1.0")), /flowers\.csv:8 error T2003: /);
   });
 
-  it("there are too few rows for the splits", async () => {
+  it("if there are too few rows for the splits", async () => {
     expectRefusal(await train(lines.slice(0, 2).join("\n")), "validation and test leave none of 1 rows");
   });
 
-  it("the file does not exist", async () => {
+  it("if the file does not exist", async () => {
     expectRefusal(
       await train(flowersCsv, "--data", "none.csv"),
       "none.csv error T2001: cannot read the data: no such file or folder",
     );
   });
 
-  it("a file that the spec names does not exist: reported at the location in the spec", async () => {
+  it("if a file that the spec names does not exist, with the location in the spec", async () => {
     place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "none.csv" } });
     expectRefusal(
       await place.run("train", "flowers.json"),
@@ -193,7 +193,7 @@ describe("wrong data", () => {
     );
   });
 
-  it("a file of test rows that is a folder", async () => {
+  it("if the file of test rows is a folder", async () => {
     const { file, ...columns } = flowers.data;
     const { test: _, ...training } = flowers.training;
     place.write("flowers.csv", flowersCsv);
@@ -204,7 +204,7 @@ describe("wrong data", () => {
     );
   });
 
-  it("the spec has no data section", async () => {
+  it("if the spec has no data section", async () => {
     const { data: _, ...rest } = flowers;
     place.write("bare.json", rest);
     expectRefusal(await place.run("train", "bare.json"), "bare.json error T2005: ", "`data`");

@@ -1,5 +1,5 @@
-// The checkpoints of a run on disk. If one fails, a file does not contain the model that the run evaluated, or an epoch
-// is lost.
+// The checkpoints of a run on disk. If one fails, a file does not contain the model that the run evaluated,
+// or an epoch is lost.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkpointFiles } from "../../../src/command/train/train-host.ts";
@@ -40,7 +40,7 @@ describe("--keep", () => {
     }
   }
 
-  it("continues after a run, and removes checkpoints that a killed run has not removed", async () => {
+  it("continues after a run, and removes checkpoints that a killed run has left", async () => {
     await save(2, 1, 2);
     place.write("model.epoch-0000", place.bytes("model"));
     place.write("model.epoch-0001b", "of someone else");
@@ -96,7 +96,8 @@ it("after early stopping the file contains the best epoch, and resuming changes 
   expect(epochs).toBeLessThan(60);
   const left = place.bytes("model.ckpt");
 
-  // state, best, last: the state begins with the parameters, which are those of the best epoch
+  // The state is stored first, then the best epoch, then the last. It begins with the parameters, which are
+  // those of the best epoch.
   const { data } = readCheckpoint(left);
   const bytes = 4 * parametersIn(left).tensors.reduce((sum, { numbers }) => sum + numbers.length, 0);
   const [best, last] = [data.subarray(-2 * bytes, -bytes), data.subarray(-bytes)];

@@ -1,4 +1,5 @@
-// Data with missing values and other separators. If one fails, command line and emitted program clean data differently.
+// Data with missing values and other separators. If one fails, command line and emitted program clean data
+// differently.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,7 +59,7 @@ test("command line and program drop the same rows, fill the same means, and prin
   expect(theirs.stdout).toBe(own.stdout);
 });
 
-test("three mistakes: no separator, no policy, and a policy that drops every row", async () => {
+test("three mistakes are reported: no separator, no policy, and a policy that drops every row", async () => {
   const { separator: _, ...data } = spec.data;
   place.write("comma.json", { ...spec, data });
   expectRefusal(

@@ -1,4 +1,5 @@
-// `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are lost.
+// `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are
+// lost.
 import { format } from "prettier";
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";

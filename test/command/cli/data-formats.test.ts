@@ -1,5 +1,5 @@
-// Data formats on the command line. If one fails, another format than CSV gives other results, or the program does not
-// name the formats that it reads.
+// Data formats on the command line. If one fails, a format other than CSV gives different results, or the
+// program does not name the formats that it reads.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ const rows = Array.from({ length: 40 }, (_, i) => {
 });
 const csv = `u,v,kind\n${rows.map(({ u, v, kind }) => `${u},${v},${kind}`).join("\n")}\n`;
 
-test("JSON Lines, Parquet and CSV give the same results, also in the program, which reads CSV", async () => {
+test("JSON Lines, Parquet and CSV give the same results, and so does the program with CSV", async () => {
   place.write("spots.json", spec);
   place.write("spots.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
   place.write("spots.csv", csv);
@@ -65,7 +65,7 @@ test("JSON Lines, Parquet and CSV give the same results, also in the program, wh
     );
 });
 
-test("three mistakes: an invalid number, a missing column, a Parquet row without a value", async () => {
+test("three mistakes are reported: an invalid number, a missing column, a Parquet row without a value", async () => {
   place.write("spots.jsonl", `${JSON.stringify(rows[0])}\n{"u":"far","v":1,"kind":"low"}\n`);
   expectRefusal(
     await place.run("train", "spots.json"),

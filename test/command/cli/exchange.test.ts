@@ -1,4 +1,5 @@
-// `export` and `import`. If one fails, other libraries cannot read parameters, or imported ones are changed or swapped.
+// `export` and `import`. If one fails, other libraries cannot read parameters, or imported parameters are
+// changed or swapped.
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +11,10 @@ import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(place.remove);
-/** Checkpoints store frozen parameters after the others, in any order of the model. */
+/**
+ * A frozen first layer. Checkpoints store frozen parameters last, so their order differs from that of the
+ * model.
+ */
 const frozen = { ...flowers, network: [{ ...flowers.network[0], trainable: false }, flowers.network[1]] };
 beforeAll(async () => {
   place.write("flowers.json", frozen);
@@ -23,7 +27,7 @@ const write = (file: string, tensors: readonly NamedTensor[]) =>
   place.write(file, safetensors.encode(tensors, {}));
 
 it.each(["safetensors", "npz"])(
-  "%s: out and back in are the same bits, without the spec on the way out",
+  "%s: export and import preserve every bit, and export needs no spec",
   async (ending) => {
     const file = `out/own.${ending}`;
     const exported = await place.run("export", "own.ckpt", "-o", file);

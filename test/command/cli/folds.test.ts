@@ -1,5 +1,5 @@
-// Cross-validation on the command line. If one fails, an interrupted run cannot be completed, or the program prints
-// other results.
+// Cross-validation on the command line. If one fails, an interrupted run cannot be completed, or the program
+// prints other results.
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -131,7 +131,7 @@ it("predicting with the model of a fold gives a warning; the final model gives n
   expect((await runProgram("--resume", "whole.ckpt", "--predict", "flowers.csv")).stderr).toBe("");
 }, 60_000);
 
-it("more folds than rows are rejected; classes too rare for all folds give a warning", async () => {
+it("more folds than rows are rejected; a class that is too rare for all folds gives a warning", async () => {
   const spec = (folds: number) => ({ ...folded, training: { ...folded.training, validation: { folds } } });
   place.write("many.json", spec(25));
   expectRefusal(
@@ -146,7 +146,7 @@ it("more folds than rows are rejected; classes too rare for all folds give a war
   expect(code).toBe(0);
 });
 
-it("as many folds as rows is leave-one-out, without a warning", async () => {
+it("as many folds as rows give leave-one-out, without a warning", async () => {
   const all = { ...folded, training: { ...folded.training, validation: { folds: 24 } } };
   place.write("all.json", all);
   const { stdout, stderr } = await place.run("train", "all.json", "--json", "--epochs", "2");

@@ -1,4 +1,5 @@
-// The bundle of a clone's sources under node_modules/.cache. If one fails, a damaged bundle is run instead of rebuilt.
+// The bundle of a clone's sources under node_modules/.cache. If one fails, a damaged bundle is run instead of
+// rebuilt.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,

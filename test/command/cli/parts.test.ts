@@ -1,4 +1,5 @@
-// Helpers of the command line. If one fails: colour in a pipe, a wrong unit, or a partial file.
+// Helpers of the command line. If one fails, a pipe gets colour codes, a size has a wrong
+// unit, or a partial file remains.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// `tapeless predict`, and --predict of the emitted program. If one fails, a model predicts for other rows, classes or
-// units than it was trained on, or an error in a file is not reported.
+// `tapeless predict`, and --predict of the emitted program. If one fails, a model predicts for other rows,
+// classes or units than it was trained on, or an error in a file is not reported.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,7 +50,7 @@ const housesCsv = `area,price\n${Array.from({ length: 20 }, (_, i) => `${50 + i}
 const namesOf: Readonly<Record<string, string>> = { 0: "alba", 1: "rubra, the red", 2: "viola" };
 const named = flowersCsv.replace(/,(\d)$/gm, (_, kind: string) => `,"${namesOf[kind]}"`);
 
-/** Inputs of some flowers, with another order of columns and an unused column; one of each kind. */
+/** Inputs of three flowers, one of each species, with another order of columns and an unused column. */
 const newCsv = () => {
   const [, ...rows] = flowersCsv.trim().split("\n");
   const chosen = [0, 10, 20].map((i) => rows[i].split(","));
@@ -122,7 +122,7 @@ describe("tapeless predict", () => {
 });
 
 describe("errors are reported", () => {
-  it("a missing column, a cell that is not a number, a file without rows, a missing file", async () => {
+  it("for a missing column, a cell that is not a number, a file without rows, a missing file", async () => {
     place.write("narrow.csv", "length\n1\n");
     expectRefusal(await predict("narrow.csv"), 'narrow.csv:1 error T2004: size needs the column "width"');
     place.write("text.csv", "length,width\n1,2\n1,wide\n");
@@ -135,14 +135,14 @@ describe("errors are reported", () => {
     expectRefusal(await predict("none.csv"), "none.csv error T2001: cannot read the data");
   });
 
-  it("a file that is not a checkpoint, and a checkpoint of another model", async () => {
+  it("for a file that is not a checkpoint, and a checkpoint of another model", async () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
     expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint");
     expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
   });
 
-  it("a checkpoint without preprocessing, as the user's own program may save it", async () => {
+  it("for a checkpoint without preprocessing, as the user's own program may save it", async () => {
     const { createTrainer } = await loadTrainer(place.read("trainer.ts"));
     place.write("bare.ckpt", createTrainer().save());
     expectRefusal(

@@ -1,5 +1,5 @@
-// Interrupted searches, shards, and output files. If one fails, work is lost, or the combined result differs from
-// that of an uninterrupted search.
+// Interrupted searches, shards, and output files. If one fails, work is lost, or the combined result differs
+// from that of an uninterrupted search.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -22,7 +22,7 @@ afterEach(() => place.remove());
 
 const run = (...flags: readonly string[]) => place.run("search", "specs/flowers.json", ...flags);
 
-/** Kills the command after this output. */
+/** Runs the search and kills it after this number of progress characters. */
 const killed = (letters: number): Promise<void> =>
   new Promise((resolve) => {
     const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));

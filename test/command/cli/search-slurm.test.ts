@@ -1,5 +1,5 @@
-// The Slurm script on a real Slurm with one node. If it fails, the job array does not run, or the combined result
-// differs from that of a single machine.
+// The Slurm script on a real Slurm with one node. If it fails, the job array does not run, or the combined
+// result differs from that of a single machine.
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ const reason = whyNoSlurm();
 const minutes = 60_000;
 
 it.skipIf(reason !== undefined)(
-  `tries every shard and joins them to what one machine finds${reason === undefined ? "" : ` (not run: ${reason})`}`,
+  `combines all shards to the result of a single machine${reason === undefined ? "" : ` (not run: ${reason})`}`,
   async () => {
     const place = workspace();
     const own = workspace();

@@ -1,4 +1,5 @@
-// `search`: ranking, files, and resuming. If one fails, a selection is wrong, or cannot be repeated or resumed.
+// `search`: ranking, files, and resuming. If one fails, a selection is wrong, or cannot be repeated or
+// resumed.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -155,7 +156,7 @@ describe("a thread that ends is reported with its candidate", () => {
     );
   });
 
-  it("a results file that is a device", async () => {
+  it("a results file may be a device", async () => {
     expectRefusal(await search("--out", "/dev/full"), "/dev/full:1 error T1706: results need a regular file");
   });
 });
@@ -165,7 +166,7 @@ describe("a stored outcome", () => {
     const whole = await search("--json");
     const lines = place.read("flowers.search.jsonl").split("\n");
     expect(lines).toHaveLength(8);
-    // A run that was killed in the middle of the fourth line.
+    // The file of a run that was killed while it wrote the fourth line.
     place.write("flowers.search.jsonl", [...lines.slice(0, 3), lines[3].slice(0, 20)].join("\n"));
     const resumed = await search("--json");
     expect(resumed.stderr).toContain("6 candidates, 4 to train");
@@ -221,7 +222,7 @@ describe("a stored outcome", () => {
 });
 
 describe("errors are reported before training", () => {
-  it("an invalid candidate, at the location in the search, with its values", async () => {
+  it("for an invalid candidate, at the location in the search, with its values", async () => {
     place.write("flowers.json", withSearch({ over: { "network[0].unit": [2, 4] } }));
     expectRefusal(
       await search(),
@@ -246,12 +247,12 @@ describe("errors are reported before training", () => {
     expect(place.made()).toEqual([]);
   });
 
-  it("a spec without a search", async () => {
+  it("for a spec without a search", async () => {
     place.write("flowers.json", flowers);
     expectRefusal(await search(), "flowers.json error T1705: the spec has no `training.search`", "add");
   });
 
-  it("data that cannot be read", async () => {
+  it("for data that cannot be read", async () => {
     expectRefusal(await search("--data", "flower.csv"), "T2001");
     expectRefusal(await search("--threads", "0"), "T1010", "at least 1");
     expect(place.made()).toEqual([]);

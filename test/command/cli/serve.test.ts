@@ -1,5 +1,5 @@
-// `train --serve`. If one fails, an unauthorised page sees or stops a training, a page that opens late misses events,
-// or monitoring changes the result.
+// `train --serve`. If one fails, an unauthorised page sees or stops a training run, a page that opens late
+// misses events, or monitoring changes the result.
 import { spawn, type ChildProcess } from "node:child_process";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -16,7 +16,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** The response; of an endless one, the part up to `until`. */
+/** The response of the server. For an endless response, the part up to `until`. */
 const ask = (
   port: number,
   path: string,
@@ -68,7 +68,7 @@ describe("the server", () => {
     "/a-token-that-nobody-guesse/",
     "/a-token-that-nobody-guesses2/",
     "/x/events",
-  ])("answers nothing without the token: %s", async (path) => {
+  ])("rejects a request without the token: %s", async (path) => {
     for (const method of ["GET", "POST"])
       expect(await ask(port, path, { method })).toMatchObject({ status: 404, body: "" });
     expect(stops).toBe(0);
@@ -123,7 +123,7 @@ describe("the history", () => {
     rows: 8,
     learningRate: 1,
   });
-  it("thins out a long training, and keeps the first and last events", () => {
+  it("thins out a long training run, and keeps the first and last events", () => {
     const history = new LiveHistory();
     for (let epoch = 0; epoch < 50_000; epoch++) history.add(steps(epoch));
     const kept = history.of("steps");
@@ -153,7 +153,7 @@ describe("train --serve", () => {
   });
   const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
 
-  /** The running command after it has printed its address; `left` resolves when it has ended. */
+  /** Runs the command and waits until it has printed its address. `left` resolves when it has ended. */
   async function served(...flags: readonly string[]) {
     const child = spawn(process.execPath, [launcher, "train", "flowers.json", "--serve", ...flags], {
       cwd: place.folder,

@@ -1,5 +1,5 @@
-// `compile --sourcemap` with other tools. If one fails, the map is not found, is stale unnoticed, or a stack trace does
-// not show the spec.
+// `compile --sourcemap` with other tools. If one fails, the map is not found, is stale unnoticed, or a stack
+// trace does not show the spec.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";

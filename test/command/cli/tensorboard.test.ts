@@ -1,4 +1,5 @@
-// `train --tensorboard`. If one fails, TensorBoard rejects the file, or shows other values than those of the training.
+// `train --tensorboard`. If one fails, TensorBoard rejects the file, or shows values that are not those of
+// the training run.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encodeRecords } from "../../../src/command/formats/parameters/event-records.ts";
 import { distributionOf } from "../../../src/runtime/trainer/probe.ts";
@@ -8,7 +9,8 @@ import type { Workspace } from "./workspace.ts";
 
 describe("a record", () => {
   it("is framed like the first record of every event file of TensorFlow", async () => {
-    // SummaryWriter's first record at wall time 0, with the checksums of TensorFlow's own writer for length 24.
+    // The first record of TensorFlow's SummaryWriter at wall time 0. The checksums for its length of 24 bytes
+    // are TensorFlow's.
     const bytes = encodeRecords([{ wallTime: 0, fileVersion: "brain.Event:2" }]);
     const head = Buffer.from(bytes.subarray(0, 12)).toString("hex");
     expect(head).toBe("1800000000000000a37f4b22");
@@ -17,7 +19,7 @@ describe("a record", () => {
     );
   });
 
-  it("with one wrong bit is rejected by the reader of these tests", async () => {
+  it("with one flipped bit is rejected by the reader of these tests", async () => {
     const bytes = encodeRecords([{ wallTime: 1, step: 2, summaries: [{ tag: "a", value: 3 }] }]);
     expect(readEvents(bytes)).toHaveLength(1);
     for (const place of [0, 9, 20, bytes.length - 1]) {
@@ -59,39 +61,35 @@ describe("train --tensorboard", () => {
       summaries.filter((summary) => summary.tag === tag).map(({ value }) => [step, value]),
     );
 
-  it(
-    "writes the figures of --log under their names, histograms of every epoch, and prints what is printed " +
-      "without",
-    async () => {
-      const plain = await train();
-      const { code, stdout } = await train("--tensorboard", "runs/a", "--log", "epochs.jsonl");
-      expect([code, stdout]).toEqual([0, plain.stdout]);
-      const [file, ...others] = files("runs/a");
-      expect(others).toEqual([]);
-      expect(file).toMatch(/^runs\/a\/events\.out\.tfevents\.\d{10}\.0000\.tapeless$/);
-      const events = readEvents(place.bytes(file));
-      expect(events[0].fileVersion).toBe("brain.Event:2");
-      const logged = place
-        .read("epochs.jsonl")
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-      const rounded = (of: (report: (typeof logged)[0]) => number) =>
-        logged.map((report) => [report.epoch, Math.fround(of(report))]);
-      expect(scalars(events, "train/loss")).toEqual(rounded(({ loss }) => loss));
-      expect(scalars(events, "train/accuracy")).toEqual(rounded(({ metrics }) => metrics.accuracy));
-      expect(scalars(events, "validation/loss")).toEqual(rounded(({ validation }) => validation.loss));
-      expect(scalars(events, "learning_rate")).toEqual(rounded(() => 0.05));
-      expect(scalars(events, "idle_units/dense1").map(([step]) => step)).toEqual([0, 1, 2, 3, 4]);
-      expect(scalars(events, "update_ratio/dense1.weight")).toHaveLength(5);
-      const histograms = events.flatMap(({ step, summaries }) =>
-        summaries.flatMap(({ tag, histogram }) => (histogram ? [`${step} ${tag} ${histogram.num}`] : [])),
-      );
-      expect(histograms).toContain("0 weights/dense1.weight 8");
-      expect(histograms).toContain("4 gradients/dense2.bias 3");
-      expect(histograms).toContain("4 activations/dense1 32");
-    },
-  );
+  it("writes the metrics of --log and histograms of every epoch, and prints the same as without it", async () => {
+    const plain = await train();
+    const { code, stdout } = await train("--tensorboard", "runs/a", "--log", "epochs.jsonl");
+    expect([code, stdout]).toEqual([0, plain.stdout]);
+    const [file, ...others] = files("runs/a");
+    expect(others).toEqual([]);
+    expect(file).toMatch(/^runs\/a\/events\.out\.tfevents\.\d{10}\.0000\.tapeless$/);
+    const events = readEvents(place.bytes(file));
+    expect(events[0].fileVersion).toBe("brain.Event:2");
+    const logged = place
+      .read("epochs.jsonl")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const rounded = (of: (report: (typeof logged)[0]) => number) =>
+      logged.map((report) => [report.epoch, Math.fround(of(report))]);
+    expect(scalars(events, "train/loss")).toEqual(rounded(({ loss }) => loss));
+    expect(scalars(events, "train/accuracy")).toEqual(rounded(({ metrics }) => metrics.accuracy));
+    expect(scalars(events, "validation/loss")).toEqual(rounded(({ validation }) => validation.loss));
+    expect(scalars(events, "learning_rate")).toEqual(rounded(() => 0.05));
+    expect(scalars(events, "idle_units/dense1").map(([step]) => step)).toEqual([0, 1, 2, 3, 4]);
+    expect(scalars(events, "update_ratio/dense1.weight")).toHaveLength(5);
+    const histograms = events.flatMap(({ step, summaries }) =>
+      summaries.flatMap(({ tag, histogram }) => (histogram ? [`${step} ${tag} ${histogram.num}`] : [])),
+    );
+    expect(histograms).toContain("0 weights/dense1.weight 8");
+    expect(histograms).toContain("4 gradients/dense2.bias 3");
+    expect(histograms).toContain("4 activations/dense1 32");
+  });
 
   it("continues in the same folder with --resume, and replaces repeated epochs", async () => {
     await train("--tensorboard", "runs", "--out", "a.ckpt", "--epochs", "3");

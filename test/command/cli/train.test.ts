@@ -121,7 +121,7 @@ describe("tapeless train", () => {
   });
 });
 
-describe("checkpoints that do not fit", () => {
+describe("a checkpoint is rejected with a reason if it", () => {
   const resume = () => place.run("train", "specs/flowers.json", "--resume", "some.ckpt");
   let checkpoint: Uint8Array;
   beforeAll(async () => {

@@ -1,5 +1,5 @@
-// Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the emitted program
-// prints other results, or resuming changes them.
+// Gradient accumulation, averaged parameters and sample weights on the command line. If one fails, the
+// emitted program prints other results, or resuming changes them.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-// `verify` and `bench`. If one fails, a wrong gradient passes, or a correct one fails.
+// `verify` and `bench`. If one fails, an incorrect gradient passes, or a correct one fails.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { expectRefusal, flowers, workspace } from "./workspace.ts";
@@ -55,7 +55,7 @@ describe("tapeless verify", () => {
     expect(code).toBe(0);
   });
 
-  it("--json prints the documented object, reproducibly", async () => {
+  it("--json prints the documented object, the same bytes in every run", async () => {
     place.write("flowers.json", flowers);
     const first = await place.run("verify", "flowers.json", "--json");
     expect((await place.run("verify", "flowers.json", "--json")).stdout).toBe(first.stdout);

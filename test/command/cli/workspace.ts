@@ -14,7 +14,7 @@ export interface Workspace {
   write(file: string, content: string | Uint8Array | object): void;
   read(file: string): string;
   bytes(file: string): Uint8Array;
-  /** The paths of all files that the test has not written. */
+  /** The paths of all files in the folder that the test has not written itself. */
   made(): string[];
   /** Runs the command in this process. */
   run(...args: readonly string[]): Promise<Outcome>;
@@ -57,7 +57,9 @@ const start = (folder: string, args: readonly string[]): Promise<Outcome> =>
     });
   });
 
-/** Expects exit code 2 and a diagnostic with these texts, without a stack trace or standard output. */
+/**
+ * Expects exit code 2 and a diagnostic that contains these strings, without a stack trace or standard output.
+ */
 export function expectRefusal(
   { code, stdout, stderr }: Outcome,
   ...said: readonly (string | RegExp)[]

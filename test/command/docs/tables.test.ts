@@ -1,4 +1,5 @@
-// The tables of the generated documentation. Whether pages are current is checked by `npm run check:generated`.
+// The tables of the generated documentation. Whether pages are current is checked by `npm run
+// check:generated`.
 import { describe, expect, it } from "vitest";
 import { optionsTable } from "../../../src/command/docs/command-tables.ts";
 import { diagnosticSections } from "../../../src/command/docs/diagnostic-lists.ts";
@@ -38,7 +39,7 @@ describe("the spec reference", () => {
     expect(firstCells(choiceTable("loss"))).toEqual(Object.keys(losses));
     expect(firstCells(choiceTable("optimizer"))).toEqual(Object.keys(optimizers));
   });
-  it("rejects a path that the schema does not have", () => {
+  it("rejects a path that is not in the schema", () => {
     expect(() => keysTable("training.nothing")).toThrow("no such member");
   });
 });

@@ -129,7 +129,7 @@ describe("the values on and off", () => {
     ]);
   });
 
-  it("merge equal specs to one candidate", () => {
+  it("merge candidates with equal specs into one", () => {
     const over = { "network[1]": ["on", "off"], "network[1].rate": [0.1, 0.2, 0.3] };
     expect(candidates({ over }, deep)).toHaveLength(4);
   });

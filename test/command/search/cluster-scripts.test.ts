@@ -79,7 +79,7 @@ describe("the Kubernetes manifest", () => {
     const manifest = parse(kubernetesJob(pod));
     new Job(manifest).validate();
     expect(manifest.spec).toMatchObject({ completionMode: "Indexed", completions: 4, parallelism: 4 });
-    // The schema rejects a wrong type.
+    // The schema rejects a value of another type.
     expect(() => new Job({ ...manifest, spec: { ...manifest.spec, completions: "4" } }).validate()).toThrow();
   });
 

@@ -50,8 +50,8 @@ it("a search of 200 random candidates on shuffled labels reports a test accuracy
   place.remove();
   const { best, candidates } = JSON.parse(stdout);
   expect(candidates).toHaveLength(200);
-  // With 30 validation rows, the best of 200 candidates exceeds 1/3 by chance. On 75 test rows, the standard deviation
-  // about 1/3 is 0.054.
+  // With 30 validation rows, the best of 200 candidates exceeds 1/3 by chance. On 75 test rows, the accuracy
+  // has the mean 1/3 and the standard deviation 0.054.
   expect(best.validation.accuracy).toBeGreaterThan(0.45);
   expect(Math.abs(best.test.accuracy - 1 / 3)).toBeLessThan(2.5 * 0.0545);
 }, 300_000);

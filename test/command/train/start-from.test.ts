@@ -1,4 +1,5 @@
-// `tapeless train --from`. If one fails, fine-tuning starts from wrong parameters, or does not report which match.
+// `tapeless train --from`. If one fails, fine-tuning starts from wrong parameters, or does not report which
+// match.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -80,7 +81,7 @@ describe("tapeless train --from", () => {
     expect(parameters("narrow.ckpt")).toEqual(parameters("wide.ckpt"));
   });
 
-  it("reports unused parameters", async () => {
+  it("names unused parameters", async () => {
     const [first] = fine.network;
     place.write("fine/short.json", {
       ...fine,

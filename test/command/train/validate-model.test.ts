@@ -30,23 +30,19 @@ function withOtherTest(csv: string, { context: { training } }: Candidate): strin
   return [head, ...rows, ""].join("\n");
 }
 
-test(
-  "a validation part: the figures of a training, whatever the test part is like; the judgement is the whole " +
-    "result",
-  async () => {
-    const candidate = await candidateOf(flowers, flowersCsv);
-    const { context, source, emitted } = candidate;
-    const { model, training } = context;
-    const trainer = emitted.createTrainer();
-    const whole = await trainOn(model, training, trainer, datasetOf(context, source, 3, locateErrors));
-    const found = await validateModel(candidate);
-    expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
-    expect(await testModel(candidate, found)).toEqual(whole);
-    expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
-      found,
-    );
-  },
-);
+test("the validation metrics are those of `train`, whatever the test rows are, and testing gives its whole result", async () => {
+  const candidate = await candidateOf(flowers, flowersCsv);
+  const { context, source, emitted } = candidate;
+  const { model, training } = context;
+  const trainer = emitted.createTrainer();
+  const whole = await trainOn(model, training, trainer, datasetOf(context, source, 3, locateErrors));
+  const found = await validateModel(candidate);
+  expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
+  expect(await testModel(candidate, found)).toEqual(whole);
+  expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
+    found,
+  );
+});
 
 test("a candidate may have another seed and other epochs", async () => {
   const candidate = await candidateOf(flowers, flowersCsv);

@@ -42,7 +42,7 @@ function changed<S extends Stage<never, Out, never>, Out>(stage: S, change: (val
     : { ...stage, work: { all: (...given: Parameters<typeof work.all>) => work.all(...given).map(change) } };
 }
 
-/** Changes the gradient program: removes the last kernel or nest. */
+/** Changes the gradient program: removes the last item of a list of kernels or nests. */
 const withoutLast = <T>(program: string, wanted: string, list: readonly T[]): readonly T[] =>
   program === wanted ? list.slice(0, -1) : list;
 const dropKernel = (program: LoopProgram): LoopProgram => ({

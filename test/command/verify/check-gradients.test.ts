@@ -1,11 +1,11 @@
-// Sampling of gradients in `verify`. If one fails, a wrong gradient of a large model is not found, or the check takes
-// hours.
+// Sampling of gradients in `verify`. If one fails, a wrong gradient of a large model is not found, or the
+// check takes hours.
 import { describe, expect, it } from "vitest";
 import type { CheckedLoss } from "../../../src/runtime/check/check-gradients.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 
-/** loss = Σ sin(w) over all parameters, whose gradient is cos(w), each element changed by `spoil`. */
+/** loss = Σ sin(w) over all parameters. Its gradient is cos(w); `spoil` changes each element of it. */
 function sines(sizes: readonly number[], flops: number, spoil = (gradient: number, _i: number) => gradient) {
   const named = sizes.map(
     (size, k) => [`w${k}`, Float64Array.from({ length: size }, (_, i) => Math.sin(i + k))] as const,

@@ -23,7 +23,7 @@ describe("checkedLoss", () => {
     ["dropout", { network: [hidden("tanh"), { type: "dropout", rate: 0.5 }, logits] }],
     ["statistics of the batch", { network: [hidden("tanh"), { type: "batch-norm" }, logits] }],
     ["regularization", { regularization: { l1: 0.1, l2: 0.3 } }],
-  ])("is the training loss, with parameters of its own: %s", async (_, changes) => {
+  ])("is the training loss, with separate copies of its parameters: %s", async (_, changes) => {
     const { trainer, batch, loss } = await lossOf(changes);
     const before = trainer.gradient(batch);
     expect(loss.value()).toBeCloseTo(before, 12);
@@ -46,7 +46,8 @@ describe("checkedLoss", () => {
       await lossOf({ network: [hidden("tanh"), logits] }),
       await lossOf({ network: [hidden({ type: "step", surrogate: "sigmoid" }), logits] }),
     ];
-    // Interpreted if the gradient differs from that of the loss on purpose: as many evaluations would take minutes.
+    // Interpreted where the gradient intentionally differs from that of the loss: this many evaluations would
+    // take minutes.
     expect(plain.loss.flops).toBeGreaterThan(0);
     expect(surrogate.loss.flops).toBeGreaterThan(20 * plain.loss.flops);
   });

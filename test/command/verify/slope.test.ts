@@ -1,9 +1,9 @@
-// Numeric derivatives, which `verify` compares gradients with. If one fails, a correct gradient fails, or a wrong one
-// passes.
+// Numeric derivatives, with which `verify` compares gradients. If one fails, a correct gradient fails, or an
+// incorrect one passes.
 import { describe, expect, it } from "vitest";
 import { slopeAt0 } from "../../../src/runtime/check/slope.ts";
 
-describe("slopes of smooth functions", () => {
+describe("the slopes of smooth functions are found", () => {
   it.each([
     ["a line", (t: number) => 3 * t + 7, 3],
     ["an exponential", (t: number) => Math.exp(3 * t), 3],
@@ -17,7 +17,7 @@ describe("slopes of smooth functions", () => {
   });
 
   it.each([1e-3, 1e-4, -1e-4, 1e-5])(
-    "a kink at %f makes one side unusable; the other gives the slope",
+    "a kink at %f makes one side unusable; the other has the slope",
     (kink) => {
       const found = slopeAt0((t) => 2 * t + 3 * t * t + 100 + 0.5 * Math.abs(t - kink), 1e-2);
       expect(found.isKink).toBe(false);

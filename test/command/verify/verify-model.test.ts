@@ -1,5 +1,5 @@
-// Reports of `verify` on wrong trainers. If one fails, a wrong gradient passes, a report names the wrong location, or a
-// kink counts as an error.
+// Reports of `verify` on incorrect trainers. If one fails, an incorrect gradient passes, a report names an
+// incorrect location, or a kink counts as an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
@@ -51,7 +51,7 @@ describe("a wrong gradient", () => {
     expect(verificationFormats.txt({ verification, spec: "net.json" })).toContain("NOT below 0.000001");
   });
 
-  it("by a sign in a rule affects the parameters before it, and none after it", async () => {
+  it("caused by a sign in a rule affects the parameters before it, and none after it", async () => {
     const verification = await broken(/1 - (f\[dense1_row \+ \w+\]|dense1_\w+) \*/, "1 + $1 *");
     const wrong = verification.parameters.filter(({ relativeError }) => relativeError > 1e-6);
     expect(wrong.map(({ name }) => name)).toEqual(["dense1.weight", "dense1.bias"]);
@@ -59,7 +59,7 @@ describe("a wrong gradient", () => {
 });
 
 describe("a kink is not an error", () => {
-  it("where every input of a ReLU is 0: reported with the slopes on both sides and the index", async () => {
+  it("where every input of a ReLU is 0: it is reported with the slopes on both sides and the index", async () => {
     const [, scores] = spec.network;
     const model = parseModel({ ...spec, network: [{ type: "dense", units: 2, activation: "relu" }, scores] });
     const compilation = compileFor(model, { dtype: "f64" });

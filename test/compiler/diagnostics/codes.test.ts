@@ -1,4 +1,5 @@
-// The table of diagnostic codes. That a code has a row is checked by the compiler; here: that a row has a code.
+// The table of diagnostic codes. TypeScript checks that every code has a row; here, every row must have a
+// code that is reported.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

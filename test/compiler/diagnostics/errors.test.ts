@@ -1,4 +1,5 @@
-// The form of a diagnostic is part of the contract: location, severity, code, sentence, frame, hint, notes.
+// The parts of a rendered diagnostic: location, severity, code, sentence, frame, hint, notes. Users' tools
+// read them, so the form must not change by accident.
 import { expect, it } from "vitest";
 import { formatPath } from "../../../src/compiler/diagnostics/diagnostic.ts";
 import type { Diagnostic } from "../../../src/compiler/diagnostics/diagnostic.ts";
@@ -57,7 +58,7 @@ it("adds colour without changing the text", () => {
   expect(coloured.replaceAll(/\u001b\[\d+m/g, "")).toBe(render([full]));
 });
 
-it("cuts a long line around the mark, and all lines alike", () => {
+it("shortens long lines around the mark, all in the same way", () => {
   const long = `${"a".repeat(500)}X${"b".repeat(1e6)}`;
   const frame = codeFrame(["before", long], { file: "f", line: 2, column: 501 }) ?? "";
   const [, marked, mark] = frame.split("\n");
@@ -65,11 +66,11 @@ it("cuts a long line around the mark, and all lines alike", () => {
   expect(frame.length).toBeLessThan(400);
 });
 
-it("replaces tabs and escapes, so that the mark stays in its column and the terminal stays as it is", () => {
+it("replaces tabs and control characters: the mark stays in its column, and the terminal is not affected", () => {
   expect(codeFrame(["\t\u001b[31mx"], { file: "f", line: 1, column: 3 })).toBe("> 1 |   [31mx\n    |   ^");
 });
 
-it("has no frame outside the text", () => {
+it("has no frame if the location is outside of the text", () => {
   expect(codeFrame(lines, { file: "f", line: 9, column: 1 })).toBeUndefined();
   expect(codeFrame(lines, { file: "f" })).toBeUndefined();
 });
@@ -88,7 +89,7 @@ it("gives the error of a user the rendered text as its message", () => {
   expect(new DiagnosticError([full]).message).toBe(render([full]));
 });
 
-it("distinguishes internal errors from known gaps", () => {
+it("distinguishes internal errors from unsupported features", () => {
   expect(() => invariant(1 > 2, "one is more than two")).toThrow("internal: one is more than two");
   expect(new Unsupported("lstm needs scan")).toMatchObject({
     name: "Unsupported",
@@ -96,7 +97,7 @@ it("distinguishes internal errors from known gaps", () => {
   });
 });
 
-// If the collector threw early or swallowed an error, a user would see errors one by one, or not at all.
+// If the collector threw early or lost an error, a user would see errors one by one, or not at all.
 
 it("throws all errors at once, warnings after them", () => {
   const problems = collector();

@@ -1,4 +1,4 @@
-// Names of loops and locals. If one fails, a name hides another that the same code reads.
+// The names of loop variables and locals. If one fails, a name hides another one that the same code reads.
 import { expect, it } from "vitest";
 import { nameLocals } from "../../../src/compiler/emit/identifiers.ts";
 import { add, number, variable } from "../../../src/compiler/loop/expressions.ts";
@@ -10,7 +10,7 @@ const namesIn = (body: readonly Statement[], moduleNames: readonly string[] = []
 const one = number(1, "f64");
 const [a, b] = [variable("a#1", "i32"), variable("b#2", "i32")];
 
-it("loops that nest have letters of their own, and none hides a name of the module", () => {
+it("nested loops have different letters, and none hides a name of the module", () => {
   const inner = loop("b#2", 3, "parallel", [store("y", [add(a, b)], one)]);
   const nest = [loop("a#1", 4, "parallel", [inner])];
   expect([...namesIn(nest).values()]).toEqual(["i", "j"]);

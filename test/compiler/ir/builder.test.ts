@@ -1,5 +1,5 @@
-// The builder, which makes all nodes. If a test fails, an ill-typed graph can be built, or broadcasting differs
-// from numpy's.
+// The builder of graphs, which creates all nodes. If a test fails, an ill-typed graph can be built, or
+// broadcasting differs from that of NumPy.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -16,14 +16,14 @@ const leaf = (name: string, shape: Shape) => g.parameter({ name, type: tensorTyp
 const text = (node: Node) => plainText(makeGraph("test", [{ storage: "z", node }]));
 
 describe("broadcasting", () => {
-  it("aligns at the right and repeats what is missing", () => {
+  it("aligns shapes at the right, and adds missing axes", () => {
     expect(text(g.add(leaf("x", ["n", 4]), leaf("b", [4])))).toMatchInlineSnapshot(`
       "%0: f64[n,4] = broadcast %b {"shape":["n",4],"axes":[1]}
       %1: f64[n,4] = add %x, %0
       output "z" = %1"
     `);
   });
-  it("repeats axes of size one, which a reshape removes first", () => {
+  it("repeats axes of size one, which are first removed by a reshape", () => {
     expect(text(g.multiply(leaf("x", [3, 1]), leaf("y", [1, 4])))).toMatchInlineSnapshot(`
       "%0: f64[3] = reshape %x {"shape":[3]}
       %1: f64[3,4] = broadcast %0 {"shape":[3,4],"axes":[0]}
@@ -48,7 +48,7 @@ describe("broadcasting", () => {
     expect(g.broadcastTo(x, [3])).toBe(x);
     expect(g.add(x, x).operands).toEqual({ x, y: x });
   });
-  it("computes numpy's results", () => {
+  it("computes the same results as NumPy", () => {
     const z = g.subtract(leaf("x", [2, 1, 2]), leaf("y", [3, 1]));
     const values = new Map([
       ["x", tensor([2, 1, 2], [1, 2, 3, 4])],

@@ -1,5 +1,5 @@
-// Recurrences in the graph IR: how they are built, verified, printed, pruned and shared. If a test fails, the
-// verifier misses a pass that breaks a step, or two different steps are confused.
+// Recurrences in the graph IR: construction, verification, text form, pruning and sharing. If a test fails,
+// the verifier misses a pass that breaks a step, or two different steps are confused.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -167,7 +167,7 @@ describe("text", () => {
   });
 });
 
-describe("rewriting", () => {
+describe("rewriting a recurrence", () => {
   it("reaches the steps of nested recurrences, and shares what does not change", () => {
     const graph = graphOf(nested());
     const cosines = rewriteSteps(graph, g, (step) =>

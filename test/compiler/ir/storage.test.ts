@@ -1,4 +1,4 @@
-// The names of storage, which one file makes and parses. If a test fails, a value is read from the wrong
+// Names of storage, which only one file builds and parses. If a test fails, a value is read from the wrong
 // storage.
 import { describe, expect, it } from "vitest";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../../../src/compiler/ir/storage.ts";
 
 describe("a name of storage", () => {
-  it("is parsed as it was made", () => {
+  it("is parsed to the parts from which it was built", () => {
     expect(gradientStorage("dense1.weight")).toBe("gradient:dense1.weight");
     expect(storageParts("gradient:dense1.weight")).toEqual({ space: "gradient", name: "dense1.weight" });
     expect(nameIn("gradient", storageIn("gradient", "b"))).toBe("b");

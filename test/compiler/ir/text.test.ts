@@ -1,5 +1,5 @@
-// The text form of graphs. If a test fails, a dump does not show the graph, or the text in a test means another
-// graph.
+// The text form of graphs. If a test fails, a dump does not show the graph, or the text in a test means
+// another graph.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";

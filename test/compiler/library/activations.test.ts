@@ -1,4 +1,5 @@
-// What the reference cases do not cover: derivatives at kinks, behaviour far from zero, surrogates.
+// Activations where the PyTorch cases do not test them: derivatives at kinks, values far from zero, surrogate
+// derivatives.
 import { describe, expect, it } from "vitest";
 import { activate, activationOf } from "../../../src/compiler/library/activations/index.ts";
 import type { ActivationChoice } from "../../../src/compiler/library/activations/index.ts";
@@ -48,7 +49,7 @@ describe("activations", () => {
     ["hard-tanh", -1, 0],
     ["hard-sigmoid", 3, 0],
     ["hard-sigmoid", -3, 0],
-  ])("%s has at %d the derivative that PyTorch has there", (type, x, derivative) => {
+  ])("%s at %d has the same derivative as in PyTorch", (type, x, derivative) => {
     const chosen = all.find((entry) => entry.type === type);
     expect(chosen && run(chosen, [x]).dx[0]).toBeCloseTo(derivative, 12);
   });
@@ -61,7 +62,7 @@ describe("activations", () => {
     expect(run({ type: "step" }, [-1e-9, 0, 2])).toEqual({ y: [0, 1, 1], dx: [0, 0, 0] });
   });
 
-  it("a surrogate lends step its derivative and leaves its value exactly", () => {
+  it("a surrogate gives step a derivative and does not change its value", () => {
     const x = [-1e10, -0.3, 0.3, 1e10];
     const through = run({ type: "step", surrogate: "straight-through" }, x);
     expect(through).toEqual({ y: [0, 0, 1, 1], dx: [1, 1, 1, 1] });
@@ -72,7 +73,7 @@ describe("activations", () => {
     expect(smooth.dx[1]).toBeCloseTo(s * (1 - s), 12);
   });
 
-  it("each has the initialiser that suits it", () => {
+  it("each activation selects a suitable initialiser", () => {
     expect(activationOf({ type: "relu" }).family).toBe("he");
     expect(activationOf({ type: "selu" }).family).toBe("lecun");
     expect(activationOf({ type: "tanh" }).family).toBe("xavier");

@@ -1,6 +1,5 @@
-// Models of blocks as emitted trainers: a block computes the same as the layers that it expands to, written one by
-// one, bit for bit, and its gradients are correct. A failure means that a block is more or less
-// than a shorter way to write a network.
+// Models with blocks as emitted trainers. A block must compute the same as its expanded layers, bit for bit,
+// with correct gradients. If a test fails, a block is not equivalent to its layers.
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
@@ -173,7 +172,7 @@ describe("a recurrent layer that runs both ways", () => {
   it.each([
     ["its last states side by side", {}],
     ["its outputs side by side, each at its own time", { returnSequences: true }],
-  ])("gives %s", async (_, keys) => {
+  ])("returns %s", async (_, keys) => {
     const both = specOf([4, 2], [{ type: "bidirectional", name: "both", layer: layer(keys) }, ...end]);
     const flat = specOf(
       [4, 2],

@@ -1,6 +1,6 @@
-// One layer against its definition in naive loops: forward in f64 and f32, and the gradients of the f64
-// trainer against finite differences. A dense layer comes before it, so that its derivative by its input is
-// needed for the gradients of that one.
+// Compares one layer with its definition in naive loops: the forward pass in f64 and f32, and the gradients
+// of the f64 trainer with finite differences. A dense layer comes first, so that the gradient with respect to
+// the layer's input is tested too.
 import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../src/compiler/load-trainer.ts";
@@ -21,13 +21,13 @@ export interface LayerCase {
   /** The shape of a row. */
   readonly input: readonly number[];
   readonly layer: { readonly type: string; readonly [key: string]: unknown };
-  /** Names and layouts of all its parameters, as documented. */
+  /** The names and shapes of all its parameters, as documented. */
   readonly parameters: Readonly<Record<string, readonly number[]>>;
   readonly reference: (x: Row, parameters: Parameters) => Row;
   readonly rows?: number;
 }
 
-/** Numbers that f32 holds exactly, the same in every run. */
+/** Random numbers that f32 represents exactly; the same in every run. */
 function drawn(shape: readonly number[], seed: number): Row {
   const stream = streamOf(seed);
   const row = { shape, data: [] };
@@ -112,7 +112,7 @@ function expectGradients(exact: Trainer, single: Trainer, batch: Batch): void {
     );
   const isLearning = Object.values(exact.gradients).some((list) => list.some((value) => value !== 0));
   expect(isLearning, "some gradient is not zero").toBe(true);
-  // Cheap enough to compare every element.
+  // So few operations that every element is compared.
   const loss = { parameters: exact.parameters, value: () => exact.gradient(batch), flops: 1e4 };
   for (const { name, relativeError, elements, kinks, worst } of checkGradients(exact, batch, loss, {
     seed: 1,

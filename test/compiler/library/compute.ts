@@ -9,7 +9,7 @@ import { interpret } from "../../../src/compiler/reference/interpret.ts";
 
 type Build = (g: GraphBuilder, x: Node) => Node;
 
-/** y = f(x) and dΣy/dx for a list x, which `build` gets as a tensor [1, length]. */
+/** y = f(x) and dΣy/dx for a list x. `build` gets x as a tensor [1, length]. */
 export function computed(build: Build, x: readonly number[]): { y: number[]; dx: number[] } {
   const g = createBuilder("f64");
   const input = g.parameter({ name: "x", type: tensorType("f64", [1, x.length]) });

@@ -1,5 +1,5 @@
-// Layers over images and sequences, as emitted trainers: what the PyTorch cases do not cover. A failure
-// means that a layer reads wrong elements, or that a statistic changes when it must not.
+// Layers over images and sequences as emitted trainers, where the PyTorch cases do not test them. If a test
+// fails, a layer reads wrong elements, or a running statistic changes when it must not.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
 import type { ModelSpec } from "../../../src/index.ts";
@@ -43,16 +43,17 @@ describe("convolution", () => {
     const trainer = await trainerOf({ shape: [3, 3, 1] }, network, { shape: [4] });
     trainer.parameters["conv2d1.weight"].set([1, 2, 3, 4]);
     trainer.parameters["conv2d1.bias"].set([0.5]);
-    // 0·1 + 1·2 + 3·3 + 4·4 at the corner of 0 … 8, and 10 more for each step to the right, 30 for each down
+    // 0·1 + 1·2 + 3·3 + 4·4 in the corner of the numbers 0 … 8, plus 0.5; 10 more for each step to the right,
+    // 30 more for each step down.
     expect([...trainer.predict({ x: count(9) })]).toEqual([27.5, 37.5, 57.5, 67.5]);
   });
-  it("puts the odd zero of same padding after the image, as TensorFlow does", async () => {
+  it("puts the extra zero of same padding after the image, like TensorFlow", async () => {
     const network: Layers = [{ type: "conv2d", filters: 1, kernel: 2, padding: "same" }, { type: "flatten" }];
     const trainer = await trainerOf({ shape: [2, 2, 1] }, network, { shape: [4] });
     trainer.parameters["conv2d1.weight"].set([1, 10, 100, 1000]);
     expect([...trainer.predict({ x: [1, 2, 3, 4] })]).toEqual([4321, 402, 43, 4]);
   });
-  it("takes a different number of rows than the batch holds", async () => {
+  it("accepts fewer rows than the batch size", async () => {
     const network: Layers = [
       { type: "conv2d", filters: 3, kernel: [2, 1], stride: [1, 2], activation: "relu" },
       { type: "max-pool2d", size: 2 },
@@ -96,7 +97,7 @@ describe("pooling", () => {
   });
 });
 
-describe("in f32 a maximum is found among values that are not kept in memory", () => {
+describe("in f32 a maximum is found among values that are not materialised", () => {
   const sum: Layers = [
     { type: "dense", units: 3, name: "a", activation: "tanh" },
     { type: "dense", units: 3, name: "b", from: "x" },
@@ -108,13 +109,13 @@ describe("in f32 a maximum is found among values that are not kept in memory", (
       (["f64", "f32"] as const).map((dtype) => trainerOf({ shape: [4] }, network, target, loss, rows, dtype)),
     );
   const x = Float32Array.from({ length: 4 * rows }, (_, i) => Math.sin(i * 1.7));
-  it("by accuracy, for an output that joins layers", async () => {
+  it("for the accuracy of an output that concatenates layers", async () => {
     const [exact, single] = await both(sum, { classes: 3 }, "cross-entropy");
     const batch = { x, y: count(rows).map((row) => row % 3) };
     expect(single.evaluate(batch).accuracy).toBe(exact.evaluate(batch).accuracy);
     expect(exact.evaluate(batch).accuracy).toBeGreaterThan(0);
   });
-  it("by the gradient of max-pooling over such values", async () => {
+  it("for the gradient of max-pooling over such values", async () => {
     const pooled: Layers = [
       ...sum,
       { type: "reshape", shape: [3, 1, 1] },
@@ -136,23 +137,23 @@ describe("in f32 a maximum is found among values that are not kept in memory", (
 describe("batch normalisation", () => {
   const network: Layers = [{ type: "batch-norm" }, { type: "dense", units: 1 }];
   const batch = { x: [1, 10, 3, 30], y: [0, 1] };
-  it("updates its statistics with a step, by the unbiased variance, and not with a gradient", async () => {
+  it("updates its running statistics in a step, with the unbiased variance, but not in a gradient", async () => {
     const trainer = await trainerOf({ shape: [2] }, network, { shape: [1] });
     trainer.gradient(batch);
     expect([...trainer.parameters["batch-norm1.mean"]]).toEqual([0, 0]);
     trainer.step(batch);
-    // means 2 and 20; variances 1 and 100, unbiased 2 and 200
+    // The means are 2 and 20; the variances are 1 and 100, unbiased 2 and 200.
     expect([...trainer.parameters["batch-norm1.mean"]]).toEqual([0.2, 2]);
     expect([...trainer.parameters["batch-norm1.variance"]]).toEqual([0.9 + 0.2, 0.9 + 20]);
     expect(Object.keys(trainer.gradients)).not.toContain("batch-norm1.mean");
   });
-  it("evaluates with the running statistics, one row as well as many", async () => {
+  it("evaluates with the running statistics, for one row and for many", async () => {
     const trainer = await trainerOf({ shape: [2] }, network, { shape: [1] });
     for (let i = 0; i < 5; i++) trainer.step(batch);
     const both = [...trainer.predict({ x: batch.x })];
     expect([...trainer.predict({ x: [3, 30] })]).toEqual([both[1]]);
   });
-  it("keeps its statistics in a checkpoint", async () => {
+  it("saves its running statistics in a checkpoint", async () => {
     const trainer = await trainerOf({ shape: [2] }, network, { shape: [1] });
     trainer.step(batch);
     const other = await trainerOf({ shape: [2] }, network, { shape: [1] });
@@ -170,7 +171,7 @@ describe("sequences", () => {
   ];
   const model = () =>
     trainerOf({ shape: [3], dtype: "i32" }, network, { classes: 5, shape: [3] }, "cross-entropy");
-  it("causal attention does not look ahead", async () => {
+  it("causal attention does not read later positions", async () => {
     const trainer = await model();
     const [a, b] = [
       [1, 2, 3],
@@ -183,15 +184,15 @@ describe("sequences", () => {
     const trainer = await model();
     expect(() => trainer.predict({ x: [0, 1, 5] })).toThrow("x, row 0: 5 is not an index from 0 to 4");
   });
-  it("targets of −1 count neither in the loss nor in its gradient", async () => {
+  it("targets of −1 are ignored in the loss and its gradient", async () => {
     const trainer = await model();
     const whole = trainer.gradient({ x: [1, 2, 3], y: [2, -1, -1] });
     const gradient = [...trainer.gradients["dense1.bias"]];
-    // A second row that is left out entirely changes nothing.
+    // A second row of which every target is ignored changes nothing.
     expect(trainer.gradient({ x: [1, 2, 3, 4, 4, 4], y: [2, -1, -1, -1, -1, -1] })).toBeCloseTo(whole, 14);
     trainer.gradients["dense1.bias"].forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 14));
   });
-  it("heads must share the units", async () => {
+  it("the number of heads must divide the number of units", async () => {
     expect(await refusal({ shape: [3, 4] }, [{ type: "attention", heads: 3 }])).toContain(
       "heads must divide the 4 units of x, got 3",
     );

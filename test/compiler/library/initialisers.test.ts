@@ -1,4 +1,4 @@
-// The initial values of parameters, by their fans.
+// The initial values of parameters, which depend on fan-in and fan-out.
 import { describe, expect, it } from "vitest";
 import { fansOf, initialiserOf, initialiserText } from "../../../src/compiler/library/initialisers/index.ts";
 import type { InitialiserChoice } from "../../../src/compiler/library/initialisers/index.ts";
@@ -34,14 +34,14 @@ describe("initialisers", () => {
     });
   });
 
-  it("uniform rejects bounds in the wrong order", () => {
+  it("uniform rejects a lower bound above the upper bound", () => {
     expect(initialiserOf({ type: "uniform", min: 1, max: 0 }).refuse?.({ min: 1, max: 0 })).toEqual({
       key: "min",
       message: "must not be greater than max, got 1 and 0",
     });
   });
 
-  it("is described in a few words", () => {
+  it("the description of an initialiser is short", () => {
     expect(initialiserText({ type: "he-uniform" }, fansOf(shape))).toBe("he-uniform, fan-in 6");
     expect(initialiserText({ type: "xavier-normal" }, fansOf(shape))).toBe(
       "xavier-normal, fan-in 6, fan-out 4",

@@ -1,5 +1,5 @@
-// The table of docs/numerics.md, on every target and in PyTorch. A failure means that a derivative at a kink
-// differs from the documentation, or that a branch that is not taken reaches the gradient.
+// The table of docs/numerics.md, on every target and in PyTorch. If a test fails, a derivative at a kink
+// differs from the documentation, or a branch that is not taken affects the gradient.
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
@@ -17,7 +17,10 @@ const targets = [
   ["wasm", "f32"],
 ] as const;
 
-/** Every function in one model: an embedding of zeros for each has the derivative as its gradient. */
+/**
+ * All functions in one model. Each has an embedding of zeros, whose gradient is the derivative of the
+ * function.
+ */
 const spec: ModelSpec = {
   name: "kinks",
   inputs: Object.fromEntries(kinks.map((_, i) => [`x${i}`, { shape: [3, 1] }])),
@@ -34,7 +37,10 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize: 1 },
 };
 
-/** Equal, or within the rounding of the dtype; infinities and NaN must match exactly, zeros of both signs are equal. */
+/**
+ * Expects equality within the rounding of the dtype. Infinities and NaN must match exactly; zeros of both
+ * signs are equal.
+ */
 function expectNear(found: number, expected: number, unit: number, what: string): void {
   if (!Number.isFinite(expected) || !Number.isFinite(found)) expect(found, what).toBe(expected);
   else expect(Math.abs(found - expected), what).toBeLessThanOrEqual(unit * Math.max(1, Math.abs(expected)));
@@ -53,7 +59,7 @@ describe.each(targets)("on %s in %s", (target, dtype) => {
       const dx = trainer.gradients[`at${i}.weight`];
       kink.x.forEach((at, k) => {
         expectNear(y[k * kinks.length + i], kink.y[k], unit, `${kink.name} at ${at}`);
-        // hard-sigmoid has the slope of PyTorch's kernel, 1/6 of f32.
+        // PyTorch's kernel of hard-sigmoid has the slope 1/6 in f32.
         expectNear(dx[k], kink.dx[k], Math.max(unit, 2e-8), `the derivative of ${kink.name} at ${at}`);
       });
     });
@@ -85,7 +91,7 @@ function hasTorch(): boolean {
 const number = (text: string): number => (text === "nan" ? NaN : Number(text.replace("inf", "Infinity")));
 
 describe("PyTorch", () => {
-  // Debian's python3-torch. Its absence is a failure only where everything must be installed.
+  // Needs Debian's python3-torch. In CI it must be installed; elsewhere the test is skipped without it.
   it.skipIf(process.env.CI !== "true" && !hasTorch())(
     "has the values of the table",
     { timeout: 120_000 },

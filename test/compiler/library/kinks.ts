@@ -7,7 +7,7 @@ import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
 type Function = Extract<ModelSpec["network"][number], { type: "activation" }>["fn"];
 
 export interface Kink {
-  /** As the documentation writes it. */
+  /** The notation in the documentation. */
   readonly name: string;
   readonly fn: Function;
   readonly keys?: {
@@ -15,12 +15,12 @@ export interface Kink {
     readonly alpha?: number;
     readonly surrogate?: "straight-through";
   };
-  /** The same as an expression of PyTorch over the tensor x. */
+  /** The function as a PyTorch expression of the tensor x. */
   readonly torch: string;
   readonly x: readonly [number, number, number];
   readonly y: readonly [number, number, number];
   readonly dx: readonly [number, number, number];
-  /** PyTorch's derivative, where it differs. */
+  /** PyTorch's derivative, if it differs from `dx`. */
   readonly torchDx?: readonly [number, number, number];
 }
 

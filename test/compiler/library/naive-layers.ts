@@ -1,5 +1,5 @@
-// Layers by their definitions, in loops over plain numbers: nothing here knows windows,
-// contractions or graphs. The compiler's results are compared with them. Rows of numbers are row-major, channels
+// Layers by their definitions, in loops over plain numbers. Nothing here uses the windows, contractions or
+// graphs of the compiler, whose results are compared with these. Rows are in row-major order with channels
 // last.
 
 /** A row: its numbers and its shape, without the batch axis. */
@@ -10,7 +10,7 @@ export interface Row {
 
 const size = (shape: readonly number[]): number => shape.reduce((product, d) => product * d, 1);
 
-/** The number at an index; `beyond` outside the row. */
+/** The number at an index, or `beyond` if the index is outside of the row. */
 function at({ shape, data }: Row, index: readonly number[], beyond: number): number {
   let position = 0;
   for (let axis = 0; axis < shape.length; axis++) {
@@ -20,7 +20,7 @@ function at({ shape, data }: Row, index: readonly number[], beyond: number): num
   return data[position];
 }
 
-/** A row filled from the index of each of its numbers. */
+/** Builds a row from a function of the index. */
 function rowOf(shape: readonly number[], value: (index: readonly number[]) => number): Row {
   const data: number[] = [];
   const walk = (index: readonly number[]): void => {
@@ -40,7 +40,7 @@ interface Sliding {
   readonly padding: Padding;
 }
 
-/** Along one axis: the number of windows, and where the first begins. */
+/** For one axis: the number of windows, and the start of the first. */
 function along(length: number, { kernel, stride, dilation = 1, padding }: Sliding) {
   const reach = (kernel - 1) * dilation + 1;
   if (padding === "same") {
@@ -73,7 +73,7 @@ const axesOf = ({ shape }: Row, c: ConvolutionOf) =>
     }),
   );
 
-/** weight [in, units], along the last axis */
+/** weight [in, units]; applied along the last axis */
 export const dense = (x: Row, weight: Row, bias: readonly number[]): Row =>
   rowOf([...x.shape.slice(0, -1), weight.shape[1]], (index) => {
     const place = index.slice(0, -1);
@@ -118,7 +118,8 @@ export function depthwise(x: Row, weight: Row, bias: readonly number[], c: Convo
 }
 
 /**
- * weight [kh, kw, filters, in]: adds every element of x to the output, window by window, then crops the edges.
+ * weight [kh, kw, filters, in]. Adds each element of x, times the filter, to its window of the output, then
+ * crops the edges.
  */
 export function transposed(x: Row, weight: Row, bias: readonly number[], c: ConvolutionOf): Row {
   const [height, width, channels] = x.shape;
@@ -146,7 +147,7 @@ export function transposed(x: Row, weight: Row, bias: readonly number[], c: Conv
   return rowOf([rows, columns, filters], ([i, j, f]) => bias[f] + (sums.get(`${i} ${j} ${f}`) ?? 0));
 }
 
-/** The numbers in a window, channel by channel, without those beyond the edge. */
+/** The summary of each window, channel by channel; elements beyond the edge are left out. */
 function pooling(x: Row, c: ConvolutionOf, summary: (seen: readonly number[], area: number) => number): Row {
   const [rows, columns] = axesOf(x, c);
   return rowOf([rows.count, columns.count, x.shape[2]], ([i, j, k]) => {
@@ -167,7 +168,7 @@ export const maxPooling = (x: Row, c: ConvolutionOf): Row => pooling(x, c, (seen
 export const meanPooling = (x: Row, c: ConvolutionOf, countPadding: boolean): Row =>
   pooling(x, c, (seen, area) => total(seen) / (countPadding ? area : seen.length));
 
-/** Normalises the numbers of a set of indices to mean 0 and variance 1. */
+/** Normalises each set of indices to mean 0 and variance 1. */
 function normalised(
   x: Row,
   setOf: (index: readonly number[]) => number,
@@ -228,7 +229,7 @@ interface AttentionWeights {
   readonly outputBias: readonly number[];
 }
 
-/** Head by head, position by position. */
+/** Computed separately for each head and each position. */
 export function attention(x: Row, w: AttentionWeights, heads: number, causal: boolean): Row {
   const [length, units] = x.shape;
   const width = units / heads;
@@ -250,7 +251,7 @@ export function attention(x: Row, w: AttentionWeights, heads: number, causal: bo
   return dense(mixed, w.output, w.outputBias);
 }
 
-/** A sequence as an image of height 1, and back. */
+/** A sequence as an image of height 1, and the inverse. */
 export const asImage = ({ shape, data }: Row): Row => ({ shape: [1, ...shape], data });
 export const asSequence = ({ shape, data }: Row): Row => ({ shape: shape.slice(1), data });
 

@@ -1,6 +1,6 @@
-// Normalisation and attention against their definitions in naive loops, and batch statistics where the cases
-// of PyTorch do not reach. A failure means that the normalised set of numbers is not the one of the
-// formula, or that positions read others than they may.
+// Normalisation and attention compared with naive loops; batch statistics where the PyTorch cases do not test
+// them. If a test fails, the numbers that are normalised together differ from the formula's, or a position
+// reads positions that it must not.
 import { describe, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase } from "./check-layer.ts";
@@ -45,7 +45,8 @@ describe("layer-norm", () => {
 });
 
 describe("batch-norm", () => {
-  // Evaluation uses the running statistics; the gradients are those of training, through the statistics of the batch.
+  // Evaluation uses the running statistics; the gradients are those of training, and flow through the
+  // statistics of the batch.
   const batch = (input: readonly number[], rows: number): LayerCase => {
     const channels = input[input.length - 1];
     return {

@@ -1,6 +1,6 @@
-// Convolution, transposed convolution and pooling of any sizes, strides, paddings and dilations, as built and
-// as simplified, against their definitions in naive loops; a layer without output is rejected. A failure means
-// that some combination is off by one.
+// Convolution, transposed convolution and pooling with random sizes, strides, paddings and dilations, before
+// and after simplification, compared with naive loops. A layer without output must be rejected. If a test
+// fails, some combination is off by one.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -34,7 +34,7 @@ const cases = fc.record({
 
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never;
 
-/** The layer's keys; by sizes that it has not, it goes by those that stand for none. */
+/** The layer's keys, without sizes that the type does not have. */
 function layerOf({ type, kernel, stride, dilation, padding: given, filters, countPadding }: Case): object {
   switch (type) {
     case "conv2d":
@@ -72,7 +72,7 @@ const weightShape = ({ type, kernel, filters, input }: Case): number[] =>
 const biasSize = ({ type, filters, input }: Case): number =>
   type === "depthwise-conv2d" ? filters * input[2] : filters;
 
-/** A pooling whose padding is more than half of its window is rejected, and so is a layer without output. */
+/** A pooling is rejected if its padding is more than half of its window; so is a layer without output. */
 const isRefused = (c: Case, { shape }: Row): boolean => {
   const pads = typeof c.padding === "object" ? c.padding : [c.padding, c.padding];
   const isPool = c.type.endsWith("pool2d");
@@ -80,7 +80,7 @@ const isRefused = (c: Case, { shape }: Row): boolean => {
   return shape.some((length) => length < 1) || (isPool && isMuch);
 };
 
-it("computes the same as its definition, for any sizes", { timeout: 120_000 }, () => {
+it("computes the same as its definition for any sizes", { timeout: 120_000 }, () => {
   fc.assert(
     fc.property(cases, (c) => {
       const random = streamOf(4);

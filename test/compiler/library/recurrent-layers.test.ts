@@ -1,5 +1,5 @@
-// Recurrent layers as emitted trainers, against loops written here from PyTorch's documentation. A failure
-// means that a gate, the order of time, or the carried state is wrong.
+// Recurrent layers as emitted trainers, compared with loops written from PyTorch's documentation. If a test
+// fails, a gate, the order of time, or the carried state is incorrect.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
@@ -40,7 +40,7 @@ const column = (
   k: number,
 ) => x.reduce((sum, value, i) => sum + value * matrix[i * width + k], bias[k]);
 
-/** The outputs of all steps, one row, in the order of time. */
+/** The outputs of all steps for one row, in order of time. */
 function stepByStep(
   type: string,
   units: number,
@@ -88,14 +88,14 @@ const [length, features, units] = [5, 3, 4];
 const cut = (list: readonly number[]): number[][] =>
   Array.from({ length }, (_, t) => list.slice(t * features, (t + 1) * features));
 
-/** All parameters away from their initial zeros, so that a missing bias shows. */
+/** Makes all parameters nonzero, so that a missing bias changes the result. */
 function disturb(trainer: Trainer): void {
   for (const values of Object.values(trainer.parameters))
     values.forEach((value, i) => (values[i] = value + 0.1 * Math.cos(i)));
 }
 
 describe.each(types)("%s", (type) => {
-  it.each([false, true])("gives every step, read backwards: %s", async (reverse) => {
+  it.each([false, true])("returns the value of every step, read backwards: %s", async (reverse) => {
     const trainer = await trainerOf(
       specOf(length, features, [{ type, units, returnSequences: true, reverse }], [length, units]),
     );
@@ -108,7 +108,7 @@ describe.each(types)("%s", (type) => {
     found.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
   });
 
-  it.each([false, true])("gives its last state, read backwards: %s", async (reverse) => {
+  it.each([false, true])("returns its last state, read backwards: %s", async (reverse) => {
     const trainer = await trainerOf(specOf(length, features, [{ type, units, reverse }], [units]));
     disturb(trainer);
     const row = waves(length * features);
@@ -117,7 +117,7 @@ describe.each(types)("%s", (type) => {
     [...trainer.predict({ x: row })].forEach((value, j) => expect(value).toBeCloseTo(expected[j], 12));
   });
 
-  it("has the derivative of finite differences: stacked, backwards, of one step, after a frozen layer", async () => {
+  it("has the derivative by finite differences: stacked, backwards, with one step, after a frozen layer", async () => {
     const networks: [number, Layers][] = [
       [
         length,
@@ -155,7 +155,7 @@ describe.each(types)("%s", (type) => {
         async (steps) => (await compile(specOf(steps, features, [{ type, units }], [units]))).code,
       ),
     );
-    // Statements: longer numbers wrap lines.
+    // Statements are counted instead of lines, because long numbers cause more line breaks.
     const [short, long] = sizes.map((code) => code.replaceAll(/^ *\/\/.*$/gm, "").split(";").length);
     expect(long).toBe(short);
     const [small, large] = sizes.map((code) => gzipSync(code).length);

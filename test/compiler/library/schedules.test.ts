@@ -1,4 +1,5 @@
-// Learning rates by step, against the formulas worked out by hand and, for one-cycle, PyTorch's OneCycleLR.
+// Learning rates by step, compared with the formulas computed by hand and, for one-cycle, with PyTorch's
+// OneCycleLR.
 import { describe, expect, it } from "vitest";
 import { learningRate } from "../../../src/compiler/library/schedules/index.ts";
 import type { ScheduleChoice } from "../../../src/compiler/library/schedules/index.ts";
@@ -11,7 +12,7 @@ const expectClose = (actual: readonly number[], expected: readonly number[]) =>
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 14));
 
 describe("schedules", () => {
-  it("step changes exactly at multiples of `every`", () => {
+  it("step changes the rate exactly at multiples of `every`", () => {
     expectClose(
       rates({ type: "step", initial: 1, every: 3, factor: 0.5 }, [0, 2, 3, 5, 6]),
       [1, 1, 0.5, 0.5, 0.25],
@@ -26,19 +27,19 @@ describe("schedules", () => {
     ]);
   });
 
-  it("polynomial and cosine hold their last value after `steps`", () => {
+  it("polynomial and cosine keep their last value after `steps`", () => {
     const line: ScheduleChoice = { type: "polynomial", initial: 1, power: 1, steps: 4, end: 0.2 };
     expectClose(rates(line, [0, 1, 4, 9]), [1, 0.8, 0.2, 0.2]);
     const wave: ScheduleChoice = { type: "cosine", initial: 1, steps: 4, end: 0 };
     expectClose(rates(wave, [0, 2, 4, 9]), [1, 0.5, 0, 0]);
   });
 
-  it("warm-up rises to initial over K steps, and the schedule starts after it at its own step 0", () => {
+  it("warm-up rises to the initial rate over K steps, and the schedule starts after it at its own step 0", () => {
     const chosen: ScheduleChoice = { type: "exponential", initial: 0.4, rate: 0.5, warmup: { steps: 4 } };
     expectClose(rates(chosen, [0, 1, 2, 3, 4, 5]), [0.1, 0.2, 0.3, 0.4, 0.4, 0.2]);
   });
 
-  it("one-cycle is OneCycleLR: up to the peak at 0.3·T − 1, down to initial/10⁴ at T − 1, and holds", () => {
+  it("one-cycle is OneCycleLR: rises to the peak at 0.3·T − 1, falls to initial/10⁴ at T − 1, and stays there", () => {
     const chosen: ScheduleChoice = { type: "one-cycle", initial: 0.1, steps: 10, peak: 1 };
     const down = (k: number) => 1e-5 + ((1 - 1e-5) * (1 + Math.cos((Math.PI * (k - 2)) / 7))) / 2;
     expectClose(rates(chosen, [0, 1, 2, 5, 9, 50]), [0.1, 0.55, 1, down(5), 1e-5, 1e-5]);

@@ -1,6 +1,6 @@
-// Layers over images and sequences against their definitions in naive loops: strides, paddings, dilations,
-// images that are not square, kernels as large as the image and of one element, batches of one. A failure means
-// that results are not those of the formula.
+// Layers over images and sequences compared with naive loops: strides, paddings, dilations, non-square
+// images, kernels of one element and as large as the image, batches of one row. If a test fails, results
+// differ from the formula.
 import { describe, expect, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase, Parameters } from "./check-layer.ts";
@@ -120,7 +120,7 @@ describe("conv1d", () => {
     conv1d([6, 1], { kernel: 1, stride: 4 }),
   ])("$title", checkLayer);
 
-  it("the definition of causal: no output depends on what comes after it", () => {
+  it("causal padding is as defined: no output depends on later elements", () => {
     const c = conv1d([6, 1], { kernel: 3, dilation: 2, padding: "causal" });
     const weight = { shape: [3, 1, 3], data: [1, 2, 3, 4, 5, 6, 7, 8, 9] };
     const values = (last: number): Row =>

@@ -1,6 +1,6 @@
-// Stacks of layers over images and sequences, each verified as a user would (`tapeless verify`): gradients
-// against finite differences, and every target against the interpreter. A failure means that layers that are
-// correct by themselves are wrong in sequence.
+// Stacks of layers over images and sequences, verified like `tapeless verify`: gradients against finite
+// differences, and every target against the interpreter. If a test fails, layers that are correct alone are
+// incorrect in sequence.
 import { expect, it } from "vitest";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -1,4 +1,5 @@
-// The closed tables: a row is stored under its own name and has descriptions, which editors show.
+// The tables of layers, losses and so on. Each row must be stored under its own name, and have the
+// descriptions that editors show.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -32,7 +33,7 @@ describe("docs/layers.md", () => {
     [...cell.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
   );
   it.each(Object.keys(layers))("has %s", (name) => expect(types).toContain(name));
-  it("shows a block that can be written so", () => {
+  it("shows a block that is valid", () => {
     const [, block] = /```json\n([^`]*)```/.exec(text) ?? [];
     const network = [{ type: "dense", units: 64 }, JSON.parse(block), "flatten", { type: "dense", units: 3 }];
     expect(faultsOf(specWith({ inputs: { x: { shape: [4, 2] } }, network }))).toBe("no fault");

@@ -1,8 +1,8 @@
-// Losses, metrics, optimizers and layers through whole small models, where the reference cases do not reach.
+// Losses, metrics, optimizers and layers in small complete models, where the PyTorch cases do not test them.
 import { describe, expect, it } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 
-/** y = f(x · w + b) of `inputs` numbers, with `rest` over the defaults. */
+/** The spec of y = f(x · w + b) for `inputs` numbers. `rest` replaces some defaults. */
 const spec = (inputs: number, units: number, rest: object) => ({
   name: "test",
   inputs: { x: { shape: [inputs] } },
@@ -14,7 +14,7 @@ const spec = (inputs: number, units: number, rest: object) => ({
   ...rest,
 });
 
-/** A model whose output is its input: weight 1, bias 0. */
+/** A model whose output equals its input: weight 1, bias 0. */
 function identity(rest: object) {
   const trainer = referenceTrainer(spec(1, 1, rest));
   trainer.set("dense1.weight", [1]);
@@ -60,7 +60,7 @@ describe("losses", () => {
     },
   );
 
-  it.each(["hinge", "perceptron"])("%s reads targets of -1 and 1 like 0 and 1", (loss) => {
+  it.each(["hinge", "perceptron"])("%s treats targets of -1 and 1 like 0 and 1", (loss) => {
     const trainer = identity({ loss });
     expect(trainer.gradient({ x: [2, -3], y: [-1, 1] })).toBe(trainer.gradient({ x: [2, -3], y: [0, 1] }));
   });
@@ -80,7 +80,7 @@ describe("the perceptron with a unit step", () => {
   });
   const batch = { x: [-2, -0.5, 0, 3], y: [0, 1, 1, 0] };
 
-  it("predicts after the step and learns before it", () => {
+  it("predicts after the step and learns from the value before it", () => {
     expect(trainer.predict({ x: batch.x })).toEqual([0, 0, 1, 1]);
     expect(trainer.gradient(batch)).toBe((0 + 0.5 + 0 + 3) / 4);
   });
@@ -91,7 +91,7 @@ describe("the perceptron with a unit step", () => {
 });
 
 describe("metrics", () => {
-  it("accuracy takes the first of equal maxima and leaves targets of -1 out", () => {
+  it("accuracy takes the first of equal maxima and ignores targets of -1", () => {
     const trainer = referenceTrainer(
       spec(3, 3, { targets: { y: { classes: 3 } }, loss: "cross-entropy", metrics: ["accuracy"] }),
     );
@@ -101,7 +101,7 @@ describe("metrics", () => {
     expect(trainer.evaluate({ x, y: [1, 1, 2, 2] }).accuracy).toBe(0.5);
   });
 
-  it("accuracy asks for a score of 0 where the loss reads scores and for one half elsewhere", () => {
+  it("accuracy has the threshold 0 where the loss reads scores, and one half elsewhere", () => {
     const batch = { x: [-0.2, 0, 0.3, 0.7], y: [0, 1, 1, 1] };
     expect(identity({ loss: "hinge", metrics: ["accuracy"] }).evaluate(batch).accuracy).toBe(1);
     expect(identity({ loss: "mse", metrics: ["accuracy"] }).evaluate(batch).accuracy).toBe(0.5);
@@ -130,7 +130,7 @@ describe("metrics", () => {
 });
 
 describe("regularization", () => {
-  it("counts in training and not in evaluation, and leaves frozen weights alone", () => {
+  it("counts in training but not in evaluation, and does not affect frozen weights", () => {
     const regularization = { l1: 0.5, l2: 2 };
     const batch = { x: [1, 2], y: [1, 2] };
     const trainer = identity({ regularization });
@@ -147,7 +147,7 @@ describe("regularization", () => {
 });
 
 describe("optimizers", () => {
-  it("sgd's first velocity is the whole gradient, whatever the dampening", () => {
+  it("the first velocity of sgd is the whole gradient, whatever the dampening", () => {
     const optimizer = { type: "sgd", learningRate: 1, momentum: 0.9, dampening: 0.5 };
     const trainer = referenceTrainer(spec(1, 1, { optimizer, loss: "mae" }));
     const batch = { x: [1], y: [100] };
@@ -157,8 +157,8 @@ describe("optimizers", () => {
     expect(trainer.get("dense1.bias")[0]).toBeCloseTo(1 + 0.9 + 0.5, 14);
   });
 
-  it("clipping by the norm scales large gradients down, and leaves small ones as they are", () => {
-    // Gradients of weight and bias for input 0: 0 and ±1.
+  it("clipping by the norm scales large gradients down, and does not change small ones", () => {
+    // The gradients of weight and bias for the input 0 are 0 and ±1.
     for (const [norm, moved] of [
       [0.5, 0.5],
       [4, 1],
@@ -189,7 +189,7 @@ describe("optimizers", () => {
     expect(trainer.learningRate()).toBe(0.05);
   });
 
-  it("a gradient of zero everywhere leaves rmsprop's centered root real", () => {
+  it("the root in centered rmsprop is real if the gradient is zero everywhere", () => {
     const optimizer = { type: "rmsprop", learningRate: 0.1, centered: true };
     const trainer = identity({ optimizer });
     for (let step = 0; step < 50; step++) trainer.step({ x: [1e-3], y: [3e-3] });
@@ -218,7 +218,7 @@ describe("dropout", () => {
     expect(trainer.predict({ x })).toEqual([4000]);
   });
 
-  it("depends on seed and step alone", () => {
+  it("depends only on seed and step", () => {
     const { trainer, kept } = drawn(1);
     expect(drawn(1).kept).toEqual(kept);
     expect(drawn(2).kept).not.toEqual(kept);

@@ -1,4 +1,5 @@
-// Functions of TypeScript specs: their arguments work, and their errors are reported without a stack trace.
+// Functions in TypeScript specs. Their arguments must work, and their errors must be reported without a stack
+// trace.
 import { describe, expect, it } from "vitest";
 import type { CustomContext, GraphBuilder, MeasureParts, ModelSpec, Node } from "../../../src/index.ts";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
@@ -25,7 +26,7 @@ const product = (g: GraphBuilder, x: Node, weight: Node): Node =>
   g.contract(x, weight, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 
 describe("a user-defined layer", () => {
-  it("is a dense layer if it computes what a dense layer computes, to the bit", async () => {
+  it("equals a dense layer to the bit if it computes what a dense layer computes", async () => {
     const own = await trainerOf({
       network: [
         ({ g, parameter, layer }, x) =>
@@ -41,7 +42,7 @@ describe("a user-defined layer", () => {
     expect([...own.parameters["custom1.weight"]]).toEqual([...builtIn.parameters["dense1.weight"]]);
   });
 
-  it("may hold a recurrence of its own: an rnn that it writes itself is the built-in one, to the bit, and a loop", async () => {
+  it("may contain a recurrence: an rnn of its own equals the built-in one to the bit, and is a loop", async () => {
     const sequence = { inputs: { x: { shape: [5, 3] } } };
     const rows = { x: Array.from({ length: 30 }, (_, i) => Math.sin(i)), y: [1, 0, -1, 0.5] };
     const cell = ({ g, layer, parameter, recur }: CustomContext, x: Node): Node => {
@@ -106,7 +107,7 @@ describe("a user-defined layer", () => {
       loss: (_, { prediction, sum }) => sum(prediction),
     });
     trainer.parameters["dense1.weight"].set([1, 0, 0, 0, 0, 0]);
-    // b is 2 everywhere in training and -2 in evaluation: the first unit sums the first of them over two rows.
+    // b is 2 in training and −2 in evaluation. The loss adds its first element over two rows.
     expect(trainer.gradient(batch)).toBe(4);
     expect(trainer.evaluate(batch).loss).toBe(-4);
     expect(Object.keys(trainer.gradients)).toEqual(["dense1.weight"]);
@@ -130,7 +131,7 @@ describe("a user-defined layer", () => {
     const names = Object.keys(trainer.parameters);
     expect(names.slice(0, 2)).toEqual(["twice.1.residual1.custom1.scale", "twice.2.residual1.custom1.scale"]);
     trainer.parameters["dense1.weight"].set([1, 0, 0, 0, 0, 0]);
-    // x + x/2, twice
+    // Each of the two copies computes x + x/2.
     expect(trainer.evaluate(batch).loss).toBeCloseTo((1 + 0.2) * 1.5 * 1.5, 14);
   });
 
@@ -175,11 +176,11 @@ describe("a user-defined layer", () => {
   });
 });
 
-describe("a loss reads inputs of its own", () => {
+describe("a loss may read inputs of its own", () => {
   const inputs = { x: { shape: [3] }, weight: { shape: [] } };
   const formula = "sum(weight * (prediction - target)^2) / sum(weight)";
 
-  it("which the network does not see and predicting does not need", async () => {
+  it("that the network does not read and prediction does not need", async () => {
     const { module, code } = await emitted({ ...base, inputs, loss: { formula } }, { dtype: "f64" });
     expect(code).toContain("onlyLoss: true");
     const trainer = module.createTrainer();
@@ -190,39 +191,35 @@ describe("a loss reads inputs of its own", () => {
     expect(() => trainer.step(batch)).toThrow("must be an array of numbers, got undefined");
   });
 
-  it("and without a warning, because the loss reads them", () => {
+  it("without a warning that they are unread", () => {
     const read = buildGraphs(parseModel({ ...base, inputs, loss: { formula } }), "f32");
     expect(read.warnings).toEqual([]);
   });
 });
 
-it(
-  "a function's loss and metric are told in f32 as the same formula's are: what totals come to lies where it " +
-    "is read",
-  async () => {
-    const told = async (
-      loss: ModelSpec["loss"],
-      formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
-    ) => {
-      const metrics: ModelSpec["metrics"] = [{ name: "off", formula }];
-      const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
-      return module.createTrainer().evaluateAll(batch);
-    };
-    const written = await told(
-      { formula: "sqrt(mean((prediction - target)^2)) + 1" },
-      "mean(abs(prediction - target))",
-    );
-    const built = await told(
-      (g, { prediction, target, mean }) => g.add(g.sqrt(mean(g.power(g.subtract(prediction, target), 2))), 1),
-      (g, { prediction, target, mean }) => mean(g.absolute(g.subtract(prediction, target))),
-    );
-    expect(built.loss).toBeGreaterThan(1);
-    expect(built.loss).toBeCloseTo(written.loss, 5);
-    expect(built.off).toBeCloseTo(written.off, 5);
-  },
-);
+it("a function's loss and metric are those of the same formula in f32", async () => {
+  const told = async (
+    loss: ModelSpec["loss"],
+    formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
+  ) => {
+    const metrics: ModelSpec["metrics"] = [{ name: "off", formula }];
+    const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
+    return module.createTrainer().evaluateAll(batch);
+  };
+  const written = await told(
+    { formula: "sqrt(mean((prediction - target)^2)) + 1" },
+    "mean(abs(prediction - target))",
+  );
+  const built = await told(
+    (g, { prediction, target, mean }) => g.add(g.sqrt(mean(g.power(g.subtract(prediction, target), 2))), 1),
+    (g, { prediction, target, mean }) => mean(g.absolute(g.subtract(prediction, target))),
+  );
+  expect(built.loss).toBeGreaterThan(1);
+  expect(built.loss).toBeCloseTo(written.loss, 5);
+  expect(built.off).toBeCloseTo(written.off, 5);
+});
 
-it("early stopping takes the better end that a metric of one's own names", async () => {
+it("early stopping maximises or minimises a user-defined metric as the metric states", async () => {
   const metrics = [
     { name: "near", formula: "mean(abs(prediction - target) < 0.5)", better: "higher" as const },
   ];
@@ -416,7 +413,7 @@ describe("the hash of a spec", () => {
   });
 });
 
-it("a spec that is data cannot contain a function: an error says so", () => {
+it("a spec that is data cannot contain a function; the error says so", () => {
   const network = [{ type: "custom" }, { type: "dense", units: 2 }];
   expect(() => parseModel({ ...base, network })).toThrow(
     "T1201: network[0].build must be a function, which only a spec in TypeScript can have",

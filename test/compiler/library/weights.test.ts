@@ -1,4 +1,5 @@
-// Weights of rows and classes: a row of weight w must count as w rows, whatever the loss computes from its sums.
+// Weights of rows and classes: a row of weight w must count as w rows, whatever the loss computes from its
+// sums.
 import { describe, expect, it } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 
@@ -15,7 +16,7 @@ const spec = (loss: unknown, target: object, units: number, training: object = {
 type Spec = ReturnType<typeof spec>;
 const x = [0.3, -1, 1.2, 0.4, -0.6, 0.9, 0.1, 0.2];
 
-/** Loss and all gradients, from weights that differ. */
+/** The loss and all gradients, at parameters that all differ. */
 function outcome(of: Spec, batch: Record<string, number[]>): number[] {
   const trainer = referenceTrainer(of);
   trainer.set(
@@ -31,7 +32,7 @@ const close = (actual: number[], expected: number[]) => {
   actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 12));
 };
 
-/** Rows repeated by their weights. */
+/** Each row repeated as many times as its weight. */
 const repeated = (values: number[], counts: number[]): number[] => {
   const size = values.length / counts.length;
   return counts.flatMap((count, row) =>
@@ -63,7 +64,7 @@ const real: [unknown, object, number, number[]][] = [
 
 describe("a loss with a root", () => {
   const formula = { formula: "sqrt(mean((prediction - y)^2))" };
-  it.each(["rmse", "rmsle", formula])("has gradient 0 where every prediction is right: %j", (loss) => {
+  it.each(["rmse", "rmsle", formula])("has gradient 0 where every prediction is exact: %j", (loss) => {
     const of = spec(loss, { shape: [2] }, 2);
     const trainer = referenceTrainer(of);
     for (const name of ["dense1.weight", "dense1.bias"])
@@ -78,7 +79,7 @@ describe("a loss with a root", () => {
 });
 
 describe("classWeights", () => {
-  it("of 0 for every row give a loss of 0 and no gradient, with label smoothing too", () => {
+  it("that are 0 for every row give a loss of 0 and no gradient, with label smoothing too", () => {
     const loss = { type: "cross-entropy", smoothing: 0.2 };
     const of = spec(loss, { classes: 3 }, 3, { classWeights: [0, 1, 2] });
     const found = outcome(of, { x, w: [1, 1, 1, 1], y: [0, 0, 0, 0] });
@@ -96,7 +97,7 @@ describe("sampleWeights", () => {
   });
 
   it.each([...real, ["rmsle", { shape: [2] }, 2, x.map(Math.abs)]] as typeof real)(
-    "of 0 alone give a loss of 0 and no gradient with %j",
+    "of 0 for every row give a loss of 0 and no gradient with %j",
     (loss, target, units, y) => {
       const of = spec(loss, target, units, { sampleWeights: "w" });
       const found = outcome(of, { x: x.map(Math.abs), w: [0, 0, 0, 0], y });
@@ -110,7 +111,7 @@ describe("sampleWeights", () => {
     close(tenth, outcome(of, { x, w: [2, 1, 3, 4], y: [1, 0, 2, -1, 0.5, 0.1, 3, 1] }));
   });
 
-  it("weigh the loss of a data set, and leave metrics alone", () => {
+  it("change the loss of a data set, but not its metrics", () => {
     const of = { ...spec("mse", { shape: [2] }, 2, { sampleWeights: "w" }), metrics: ["rmse"] };
     const trainer = referenceTrainer(of);
     const y = [1, 1, 2, 2, 0, 0, 0, 0];
@@ -133,7 +134,8 @@ describe("classWeights", () => {
     trainer.set("dense1.weight", [0.1, 0.1, 0.1, 0, 0, 0]);
     trainer.set("dense1.bias", [0.4, 0.1, -0.2]);
     const loss = trainer.gradient({ x: [0, 5, 1, 5, 2, 5, 3, 5], w: [1, 1, 1, 1], y });
-    // As ATen has it: the sharp part and the smooth one, each over the weights of the rows' own classes.
+    // The formula of PyTorch's ATen: a term of the targets and a term of the smoothing, each divided by the
+    // sum of the weights of the rows' classes.
     let [sharp, smooth, total] = [0, 0, 0];
     y.forEach((label, row) => {
       if (label < 0) return;
@@ -152,7 +154,7 @@ describe("classWeights", () => {
     ["hinge", 2],
     ["binary-cross-entropy", 2],
     [{ formula: "mean((prediction - y)^2) + sum(prediction) / 7" }, 3],
-  ])("of one and the same number are as none, with %j", (loss, classes) => {
+  ])("that are all the same number have no effect, with %j", (loss, classes) => {
     const units = classes === 2 ? 1 : 3;
     const of = (training: object) => spec(loss, { classes }, units, training);
     const labels = y.map((label) => Math.min(label, classes - 1));
@@ -179,7 +181,7 @@ describe("classWeights", () => {
     },
   );
 
-  it("a batch of rows that are all left out has loss 0 and no gradient", () => {
+  it("a batch in which every row is ignored has loss 0 and no gradient", () => {
     for (const training of [{}, { classWeights: [1, 2] }]) {
       const of = spec("binary-cross-entropy", { classes: 2 }, 1, training);
       expect(outcome(of, { x, w: x.slice(4), y: [-1, -1, -1, -1] }).every((value) => value === 0)).toBe(true);

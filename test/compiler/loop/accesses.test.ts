@@ -16,14 +16,14 @@ const reads = (shift: number): Statement => store("z", [i], load("t", [at(shift)
 const mayMerge = (first: Statement, second: Statement) =>
   aligned(accessesOf([first]), accessesOf([second]), overFour);
 
-it("loops merge where each iteration reads what the same one stored", () => {
+it("loops merge if each iteration reads only what the same iteration stored", () => {
   expect(mayMerge(makes(0), reads(0))).toBe(true);
   expect(mayMerge(makes(2), reads(2))).toBe(true);
   expect(mayMerge(makes(0), reads(1))).toBe(false);
   expect(mayMerge(makes(0), store("z", [i], load("t", [integer(0)])))).toBe(false);
 });
 
-it("or where no iteration accesses what another one does", () => {
+it("loops merge if no iteration accesses what another one does", () => {
   expect(mayMerge(makes(0), reads(4))).toBe(true);
   expect(mayMerge(makes(0), reads(3))).toBe(false);
 });
@@ -34,7 +34,7 @@ it("a loop does not overwrite what later iterations of the first one read, nor w
   expect(mayMerge(makes(1), makes(0))).toBe(false);
 });
 
-it("statements conflict where one stores what the other accesses", () => {
+it("statements conflict if one stores what the other accesses", () => {
   const other = store("z", [i], load("x", [i]));
   expect(conflicts(accessesOf([makes(0)]), accessesOf([reads(0)]))).toBe(true);
   expect(conflicts(accessesOf([reads(0)]), accessesOf([makes(0)]))).toBe(true);

@@ -1,5 +1,5 @@
-// Whether iterations of a loop can access the same memory. If a test fails, a loop with dependent iterations is
-// vectorised or jammed, which computes wrong numbers, or an independent one is not.
+// Whether iterations of a loop can access the same memory. If a test fails, a loop with dependent iterations
+// is vectorised or jammed, which computes wrong numbers, or an independent one is not.
 import { describe, expect, it } from "vitest";
 import {
   mayInterleave,
@@ -41,35 +41,35 @@ const meetsIn = (body: readonly Statement[], extent?: number) =>
   sharedStores(over(body, extent), surroundings);
 
 describe("iterations are independent", () => {
-  it("where each stores a row of its own, whatever it loads from other buffers", () => {
+  it("if each stores a row of its own, whatever it loads from other buffers", () => {
     expect(meetsIn([inside([store("y", [i, j], load("x", [j, i]))])])).toEqual([]);
   });
-  it("where a reshaped index covers memory once", () => {
+  it("if a reshaped index covers memory once", () => {
     expect(meetsIn([store("y", [quotient(i, 4), remainder(i, 4)], one)], 32)).toEqual([]);
   });
-  it("where ranges of one iteration are further apart than the loop's extent", () => {
+  it("if ranges of one iteration are further apart than the loop's extent", () => {
     const thirds = [0, 4, 8].map((shift) => store("flat", [add(i, integer(shift))], one));
     expect(meetsIn(thirds)).toEqual([]);
     expect(meetsIn(thirds, 5)).toEqual(["flat"]);
   });
-  it("where an outer variable shifts all accesses equally", () => {
+  it("if an outer variable shifts all accesses equally", () => {
     expect(meetsIn([added(add(multiply(variable("outer", "i32"), integer(2)), i))])).toEqual([]);
   });
 });
 
 describe("iterations share elements", () => {
-  it("where windows overlap", () => {
+  it("if windows overlap", () => {
     expect(meetsIn([inside([added(add(i, j))], 2)])).toEqual(["flat"]);
     expect(meetsIn([inside([added(add(multiply(i, integer(2)), j))], 2)])).toEqual([]);
     expect(meetsIn([inside([added(add(multiply(i, integer(2)), j))], 3)])).toEqual(["flat"]);
   });
-  it("where an index comes from memory: two of them may be equal", () => {
+  it("if an index comes from memory: two of them may be equal", () => {
     expect(meetsIn([added({ kind: "load", buffer: "u", at: [i], type: "i32" })])).toEqual(["flat"]);
   });
-  it("where one loads what the one before it stored", () => {
+  it("if one loads what the previous one stored", () => {
     expect(meetsIn([store("flat", [add(i, integer(1))], load("flat", [i]))])).toEqual(["flat"]);
   });
-  it("where a strided vector of one reaches into the next: its lanes are along another axis than its index", () => {
+  it("if a strided vector of one iteration reaches the row of the next one", () => {
     const wide: Expression = {
       kind: "load",
       buffer: "y",
@@ -81,21 +81,21 @@ describe("iterations share elements", () => {
     const [lane, stored] = [{ kind: "lane", x: wide, index: 0, type: "f64" } as const, [i, integer(0)]];
     expect(meetsIn([store("y", stored, lane)])).toEqual(["y"]);
   });
-  it("where an outer variable determines the distance of a load", () => {
+  it("if the distance between a load and a store depends on an outer variable", () => {
     const [p, q] = [variable("p", "i32"), variable("q", "i32")];
     expect(meetsIn([store("flat", [add(i, p)], load("flat", [add(i, q)]))])).toEqual(["flat"]);
   });
-  it("where an index is clamped and the element is read", () => {
+  it("if an index is clamped", () => {
     expect(meetsIn([added(call("minimum", [i, integer(2)], "i32"))])).toEqual(["flat"]);
   });
-  it("where an index comes from memory that the loop stores", () => {
+  it("if an index comes from memory that the loop stores", () => {
     const first: Expression = { kind: "load", buffer: "u", at: [integer(0)], type: "i32" };
     expect(meetsIn([store("u", [integer(0)], i), added(add(i, first))])).toEqual(["u", "flat"]);
   });
-  it("where quotient and remainder of an index do not cover memory once", () => {
+  it("if quotient and remainder of an index do not cover memory once", () => {
     expect(meetsIn([store("flat", [add(quotient(i, 4), remainder(i, 4))], one)], 8)).toEqual(["flat"]);
   });
-  it("lanes that are not stored do not count", () => {
+  it("but not if only lanes that are not stored overlap", () => {
     const at = [i, integer(2)];
     const wide: Expression = { kind: "load", buffer: "y", at, type: "f64", lanes: 6 };
     expect(meetsIn([{ kind: "store", buffer: "y", at, value: wide, count: integer(2) }])).toEqual([]);

@@ -1,5 +1,5 @@
-// The interpreter of loops, with which all loop stages are compared. If a test fails, none of these comparisons
-// is valid.
+// The interpreter of loops, with which all loop stages are compared. If a test fails, none of these
+// comparisons is valid.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-expressions.ts";
@@ -37,7 +37,7 @@ describe("evaluateProgram", () => {
     const read = run(program(body, buffer("x", ["n"]), buffer("y", ["n"])), { x: [1, 2, 3], y: [7, 7, 7] });
     expect(read("y")).toEqual([2, 4, 7]);
   });
-  it("carries an accumulator, and steps", () => {
+  it("carries an accumulator through a loop, and steps by more than one", () => {
     const sum = variable("sum", "f64");
     const body: Statement[] = [
       define("sum", number(0, "f64"), true),
@@ -48,7 +48,7 @@ describe("evaluateProgram", () => {
       101,
     ]);
   });
-  it("rounds at stores, and not before", () => {
+  it("rounds at stores, and only there", () => {
     const third = binary("/", number(1, "f32"), number(3, "f32"));
     const body = [
       define("t", third),
@@ -66,7 +66,7 @@ describe("evaluateProgram", () => {
       5, 6, -1, -1,
     ]);
   });
-  it("reads offsets as well as indices: the offset of a buffer is the variable with its name", () => {
+  it("reads flat offsets like indices: the offset of a buffer is the variable with its name", () => {
     const place = add(binary("+", variable("x", "i32"), binary("*", i, integer(2))), integer(1));
     const body = [
       loop("i", 2, "parallel", [store("y", [binary("+", variable("y", "i32"), i)], load("x", [place]))]),

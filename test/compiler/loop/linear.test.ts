@@ -1,4 +1,4 @@
-// Linear forms of indices and the ranges of integers. If a test fails, lanes of a vector are read from wrong
+// Linear forms of indices, and ranges of integers. If a test fails, lanes of a vector are read from wrong
 // addresses, or a loop that may not run is assumed to run.
 import { expect, it } from "vitest";
 import {
@@ -34,13 +34,13 @@ it("four lanes are one run only if they start at a multiple of four", () => {
   expect(inFour(remainder(add(v, multiply(w, integer(4))), 8))).toBe(1);
 });
 
-it("quotient and remainder of one index join to it only if their strides match", () => {
+it("quotient and remainder of one index combine to the index only if their strides match", () => {
   const { terms } = linearOf(add(multiply(quotient(v, 4), integer(4)), remainder(v, 4)));
   expect(terms).toEqual([{ part: v, factor: 1 }]);
   expect(linearOf(add(quotient(v, 4), remainder(v, 4))).terms).toHaveLength(2);
 });
 
-it("ranges hold every value that an integer takes", () => {
+it("ranges contain every value that an integer can take", () => {
   const ranges = new Map([
     ["v", { least: 0, most: 3 }],
     ["w", { least: 1, most: 2 }],

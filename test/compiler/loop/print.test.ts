@@ -1,5 +1,4 @@
 // The text form of loops. If a test fails, `inspect --show kernels` shows other loops than those that run.
-import { formulaLine } from "../../../src/compiler/loop/provenance-names.ts";
 import { describe, expect, it } from "vitest";
 import {
   binary,
@@ -42,7 +41,9 @@ it("a kernel is printed after the nodes that it implements, with roles, types an
     provenance: [
       {
         node: undefined,
-        ...formulaLine("total", "Σ a", ["a"]),
+        text: "total = Σ a",
+        value: "total",
+        isCopy: false,
         layer: undefined,
         gradientOf: "loss",
         rule: "add.vjp",

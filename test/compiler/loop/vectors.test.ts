@@ -52,7 +52,7 @@ const x = buffer("x", [6]);
 const y = buffer("y", [6]);
 const xs = [1, 2, 3, 4, 5, 6];
 
-/** The elements of y, which is zeros at first, after the statements. */
+/** The elements of y after the statements; they are 0 before. */
 function run(body: readonly Statement[], { rows = 2, others = [] as readonly Buffer[] } = {}): number[] {
   const loops = program(body, x, y, ...others);
   expect(verifyLoops(loops)).toEqual([]);
@@ -117,7 +117,7 @@ describe("vectors are computed lane by lane", () => {
     ];
     expect(run(body)).toEqual([0, 6, 9, 12, 15, 0]);
   });
-  it("a store with a count does not change the elements of other lanes, and stores none if it is 0", () => {
+  it("a store with a count changes only the elements of that many lanes; with the count 0 it changes none", () => {
     const body = [
       storeSome("y", [integer(3)], splat(real(8)), integer(3)),
       storeSome("y", [integer(0)], splat(real(9)), integer(0)),

@@ -1,5 +1,5 @@
-// The verifier of loops: one malformed program per check. If a test fails, only wrong results show that a stage
-// is broken.
+// The verifier of loops: one malformed program per check. If a test fails, only wrong results show that a
+// stage is broken.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import {
@@ -24,7 +24,7 @@ const faults = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
   verifyLoops(program(body, x, y, ...buffers)).map(({ message }) => message);
 
 describe("valid programs pass", () => {
-  it("indices and offsets, accumulators, successive loops with the same name", () => {
+  it("with indices and offsets, accumulators, and successive loops with the same name", () => {
     const sum = variable("sum", "f64");
     const body = [
       define("sum", number(0, "f64"), true),

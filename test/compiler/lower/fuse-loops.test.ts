@@ -1,4 +1,4 @@
-// Fusion of statements. If a test fails, a fused loop reads values that are not computed yet.
+// Fusion of statements. If a test fails, a fused loop reads values that it has not computed yet.
 import { expect, it } from "vitest";
 import { binary, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
@@ -42,7 +42,7 @@ it("a definition that needs the first loop does not move in front of it", () => 
   expect(kinds(fused([makes, other], [scales]))).toEqual(["let", "for"]);
 });
 
-it("a loop does not move over a statement that overwrites what it reads", () => {
+it("a loop does not move past a statement that overwrites what it reads", () => {
   const overwrites = store("y", [integer(0)], number(1, "f64"));
   const reads = over("parallel", store("z", [j], load("y", [j])));
   expect(kinds(fused([makes, overwrites], [reads]))).toEqual(["for", "store", "for"]);

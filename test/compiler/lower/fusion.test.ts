@@ -1,5 +1,5 @@
-// What becomes one kernel. If a test fails, values that could stay in registers go through memory: the result
-// is correct, but slow. Each count is of a small graph that shows one case.
+// Which values become one kernel. If a test fails, values that could stay in registers go through memory: the
+// result is correct, but slow. Each count is for a small graph that shows one case.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -53,7 +53,7 @@ describe("fusion", () => {
     const program = fused({ h: product(product(x, w), leaf("w2", [6, 8])) });
     expect(program.kernels.length).toBe(2);
   });
-  it("no nest moves across another that stores what it reads", () => {
+  it("no nest moves past another that stores what it reads", () => {
     const p = g.parameter({ name: "p", type: tensorType("f64", [4]) });
     const program = fused({ p: g.add(p, 1), q: g.multiply(p, 2) });
     const order: string[] = [];

@@ -1,6 +1,6 @@
 // The stages of lowering that save memory, each on the smallest graph that shows it. If a test fails, a value
-// is kept unnecessarily, or a needed one is not kept. (random-graphs.test.ts tests that they preserve the
-// meaning of any graph.)
+// is kept longer than necessary, or not long enough. (random-graphs.test.ts tests that the stages preserve
+// the meaning of any graph.)
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -42,13 +42,13 @@ describe("rematerialise", () => {
   const [w1, w2, w3, w4] = ["w1", "w2", "w3", "w4"].map((name, i) =>
     leaf(name, i === 1 ? [64, 256] : i === 2 ? [256, 64] : [64, 64]),
   );
-  // p stays alive to the end; y = p · f is read at once, and again after a product four times as wide.
+  // p stays live to the end. y = p · f is read at once, and again after a product four times as wide.
   const p = product(x, w1);
   const y = g.multiply(g.add(p, f), g.multiply(f, f));
   const wide = g.tanh(product(g.sin(product(y, w4)), w2));
   const late = product(wide, w3);
   const dw = g.contract(y, late, { batchX: [], batchY: [], sumX: [0], sumY: [0] });
-  // The value is the first operand of its late reader: its copy must not be placed as soon as the traversal
+  // The value is the first operand of its late reader. Its copy must not be placed as soon as the traversal
   // reaches it.
   const graph = graphOf({
     dw,
@@ -62,7 +62,7 @@ describe("rematerialise", () => {
   };
   const rematerialised = (each: Graph, batchSize: number) =>
     afterStage(rematerialise, { graph: each, copies: new Set<Node>() }, { g, batchSize });
-  it("recomputes a cheap value after the peak, which is lower by its size", () => {
+  it("recomputes a cheap value after the peak, which becomes lower by the size of the value", () => {
     const batchSize = 1024;
     const { graph: lean, copies } = rematerialised(graph, batchSize);
     expect([...copies].map(({ name }) => name)).toEqual([expect.stringMatching(/_again$/)]);
@@ -77,7 +77,7 @@ describe("rematerialise", () => {
       at: "",
     });
   });
-  it("does not change graphs whose values stay in a cache: up to a mebibyte", () => {
+  it("does not change graphs whose values fit in a cache of one mebibyte", () => {
     const batchSize = 64;
     expect(bytesOf(graph, batchSize)).toBeLessThan(1 << 20);
     expect(rematerialised(graph, batchSize)).toEqual({ graph, copies: new Set() });
@@ -107,7 +107,7 @@ describe("contract-arrays", () => {
     afterStage(contractArrays, each, { batchSize: 3, float: "f64" });
   const shapeIn = (each: ReturnType<typeof program>) => shrunk(each).buffers.get("e")?.shape;
 
-  it("keeps one iteration of a value that every iteration computes and uses itself", () => {
+  it("keeps one iteration of a value that each iteration computes and uses by itself", () => {
     expect(shapeIn(program([loop("i", "n", "parallel", [fill(), use])], x, e))).toEqual([4]);
   });
   it("keeps all of a value that another loop or kernel reads", () => {

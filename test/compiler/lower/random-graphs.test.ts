@@ -1,7 +1,7 @@
 // Random graphs as loops. If a test fails, lowering, fusion, scalar replacement, blocking, hoisting,
 // common-subexpression elimination, addressing or the memory plan changes what a graph computes. The
-// interpreter of graphs defines the expected result. The loops run in one arena laid out by the plan and filled
-// with NaN, which shows buffers that are reused too early.
+// interpreter of graphs defines the expected result. The loops run in one arena laid out by the plan and
+// filled with NaN, which shows buffers that are reused too early.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -16,7 +16,7 @@ import { lowered, loopStages, runLoops } from "../../support/run-loops.ts";
 import type { LoopOptions } from "../../support/run-loops.ts";
 import { compareStorage } from "../../support/tensors.ts";
 
-/** Five rows: blocks of two and of four leave a remainder. */
+/** Five rows, so that blocks of two and of four leave a remainder. */
 const batchSize = 5;
 const rowCounts = fc.integer({ min: 1, max: batchSize });
 
@@ -38,7 +38,7 @@ const ways: readonly (readonly [name: string, options: LoopOptions])[] = [
   ["only required stages", { skip: loopStages }],
 ];
 
-/** Lists of moves that once failed, by the bug that they showed. */
+/** Lists of moves that once failed, named after the bug that they showed. */
 const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
 
 describe("loops compute what the graph means", () => {
@@ -63,7 +63,7 @@ describe("loops compute what the graph means", () => {
         expectSame(simplified(graphOf(list).graph), rows, options);
       }
   });
-  it("in f32 to rounding", () => {
+  it("in f32 up to rounding", () => {
     fc.assert(
       fc.property(moves(), rowCounts, (list, rows) => {
         const { graph } = graphOf(list, "f32");

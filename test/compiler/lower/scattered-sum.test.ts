@@ -1,5 +1,5 @@
-// Products whose results are only added to another value, and are not materialised. If a test fails, they are
-// added to the wrong element, or another reader finds no value.
+// Products that are only added to another value and are not materialised. If a test fails, they are added to
+// the wrong element, or another reader finds no value.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
@@ -13,7 +13,7 @@ import { anyStorage, compareStorage } from "../../support/tensors.ts";
 const g = createBuilder("f64");
 const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f64", shape) });
 
-/** [n, i, j, p, q, c]: what each element of an image contributes to its windows. */
+/** Shape [n, i, j, p, q, c]: the contribution of each element of an image to its windows. */
 const product = g.contract(leaf("x", ["n", 2, 2, 3]), leaf("w", [2, 3, 3, 4]), {
   batchX: [],
   batchY: [],
@@ -39,12 +39,12 @@ function expectRight(outputs: Readonly<Record<string, Node>>): readonly string[]
   );
 }
 
-it("each result is added to its element, whatever the order of its axes", () => {
+it("each element is added to the correct element, whatever the order of the product's axes", () => {
   expect(expectRight({ image })).toEqual([]);
 });
 
 it("a product with another reader is materialised", () => {
-  // Whether it is computed before or after the sum.
+  // The product may be computed before or after the sum.
   expect(expectRight({ image, other: g.exp(product) })).toHaveLength(1);
   expect(expectRight({ other: g.exp(product), image })).toHaveLength(1);
 });

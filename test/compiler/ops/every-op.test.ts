@@ -1,5 +1,5 @@
-// Every op against itself, over the table and the samples of each op. If one fails, the op's file
-// contradicts itself: its shape rule, its evaluation, its lowering, its derivative or its text form disagrees.
+// Every op compared with itself, over the table of ops and the samples of each op. If one fails, the op's
+// file contradicts itself: its shape rule, evaluation, lowering, derivative or text form disagree.
 import { describe, expect, it } from "vitest";
 import { isOpName } from "../../../src/compiler/ir/builder.ts";
 import {
@@ -39,9 +39,9 @@ import {
   tensor,
 } from "../../support/tensors.ts";
 
-/** `n` counts as three rows in samples. */
+/** The number of rows that `n` means in samples. */
 const rows = 3;
-/** Arguments occur only in the steps of recurrences: the samples of `scan` have them. */
+/** `argument` occurs only in the steps of recurrences, so it is tested by the samples of `scan`. */
 const opNames = Object.keys(syntax)
   .filter(isOpName)
   .filter((op) => op !== "argument");
@@ -51,7 +51,7 @@ const typeOf = ({ shape, element = "f64" }: SampleOperand) => tensorType(element
 const attributesOf = ({ attributes }: AnySample, g = createBuilder("f64")): object =>
   typeof attributes === "function" ? attributes(g) : attributes;
 
-/** The sample as a node over leaves, and what is in the leaves. */
+/** The sample as a node over leaves, and the values of the leaves. */
 function built(op: OpName, sample: AnySample) {
   const g = createBuilder("f64");
   const random = streamOf(5);
@@ -63,13 +63,13 @@ function built(op: OpName, sample: AnySample) {
     return g.parameter({ name, type: typeOf(operand) });
   });
   const node = g.make(op, leaves, attributes);
-  // An op that reads storage is a leaf itself.
+  // An op that reads storage is itself a leaf.
   for (const [name, value] of anyStorage(makeGraph("sample", [{ storage: "z", node }]), rows, 5))
     if (!storage.has(name)) storage.set(name, value);
   return { g, node, leaves, storage };
 }
 
-/** Σ z · c for random c, whose gradient is the vjp of c. */
+/** Σ z · c for random c. Its gradient is the vjp of c. */
 function weighed({ g, node, leaves, storage }: ReturnType<typeof built>) {
   const weights = g.parameter({ name: "weights", type: node.type });
   storage.set("weights", drawn(boundShape(node.type.shape, rows), streamOf(6), -1, 1));
@@ -78,7 +78,7 @@ function weighed({ g, node, leaves, storage }: ReturnType<typeof built>) {
   return withGradients(loss, leaves, g);
 }
 
-/** For ops that no derivative passes. */
+/** For ops that have no derivative. */
 const noReverse = { pullback: () => [], hasTrait };
 
 const faults = (node: Node) => verifyGraph(ops, makeGraph("sample", [{ storage: "z", node }]));
@@ -86,7 +86,7 @@ const faults = (node: Node) => verifyGraph(ops, makeGraph("sample", [{ storage: 
 describe.each(opNames)("%s", (op) => {
   const samples = samplesOf(op);
 
-  it("brings samples", () => {
+  it("has samples", () => {
     expect(samples.length, `${op} has no samples: nothing below is tested without`).toBeGreaterThan(0);
     for (const sample of samples) {
       const names = operandNamesOf(op, attributesOf(sample));
@@ -94,45 +94,48 @@ describe.each(opNames)("%s", (op) => {
     }
   });
 
-  it.each(samples.map((sample, i) => [i, sample] as const))("sample %i: its parts agree", (_, sample) => {
-    const made = built(op, sample);
-    const { node, storage } = made;
-    expect(faults(node)).toEqual([]);
+  it.each(samples.map((sample, i) => [i, sample] as const))(
+    "agrees with itself in sample %i",
+    (_, sample) => {
+      const made = built(op, sample);
+      const { node, storage } = made;
+      expect(faults(node)).toEqual([]);
 
-    // Shape rule and evaluation.
-    const shape = boundShape(node.type.shape, rows);
-    const operands = Object.fromEntries(storage);
-    const value = evaluateOp(node, operands, shape, rows);
-    expect(value.shape).toEqual(shape);
-    expect(value.data.length).toBe(countOf(shape));
-    const allowed = {
-      f32: () => true,
-      f64: () => true,
-      i32: Number.isInteger,
-      bool: (x: number) => x === 0 || x === 1,
-    };
-    expect([...value.data].every(allowed[node.type.element])).toBe(true);
+      // Shape rule and evaluation agree.
+      const shape = boundShape(node.type.shape, rows);
+      const operands = Object.fromEntries(storage);
+      const value = evaluateOp(node, operands, shape, rows);
+      expect(value.shape).toEqual(shape);
+      expect(value.data.length).toBe(countOf(shape));
+      const allowed = {
+        f32: () => true,
+        f64: () => true,
+        i32: Number.isInteger,
+        bool: (x: number) => x === 0 || x === 1,
+      };
+      expect([...value.data].every(allowed[node.type.element])).toBe(true);
 
-    // Lowering, before and after the schedule.
-    const graph = makeGraph("sample", [{ storage: "z", node }]);
-    for (const unscheduled of [true, false]) {
-      const found = runAsLoops(graph, storage, rows, { batchSize: 5, unscheduled }).get("z");
-      expect(largestDifference(found, interpret(graph, storage, rows).get("z"))).toBeLessThan(1e-14);
-    }
+      // Lowering agrees, before and after the schedule.
+      const graph = makeGraph("sample", [{ storage: "z", node }]);
+      for (const unscheduled of [true, false]) {
+        const found = runAsLoops(graph, storage, rows, { batchSize: 5, unscheduled }).get("z");
+        expect(largestDifference(found, interpret(graph, storage, rows).get("z"))).toBeLessThan(1e-14);
+      }
 
-    // Text form.
-    const text = printGraph(graph);
-    expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
-  });
+      // The text form is parsed back to the same graph.
+      const text = printGraph(graph);
+      expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
+    },
+  );
 
   const smooth = samples.filter(({ kink }) => kink === undefined);
   it.each(smooth.map((sample, i) => [i, sample] as const))(
-    "smooth sample %i: its derivative",
+    "has the derivative by finite differences in smooth sample %i",
     (_, sample) => {
       const made = built(op, sample);
       const { g, node, leaves, storage } = made;
       if (!isFloat(node.type.element) || hasTrait(node, "opaque")) {
-        // No derivative passes, and the rule says so itself.
+        // The op has no derivative, and its rule says so.
         const cotangent = g.number(1);
         for (const share of Object.values(vjpOf(node, cotangent, g, noReverse))) expect(share).toBeNull();
         return;
@@ -157,7 +160,7 @@ describe.each(opNames)("%s", (op) => {
 
   const kinks = samples.filter(({ kink }) => kink !== undefined);
   it.each(kinks.map((sample, i) => [i, sample] as const))(
-    "kink %i: the derivative that is stated",
+    "has the stated derivative at kink %i",
     (_, sample) => {
       const { g, node, leaves, storage } = built(op, sample);
       const axes = node.type.shape.map((_size, axis) => axis);
@@ -183,7 +186,10 @@ describe.each(opNames)("%s", (op) => {
   });
 });
 
-/** op, operands, attributes, result; all vectors. NaN must not be lost, and infinities must not create any. */
+/**
+ * Op, operands, attributes and result; all operands are vectors. NaN must not be lost, and infinities must
+ * not become NaN unless stated.
+ */
 const special: readonly (readonly [OpName, readonly (readonly number[])[], object, readonly number[]])[] = [
   ["relu", [[NaN, 0, -0, -Infinity, Infinity]], {}, [NaN, 0, 0, 0, Infinity]],
   ["negate", [[0, -Infinity, NaN]], {}, [-0, Infinity, NaN]],
@@ -302,7 +308,7 @@ describe("special values", () => {
     expect([...(runAsLoops(graph, storage, rows).get("z")?.data ?? [])]).toEqual(expected);
   });
 
-  it("a select does not let the branch that is not taken through, nor its derivative", () => {
+  it("a branch of a select that is not taken affects neither the value nor the derivative", () => {
     const g = createBuilder("f64");
     const x = g.parameter({ name: "x", type: tensorType("f64", [2]) });
     const safe = g.select(g.less(0, x), x, 1);

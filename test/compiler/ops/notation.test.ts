@@ -20,16 +20,16 @@ describe("products", () => {
     ["x · w", g.contract(x, w, { ...none, sumX: [1], sumY: [0] })],
     ["xᵀ · y", g.contract(x, y, { ...none, sumX: [0], sumY: [0] })],
     ["x · yᵀ", g.contract(x, y, { ...none, sumX: [1], sumY: [1] })],
-    // Batches of matrices, and several axes as one.
+    // Batches of matrices, and several axes treated as one.
     [
       "image · other",
       g.contract(image, leaf("other", "n", 2, 3), { batchX: [0], batchY: [0], sumX: [3], sumY: [1] }),
     ],
     ["imageᵀ · image", g.contract(image, image, { ...none, sumX: [0, 1, 2], sumY: [0, 1, 2] })],
     ["Σ_j x ⊙ y", g.contract(x, y, { batchX: [0], batchY: [0], sumX: [1], sumY: [1] })],
-    // Neither the first axes nor the last: no product of matrices.
+    // The summed axis is neither first nor last, so this is not a product of matrices.
     ["Σ_k image ⊙ a", g.contract(image, leaf("a", 6), { ...none, sumX: [1], sumY: [0] })],
-    // Transposing is part of the product.
+    // The transpose becomes part of the product.
     ["xᵀ · y", g.contract(g.transpose(x, { permutation: [1, 0] }), y, { ...none, sumX: [1], sumY: [0] })],
     ["x ⊙ y", g.multiply(x, y)],
     ["s · x", g.multiply(s, x)],

@@ -23,7 +23,7 @@ const outputOf = (graph: Graph, storage: string): Node => {
   return output.node;
 };
 
-/** The operations of a node, without repetition and shape: the operations that a person would write. */
+/** The operation below repetitions and reshapes: what a person would write. */
 const beneath = (node: Node): Node =>
   is(node, "broadcast") || is(node, "reshape") || is(node, "cast") ? beneath(node.operands.x) : node;
 
@@ -192,12 +192,12 @@ describe("models", () => {
     const [index, target] = operandsOf(beneath(onehot)).map(beneath);
     expect([beneath(onehot).op, index.op, target.op]).toEqual(["equal", "iota", "input"]);
 
-    // 1 / n, for the rows that count: a target of −1 is ignored.
+    // 1 / n, where n counts the rows whose target is not −1.
     const [counts, share] = operandsOf(scale).map(beneath);
     expect([counts.op, share.op]).toEqual(["lessEqual", "divide"]);
     const [one, divisor] = operandsOf(share).map(beneath);
     expect(is(one, "constant") && one.attributes.value).toBe(1);
-    // A batch in which no row counts must not divide by zero.
+    // A batch in which no row counts must not lead to a division by zero.
     expect(divisor.op).toBe("maximum");
     const [count] = operandsOf(divisor).map(beneath);
     expect([count.op, beneath(operandsOf(count)[0]).op]).toEqual(["reduceSum", "lessEqual"]);

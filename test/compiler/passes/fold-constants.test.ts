@@ -1,5 +1,5 @@
-// Constants are computed at compile time. If a test fails, emitted code computes a constant at every step, or a
-// value that is not constant is folded.
+// Constants are computed at compile time. If a test fails, emitted code computes a constant at every step, or
+// a value that is not constant is folded.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { foldConstants } from "../../../src/compiler/passes/fold-constants.ts";
@@ -34,7 +34,7 @@ describe("fold-constants", () => {
       output "z" = %2"
     `);
   });
-  it("looks through views of numbers, but not through padding by another", () => {
+  it("looks through views of constants, but not through padding with another number", () => {
     expect(
       folded(`
         %2: f64[] = constant {"value":2,"element":"f64"}
@@ -49,7 +49,7 @@ describe("fold-constants", () => {
       output "z" = %3"
     `);
   });
-  it("does not fold 0 joined with −0: they are different numbers", () => {
+  it("does not fold a concatenation of 0 and −0, which are different numbers", () => {
     const text = `
       %0: f64[] = constant {"value":0,"element":"f64"}
       %1: f64[1] = broadcast %0 {"shape":[1]}

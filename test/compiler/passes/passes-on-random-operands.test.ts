@@ -1,5 +1,5 @@
-// The passes that claim the same bits, on the random graphs of the rewrite rules, over operands of all kinds.
-// If a test fails, a pass folds a value that is not constant, or shares two values that differ.
+// The passes that claim to preserve every bit, on the random graphs of the rewrite rules, over operands of
+// all kinds. If a test fails, a pass folds a value that is not constant, or shares two values that differ.
 import { describe, expect, it } from "vitest";
 import { rewriteGraph, withOperands } from "../../../src/compiler/ir/builder.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -21,10 +21,10 @@ import { isIdentical, streamOf } from "../../support/tensors.ts";
 
 const numbers = [0, -0, 1, -1, 2, 0.1, -3.5, 1e300, 1e-300, 5e-324, Infinity, -Infinity, NaN];
 
-/** Graphs per rule and pass. */
+/** The number of graphs per rule and pass. */
 const count = 12 * Number(process.env.SOAK ?? 1);
 
-/** Random graphs: the left-hand sides of all rules, and their near misses. */
+/** Random graphs: the left-hand sides of all rules, and graphs that nearly match. */
 function* graphs(): Generator<readonly [Draw, Graph]> {
   for (const [at, make] of Object.values(instances).entries())
     for (let i = 0; i < count; i++) {
@@ -50,7 +50,7 @@ function applied(pass: Pass, before: Graph, d: Draw): Graph {
   return after;
 }
 
-/** A node instead of a leaf, whose elements are constants, at least in part. */
+/** A node in place of a leaf. Its elements are constants, at least in part. */
 function constantLike(d: Draw, { type: { shape } }: Node): Node {
   const whole = d.constant(d.pick(numbers), shape);
   const axis = shape.findIndex((size) => typeof size === "number" && size > 1);
@@ -81,7 +81,7 @@ describe("fold-constants", () => {
   });
 });
 
-/** Other nodes that compute the same; commutative operands may be swapped. */
+/** The graph with other nodes that compute the same; commutative operands may be swapped. */
 function copied(d: Draw, graph: Graph): Graph {
   return rewriteGraph(graph, d.g, (node) => {
     if (hasTrait(node, "leaf")) return node;
@@ -116,7 +116,7 @@ describe("share-subexpressions", () => {
 });
 
 /**
- * Without x − x: erasing the marks makes it 0 by definition, because it only carries a derivative; see
+ * Graphs without x − x: erasing the marks replaces it by 0, because it only carries a derivative; see
  * small-passes.test.ts.
  */
 const isDifferenceOfSame = (node: Node): boolean =>

@@ -1,6 +1,6 @@
 // Random graphs through the passes. If a test fails, a pass changes what a graph means, or a derivative is
-// wrong in a combination that the samples of single ops do not show. Add a failing case to `regressions` below,
-// with a name.
+// wrong in a combination that the samples of single ops do not contain. Add a failing case to `regressions`
+// below, with a name.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -19,7 +19,7 @@ const rowCounts = fc.integer({ min: 1, max: 4 });
 const run = (graph: Graph, passes: typeof graphPasses, exact: boolean) =>
   runStages(passes, [graph], { g: createBuilder("f64"), exact })[0];
 
-/** Outputs of both graphs for the same values. */
+/** The outputs of both graphs for the same values. */
 function meanings(before: Graph, after: Graph, rows: number) {
   const values = valuesFor(before, rows, 3);
   return { expected: interpret(before, values, rows), actual: interpret(after, values, rows) };
@@ -43,7 +43,7 @@ function expectClose(before: Graph, after: Graph, rows: number): void {
 
 const uniquePasses = [...new Map(graphPasses.map((pass) => [pass.name, pass])).values()];
 
-/** Lists of moves that once failed, by the bug that they showed. */
+/** Lists of moves that once failed, named after the bug that they showed. */
 const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
 
 describe("exact passes compute the same bits", () => {
@@ -84,7 +84,8 @@ describe("fast passes compute the same numbers", () => {
       expectClose(graph, run(graph, graphPasses, false), rows);
     }
   });
-  // A few more operations, because another sum may still need a factor that is taken out of one.
+  // A few more operations are permitted: a factor that is moved out of one sum may still be needed in
+  // another.
   it("fast passes add no work, or little", () => {
     fc.assert(
       fc.property(moves(), (list) => {
@@ -146,7 +147,7 @@ describe("text", () => {
     const text = printGraph(graphOf(list).graph);
     expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
   });
-  it("is read back to the same graph", () => {
+  it("is parsed back to the same graph", () => {
     fc.assert(
       fc.property(moves(), (list) => {
         const text = printGraph(graphOf(list).graph);

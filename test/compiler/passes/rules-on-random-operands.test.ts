@@ -1,6 +1,7 @@
 // Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one detail,
-// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If a test fails, a rule has an
-// undeclared effect on results, declares an effect that it does not have, or its equation is false.
+// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If a test fails, a rule changes
+// results in a way that it does not declare, declares an effect that it does not have, or has a false
+// equation.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
@@ -21,19 +22,19 @@ import { draws, drawOperands } from "../../support/rules/operands.ts";
 import { streamOf } from "../../support/tensors.ts";
 import { stored, work } from "../../support/work.ts";
 
-/** Rules that cost more by themselves, and why they pay. */
+/** Rules that cost more alone, with the reason why they save work later. */
 const investments: Readonly<Record<string, string>> = {
   "negate-before-view": "minus signs move outward to where they cancel or become subtractions",
   "normalise-exponentials": "the softmax is the one of the forward part, and is shared",
 };
 
-/** `SOAK=20` tries twenty times as many graphs. */
+/** `SOAK=20` tries 20 times as many graphs. */
 const count = 100 * Number(process.env.SOAK ?? 1);
 
 const applied = (graph: Graph, rule: Rule, d: Draw): Graph =>
   rewriteGraph(graph, d.g, (node, g) => rule.apply(node, g) ?? node);
 
-/** The observations about a rule. */
+/** The observations about one rule. */
 interface Seen {
   /** Each effect with the first case that shows it. */
   readonly effects: Map<Effect, string>;

@@ -1,5 +1,5 @@
-// Every rewrite rule on the smallest graph that shows it, text to text. If a test fails, the rule differs from
-// its equation, or a rule has no example here.
+// Every rewrite rule on the smallest graph that shows it, as text before and after. If a test fails, the rule
+// differs from its equation, or a rule has no example here.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../../src/compiler/ir/builder.ts";
@@ -26,7 +26,7 @@ const centred = `
   %centred: f64[n,4] = subtract %x, %repeated`;
 const nothing = 'output "z" = %x';
 
-/** By the rule's name: the graph before and after the rule. */
+/** For each rule, by name: graphs before and after the rule. */
 const rows: Readonly<Record<string, readonly (readonly [before: string, after: string])[]>> = {
   "add-zero": [
     [`${zeros}\n%z: f64[n,4] = add %x, %zeros`, nothing],
@@ -840,7 +840,7 @@ const ruleNamed = (name: string): Rule => {
 
 describe.each(rules)("$name", (rule) => {
   const own = rows[rule.name] ?? [];
-  it("is shown", () => {
+  it("has an example", () => {
     expect(own.length, `rule ${rule.name} (${rule.equation}) has no row in this test`).toBeGreaterThan(0);
   });
   it.each(own.map(([before, after]) => ({ before, after })))("$before", ({ before, after }) => {
@@ -870,12 +870,12 @@ describe.each(rules)("$name", (rule) => {
 });
 
 describe("names, and graphs that do not match", () => {
-  it("every row belongs to a rule, every rule has one name", () => {
+  it("every example belongs to a rule, and every rule has a name of its own", () => {
     const names = rules.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(Object.keys(rows).filter((name) => !names.includes(name))).toEqual([]);
   });
-  it.each(refusals)("%s leaves it: %s", (name, _, text) => {
+  it.each(refusals)("the rule %s does not match: %s", (name, _, text) => {
     const graph = graphFrom(text);
     expect(applied(graph, ruleNamed(name))).toBe(graph);
   });

@@ -25,7 +25,7 @@ describe("erase-stop-gradients", () => {
       output "z" = %0"
     `);
   });
-  it("replaces a difference that only carries a derivative by 0: an infinite x would make it NaN", () => {
+  it("replaces a difference that only carries a derivative by 0, because an infinite x would make it NaN", () => {
     expect(
       after(
         eraseStopGradients,

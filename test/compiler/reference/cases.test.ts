@@ -1,6 +1,6 @@
-// The library against PyTorch: each case is a training run computed in float64 by PyTorch. If one
-// fails, an activation, loss, optimizer or schedule is not the one it should be, or a derived
-// gradient is wrong; no emitted code is involved.
+// The library compared with PyTorch. Each case is a training run that PyTorch computed in float64. If one
+// fails, an activation, loss, optimizer or schedule differs from its definition, or a derived gradient is
+// wrong; emitted code is not involved.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -27,7 +27,10 @@ const referenceCase = z.object({
 const meanSize = (list: readonly number[]) =>
   list.reduce((sum, x) => sum + Math.abs(x), 0) / (list.length || 1);
 
-/** The largest |a − b| / (scale + |b|); the scale is the mean size of b, so that small entries do not dominate. */
+/**
+ * The largest |a − b| / (scale + |b|). The scale is the mean of |b|, so that the relative errors of small
+ * entries do not dominate.
+ */
 function error(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Infinity;
   const scale = meanSize(expected) || 1e-3;

@@ -1,5 +1,5 @@
-// A trainer that runs a model's graphs in the reference interpreter, in doubles: tests compare it with
-// PyTorch's results.
+// A trainer that runs the graphs of a model in the reference interpreter, in doubles. Tests compare it with
+// the results of PyTorch.
 import { addGradients } from "../../../src/compiler/passes/differentiate.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
@@ -76,7 +76,7 @@ export function referenceTrainer(spec: unknown, seed = 0) {
     gradientNames: () =>
       [...storage.keys()].filter((name) => name.startsWith("gradient:")).map((name) => name.slice(9)),
     gradient,
-    /** One step; the loss before it. */
+    /** Takes one step. Returns the loss before it. */
     step(batch: Batch): number {
       const loss = gradient(batch);
       storage.set("flat:parameters", flat(""));

@@ -1,4 +1,5 @@
-// Two loops of a sum as one. If a test fails, a sum runs over wrong elements, or short loops stay short.
+// Two loops of a sum merged into one. If a test fails, a sum runs over wrong elements, or short loops stay
+// short.
 import { describe, expect, it } from "vitest";
 import { add, integer, multiply, variable } from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
@@ -50,7 +51,7 @@ describe("collapse-loops", () => {
       collapsed(multiply(windowed, { kind: "convert", x: q, type: "f64" })),
     ],
     ["loops that are not sums", collapsed(windowed, 6, "sequential")],
-  ])("not where %s", (_, text) => {
+  ])("does not merge loops: %s", (_, text) => {
     expect(text).toMatch(/for q in 0 \.\. 5/);
     expect(text).toMatch(/for c in 0 \.\. [46]:/);
   });

@@ -1,6 +1,6 @@
-// Every stage of both schedules on random loop nests, compared with the interpreter of loops. Many nests break
-// what a stage requires: iterations that share elements, indices from memory, loops of the wrong role. If a
-// test fails, a stage changes what a program computes.
+// Every stage of both schedules on random loop nests, compared with the interpreter of loops. Many nests
+// break what a stage requires: iterations that share elements, indices from memory, loops of the wrong role.
+// If a test fails, a stage changes what a program computes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
@@ -23,7 +23,7 @@ import { afterStage, placedVectors, scheduledScalars, scheduledVectors } from ".
 import { inParts } from "../../support/vector-programs.ts";
 
 type Float = "f32" | "f64";
-/** The result of a stage on a program, and how the interpreter must read it. */
+/** The result of a stage for a program, and the options of the interpreter that runs it. */
 interface Stage {
   readonly run: (program: LoopProgram, float: Float, rows: number) => LoopProgram;
   readonly sizes?: Pick<Sizes, "inBytes" | "mayOverrun">;
@@ -34,7 +34,7 @@ const alone =
   (stage: LoopStage): Stage["run"] =>
   (program, float) =>
     afterStage(stage, program, { batchSize, float });
-/** On vectors, with every loop that may be divided marked. */
+/** The program on vectors, with every loop marked that may be divided. */
 const marked = (program: LoopProgram, float: Float): LoopProgram =>
   scheduledVectors(
     program,
@@ -62,7 +62,7 @@ const stages: Readonly<Record<string, Stage>> = {
   },
 };
 
-/** The rows of the batch, of every buffer that outlives the program. */
+/** The rows of the batch in every buffer that outlives the program. */
 function visible(program: LoopProgram, memory: LoopMemory, rows: number): Record<string, number[]> {
   const entries = [...program.buffers.values()].flatMap(({ name, shape, region }): [string, number[]][] => {
     if (region === "temporary") return [];
@@ -80,7 +80,7 @@ const run = (program: LoopProgram, original: LoopProgram, sizes: Sizes) => {
 };
 
 describe.each(["f32", "f64"] as const)("on random nests, %s", (float) => {
-  it.each(Object.keys(stages))("%s keeps what they compute", (name) => {
+  it.each(Object.keys(stages))("%s preserves what they compute", (name) => {
     const { run: stage, sizes = {} } = stages[name];
     fc.assert(
       fc.property(randomNests(float), fc.integer({ min: 1, max: batchSize }), (program, rows) => {

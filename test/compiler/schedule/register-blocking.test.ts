@@ -10,7 +10,7 @@ import { lowered, runLoops } from "../../support/run-loops.ts";
 import { compareStorage, isIdentical } from "../../support/tensors.ts";
 import { anyStorage } from "../../support/tensors.ts";
 
-/** relu(x · w + b) and its product with the rows of x, which is the shape of a weight's gradient. */
+/** relu(x · w + b), and its product with the rows of x, which has the shape of a weight gradient. */
 function dense(inputs: number, units: number) {
   const g = createBuilder("f64");
   const x = g.input({ name: "x", type: tensorType("f64", ["n", inputs]) });
@@ -25,26 +25,29 @@ function dense(inputs: number, units: number) {
 }
 
 describe("register-blocking", () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 9, 11])("%i units, any number of inputs and rows: the same bits", (units) => {
-    for (const inputs of [1, 2, 3, 5, 7])
-      for (const batchSize of [1, 2, 3, 4, 7]) {
-        const graph = dense(inputs, units);
-        const blocked = lowered(graph, { batchSize });
-        const plain = lowered(graph, { batchSize, skip: ["register-blocking"] });
-        for (let rows = 1; rows <= batchSize; rows++) {
-          const values = anyStorage(graph, rows, rows);
-          const expected = interpret(graph, values, rows);
-          const actual = runLoops(blocked, values, rows, batchSize);
-          const where = `${inputs} inputs, ${rows} of ${batchSize} rows`;
-          expect(compareStorage(actual, expected).worst, where).toBeLessThan(1e-14);
-          // Blocking leaves the order of each sum: no bit may change.
-          for (const [name, value] of runLoops(plain, values, rows, batchSize)) {
-            const found = actual.get(name);
-            expect(found !== undefined && isIdentical(found, value), where).toBe(true);
+  it.each([1, 2, 3, 4, 5, 6, 7, 9, 11])(
+    "computes the same bits for %i units and any number of inputs and rows",
+    (units) => {
+      for (const inputs of [1, 2, 3, 5, 7])
+        for (const batchSize of [1, 2, 3, 4, 7]) {
+          const graph = dense(inputs, units);
+          const blocked = lowered(graph, { batchSize });
+          const plain = lowered(graph, { batchSize, skip: ["register-blocking"] });
+          for (let rows = 1; rows <= batchSize; rows++) {
+            const values = anyStorage(graph, rows, rows);
+            const expected = interpret(graph, values, rows);
+            const actual = runLoops(blocked, values, rows, batchSize);
+            const where = `${inputs} inputs, ${rows} of ${batchSize} rows`;
+            expect(compareStorage(actual, expected).worst, where).toBeLessThan(1e-14);
+            // Blocking keeps the order of each sum, so no bit may change.
+            for (const [name, value] of runLoops(plain, values, rows, batchSize)) {
+              const found = actual.get(name);
+              expect(found !== undefined && isIdentical(found, value), where).toBe(true);
+            }
           }
         }
-      }
-  });
+    },
+  );
 
   it("computes several sums at once where there are several", () => {
     const { program } = lowered(dense(8, 8), { batchSize: 8 });

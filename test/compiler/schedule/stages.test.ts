@@ -1,6 +1,6 @@
 // The stages of the schedule one by one, each on the smallest kernel that shows it. If a test fails, code is
 // evaluated more often than necessary, or in a wrong order. (test/compiler/lower/random-graphs.test.ts tests
-// that all of them preserve the meaning.)
+// that all stages preserve the meaning.)
 import { describe, expect, it } from "vitest";
 import {
   add,
@@ -32,7 +32,7 @@ const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const real = (value: number) => number(value, "f64");
 const kernelOf = (body: readonly Statement[]): Kernel => ({ name: "kernel", body, provenance: [] });
 
-/** Unique names with a number. */
+/** Returns a function that makes names unique by a number. */
 function freshNames(): (base: string) => string {
   let count = 0;
   return (base) => `${base}$${++count}`;
@@ -43,7 +43,7 @@ const y = buffer("y", ["n", 4]);
 const v = buffer("v", [4]);
 const s = buffer("s", []);
 
-/** The kernel after a stage, which must leave it well-formed. */
+/** The kernel after a stage. The result must be well-formed. */
 function after(
   stage: (kernel: Kernel) => Kernel,
   body: readonly Statement[],
@@ -71,7 +71,7 @@ describe("hoist-invariants", () => {
           y[i, j] = x[i, j] * ratio$1"
     `);
   });
-  it("does not move out of branches of a select: they may read what only the condition makes safe", () => {
+  it("does not move expressions out of the branches of a select, which may be safe only if the condition holds", () => {
     const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
     const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
     expect(after(hoist, body)).toMatchInlineSnapshot(`
@@ -163,7 +163,7 @@ describe("eliminate-common-subexpressions", () => {
 describe("compute-addresses", () => {
   const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
     computeElementAddresses.ofKernel(kernelOf(body), kernelContext(freshNames(), buffers));
-  /** The elements of y after the kernel, before and after addresses are computed. */
+  /** The elements of y after the kernel runs, without and with computed addresses. */
   const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
     [kernelOf(body), placed(body, ...buffers)].map((kernel) => {
       const loops = program(kernel.body, ...buffers);
@@ -215,19 +215,15 @@ describe("compute-addresses", () => {
     expect(text).not.toMatch(/div|mod/);
     expect(results(body, wide, deep)[1]).toEqual(results(body, wide, deep)[0]);
   });
-  it(
-    "keeps the shift of a position that is taken apart and put together again (regression: concat of " +
-      "flattened inputs)",
-    () => {
-      const deep = buffer("x", ["n", 2, 3]);
-      const wide = buffer("y", ["n", 8]);
-      const shifted = add(j, integer(-2));
-      const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
-      const value = select(less(j, integer(2)), real(-1), read);
-      const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
-      const [before, later] = results(body, deep, wide);
-      expect(later).toEqual(before);
-      expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
-    },
-  );
+  it("keeps the shift of an index that is divided and recombined (regression: concat of flattened inputs)", () => {
+    const deep = buffer("x", ["n", 2, 3]);
+    const wide = buffer("y", ["n", 8]);
+    const shifted = add(j, integer(-2));
+    const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
+    const value = select(less(j, integer(2)), real(-1), read);
+    const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
+    const [before, later] = results(body, deep, wide);
+    expect(later).toEqual(before);
+    expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
+  });
 });

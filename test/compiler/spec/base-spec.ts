@@ -1,4 +1,4 @@
-// A small valid spec that tests change in one place, and its diagnostics as text.
+// A small valid spec that tests change in one detail, and its diagnostics as text.
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 

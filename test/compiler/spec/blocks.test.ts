@@ -1,6 +1,6 @@
-// Blocks of layers: the flat network they expand to, and the diagnostics of wrong ones. A
-// failure means that parameters change their names, that a layer reads the wrong layer, or that an
-// error is reported at the wrong location or crashes the compiler.
+// Blocks of layers: the flat network that they expand to, and the diagnostics of invalid blocks. If a test
+// fails, parameters change their names, a layer reads the wrong layer, or an error is reported at the wrong
+// location or crashes the compiler.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
@@ -21,7 +21,7 @@ const written = (network: readonly unknown[], changes: object = {}): string[] =>
     ({ name, type, from }) => `${name} = ${type}(${from.join(", ")})`,
   );
 
-describe("written out", () => {
+describe("expanding blocks", () => {
   it("a residual adds its input to the output of its last layer", () => {
     expect(written([dense, residual(["layer-norm", dense]), end])).toEqual([
       "dense1 = dense(x)",
@@ -42,7 +42,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("a repeated block reads its own copy before it", () => {
+  it("each copy of a repeated block reads the previous copy", () => {
     const network = [repeat(3, [dense, { type: "dropout", name: "noise" }], { name: "tower" }), end];
     expect(written(network)).toEqual([
       "tower.1.dense1 = dense(x)",
@@ -70,31 +70,27 @@ describe("written out", () => {
     expect(network[1].path.join(" ")).toBe("network 0 layers 0 layer");
   });
 
-  it(
-    "references inside a block go to its own copy first, then outwards; the first default name counts in the " +
-      "block",
-    () => {
-      const block = repeat(2, [
-        { ...dense, name: "a" },
-        residual([dense, { type: "add", from: ["dense1", "a", "outer", "x"] }]),
-      ]);
-      expect(
-        written([{ ...dense, name: "outer" }, { ...dense, name: "a" }, block, { ...end, from: "repeat1" }]),
-      ).toEqual([
-        "outer = dense(x)",
-        "a = dense(outer)",
-        "repeat1.1.a = dense(a)",
-        "repeat1.1.residual1.dense1 = dense(repeat1.1.a)",
-        "repeat1.1.residual1.add1 = add(repeat1.1.residual1.dense1, repeat1.1.a, outer, x)",
-        "repeat1.1.residual1 = residual(repeat1.1.a, repeat1.1.residual1.add1)",
-        "repeat1.2.a = dense(repeat1.1.residual1)",
-        "repeat1.2.residual1.dense1 = dense(repeat1.2.a)",
-        "repeat1.2.residual1.add1 = add(repeat1.2.residual1.dense1, repeat1.2.a, outer, x)",
-        "repeat1.2.residual1 = residual(repeat1.2.a, repeat1.2.residual1.add1)",
-        "end = dense(repeat1.2.residual1)",
-      ]);
-    },
-  );
+  it("references inside a block are resolved in its own copy first, then outwards; default names count per block", () => {
+    const block = repeat(2, [
+      { ...dense, name: "a" },
+      residual([dense, { type: "add", from: ["dense1", "a", "outer", "x"] }]),
+    ]);
+    expect(
+      written([{ ...dense, name: "outer" }, { ...dense, name: "a" }, block, { ...end, from: "repeat1" }]),
+    ).toEqual([
+      "outer = dense(x)",
+      "a = dense(outer)",
+      "repeat1.1.a = dense(a)",
+      "repeat1.1.residual1.dense1 = dense(repeat1.1.a)",
+      "repeat1.1.residual1.add1 = add(repeat1.1.residual1.dense1, repeat1.1.a, outer, x)",
+      "repeat1.1.residual1 = residual(repeat1.1.a, repeat1.1.residual1.add1)",
+      "repeat1.2.a = dense(repeat1.1.residual1)",
+      "repeat1.2.residual1.dense1 = dense(repeat1.2.a)",
+      "repeat1.2.residual1.add1 = add(repeat1.2.residual1.dense1, repeat1.2.a, outer, x)",
+      "repeat1.2.residual1 = residual(repeat1.2.a, repeat1.2.residual1.add1)",
+      "end = dense(repeat1.2.residual1)",
+    ]);
+  });
 
   it("a block reads what its `from` names, and can be the output", () => {
     const network = [dense, { ...dense, units: 9 }, repeat(2, [end], { from: "dense1" })];
@@ -140,7 +136,7 @@ describe("written out", () => {
     ]);
   });
 
-  it("how deep blocks are nested changes nothing but names: sixteen around one layer", () => {
+  it("nesting changes only names: sixteen blocks around one layer", () => {
     let block: object = dense;
     for (let level = 0; level < 16; level++) block = residual([block]);
     const names = written([block, end]);
@@ -153,7 +149,7 @@ describe("warnings", () => {
   const warningsOf = (network: readonly unknown[]) =>
     parseSpec(specWith({ network })).warnings.map(({ message }) => message);
 
-  it("report an unread layer inside a block once, whatever the copies, and of an unread block as a whole", () => {
+  it("report an unread layer inside a block once for all copies, and an unread block as a whole", () => {
     const block = repeat(3, [
       dense,
       { ...dense, name: "aside", from: "dense1" },
@@ -316,7 +312,7 @@ const rows: Row[] = [
   ],
 ];
 
-describe("refused", () => {
+describe("invalid blocks are rejected", () => {
   it.each(rows)("%s", (_, network, ...expected) => {
     const lines = faultsOf(specWith({ network }))
       .split("\n")

@@ -1,5 +1,5 @@
-// From spec to graphs: parts that do not fit are reported with their path; a valid spec gives graphs
-// that verify.
+// From a spec to graphs: parts that do not fit are reported with their paths, and a valid spec becomes graphs
+// without errors.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../src/compiler/diagnostics/errors.ts";
 import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
@@ -54,14 +54,14 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("needs an axis to act on", () => {
+  it("rejects a layer without an axis to act on", () => {
     expect(told({ inputs: { x: { shape: [] } } })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 acts on the last axis of a row, but x gives [n], which has none
         hint: put { "type": "reshape", "shape": [1] } before it"
     `);
   });
 
-  it("wants one input, or several", () => {
+  it("rejects several inputs where a layer takes one, and one where it takes several", () => {
     const inputs = { x: { shape: [4] }, z: { shape: [4] } };
     expect(told({ inputs, network: [{ type: "dense", units: 3, from: ["x", "z"] }] })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 takes one input, but x gives [n, 4] and z gives [n, 4]
@@ -73,14 +73,14 @@ describe("shapes between layers", () => {
     `);
   });
 
-  it("wants numbers, not indices", () => {
+  it("rejects indices where a layer takes numbers", () => {
     expect(told({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 takes real numbers, but x gives indices (i32)
         hint: remove "dtype" from inputs.x if its values are quantities, not indices"
     `);
   });
 
-  it("joins values that differ only in the joined axis", () => {
+  it("concatenates values that differ only in the concatenated axis", () => {
     const inputs = { x: { shape: [2, 3] }, z: { shape: [4, 3] } };
     const network = (axis: number) => [
       { type: "concat", from: ["x", "z"], axis },
@@ -93,7 +93,7 @@ describe("shapes between layers", () => {
     );
   });
 
-  it("keeps each activation to its own keys", () => {
+  it("rejects a key of another activation", () => {
     const network = [
       { type: "activation", fn: "relu", slope: 0.1 },
       { type: "dense", units: 3 },
@@ -115,7 +115,7 @@ describe("shapes between layers", () => {
 describe("layers inside blocks", () => {
   const dense = { type: "dense", units: 4 };
 
-  it("a residual names what it adds, and where it is written", () => {
+  it("a residual is reported with what it adds and its location", () => {
     const network = [
       { type: "repeat", times: 2, layers: [{ type: "residual", layers: [{ type: "dense", units: 1 }] }] },
       { type: "dense", units: 3 },
@@ -170,7 +170,7 @@ describe("layers inside blocks", () => {
     );
   });
 
-  it("a step that cuts off the layers inside", () => {
+  it("a step that cuts off the layers inside is reported", () => {
     const network = [
       { type: "residual", layers: [dense, { type: "activation", fn: "step" }] },
       { type: "dense", units: 3 },
@@ -181,7 +181,7 @@ describe("layers inside blocks", () => {
     `);
   });
 
-  it("layers that are too large", () => {
+  it("layers that are too large are reported", () => {
     const wide = { type: "dense", units: 2e8 };
     const network = [
       { type: "residual", layers: [wide, dense] },
@@ -214,7 +214,7 @@ describe("windows", () => {
   const inputs = { x: { shape: [4, 6, 2] } };
   const of = (layer: object) => told({ inputs, network: [layer, "flatten", { type: "dense", units: 3 }] });
 
-  it("that do not fit say what they are, padded and dilated, and what there is", () => {
+  it("that do not fit are reported with both sizes, after padding and dilation", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, because x gives [n, 4, 6, 2]"`,
     );
@@ -229,7 +229,7 @@ describe("windows", () => {
     );
   });
 
-  it("over sequences want sequences", () => {
+  it("over sequences require sequences", () => {
     expect(of({ type: "conv1d", filters: 1, kernel: 2 })).toMatchInlineSnapshot(`
       "error T1308: network[0]: conv1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
         hint: put a "reshape" before it"
@@ -240,25 +240,25 @@ describe("windows", () => {
     `);
   });
 
-  it("of a pooling see more than padding", () => {
+  it("of a pooling must cover more than padding", () => {
     expect(of({ type: "avg-pool2d", size: [2, 3], padding: [1, 2] })).toMatchInlineSnapshot(
       `"error T1308: network[0]: avg-pool2d1.padding must be at most half of the window of 2 × 3, got 1 × 2"`,
     );
   });
 
-  it("of a transposed convolution leave some output", () => {
+  it("of a transposed convolution must leave some output", () => {
     expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: conv2d-transpose1: the padding removes the whole output of 5 × 7, because x gives [n, 4, 6, 2]"`,
     );
   });
 
-  it("groups divide the channels", () => {
+  it("must have groups that divide the channels", () => {
     expect(of({ type: "group-norm", groups: 4 })).toMatchInlineSnapshot(
       `"error T1308: network[0]: group-norm1.groups must divide the 2 channels of x, got 4"`,
     );
   });
 
-  it("invalid values are reported by the schema", () => {
+  it("with invalid values are reported by the schema", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
       "error T1103: network[0].padding: unknown padding "causal"
         hint: known names: valid, same"
@@ -281,7 +281,7 @@ describe("windows", () => {
 describe("loss, metrics and target", () => {
   const classes = { y: { classes: 3 } };
 
-  it("says why a loss does not fit", () => {
+  it("reports why a loss does not fit", () => {
     expect(told({ targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares real numbers, but the target is a class index
         note: the loss compares the output of dense1 with the target y"
@@ -308,7 +308,7 @@ describe("loss, metrics and target", () => {
     `);
   });
 
-  it("says why a metric does not fit", () => {
+  it("reports why a metric does not fit", () => {
     expect(
       told({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
     ).toMatchInlineSnapshot(
@@ -319,7 +319,7 @@ describe("loss, metrics and target", () => {
     );
   });
 
-  it("wants one target", () => {
+  it("rejects more than one target", () => {
     expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
       `"error T1901: targets must have one target, got 2 (known gap: several targets need one loss each)"`,
     );
@@ -346,13 +346,13 @@ describe("loss, metrics and target", () => {
     `);
   });
 
-  it("reads a single unit as the single number that it predicts", () => {
+  it("reads a single unit as the predicted number", () => {
     expect(told({ targets: { y: { shape: [] } }, network: [{ type: "dense", units: 1 }] })).toBe("");
   });
 });
 
 describe("gradients", () => {
-  it("a step that cuts parameters off names them and suggests three fixes", () => {
+  it("reports the parameters that a step cuts off, and suggests three fixes", () => {
     const network = [
       { type: "dense", units: 3, activation: "step" },
       { type: "dense", units: 3 },
@@ -363,7 +363,7 @@ describe("gradients", () => {
     `);
   });
 
-  it("a step as a layer, at the output, with a loss that reads it", () => {
+  it("reports a step as a layer, at the output, with a loss that reads it", () => {
     const network = [
       { type: "dense", units: 3 },
       { type: "activation", fn: "step" },
@@ -384,7 +384,7 @@ describe("gradients", () => {
     expect(told({ network: [{ type: "dense", units: 3, activation: "step" }], loss: "perceptron" })).toBe("");
   });
 
-  it("there is something to train", () => {
+  it("rejects a model with nothing to train", () => {
     expect(told({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
       `"error T1503: network has no trainable parameters, so there is nothing to train"`,
     );
@@ -392,13 +392,13 @@ describe("gradients", () => {
 });
 
 describe("optimizer and size", () => {
-  it("nesterov needs momentum", () => {
+  it("rejects nesterov without momentum", () => {
     expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
       `"error T1203: optimizer.nesterov needs a momentum above 0 and a dampening of 0"`,
     );
   });
 
-  it("too large parts are reported before anything is allocated", () => {
+  it("reports parts that are too large before anything is allocated", () => {
     expect(
       told({
         network: [
@@ -444,7 +444,7 @@ describe("the graphs", () => {
     "lion",
   ];
 
-  it.each(optimizers)("verify in f32 and f64 with %s", (type) => {
+  it.each(optimizers)("pass the verifier in f32 and f64 with %s", (type) => {
     const optimizer = {
       type,
       learningRate: { type: "cosine", initial: 0.1, steps: 9, warmup: { steps: 2 } },
@@ -462,7 +462,7 @@ describe("the graphs", () => {
     }
   });
 
-  it("have parameters in order, with what they begin as", () => {
+  it("have parameters in order, with their initialisers", () => {
     const facts = graphsOf(rest).parameters.map(({ name, shape, regularized, fillText }) => [
       name,
       shape,
@@ -477,7 +477,7 @@ describe("the graphs", () => {
     ]);
   });
 
-  it("leave out what the output does not read", () => {
+  it("leave out layers that the output does not read", () => {
     const network = [
       { type: "dense", units: 3 },
       { type: "dense", units: 9 },

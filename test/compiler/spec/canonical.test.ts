@@ -42,7 +42,7 @@ it("makes everything explicit", () => {
   expect(model.specHash).toMatch(/^[0-9a-f]{64}$/);
 });
 
-it("counts all layers of a type for a default name, named ones too", () => {
+it("counts all layers of a type for a default name, including named ones", () => {
   const network = [dense, { ...dense, name: "middle" }, "flatten", dense];
   expect(parseModel(specWith({ network })).network.map(({ name }) => name)).toEqual([
     "dense1",
@@ -67,7 +67,7 @@ it("resolves what each layer reads", () => {
   ]);
 });
 
-it("takes the optimizer's own learning rate where none is given", () => {
+it("uses the optimizer's default learning rate if the spec has none", () => {
   expect(parseModel(specWith({ optimizer: "adamax" })).optimizer.learningRate).toEqual({
     type: "constant",
     initial: 0.002,
@@ -78,7 +78,7 @@ it("does not stratify real targets by default", () => {
   expect(parseModel(specWith({ targets: { y: { shape: [3] } }, loss: "mse" })).training.stratify).toBe(false);
 });
 
-it("takes test rows from a file of their own", () => {
+it("reads test rows from a separate file", () => {
   const data = {
     train: "a.csv",
     test: "b.csv",

@@ -1,5 +1,5 @@
-// The types of a TypeScript spec, checked by `tsc`: a line marked @ts-expect-error that compiles is a mistake
-// that an editor would no longer show.
+// The types of a TypeScript spec, checked by `tsc`. If a line marked with @ts-expect-error compiles, an
+// editor would no longer show that mistake.
 import { expect, it } from "vitest";
 import { defineModel } from "../../../src/compiler/spec/define-model.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -30,7 +30,7 @@ const spec = {
   training: { epochs: 2, batchSize: 6 },
 } satisfies ModelSpec;
 
-it("returns the spec that it is given", () => {
+it("returns its argument", () => {
   expect(defineModel(spec)).toBe(spec);
   expect(parseModel(defineModel(spec)).name).toBe("small");
 });
@@ -38,22 +38,22 @@ it("returns the spec that it is given", () => {
 it("lets the type checker find errors that the schema would report", () => {
   // @ts-expect-error: the key is called units
   defineModel({ ...spec, network: [{ type: "dense", unit: 3 }] });
-  // @ts-expect-error: there is no such layer
+  // @ts-expect-error: unknown layer
   defineModel({ ...spec, network: [{ type: "dens", units: 3 }] });
   // @ts-expect-error: the slope belongs to another activation
   defineModel({ ...spec, network: [{ type: "dense", units: 3, activation: { type: "relu", slope: 0.1 } }] });
   // @ts-expect-error: the key is called units, inside a block too
   defineModel({ ...spec, network: [{ type: "residual", layers: [{ type: "dense", unit: 3 }] }] });
-  // @ts-expect-error: how often is missing
+  // @ts-expect-error: the number of repetitions is missing
   defineModel({ ...spec, network: [{ type: "repeat", layers: [{ type: "dense", units: 3 }] }] });
   defineModel({
     ...spec,
     network: [
-      // @ts-expect-error: the layer that runs both ways has no direction
+      // @ts-expect-error: the layer inside must not have a direction
       { type: "bidirectional", layer: { type: "gru", units: 3, reverse: true } },
     ],
   });
-  // @ts-expect-error: there is no such loss
+  // @ts-expect-error: unknown loss
   defineModel({ ...spec, loss: "cross" });
   // @ts-expect-error: epochs are missing
   defineModel({ ...spec, training: { batchSize: 6 } });

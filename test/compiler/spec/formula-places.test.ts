@@ -1,4 +1,5 @@
-// An error of a formula is located inside the formula in its file, whatever the form of the string in the file.
+// An error of a formula is located inside the formula in its file, whatever the form of the string in the
+// file.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,18 +30,18 @@ async function placeOf(file: string, text: string): Promise<string> {
   }
 }
 
-describe("in JSON", () => {
-  it("a plain text", async () => {
+describe("in JSON, the error is located in", () => {
+  it("a plain string", async () => {
     const text = json.replace('"relu"', '{ "formula": "x * tnh(x)" }');
     expect(await placeOf("plain.json", text)).toBe("T1602 19:39 tnh");
   });
-  it("a text with escapes of white space and of letters", async () => {
+  it("a string with escapes of white space and of letters", async () => {
     const text = json.replace('"relu"', '{ "formula": "x\\n\\t* \\u0074nh(x)" }');
     expect(await placeOf("escapes.json", text)).toBe("T1602 19:42 \\u0074nh");
   });
 });
 
-describe("in YAML", () => {
+describe("in YAML, the error is located in", () => {
   const yaml = (formula: string) => `name: small
 inputs: { x: { shape: [4] } }
 targets: { y: { classes: 3 } }
@@ -66,7 +67,7 @@ training: { epochs: 2, batchSize: 6 }
   });
 });
 
-describe("in TypeScript", () => {
+describe("in TypeScript, the error is located in", () => {
   it.each([
     ["a string", '"x * tnh(x)"', "1:"],
     ["a template", "`x * tnh(x)`", "1:"],
@@ -77,13 +78,13 @@ describe("in TypeScript", () => {
   });
 });
 
-it("a line of an optimizer: the right line", async () => {
+it("the correct line of an optimizer", async () => {
   const lines = '{ "formula": ["parameter = parameter - rate * gradient", "m = gradent"] }';
   const text = json.replace(/\{\s*"type": "sgd"[^}]*\}/, lines);
   expect(await placeOf("lines.json", text)).toMatch(/^T1602 \d+:\d+ gradent$/);
 });
 
-it("a string that cannot be found in its literal has no location there, so the string itself is shown", () => {
+it("a string that cannot be found in its literal is shown itself, because it has no location there", () => {
   const part = { text: "a + b", start: 4, end: 5 };
   expect(spanWithin('"a \\x2b b"', { start: 0, end: 10 }, part)).toBeUndefined();
   expect(spanWithin("lines.join()", { start: 0, end: 12 }, part)).toBeUndefined();

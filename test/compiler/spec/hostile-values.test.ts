@@ -1,5 +1,5 @@
-// Specs that may be anything: values that throw when they are read, lists of billions, errors by the
-// thousand. Each gives a diagnostic, after bounded work.
+// Specs with arbitrary values: values that throw when they are read, lists of billions, thousands of errors.
+// Each must be reported, after a bounded amount of work.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { baseSpec, faultsOf, specWith } from "./base-spec.ts";
 
 const end = { type: "dense", units: 3 };
 
-describe("values that only a program makes", () => {
+describe("values that only a program can build", () => {
   const { proxy: revoked, revoke } = Proxy.revocable({}, {});
   revoke();
   const sparse: unknown[] = [end];
@@ -62,7 +62,7 @@ describe("values that only a program makes", () => {
   });
 });
 
-describe("many errors are counted, and the first hundred told", () => {
+describe("many errors are counted, and the first hundred listed", () => {
   it.each<[string, Record<string, unknown>, number]>([
     ["wrong items", { metrics: Array.from({ length: 20_000 }, () => 7) }, 20_001],
     ["unknown keys", Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i])), 200_000],
@@ -115,7 +115,7 @@ describe("files", () => {
     return error.message.replaceAll(`${folder}/`, "");
   };
 
-  it("a link to a device without an end", async () => {
+  it("that link to a device without an end are rejected", async () => {
     symlinkSync("/dev/zero", join(folder, "zero.json"));
     expect(await read("zero.json")).toBe(
       "zero.json error T1002: the file is larger than 4.2 MB, which is too large for a spec",

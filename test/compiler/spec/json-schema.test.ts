@@ -1,4 +1,4 @@
-// The JSON Schema is what an editor checks against: it must accept and reject the same specs as the compiler.
+// The JSON Schema, which editors use: it must accept and reject the same specs as the compiler.
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ const files = readdirSync(graphs, { withFileTypes: true }).filter(
   (entry) => entry.isFile() && entry.name.endsWith(".json"),
 );
 
-describe("accepts", () => {
+describe("the schema accepts", () => {
   it("short and long forms", () => {
     expect(valid(baseSpec())).toBe(true);
     expect(valid(specWith({ loss: { type: "huber", delta: 2 }, metrics: ["mae"] }))).toBe(true);
@@ -29,7 +29,7 @@ describe("accepts", () => {
     expect(valid.errors).toBeNull();
   });
 
-  it("formulas, wherever they may stand", () => {
+  it("formulas, wherever they are allowed", () => {
     const network = [
       { type: "dense", units: 3, activation: { formula: "x * beta", constants: { beta: 2 } } },
       { type: "activation", fn: { formula: "tanh(x)" } },
@@ -74,7 +74,7 @@ it.each([
   ["a metric without a name", { metrics: [{ formula: "mean(prediction)" }] }],
   ["a schedule without an initial rate", { optimizer: { type: "sgd", learningRate: { formula: "step" } } }],
   ["a layer that only TypeScript can build", { network: [{ type: "custom" }] }],
-])("refuses %s", (_, changes) => {
+])("the schema rejects %s", (_, changes) => {
   expect(valid(JSON.parse(JSON.stringify(specWith(changes))))).toBe(false);
 });
 
@@ -85,7 +85,7 @@ it("describes every key of the first two levels, for editors", () => {
   expect(undescribed).toEqual([]);
 });
 
-it("is plain JSON and says which draft it is of", () => {
+it("is plain JSON and names its draft", () => {
   expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
   expect(schema.$schema).toBe("https://json-schema.org/draft/2020-12/schema");
 });

@@ -97,7 +97,7 @@ describe("a number that f32 cannot hold is an error in the spec", () => {
     expect(await faultsOf(changes, "f64")).toEqual([]);
   });
 
-  it("a constant of a formula, at its place in the text", async () => {
+  it("and so is a constant of a formula, with its location in the text", async () => {
     const changes = activated({ formula: "x * 1e300" });
     const place = "network[0].activation.formula";
     const message = `${place}: the formula has a number out of range: the constant 1e+300 does not fit f32`;
@@ -105,14 +105,14 @@ describe("a number that f32 cannot hold is an error in the spec", () => {
     expect(await faultsOf(changes, "f64")).toEqual([]);
   });
 
-  it("a constant of a function", async () => {
+  it("and so is a constant of a function", async () => {
     const changes = activated({ formula: (g: GraphBuilder, x: Node) => g.multiply(x, 1e300) });
     const [[code, , message, hint]] = await faultsOf(changes);
     expect([code, hint]).toEqual(["T1313", most]);
     expect(message).toContain("the constant 1e+300 does not fit f32");
   });
 
-  it("intermediate results of literal numbers may exceed the range", async () => {
+  it("but intermediate results of literal numbers may exceed the range", async () => {
     expect(await faultsOf(activated({ formula: "x * (1e300 / 1e299)" }))).toEqual([]);
   });
 });

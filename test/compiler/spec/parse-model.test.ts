@@ -1,5 +1,5 @@
-// Every diagnostic of the spec with its exact text: a failure here means that a user sees another message
-// than before, or none.
+// Every diagnostic of the spec with its exact text. If a test fails, a user sees another message than before,
+// or none.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";
@@ -12,7 +12,10 @@ const training = { epochs: 2, batchSize: 6 };
 const optimizer = { type: "sgd", learningRate: 0.1 };
 const dense = { type: "dense", units: 3 };
 const data = { file: "d.csv", inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
-/** Own keys only, as a reader makes them: a literal `__proto__` would set the prototype instead. */
+/**
+ * An object with own keys only, like a reader builds it. A literal `__proto__` would set the prototype
+ * instead.
+ */
 const object = (...entries: [string, unknown][]): unknown => Object.fromEntries(entries);
 
 const valueRows: Row[] = [
@@ -482,7 +485,7 @@ for (const [title, rows] of Object.entries({
   });
 
 describe("the whole", () => {
-  it("accepts the base spec, so that each row above shows only its own error", () => {
+  it("accepts the base spec, so each row above shows only its own error", () => {
     expect(faultsOf(baseSpec())).toBe("no fault");
   });
 
@@ -534,7 +537,7 @@ describe("the whole", () => {
     expect(faultsOf(specWith({ loss: "\u001b[31mred\u202e" }))).toContain('"\\u001b[31mred\\u202e"');
   });
 
-  it("survives deep nesting and circles", () => {
+  it("survives deep nesting and cycles", () => {
     let deep: unknown = 1;
     for (let level = 0; level < 20_000; level++) deep = { deep };
     expect(faultsOf(specWith({ loss: deep }))).toContain("error T1102: loss.type is missing");
@@ -597,7 +600,7 @@ describe("warnings", () => {
     ]);
   });
 
-  it("is silent about the base spec", () => {
+  it("are absent for the base spec", () => {
     expect(warningsOf({})).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-// A rate that scales with the rows per step: a wrong factor would train too, only worse.
+// Learning rates that scale with the rows per step. A wrong factor would still train, but worse.
 import { expect, test } from "vitest";
 import { referenceTrainer } from "../reference/reference-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -34,7 +34,7 @@ test.each([
   );
 });
 
-test("of the same number of rows, the spec is the one without a scale, but for what it says", () => {
+test("scaleFrom with the actual number of rows keeps the rate, and stays in the spec", () => {
   const { learningRate } = parseModel(withRate({ type: "constant", initial: 0.1, scaleFrom: 64 })).optimizer;
   expect(learningRate).toEqual({ type: "constant", initial: 0.1, scaleFrom: 64 });
 });

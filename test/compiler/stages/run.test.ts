@@ -1,5 +1,5 @@
-// The runner of stages. If a test fails, it misses a malformed result of a stage, or a stage cannot be skipped,
-// watched or made the last.
+// The runner of stages. If a test fails, it misses a malformed result of a stage, or a stage cannot be
+// skipped, watched or made the last.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
@@ -31,7 +31,7 @@ const run = (passes: readonly Pass[], options: RunOptions = {}) =>
 const negations = (result: typeof graph) => result.nodes.filter(({ op }) => op === "negate").length;
 
 describe("stages", () => {
-  it("run in order, each on the result of the previous one", () => {
+  it("run in order, each on the result of the one before it", () => {
     const seen: StageReport[] = [];
     const result = run([first, second], { list: "passes", watch: (report) => seen.push(report) });
     expect(seen.map(({ stage, list }) => [stage, list])).toEqual([
@@ -56,7 +56,7 @@ describe("stages", () => {
     expect(afterList([first], { stopAfter: "first" })).toEqual({ stopAfter: "first", isStopped: true });
     expect(afterList([second], { stopAfter: "first" })).toEqual({ stopAfter: "first" });
   });
-  it("work on all values together if they compare them", () => {
+  it("receive all values together if they compare them", () => {
     const seen: StageReport[] = [];
     const reversed = defineStage("reverse", graphs, {
       all: (values: readonly (typeof graph)[]) => values.toReversed(),
@@ -69,14 +69,14 @@ describe("stages", () => {
       [other, graph],
     ]);
   });
-  it("are named if they make a malformed graph, with its errors", () => {
+  it("are named in the error if they return a malformed graph", () => {
     const breaking = definePass("breaking", (before) => ({ ...before, nodes: before.nodes.slice(1) }));
     expect(() => run([first, breaking])).toThrow(InternalError);
     expect(() => run([first, breaking])).toThrow(
       /internal: after breaking, graph graph is malformed:\n.*negate.*does not come before it/,
     );
   });
-  it("are named if they make a malformed program", () => {
+  it("are named in the error if they return a malformed program", () => {
     const elsewhere = [
       loop("i", 4, "parallel", [store("nowhere", [variable("i", "i32")], number(1, "f64"))]),
     ];

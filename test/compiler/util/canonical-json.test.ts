@@ -1,4 +1,5 @@
-// Equal trees must give equal texts, or the hash of a spec would change with the order of its keys.
+// Canonical JSON. Equal trees must have equal texts, or the hash of a spec would depend on the order of its
+// keys.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { canonicalJson } from "../../../src/compiler/util/json.ts";
@@ -25,7 +26,7 @@ it("does not depend on the order of keys", () => {
   );
 });
 
-it("distinguishes functions by their text, and from that text", () => {
+it("distinguishes functions by their text, and a function from a string with that text", () => {
   const f = (x: number) => x + 1;
   expect(canonicalJson({ f })).toBe(canonicalJson({ f: (x: number) => x + 1 }));
   expect(canonicalJson({ f })).not.toBe(canonicalJson({ f: (x: number) => x + 2 }));

@@ -1,5 +1,4 @@
-// A choice among the rows of a table: if the short form differed from the long one, a spec would mean
-// two things.
+// A choice among the rows of a table. The short form must mean the same as the long form.
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { choice } from "../../../src/compiler/util/choice.ts";
@@ -12,19 +11,19 @@ const table = {
 const isFunction = (value: unknown) => typeof value === "function";
 const schema = choice(table, { frozen: z.boolean().default(false) });
 
-it("writes the short form out, defaults and common keys included", () => {
+it("expands the short form, with defaults and common keys", () => {
   expect(schema.parse("huber")).toEqual({ type: "huber", delta: 1, frozen: false });
   expect(schema.parse("huber")).toEqual(schema.parse({ type: "huber" }));
 });
 
-it("keeps a short form from hiding that a key is missing", () => {
+it("reports a missing key in spite of a short form", () => {
   const result = schema.safeParse("uniform");
   expect(
     result.error?.issues.some((issue) => issue.path.join() === "min" || issue.code === "invalid_union"),
   ).toBe(true);
 });
 
-it("accepts the user-defined row without a type, and a function alone for it", () => {
+it("accepts the user-defined row without a type, or as a function alone", () => {
   const own = choice({
     ...table,
     formula: { about: "One's own.", keys: { formula: z.union([z.string(), z.custom(isFunction)]) } },
@@ -41,7 +40,7 @@ it("rejects the keys of another row", () => {
   expect(schema.safeParse({ type: "plain", delta: 1 }).success).toBe(false);
 });
 
-it("gives its JSON Schema both forms", () => {
+it("has both forms in its JSON Schema", () => {
   const forms = z.toJSONSchema(schema, { io: "input" });
   expect(JSON.stringify(forms)).toContain('"enum":["plain","huber","uniform"]');
   expect(JSON.stringify(forms)).toContain('"description":"Squared, then straight."');

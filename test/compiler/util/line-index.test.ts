@@ -1,8 +1,8 @@
-// If a line were off by one, every diagnostic would point next to the error.
+// Lines and columns of offsets. If one fails, every diagnostic is one line or column off.
 import { expect, it } from "vitest";
 import { lineIndex } from "../../../src/compiler/util/line-index.ts";
 
-it("counts lines from 1 whatever ends them, and keeps the ends out of the lines", () => {
+it("counts lines from 1 for all kinds of line ends, which are not part of the lines", () => {
   const index = lineIndex("ab\ncd\r\nef\rg");
   expect(index.lines).toEqual(["ab", "cd", "ef", "g"]);
   expect(index.at(0)).toEqual({ line: 1, column: 1 });
@@ -10,7 +10,7 @@ it("counts lines from 1 whatever ends them, and keeps the ends out of the lines"
   expect(index.at(10)).toEqual({ line: 4, column: 1 });
 });
 
-it("goes back from a line and column to the offset", () => {
+it("converts a line and column back to the offset", () => {
   const index = lineIndex("ab\ncd\n\nef");
   for (const offset of [0, 1, 3, 4, 6, 7, 8]) {
     const { line, column } = index.at(offset);

@@ -1,5 +1,5 @@
-// Messages contain values of a spec: too long, they hide the message; unescaped, they could write to the
-// user's terminal.
+// Values of a spec in messages. A long value would hide the message, and an unescaped one could control the
+// terminal.
 import { expect, it } from "vitest";
 import { didYouMean, showNames, showValue } from "../../../src/compiler/util/message-text.ts";
 
@@ -19,29 +19,30 @@ it.each([
   [{}, "an empty object"],
   [{ type: "dense", units: 1, bias: 1, init: 1 }, "an object with type, units, bias, …"],
   [() => 1, "a function"],
-])("shows %o", (value, expected) => {
+])("shows %o in a message", (value, expected) => {
   expect(showValue(value)).toBe(expected);
 });
 
-it("names are truncated and counted, so that no list of them fills a screen", () => {
+it("names are truncated and counted, so that no list of names fills a screen", () => {
   expect(showNames(["a", "b\u001b"])).toBe("a, b\\u001b");
   expect(showNames(["x".repeat(100)])).toBe(`${"x".repeat(60)}…`);
   const many = Array.from({ length: 20 }, (_, i) => `n${i}`);
   expect(showNames(many)).toBe(`${many.slice(0, 12).join(", ")}, … (20 in all)`);
 });
 
-// A suggestion that is far from what was written, or none where one letter is wrong, makes every error message worse.
+// Suggestions of similar names. A suggestion that is not similar, or a missing one where one letter differs,
+// makes every error message worse.
 
 it.each([
   ["unit", ["units", "bias"], "units"],
   ["frist", ["x", "first"], "first"],
   ["crossEntropy", ["mse", "cross-entropy"], "cross-entropy"],
   ["RELU", ["relu", "elu"], "relu"],
-])("suggests the near name: %s", (word, candidates, expected) => {
+])("suggests the similar name: %s", (word, candidates, expected) => {
   expect(didYouMean(word, candidates)).toBe(expected);
 });
 
-it("suggests nothing without a near name, and does not compare texts that are too long for a name", () => {
+it("suggests nothing without a similar name, and does not compare texts that are too long for a name", () => {
   for (const word of ["banana", "", "u".repeat(10_000_000)])
     expect(didYouMean(word, ["units", "bias"])).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-/** Faults in what the targets print: addresses, partial stores, functions, threads, names. */
+/** Faults in emitted code: addresses, partial stores, functions, threads, names. */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
@@ -24,7 +24,7 @@ export const emitMutants: readonly Mutant[] = [
       "part(0, 8)} ${when(odd, part(2, 4))}",
       "part(0, 8)} ${when(odd, part(1, 4))}",
     ],
-    // Not `<=` for `<`: a loop whose bounds may only be equal is one over no rows, and there are no such batches.
+    // Not `<=` for `<`: it only matters for a loop without rows, and no batch is empty.
     [
       "statements: a loop that may not run runs once",
       "rangeOf(statement.to, scope.ranges).least;",

@@ -1,4 +1,7 @@
-/** Faults in layers, losses, optimizers, schedules, initialisers, and in how a spec becomes graphs. */
+/**
+ * Faults in layers, losses, optimizers, schedules and initialisers, and in the translation of a spec to
+ * graphs.
+ */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 

@@ -1,4 +1,4 @@
-/** Faults on the way from graphs to loops: what is stored, fusion, memory, recurrences. */
+/** Faults in lowering graphs to loops: materialisation, fusion, memory, recurrences. */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
@@ -8,7 +8,7 @@ const lowering = "random graphs, the fuzzer";
 
 export const loweringMutants: readonly Mutant[] = [
   ...inFile("src/compiler/lower/choose-materialised.ts", lowering, [
-    // Not `others.length > 0`: a product with several readers costs enough to be stored anyway.
+    // Not `others.length > 0`: a product with several readers is expensive enough to be materialised anyway.
     [
       "choose-materialised: any sum that is scattered is kept nowhere",
       "scatteredSum(reader.node)?.contraction === node",
@@ -66,7 +66,7 @@ export const loweringMutants: readonly Mutant[] = [
       "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
       "",
     ],
-    // Not the conflict that ends the search of mergeInto: arrange looks for the same ones.
+    // Not the conflict that ends the search in mergeInto: `arrange` also checks for it.
     [
       "fuse-loops: a definition moves in front of the loop that it needs",
       "if (conflicts(accessesOf([candidate]), accessesOf([between]))) return undefined;",

@@ -1,4 +1,4 @@
-/** Faults in the meaning of ops: shapes, derivatives, lowering. */
+/** Faults in the definitions of ops: shapes, derivatives, lowering. */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 
@@ -62,7 +62,8 @@ export const opMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/compiler/ops/recurrence/sum-over-time.ts", recurrences, [
-    // Not `length · x` for what is the same at every step: a cotangent is linear in those of the steps, so it never is.
+    // Not `length · x` for a value that is the same at every step: a cotangent is linear in the steps'
+    // cotangents, so it never is.
     [
       "scan: the stack of a carried value is its first value",
       `operands[i].role === "each" ? given[i]`,

@@ -1,4 +1,4 @@
-/** Faults in what every trainer carries: batches, epochs, randomness, splits. */
+/** Faults in the runtime of trainers: batches, epochs, randomness, splits. */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 

@@ -1,4 +1,4 @@
-/** Faults in the analysis of dependences and in the scalar schedule. */
+/** Faults in the analysis of dependences, and in the scalar schedule. */
 import { inFile } from "../mutant.ts";
 import type { Mutant } from "../mutant.ts";
 

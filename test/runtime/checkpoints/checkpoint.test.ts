@@ -1,4 +1,4 @@
-// A checkpoint must bring back every bit, and nothing else must pass for one.
+// Checkpoints. Loading one must restore every bit, and other data must be rejected.
 import { expect, test } from "vitest";
 import { decodeCheckpoint, fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { checkFields, checkNoted, type FittedField } from "../../../src/runtime/data/fields.ts";
@@ -9,7 +9,7 @@ import { lineData, linearTrainer, model } from "../linear-machine.ts";
 const data = lineData(10);
 const parametersOf = (trainer: Trainer) => Object.values(trainer.parameters).map((view) => [...view]);
 
-/** A trainer of another seed that takes over from this one. */
+/** A trainer with another seed that loads the checkpoint of this one. */
 function successorOf(trainer: Trainer): Trainer {
   const next = linearTrainer({ seed: 99, rate: 0.3 });
   next.load(trainer.save());
@@ -35,7 +35,7 @@ test.each<[string, FitOptions]>([
   }
 });
 
-test("a run that is left after any epoch and resumed ends as one that was not, early stop included", () => {
+test("a run that is interrupted after any epoch and resumed ends like an uninterrupted one, also if it stops early", () => {
   const options = { epochs: 40, validation: 0.3, earlyStopping: { patience: 4 } };
   const whole = linearTrainer({ rate: 0.3 });
   const expected = whole.fit(data, options);
@@ -51,19 +51,19 @@ test("a run that is left after any epoch and resumed ends as one that was not, e
   }
 });
 
-test("parameters that were set after training are where it goes on", () => {
+test("training continues from parameters that were set after training", () => {
   const trainer = linearTrainer({ rate: 0.3 });
   const four = lineData(4);
   const options = { epochs: 6, earlyStopping: { patience: 50 } };
   expect(trainer.fit(four, options).bestEpoch).toBeLessThan(6);
   trainer.parameters["dense1.weight"].set([0, 0]);
   trainer.parameters["dense1.bias"].set([0]);
-  // with nothing but zeroes the first loss is the mean square of the targets
+  // If all parameters are zero, the first loss is the mean square of the targets.
   const [{ loss }] = trainer.fit(four, options).epochs;
   expect(loss).toBeCloseTo(four.y.reduce((sum, y) => sum + y * y, 0) / 4, 12);
 });
 
-test("step by step, a loaded trainer goes on with the same bits", () => {
+test("a loaded trainer continues with the same bits, step by step", () => {
   const trainer = linearTrainer({ rate: 0.3 });
   const batch = lineData(4);
   trainer.step(batch);
@@ -89,7 +89,7 @@ test.each<[string, Uint8Array, RegExp]>([
   ["one byte less", saved.slice(0, -1), /^the checkpoint is damaged or cut short/],
   ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged or cut short/],
   ["a changed bit", changed(saved.length - 20), /^the checkpoint is damaged or cut short$/],
-])("%s is refused, and nothing changes", (_, bytes, message) => {
+])("%s is rejected, and nothing changes", (_, bytes, message) => {
   const trainer = linearTrainer();
   const before = trainer.save();
   expect(() => trainer.load(bytes)).toThrow(InputError);
@@ -97,20 +97,20 @@ test.each<[string, Uint8Array, RegExp]>([
   expect(trainer.save()).toEqual(before);
 });
 
-test("wherever a checkpoint is cut, it is refused", () => {
+test("a checkpoint that is cut at any byte is rejected", () => {
   const trainer = linearTrainer();
   for (let length = 0; length < saved.length; length++)
     expect(() => trainer.load(saved.slice(0, length))).toThrow(InputError);
 });
 
-test("whatever bit flips, it is refused", () => {
+test("a checkpoint with a flipped bit is rejected", () => {
   const trainer = linearTrainer();
   for (let at = 0; at < saved.length; at++)
     expect(() => trainer.load(changed(at, 1 << (at % 8)))).toThrow(InputError);
 });
 
 test.each([[undefined], [null], ["model.ckpt"], [[1, 2]], [new Float64Array(4)]])(
-  "what holds no bytes of a checkpoint is none: %s",
+  "a value that is not the bytes of a checkpoint is rejected: %s",
   (bytes) => {
     const load = () => Reflect.apply(linearTrainer().load, undefined, [bytes]);
     expect(load).toThrow(InputError);
@@ -118,13 +118,13 @@ test.each([[undefined], [null], ["model.ckpt"], [[1, 2]], [new Float64Array(4)]]
   },
 );
 
-test("the bytes may come as an ArrayBuffer, too", () => {
+test("the bytes may be in an ArrayBuffer", () => {
   const trainer = linearTrainer();
   Reflect.apply(trainer.load, undefined, [saved.slice().buffer]);
   expect(trainer.save()).toEqual(saved);
 });
 
-test("a checkpoint of another model, dtype or layout says so", () => {
+test("a checkpoint of another model, dtype or layout is rejected with that reason", () => {
   const decode = (other: Partial<typeof model>, stateBytes = 56, parameterBytes = 24) =>
     decodeCheckpoint({ ...model, ...other }, stateBytes, parameterBytes, saved);
   expect(() => decode({ name: "curve", specHash: "f".repeat(64) })).toThrow(
@@ -138,13 +138,13 @@ test("a checkpoint of another model, dtype or layout says so", () => {
   expect(decode({}).progress.epoch).toBe(3);
 });
 
-test("a checkpoint may lie anywhere in a larger buffer", () => {
+test("a checkpoint may be at any offset in a larger buffer", () => {
   const around = new Uint8Array(saved.length + 3);
   around.set(saved, 3);
   expect(() => linearTrainer().load(around.subarray(3))).not.toThrow();
 });
 
-test("the first line of a checkpoint is its header, which a person can read", () => {
+test("the first line of a checkpoint is its header in readable JSON", () => {
   const [line] = new TextDecoder().decode(saved).split("\n");
   expect(JSON.parse(line)).toMatchObject({ tapeless: 2, model, progress: { epoch: 3 }, notes: {} });
 });
@@ -161,7 +161,7 @@ const fields: readonly FittedField[] = [
   { name: "y", columns: ["y"], classNames: ["é\n", "😀"] },
 ];
 
-test("a checkpoint keeps the notes that it was saved with, and so does a trainer that loads it", () => {
+test("a checkpoint contains the notes that it was saved with, and so does a trainer that loads it", () => {
   const trainer = linearTrainer({ rate: 0.3 });
   trainer.fit(data, { epochs: 2, earlyStopping: { patience: 50 } });
   expect(fieldsIn(trainer.save())).toBeUndefined();
@@ -173,7 +173,7 @@ test("a checkpoint keeps the notes that it was saved with, and so does a trainer
   expect(next.load(next.save({ folds: undefined }))).toEqual({ fields });
 });
 
-test("fields that differ from those of a checkpoint are refused, and the first difference is told", () => {
+test("fields that differ from those of a checkpoint are rejected with the first difference", () => {
   expect(() => checkFields(fields, undefined)).not.toThrow();
   expect(() => checkFields(fields, fieldsIn(linearTrainer().save({ fields })))).not.toThrow();
   const other = (change: Partial<FittedField>) => () =>
@@ -188,7 +188,7 @@ test("fields that differ from those of a checkpoint are refused, and the first d
   );
 });
 
-test("a note that JSON cannot hold is named, and the next save() is as before", () => {
+test("a note that JSON cannot represent is rejected by name, and does not affect the next save()", () => {
   const trainer = linearTrainer();
   const before = trainer.save({ run: 1 });
   const cycle: { self?: object } = {};
@@ -200,7 +200,7 @@ test("a note that JSON cannot hold is named, and the next save() is as before", 
   expect(trainer.save()).toEqual(before);
 });
 
-test("forged notes of fields are refused with their place and field, before any row is read", () => {
+test("forged notes of fields are rejected with their position and field, before any row is read", () => {
   const names = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
   const right = names.map((name) => ({ name, columns: ["a"] }));
   const noted = (fields: unknown) => () => checkNoted(model, JSON.parse(JSON.stringify(fields)));

@@ -1,4 +1,5 @@
-// A batch that does not fit must be refused by name, row and value: otherwise it becomes a silent wrong gradient.
+// Validation of batches. An invalid batch must be rejected with name, row and value, or it would become a
+// wrong gradient.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
@@ -29,7 +30,7 @@ const views = {
 const slots = slotsOf(model, { ...linearMachine(0.1), inputs: views });
 const good: Batch = { x: [1, 2, 3, 4], word: [0, 4], raw: [-7, 7], kind: [2, -1] };
 
-test("rows are copied in order, or as an order lists them", () => {
+test("rows are copied in order, or in the order of a list of rows", () => {
   expect(rowsOf(slots, good)).toBe(2);
   writeRows(slots, good, 0, 2);
   expect([...views.x.slice(0, 4)]).toEqual([1, 2, 3, 4]);
@@ -40,7 +41,7 @@ test("rows are copied in order, or as an order lists them", () => {
   expect([...views.x.slice(0, 2)]).toEqual([3, 4]);
 });
 
-test("predictions need no targets, and do not mind them", () => {
+test("predictions need no targets, and ignore them", () => {
   const { kind: _, ...inputs } = good;
   expect(rowsOf(slots, inputs, false)).toBe(2);
   expect(rowsOf(slots, { ...good, kind: [99] }, false)).toBe(2);
@@ -78,8 +79,8 @@ test.each<[unknown, string]>([
   [{ ...good, x: "1234" }, 'x must be an array of numbers, got "1234"'],
   [{ ...good, kind: 2 }, "kind must be an array of numbers, got 2"],
   [{ ...good, raw: {} }, "raw must be an array of numbers"],
-])("what is no object of arrays is refused: %j", (batch, message) => {
-  // as JavaScript calls it, whom no type holds back
+])("a value that is not an object of arrays is rejected: %j", (batch, message) => {
+  // JavaScript code may pass any value, because no type prevents it.
   const rows = () => Reflect.apply(rowsOf, undefined, [slots, batch]);
   expect(rows).toThrow(InputError);
   expect(rows).toThrow(message);
@@ -100,7 +101,7 @@ test.each<[string, Batch, string]>([
   ["an index past the vocabulary", { ...good, word: [0, 5] }, "word, row 1: 5 is not an index from 0 to 4"],
   ["a negative index", { ...good, word: [-1, 0] }, "word, row 0: -1 is not an index from 0 to 4"],
   ["an integer too large", { ...good, raw: [0, 2 ** 31] }, "raw, row 1: 2147483648 is not a 32-bit integer"],
-])("%s is refused with its row", (_, batch, message) => {
+])("%s is rejected with its row", (_, batch, message) => {
   expect(() => writeRows(slots, batch, 0, 2)).toThrow(InputError);
   expect(() => writeRows(slots, batch, 0, 2)).toThrow(message);
 });
@@ -114,7 +115,7 @@ test.each<[string, unknown, string]>([
   ["a bigint", 5n, "x, row 0: 5n is not a number"],
   ["a symbol", Symbol("s"), "x, row 0: Symbol(s) is not a number"],
   ["what cannot be printed", { toString: null }, "x, row 0: a value of type object is not a number"],
-])("%s in a batch is refused, not taken for a number", (_, value, message) => {
+])("%s in a batch is rejected, and not converted to a number", (_, value, message) => {
   for (const at of [1, 3]) {
     const x = [1, 2, 3, 4].map((number, i): unknown => (i === at ? value : number));
     const batch = { ...good, x };
@@ -127,25 +128,25 @@ test.each<[string, unknown, string]>([
   }
 });
 
-test("arrays of 64-bit integers are refused by name and row", () => {
+test("arrays of 64-bit integers are rejected by name and row", () => {
   const rows = () => Reflect.apply(rowsOf, undefined, [slots, { ...good, raw: new BigInt64Array(2) }]);
   expect(rows).toThrow(InputError);
   expect(rows).toThrow("raw, row 1: 0n is not a number");
 });
 
 test.each([{ length: 1e15 }, { length: -2 }, { length: 2n }, { length: NaN }, { length: "2" }])(
-  "a length that is only declared costs nothing: %s",
+  "a declared length without elements takes no memory: %s",
   (x) => {
     expect(() => Reflect.apply(rowsOf, undefined, [slots, { ...good, x }])).toThrow(InputError);
   },
 );
 
-test("what a batch inherits is none of its keys", () => {
+test("inherited properties are not keys of a batch", () => {
   const batch: Batch = Object.assign(Object.create({ extra: [1] }), good);
   expect(rowsOf(slots, batch)).toBe(2);
 });
 
-test("an element that calls the trainer while the batch is read makes the batch invalid, not wrong", () => {
+test("if reading an element calls the trainer, the batch is rejected", () => {
   const trainer = linearTrainer();
   const x = [1, 2, 3, 4];
   let calls = 0;

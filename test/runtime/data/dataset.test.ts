@@ -1,5 +1,5 @@
-// From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen
-// by any loss.
+// From columns to batches. If one fails, scaling depends on the test split, or classes have another order; no
+// loss would show either.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
@@ -25,11 +25,11 @@ const prepare = (
   facts: Partial<TrainingFacts> = {},
   model = flowers,
 ): Dataset => prepareTable(model, data, { ...training, ...facts }, 7, text);
-/** What was settled of an input or target. */
+/** The fitted preprocessing of an input or target. */
 const settled = ({ fields }: Dataset, name: string) => fields.find((field) => field.name === name);
 const small = "a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n4,40,no\n";
 
-test("columns stand side by side; text classes are numbered in sorted order and keep their names", () => {
+test("columns follow each other; text classes are numbered in sorted order and keep their names", () => {
   const dataset = prepare(small);
   const { train, validation, test } = dataset;
   expect([...Array.from(train["size"])]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
@@ -38,13 +38,13 @@ test("columns stand side by side; text classes are numbered in sorted order and 
   expect([validation, test]).toEqual([undefined, undefined]);
 });
 
-test("classes may be the numbers themselves, -1 included", () => {
+test("classes may be numbers, including -1", () => {
   const dataset = prepare("a,b,kind\n1,1,0\n2,2,-1\n3,3,1\n");
   expect(Array.from(dataset.train["kind"])).toEqual([0, -1, 1]);
   expect(settled(dataset, "kind")?.classNames).toEqual([]);
 });
 
-test("a range of columns follows the file's order; a column that is so called comes first", () => {
+test("a range of columns follows the order of the file; a column with the range's text as its name has priority", () => {
   const model = { ...flowers, inputs: { size: { shape: [3], dtype: "f32" } } };
   const data = { ...columns, inputs: { size: { columns: ["p0..p2"] } } };
   const row = (text: string) => Array.from(prepare(text, data, {}, model).train["size"]);
@@ -53,7 +53,7 @@ test("a range of columns follows the file's order; a column that is so called co
   expect(Array.from(prepare("p0,p0..p2,p2,kind\n1,2,3,0\n", data, {}, named).train["size"])).toEqual([2]);
 });
 
-test("columns and classes may be called what objects have by nature", () => {
+test("columns and classes may have the names of properties that all objects have", () => {
   const data = {
     inputs: { size: { columns: ["__proto__", "constructor"] } },
     targets: { kind: { columns: ["toString"] } },
@@ -63,7 +63,7 @@ test("columns and classes may be called what objects have by nature", () => {
   expect(settled(dataset, "kind")?.classNames).toEqual(["__proto__", "valueOf"]);
 });
 
-test.each(["standard", "min-max"] as const)("%s scaling is fitted on the training part alone", (scale) => {
+test.each(["standard", "min-max"] as const)("%s scaling is fitted to the training split only", (scale) => {
   const data: DataFacts = { ...columns, inputs: { size: { columns: ["a", "b"], scale } } };
   const rows = Array.from({ length: 40 }, (_, i) => [i * i, 5, i % 2]);
   const text = (values: number[][]) => `a,b,kind\n${values.map((row) => row.join()).join("\n")}`;
@@ -78,13 +78,13 @@ test.each(["standard", "min-max"] as const)("%s scaling is fitted on the trainin
     expect(mean).toBeCloseTo(0, 12);
     expect(first.reduce((sum, x) => sum + x * x, 0) / first.length).toBeCloseTo(1, 12);
   }
-  // a column that never changes becomes zero, not NaN
+  // A constant column becomes zero, not NaN.
   expect(
     Array.from(train["size"])
       .filter((_, i) => i % 2 === 1)
       .every((x) => x === 0),
   ).toBe(true);
-  // rows outside the training part are moved a million away: the training part does not notice
+  // Rows outside the training split are moved by a million, which must not change the training split.
   const inTraining = new Set(first.map((x) => Math.round(Math.sqrt(x * scale0.span + scale0.shift))));
   const moved = rows.map(([a, b, kind], i) => (inTraining.has(i) ? [a, b, kind] : [a + 1e6, b, kind]));
   const again = prepare(text(moved), data, facts);
@@ -99,7 +99,7 @@ test("divide divides, and f32 models get f32 values", () => {
   expect(train["size"]).toEqual(Float32Array.of(1, 0.5));
 });
 
-test("what f32 cannot hold is an error with its line, whatever part it falls into; scaled it may fit", () => {
+test("a value that f32 cannot represent is an error with its line in every split, unless scaling makes it representable", () => {
   const model: ModelFacts = { ...flowers, dtype: "f32" };
   const text = "a,b,kind\n1,2,0\n1,1e39,1\n3,4,0\n5,6,1\n";
   for (const facts of [{}, { test: 0.5 }, { validation: 0.5 }]) {
@@ -180,7 +180,7 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   expect(String(caught)).toContain(message);
 });
 
-test("lines are counted where quoted cells have line ends of their own", () => {
+test("lines are counted correctly if quoted cells contain line ends", () => {
   const text = 'note,a,b,kind\n"two\nlines",1,2,0\n\n"x",1,bad,1\n';
   expect(() => prepare(text)).toThrow(expect.objectContaining({ line: 5 }));
   const { lineOf } = parseCsv(text);
@@ -198,19 +198,19 @@ const houseColumns: DataFacts = {
 };
 const houseText = "beds,area,low,high,baths\n3,50,1000,2000,1\n16777217,250,3000,5000,2\n";
 
-test("several inputs and a target of several columns each take their own columns, in the order listed", () => {
+test("several inputs, and a target of several columns, each take their own columns in the listed order", () => {
   const { train } = prepare(houseText, houseColumns, {}, houses);
   expect(Object.keys(train)).toEqual(["rooms", "area", "prices"]);
   expect(Array.from(train["area"])).toEqual([0.5, 2.5]);
   expect(Array.from(train["prices"])).toEqual([1, 2, 3, 5]);
 });
 
-test("indices stay whole in an f32 model, where 16777217 is no f32", () => {
+test("indices are exact in an f32 model, although f32 cannot represent 16777217", () => {
   const { train } = prepare(houseText, houseColumns, {}, { ...houses, dtype: "f32" });
   expect(train["rooms"]).toEqual(Int32Array.of(3, 1, 16777217, 2));
 });
 
-test("inputs of indices reach the arena through the trainer's checks", () => {
+test("inputs of indices pass the trainer's checks", () => {
   const { train } = prepare(houseText, houseColumns, {}, houses);
   const view = { rooms: new Int32Array(8), area: new Float64Array(4), prices: new Float64Array(8) };
   const slots = slotsOf(houses, { ...linearMachine(0.1), inputs: view });
@@ -224,13 +224,13 @@ test.each<[string, string]>([
   ["half a room", "0.5"],
   ["text", "many"],
   ["more than 32 bits", "2147483648"],
-])("%s is no index", (_, cell) => {
+])("%s is not an index", (_, cell) => {
   expect(() => prepare(`beds,area,low,high,baths\n${cell},1,2,3,1\n`, houseColumns, {}, houses)).toThrow(
     'column "beds": ',
   );
 });
 
-test.each(["standard", "min-max"] as const)("a real target is scaled by the training part: %s", (scale) => {
+test.each(["standard", "min-max"] as const)("a real target is scaled by the training split: %s", (scale) => {
   const data: DataFacts = { ...houseColumns, targets: { prices: { columns: ["low", "high"], scale } } };
   const rows = Array.from({ length: 30 }, (_, i) => `1,1,${i},${7 * i},1`);
   const dataset = prepare(`beds,area,low,high,baths\n${rows.join("\n")}`, data, { test: 0.5 }, houses);
@@ -240,7 +240,7 @@ test.each(["standard", "min-max"] as const)("a real target is scaled by the trai
     const train = of(dataset.train["prices"]);
     const centre = scale === "min-max" ? Math.min(...train) : train.reduce((a, b) => a + b) / train.length;
     expect(centre).toBeCloseTo(0, 12);
-    // back in its own units the test part is what the file has
+    // Converted back to original units, the test split has the values of the file.
     for (const value of of(dataset.test?.["prices"])) {
       const own = value * scales[column].span + scales[column].shift;
       const i = column === 0 ? own : own / 7;
@@ -249,7 +249,7 @@ test.each(["standard", "min-max"] as const)("a real target is scaled by the trai
   }
 });
 
-test("several columns of classes share their names; the parts are then not stratified", () => {
+test("several columns of classes share their names; the splits are then not stratified", () => {
   const model = { ...flowers, targets: { kind: { shape: [2], classes: 3 } } };
   const data = { ...columns, targets: { kind: { columns: ["first", "second"] } } };
   const text = "a,b,first,second\n1,1,x,z\n2,2,y,x\n";

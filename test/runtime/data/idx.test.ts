@@ -1,4 +1,4 @@
-// IDX files: a wrong byte order, a shifted image or a label too few would train on noise without a word.
+// IDX files. A wrong byte order, a shifted image or a missing label would silently train on noise.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { idxTable, itemsOf, parseIdx, unpacked } from "../../../src/runtime/data/idx.ts";
@@ -22,7 +22,7 @@ test.each([
   expect({ shape, found: [...found] }).toEqual({ shape: [2, 1], found: numbers });
 });
 
-test("a view into a larger buffer is read from its own beginning", () => {
+test("a view into a larger buffer is read from its own start", () => {
   const bytes = Uint8Array.from([9, 9, 9, ...idxBytes(0x0b, [1], [1, 0])]);
   expect([...parseIdx(bytes.subarray(3)).numbers]).toEqual([256]);
 });
@@ -45,7 +45,7 @@ test.each([
     "the file continues after its end: 2 numbers take 10 bytes, but it has 11",
   ],
   ["no items", idxBytes(0x08, [0, 2], []), "the file holds no items"],
-])("%s is no file to read", (_, bytes, message) => {
+])("%s is rejected", (_, bytes, message) => {
   expect(() => parseIdx(bytes)).toThrow(message);
 });
 
@@ -68,7 +68,7 @@ const prepared = (of: ModelFacts, data: DataFacts, facts: TrainingFacts, files: 
   });
 const scaled = (scale: ScaleRule) => ({ inputs: { pixels: { columns: ["pixels"], scale } }, targets: {} });
 
-test("items become rows, scaled; each stays beside its label, and test files are scaled as training was", () => {
+test("items become scaled rows with their labels, and test files have the scale of the training split", () => {
   const f64: ModelFacts = { ...model, dtype: "f64" };
   const { train } = prepared(f64, scaled({ divide: 10 }), training, part);
   expect(train).toEqual({
@@ -79,7 +79,8 @@ test("items become rows, scaled; each stays beside its label, and test files are
     pixels: itemsOf(model, "pixels", idxBytes(0x08, [1, 2, 3], [60, 10, 80, 0, 100, 110])),
     digit: itemsOf(model, "digit", idxBytes(0x08, [1], [2])),
   };
-  // each place by itself, from 0 for its smaller value to 1 for its larger: 60 above the first everywhere
+  // Each element is scaled separately, from 0 for its smaller value to 1 for its larger; the test value is
+  // larger by 60 everywhere.
   const { test: tested } = prepared(f64, scaled("min-max"), training, part, other);
   expect(tested).toEqual({
     pixels: Float64Array.of(1, 0, 1, -0.5, 1, 1),
@@ -87,7 +88,7 @@ test("items become rows, scaled; each stays beside its label, and test files are
   });
 });
 
-test("parts are shares of all items, with the classes in proportion", () => {
+test("splits are fractions of all items, with classes in proportion", () => {
   const count = 40;
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   const flat: ModelFacts = { ...model, inputs: { pixels: { shape: [], dtype: "f32" } } };
@@ -132,29 +133,29 @@ test.each<[string, string, Uint8Array, string]>([
     idxBytes(0x0d, [1, 2, 3], [0x7f, 0xc0, 0, 0, ...new Array<number>(20).fill(0)]),
     "item 0: NaN is not a number",
   ],
-])("%s is told", (_, name, bytes, message) => {
+])("%s is reported", (_, name, bytes, message) => {
   expect(() => itemsOf(model, name, bytes)).toThrow(message);
 });
 
-test("unequal numbers of items are told with both", () => {
+test("different numbers of items are reported with both numbers", () => {
   expect(() => itemsOf(model, "digit", digit, { name: "pixels", items: 3 })).toThrow(
     "the file has 2 items, but that of pixels has 3",
   );
 });
 
-test("a flat shape takes items of any, an axis of length 1 does not matter", () => {
+test("a flat shape takes items of any shape, and an axis of length 1 does not matter", () => {
   const flat: ModelFacts = { ...model, inputs: { pixels: { shape: [6], dtype: "f32" } } };
   expect(itemsOf(flat, "pixels", pixels).shape).toEqual([2, 2, 3]);
   expect(itemsOf(model, "pixels", pixels).shape).toEqual([2, 2, 3]);
 });
 
-test("indices stay within the vocabulary", () => {
+test("indices must be in the vocabulary", () => {
   const indices: ModelFacts = { ...model, inputs: { pixels: { shape: [2], dtype: "i32", vocabulary: 3 } } };
   const bytes = idxBytes(0x08, [2, 2], [0, 1, 2, 3]);
   expect(() => itemsOf(indices, "pixels", bytes)).toThrow("item 1: 3 is not an index from 0 to 2");
 });
 
-test("what gzip packed is unpacked; half of it is refused", async () => {
+test("gzip data is unpacked, and incomplete data is rejected", async () => {
   expect(await unpacked(pixels)).toBe(pixels);
   const packed = gzipSync(pixels);
   expect(await unpacked(packed)).toEqual(pixels);

@@ -1,5 +1,5 @@
-// Missing values: a mean that validation and test had a say in, or a row left out beside the wrong label,
-// would go unseen.
+// Missing values. If one fails, a mean depends on validation or test rows, or a dropped row shifts the
+// labels; no loss would show either.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCleaned } from "../../../src/runtime/program/readers.ts";
 import { columnEncoder, isMissing, meanEncoder } from "../../../src/runtime/data/column-encoder.ts";
@@ -29,7 +29,7 @@ test.each(["0", "-", "none", "nano", "a", "NA1", "??"])("%j is not missing", (ce
   expect(isMissing(cell)).toBe(false);
 });
 
-test("the mean stands where a value is missing, and scaling sees it", () => {
+test("the mean replaces a missing value before scaling", () => {
   const text = "a,b,price\n1,10,1\n,20,2\n5,NA,3\n";
   const { train, fields } = prepare(text, { mean: true });
   expect(train["size"]).toEqual(Float64Array.of(1, 10, 3, 20, 5, 15));
@@ -40,7 +40,7 @@ test("the mean stands where a value is missing, and scaling sees it", () => {
   expect(scaled.train["size"][2]).toBe(0);
 });
 
-test("the mean is that of the training part alone", () => {
+test("the mean is that of the training split", () => {
   const rows = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? `,${i},${i}` : `${i},${i},${i}`));
   const text = (moved: (i: number) => boolean) =>
     `a,b,price\n${rows.map((row, i) => (moved(i) && i % 4 > 0 ? `${i + 1e6},${i},${i}` : row)).join("\n")}\n`;
@@ -61,11 +61,11 @@ test("the mean is that of the training part alone", () => {
   expect(after.test).not.toEqual(before.test);
 });
 
-test("what is neither a number nor missing is an error all the same, and so is a column without any value", () => {
+test("a cell that is neither a number nor missing is an error under any policy, and so is a column without values", () => {
   expect(() => prepare("a,b,price\n1,1,1\n,two,2\n", { mean: true })).toThrow(
     expect.objectContaining({ message: 'column "b": "two" is not a number', line: 3 }),
   );
-  // Not "no value in the training split", and the first of them in the file.
+  // The error must be the first such cell in the file, not "no value in the training split".
   const commas = "a,b,price\n1,NA,1\n1,x62.8,2\n1,62.882,3\n1,x62.8,4\n";
   for (const seed of [1, 2, 3, 4])
     expect(() => prepare(commas, { mean: true }, { test: 0.25, validation: 0.25 }, seed)).toThrow(
@@ -92,7 +92,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-test("rows that miss a value are left out before anything is cut, and counted; the others keep their lines", () => {
+test("rows with missing values are dropped before the split, and counted; the other rows keep their line numbers", () => {
   const text = "a,b,price\n1,10,1\n?,20,2\n5,NA,3\n7,70,\n9,x,5\n";
   const table = parseCleaned(text, facts({ drop: true }, { drop: true }));
   expect(table.rows).toBe(2);
@@ -101,7 +101,7 @@ test("rows that miss a value are left out before anything is cut, and counted; t
   expect(parseCleaned(text, facts({ drop: true })).rows).toBe(3);
 });
 
-test("a row that is too short is wrong, not one that misses a value; and some row must be left", () => {
+test("a row that is too short is an error, not a row with missing values; and at least one row must remain", () => {
   expect(() => parseCleaned("a,b,price\n1,2,3\n1\n", facts({ drop: true }))).toThrow(
     expect.objectContaining({ message: "the row has 1 cells for 3 columns", line: 3 }),
   );
@@ -110,7 +110,7 @@ test("a row that is too short is wrong, not one that misses a value; and some ro
   );
 });
 
-test.each([";", "\t", "|"])("cells are separated by %j where the spec says so", (separator) => {
+test.each([";", "\t", "|"])("cells are separated by %j if the spec says so", (separator) => {
   const text = `\ufeffa;b;price\r\n1;"2;5";3\n`.replaceAll(";", separator);
   const table = parseCleaned(text, { ...facts({}), separator });
   expect([...table.columns.keys()]).toEqual(["a", "b", "price"]);

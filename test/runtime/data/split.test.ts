@@ -1,4 +1,5 @@
-// The parts must be disjoint, of the asked sizes and in proportion: a leak here flatters every result.
+// Splits must be disjoint, of the requested sizes, and stratified. A leak here would make every result look
+// better than it is.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { splitRows } from "../../../src/runtime/data/split.ts";
@@ -6,7 +7,7 @@ import { training } from "../linear-machine.ts";
 
 const facts = (test: number, validation: number) => ({ ...training, test, validation });
 
-test("parts are disjoint, complete, rounded shares of all rows, each class in its proportion", () => {
+test("splits are disjoint and complete; they have rounded fractions of all rows, with each class in proportion", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 10, maxLength: 300 }),
@@ -26,9 +27,10 @@ test("parts are disjoint, complete, rounded shares of all rows, each class in it
           for (const label of new Set(classes)) {
             const expected = (classes.filter((c) => c === label).length * part.length) / rows;
             const found = [...part].filter((row) => classes[row] === label).length;
-            // An end of a stretch, t of the way along, has e = ½ row at most too many or too few of each
-            // class, and stands Σe from where its length says, of which p are this class's: |e·(1 - p) -
-            // p·Σ(other e)| ≤ ½·(1 + p·(k - 2)).
+            // At a cut after a fraction t of the rows, each class has a count of t · n + e with |e| ≤ ½. The
+            // cut's own position is off by Σe, of which this class is expected to have the fraction p. At
+            // each end of a split its count is therefore off by |e·(1 − p) − p·Σ(other e)| ≤ ½·(1 + p·(k −
+            // 2)).
             const share = classes.filter((c) => c === label).length / rows;
             const bound = 1 + share * (new Set(classes).size - 2);
             expect(Math.abs(found - expected)).toBeLessThanOrEqual(bound + 1e-9);
@@ -36,12 +38,12 @@ test("parts are disjoint, complete, rounded shares of all rows, each class in it
         }
       },
     ),
-    // a class of 7 in 16 rows, of which a stretch of 4 has two too many
+    // A class with 7 of 16 rows, of which a split of 4 rows has two too many.
     { numRuns: 200, examples: [[[2, 2, 2, 4, 0, 3, 1, 2, 2, 0, 0, 2, 2, 4, 2, 4], 35, 22, 0]] },
   );
 });
 
-test("equal classes are cut exactly: 150 irises give 10 of each for a test of a fifth", () => {
+test("equal classes are split exactly: a test fraction of a fifth of 150 irises has 10 of each", () => {
   const classes = Array.from({ length: 150 }, (_, i) => Math.floor(i / 50));
   const { test, validation, train } = splitRows(150, facts(0.2, 0.2), 7, classes);
   for (const [part, each] of [
@@ -57,7 +59,7 @@ test("equal classes are cut exactly: 150 irises give 10 of each for a test of a 
   }
 });
 
-test("the seed decides; rows of a part keep the file's order", () => {
+test("the split follows from the seed; rows of a split keep the order of the file", () => {
   const cut = (seed: number) => splitRows(100, facts(0.2, 0.1), seed).test;
   expect(cut(1)).toEqual(cut(1));
   expect(cut(1)).not.toEqual(cut(2));

@@ -1,4 +1,5 @@
-// A filler with a wrong spread trains, only badly: its moments are held here.
+// Fillers of initial values. A filler with a wrong spread would still train, but badly, so the moments are
+// tested.
 import { expect, test } from "vitest";
 import { constant, normal, orthogonal, randomStream, uniform } from "../../../src/runtime/numbers/random.ts";
 
@@ -10,7 +11,7 @@ test("uniform fills [low, high)", () => {
   expect(view.reduce((a, b) => a + b) / view.length).toBeCloseTo(1, 0);
 });
 
-test("normal has the mean and deviation asked for", () => {
+test("normal has the requested mean and standard deviation", () => {
   const view = new Float64Array(50_000);
   normal(view, randomStream(1), 3, 0.5);
   const mean = view.reduce((a, b) => a + b) / view.length;
@@ -30,7 +31,7 @@ test.each([
   [3, 7],
   [1, 4],
   [4, 1],
-])("orthogonal %i×%i: the shorter side's vectors have length 1 and right angles", (rows, columns) => {
+])("orthogonal %i×%i: the vectors of the shorter side are orthonormal", (rows, columns) => {
   const view = new Float64Array(rows * columns);
   orthogonal(view, randomStream(3), rows, columns);
   const at = (i: number, j: number) => view[i * columns + j];

@@ -1,5 +1,5 @@
-// Randomness must be even, repeatable, and unrelated between keys: shuffles, initial parameters and dropout
-// stand on it.
+// Random numbers must be uniform, reproducible, and independent between keys. Shuffling, initial parameters
+// and dropout depend on them.
 import { expect, test } from "vitest";
 import {
   mixBits,
@@ -15,8 +15,8 @@ import { allRows } from "../../../src/runtime/step/session.ts";
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const many = Array.from({ length: 100_000 }, (_, i) => i);
 
-test("the hash is the published one: a changed constant would change every trained model", () => {
-  // lowbias32(1) and lowbias32(2), unsigned, computed with 64-bit integers below
+test("the hash is the published one; another constant would change every trained model", () => {
+  // lowbias32(1) and lowbias32(2), unsigned, computed with 64-bit integers below.
   const reference = (value: bigint) => {
     const mask = 0xffffffffn;
     let x = value;
@@ -27,20 +27,20 @@ test("the hash is the published one: a changed constant would change every train
   for (const x of [0, 1, 2, 0x7fffffff, 0xdeadbeef]) expect(mixBits(x) >>> 0).toBe(reference(BigInt(x)));
 });
 
-test("units lie in [0, 1), are exact in f32, and have the moments of a uniform variable", () => {
+test("numbers are in [0, 1), exact in f32, and have the moments of a uniform distribution", () => {
   const key = randomKey(7, 3, 1);
   const units = many.map((i) => randomUnit(key, i));
   expect(units.every((u) => u >= 0 && u < 1 && Math.fround(u) === u)).toBe(true);
   expect(mean(units)).toBeCloseTo(1 / 2, 2);
-  // four standard errors of the variance of 100,000 units
+  // Four standard errors of the variance of 100,000 numbers.
   expect(Math.abs(mean(units.map((u) => (u - 0.5) ** 2)) - 1 / 12)).toBeLessThan(0.001);
-  // neighbours, within a key and between the keys of two steps, do not move together
+  // Neighbours are uncorrelated, both within a key and between the keys of two steps.
   expect(mean(units.map((u, i) => (u - 0.5) * (randomUnit(key, i + 1) - 0.5)))).toBeCloseTo(0, 2);
   const next = randomKey(7, 4, 1);
   expect(mean(units.map((u, i) => (u - 0.5) * (randomUnit(next, i) - 0.5)))).toBeCloseTo(0, 2);
 });
 
-test("seed, step and salt each give another key", () => {
+test("seed, step and salt each change the key", () => {
   const keys = [0, 1, 2].flatMap((a) => [0, 1, 2].flatMap((b) => [-1, 0, 1].map((c) => randomKey(a, b, c))));
   expect(new Set(keys).size).toBe(27);
   expect(keys.every(Number.isInteger)).toBe(true);
@@ -55,7 +55,7 @@ test("normal numbers have mean 0, variance 1 and tails", () => {
   expect(values.every(Number.isFinite)).toBe(true);
 });
 
-test("below() reaches each whole number alike, and no other", () => {
+test("below() returns each integer below the bound with equal probability, and no other", () => {
   const random = randomStream(2);
   const counts = new Map<number, number>();
   for (const _ of many) {
@@ -66,7 +66,7 @@ test("below() reaches each whole number alike, and no other", () => {
   for (const count of counts.values()) expect(Math.abs(count - 10_000)).toBeLessThan(500);
 });
 
-test("a shuffle is a permutation, and each row may come first", () => {
+test("a shuffle is a permutation, and each row may be first", () => {
   const firsts = new Set<number>();
   for (let epoch = 0; epoch < 200; epoch++) {
     const rows = allRows(10);

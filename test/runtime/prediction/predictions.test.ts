@@ -1,5 +1,5 @@
-// What a model says of rows, in the words of its target. If one fails, a class is named that is not the
-// likeliest, a number is given in the units of training, or a row stands beside another's prediction.
+// Predictions in terms of the target. If one fails, the named class is not the most likely one, a number is
+// not in original units, or a row gets another row's prediction.
 import { describe, expect, it, test } from "vitest";
 import {
   byMargin,
@@ -17,19 +17,19 @@ import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
 
-describe("answers", () => {
+describe("predictions", () => {
   const classes = ["cat", "dog"];
-  it("names the likeliest class, with the probabilities of all", () => {
+  it("name the most likely class, with the probabilities of all", () => {
     const [name, ...shares] = byProbability([1, 3, 2], ["a", "b", "c"]);
     expect(name).toBe("b");
     expect(shares).toEqual([0.09003057, 0.665241, 0.2447285]);
     expect(byProbability([1000, -1000], classes)).toEqual(["cat", 1, 0]);
     expect(byProbability([0, 0], classes)).toEqual(["cat", 0.5, 0.5]);
   });
-  it("names the class of the highest score", () => {
+  it("name the class of the highest score", () => {
     expect(byScore([-4, -3.5], classes)).toEqual(["dog", -4, -3.5]);
   });
-  it("tells two classes apart by one number", () => {
+  it("distinguish two classes by one number", () => {
     expect(bySecondLogit([2], classes)).toEqual(["dog", 0.1192029, 0.8807971]);
     expect(bySecondLogit([-2], classes)[0]).toBe("cat");
     expect(bySecondStep([0], classes)).toEqual(["cat", 1, 0]);
@@ -37,7 +37,7 @@ describe("answers", () => {
     expect(byMargin([0.25], classes)).toEqual(["dog", -0.25, 0.25]);
     expect(byMargin([-0.25], classes)).toEqual(["cat", 0.25, -0.25]);
   });
-  it("gives real numbers as the target has them", () => {
+  it("are in original units for real targets", () => {
     expect(inTargetUnits([1.5], [], { shift: 100, span: 20 })).toEqual([130]);
     expect(inTargetUnits([1.5], [])).toEqual([1.5]);
     expect(ofLogarithm([Math.log(7)], [])).toEqual([7]);
@@ -83,7 +83,7 @@ const fields = [
     ],
   },
 ];
-/** Sum and difference of the two scaled inputs; at most `batchSize` rows at a time. */
+/** Predicts the sum and the difference of the two scaled inputs, for at most `batchSize` rows at a time. */
 const trainer = {
   predict: ({ x, ...others }: Record<string, ArrayLike<number>>) => {
     expect(Object.keys(others)).toEqual([]);
@@ -93,7 +93,7 @@ const trainer = {
 };
 const predict = (csv: string) => predictBy(inTargetUnits)(context, fields, parseCsv(csv), trainer);
 
-test("rows are predicted in the file's order, from the inputs alone, each column in its own units", () => {
+test("rows are predicted in the order of the file, from the inputs only, each column in its original units", () => {
   expect(predict("b,c,a\n4,-,3\n0,-,1\n2,-,2\n0,-,0\n2,-,5\n")).toEqual([
     ["sum", "difference"],
     [40, 5],
@@ -104,13 +104,13 @@ test("rows are predicted in the file's order, from the inputs alone, each column
   ]);
 });
 
-test("what is wrong with a row is told with its line, what is missing by its name", () => {
+test("an error in a row is reported with its line, a missing column with its name", () => {
   expect(() => predict("a\n1\n")).toThrow('x needs the column "b"');
   expect(() => predict("a,b\n1,2\n1,two\n")).toThrow('column "b": "two" is not a number');
   expect(() => predict("a,b\n")).toThrow("no rows");
 });
 
-test("cells are quoted where a reader of CSV would misread them", () => {
+test("cells are quoted if a CSV reader would otherwise misread them", () => {
   expect(
     csvText([
       ["a", "b,c"],

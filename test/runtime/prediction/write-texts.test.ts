@@ -1,5 +1,5 @@
-// New texts: drawn as the model expects, the same for the same seed, whatever the batch. A model of known
-// odds stands for the network.
+// Sampled texts must follow the model's distribution, and be the same for the same seed and any batch size. A
+// model with known probabilities replaces the network.
 import { expect, test } from "vitest";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { writeTexts } from "../../../src/runtime/program/text-writer.ts";
@@ -14,7 +14,7 @@ const modelOf = (batchSize: number): ModelFacts => ({
   inputs: { text: { shape: [length], dtype: "i32" } },
 });
 
-/** Logits by the number at the place: what follows it. */
+/** A model whose logits depend on the previous character and the position. */
 const trainerOf = (follows: (before: number, place: number) => number[]) => ({
   predict({ text }: Record<string, ArrayLike<number>>) {
     return Float32Array.from(Array.from(text).flatMap((before, i) => follows(before, i % length)));
@@ -35,20 +35,20 @@ const write = (
 const never = -1e4;
 const odds = [0.1, 0.2, 0.3, 0.4].map(Math.log);
 
-test("at temperature 0 the likeliest follow each other until the mark", () => {
-  // mark → b → a → c → mark
+test("at temperature 0 the most likely character follows each time, up to the end mark", () => {
+  // The most likely successors are: mark → b → a → c → mark.
   const next = [2, 3, 1, 0];
   const follows = (before: number) => next.map((_, i) => (i === next[before] ? 0.1 : 0));
   expect(write(follows, { temperature: 0, count: 2 })).toEqual(["bac", "bac"]);
 });
 
-test("a text is as long as there is room for after the mark, and never empty", () => {
+test("a text has at most as many characters as fit after the start mark, and is never empty", () => {
   expect(write(() => [never, 0, never, never])).toEqual(["aaaaa"]);
   expect(write(() => [0, never, never, -9], { temperature: 0 })).toEqual(["c"]);
   expect(write(() => [0, never, never, -9])).toEqual(["c"]);
 });
 
-test("seed and count say what is drawn; the batch has no say, and the first are the first of more", () => {
+test("texts depend on the seed, not on the batch size; fewer texts are the first of more", () => {
   const texts = write(() => odds, { count: 20 });
   expect(write(() => odds, { count: 20 })).toEqual(texts);
   expect(write(() => odds, { count: 20 }, 3)).toEqual(texts);
@@ -59,10 +59,10 @@ test("seed and count say what is drawn; the batch has no say, and the first are 
 });
 
 test.each([1, 0.5, 2])(
-  "at temperature %d characters come as often as softmax(logits / temperature) says",
+  "at temperature %d the frequencies of characters are softmax(logits / temperature)",
   (temperature) => {
     const texts = write(() => odds, { count: 3000, temperature }, 500);
-    // the second character, which may be the mark, of all texts
+    // The second character of all texts, which may be the end mark.
     const counts = ["", "a", "b", "c"].map(
       (wanted) => texts.filter((text) => (text[1] ?? "") === wanted).length,
     );

@@ -1,5 +1,5 @@
-// The file that an emitted program writes. If one fails, a kill, a second run or a link costs a checkpoint,
-// or partial files pile up.
+// The output file of an emitted program. If one fails, a kill, a second run or a link destroys a checkpoint,
+// or partial files accumulate.
 import {
   chmodSync,
   existsSync,
@@ -31,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const one = Uint8Array.of(1, 2, 3);
 
-test("the file is replaced, its folder is made, and nothing is left beside it", async () => {
+test("the file is replaced, its folder is created, and no temporary file remains", async () => {
   const deep = join(folder, "a/b/model.ckpt");
   const write = await openOutput(deep);
   expect(readdirSync(join(folder, "a/b"))).toEqual([]);
@@ -41,7 +41,7 @@ test("the file is replaced, its folder is made, and nothing is left beside it", 
   expect(readdirSync(join(folder, "a/b"))).toEqual(["model.ckpt"]);
 });
 
-test("the mode of a file stays, whatever the mask is", async () => {
+test("the mode of a file is kept, whatever the umask", async () => {
   for (const mode of [0o600, 0o666]) {
     writeFileSync(file, "old");
     chmodSync(file, mode);
@@ -52,14 +52,14 @@ test("the mode of a file stays, whatever the mask is", async () => {
   }
 });
 
-test.skipIf(process.getuid?.() === 0)("a file that is read-only is refused", async () => {
+test.skipIf(process.getuid?.() === 0)("a read-only file is rejected", async () => {
   writeFileSync(file, "old");
   chmodSync(file, 0o444);
   await expect(openOutput(file)).rejects.toThrow(InputError);
   expect(readFileSync(file, "utf8")).toBe("old");
 });
 
-test("a link is followed, also to what is not there yet; one that leads to itself is replaced", async () => {
+test("a link is followed, even if its target does not exist yet; a link to itself is replaced", async () => {
   mkdirSync(join(folder, "far"));
   symlinkSync("far/b.ckpt", join(folder, "a.ckpt"));
   const link = join(folder, "link.ckpt");
@@ -76,13 +76,13 @@ test("a link is followed, also to what is not there yet; one that leads to itsel
   expect([...readFileSync(join(folder, "round.ckpt"))]).toEqual([1, 2, 3]);
 });
 
-test("a folder is refused before there is anything to write", async () => {
+test("a folder is rejected before there is anything to write", async () => {
   for (const path of [folder, `${folder}/`, join(folder, "none/")])
     await expect(openOutput(path)).rejects.toThrow(InputError);
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test("a name as long as the system allows will do", async () => {
+test("a name of the maximum length is accepted", async () => {
   for (const name of ["m".repeat(255), "é".repeat(127)]) {
     await (
       await openOutput(join(folder, name))
@@ -91,7 +91,7 @@ test("a name as long as the system allows will do", async () => {
   }
 });
 
-test("what killed runs left is removed; other files are not", async () => {
+test("temporary files of killed runs are removed, but no other files", async () => {
   const others = [
     ".model.ckpt.notes.partial",
     "other.partial",
@@ -104,7 +104,7 @@ test("what killed runs left is removed; other files are not", async () => {
   expect(readdirSync(folder).sort()).toEqual(others.sort());
 });
 
-test("runs that write one file at once all write it whole, though each removes the partial files of the others", async () => {
+test("concurrent runs all write the whole file, although each removes the temporary files of the others", async () => {
   const contents = Array.from({ length: 6 }, (_, i) => new Uint8Array(200_000).fill(i));
   const runs = contents.map(async (bytes) => {
     for (let epoch = 0; epoch < 3; epoch++) await (await openOutput(file))(bytes);
@@ -116,7 +116,7 @@ test("runs that write one file at once all write it whole, though each removes t
   expect(readdirSync(folder)).toEqual(["model.ckpt"]);
 });
 
-test("a disk that is full costs neither the old file nor the new name", async () => {
+test("a full disk leaves the old file unchanged and creates no new one", async () => {
   writeFileSync(file, "old");
   const full: HostFiles = {
     ...files,
@@ -130,7 +130,7 @@ test("a disk that is full costs neither the old file nor the new name", async ()
   expect(readdirSync(folder)).toEqual(["model.ckpt"]);
 });
 
-test.skipIf(!existsSync("/dev/null"))("what is no file is written to", async () => {
+test.skipIf(!existsSync("/dev/null"))("a device is written to", async () => {
   await (
     await openOutput("/dev/null")
   )(one);

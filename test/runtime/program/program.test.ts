@@ -1,4 +1,4 @@
-// The emitted file as a program: what it prints, what it leaves on disk, and how it refuses.
+// The emitted file as a program: its output, the files that it writes, and its error messages.
 import {
   existsSync,
   mkdtempSync,
@@ -62,7 +62,7 @@ async function run(...args: string[]): Promise<{ code: number; output: string; p
 }
 const data = ["--data", path("line.csv")];
 
-test("it prints a line for each epoch on the error stream, and the outcome of each part", async () => {
+test("it prints a line per epoch on standard error, and the final metrics of each split", async () => {
   const { code, output, progress } = await run(...data);
   expect(code).toBe(0);
   expect(progress.trimEnd().split("\n")).toHaveLength(6);
@@ -74,7 +74,7 @@ test("it prints a line for each epoch on the error stream, and the outcome of ea
   );
 });
 
-test("--json prints one object of full doubles, the same bytes in every run", async () => {
+test("--json prints one object with full precision, the same bytes in every run", async () => {
   const first = await run(...data, "--json");
   expect(await run(...data, "--json")).toEqual(first);
   const result = JSON.parse(first.output);
@@ -83,7 +83,7 @@ test("--json prints one object of full doubles, the same bytes in every run", as
   expect((await run(...data, "--json", "--seed=8")).output).not.toBe(first.output);
 });
 
-test("resumed from any epoch it prints what it would have printed", async () => {
+test("resumed from any epoch, it prints what an uninterrupted run prints", async () => {
   const whole = await run(...data, "--json", "--out", path("whole.bin"));
   for (const epochs of [0, 1, 3, 6]) {
     const out = path("part.bin");
@@ -96,7 +96,7 @@ test("resumed from any epoch it prints what it would have printed", async () => 
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
 });
 
-test("a checkpoint says how the data was read, and data that is read otherwise is refused", async () => {
+test("a checkpoint contains the preprocessing of its data, and other preprocessing is rejected", async () => {
   await run(...data, "--epochs", "1", "--out", path("fields.bin"));
   const [, target] = fieldsIn(readFileSync(path("fields.bin"))) ?? [];
   expect(target).toEqual({ name: "y", columns: ["y"] });
@@ -109,12 +109,12 @@ test("a checkpoint says how the data was read, and data that is read otherwise i
   );
 });
 
-test("a checkpoint of a library's user, which says nothing of data, goes on with any", async () => {
+test("a checkpoint without preprocessing, saved by a user of the library, continues with any data", async () => {
   writeFileSync(path("bare.bin"), linearTrainer({ rate: 0.3, training: facts }).save());
   expect((await run(...data, "--resume", path("bare.bin"))).output).toBe((await run(...data)).output);
 });
 
-test("what stopped early stays so when it is resumed, unless a library's user has trained on", async () => {
+test("an early-stopped run stays stopped when it is resumed, unless a user of the library has trained further", async () => {
   const stopping = { ...facts, epochs: 60, earlyStopping: { patience: 1 } };
   const stopped = {
     ...program(),
@@ -137,7 +137,7 @@ test("what stopped early stays so when it is resumed, unless a library's user ha
   expect((await go("--resume", path("more.bin"))).epochs).toBeGreaterThan(first.epochs + 1);
 });
 
-test("a checkpoint brings its seed along, and another one is refused", async () => {
+test("a checkpoint restores its seed, and another seed is rejected", async () => {
   await run(...data, "--epochs", "2", "--seed", "9", "--out", path("nine.bin"));
   const resumed = await run(...data, "--json", "--resume", path("nine.bin"));
   expect(resumed.output).toBe((await run(...data, "--json", "--seed", "9")).output);
@@ -170,13 +170,13 @@ test.each<[string[], RegExp]>([
   ],
   [[...data, "--out", path("line.csv/model.bin")], /^error: cannot write .*line.csv\/model\.bin: E\w+.*\n$/],
   [[...data, "--out", folder], /^error: cannot write .*: E\w+.*\n$/],
-])("arguments %j: one message, no stack, exit code 2", async (args, message) => {
+])("arguments %j: one message, no stack trace, exit code 2", async (args, message) => {
   const { code, output, progress } = await run(...args);
   expect({ code, output }).toEqual({ code: 2, output: "" });
   expect(progress).toMatch(message);
 });
 
-test("no spelling of --out lets the program write over its data, or over itself", async () => {
+test("no notation of --out allows the program to overwrite its data or itself", async () => {
   const csv = readFileSync(path("line.csv"));
   symlinkSync("line.csv", path("link.csv"));
   const relativePath = relative(process.cwd(), path("line.csv"));
@@ -194,13 +194,13 @@ test("no spelling of --out lets the program write over its data, or over itself"
   expect(readFileSync(path("itself.ts"), "utf8")).toBe("// a program");
 });
 
-test("what cannot be written is refused before anything is trained", async () => {
+test("an output that cannot be written is rejected before training", async () => {
   const { code, progress } = await run(...data, "--out", path("line.csv/model.bin"));
   expect(code).toBe(2);
   expect(progress).not.toContain("epoch 1");
 });
 
-test("a message holds no control characters, and is not as long as a file", async () => {
+test("a message has no control characters, and is shorter than a file", async () => {
   writeFileSync(path("evil.csv"), `u,v,y\n1,\x1b[2J\x9b\u202e${"9".repeat(5000)},3\n${"1,2,3\n".repeat(9)}`);
   const { code, progress } = await run("--data", path("evil.csv"));
   expect(code).toBe(2);
@@ -209,7 +209,7 @@ test("a message holds no control characters, and is not as long as a file", asyn
   expect((await run("--data", path("\x1b[31m.csv"))).progress).not.toContain("\x1b");
 });
 
-test("a training that diverges exits with 1 and leaves the last good checkpoint", async () => {
+test("a training run that diverges exits with 1 and leaves the last good checkpoint", async () => {
   const code = await runProgram(program(1e80), [...data, "--out", path("diverged.bin")]);
   expect(code).toBe(1);
   expect(progress).toMatch(/error: training diverged: the loss is Infinity at step \d+, in epoch 1/);
@@ -225,7 +225,7 @@ test("--help lists every flag with the spec's defaults", async () => {
   expect(output).toContain("(6)");
 });
 
-/** Of a spec whose test part is a file and whose target is scaled. */
+/** The program of a spec with a test file and a scaled target. */
 const twoFiles = (): Program => {
   const { test: _, ...withoutTest } = facts;
   const { data, ...rest } = program();
@@ -243,13 +243,13 @@ async function runTwo(...args: string[]): Promise<{ code: number; output: string
   return { code: await runProgram(twoFiles(), args), output, progress };
 }
 
-test("--test reads the test part from a file of its own; without a test file in the spec it is unknown", async () => {
+test("--test reads the test split from a separate file; without a test file in the spec it is an unknown option", async () => {
   const both = [...data, "--test", path("line.csv")];
   const { code, output } = await runTwo(...both, "--json");
   const result = JSON.parse(output);
   expect(code).toBe(0);
   expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "train", "validation", "test"]);
-  // the loss is of values a thousand times as large, the rmse is not
+  // The loss is of values a thousand times as large; the rmse is in original units.
   expect(Math.sqrt(result.test.loss) / 1000).toBeCloseTo(result.test.rmse, 9);
   const shown = Number(/validation loss .* rmse ([\d.]+)(  best)?$/m.exec(progress)?.[1]);
   expect(shown).toBeLessThan(10);
@@ -269,7 +269,7 @@ test("--test reads the test part from a file of its own; without a test file in 
   expect((await run(...both)).progress).toBe("error: unknown argument --test (see --help)\n");
 });
 
-test("what is wrong with the test file is told with its name, and --help lists the flag", async () => {
+test("an error in the test file is reported with its name, and --help lists the flag", async () => {
   const { code, progress } = await runTwo(...data, "--test", path("bad.csv"));
   expect(code).toBe(2);
   expect(progress).toMatch(/^error: .*bad\.csv:3: column "v": "two" is not a number\n$/);
@@ -277,7 +277,7 @@ test("what is wrong with the test file is told with its name, and --help lists t
   expect((await run("--help")).output).not.toContain("--test");
 });
 
-test("imported by another module, nothing runs", async () => {
+test("importing the file from another module runs nothing", async () => {
   const createTrainer = vi.fn(program().createTrainer);
   await runIfMain({ url: import.meta.url }, { ...program(), createTrainer });
   await runIfMain({ url: import.meta.url, main: false }, { ...program(), createTrainer });

@@ -1,5 +1,5 @@
-// A test part of its own file must be read exactly as the training file was: other classes, columns or scales
-// would make its figures nonsense.
+// A test split from a separate file must be read exactly like the training file. Other classes, columns or
+// scales would make its metrics meaningless.
 import { expect, test } from "vitest";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../src/runtime/step/errors.ts";
@@ -28,14 +28,14 @@ test("scales and class numbers are those of the training file", () => {
   });
 });
 
-test("columns are found by name: another order, and columns between the ends of a range, change nothing", () => {
+test("columns are found by name: another order, and other columns inside a range, change nothing", () => {
   expect(tested("kind,b,id,a\nlily,10,1,8\n")).toEqual({
     size: Float64Array.of(2, 0),
     kind: Int32Array.of(1),
   });
 });
 
-test("numbers of classes stay numbers, whatever the test file has", () => {
+test("numeric classes stay numeric, whatever the test file contains", () => {
   const numbers = "a,b,kind\n0,1,0\n1,2,2\n";
   expect(tested("a,b,kind\n0,1,1\n", numbers)["kind"]).toEqual(Int32Array.of(1));
   expect(() => tested("a,b,kind\n0,1,rose\n", numbers)).toThrow('column "kind": "rose" is not a number');

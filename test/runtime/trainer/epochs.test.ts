@@ -1,5 +1,5 @@
-// The training loop: what a wrong order, a leaking validation part or a forgotten best epoch would spoil
-// without a word.
+// The training loop. If one fails, rows have a wrong order, validation rows leak into training, or the best
+// epoch is lost, without a message.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { FitOptions } from "../../../src/runtime/trainer/trainer.ts";
@@ -7,7 +7,7 @@ import { trainerOf } from "../../../src/runtime/trainer/trainer-of.ts";
 import { TrainingDiverged } from "../../../src/runtime/step/steps.ts";
 import { lineData, linearMachine, linearTrainer, model, training } from "../linear-machine.ts";
 
-/** A trainer that writes down the targets of every step's rows. */
+/** A trainer that records the targets of each step's rows. */
 function watchedTrainer(seed: number) {
   const machine = linearMachine(0.01);
   const steps: number[][] = [];
@@ -33,7 +33,7 @@ test("each epoch takes every row once, in a new order; the last batch is short",
   expect(first).not.toEqual(second);
 });
 
-test("the order follows from the seed; shuffle: false keeps the data's own", () => {
+test("the order follows from the seed; with shuffle: false it is that of the data", () => {
   const order = (seed: number, options: FitOptions) => {
     const { trainer, steps } = watchedTrainer(seed);
     trainer.fit(numbered, { epochs: 1, ...options });
@@ -44,7 +44,7 @@ test("the order follows from the seed; shuffle: false keeps the data's own", () 
   expect(order(7, { shuffle: false })).toEqual(numbered.y);
 });
 
-test("a share for validation is rounded, never trained on, and the same in every epoch", () => {
+test("a validation fraction is rounded, never trained on, and the same in every epoch", () => {
   const { trainer, steps } = watchedTrainer(7);
   const history = trainer.fit(numbered, { epochs: 3, validation: 0.25, batchSize: 3 });
   expect(new Set(steps.flat()).size).toBe(7);
@@ -52,12 +52,12 @@ test("a share for validation is rounded, never trained on, and the same in every
   expect(history.epochs.every(({ validation }) => validation !== undefined)).toBe(true);
 });
 
-test("a report: epochs from 1, the loss by rows, metrics in evaluation mode, the rate", () => {
+test("a report has epochs from 1, the loss weighted by rows, metrics in evaluation mode, and the learning rate", () => {
   const trainer = linearTrainer({ drop: 0 });
   const data = lineData(6);
   const untouched = linearTrainer({ drop: 0, rate: 0 });
   const { epochs } = untouched.fit(data, { epochs: 1, shuffle: false });
-  // with rate 0 both batches (4 and 2 rows) see the same parameters, so the loss is the whole data's
+  // With rate 0 both batches (4 and 2 rows) see the same parameters, so the loss is that of the whole data.
   expect(epochs[0].loss).toBeCloseTo(untouched.evaluateAll(data).loss, 12);
   const [first] = trainer.fit(data, { epochs: 1 }).epochs;
   expect(first).toMatchObject({ epoch: 1, learningRate: 0.05, best: true });
@@ -66,13 +66,13 @@ test("a report: epochs from 1, the loss by rows, metrics in evaluation mode, the
   expect(trainer.epoch).toBe(1);
 });
 
-test("without metrics in the spec, the training part is not evaluated", () => {
+test("without metrics in the spec, the training split is not evaluated", () => {
   const { epochs } = linearTrainer({ training: { metrics: [] } }).fit(lineData(4));
   expect(epochs).toHaveLength(3);
   expect(epochs[0].metrics).toEqual({});
 });
 
-test("epochs() hands over one epoch at a time and may be left; fit() goes on from there", () => {
+test("epochs() yields one epoch at a time and may be left early; fit() continues from there", () => {
   const trainer = linearTrainer();
   const data = lineData(8);
   for (const { epoch } of trainer.epochs(data)) if (epoch === 2) break;
@@ -116,7 +116,7 @@ test.each([
   ["r2", [0.1, 0.2, 0.3, 0.3], 3],
   ["mae", [3, 2, 2.5, 2.2], 2],
   ["mae", [3, NaN, 2.5, 2.6], 3],
-])("early stopping on %s looks for its better end", (metric, values, best) => {
+])("early stopping on %s maximises or minimises it as appropriate", (metric, values, best) => {
   const machine = linearMachine(0.05);
   let epoch = 0;
   const summarise = () => ({ loss: 1, [metric]: values[epoch++] });
@@ -134,7 +134,7 @@ test.each([
   expect(history.bestEpoch).toBe(best);
 });
 
-test("other data begin another search for the best epoch", () => {
+test("other data start a new search for the best epoch", () => {
   const trainer = linearTrainer();
   const easy = { x: [0, 0], y: [0] };
   const stop = { earlyStopping: { patience: 2 } };
@@ -143,7 +143,7 @@ test("other data begin another search for the best epoch", () => {
   expect(bestEpoch).toBeGreaterThan(3);
 });
 
-test("whoever trains on after an early stop gets another search", () => {
+test("training further after an early stop starts a new search", () => {
   const trainer = linearTrainer({ rate: 0.3 });
   const data = lineData(8);
   const options = { epochs: 40, earlyStopping: { patience: 2 } };
@@ -152,7 +152,7 @@ test("whoever trains on after an early stop gets another search", () => {
   expect(trainer.fit(data, options).epochs.length).toBeGreaterThan(0);
 });
 
-test("a loss that is not finite stops training and names step, epoch, rate and node", () => {
+test("a loss that is not finite stops training with an error that names step, epoch, rate and node", () => {
   const trainer = linearTrainer({ rate: 1e200, drop: 0 });
   const fit = () => trainer.fit(lineData(8), { epochs: 5 });
   expect(fit).toThrow(TrainingDiverged);
@@ -167,7 +167,7 @@ test("a loss that is not finite stops training and names step, epoch, rate and n
   );
 });
 
-test("so does a last step after which validation comes out infinite", () => {
+test("a last step after which the validation loss is infinite is an error too", () => {
   const fit = () =>
     linearTrainer({ rate: 1e200, drop: 0 }).fit(lineData(4), { epochs: 1, validation: lineData(4) });
   expect(fit).toThrow("training diverged: the training loss is Infinity at step 1, in epoch 1");
@@ -176,7 +176,7 @@ test("so does a last step after which validation comes out infinite", () => {
   expect(unmeasured).toThrow("training diverged: the validation loss is Infinity at step 1, in epoch 1");
 });
 
-test("values are checked before the first step, wherever they stand", () => {
+test("values are checked before the first step, in every row and split", () => {
   const { trainer, steps } = watchedTrainer(7);
   const y = [...numbered.y.slice(0, 9), NaN];
   expect(() => trainer.fit({ ...numbered, y })).toThrow("y, row 9: NaN is not a finite number");
@@ -196,12 +196,12 @@ test.each<[FitOptions, string]>([
     { earlyStopping: { patience: 1, metric: "accuracy" } },
     'earlyStopping.metric must be loss or rmse, got "accuracy"',
   ],
-  // without a check no epoch would run, and no error tell
+  // Without this check, no epoch would run, and no error would be reported.
   [{ earlyStopping: { patience: NaN } }, "patience must be a whole number from 0 to 4294967295, got NaN"],
   [{ earlyStopping: { patience: -1 } }, "patience must be a whole number"],
   [{ earlyStopping: { patience: 1.5 } }, "patience must be a whole number"],
   [{ validation: { x: [1, 2] } }, "y must be an array of numbers, got undefined"],
-])("options %j are refused at once", (options, message) => {
+])("options %j are rejected before training", (options, message) => {
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(InputError);
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(message);
 });

@@ -1,5 +1,5 @@
-// Trainers that can be looked into. If one fails, looking changes the training, what it shows is not what is
-// there, or a trainer that nobody asked to look into carries code for it.
+// Instrumented trainers. If one fails, probing changes training, the reported values are wrong, or a trainer
+// without probes contains code for them.
 import { describe, expect, it } from "vitest";
 import type { ProbingTrainer } from "../../../src/runtime/trainer/probe.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
@@ -65,8 +65,8 @@ const cases = [
   { name: "accumulated", spec: accumulated, options: targets[2] },
 ];
 
-describe("looking at every step", () => {
-  it.each(cases)("changes no bit of a training: $name $options", async ({ spec, options }) => {
+describe("probing at every step", () => {
+  it.each(cases)("changes no bit of training: $name $options", async ({ spec, options }) => {
     const [plain, watched] = [await trainerOf(spec, options), await trainerOf(spec, options)];
     const data = batchFor(spec, 40, 1);
     const looked = batchFor(spec, 5, 2);
@@ -85,7 +85,7 @@ describe("looking at every step", () => {
   });
 });
 
-describe("the code", () => {
+describe("the code of an instrumented trainer", () => {
   it.each([
     { name: "averaged", spec: averaged, target: "ts" },
     { name: "averaged", spec: averaged, target: "wasm" },
@@ -97,10 +97,10 @@ describe("the code", () => {
   });
 });
 
-describe("what is seen", () => {
+describe("a probe", () => {
   const batch = batchFor(classifier, 5, 2);
   it.each(targets)(
-    "is the step that the batch takes: gradients, loss, and how far it moves weights: %j",
+    "has the gradients and loss of the batch's step, and how far the step moves the weights: %j",
     async (options) => {
       const [watched, twin] = [await trainerOf(classifier, options), await trainerOf(classifier, options)];
       for (const trainer of [watched, twin]) trainer.steps(batchFor(classifier, 12, 3), 4);
@@ -127,22 +127,22 @@ describe("what is seen", () => {
       }
     },
   );
-  it("has no ratio for what is zero altogether, as biases are at the start", async () => {
+  it("has no ratio for parameters that are all zero, such as initial biases", async () => {
     const { parameters } = (await trainerOf(classifier)).probe(batch);
     const bias = parameters.find(({ name }) => name === "dense1.bias");
     expect(bias?.weights.norm).toBe(0);
     expect(bias).not.toHaveProperty("updateRatio");
   });
-  it("of averaged parameters is how the weights move that are trained, not the average of them", async () => {
+  it("with averaging, has the movement of the trained weights, not of their average", async () => {
     const trainer = await trainerOf(averaged);
     trainer.steps(batch, 3);
     const plain = await trainerOf(classifier);
     plain.steps(batch, 3);
-    // Without averaging in evaluation both train alike.
+    // Without averaging in evaluation, both trainers train alike.
     const ratios = (of: ProbingTrainer) => of.probe(batch).parameters.map(({ updateRatio }) => updateRatio);
     expect(ratios(trainer)).toEqual(ratios(plain));
   });
-  it("are the values of the layers: where training and prediction agree, the last one's are the prediction", async () => {
+  it("has the values of layers; where training and prediction agree, the last layer's are the predictions", async () => {
     const spec: ModelSpec = {
       ...specs.classifier,
       network: [
@@ -162,7 +162,7 @@ describe("what is seen", () => {
     );
     expect(last?.activations.max).toBeCloseTo(Math.max(...predicted), 12);
   });
-  it("are layers that compute, recurrent ones and attention too, not those that arrange what others gave", async () => {
+  it("has the layers that compute, including recurrent ones and attention, but not those that only rearrange values", async () => {
     const { layers } = (await trainerOf(sequences)).probe(batchFor(sequences, 3, 1));
     expect(layers.map(({ name, shape }) => [name, shape])).toEqual([
       ["attention1", [5, 4]],
@@ -174,7 +174,7 @@ describe("what is seen", () => {
     expect(joins.layers.map(({ name }) => name)).not.toContain("flat");
     expect(joins.layers.map(({ name }) => name)).not.toContain("both");
   });
-  it("includes what dropout has dropped: it is seen as training sees it", async () => {
+  it("has the values of training mode: elements that dropout drops are zero", async () => {
     const { layers } = (await trainerOf(classifier)).probe(batch);
     const dropout = layers.find(({ name }) => name === "dropout1");
     expect(dropout?.activations.zeros).toBeGreaterThan(0.15);
@@ -182,7 +182,7 @@ describe("what is seen", () => {
   });
 });
 
-describe("units that have stopped to answer", () => {
+describe("dead and saturated units", () => {
   const batch = batchFor(classifier, 6, 2);
   it("of relu are those that are zero in every row", async () => {
     const trainer = await trainerOf(classifier);
@@ -196,7 +196,7 @@ describe("units that have stopped to answer", () => {
     trainer.parameters["dense1.bias"].fill(1e6);
     expect(trainer.probe(batch).layers[0].idle).toMatchObject({ units: 0, share: 0 });
   });
-  it("of tanh and sigmoid are those at an end of their range", async () => {
+  it("of tanh and sigmoid are those at an end of the function's range", async () => {
     for (const [spec, layer] of [
       [classifier, "dense2"],
       [frozen, "dense1"],
@@ -212,8 +212,8 @@ describe("units that have stopped to answer", () => {
   });
 });
 
-describe("a trainer that nobody asked to look into", () => {
-  it.each(["ts", "wasm"] as const)("has no word of it: %s", async (target) => {
+describe("a trainer without probes", () => {
+  it.each(["ts", "wasm"] as const)("contains no code for them: %s", async (target) => {
     const { code } = await compile(classifier, { target });
     expect(code.match(/prob(e|ing)\b|watched|distributionOf|onStep/i)).toBeNull();
     expect((await compile(classifier, { target, probe: false })).code).toBe(code);

@@ -1,18 +1,18 @@
-// The trainer's own behaviour on a machine whose every number can be worked out by hand.
+// The trainer with simple kernels, whose results can be computed by hand.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/step/errors.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { trainerOf } from "../../../src/runtime/trainer/trainer-of.ts";
 import { lineData, linearMachine, linearTrainer, model, training } from "../linear-machine.ts";
 
-test("the seed decides the start; without one it is the spec's", () => {
+test("initial parameters follow from the seed, by default from the seed of the spec", () => {
   const weights = (seed?: number) => [...linearTrainer({ seed }).parameters["dense1.weight"]];
   expect(weights()).toEqual(weights(7));
   expect(weights(8)).not.toEqual(weights(7));
   expect(linearTrainer({ seed: 8 }).seed).toBe(8);
 });
 
-test("a seed is 32 bits without a sign, and comes back as it was given, from a checkpoint too", () => {
+test("a seed is an unsigned 32-bit integer, and is preserved exactly, in checkpoints too", () => {
   for (const seed of [0, 0x80000000, 0xffffffff]) {
     const trainer = linearTrainer({ seed });
     expect(trainer.seed).toBe(seed);
@@ -23,14 +23,14 @@ test("a seed is 32 bits without a sign, and comes back as it was given, from a c
   expect(linearTrainer({ training: { seed: 0xffffffff } }).seed).toBe(0xffffffff);
 });
 
-test.each([-1, 1.5, NaN, Infinity, 2 ** 32])("%d is no seed", (seed) => {
+test.each([-1, 1.5, NaN, Infinity, 2 ** 32])("%d is not a seed", (seed) => {
   expect(() => linearTrainer({ seed })).toThrow(InputError);
   expect(() => linearTrainer({ seed })).toThrow(
     `seed must be a whole number from 0 to 4294967295, got ${seed}`,
   );
 });
 
-test("gradient() gives loss and gradients and moves nothing; step() gives the loss before the update", () => {
+test("gradient() returns the loss, sets gradients and changes no parameter; step() returns the loss before the update", () => {
   const trainer = linearTrainer({ drop: 0 });
   const batch = lineData(3);
   const before = [...trainer.parameters["dense1.weight"]];
@@ -41,7 +41,7 @@ test("gradient() gives loss and gradients and moves nothing; step() gives the lo
   expect(trainer.gradient(batch)).toBeLessThan(loss);
 });
 
-test("predictions are an array of one's own, one row for each of the batch", () => {
+test("predictions are a new array with one row for each row of the batch", () => {
   const trainer = linearTrainer();
   trainer.parameters["dense1.weight"].set([2, -1]);
   trainer.parameters["dense1.bias"].set([1]);
@@ -50,7 +50,7 @@ test("predictions are an array of one's own, one row for each of the batch", () 
   expect([...first]).toEqual([2, -2]);
 });
 
-test("evaluate() starts from nothing each time; evaluateAll() takes any number of rows", () => {
+test("each evaluate() starts with empty totals; evaluateAll() takes any number of rows", () => {
   const trainer = linearTrainer();
   const data = lineData(10);
   const part = { x: data.x.slice(0, 8), y: data.y.slice(0, 4) };
@@ -59,11 +59,11 @@ test("evaluate() starts from nothing each time; evaluateAll() takes any number o
   expect(trainer.evaluateAll(data).loss).toBeCloseTo(errors.reduce((a, b) => a + b) / 10, 12);
 });
 
-test.each(["step", "gradient", "evaluate", "predict"] as const)("%s() takes one batch at most", (call) => {
+test.each(["step", "gradient", "evaluate", "predict"] as const)("%s() takes at most one batch", (call) => {
   expect(() => linearTrainer()[call](lineData(5))).toThrow("the batch has 5 rows, more than batchSize 4");
 });
 
-test("a refused batch moves nothing", () => {
+test("a rejected batch changes nothing", () => {
   const trainer = linearTrainer();
   const before = trainer.save();
   expect(() => trainer.step({ x: [1, NaN], y: [1] })).toThrow("x, row 0: NaN");
@@ -96,7 +96,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
     () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
     "createTrainer must be an object, got null",
   ],
-])("%s is refused by name", (_, call, message) => {
+])("%s is rejected by name", (_, call, message) => {
   const trainer = linearTrainer();
   const before = trainer.save();
   expect(() => call(trainer)).toThrow(InputError);

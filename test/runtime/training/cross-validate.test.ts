@@ -1,5 +1,4 @@
-// Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part
-// is asked once.
+// Cross-validation as a run: its report, the start of each training, and a single use of the test split.
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
@@ -21,8 +20,8 @@ interface Trained {
 }
 
 /**
- * A run on the line's rows, and what it asked its host for. In a `poisoned` one the rows of the test are
- * nothing like the line.
+ * A run on rows of a line, which records its requests to the host. In a `poisoned` run, the test rows have
+ * extreme values.
  */
 function runOn(
   options: Partial<Run> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
@@ -54,7 +53,7 @@ function runOn(
   };
 }
 
-test("each fold is reported after its best epoch; then the model trains on all but the test for the mean of them", async () => {
+test("each fold is reported after its best epoch; then the model trains for their mean on all rows except the test split", async () => {
   const run = runOn();
   const result = await trainOnFolds(run);
   expect(Object.keys(result)).toEqual([
@@ -90,7 +89,7 @@ test("each fold is reported after its best epoch; then the model trains on all b
   expect([dataset.train.y.length, dataset.validation, dataset.test?.y.length]).toEqual([40, undefined, 10]);
 });
 
-test("mean and deviation are those of the folds' figures, the deviation that of a sample", async () => {
+test("mean and standard deviation are those of the folds' metrics, with n − 1 in the deviation", async () => {
   const { folds, validation, deviation } = await crossValidate(runOn());
   for (const figure of ["loss", "rmse"]) {
     const values = folds.map((fold) => fold[figure]);
@@ -102,7 +101,7 @@ test("mean and deviation are those of the folds' figures, the deviation that of 
   expect(Object.keys(deviation)).toEqual(["loss", "rmse"]);
 });
 
-test("whatever stands in the rows of the test, nothing but the final judgement changes", async () => {
+test("the test rows influence only the final test result", async () => {
   const clean = runOn();
   const poisoned = runOn({ poisoned: true });
   const [{ test: judged, ...rest }, { test: misled, ...same }] = [
@@ -112,11 +111,11 @@ test("whatever stands in the rows of the test, nothing but the final judgement c
   expect(same).toEqual(rest);
   expect(poisoned.trained.map(({ reports }) => reports)).toEqual(clean.trained.map(({ reports }) => reports));
   expect(misled).not.toEqual(judged);
-  // and no data set before the last has a test part at all
+  // No data set except the last one has a test split.
   expect(clean.trained.map(({ dataset }) => "test" in dataset)).toEqual([false, false, false, false, true]);
 });
 
-test("early stopping stops each fold by its own rows, and not the training that follows", async () => {
+test("early stopping stops each fold by its own rows, but not the final training", async () => {
   const run = runOn({ earlyStopping: { patience: 1 } });
   const { folds, epochs } = await trainOnFolds(run);
   folds.forEach(({ bestEpoch }, i) =>
@@ -125,7 +124,7 @@ test("early stopping stops each fold by its own rows, and not the training that 
   expect(run.trained[4].reports).toHaveLength(epochs);
 });
 
-test("all trainings start from the same seed; run again, or taken up between any two, they give the same bits", async () => {
+test("all trainings start from the same seed; a repeated run, or one resumed between trainings, has the same bits", async () => {
   const whole = runOn();
   const outcome = await trainOnFolds(whole);
   expect(await trainOnFolds(runOn())).toEqual(outcome);
@@ -136,12 +135,12 @@ test("all trainings start from the same seed; run again, or taken up between any
   }
 });
 
-test("no epochs are none", async () => {
+test("zero epochs train nothing", async () => {
   const { epochs, bestEpoch, folds } = await trainOnFolds(runOn({ epochs: 0 }));
   expect([epochs, bestEpoch, ...folds.map((fold) => fold.bestEpoch)]).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
-test("the text is a table of the folds, with mean and deviation, then what the model that is kept came to", async () => {
+test("the text is a table of the folds with mean and standard deviation, then the results of the final model", async () => {
   const text = foldedRegime.text(await trainOnFolds(runOn()));
   const figure = /\d+\.\d{4}/.source;
   const fold = (name: string) => `${name} +\\d+ +${figure} +${figure}\n`;
@@ -158,7 +157,7 @@ test("the text is a table of the folds, with mean and deviation, then what the m
   ).toBe(1);
 });
 
-test("a checkpoint that knows of no folds, or of folds of other epochs, is refused", async () => {
+test("a checkpoint without folds, or with folds of another number of epochs, is rejected", async () => {
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
     "the checkpoint has no valid results of folds",
   );

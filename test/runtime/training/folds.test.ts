@@ -1,5 +1,5 @@
-// Folds must share out the rows beside the test part, each class evenly; a row in the wrong place flatters
-// every figure.
+// Folds must divide all rows outside the test split, each class evenly. A row in the wrong fold would make
+// every result look better than it is.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
@@ -11,7 +11,7 @@ import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 
 const spread = (numbers: number[]): number => Math.max(...numbers) - Math.min(...numbers);
 
-test("folds are disjoint and complete; their sizes, and their numbers of any class, differ by one at most", () => {
+test("folds are disjoint and complete; their sizes, and their counts of each class, differ by at most one", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: -1, max: 4 }), { minLength: 10, maxLength: 200 }),
@@ -19,7 +19,7 @@ test("folds are disjoint and complete; their sizes, and their numbers of any cla
       fc.nat(1000),
       fc.boolean(),
       (labels, count, seed, stratified) => {
-        // some of the rows are the test's
+        // Every seventh row belongs to the test split.
         const rows = Int32Array.from(labels.keys()).filter((row) => row % 7 !== 3);
         fc.pre(count <= rows.length);
         const folds = dealRows(rows, count, seed, stratified ? labels : undefined);
@@ -37,7 +37,7 @@ test("folds are disjoint and complete; their sizes, and their numbers of any cla
   );
 });
 
-test("the seed decides; rows of a fold keep the file's order", () => {
+test("the folds follow from the seed; rows of a fold keep the order of the file", () => {
   const rows = Int32Array.from({ length: 60 }, (_, i) => 2 * i);
   expect(dealRows(rows, 4, 1)).toEqual(dealRows(rows, 4, 1));
   expect(dealRows(rows, 4, 1)).not.toEqual(dealRows(rows, 4, 2));
@@ -57,7 +57,7 @@ test("as many folds as rows leave one out at a time; more are an error", () => {
   );
 });
 
-/** As far as cutting goes; what is warned of is thrown. */
+/** A run for tests that only divide rows; warnings are thrown. */
 function cutting(csv: string, folds: number, others: Partial<Run> = {}): Run {
   return {
     model,
@@ -81,13 +81,13 @@ function cutting(csv: string, folds: number, others: Partial<Run> = {}): Run {
 }
 
 const { x, y } = lineData(50);
-/** Where `isOther` says so, the row has nothing of the line. */
+/** The folds of line data, in which the rows that `isOther` selects have extreme values. */
 const foldsWith = (isOther: (row: number) => boolean) => {
   const rows = y.map((value, i) => (isOther(i) ? "-1e9,3e7,1e12" : `${x[2 * i]},${x[2 * i + 1]},${value}`));
   return foldsOf(cutting(`u,v,y\n${rows.join("\n")}\n`, 4));
 };
 
-test("no fold has a row of the test part, and its scales are those of its own training rows", () => {
+test("no fold has a row of the test split, and the scales of a fold are those of its training rows", () => {
   const tested = new Set(splitRows(50, { ...training, test: 0.2 }, 7).test);
   const open = Int32Array.from({ length: 50 }, (_, row) => row).filter((row) => !tested.has(row));
   const held = dealRows(open, 4, 7);
@@ -95,7 +95,7 @@ test("no fold has a row of the test part, and its scales are those of its own tr
     const clean = dataset();
     expect(Object.keys(clean).sort()).toEqual(["fields", "train", "validation"]);
     expect([clean.train.y.length, clean.validation?.y.length]).toEqual([30, 10]);
-    // outliers in the test part and in the fold itself change nothing of what is learned from
+    // Outliers in the test split and in the fold itself must not change what is fitted.
     const own = new Set(held[fold]);
     const poisoned = foldsWith((row) => tested.has(row) || own.has(row))[fold]();
     expect(poisoned.fields).toEqual(clean.fields);
@@ -105,7 +105,7 @@ test("no fold has a row of the test part, and its scales are those of its own tr
   });
 });
 
-/** Two inputs and a class by name or number. */
+/** A run with two inputs, and a class given by name or number. */
 const classesOf = (labels: readonly (string | number)[], classes: number, folds: number): Run =>
   cutting(`u,v,y\n${labels.map((label, i) => `${i},${-i},${label}`).join("\n")}\n`, folds, {
     model: { ...model, targets: { y: { shape: [], classes } } },
@@ -113,21 +113,17 @@ const classesOf = (labels: readonly (string | number)[], classes: number, folds:
     data: { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"] } } },
   });
 
-test(
-  "a class that is too rare for all folds is told by its name; left out rows and one row a fold are no such " +
-    "class",
-  () => {
-    const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
-    expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
-      'warned: some of the 4 folds have no row of a rare class: outside the test split, "dog" has 1, "emu" has 2',
-    );
-    expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
-    expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
-    expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
-  },
-);
+test("a class that is too rare for all folds is reported by name; ignored rows, and folds of one row, are not", () => {
+  const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
+  expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
+    'warned: some of the 4 folds have no row of a rare class: outside the test split, "dog" has 1, "emu" has 2',
+  );
+  expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
+  expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
+  expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
+});
 
-test("a fold whose targets are all left out cannot be judged: an error that names it", () => {
+test("a fold in which all targets are ignored is an error that names the fold", () => {
   const folds = foldsOf(classesOf([0, -1, 1, 0], 2, 4));
   const messages = folds.map((dataset) => {
     try {
@@ -141,7 +137,7 @@ test("a fold whose targets are all left out cannot be judged: an error that name
   ]);
 });
 
-test("what is wrong with a fold's rows is told with their line and the fold", () => {
+test("an error in a fold's rows is reported with line and fold", () => {
   const folds = foldsOf(
     cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, {
       training: { ...training, folds: 2 },

@@ -1,4 +1,4 @@
-// Errors of a scaled target in its own units: a wrong factor here is a wrong number in every report, and
+// Errors of a scaled target in original units. A wrong factor would be a wrong number in every report, and
 // nothing else would show it.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
@@ -37,7 +37,7 @@ test.each<ScaleRule>(["standard", "min-max", { divide: 50 }])(
       [dataset.test, result.test],
     ] as const) {
       if (part === undefined || summary === undefined) expect.fail("a part is missing");
-      // by hand, from the predictions
+      // Computed by hand from the predictions.
       const predictions = predictAll(part["x"], trainer);
       const errors = predictions.map((p, i) => p * span - part["y"][i] * span);
       const rmse = Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
@@ -59,7 +59,7 @@ function predictAll(inputs: ArrayLike<number>, trainer: ReturnType<typeof linear
   );
 }
 
-/** A trainer of one epoch that reports fixed figures, and keeps what it was asked. */
+/** A trainer of one epoch that reports fixed metrics, and records the options that it receives. */
 function fixedTrainer(asked: FitOptions[]): Trainable {
   const figures = { mae: 2, rmse: 3, r2: 0.5, accuracy: 0.25 };
   const report = { epoch: 1, loss: 4, metrics: figures, learningRate: 0.1, best: true };
@@ -75,7 +75,7 @@ function fixedTrainer(asked: FitOptions[]): Trainable {
   };
 }
 
-test("mae and rmse have the target's unit; loss, r2, accuracy and the learning rate do not", () => {
+test("mae and rmse are in original units; loss, r2, accuracy and the learning rate are not converted", () => {
   const dataset = prepared({ divide: 10 });
   const shown = inOriginalUnits(fixedTrainer([]), { training }, dataset);
   expect(shown.save()).toEqual(Uint8Array.of(7));
@@ -92,7 +92,7 @@ test.each([
   ["mae", 0.5],
   ["loss", 5],
   ["r2", 5],
-])("minDelta is read in the units of what early stopping watches: %s", (metric, minDelta) => {
+])("minDelta has the units of the metric that early stopping watches: %s", (metric, minDelta) => {
   const asked: FitOptions[] = [];
   const stopping = { ...training, earlyStopping: { patience: 3, metric, minDelta: 5 } };
   const shown = inOriginalUnits(fixedTrainer(asked), { training: stopping }, prepared({ divide: 10 }));

@@ -1,4 +1,5 @@
-// The view of the schedule. If a test fails, the shown rate differs from the trained one, or its end is wrong.
+// The view of the schedule. If a test fails, the shown rate differs from the trained one, or its end is
+// wrong.
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";

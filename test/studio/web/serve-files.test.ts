@@ -1,5 +1,5 @@
-// The server of the playground. Any page in a browser can send it requests, so no request may stop it or get a
-// file that is not part of it.
+// The server of the playground. Any page in a browser can send it requests, so no request may stop it or get
+// a file that is not part of it.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFiles, type ServedFiles } from "../../../src/studio/web/serve-files.ts";

@@ -1,4 +1,7 @@
-/** A target for tests: the optimized graphs of a model in their text form. It is one entry and one folder. */
+/**
+ * A target for tests: the optimized graphs of a model in their text form. A target is one entry and one
+ * folder.
+ */
 import { printGraph } from "../../../src/compiler/ir/text.ts";
 import type { GraphTarget } from "../../../src/compiler/targets.ts";
 

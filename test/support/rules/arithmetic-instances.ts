@@ -3,7 +3,7 @@ import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 
-/** A left-hand side by the name of its rule. */
+/** A function that draws a left-hand side, by the name of its rule. */
 export type Instances = Readonly<Record<string, (d: Draw) => Node>>;
 
 const factors = [2, 0.1, -3, 0.5, 1e5, -1.7, 7e-4];
@@ -89,7 +89,7 @@ export const arithmeticInstances: Instances = {
     return scaled(d, d.either("multiply", d.over(shape, axes), d.leaf(shape)), shape);
   },
   "power-of-two": (d) => {
-    const shape = d.shape(3, 4); // few powers are rounded otherwise than products
+    const shape = d.shape(3, 4); // few: powers round differently from products
     return d.g.power(d.leaf(shape), d.constant(2, shape));
   },
   "power-of-constant": (d) => {

@@ -3,7 +3,7 @@ import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
-/** In either order. */
+/** Two operands in random order. */
 const onSides = (d: Draw, x: Node, y: Node): [Node, Node] => (d.chance(0.5) ? [x, y] : [y, x]);
 
 export const choiceInstances: Instances = {

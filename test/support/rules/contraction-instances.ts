@@ -4,7 +4,10 @@ import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
-/** Operands' shapes and axes of a contraction, every role of every axis at a random place. */
+/**
+ * The shapes of the operands, and the axes, of a contraction in which each axis has a random role and
+ * position.
+ */
 function contraction(
   d: Draw,
   leastFree = 0,
@@ -32,7 +35,7 @@ function contraction(
   return { x: x.shape, y: y.shape, axes };
 }
 
-/** x as a transpose of a leaf that keeps the order of its free axes. */
+/** x as a transpose of a leaf, with its free axes in the original order. */
 function transposed(d: Draw, shape: Shape, ...taken: readonly (readonly number[])[]): Node {
   const permutation = d.permutation(shape);
   const free = d.axes(shape).filter((axis) => !taken.some((axes) => axes.includes(axis)));
@@ -43,7 +46,7 @@ function transposed(d: Draw, shape: Shape, ...taken: readonly (readonly number[]
 }
 
 function transposedOperands(d: Draw): Node {
-  // Two free axes of one operand are what a near miss puts into the wrong order.
+  // A near miss puts two free axes of one operand into the wrong order.
   const { x, y, axes } = contraction(d, 1);
   const which = d.below(3);
   return d.g.contract(
@@ -61,7 +64,7 @@ function groupsOf({ x, y, axes }: ReturnType<typeof contraction>): readonly [num
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-/** Windows that lie side by side, and the shape under them, with or without a rest. */
+/** Adjacent windows and the shape that they cover, with or without a remainder. */
 function tiling(d: Draw): { readonly shape: Shape; readonly windows: WindowShape } {
   const shape = [...d.shape(0, 2)];
   const axes = d.shuffled(
@@ -89,7 +92,7 @@ export const contractionInstances: Instances = {
     const drawn = contraction(d, 2);
     const [batch, freeX, freeY] = groupsOf(drawn);
     const product = d.g.contract(d.leaf(drawn.x), d.leaf(drawn.y), drawn.axes);
-    // One group is reversed, so that the permutation is never the identity.
+    // One group is reversed, so that the permutation is not the identity.
     const [ofX, ofY] = d.shuffled([true, false]);
     const [x, y] = [range(batch, freeX), range(batch + freeX, freeY)];
     const permutation = [

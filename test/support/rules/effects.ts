@@ -1,5 +1,5 @@
-// What differs between two graphs that should mean the same, on given operands: nothing, effects that a fast
-// rule may declare, or a fault.
+// Classifies the differences between two graphs that should compute the same, on given operands: none,
+// effects that a fast rule may declare, or errors.
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
 import { leafName, operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -13,14 +13,17 @@ import { ExactGraph } from "./exact-graph.ts";
 import { isClose, isFinite, isSame, realOf } from "./exact-reals.ts";
 import { roundingBounds } from "./rounding-bounds.ts";
 
-/** How the values of a program are rounded: each node once. */
+/** How a program rounds values. Each node is rounded once. */
 export interface Precision {
   readonly float: "f32" | "f64";
   readonly unit: number;
   /** The smallest subnormal number. */
   readonly tiny: number;
   round(x: number): number;
-  /** x^y as trainers compute it: the interpreter takes the engine's, which may square without an error. */
+  /**
+   * x^y as trainers compute it. The interpreter uses the engine's function, which may square without a
+   * rounding error.
+   */
   power(x: number, y: number): number;
 }
 
@@ -35,7 +38,7 @@ export const single: Precision = {
 
 export type Operands = ReadonlyMap<string, Tensor>;
 
-/** All nodes, each rounded. */
+/** The values of all nodes, each rounded. */
 export function valuesOf(
   graph: Graph,
   operands: Operands,
@@ -59,19 +62,19 @@ function computed(node: Node, inputs: readonly Tensor[], rows: number, precision
 }
 
 export interface Judgement {
-  /** With the first element that shows each, in words. */
+  /** Each effect, with a description of the first element that shows it. */
   readonly effects: ReadonlyMap<Effect, string>;
-  /** What no effect explains, in words. */
+  /** Descriptions of differences that no effect explains. */
   readonly faults: readonly string[];
   /**
-   * How many elements differ, and how many of these have no bound: a divisor may be 0, or the bound itself
-   * overflows.
+   * How many elements differ, and for how many of these no bound exists: a divisor may be 0, or the bound
+   * itself overflows.
    */
   readonly differing: number;
   readonly unbounded: number;
 }
 
-/** The only outputs of both graphs, on the same operands. */
+/** Compares the only outputs of two graphs on the same operands. */
 export function judge(
   before: Graph,
   after: Graph,
@@ -104,7 +107,7 @@ const isFault = (verdict: Verdict): verdict is { readonly fault: string } => typ
 const constantsOf = (graph: Graph): ReadonlySet<number> =>
   new Set(graph.nodes.flatMap((node) => (node.op === "constant" ? [node.attributes.value] : [])));
 
-/** Of an element that differs. */
+/** The classification of one element that differs. */
 function verdictOf(was: Side, is: Side, at: number): Verdict {
   const [a, b] = [was.result.data[at], is.result.data[at]];
   if (a === 0 && b === 0) return "zero-sign";
@@ -112,7 +115,7 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
   const areFinite = Number.isFinite(a) && Number.isFinite(b);
   if (exactA !== undefined && exactB !== undefined && !isSame(exactA, exactB)) {
     if (!isFinite(exactA) || !isFinite(exactB)) return areFinite ? "unbounded" : "non-finite";
-    // A constant that a rule computes from others is within a unit in the last place.
+    // A constant that a rule computes from others must be correct to one unit in the last place.
     if (!is.computesConstants || !isClose(exactB, exactA, 52))
       return { fault: "the sides differ in real arithmetic" };
   }
@@ -121,7 +124,8 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
     return was.cause(at) ?? is.cause(at) ?? { fault: "no intermediate result leaves the range" };
   }
   const difference = Math.abs(a - b);
-  // The bounds are themselves computed in doubles. The result's own rounding may be to a subnormal number.
+  // The bounds are themselves computed in doubles, hence the factor. The result may also be rounded to a
+  // subnormal number.
   if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal")) + was.precision.tiny)
     return "rounding";
   if (was.cause(at) === "overflow" || is.cause(at) === "overflow") return "overflow";
@@ -136,7 +140,7 @@ class Side {
   /** Whether all operands are finite. */
   readonly isFinite: boolean;
   private readonly graph: Graph;
-  /** The constants of the left-hand side; others are computed from them by the rule, and rounded. */
+  /** The constants of the left-hand side. The rule computes other constants from them, and rounds. */
   private readonly numbers: ReadonlySet<number>;
   private readonly rows: number;
   readonly precision: Precision;
@@ -158,7 +162,7 @@ class Side {
     this.values = valuesOf(graph, operands, rows, precision);
     this.result = this.valueOf(this.root);
     this.isFinite = [...operands.values()].every(({ data }) => data.every(Number.isFinite));
-    // Constants are exact here, and bools as the program has them.
+    // Constants are exact in this evaluation, and bools are those of the program.
     const exact = { ...precision, round: (x: number) => x };
     this.reals = new ExactGraph(
       precision.float === "f64" ? this.values : valuesOf(graph, operands, rows, exact),
@@ -179,8 +183,8 @@ class Side {
   }
 
   /**
-   * What first makes an element that the result depends on an infinity, NaN or 0 that it is not in exact
-   * arithmetic.
+   * Whether an element that the result depends on became infinity, NaN or 0 by rounding, and by which effect
+   * first.
    */
   cause(at: number, node = this.root): "overflow" | "underflow" | undefined {
     for (const [input, element] of this.reals.inputsOf(node, at)) {
@@ -198,7 +202,7 @@ class Side {
     return this.numbers.size > 0;
   }
 
-  /** The largest error that rounding explains, of normal numbers or with underflow. */
+  /** The largest error that rounding explains, for normal numbers or with underflow. */
   bound(at: number, range: "normal" | "underflow"): number {
     let list = this.bounds.get(range);
     if (list === undefined) {

@@ -1,5 +1,5 @@
-// Elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements are computed
-// on demand.
+// Evaluates elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements
+// are computed on demand.
 import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -18,13 +18,15 @@ export class ExactGraph {
   private readonly sources = new Map<Node, Float64Array>();
   private readonly terms = new Map<Node, number[][]>();
 
-  /** `values`: of all nodes as computed; only those of leaves, constants and bools are read. */
+  /** @param values the computed values of all nodes; only those of leaves, constants and bools are read */
   constructor(values: ReadonlyMap<Node, Tensor>, rows: number) {
     this.leaves = values;
     this.rows = rows;
   }
 
-  /** The element's exact value; undefined if it depends on a function that has none, such as exp. */
+  /**
+   * The exact value of the element; undefined if it depends on a function without exact values, such as exp.
+   */
   element(node: Node, at: number): Real | undefined {
     let elements = this.known.get(node);
     if (elements === undefined) this.known.set(node, (elements = []));
@@ -61,7 +63,7 @@ export class ExactGraph {
     }
   }
 
-  /** The elements that this one is computed from; of a choice, the chosen one. */
+  /** The elements that this one is computed from. For a choice, the chosen one. */
   inputsOf(node: Node, at: number): readonly Element[] {
     if (node.op === "reduceSum" || node.op === "fold")
       return this.termsOf(node)[at].map((from) => [node.operands.x, from] as const);
@@ -81,7 +83,7 @@ export class ExactGraph {
     return boundShape(node.type.shape, this.rows);
   }
 
-  /** Where an element of a view comes from; nowhere for padding. */
+  /** The source of an element of a view; none for padding. */
   private viewed(node: Node, at: number): readonly Element[] {
     let sources = this.sources.get(node);
     if (sources === undefined) this.sources.set(node, (sources = this.sourcesOf(node)));
@@ -94,7 +96,7 @@ export class ExactGraph {
     return [];
   }
 
-  /** All elements of all operands are numbered; the view of the numbers says where each element comes from. */
+  /** Numbers all elements of all operands. The view of these numbers shows the source of each element. */
   private sourcesOf(node: Node): Float64Array {
     let next = 0;
     const names = operandNamesOf(node.op, node.attributes);
@@ -106,7 +108,7 @@ export class ExactGraph {
     return evaluateOp(view, Object.fromEntries(numbered), this.shapeOf(node), this.rows).data;
   }
 
-  /** The elements that go into each sum: one after the other is set to 1, the others to 0. */
+  /** The elements in each sum, found by setting one element after the other to 1 and the others to 0. */
   private termsOf(node: NodeOf<"reduceSum"> | NodeOf<"fold">): number[][] {
     const known = this.terms.get(node);
     if (known !== undefined) return known;
@@ -123,7 +125,7 @@ export class ExactGraph {
   }
 }
 
-/** f of one or two exact values; undefined of undefined. */
+/** f of one or two exact values; undefined if one of them is. */
 function lifted(f: (x: Real, y: Real) => Real, ...[x, y]: (Real | undefined)[]): Real | undefined {
   return x === undefined || (f.length > 1 && y === undefined) ? undefined : f(x, y ?? x);
 }

@@ -1,10 +1,9 @@
-// Real numbers without rounding: fractions of integers of any size, with infinities, NaN and signed zeros by
-// the rules of IEEE 754. An equation that holds in real arithmetic holds here bit by bit, whatever the sizes
-// of its operands.
+// Real numbers without rounding: fractions of integers of any size, with infinities, NaN and signed zeros as
+// in IEEE 754. An equation of real arithmetic holds here bit by bit, for operands of any size.
 
 export interface Real {
   readonly negative: boolean;
-  /** The absolute value is over / under: 0 / 1 is zero, 1 / 0 infinity, 0 / 0 not a number. */
+  /** The absolute value is over / under. 0 / 1 is zero, 1 / 0 is infinity, 0 / 0 is NaN. */
   readonly over: bigint;
   readonly under: bigint;
 }
@@ -38,7 +37,7 @@ export function sum(x: Real, y: Real): Real {
   if (isInfinite(y)) return y;
   if (isZero(x) && isZero(y)) return zero(x.negative && y.negative);
   const signed = ({ negative, over }: Real, by: bigint) => (negative ? -over * by : over * by);
-  // Denominators are mostly powers of two, so one is mostly a multiple of the other.
+  // Denominators are mostly powers of two, so one is usually a multiple of the other.
   const [wide, narrow] = x.under >= y.under ? [x, y] : [y, x];
   const isMultiple = wide.under % narrow.under === 0n;
   const total = isMultiple
@@ -65,14 +64,14 @@ export function quotient(x: Real, y: Real): Real {
   return product(x, isInfinite(y) ? zero(y.negative) : inverse(y));
 }
 
-/** The same number, the sign of zero aside; NaN is the same as itself. */
+/** Whether the numbers are equal, ignoring the sign of zero; NaN equals itself. */
 export const isSame = (x: Real, y: Real): boolean =>
   x.over * y.under === y.over * x.under &&
   isNaN(x) === isNaN(y) &&
   isInfinite(x) === isInfinite(y) &&
   (isNaN(x) || isZero(x) || x.negative === y.negative);
 
-/** Whether x differs from y by at most y / 2^bits; both are finite. */
+/** Whether x differs from y by at most |y| / 2^bits. Both must be finite. */
 export function isClose(x: Real, y: Real, bits: number): boolean {
   const { over, under } = sum(x, negated(y));
   return (over * y.under) << BigInt(bits) <= y.over * under;

@@ -1,4 +1,4 @@
-// A random left-hand side of every rewrite rule, by the name of the rule.
+// For each rewrite rule, by name: a random left-hand side.
 import { arithmeticInstances } from "./arithmetic-instances.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 import { choiceInstances } from "./choice-instances.ts";

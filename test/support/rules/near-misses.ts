@@ -1,4 +1,4 @@
-// Graphs that look like a left-hand side and differ from it in one thing: another operand, constant, op or attribute.
+// Graphs that differ from a left-hand side in one detail: another operand, constant, op or attribute.
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node, OpName } from "../../../src/compiler/ir/nodes.ts";
@@ -18,7 +18,9 @@ const otherOps: Readonly<Partial<Record<OpName, OpName>>> = {
 
 const otherNumbers = [0, -0, 1, -1, 2, 0.5, -2.5, 3, 1e300, 1e-300, Infinity, NaN];
 
-/** Another value: a list in another order, longer, or with one other item; another number or type of element. */
+/**
+ * Another value: a list in another order, longer, or with one item changed; another number or element type.
+ */
 function otherAttribute(d: Draw, value: unknown): unknown {
   if (typeof value === "number") return Math.max(0, value + d.pick([-1, 1, 1]));
   if (value === "n") return 2;
@@ -31,7 +33,7 @@ function otherAttribute(d: Draw, value: unknown): unknown {
   return list.with(at, otherAttribute(d, list[at]));
 }
 
-/** The node with one thing changed; undefined where nothing of it can be. */
+/** The node with one detail changed; undefined if nothing can be changed. */
 function changed(d: Draw, node: Node, graph: Graph): Node | undefined {
   const operands = operandsOf(node);
   if (hasTrait(node, "leaf")) return undefined;
@@ -57,11 +59,11 @@ function changed(d: Draw, node: Node, graph: Graph): Node | undefined {
   return d.g.make(node.op, operands.with(at, fresh), node.attributes);
 }
 
-/** Shape rules trust attributes to be whole positive numbers. */
+/** Whether all extents are positive integers, which shape rules assume of attributes. */
 const hasElements = ({ type: { shape } }: Node): boolean =>
   shape.every((size) => size === "n" || (Number.isInteger(size) && size > 0));
 
-/** The graph with one node changed; undefined if none of a few attempts gives a well-typed graph. */
+/** The graph with one node changed; undefined if a few attempts give no well-typed graph. */
 export function nearMiss(d: Draw, graph: Graph): Graph | undefined {
   for (let attempt = 0; attempt < 6; attempt++) {
     const target = d.pick(graph.nodes);

@@ -1,5 +1,5 @@
-// Values for the leaves of a graph under test, from several mixtures: what shows a lost sign of zero is not
-// what shows an overflow.
+// Values for the leaves of a graph under test, from several mixtures, because values that show a lost sign of
+// zero do not show an overflow.
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { leafName } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -21,8 +21,8 @@ type Kind =
   | "not a number";
 
 /**
- * Kinds that are drawn from together, each as often as it is listed. The first two are ordinary and subnormal
- * numbers.
+ * Each mixture is a list of kinds, drawn with the frequency of their occurrence. The first two mixtures are
+ * of ordinary and of subnormal numbers.
  */
 const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
   ["ordinary"],
@@ -38,9 +38,12 @@ const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
 
 type MixtureOf = (random: Random) => readonly Kind[];
 
-/** A mixture of its own for each leaf. */
+/** Selects a random mixture for each leaf. */
 const anyMixture: MixtureOf = (random) => mixtures[random.below(mixtures.length)];
-/** Leaves of ordinary numbers beside leaves of subnormal ones: quotients and products underflow. */
+/**
+ * Selects ordinary numbers for some leaves and subnormal ones for others, so that quotients and products
+ * underflow.
+ */
 const ordinaryOrSubnormal: MixtureOf = (random) => mixtures[random.below(2)];
 
 export const draws: readonly MixtureOf[] = [
@@ -87,7 +90,10 @@ function size(kind: Kind, float: "f32" | "f64", random: Random): number {
   }
 }
 
-/** Values for all leaves by the name of their storage, from the mixture of each; bools are 0 or 1. */
+/**
+ * Values for all leaves by the name of their storage. `mixtureOf` selects the mixture of each leaf; bools are
+ * 0 or 1.
+ */
 export function drawOperands(
   graph: Graph,
   rows: number,

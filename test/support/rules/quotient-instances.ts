@@ -6,7 +6,7 @@ import type { Instances } from "./arithmetic-instances.ts";
 
 const factors = [2, 0.1, -3, 0.5, 1e5, -1.7, 7e-4];
 
-/** x / c for a repeated c, the same quotient repeated as a whole, or this times a tensor. */
+/** x / c for a repeated c, the same quotient repeated as a whole, or that times a tensor. */
 function quotient(
   d: Draw,
   c: Node,
@@ -49,7 +49,7 @@ export const quotientInstances: Instances = {
     const shape = d.shape();
     const axes = d.subset(d.axes(shape));
     const c = d.leaf(axes.map((axis) => shape[axis]));
-    // At least one of the two is plain.
+    // At least one of the two quotients is plain.
     const other = d.pick(["plain", "whole", "scaled"] as const);
     const terms = (["plain", other] as const).map((form) => quotient(d, c, shape, axes, form));
     return d.g.make(d.pick(["add", "subtract"]), d.shuffled(terms), {});

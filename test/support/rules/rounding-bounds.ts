@@ -3,10 +3,10 @@
 // 4.2). With E for bounds and u for the unit:
 //
 //     z = x ± y       Ez = Ex + Ey + u |z|
-//     z = x y         Ez = |x| Ey + |y| Ex + Ex Ey + u |z|          + tiny, where products and quotients may underflow
-//     z = x / y       Ez = (Ex + |z| Ey) / (|y| − Ey) + u |z|       + tiny
-//     z = Σ x         Ez = Σ Ex + n u Σ (|x| + Ex)                  of n terms in any order
-//     z = exp x       Ez = |z| (exp Ex − 1) + 4 u |z|               functions are within 2 units in the last place
+//     z = x y         Ez = |x| Ey + |y| Ex + Ex Ey + u |z|     + tiny, for underflow
+//     z = x / y       Ez = (Ex + |z| Ey) / (|y| − Ey) + u |z|  + tiny
+//     z = Σ x         Ez = Σ Ex + n u Σ (|x| + Ex)             of n terms in any order
+//     z = exp x       Ez = |z| (exp Ex − 1) + 4 u |z|          functions are within 2 units in the last place
 import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { evaluateOp, hasTrait } from "../../../src/compiler/ops/index.ts";
@@ -15,13 +15,13 @@ import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
 export interface Arithmetic {
   /** The largest relative error of one rounding. */
   readonly unit: number;
-  /** The largest absolute error by underflow; 0 to leave underflow out. */
+  /** The largest absolute error from underflow; 0 to ignore underflow. */
   readonly tiny: number;
-  /** The error of a constant, given the value that the graph has. */
+  /** The error of a constant, given its value in the graph. */
   constant(value: number): number;
 }
 
-/** 0 · ∞ is 0: an operand without error adds none. */
+/** 0 · ∞ is 0 here, because an exact operand adds no error. */
 const times = (x: number, y: number): number => (x === 0 || y === 0 ? 0 : x * y);
 
 export function roundingBounds(
@@ -51,7 +51,7 @@ function boundOf(
   const [ex, ey] = errors;
   const each = (bound: (i: number, size: number) => number) =>
     z.data.map((value, i) => bound(i, Math.abs(value)));
-  /** The op itself on other numbers. */
+  /** The op evaluated on other numbers. */
   const applied = (lists: readonly Float64Array[], of = node): Float64Array => {
     const names = operandNamesOf(node.op, node.attributes);
     const record = lists.map((data, i): [string, Tensor] => [names[i], { shape: tensors[i].shape, data }]);
@@ -81,7 +81,8 @@ function boundOf(
         const room = Math.abs(y[i]) - ey[i];
         const own = times(unit, size) + tiny;
         if (ex[i] === 0 && ey[i] === 0) return own;
-        // Divided first: the product of a quotient and the error of a subnormal divisor is 0 in doubles.
+        // Divided first, because in doubles the product of a quotient and the error of a subnormal divisor
+        // would be 0.
         return room > 0 ? ex[i] / room + times(size, ey[i] / room) + own : Infinity;
       });
     case "exp":

@@ -4,7 +4,9 @@ import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 
-/** A sum over axes to be, and the axes: some are left over for operands that do not vary along the sum. */
+/**
+ * A value to be summed and the axes of the sum. Some axes remain for operands that do not vary along the sum.
+ */
 function summed(
   d: Draw,
   minRank = d.chance(0.7) ? 2 : 1,
@@ -14,7 +16,7 @@ function summed(
   return { shape, axes, kept: d.axes(shape).filter((axis) => !axes.includes(axis)) };
 }
 
-/** Σ y / N, or Σ y · (1 / N) where the number of terms depends on the number of rows. */
+/** Σ y / N, or Σ y · (1 / N) if the number of terms depends on the number of rows. */
 function meanOf(d: Draw, sum: Node, shape: Shape, axes: readonly number[]): Node {
   const sizes = axes.map((axis) => shape[axis]);
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
@@ -41,13 +43,13 @@ export const sumInstances: Instances = {
     return d.g.reduceSum(d.g.negate(d.leaf(shape)), { axes: d.shuffled(axes) });
   },
   "divisor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d, 4); // many terms, so that errors of quotients that underflow add up
+    const { shape, axes, kept } = summed(d, 4); // many terms, so that underflow errors of quotients add up
     return d.g.reduceSum(d.g.divide(d.leaf(shape), d.over(shape, d.subset(kept))), {
       axes: d.shuffled(axes),
     });
   },
   "factor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d, 4); // as above, for products
+    const { shape, axes, kept } = summed(d, 4); // many terms, so that underflow errors of products add up
     if (d.chance(0.5)) {
       const scaled = d.either("multiply", d.over(shape, d.subset(kept)), d.leaf(shape));
       return d.g.reduceSum(scaled, { axes: d.shuffled(axes) });

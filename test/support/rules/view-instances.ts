@@ -41,7 +41,7 @@ function repeatedOperands(d: Draw): Node {
   return d.g.make(d.pick(binary), [d.over(shape, axes()), d.over(shape, axes())], {});
 }
 
-/** Boxes that lie side by side along one axis, added in any order. */
+/** Adjacent boxes along one axis, added in any order. */
 function boxes(d: Draw): Node {
   const shape = d.shape(1).map((size) => size);
   const axis = d.below(shape.length);

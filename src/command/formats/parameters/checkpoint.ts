@@ -1,6 +1,6 @@
 /**
- * Reads checkpoints of any model. A correct checksum does not imply a valid header, so everything that commands use is
- * validated here, before they allocate or compile anything.
+ * Reads checkpoints of any model. A correct checksum does not imply a valid header, so everything that
+ * commands use is validated here, before they allocate or compile anything.
  */
 import * as z from "zod";
 import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";

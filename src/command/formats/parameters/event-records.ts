@@ -1,12 +1,12 @@
 /**
- * Encodes the event files of TensorBoard. Each record is an `Event` of tensorflow/core/util/event.proto, framed as a
- * TFRecord:
+ * Encodes the event files of TensorBoard. Each record is an `Event` of tensorflow/core/util/event.proto,
+ * framed as a TFRecord:
  *
  *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32)
  *     masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8
  *
- * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). Field numbers are those of
- * event.proto and summary.proto.
+ * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). Field numbers are those
+ * of event.proto and summary.proto.
  */
 import type { Distribution } from "../../../runtime/trainer/probe.ts";
 
@@ -26,7 +26,10 @@ export type EventRecord = { readonly wallTime: number; readonly step?: number } 
 /** The first record of every file. Readers support `restarts` since this version. */
 export const fileVersion = "brain.Event:2";
 
-/** The table of CRC32C: for each byte, the remainder of x⁸ · byte divided by Castagnoli's polynomial, reflected. */
+/**
+ * The table of CRC32C: for each byte, the remainder of x⁸ · byte divided by Castagnoli's polynomial,
+ * reflected.
+ */
 const remainders = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
@@ -73,7 +76,10 @@ const message = (id: number, ...fields: readonly Uint8Array[]): Uint8Array =>
   bytes(id, Buffer.concat(fields));
 const text = (id: number, value: string): Uint8Array => bytes(id, Buffer.from(value));
 
-/** Encodes an integer below 2⁵³: seven bits per byte, lowest first; the highest bit is set if more bytes follow. */
+/**
+ * Encodes an integer below 2⁵³: seven bits per byte, lowest first; the highest bit is set if more bytes
+ * follow.
+ */
 function varint(value: number): Uint8Array {
   const found: number[] = [];
   let rest = value;
@@ -105,7 +111,9 @@ const encodeSummary = (summary: Summary): Uint8Array =>
     "value" in summary ? float(2, summary.value) : message(5, ...histogramFields(summary.distribution)),
   );
 
-/** The fields of `HistogramProto`. Each bucket ends at its limit and begins at the limit of the previous one. */
+/**
+ * The fields of `HistogramProto`. Each bucket ends at its limit and begins at the limit of the previous one.
+ */
 function histogramFields(found: Distribution): Uint8Array[] {
   const { count, min, max, mean, norm, histogram } = found;
   const isSpread = max > min;

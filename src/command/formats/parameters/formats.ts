@@ -7,9 +7,10 @@ import type { NamedTensor, StoredTensor, TensorFormat } from "./tensors.ts";
 
 // Safetensors, the exchange format of PyTorch and JAX:
 //
-//   length of the header (64 bits)   header: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, …}   numbers
+//   header length (64 bits) | header: {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, …} | numbers
 //
-// All numbers are little-endian. Offsets count from the end of the header. Tensors are contiguous, without gaps.
+// All numbers are little-endian. Offsets count from the end of the header. Tensors are contiguous, without
+// gaps.
 
 type ReadNumber = (view: DataView, at: number) => number;
 
@@ -88,7 +89,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A tensor and its range of the data. @throws InputError if the range is invalid or does not fit the shape */
+/**
+ * A tensor and its range of the data.
+ * @throws InputError if the range is invalid or does not fit the shape
+ */
 function tensorIn(
   name: string,
   entry: unknown,

@@ -1,4 +1,6 @@
-/** Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model. */
+/**
+ * Reads parameters from checkpoints, and checks tensors from other files against the parameters of a model.
+ */
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { sizeOf, type ModelFacts } from "../../../runtime/model/facts.ts";
 import { didYouMean } from "../../../compiler/util/message-text.ts";
@@ -68,7 +70,10 @@ function shapeErrors(name: string, shape: readonly number[], found: readonly num
   return [`"${name}" has shape ${shown(given)} in the file and ${wanted} in the model${why}`];
 }
 
-/** The values of a tensor in the element type of a model. @throws InputError for values that are not finite in it */
+/**
+ * The values of a tensor in the element type of a model.
+ * @throws InputError for values that are not finite in it
+ */
 export function numbersFor(dtype: "f32" | "f64", tensor: StoredTensor): Float32Array | Float64Array {
   const given = tensor.numbers();
   const numbers = dtype === "f32" ? Float32Array.from(given) : Float64Array.from(given);

@@ -1,15 +1,18 @@
 /** Checks encoded Parquet data before a library parses it: Thrift structs, and runs of encoded values. */
 
-// Structs in Thrift's compact protocol, such as page headers and the footer of a file. They need a check because the
-// parser allocates lists of any declared length.
+// Structs in Thrift's compact protocol, such as page headers and the footer of a file. They need a check
+// because the parser allocates lists of any declared length.
 
-/** Structs that Parquet defines are less deep. */
+/** Structs that Parquet defines are nested less deeply. */
 const maxStructDepth = 24;
 
-/** Numbers have at most 64 bits, which are 10 bytes with 7 bits each. */
+/** Numbers have at most 64 bits, so they take at most 10 bytes of 7 bits each. */
 const maxVarintBytes = 10;
 
-/** The end of the struct that begins at `start`. @throws Error if it declares more than the remaining bytes */
+/**
+ * The end of the struct that begins at `start`.
+ * @throws Error if it declares more than the remaining bytes
+ */
 export function thriftEnd(bytes: Uint8Array, start: number): number {
   let at = start;
   const take = (count: number): number => {
@@ -71,8 +74,8 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-// Encoded values of a page. They need a check because the library trusts the lengths of runs: on a damaged file it
-// would fill the memory or not terminate.
+// Encoded values of a page. They need a check because the library trusts the lengths of runs: on a damaged
+// file it would fill the memory or not terminate.
 
 /** The bytes of a page and the current offset. */
 export interface PageReader {
@@ -106,7 +109,7 @@ export function checkRuns(reader: PageReader, width: number, count: number): voi
   }
 }
 
-/** Checks numbers that are stored as blocks of differences. Leaves the offset after the last block. */
+/** Checks numbers that are stored as blocks of differences. Moves the offset past the last block. */
 export function checkDeltas(reader: PageReader, count: number): void {
   const [block, parts] = [varint(reader), varint(reader)];
   const perPart = block / parts;

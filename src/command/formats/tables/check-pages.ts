@@ -1,5 +1,5 @@
-// Checks the pages of the requested columns of a Parquet file before hyparquet decodes them: all declared sizes and
-// counts must agree with the bytes of the file and with the rows of the row group.
+// Checks the pages of the requested columns of a Parquet file before hyparquet decodes them: all declared
+// sizes and counts must agree with the bytes of the file and with the rows of the row group.
 import type { ColumnMetaData, FileMetaData, PageHeader, SchemaTree } from "hyparquet";
 import { parquetSchema } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -176,7 +176,10 @@ function checkValues(reader: PageReader, encoding: string, count: number, chunk:
   }
 }
 
-/** Checks strings with shared prefixes: a prefix fits into the string before, and all strings fit into the budget. */
+/**
+ * Checks strings with shared prefixes. A prefix must fit into the previous string, and all strings into the
+ * budget.
+ */
 function checkPrefixes(reader: PageReader, count: number, budget: Budget): void {
   const [prefixes, suffixes] = [0, 1].map(() => {
     const start = reader.offset;

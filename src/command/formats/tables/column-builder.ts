@@ -21,7 +21,7 @@ interface ColumnBuilder {
 
 const firstRoom = 16;
 
-/** A copy with twice the capacity, or with the initial one. */
+/** A copy with twice the capacity, but at least the initial one. */
 function widened<T extends Float32Array | Float64Array | Int32Array>(
   numbers: T,
   make: new (count: number) => T,
@@ -115,7 +115,7 @@ export function listedColumns({ data }: Wanted): string[] {
   return Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
 }
 
-/** Expands column ranges to the names that they cover in one file, so that another file may have another order. */
+/** Expands column ranges to names in one file, so that another file may have its columns in another order. */
 export function expandRanges({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
     Object.fromEntries(
@@ -127,7 +127,9 @@ export function expandRanges({ model, data }: Wanted, names: readonly string[]):
   return { model, data: { ...data, inputs: side(data.inputs), targets: side(data.targets) } };
 }
 
-/** A column that an input or target reads: its index in a record, and whether a missing value drops the row. */
+/**
+ * A column that an input or target reads: its index in a record, and whether a missing value drops the row.
+ */
 export interface WantedColumn {
   readonly name: string;
   readonly position: number;

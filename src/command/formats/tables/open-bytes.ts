@@ -54,7 +54,10 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Unpacks a gzip file once and discards the result, so that a file that is too large fails before rows are parsed. */
+/**
+ * Unpacks a gzip file once and discards the result, so that a file that is too large fails before rows are
+ * parsed.
+ */
 export async function checkUnpacked(file: string): Promise<void> {
   const { isPacked } = await packingOf(file);
   if (!isPacked) return;
@@ -74,7 +77,7 @@ export async function beginningOf(file: string, count: number): Promise<Uint8Arr
   return Buffer.concat(pieces).subarray(0, count);
 }
 
-/** How to get the size of a file from its header; `code` is that of errors in the header. */
+/** How to get the size of a file from its header. `code` is the code of errors in the header. */
 export interface Sized {
   readonly code: "T2003" | "T2004";
   /** The unpacked size of the file in bytes, from its first 64 KiB. @throws InputError */
@@ -96,7 +99,7 @@ export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> 
         throw new InputError(`the file continues after its end: its header declares ${most} bytes`);
       });
   }
-  // Not as a Buffer: its `slice` would not copy.
+  // A Uint8Array and not a Buffer, because `slice` of a Buffer does not copy.
   const { buffer, byteOffset, length } = Buffer.concat(pieces);
   return new Uint8Array(buffer, byteOffset, length);
 }
@@ -142,8 +145,9 @@ function unreadable(file: string, error: Error): DiagnosticError {
 // Errors of the trainer's runtime about a file (columns, cells, or bytes) as diagnostics.
 
 /**
- * Runs `work` on the content of a file. An {@link InputError} becomes a {@link DiagnosticError} with the location in
- * the file and `code`: T2003 for tables, T2004 for their values, T3001 for checkpoints, T3002 for files of tensors.
+ * Runs `work` on the content of a file. An {@link InputError} becomes a {@link DiagnosticError} with the
+ * location in the file and `code`: T2003 for tables, T2004 for their values, T3001 for checkpoints, T3002 for
+ * files of tensors.
  */
 export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
@@ -166,8 +170,9 @@ export function wrongIn(file: string, code: DiagnosticCode, { message, line }: I
       };
 }
 
-// Limits on data files; gzip files have one more, `mostUnpacked` of runtime/data/gunzip.ts. They are generous for real
-// data, and prevent a damaged or hostile file from using memory out of proportion to its size.
+// Limits on data files. Gzip files have another one, `mostUnpacked` in runtime/data/idx.ts. The limits are
+// generous for real data. They prevent a damaged or hostile file from using memory out of proportion to its
+// size.
 
 /** The largest size in bytes of a line of JSON Lines, or of a record of CSV. */
 export const maxLineBytes = 2 ** 24;

@@ -1,4 +1,5 @@
-// Codecs of Parquet pages that never unpack more bytes than the page declares. The declared sizes are checked before.
+// Codecs of Parquet pages that never unpack more bytes than the page declares. Declared sizes are checked
+// earlier.
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressors, type Compressors } from "hyparquet-compressors";
 
@@ -16,12 +17,16 @@ export const boundedCodecs: Compressors = {
 /** The largest unpacked size of a compressed zstd block. */
 const maxBlockBytes = 2 ** 17;
 
-/** The largest block size divided by the mean size: encoders that end blocks early still fill 1/64 of them. */
+/**
+ * The largest accepted ratio of the maximum block size to the mean. Encoders that end blocks early stay below
+ * it.
+ */
 const maxExpansion = 64;
 
 /**
- * Bounds the unpacked size of zstd frames. Raw and repeated blocks declare their exact size. Compressed blocks declare
- * only their compressed size, so the sum of their largest unpacked sizes must not exceed a multiple of `length`.
+ * Bounds the unpacked size of zstd frames. Raw and repeated blocks declare their exact size. Compressed
+ * blocks declare only their compressed size, so the sum of their largest unpacked sizes must not exceed a
+ * multiple of `length`.
  */
 function checkZstd(input: Uint8Array, length: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);

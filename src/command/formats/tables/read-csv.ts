@@ -1,5 +1,5 @@
-// Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a small parser of
-// their own (`runtime/data/parse-csv.ts`). Both give the same table.
+// Reads a CSV file as a stream into columns, with the parser csv-parse. Emitted programs contain a small
+// parser of their own (`runtime/data/table.ts`). Both parsers return the same table.
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -26,7 +26,10 @@ export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> 
   return table.end();
 }
 
-/** Detects another separator: the header is one cell, which is not a column of the model and contains separators. */
+/**
+ * Detects another separator: the header is one cell, which is not a column of the model and contains
+ * separators.
+ */
 function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableRecord): void {
   const other = /[,;\t|]/.exec(cells[0])?.[0];
   const listed = listedColumns(wanted);
@@ -42,10 +45,10 @@ async function eachRecord(
   separator: string,
   take: (record: TableRecord) => void,
 ): Promise<void> {
-  // Counts lines itself, because the parser counts a CRLF inside quotes as two lines.
+  // Lines are counted here, because the parser counts a CRLF inside quotes as two lines.
   let line = 1;
   let [pending, empty] = [0, 0];
-  /** Counts empty lines, for which the parser calls nothing. */
+  /** Counts empty lines, which the parser does not report. */
   const passEmpty = (found: number) => {
     if (found > empty) pending = 0;
     line += found - empty;

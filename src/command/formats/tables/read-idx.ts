@@ -5,7 +5,7 @@ import type { Table } from "../../../runtime/data/table.ts";
 import { inFile, wholeOf } from "./open-bytes.ts";
 import type { Sized } from "./open-bytes.ts";
 
-/** The message is the same as in emitted programs. */
+/** Its messages are the same as in emitted programs. */
 const idxSized: Sized = {
   code: "T2004",
   sizeIn: (beginning) => idxHeader(beginning).size,

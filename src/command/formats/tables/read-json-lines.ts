@@ -1,5 +1,5 @@
-// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice, because lines may omit keys
-// and so the columns are known only after the last line.
+// Reads JSON Lines: one object per line, whose keys are the columns. Reads the file twice, because lines may
+// omit keys and so the columns are known only after the last line.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
 import { checkUnpacked, maxDepth, inFile } from "./open-bytes.ts";
@@ -76,9 +76,13 @@ function wrongLine(file: string, line: number, message: string, hint?: string): 
   ]);
 }
 
-// Facts that the parsed value does not contain: duplicate keys, and the depth of nesting, found without recursion.
+// Facts that the parsed value does not contain: duplicate keys, and the depth of nesting, found without
+// recursion.
 
-/** The number of keys in the text of the outermost object, and the depth of nesting. The text must be valid JSON. */
+/**
+ * The number of keys in the text of the outermost object, and the depth of nesting. The text must be valid
+ * JSON.
+ */
 function jsonShape(text: string): { keys: number; depth: number } {
   let [keys, deepest] = [0, 0];
   scan(text, (depth, isKey) => {

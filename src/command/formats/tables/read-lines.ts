@@ -3,8 +3,8 @@ import { isUtf8 } from "node:buffer";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { bytesOf, maxLineBytes } from "./open-bytes.ts";
 
-// Invalid bytes are an error, because a decoder would replace all of them by one character and make different labels
-// equal.
+// Invalid bytes are an error, because a decoder would replace all of them by one character and make different
+// labels equal.
 
 const [lineFeed, carriageReturn] = [0x0a, 0x0d];
 
@@ -24,8 +24,8 @@ export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * The number of bytes before a last, incomplete character. Characters have up to four bytes, and all but the first
- * byte start with the bits 10.
+ * The number of bytes before a last, incomplete character. Characters have up to four bytes, and all but the
+ * first byte start with the bits 10.
  */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
@@ -44,7 +44,9 @@ function sizeOfCharacter(first: number): number {
   return first >= 0xc0 ? 2 : 1;
 }
 
-/** The index of the first byte that is not UTF-8: the length of the longest valid prefix, by binary search. */
+/**
+ * The index of the first byte that is not UTF-8: the length of the longest valid prefix, by binary search.
+ */
 function firstWrong(bytes: Uint8Array): number {
   let [good, bad] = [0, bytes.length];
   while (bad - good > 1) {
@@ -86,7 +88,10 @@ export interface Line {
   readonly line: number;
 }
 
-/** Lines that are not empty. Only \n ends a line, because JSON strings may contain other line separators of Unicode. */
+/**
+ * Lines that are not empty. Only \n ends a line, because JSON strings may contain other line separators of
+ * Unicode.
+ */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   let pieces: Uint8Array[] = [];
   let size = 0;

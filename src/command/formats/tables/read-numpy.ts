@@ -1,4 +1,5 @@
-// Reads NumPy files: an .npy array, whose columns are named c0, c1, …, or an .npz archive, whose arrays are columns.
+// Reads NumPy files: an .npy array, whose columns are named c0, c1, …, or an .npz archive, whose arrays are
+// columns.
 import { InputError, shown } from "../../../runtime/step/errors.ts";
 import { sizeOf } from "../../../runtime/model/facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";

@@ -1,5 +1,5 @@
-// Builds a table record by record while a file is read. `runtime/data/table-of-records.ts` does the same for records in
-// memory.
+// Builds a table record by record while a file is read. `tableOf` in `runtime/data/table.ts` does the same
+// for records in memory.
 import { isUtf8 } from "node:buffer";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
@@ -31,23 +31,26 @@ interface Header {
 }
 
 interface TableBuilder {
-  /** Sets the column names, before any row. Returns the names of the columns that are read. @throws DiagnosticError */
+  /**
+   * Sets the column names, before any row. Returns the names of the columns that are read.
+   * @throws DiagnosticError
+   */
   begin(header: Header): ReadonlySet<string>;
   /**
-   * Adds a row of `width` cells. `line` is the row number if the file has no lines. Errors in rows are collected and
-   * thrown by `end`.
+   * Adds a row of `width` cells. `line` is the row number if the file has no lines. Errors in rows are
+   * collected and thrown by `end`.
    */
   add(line: number, width: number, cellAt: (position: number) => Cell): void;
   /** @throws DiagnosticError with the errors of all rows */
   end(): ReadTable;
 }
 
-/** A table, and a notice about dropped rows; empty if no row was dropped. */
+/** A table, and a notice about dropped rows, which is empty if no row was dropped. */
 export interface ReadTable extends Table {
   readonly notice: string;
 }
 
-/** `nameOf`: the names of rows in messages, for files without lines. */
+/** `nameOf` names a row in messages about files without lines. */
 export function tableBuilder(
   file: string,
   wanted: Wanted,
@@ -143,7 +146,8 @@ function numberOf(entry: unknown, column: string, line: number | string | undefi
   );
 }
 
-// The line of each row. Most rows begin on the line after the previous row, so only the exceptions are stored.
+// The line of each row. Most rows begin on the line after the previous row, so only the exceptions are
+// stored.
 
 interface RowLines {
   /** Adds the line of the next row. */
@@ -153,7 +157,7 @@ interface RowLines {
 
 /** The header is row −1. */
 function rowLines(): RowLines {
-  // line = row + shift for the rows from `from` on
+  // For rows from `from[i]` on: line = row + shifts[i].
   const from: number[] = [];
   const shifts: number[] = [];
   let next = -1;

@@ -1,6 +1,6 @@
 /**
- * Replaces `src/compiler/emit/typescript/load-runtime.ts` in the published package, which contains no sources: reads
- * the declarations that the build has extracted from them.
+ * Replaces `src/compiler/emit/typescript/load-runtime.ts` in the published package, which contains no
+ * sources: reads the declarations that the build has extracted from them.
  */
 import { readFileSync } from "node:fs";
 import type * as replaced from "../../../compiler/emit/typescript/load-runtime.ts";

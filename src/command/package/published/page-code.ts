@@ -1,4 +1,7 @@
-/** Replaces `src/studio/web/page-code.ts` in the published package: reads the pages that the build has bundled. */
+/**
+ * Replaces `src/studio/web/page-code.ts` in the published package: reads the pages that the build has
+ * bundled.
+ */
 import { readFileSync } from "node:fs";
 import type * as replaced from "../../../studio/web/page-code.ts";
 

@@ -1,4 +1,6 @@
-/** `--tensorboard`: metrics of epochs and results of probes, in a file that TensorBoard reads while it grows. */
+/**
+ * `--tensorboard`: metrics of epochs and results of probes, in a file that TensorBoard reads while it grows.
+ */
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -19,8 +21,8 @@ export interface EventLog {
 }
 
 /**
- * Creates a new file in the folder. `epoch` is the number of completed epochs; TensorBoard discards later epochs in
- * other files of the folder, so it shows only the current training. No file is deleted.
+ * Creates a new file in the folder. `epoch` is the number of completed epochs; TensorBoard discards later
+ * epochs in other files of the folder, so it shows only the current training. No file is deleted.
  *
  * @throws DiagnosticError (T1011) if the file cannot be created
  */

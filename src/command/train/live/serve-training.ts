@@ -1,4 +1,7 @@
-/** `train --serve`: starts the server thread of the page, sends it events, and receives the user's request to stop. */
+/**
+ * `train --serve`: starts the server thread of the page, sends it events, and receives the user's request to
+ * stop.
+ */
 import { randomBytes } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import type { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -9,12 +12,12 @@ import { usageError } from "../../terminal/report-error.ts";
 import type { FromServer, ServerSetup, ToServer } from "./server-thread.ts";
 
 export interface LivePage {
-  /** The URL with the token. It allows to see the training and to stop it. */
+  /** The URL with the token. Anyone who knows it can watch the training and stop it. */
   readonly address: string;
   send(event: LiveEvent): void;
   /** Whether the user has pressed the button. Cheap enough for loops. */
   isStopped(): boolean;
-  /** Waits for Ctrl-C or the button of the page, which now ends the server. */
+  /** Waits until the user presses Ctrl-C or the button of the page, which now ends the server. */
   untilLeft(): Promise<void>;
 }
 
@@ -32,7 +35,7 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   });
   const setup: ServerSetup = { token, page, port, stop };
   const worker = new Worker(launcher, { argv: ["server"], workerData: setup });
-  /** The first message that matches. */
+  /** Waits for the first message that matches. */
   const nextMessage = (isAwaited: (message: FromServer) => boolean) =>
     new Promise<FromServer>((resolve, reject) => {
       worker.on("message", (message: FromServer) => isAwaited(message) && resolve(message));

@@ -1,4 +1,7 @@
-/** The server thread of `train --serve`. It stays responsive while training blocks the main thread for whole epochs. */
+/**
+ * The server thread of `train --serve`. It stays responsive while training blocks the main thread for whole
+ * epochs.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import { createLiveServer } from "./live-server.ts";
@@ -6,9 +9,9 @@ import { createLiveServer } from "./live-server.ts";
 export interface ServerSetup {
   readonly token: string;
   readonly page: string;
-  /** 0: a free one. */
+  /** The port; 0 selects a free one. */
   readonly port: number;
-  /** One element in shared memory: how often the user pressed the button. */
+  /** One element in shared memory: how often the user has pressed the button. */
   readonly stop: Int32Array;
 }
 

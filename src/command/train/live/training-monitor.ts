@@ -1,6 +1,6 @@
 /**
- * Monitors a training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do not
- * change the training. They always use the same rows: one batch, spread evenly over the training split.
+ * Monitors a training for the page of `--serve` and the files of `--tensorboard`. Probes (`trainer.probe`) do
+ * not change the training. They always use the same rows: one batch, spread evenly over the training split.
  */
 import { sizeOf } from "../../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
@@ -23,7 +23,7 @@ export interface Subject {
   readonly trainer: Trainer;
   readonly facts: ModelFacts;
   readonly dataset: Dataset;
-  /** The total number, completed ones included. */
+  /** The total number of epochs, completed ones included. */
   readonly epochs: number;
   /** Batches per step. */
   readonly accumulate: number;
@@ -41,7 +41,10 @@ export interface TrainingMonitor {
   end(outcome: End, text: string): Promise<void>;
 }
 
-/** Least milliseconds between events of steps, between probes in an epoch, and between probes after epochs. */
+/**
+ * The least number of milliseconds between events of steps, between probes in an epoch, and between probes
+ * after epochs.
+ */
 const betweenSteps = 100;
 const betweenProbes = 2000;
 const betweenEpochs = 20;
@@ -141,7 +144,10 @@ function spreadRows(facts: ModelFacts, data: Batch, rows: number): Batch {
   );
 }
 
-/** Ends the epochs on request. Unlike early stopping, it keeps the last parameters, so training can be resumed. */
+/**
+ * Ends the epochs on request. Unlike early stopping, it keeps the last parameters, so training can be
+ * resumed.
+ */
 function endingWith(trainer: Trainable, page: LivePage): Trainable {
   return {
     get epoch() {
@@ -168,12 +174,15 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
 
 /** The flags of `train` that monitor it. */
 export interface MonitorFlags {
-  /** A port; true: a free one. */
+  /** A port; true selects a free one. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
 }
 
-/** `epoch`: the number of completed epochs. @throws DiagnosticError if the page or the files cannot be created */
+/**
+ * `epoch`: the number of completed epochs.
+ * @throws DiagnosticError if the page or the files cannot be created
+ */
 export async function openMonitor(
   model: string,
   epoch: number,

@@ -1,4 +1,4 @@
-/** The arena in emitted code: the names of offsets, the table of them, and views of the tensors. */
+/** The arena in emitted code: the names of offsets, the table of offsets, and views of the tensors. */
 import type { LineOrigin } from "../emitted-file.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { bytesOfElement } from "../../loop/types.ts";
@@ -12,17 +12,20 @@ import type { View } from "./kernels.ts";
 import { countText } from "../../util/number-text.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
-/** The constants of the module for offsets. */
+/** The names of the constants that contain offsets. */
 export interface ArenaNames {
-  /** The constant for a buffer of a program: its temporary, or storage. */
+  /** The constant for a buffer of a program. The buffer is a temporary of that program, or storage. */
   placeOf(program: string, buffer: string): string;
   readonly all: readonly string[];
 }
 
-/** The main program of a module; without these it is the first. */
+/** The main program of a module. If a module has neither of these, its first program is the main one. */
 const mainPrograms = ["gradient", "trainingLoss"];
 
-/** The temporaries of the main program have the names of the model; those of other programs have a prefix. */
+/**
+ * Temporaries of the main program have the names of the model. Those of other programs have the program as a
+ * prefix.
+ */
 const temporaryName = (program: string, name: string, isMain: boolean): string =>
   isMain ? storageLabel(name) : `${program}_${storageLabel(name)}`;
 
@@ -61,7 +64,7 @@ const regionOrder: readonly Region[] = [
 
 const shapeText = ({ buffer }: Placement): string => `${buffer.element}[${buffer.shape.join(", ")}]`;
 
-/** `const at_dense1_weight = 0; // f32[64, 32]`, region by region. */
+/** Writes one constant per buffer, region by region: `const at_dense1_weight = 0; // f32[64, 32]`. */
 export function writeArena(
   writer: MarkingWriter,
   plan: MemoryPlan,
@@ -93,7 +96,7 @@ export function writeArena(
   }
 }
 
-/** The elements of a buffer for `rows` rows. */
+/** The number of elements of a buffer for `rows` rows. */
 export const elementCount = ({ buffer }: Placement, rows: number): number =>
   buffer.shape.reduce<number>((product, d) => product * (d === "n" ? rows : d), 1);
 
@@ -103,11 +106,13 @@ const storageNamed = ({ storage }: MemoryPlan, name: string): Placement => {
   return placement;
 };
 
-/** The typed array that a storage is read through. */
+/** The typed array through which code reads a storage. */
 export const viewOfStorage = (plan: MemoryPlan, storage: string, float: "f32" | "f64"): View =>
   viewFor(storageNamed(plan, storage).buffer.element, float);
 
-/** `f.subarray(at, at + count)`: a live view of a storage, moved by `shift` bytes if that variable is given. */
+/**
+ * A live view of a storage: `f.subarray(at, at + count)`. `shift` is an expression for a byte offset to add.
+ */
 export function viewText(
   plan: MemoryPlan,
   names: ArenaNames,
@@ -123,7 +128,10 @@ export function viewText(
   return `${viewFor(element, float)}.subarray(${place}, ${place} + ${elementCount(placement, rows)})`;
 }
 
-/** The values that are still in the arena when a program ends, in the order in which it computes them. */
+/**
+ * The values that are still in the arena when a program ends, in the order in which the program computed
+ * them.
+ */
 export function survivors(plan: MemoryPlan, program: string, float: "f32" | "f64"): Placement[] {
   const made = [...(plan.temporaries.get(program)?.values() ?? [])];
   const firstOf = ({ lifetime }: Placement) => lifetime?.[0] ?? 0;

@@ -1,22 +1,25 @@
 /**
- * The check of a trainer as a module: the training loss as a function of the parameters, and the call that
- * proves the trainer. Its only import is the file of the trainer.
+ * The module that checks a trainer: the training loss as a function of the parameters, and the call that runs
+ * the check. It imports only the file of the trainer.
  */
 import { seedStorage } from "../../ir/storage.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
 
-/** The programs are trainingLoss and, in some models, begin and measure before it. Their numbers are f64. */
+/**
+ * The programs are trainingLoss and, in some models, begin and measure, which run before it. They compute in
+ * f64.
+ */
 export interface CheckParts extends ModuleParts {
   /** The runtime's `CheckFacts`. */
   readonly facts: object & { readonly rows: number };
   readonly states: readonly InitialState[];
-  /** The address of the trainer in an import: `./iris.ts`. */
+  /** The import path of the trainer, such as `./iris.ts`. */
   readonly trainer: string;
 }
 
-/** The views that programs and batches may need besides f, and the number of rows. */
+/** Further views that programs and batches may need besides f, and the number of rows. */
 const otherViews = {
   integers: "new Int32Array(memory)",
   doubles: "new Float64Array(memory)",
@@ -46,8 +49,8 @@ export function checkModule(parts: CheckParts): ModuleKind {
       {
         chapter: "proof",
         about:
-          "The spec, the rows of the compared batch, the operations of one loss, and whether V8 is known to " +
-          "allocate numbers.",
+          "The hash of the spec, the number of rows of the batch that is checked, the operations of one loss, " +
+          "and whether V8 is known to allocate numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,
       },
@@ -65,7 +68,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
   };
 }
 
-/** `createLoss`: the training loss as a function of the parameters. */
+/** Writes `createLoss`. It returns the training loss as a function of the parameters. */
 function writeCreateLoss(
   writer: MarkingWriter,
   parts: CheckParts,

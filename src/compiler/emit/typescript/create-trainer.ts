@@ -1,6 +1,6 @@
 /**
- * `createTrainer` in emitted code: the arena, the machine over it, and the trainer of the runtime around the
- * machine.
+ * Writes `createTrainer`: the arena, the machine that runs the programs on it, and the runtime's trainer
+ * around the machine.
  */
 import { trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";
@@ -12,7 +12,7 @@ import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-ma
 import type { TrainerTexts } from "./write-machine.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
 
-/** The declarations of the runtime that `createTrainer` and the program name. */
+/** The runtime declarations that `createTrainer` and the program use. */
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   const { parameters, data, programParts, balanced, kernels, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
@@ -67,7 +67,10 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: E
     });
 }
 
-/** The trainer around the machine, with accumulation, staged steps, probes and the self-check where it has them. */
+/**
+ * Writes the trainer around the machine, with accumulation, staged steps, probes and the self-check as
+ * required.
+ */
 function writeTrainer(
   writer: MarkingWriter,
   parts: TrainerParts,
@@ -98,7 +101,10 @@ function writeTrainer(
   }
 }
 
-/** The tensors that steps move: the parameters, or with averaging the weights that the average is taken of. */
+/**
+ * The tensors that a step updates: the parameters, or the weights before averaging if the weights are
+ * averaged.
+ */
 function weightsText({ plan, parameters }: TrainerParts, { placeOf }: TrainerTexts): string {
   const first = parameters.find(({ trainable }) => trainable);
   const trained = first && trainedStorage(first.name);
@@ -106,7 +112,7 @@ function weightsText({ plan, parameters }: TrainerParts, { placeOf }: TrainerTex
   return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 
-/** Staged steps, except where a step accumulates several batches. */
+/** How the trainer stages steps; undefined if a step accumulates several batches. */
 const stagingOf = (parts: TrainerParts): TrainerKernels["staging"] =>
   accumulates(parts) ? undefined : parts.kernels.staging;
 

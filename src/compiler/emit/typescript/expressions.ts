@@ -1,4 +1,4 @@
-/** Scalar expressions as TypeScript: a total table from node to text, with as few parentheses as possible. */
+/** Scalar expressions as TypeScript, with as few parentheses as possible. */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import type { BinaryOperator, Expression, InstructionName } from "../../loop/expressions.ts";
@@ -24,12 +24,12 @@ interface Text {
   readonly level: number;
 }
 
-/** How the printer names what an expression reads. */
+/** How the printer names the variables, elements and functions in an expression. */
 export interface Scope {
   nameOf(variable: string): string;
-  /** An element of a buffer, as `f[at_dense1 + i]`. */
+  /** The text of an element of a buffer, such as `f[at_dense1 + i]`. */
   elementText(buffer: string, at: readonly string[]): string;
-  /** Called for each function of the runtime that the expression calls. */
+  /** Called for each runtime function that the expression calls. */
   uses(name: RuntimeValue): void;
 }
 
@@ -47,8 +47,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * Functions of the language that are exact or correctly rounded in every engine, by their names there. Engines may
- * round the others differently, so these are functions of the runtime.
+ * JavaScript functions that are exact or correctly rounded in every engine. Engines may round other functions
+ * differently, so emitted code takes those from the runtime.
  */
 const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
@@ -63,7 +63,7 @@ const functions: { readonly [K in InstructionName]: string } = {
 export const numberText = (value: number): string =>
   Number.isNaN(value) ? "NaN" : Object.is(value, -0) ? "-0" : String(value);
 
-/** A comparison prints its number on the right: x > 0, not 0 < x. */
+/** A comparison with a constant prints the constant on the right: x > 0 instead of 0 < x. */
 const mirrored: Partial<Record<BinaryOperator, string>> = { "<": ">", "<=": ">=" };
 
 export function expressionText(x: Expression, scope: Scope): string {
@@ -89,7 +89,7 @@ function print(x: Expression, scope: Scope): Text {
         level: level.atom,
       };
     case "negate":
-      // Two minus signs in a row would be a decrement.
+      // The higher level forces parentheses around a nested minus sign, because `--` would be a decrement.
       return { text: `-${part(x.x, level.unary + 1)}`, level: level.unary };
     case "binary": {
       const [sign, own] = operators[x.operator];
@@ -102,7 +102,7 @@ function print(x: Expression, scope: Scope): Text {
         : { text, level: own };
     }
     case "call": {
-      // Elements in memory are rounded already.
+      // Elements in memory are already rounded.
       if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
       if (!isInstruction(x.name)) scope.uses(x.name);
       const name = isInstruction(x.name) ? functions[x.name] : x.name;
@@ -123,7 +123,7 @@ function print(x: Expression, scope: Scope): Text {
   }
 }
 
-/** Constants from the spec are printed as the formula that they are, if that has exactly the same value. */
+/** Prints a constant as a short formula, such as 1 - 0.001, if the formula has exactly the same value. */
 function numeral(value: number, type: ElementType): Text {
   if (type === "bool") return { text: value === 0 ? "false" : "true", level: level.atom };
   const formula = type === "i32" ? undefined : exactFormulaOf(value);
@@ -144,6 +144,6 @@ function conversion(x: Expression, to: ElementType, part: (x: Expression, least:
   if (x.type === "bool") return { text: `${part(x, level.select + 1)} ? 1 : 0`, level: level.select };
   if (to === "bool") return { text: `${part(x, level.equality)} !== 0`, level: level.equality };
   if (to === "i32") return { text: `Math.trunc(${part(x, 0)})`, level: level.atom };
-  // Numbers of the language are doubles: a store converts them.
+  // JavaScript numbers are doubles. A store converts them.
   return { text: part(x, level.atom), level: level.atom };
 }

@@ -1,18 +1,18 @@
 /**
- * Formatting with prettier, the last stage. Its standalone form with the TypeScript plugins is the same in
- * Node and in
- * pages, and a tenth of the package; it is loaded with the first text.
+ * Formats emitted code with prettier, which is the last step. The standalone build of prettier with the
+ * TypeScript plugins works in Node and in pages, and is a tenth of the size of the package. It is loaded when
+ * the first text is formatted.
  */
 
 /**
- * Formats a module. The options are fixed, whatever the settings of the user: the same spec gives the same
- * bytes.
+ * Formats a module. The options are fixed, so the same spec produces the same bytes whatever the user's
+ * settings are.
  */
 export const formatModule = (code: string): Promise<string> => formatted(code, {});
 
 /**
- * Whether two modules differ in formatting only, such as the width of lines or the style of quotes. Objects are
- * collapsed, since prettier keeps the line breaks inside them otherwise.
+ * Whether two modules differ only in formatting, such as line width or quote style. Objects are collapsed,
+ * because prettier would otherwise keep the line breaks inside them.
  */
 export async function hasSameCode(one: string, other: string): Promise<boolean> {
   const [a, b] = await Promise.all([one, other].map((code) => formatted(code, { objectWrap: "collapse" })));
@@ -25,6 +25,6 @@ async function formatted(code: string, options: { readonly objectWrap?: "collaps
     import("prettier/plugins/typescript"),
     import("prettier/plugins/estree"),
   ]);
-  // By the name prettier knows that there is no JSX.
+  // The file extension `.ts` rules out JSX.
   return format(code, { parser: "typescript", filepath: "trainer.ts", printWidth: 110, plugins, ...options });
 }

@@ -1,6 +1,6 @@
 /**
- * Kernels as functions, each under the formulas that it implements, and the programs that call them in order. Above
- * a register-blocked kernel one comment shows its loops before blocking.
+ * Writes kernels as functions, each under the formulas that it implements, and programs that call them in
+ * order. A comment above each register-blocked kernel shows its loops before blocking.
  */
 import type { LineOrigin } from "../emitted-file.ts";
 import { storageLabel } from "../../ir/storage.ts";
@@ -24,14 +24,14 @@ import type { KernelInstance } from "./origins.ts";
 import { loopLines } from "./loop-lines.ts";
 import { writeStatements } from "./statements.ts";
 
-/** What kernels need from the module. */
+/** The names and types of the module that kernels need. */
 export interface ModuleNames {
-  /** The constant with the offset of a buffer. */
+  /** The constant that contains the offset of a buffer. */
   placeOf(program: string, buffer: string): string;
   readonly identify: Identify;
   readonly all: ReadonlySet<string>;
   readonly float: "f32" | "f64";
-  /** The type of the optimizer, for the names of kernels. */
+  /** The type of the optimizer. It is part of kernel names. */
   readonly optimizer: string | undefined;
   uses(name: RuntimeValue): void;
 }
@@ -42,9 +42,9 @@ export interface KernelText {
 }
 
 export interface EmittedKernels {
-  /** In order of first call. */
+  /** The functions, in the order of their first call. */
   readonly functions: readonly KernelText[];
-  /** The calls of each program, in order, and its arguments. */
+  /** For each program, its calls in order, and its arguments. */
   readonly programs: ReadonlyMap<string, EmittedProgram>;
 }
 
@@ -58,7 +58,7 @@ export interface Call {
   readonly origin: LineOrigin;
 }
 
-/** The views of the arena, in the order in which functions take them. */
+/** The views of the arena, in the order of the parameters of functions. */
 const views = ["f", "integers", "doubles"] as const;
 export type View = (typeof views)[number];
 
@@ -74,7 +74,7 @@ const types: Readonly<Record<string, string>> = {
   n: "number",
 };
 
-/** A kernel of a program, and the offset constant of each of its slots. */
+/** A kernel of a program, with the offset constant of each of its slots. */
 export interface PlacedKernel extends KernelInstance, SlottedKernel {
   readonly places: readonly string[];
   /** The kernel before scheduling. */
@@ -84,7 +84,7 @@ export interface PlacedKernel extends KernelInstance, SlottedKernel {
 type KernelGroup = EqualKernels<PlacedKernel>;
 
 /**
- * Groups equal kernels. In TypeScript an offset is a constant: slots with the same constant are the same
+ * Groups equal kernels. In TypeScript an offset is a constant, so slots with the same constant are the same
  * memory.
  */
 export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
@@ -93,7 +93,7 @@ export const deduplicateKernels = (kernels: readonly PlacedKernel[]): KernelGrou
     isSame: (a, b, slot) => a.places[slot] === b.places[slot],
   });
 
-/** `f: Numbers, n: number` */
+/** The parameter list of a function: `f: Numbers, n: number`. */
 export const typedParameters = (takes: readonly string[]): string =>
   takes.map((taken) => `${taken}: ${types[taken]}`).join(", ");
 
@@ -104,7 +104,8 @@ const usesRows = (kernel: Kernel): boolean => {
 };
 
 /**
- * The name of a parameter of a shared function: its role in the function, not the layer of the first caller.
+ * The name of a parameter of a shared function. It describes the role of the buffer, because the layer
+ * differs from call to call.
  */
 function parameterName(group: KernelGroup, slot: number): string {
   const { kernel, slots } = group.instances[0];
@@ -122,14 +123,20 @@ const withoutDigits = (name: string): string => name.replace(/[._-]?\d+(?=$|[._-
 const isOneKernel = ({ instances }: KernelGroup): boolean =>
   new Set(instances.map(({ kernel }) => kernel.name)).size === 1;
 
-/** The role of a function: that of its first kernel; one for several layers has no number in its name. */
+/**
+ * The role of a function, which is that of its first kernel. If it serves several layers, its name has no
+ * layer number.
+ */
 function roleOf(group: KernelGroup, optimizer: string | undefined): KernelRole {
   const { program, kernel } = group.instances[0];
   const role = kernelRole(program, kernel, optimizer);
   return isOneKernel(group) ? role : { ...role, subject: withoutDigits(role.subject) };
 }
 
-/** The other uses of a shared function: the same values in other programs, or other layers. */
+/**
+ * The comment that lists the other uses of a shared function: the same value in other programs, or other
+ * layers.
+ */
 function othersText(group: KernelGroup, optimizer: string | undefined): string {
   const [first, ...others] = group.instances;
   if (isOneKernel(group)) {
@@ -194,7 +201,7 @@ function functionText(
   return { text: writer.markedText(), takes };
 }
 
-/** `lowered`: the same programs before scheduling. */
+/** `lowered` are the same programs before scheduling. */
 export function emitKernels(
   programs: readonly LoopProgram[],
   module: ModuleNames,

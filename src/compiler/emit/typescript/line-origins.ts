@@ -1,11 +1,11 @@
 /**
- * The origin of each line of emitted text. Ranges of text are marked while it is written. The marks refer to
- * words: indentation and formatting move text, but keep the order of its words.
+ * Records the origin of each line of emitted text. A writer marks ranges of its text while it writes. The
+ * marks count words, because formatting moves text but keeps the order of its words.
  */
 import CodeBlockWriter from "code-block-writer";
 import type { LineOrigin } from "../emitted-file.ts";
 
-/** The origin of the words from `from` up to `to`. */
+/** The origin of a range of words. The word `to` is not included. */
 interface WordMark {
   readonly from: number;
   readonly to: number;
@@ -14,16 +14,16 @@ interface WordMark {
 
 export interface MarkedText {
   readonly text: string;
-  /** An outer range comes before the ranges inside it. */
+  /** Outer ranges come before the ranges inside them. */
   readonly marks: readonly WordMark[];
 }
 
-/** A number with an exponent is one word: formatting drops its plus sign. */
+/** A number with an exponent counts as one word, because formatting drops its plus sign. */
 const words = /\d+e[+-]?\d+|[\w$]+/g;
 
 const wordStarts = (text: string): number[] => Array.from(text.matchAll(words), ({ index }) => index);
 
-/** A writer that marks ranges of its text. Ranges begin and end between words. */
+/** A writer that can mark ranges of its text. Ranges begin and end between words. */
 export class MarkingWriter extends CodeBlockWriter {
   private readonly pieces: { readonly from: number; to: number; readonly origin: LineOrigin }[] = [];
   private readonly embedded: { readonly at: number; readonly marks: readonly WordMark[] }[] = [];
@@ -32,7 +32,7 @@ export class MarkingWriter extends CodeBlockWriter {
     super({ indentNumberOfSpaces: 2 });
   }
 
-  /** Marks what `write` writes, except ranges that it marks itself. */
+  /** Marks the text that `write` writes. Ranges that `write` marks itself override this mark. */
   marked(origin: LineOrigin | undefined, write: () => void): this {
     if (origin === undefined) {
       write();
@@ -45,7 +45,7 @@ export class MarkingWriter extends CodeBlockWriter {
     return this;
   }
 
-  /** Writes text that has its own marks. */
+  /** Writes text that already has marks. */
   writeMarked({ text, marks }: MarkedText): this {
     this.embedded.push({ at: this.getLength(), marks });
     this.write(text);
@@ -69,7 +69,7 @@ export class MarkingWriter extends CodeBlockWriter {
   }
 }
 
-/** The number of words that begin before a position. */
+/** The number of words that start before a position. */
 function wordAt(starts: readonly number[], place: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {
@@ -81,8 +81,9 @@ function wordAt(starts: readonly number[], place: number): number {
 }
 
 /**
- * The origin of every line of a text that has the same words in any formatting: that of its first word. A line
- * with only brackets closes the last line before it with the same indentation.
+ * The origin of each line of `formatted`, which consists of the same words as `text`. A line has the origin
+ * of its first word. A line without words, such as a closing bracket, has the origin of the last line before
+ * it with the same indentation.
  */
 export function lineOrigins({ text, marks }: MarkedText, formatted: string): (LineOrigin | undefined)[] {
   const count = wordStarts(text).length;

@@ -1,9 +1,9 @@
 /**
- * Loads the declarations of the runtime, ready to be copied into a module, from the sources of a clone. Parsing and
- * formatting them takes half a second, so the result is cached under node_modules/.cache with a digest of its
- * sources. The published package contains the result instead (`src/command/package/published/load-runtime.ts`).
- * Each kind of module has its own list of sources: elementary functions differ between f32 and f64, and only checks
- * carry the files of the proof.
+ * Loads the declarations of the runtime, ready to be copied into a module, from the sources in the
+ * repository. Parsing and formatting takes half a second, so the result is cached in node_modules/.cache with
+ * a digest of the sources. The published package contains the result instead
+ * (`src/command/package/published/load-runtime.ts`). Each kind of module has its own list of sources:
+ * elementary functions differ between f32 and f64, and only checks include the proof files.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -32,10 +32,10 @@ const root = new URL("../../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
-/** Modules with this element type, or checks, which use f64. */
+/** The element type of the module, or `check` for checks, which use f64. */
 export type RuntimeKind = "f32" | "f64" | "check";
 
-/** The runtime files for modules of this kind, in reading order, as paths from the folder. */
+/** The runtime files for this kind of module, in reading order, as paths relative to `src/runtime/`. */
 export const runtimeFiles = (kind: RuntimeKind): string[] => sourcesOf(kind).map(({ file }) => file);
 
 const sourcesOf = (kind: RuntimeKind): { readonly file: string; readonly chapter: ChapterName }[] =>
@@ -53,12 +53,12 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
 
 const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
-/** The code that parses the sources. */
+/** The files that parse the sources. */
 const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./runtime-parts.ts"].map(
   (file) => new URL(file, import.meta.url),
 );
 
-/** The digest of the sources, of the parser, and of package.json, which pins the formatter. */
+/** A digest of the sources, of the parser, and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
   const hash = createHash("sha256");
   for (const file of [new URL("package.json", root), ...parserFiles]) hash.update(readFileSync(file));
@@ -71,11 +71,11 @@ function readKept(place: URL, digest: string): readonly Declaration[] | undefine
     const found = cached.safeParse(JSON.parse(readFileSync(place, "utf8")));
     return found.success && found.data.digest === digest ? found.data.declarations : undefined;
   } catch {
-    return undefined; // absent, or half of one: it is made again
+    return undefined; // missing or incomplete: the caller parses again
   }
 }
 
-/** Atomic write: a temporary file, then rename. */
+/** Atomic write: a temporary file, then a rename. */
 function keep(place: URL, digest: string, declarations: readonly Declaration[]): void {
   const partial = new URL(`${place.href}.${process.pid}`);
   mkdirSync(new URL(".", place), { recursive: true });
@@ -96,7 +96,7 @@ export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
     try {
       keep(place, digest, declarations);
     } catch {
-      // Without a writable folder it only takes longer.
+      // If the folder is not writable, the next compilation parses the sources again.
     }
   }
   return new Map(declarations.map((declaration) => [declaration.name, declaration]));

@@ -1,8 +1,8 @@
 /**
- * The loops of a register-blocked kernel as they were before blocking, in one comment:
+ * Shows the loops of a register-blocked kernel before blocking, in one comment:
  *
- *     // Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j]; y[row,
- * j] = sum }
+ *     // Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j];
+ *     //   y[row, j] = sum }
  */
 import { storageLabel } from "../../ir/storage.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
@@ -14,10 +14,10 @@ import { expressionText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
 import { assignmentText, storeText } from "./statements.ts";
 
-/** Longer loops do not help a reader. */
+/** The maximum number of lines. Longer loops do not help a reader. */
 const mostLines = 4;
 
-/** The comment; nothing for kernels that are not blocked. */
+/** The lines of the comment; empty for kernels that are not blocked. */
 export function loopLines(kernel: Kernel, lowered: Kernel | undefined): readonly string[] {
   if (lowered === undefined || !isBlocked(kernel)) return [];
   const lines = commentLines(`Before blocking: ${textOf(lowered)}`);
@@ -28,7 +28,7 @@ export function loopLines(kernel: Kernel, lowered: Kernel | undefined): readonly
 function isBlocked({ body }: Kernel): boolean {
   let found = false;
   visitStatements(body, (statement) => {
-    // The copies of a local for the elements of a block are marked.
+    // The name of a local contains `~` if the local is a copy for one element of a block.
     if (statement.kind === "let" && statement.name.includes("~")) found = true;
   });
   return found;

@@ -1,4 +1,4 @@
-/** What emitted modules are made of: the parts common to all, and those of trainers. */
+/** The parts from which emitted modules are assembled: those of all modules, and those of trainers. */
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
@@ -8,9 +8,9 @@ import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
-/** The parts of every module: a trainer, a predictor, or the check of a trainer. */
+/** The parts of every module. A module is a trainer, a predictor, or the check of a trainer. */
 export interface ModuleParts {
-  /** Where in the spec a fact comes from; `keys` lead to a part of the fact. */
+  /** The location of a fact in the spec. `keys` are the path to a part of the fact. */
   readonly placeOfFact?: (fact: FactName, keys: SpecPath) => SpecPath | undefined;
   /** The graphs of the programs. */
   readonly graphs: readonly Graph[];
@@ -21,37 +21,39 @@ export interface ModuleParts {
   readonly programs: readonly LoopProgram[];
   /** The programs before scheduling. */
   readonly lowered?: readonly LoopProgram[];
-  /** The type of the optimizer, for the names of kernels. */
+  /** The type of the optimizer. It is part of kernel names. */
   readonly optimizer?: string;
   readonly plan: MemoryPlan;
 }
 
 export type FactName = "model" | "training" | "data";
 
-/** Plain data of a module, as `const training: TrainingFacts = …`. */
+/** Plain data in a module, such as `const training: TrainingFacts = …`. */
 export interface Fact {
-  /** The model chapter by default. */
+  /** The chapter that contains the fact; `model` by default. */
   readonly chapter?: ChapterName;
   readonly about?: string;
   readonly declaration: string;
   readonly value: object;
-  /** Where in the spec a part of it comes from; the keys lead to the part. */
+  /** The location of a part of the fact in the spec. `keys` are the path to the part. */
   readonly placeOf?: (keys: SpecPath) => SpecPath | undefined;
 }
 
-/** The names that sections use. */
+/** The names and calls that sections use in their text. */
 export interface EndNames {
   readonly arena: ArenaNames;
   /** The call of a program with its arguments. */
   readonly callOf: (program: string) => string;
-  /** The arguments of a program: views of the arena, and `n` where it depends on the number of rows. */
+  /**
+   * The arguments of a program: views of the arena, and `n` if the program depends on the number of rows.
+   */
   readonly takesOf: (program: string) => readonly string[];
-  /** The typed array of the model's numbers. */
+  /** The type of array for the model's numbers: `Float32Array` or `Float64Array`. */
   readonly array: string;
 }
 
 /**
- * The argument for the number of rows in a call of a program: `n`, or nothing where the program does not depend
+ * The argument for the number of rows in a call of a program: `n`, or nothing if the program does not depend
  * on it.
  */
 export const rowsOf = ({ takesOf }: Pick<EndNames, "takesOf">, program: string): "n" | "" =>
@@ -65,8 +67,8 @@ export interface ModuleImports {
 }
 
 /**
- * Text that the compiler writes: at the beginning of its chapter, or at the end of it, after the runtime's
- * parts.
+ * Text that the compiler writes at the beginning of a chapter, or at its end, after the runtime's
+ * declarations.
  */
 export interface Section {
   readonly chapter: ChapterName;
@@ -74,19 +76,19 @@ export interface Section {
   write(writer: MarkingWriter, names: EndNames): void;
 }
 
-/** What makes a module a trainer, a predictor or a check. */
+/** The parts in which a trainer, a predictor and a check differ. */
 export interface ModuleKind {
-  /** Trainers and predictors import nothing. */
+  /** Only checks have imports. */
   readonly imports?: ModuleImports;
   readonly facts: readonly Fact[];
-  /** The names that its sections declare. */
+  /** The names that the sections declare. */
   readonly ownNames: readonly string[];
-  /** The declarations of the runtime that its sections and its users name. */
+  /** The runtime declarations that the sections use, and those that users of the module need. */
   readonly roots: readonly RuntimeName[];
   readonly sections: readonly Section[];
 }
 
-// Parts of trainers.
+// The parts of trainers.
 
 /** How a parameter is initialised; `fillText` describes the initialiser. */
 export interface InitialParameter {
@@ -101,15 +103,15 @@ export interface InitialParameter {
   readonly fillText: string;
 }
 
-/** A state of the optimizer; `initial` are its values before the first step if these are not zero. */
+/** A state of the optimizer. `initial` lists its values before the first step, if they are not 0. */
 export interface InitialState {
   readonly name: string;
   readonly initial?: readonly number[];
 }
 
 /**
- * Class weights computed from the class counts of the training split: their storage, and the target with `size`
- * classes per row.
+ * Class weights computed from the class counts of the training split. `storage` contains the weights.
+ * `target` is the target that they belong to, with `size` classes per row.
  */
 interface BalancedWeights {
   readonly storage: string;
@@ -118,51 +120,57 @@ interface BalancedWeights {
 }
 
 /**
- * The kernels that a trainer runs. Every trainer has the TypeScript functions; another target adds sections for
- * its own.
+ * The kernels that a trainer runs. Every trainer contains the TypeScript functions. Other targets add
+ * sections for their kernels.
  */
 export interface TrainerKernels {
-  /** The names that its sections declare, in the module and in `createTrainer`. */
+  /** The names that the sections declare, in the module and in `createTrainer`. */
   readonly ownNames: readonly string[];
-  /** The declarations of the runtime that its sections name. */
+  /** The runtime declarations that the sections use. */
   readonly roots: readonly RuntimeName[];
   /** The type of the options of `createTrainer`. */
   readonly optionsType: string;
-  /** The byte offset of the arena in `memory`: an expression. */
+  /** An expression for the byte offset of the arena in `memory`. */
   readonly arenaStart: string;
   sections(parts: TrainerParts): readonly Section[];
   /** Writes the first lines of `createTrainer`: `memory` and its views `f`, `integers` and `doubles`. */
   writeMemory(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void;
-  /** The call of a program in `createTrainer`. */
+  /** The call of a program inside `createTrainer`. */
   callOf(program: string, names: EndNames): string;
-  /** The backend that the machine reports: an expression. */
+  /** An expression for the backend that the machine reports. */
   readonly backend?: string;
-  /** Runs many steps in one call: the arguments of `trainerOf`, which use `batchAt`. */
+  /** Arguments of `trainerOf` that let it run many steps in one call. They use `batchAt`. */
   readonly staging?: { readonly roots: readonly RuntimeName[]; readonly arguments: readonly string[] };
-  /** The memory plan of these kernels, used while `condition` holds. */
+  /** The memory plan of these kernels, which is in use while the expression `condition` is true. */
   readonly running?: { readonly condition: string; readonly plan: MemoryPlan };
   /** Writes the comparison with the TypeScript functions, after `const trainer = …`. */
   writeSelfCheck?(writer: MarkingWriter, parts: TrainerParts): void;
-  /** Whether the file runs as a worker thread of a trainer: an expression. A worker does not run the program. */
+  /**
+   * An expression that is true if the file runs as a worker thread of a trainer. A worker does not run the
+   * program.
+   */
   readonly serving?: string;
 }
 
-/** The programs are gradient, update, predict, evaluate and summarise, and in some trainers begin and measure. */
+/**
+ * The programs are gradient, update, predict, evaluate and summarise. Some trainers also have begin and
+ * measure.
+ */
 export interface TrainerParts extends ModuleParts {
   /** The exported `model`. */
   readonly model: object & { readonly name: string; readonly inputs: object; readonly targets: object };
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** The other members of the runtime's `Program`, as expressions over the runtime. */
+  /** The other members of the runtime's `Program`, as expressions that use runtime declarations. */
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
   readonly kernels: TrainerKernels;
   /**
-   * The layers that an instrumented trainer probes (`ProbedLayer` in the runtime). The program `probe` computes their
-   * values.
+   * The layers that an instrumented trainer reports (`ProbedLayer` in the runtime). The program `probe`
+   * computes their values.
    */
   readonly probed?: readonly { readonly name: string }[];
 }

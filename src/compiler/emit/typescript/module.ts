@@ -1,7 +1,8 @@
 /**
- * Assembles an emitted module, chapter by chapter: the head (spec, layers, contents, notation), facts, the arena as
- * named offsets, kernels under their formulas, the programs that call them, the parts of the runtime, and the
- * sections that make a trainer, a predictor or a check of all this.
+ * Assembles an emitted module, chapter by chapter. The head shows the spec, the layers, the contents and the
+ * notation. The chapters contain facts, the arena as named offsets, kernels under their formulas, the
+ * programs that call them, and the parts of the runtime. The remaining sections make the module a trainer, a
+ * predictor or a check.
  */
 import { chapters } from "../../../runtime/chapters.ts";
 import type { ChapterName } from "../../../runtime/chapters.ts";
@@ -21,9 +22,9 @@ import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 import { writeFact } from "./write-fact.ts";
 
-/** The comment of each program's function, and its chapter. */
+/** For each program, the comment of its function, and its chapter. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
-  begin: ["Prepares a step: what its gradients depend on besides the batch.", "step"],
+  begin: ["Sets the values that the gradients of a step need besides the batch.", "step"],
   measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
   gradient: ["Forward and backward pass over n rows: writes the gradients, returns the mean loss.", "step"],
   update: ["One step of the optimizer.", "step"],
@@ -37,7 +38,7 @@ const programFacts: Readonly<Record<string, readonly [about: string, chapter: Ch
 /** The programs whose functions return the loss. */
 const lossPrograms: readonly string[] = ["gradient", "trainingLoss"];
 
-/** Assembles the module. Text that is only run is not formatted. */
+/** Assembles the module. Text that is only run, and never read, need not be formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
@@ -93,7 +94,7 @@ export async function assembleModule(
   ]);
 }
 
-/** A piece of text and the origins of its lines. It ends with a line break. */
+/** A piece of a module: text that ends with a line break, and the origins of its lines. */
 type Piece = EmittedFile & { readonly chapter: ChapterName };
 
 const unmarked = (text: string): EmittedFile => ({
@@ -111,7 +112,7 @@ async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<Em
   return { text, lines: () => lineOrigins(marked, text).slice(0, -1) };
 }
 
-/** The whole file: head, imports, and the pieces under the headings of their chapters. */
+/** The whole file: the head, the imports, and the pieces under the headings of their chapters. */
 function bound(
   banner: readonly string[],
   imports: ModuleImports | undefined,
@@ -141,7 +142,7 @@ function bound(
   };
 }
 
-/** How to read the formulas above the kernels. */
+/** The comment that explains the notation of the formulas above the kernels. */
 const notation = [
   "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by",
   "// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",

@@ -1,4 +1,4 @@
-/** The origins of lines of kernels and of offsets in the arena. */
+/** The origins of kernel lines and of the offsets in the arena. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { leafName } from "../../ir/nodes.ts";
 import type { Graph } from "../../ir/nodes.ts";
@@ -7,15 +7,15 @@ import type { Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
 import type { LineOrigin, ServedNode } from "../emitted-file.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
 
-/** A kernel that a function serves. */
+/** One of the kernels that a function serves. */
 export interface KernelInstance {
   readonly program: string;
-  /** The index in its program. */
+  /** The index of the kernel in its program. */
   readonly index: number;
   readonly kernel: Kernel;
 }
 
-/** The origin of the whole function. */
+/** The origin of a whole function. */
 export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigin =>
   originOfLines(
     instances.map((instance) => ({
@@ -25,7 +25,10 @@ export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigi
     })),
   );
 
-/** The origin of a line of the first kernel's provenance, and of the same line in the others. */
+/**
+ * The origin of a provenance line of the first kernel. It includes the corresponding lines of the other
+ * kernels.
+ */
 export function lineOrigin(instances: readonly KernelInstance[], line: Provenance): LineOrigin {
   const index = instances[0].kernel.provenance.indexOf(line);
   return originOfLines(
@@ -38,8 +41,8 @@ export function lineOrigin(instances: readonly KernelInstance[], line: Provenanc
 }
 
 /**
- * The origin of each statement, an outer statement before those inside it. The kernels of one function have the
- * same statements in the same order.
+ * The origin of each statement, outer statements before inner ones. All kernels of one function have the same
+ * statements in the same order.
  */
 export function statementOrigins(instances: readonly KernelInstance[]): readonly LineOrigin[] {
   const ofInstances = instances.map((instance) => ({
@@ -73,16 +76,19 @@ function originOfLines(all: readonly InstanceLines[]): LineOrigin {
   };
 }
 
-/** The line that represents these lines: the main line of the kernel, or the last. */
+/**
+ * The line that represents an instance: the main line of the kernel if it is in `lines`, or else the last of
+ * these lines.
+ */
 function mainOf({ main, lines }: InstanceLines): Provenance | undefined {
   return main !== undefined && lines.includes(main) ? main : lines.at(-1);
 }
 
-/** A value outside of layers, such as the step number, has the path of its kernel. */
+/** The path of a line. A value outside of layers, such as the step number, has the path of its kernel. */
 const pathOf = (line: Provenance | undefined, { provenance }: Kernel): SpecPath | undefined =>
   line?.path ?? provenance.findLast(({ path }) => path !== undefined)?.path;
 
-/** The common beginning of the paths that are defined. */
+/** The common beginning of those paths that are defined. */
 function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefined {
   const [first, ...others] = paths.filter((path) => path !== undefined);
   if (first === undefined) return undefined;
@@ -90,7 +96,9 @@ function commonPath(paths: readonly (SpecPath | undefined)[]): SpecPath | undefi
   return differs < 0 ? first : first.slice(0, differs);
 }
 
-/** By program and buffer. Storage is the same in all programs. */
+/**
+ * Returns the origin of an offset, by program and buffer. The origin of storage is the same in all programs.
+ */
 export function placeOrigins(
   programs: readonly LoopProgram[],
   graphs: readonly Graph[],
@@ -117,7 +125,7 @@ const leavesOf = (graphs: readonly Graph[]): ServedNode[] =>
     nodes.filter((node) => leafName(node) !== undefined).map((node) => ({ program, node })),
   );
 
-/** The first store to a buffer gives its origin. */
+/** Records the origin of the first store to each buffer. */
 function noteStores({ name: program, kernels, buffers }: LoopProgram, stored: Map<string, LineOrigin>): void {
   kernels.forEach((kernel, index) => {
     const statements = statementOrigins([{ program, index, kernel }]);

@@ -1,7 +1,7 @@
 /**
- * Parses the sources of the runtime into declarations. Drops `export` and imports, keeps comments, and formats each
- * declaration once, so that a compilation formats only its own text. Also finds the optional members of types: a
- * module gets only those that its code mentions.
+ * Parses the sources of the runtime into declarations. It drops `export` and imports, keeps comments, and
+ * formats each declaration once, so that a compilation formats only its own text. It also finds the optional
+ * members of types, because a module contains only those that its code mentions.
  */
 import { ts } from "ts-morph";
 import type { ChapterName } from "../../../runtime/chapters.ts";
@@ -13,7 +13,7 @@ import type { Declaration, OptionalMember } from "./runtime-parts.ts";
 export interface RuntimeSource {
   readonly file: string;
   readonly chapter: ChapterName;
-  /** Whether its declarations replace earlier ones of the same name. */
+  /** Whether the declarations of this file replace earlier ones with the same name. */
   readonly replaces: boolean;
   readonly text: string;
 }
@@ -32,8 +32,8 @@ function namesDeclared(statement: ts.Statement): string[] {
 }
 
 /**
- * The text with its comments and without `export`; the comment at the head of a file is not part of a
- * declaration.
+ * The text of a declaration with its comments, but without `export`. The comment at the head of a file does
+ * not belong to its first declaration.
  */
 function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean): string {
   const comments = ts.getLeadingCommentRanges(source.text, statement.getFullStart()) ?? [];
@@ -73,7 +73,7 @@ async function declarationsIn({ file, chapter, text }: RuntimeSource): Promise<D
 
 const withExport = (text: string): string => text.replace(/^(interface|type|class) /m, "export $1 ");
 
-/** What a formatted declaration mentions, and its optional members. */
+/** The names that a formatted declaration mentions, and its optional members. */
 function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" | "optional"> {
   const source = ts.createSourceFile("", text, ts.ScriptTarget.ES2022, true);
   const [statement] = source.statements;
@@ -87,7 +87,7 @@ function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" 
       const inner: ReadonlySet<ts.Node> = new Set(members.filter((other) => other !== member));
       return {
         name: member.name.getText(source),
-        // From the line break before its comment to its end.
+        // The range starts at the line break before the member's comment.
         from: member.getFullStart(),
         to: member.end,
         names: freeNames(member, inner),
@@ -97,7 +97,10 @@ function partsOf(text: string): Pick<Declaration, "text" | "names" | "mentions" 
   };
 }
 
-/** `name?: type` and `name?(…): type` in interfaces and type literals, an outer one before those inside it. */
+/**
+ * The members `name?: type` and `name?(…): type` of interfaces and type literals, outer members before inner
+ * ones.
+ */
 function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSignature)[] {
   const found: (ts.PropertySignature | ts.MethodSignature)[] = [];
   const walk = (part: ts.Node): void => {
@@ -109,7 +112,7 @@ function optionalMembersIn(node: ts.Node): (ts.PropertySignature | ts.MethodSign
   return found;
 }
 
-/** All identifiers and strings. */
+/** All identifiers and strings in a node, without those in `skipped` nodes. */
 function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   const found = new Set<string>();
   const walk = (part: ts.Node): void => {
@@ -121,11 +124,13 @@ function mentionsIn(node: ts.Node, skipped: ReadonlySet<ts.Node>): string[] {
   return [...found];
 }
 
-// Free names: the names that a piece of TypeScript reads but does not declare. For a declaration of the
-// runtime they
-// give its dependencies. For all declarations together they give the globals that no name of a model may shadow.
+// Free names are names that a piece of TypeScript reads but does not declare. The free names of a runtime
+// declaration are its dependencies. Those of all declarations together include the globals, which no name of
+// a model may shadow.
 
-/** Names of values, types and labels alike, in the order of their first use; `skipped` nodes are left out. */
+/**
+ * The free names of a node, in order of first use, including types and labels. `skipped` nodes are ignored.
+ */
 export function freeNames(node: ts.Node, skipped: ReadonlySet<ts.Node> = new Set()): string[] {
   const found = new Set<string>();
   const walk = (part: ts.Node, parent: ts.Node | undefined, bound: ReadonlySet<string>): void => {
@@ -154,7 +159,7 @@ const isScope = (node: ts.Node): boolean =>
   ts.isForOfStatement(node) ||
   ts.isCatchClause(node);
 
-/** The name that a node declares. A pattern has none: its elements declare their own names. */
+/** The name that a node declares. A pattern declares no name itself, but its elements do. */
 function nameDeclaredBy(node: ts.Node): string | undefined {
   const declares =
     ts.isVariableDeclaration(node) ||
@@ -169,7 +174,7 @@ function nameDeclaredBy(node: ts.Node): string | undefined {
   return declares && node.name !== undefined && ts.isIdentifier(node.name) ? node.name.text : undefined;
 }
 
-/** The names that a scope declares itself. A nested scope contributes its own name only. */
+/** The names that a scope declares. A nested scope contributes only its own name. */
 function namesBoundIn(scope: ts.Node): string[] {
   const names: string[] = [];
   const walk = (node: ts.Node): void => {
@@ -181,7 +186,7 @@ function namesBoundIn(scope: ts.Node): string[] {
   return names;
 }
 
-/** Whether an identifier names a member of something else: `x.name`, `{ name: 1 }`, `const { name: y } = x`. */
+/** Whether an identifier is the name of a member: `x.name`, `{ name: 1 }`, `const { name: y } = x`. */
 function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean {
   if (parent === undefined) return false;
   if (ts.isBindingElement(parent)) return parent.propertyName === node;

@@ -1,8 +1,8 @@
-/** A trainer whose kernels are the TypeScript functions, with its own memory. */
+/** The kernels of a trainer without WebAssembly: the TypeScript functions, with their own memory. */
 import type CodeBlockWriter from "code-block-writer";
 import type { TrainerKernels } from "./module-parts.ts";
 
-/** `f`, `integers` and `doubles` over a memory. */
+/** Writes the views `f`, `integers` and `doubles` of a memory. */
 export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
   writer.writeLine(`const f = new ${array}(${memory});`);
   writer.writeLine(`const integers = new Int32Array(${memory});`);

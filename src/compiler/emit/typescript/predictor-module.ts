@@ -1,4 +1,4 @@
-/** A predictor as a module: facts of the model, `createPredictor`, and the trained parameters. */
+/** A predictor as a module: facts about the model, `createPredictor`, and the trained parameters. */
 import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/types.ts";
@@ -8,13 +8,13 @@ import { viewOfStorage, viewText } from "./arena.ts";
 import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
-/** The parts of a predictor: the program predict, and the values of the parameters. */
+/** The parts of a predictor: the program `predict`, and the values of the parameters. */
 export interface PredictorParts extends ModuleParts {
   /** The exported `model`. */
   readonly model: object;
-  /** By name. */
+  /** The values of each parameter, by name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** How rows of a data file are encoded and interpreted, if the checkpoint has this. */
+  /** How to encode the rows of a data file and interpret predictions, if the checkpoint contains this. */
   readonly rows: PredictedRows | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface PredictedRows {
   readonly predict: RuntimeExpression;
 }
 
-/** Up to this many parameters are written as decimals; more are base64. */
+/** A predictor with at most this many parameters contains them as decimals; others contain base64. */
 const readable = 1024;
 
 const publicTypes: readonly RuntimeName[] = ["Predictor", "Batch", "ModelFacts"];
@@ -86,7 +86,7 @@ function valuesOf({ values }: PredictorParts, name: string): ArrayLike<number> {
   return values[name];
 }
 
-/** The trained parameters, in the order of the arena. */
+/** Writes the trained parameters, in the order of the arena. */
 function writeValues(
   writer: CodeBlockWriter,
   parts: PredictorParts,

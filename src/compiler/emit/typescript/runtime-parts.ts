@@ -1,7 +1,7 @@
 /**
- * Selects the parts of `src/runtime/` that a module needs: the declarations it asks for and everything these
- * mention,
- * in the order of the chapters. Optional members of types that no code mentions are removed.
+ * Selects the parts of `src/runtime/` that a module needs: the declarations that it uses and all declarations
+ * that these need, in the order of the chapters. Optional members of types are removed if no code mentions
+ * them.
  */
 import type { ChapterName } from "../../../runtime/chapters.ts";
 import { invariant } from "../../diagnostics/errors.ts";
@@ -10,17 +10,19 @@ import type { RuntimeName } from "../../runtime-references.ts";
 export interface Declaration {
   readonly name: string;
   readonly chapter: ChapterName;
-  /** The formatted source. Public declarations have `export`, everything else has none. */
+  /** The formatted source. Only public declarations have `export`. */
   readonly text: string;
-  /** The names that it reads from outside; without those of its optional members, like `mentions`. */
+  /** The free names of the declaration. Like `mentions`, this list does not include its optional members. */
   readonly names: readonly string[];
-  /** All identifiers and strings in it. */
+  /** All identifiers and strings in the declaration. */
   readonly mentions: readonly string[];
-  /** Optional members of types, an outer one before those inside it. */
+  /** The optional members of types, outer members before inner ones. */
   readonly optional: readonly OptionalMember[];
 }
 
-/** An optional member, at a range of the declaration's text that includes its comment. */
+/**
+ * An optional member, and its range in the text of the declaration. The range includes the member's comment.
+ */
 export interface OptionalMember {
   readonly name: string;
   readonly from: number;
@@ -29,7 +31,7 @@ export interface OptionalMember {
   readonly mentions: readonly string[];
 }
 
-/** By name, in reading order. */
+/** The declarations of the runtime by name, in reading order. */
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
 /** The types and error classes that users of emitted modules name. */
@@ -59,8 +61,8 @@ export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
 ]);
 
 /**
- * Every name that the runtime declares or reads, globals included. A module that declared one of them again would
- * change the meaning of a part.
+ * Every name that the runtime declares or reads, including globals. If a module declared one of these names
+ * again, it would change the meaning of the runtime's code.
  */
 export const runtimeNames = (parts: RuntimeParts): Set<string> =>
   new Set(
@@ -71,7 +73,7 @@ export const runtimeNames = (parts: RuntimeParts): Set<string> =>
     ]),
   );
 
-/** A declaration as a module has it. */
+/** A declaration in the form in which a module contains it. */
 export interface RuntimePart {
   readonly name: string;
   readonly chapter: ChapterName;
@@ -79,8 +81,8 @@ export interface RuntimePart {
 }
 
 /**
- * The declarations that `roots` need. `mentioned` are the identifiers and strings of the module's own text: an
- * optional member stays if its name is among these or anywhere in the selected parts.
+ * The declarations that `roots` need. `mentioned` are the identifiers and strings in the module's own text.
+ * An optional member is kept if its name is in `mentioned` or in any of the selected parts.
  */
 export function collectParts(
   parts: RuntimeParts,
@@ -101,7 +103,7 @@ export function collectParts(
     invariant(parts.has(root), `the runtime declares no ${root}`);
     take(root);
   }
-  // A member that stays may mention others: repeat until nothing changes.
+  // A member that is kept may mention others, so the selection repeats until nothing changes.
   for (let size = -1; size !== kept.size;) {
     size = kept.size;
     for (const member of [...needed].flatMap(({ optional }) => optional)) {
@@ -123,7 +125,7 @@ export function collectParts(
     }));
 }
 
-/** The text without these ranges; one inside another goes with it. */
+/** The text without these ranges. A range inside another one is removed with it. */
 function without(text: string, ranges: readonly OptionalMember[]): string {
   let result = "";
   let at = 0;

@@ -6,7 +6,7 @@ import { expressionText, numberText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
-/** `x = x + e` as `x += e`. */
+/** The text of an assignment. `x = x + e` becomes `x += e`. */
 export function assignmentText(name: string, value: Expression, scope: Scope): string {
   const isSelf = (x: Expression) => x.kind === "variable" && scope.nameOf(x.name) === name;
   if (value.kind === "binary" && value.operator === "+" && isSelf(value.x))
@@ -14,7 +14,7 @@ export function assignmentText(name: string, value: Expression, scope: Scope): s
   return `${name} = ${expressionText(value, scope)};`;
 }
 
-/** `f[i] = f[i] + e` as `f[i] += e`. */
+/** The text of a store. `f[i] = f[i] + e` becomes `f[i] += e`. */
 export function storeText(place: string, value: Expression, scope: Scope): string {
   if (
     value.kind === "binary" &&
@@ -26,7 +26,7 @@ export function storeText(place: string, value: Expression, scope: Scope): strin
   return `${place} = ${expressionText(value, scope)};`;
 }
 
-/** `originOf` is called for each statement, an outer one before those inside it. */
+/** Writes statements. It calls `originOf` for each statement, outer statements before inner ones. */
 export function writeStatements(
   writer: MarkingWriter,
   statements: readonly Statement[],

@@ -1,4 +1,6 @@
-/** A trainer as a module: facts of model, training and data; `createTrainer`; and the program. */
+/**
+ * A trainer as a module: facts about the model, the training and the data, `createTrainer`, and the program.
+ */
 import { createTrainerSection, runtimeRootsOf } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { runtimeText } from "../../runtime-references.ts";
@@ -19,7 +21,10 @@ const publicTypes: readonly RuntimeName[] = [
   "EarlyStopping",
 ];
 
-/** The names that the module declares, and the parameters and locals of its machine, which read offsets by name. */
+/**
+ * Names that offsets and kernels must not take: those that the module declares, and the parameters and locals
+ * of its machine.
+ */
 const ownNames = [
   "model",
   "createTrainer",
@@ -73,7 +78,10 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
   };
 }
 
-/** The call that runs the file as a program; a file whose kernels have worker threads may serve as one instead. */
+/**
+ * The call that runs the file as a program. If its kernels use worker threads, the file may run as a worker
+ * instead.
+ */
 function programSection({ data, programParts, kernels: { serving } }: TrainerParts): readonly Section[] {
   if (data === undefined && serving === undefined) return [];
   const others = Object.entries(programParts).map(([member, value]) => `, ${member}: ${runtimeText(value)}`);

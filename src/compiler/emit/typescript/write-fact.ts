@@ -1,9 +1,9 @@
-/** Plain data in emitted code, with the origin of each part in the spec. */
+/** Writes plain data into emitted code, with the origin of each part in the spec. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact } from "./module-parts.ts";
 
-/** The depth to which parts have their own origin. */
+/** The depth up to which each part has its own origin. */
 const deepest = 2;
 
 export function writeFact(writer: MarkingWriter, { about, declaration, value, placeOf }: Fact): void {

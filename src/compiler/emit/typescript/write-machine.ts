@@ -1,4 +1,4 @@
-/** The machine of a trainer in emitted code: views of the arena, and the programs over it. */
+/** The machine of a trainer in emitted code: views of the arena, and the programs that run on it. */
 import type CodeBlockWriter from "code-block-writer";
 import {
   learningRateStorage,
@@ -15,10 +15,10 @@ import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames, InitialParameter, TrainerParts } from "./module-parts.ts";
 
-/** The names that `createTrainer` uses for the arena and for programs. */
+/** The texts with which `createTrainer` refers to the arena and calls programs. */
 export interface TrainerTexts {
   readonly placeOf: ArenaNames["placeOf"];
-  /** The view of a storage for a full batch; `shift` is an expression for a byte offset. */
+  /** The view of a storage, for a full batch. `shift` is an expression for a byte offset to add. */
   readonly viewOf: (storage: string, shift?: string) => string;
   readonly callOf: (program: string) => string;
 }
@@ -35,7 +35,7 @@ export const trainerTexts = (
 export const recordText = (entries: readonly (readonly [string, string])[]): string =>
   `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
 
-/** `inputs`: the text of the views of a batch. */
+/** Writes the machine. `inputs` is the text of the views of a batch. */
 export function writeMachine(
   writer: MarkingWriter,
   parts: TrainerParts,
@@ -84,7 +84,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
   );
   const totals = inRegion("totals").length;
-  // Trainable parameters come first in the arena: one loop updates them all.
+  // Trainable parameters come first in the arena, because one loop updates them all.
   const hasFrozen = parameters.some(({ trainable }) => !trainable);
   const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
   const [all, trainable] = hasFrozen
@@ -101,7 +101,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
   ];
 }
 
-/** The programs as members of the machine. Those before the gradient run in the same call. */
+/** The programs as members of the machine. `begin` and `measure` run in the same call as the gradient. */
 function programFields({ programs }: TrainerParts, { callOf }: TrainerTexts): Fields {
   const before = ["begin", "measure"].filter((program) => programs.some(({ name }) => name === program));
   const calls = [...before.map(callOf), `return ${callOf("gradient")}`].join("; ");
@@ -137,7 +137,7 @@ function writeInitialise(writer: MarkingWriter, parts: TrainerParts, placeOf: Ar
 export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
 
-/** The last arguments of an initialiser. */
+/** The numbers that are the last arguments of an initialiser. */
 function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   switch (fill.kind) {
     case "uniform":
@@ -151,7 +151,10 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   }
 }
 
-/** Writes the initialiser of each parameter below its description. Memory is zero before. */
+/**
+ * Writes the initialiser of each parameter, under a comment that describes it. Memory is 0 before, so
+ * parameters that start at 0 need no initialiser.
+ */
 function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
@@ -165,7 +168,7 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/** Writes the search for values that are not finite, for a diverged step: through the intermediate values. */
+/** Writes the check of a diverged step, which finds the first intermediate value that is not finite. */
 function writeCheck(
   writer: CodeBlockWriter,
   { plan, kernels: { running }, float }: TrainerParts,

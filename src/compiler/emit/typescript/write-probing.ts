@@ -4,7 +4,7 @@ import type CodeBlockWriter from "code-block-writer";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { TrainerParts } from "./module-parts.ts";
 
-/** The declarations of the runtime that its text and its users name. */
+/** The runtime declarations that an instrumented trainer uses, and those that its users need. */
 export const probingRoots: readonly RuntimeName[] = [
   "probing",
   "watchedSteps",
@@ -19,10 +19,10 @@ export const probingRoots: readonly RuntimeName[] = [
   "Distribution",
 ];
 
-/** The names that the module declares for it. */
+/** The names that an instrumented module declares in addition. */
 export const probingNames: readonly string[] = ["probed", "watch", "trainer"];
 
-/** The arguments of `trainerOf` after the first four, with steps that call the listener. */
+/** The arguments of `trainerOf` after the first four. They make each step call the listener. */
 const watchedArguments = ([
   gradientOf = "gradientOfBatch",
   ...steps

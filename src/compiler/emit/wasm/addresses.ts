@@ -1,11 +1,14 @@
-/** Addresses: the constant offset that an instruction adds at no cost, and the rest, which its operand computes. */
+/**
+ * The addresses of loads and stores. An instruction adds a constant offset at no cost; its operand computes
+ * the rest.
+ */
 import { invariant } from "../../diagnostics/errors.ts";
 import { integer } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { rangeOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";
 
-/** An index after the stage `compute-addresses`, without its constant. */
+/** An index after the stage `compute-addresses`: its constant, and the other terms. */
 export interface Place {
   readonly terms: Expression | undefined;
   readonly constant: number;
@@ -23,13 +26,14 @@ export function placeOf(at: readonly Expression[]): Place {
 export interface Address {
   /** The operand, as text. */
   readonly operand: string;
-  /** What the instruction adds to it. */
+  /** The constant that the instruction adds to the operand. */
   readonly offset: number;
 }
 
 /**
- * The address of an access to a buffer that begins at `base`. An operand is read as a number without a sign,
- * so what may be negative before the constant is added has it added by an instruction.
+ * The address of an access to a buffer that begins at `base`. Instructions treat the operand as unsigned. If
+ * the operand could be negative without the constant, an `i32.add` in the operand adds the constant instead
+ * of the instruction.
  */
 export function addressOf(
   at: readonly Expression[],
@@ -46,5 +50,5 @@ export function addressOf(
   return { operand, offset: isSafe ? offset : 0 };
 }
 
-/** `offset=16`, which need not be said of 0. */
+/** ` offset=16`; empty for 0, the default. */
 export const offsetText = (offset: number): string => (offset === 0 ? "" : ` offset=${offset}`);

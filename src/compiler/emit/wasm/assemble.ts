@@ -1,16 +1,16 @@
 /**
- * Assembles WebAssembly text with wabt, by the WebAssembly community group, as AssemblyScript packages it for npm.
- * A file of its own: pages replace it (`studio/web/playground-code.ts`).
+ * Assembles WebAssembly text with wabt, the toolkit of the WebAssembly community group, in the npm package by
+ * AssemblyScript. It is a separate file because pages replace it (`studio/web/playground-code.ts`).
  */
 import type createWabt from "wabt";
 import { InternalError } from "../../diagnostics/errors.ts";
 
 type Wabt = ReturnType<typeof createWabt>;
 
-/** The assembler (wabt, by the WebAssembly community group) starts slowly, and is the same for all modules. */
+/** The instances of the assembler. Starting one is slow, so all modules share it. */
 const started = new WeakMap<typeof createWabt, Wabt>();
 
-/** It is loaded with the first module: most compilations need none. */
+/** Loads wabt when the first module is assembled, because most compilations need no assembler. */
 async function assembler(): Promise<Awaited<Wabt>> {
   const { default: create } = await import("wabt");
   const known = started.get(create) ?? create();
@@ -21,9 +21,9 @@ async function assembler(): Promise<Awaited<Wabt>> {
 const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
 
 /**
- * The bytes of modules, one for each text.
+ * Assembles each text into the bytes of a module.
  *
- * @throws InternalError for an invalid text; the message has the assembler's, with the line.
+ * @throws InternalError for an invalid text. Its message includes the assembler's message, with the line.
  */
 export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
   const { parseWat } = await assembler();

@@ -1,4 +1,7 @@
-/** Functions: an instruction or a few where there are some, else a call of what the module brings. */
+/**
+ * Function calls as WebAssembly text: a few instructions where that suffices, or a call of a function of the
+ * module.
+ */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
@@ -48,7 +51,7 @@ function calledText(x: Call, type: "f32" | "f64", operands: readonly string[], s
   );
 }
 
-/** A function of scalar doubles on each of two lanes. */
+/** Calls a function of scalar doubles for each of two lanes. */
 function lanewise(name: string, operands: readonly string[], scope: Scope): string {
   const kept = operands.map((text) => repeated(text, "v128", scope));
   const ofLane = (lane: number) =>
@@ -57,8 +60,9 @@ function lanewise(name: string, operands: readonly string[], scope: Scope): stri
 }
 
 /**
- * The larger of x and a number is x unless x is less, in one instruction where that for any two takes eight;
- * a NaN stays. (Of zeros of both signs it gives the first.)
+ * The instruction for the maximum or minimum of x and a constant; undefined for other operands. It compiles
+ * to one machine instruction; the general instruction compiles to eight. It returns x unless the constant is
+ * larger (or smaller), so a NaN in x is preserved. If both are zeros with different signs, it returns x.
  */
 function cheaper({ name, type, operands }: Call): string | undefined {
   const other = operands[1];
@@ -67,7 +71,7 @@ function cheaper({ name, type, operands }: Call): string | undefined {
   return `${type === "f32" ? "f32x4" : "f64x2"}.${name === "maximum" ? "pmax" : "pmin"}`;
 }
 
-/** 1 with the sign of x, where x is neither 0 nor NaN; these stay. */
+/** 1 with the sign of x; x itself if it is 0 or NaN. */
 function signText(text: string, type: "f32" | "f64", scope: Scope): string {
   const [x, again] = repeated(text, type, scope);
   const isSigned = operation(`${type}.gt`, operation(`${type}.abs`, again), constant(0, type));

@@ -1,4 +1,4 @@
-/** Scalar and vector expressions as WebAssembly text. */
+/** Scalar and vector expressions of the loop IR as folded WebAssembly text. */
 import { relaxedBytes } from "../../../runtime/wasm/wasm-engine.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { children, isCall, lanesOf, visit } from "../../loop/expressions.ts";
@@ -12,10 +12,7 @@ import type { Print, Scope } from "./scope.ts";
 import { constant, isVector, scalarType, shapeOf, valueType } from "./value-types.ts";
 import { vectorExpression, vectorLoad } from "./vectors.ts";
 
-/**
- * Expressions of the loop IR as folded WebAssembly text: a total table from node to text, for scalars and for
- * vectors.
- */
+/** The expressions of one kind. */
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
 
 export function expressionText(x: Expression, scope: Scope): string {
@@ -60,7 +57,7 @@ function binaryText(x: Of<"binary">, scope: Scope, print: Print): string {
   const { operator } = x;
   const type = x.x.type;
   if (!isVector(x)) {
-    // As in JavaScript: what the left side forbids, the right side must not load.
+    // As in JavaScript, the right side must not load anything if the left side is false.
     if (operator === "and" && loads(x.y)) return lazy(print(x.x), print(x.y), constant(0, "bool"), "i32");
     return scalarOperation(operator, type, print(x.x), print(x.y));
   }
@@ -68,7 +65,7 @@ function binaryText(x: Of<"binary">, scope: Scope, print: Print): string {
   return vectorOperation(operator, type, scope.float, print(x.x), print(x.y));
 }
 
-/** There is no division of integer vectors: it goes lane by lane. */
+/** WebAssembly cannot divide integer vectors, so each lane is divided separately. */
 function dividedLanes(x: Of<"binary">, scope: Scope, print: Print): string {
   const [left, leftAgain] = repeated(print(x.x), "v128", scope);
   const [right, rightAgain] = repeated(print(x.y), "v128", scope);
@@ -113,20 +110,21 @@ function selectText(x: Of<"select">, scope: Scope, print: Print): string {
   return operation("select", first, second, print(x.condition));
 }
 
-// How the plain module becomes the one of relaxed SIMD. In a sum of products, the instruction that multiplies
-// gives way to three without effect, and the one that adds to one that does both. Each has three bytes: a
-// prefix, and a code of two. A trainer makes the one of the other when it starts, so the runtime knows how.
+// How the plain module becomes the module for relaxed SIMD. In a sum of products, three instructions without
+// effect replace the multiplication, and a fused multiply-add replaces the addition. Each vector instruction
+// has three bytes: a prefix and a code of two bytes. The runtime knows this rule, because a trainer applies
+// it when it starts.
 //
 //  f32x4.mul  fd e6 01  →  nop nop nop  01 01 01        f32x4.add  fd e4 01  →  f32x4.relaxed_madd  fd 85 02
 //  f64x2.mul  fd f2 01  →  nop nop nop  01 01 01        f64x2.add  fd f0 01  →  f64x2.relaxed_madd  fd 87 02
 
-/** Where the instructions begin in which the modules differ. */
+/** The positions of the instructions in which the two modules differ. */
 export function fusedPlaces(plain: Uint8Array, relaxed: Uint8Array): number[] {
   invariant(plain.length === relaxed.length, "plain and relaxed module have different lengths");
   const places: number[] = [];
   for (let at = 0; at < plain.length; at++) {
     if (plain[at] === relaxed[at]) continue;
-    // What multiplies changes from its prefix on, what adds from its code on.
+    // A multiplication differs in all three bytes; an addition differs only after its prefix.
     const start = plain[at] === 0xfd ? at : at - 1;
     places.push(start);
     at = start + 2;

@@ -15,7 +15,7 @@ import { get, operation, uniqueVariables } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { loopLines, statementLines } from "./statements.ts";
 
-/** What kernels need from the module. */
+/** What a kernel's function needs from the module: types, the memory layout, and the library functions. */
 export interface ModuleScope {
   readonly float: Float;
   readonly batchSize: number;
@@ -32,7 +32,10 @@ class Locals {
   constructor(names: ReadonlyMap<string, string>) {
     this.names = names;
   }
-  /** Blocks that are not nested may use a name for values of several types; a local has one type. */
+  /**
+   * Variables of different blocks may have the same name but different types. A local has one type, so each
+   * type gets its own local.
+   */
   of(variable: string, type: ValueType): string {
     const plain = this.names.get(variable) ?? variable;
     const known = this.types.get(plain) ?? type;
@@ -51,8 +54,8 @@ class Locals {
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
 /**
- * The scope for the statements of a kernel. Address parameters and scratch addresses have the names of their
- * buffers.
+ * The scope for the statements of a kernel. The locals for address parameters and scratch addresses are named
+ * after their buffers.
  */
 function scopeOf(
   kernel: Kernel,
@@ -78,7 +81,7 @@ function scopeOf(
   return { scope, locals };
 }
 
-/** Each thread has its own scratch. */
+/** Computes the addresses of scratch buffers from the scratch of the current thread. */
 const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): string[] =>
   [...scratch].map(([buffer, offset]) =>
     operation(
@@ -89,7 +92,7 @@ const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): strin
 
 const typesInOrder: readonly ValueType[] = ["i32", "f32", "f64", "v128"];
 
-/** `(local $i i32) (local $j i32)`, by type, in short lines. */
+/** The declarations of locals, ordered by type, in short lines: `(local $i i32) (local $j i32)`. */
 function declarations(locals: Locals, parameters: readonly string[]): string[] {
   const own = [...locals.types].filter(([local]) => !parameters.includes(local));
   return typesInOrder.flatMap((type) => {
@@ -100,7 +103,7 @@ function declarations(locals: Locals, parameters: readonly string[]): string[] {
   });
 }
 
-/** The function without its name: kernels with equal text are one function. */
+/** The text of the function without its name, so that kernels with equal text can share one function. */
 export function kernelBody(written: Kernel, program: LoopProgram, module: ModuleScope): string {
   const kernel = { ...written, body: uniqueVariables(written.body) };
   const scratch = module.layout.scratchOf(written);
@@ -121,7 +124,7 @@ export function kernelBody(written: Kernel, program: LoopProgram, module: Module
   ].join("\n");
 }
 
-/** The outermost loop of a parallel kernel, and the statements before it. */
+/** The outermost loop of a parallel kernel, and the definitions before it. */
 function outermost({ name, body }: Kernel): { readonly before: readonly Statement[]; readonly loop: For } {
   const loop = body[body.length - 1];
   const before = body.slice(0, -1);
@@ -132,7 +135,7 @@ function outermost({ name, body }: Kernel): { readonly before: readonly Statemen
   return { before, loop };
 }
 
-/** A part of the loop, from `from` to `to`. */
+/** The definitions, and the part of the loop between the parameters `from` and `to`. */
 function partLines(kernel: Kernel, scope: Scope): string[] {
   const { before, loop } = outermost(kernel);
   return [
@@ -141,7 +144,7 @@ function partLines(kernel: Kernel, scope: Scope): string[] {
   ];
 }
 
-/** The end of the loop of a parallel kernel, as a function of the number of rows. */
+/** A function that returns the end of a parallel kernel's loop for n rows, without its name. */
 export function extentBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
   const { scope, locals } = scopeOf(kernel, [], program, module);
   const text = expressionText(outermost(kernel).loop.to, scope);

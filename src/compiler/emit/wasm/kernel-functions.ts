@@ -1,6 +1,6 @@
 /**
- * The kernels of all programs as functions, and calls of them. Equal kernels are one function. Parallel kernels
- * have numbers.
+ * The kernels of all programs as functions, and the calls of these functions. Equal kernels share one
+ * function. Parallel kernels are numbered, because threads receive the number of a kernel.
  */
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
@@ -19,7 +19,7 @@ import { get, operation } from "./scope.ts";
 
 export interface KernelFunctions {
   readonly texts: readonly string[];
-  /** The function of each kernel, without comments. */
+  /** The text of each kernel's function, without comments. */
   readonly functions: ReadonlyMap<Kernel, string>;
   /** The call of each kernel. */
   readonly calls: ReadonlyMap<Kernel, string>;
@@ -52,7 +52,7 @@ class Functions {
     this.scope = { float, batchSize, isFused, layout, uses };
   }
 
-  /** The function with this body. */
+  /** The function with this body. It is added to the module if it does not exist yet. */
   withBody(body: string, nameHint: string, comments: readonly string[] = []): WasmFunction {
     const known = this.byBody.get(body);
     if (known !== undefined) return known;
@@ -63,7 +63,7 @@ class Functions {
     return made;
   }
 
-  /** The function of a kernel, possibly shared with kernels of the same number. */
+  /** The function of a kernel. The kernels with the same number, `alike`, share it. */
   ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
     const known = kernel.shared && this.byNumber.get(kernel.shared.number);
     if (known !== undefined) return known;
@@ -84,7 +84,7 @@ class Functions {
 
 const nameOf = ({ name }: LoopProgram, kernel: Kernel): string => roleName(kernelRole(name, kernel));
 
-/** The other values that a function computes. */
+/** The comment that names the other values that a function computes. */
 function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
   const names = [...new Set(alike.map(({ name }) => storageLabel(name)))].filter(
     (name) => name !== storageLabel(kernel.name),
@@ -92,7 +92,7 @@ function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
   return names.length === 0 ? [] : commentLines(`The same code serves ${names.join(", ")}.`, ";;");
 }
 
-/** Kernels by number. */
+/** The kernels that share a function, by their number. */
 function alikeOf(programs: readonly LoopProgram[]): ReadonlyMap<number, readonly Kernel[]> {
   const numbered = programs.flatMap(({ kernels }) =>
     kernels.flatMap((kernel) => (kernel.shared ? [{ kernel, number: kernel.shared.number }] : [])),
@@ -128,12 +128,18 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
   return { texts: functions.texts, functions: texts, calls, shared };
 }
 
-/** Threads know a kernel by its number only: its addresses are in a function of their own. */
+/**
+ * Threads receive only the number of a kernel, so a separate function passes the addresses to a kernel that
+ * needs them.
+ */
 const partBody = (name: string, told: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +
   `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...told)}`;
 
-/** A single thread does all the work in one call. */
+/**
+ * The call of a parallel kernel. With a single thread, it calls the kernel's function once for the whole
+ * loop.
+ */
 const sharedCall = (
   {
     name,

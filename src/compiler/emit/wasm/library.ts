@@ -1,6 +1,6 @@
 /**
- * What a module has besides its kernels: imports, constants and functions, without duplicates, in the order
- * that WebAssembly requires.
+ * The parts of a module besides its kernels: imports, constants and functions, without duplicates, in the
+ * order that WebAssembly requires.
  */
 import type { FunctionName } from "../../loop/expressions.ts";
 import { functions } from "./functions/index.ts";
@@ -27,14 +27,14 @@ export class Library {
   private found(): { readonly name: FunctionName; readonly implementation: Implementation }[] {
     return [...this.used.values()].map(({ name, type }) => ({ name, implementation: functions[name][type] }));
   }
-  /** The imports, which come first, and their names in JavaScript. */
+  /** The imports, which must come first in a module, and the JavaScript names of the imported functions. */
   imports(): { readonly texts: readonly string[]; readonly names: readonly FunctionName[] } {
     const imports = new Map<string, FunctionName>();
     for (const { name, implementation } of this.found())
       for (const text of importsOf(implementation)) imports.set(text, name);
     return { texts: [...imports.keys()], names: [...imports.values()] };
   }
-  /** The library functions, and the constants of these and of `code`. */
+  /** The library functions, preceded by the constants that they and `code` use. */
   definitions(code: readonly string[]): string[] {
     const texts = new Set(this.found().flatMap(({ implementation }) => definitionsOf(implementation)));
     return [...constantsOf([...texts, ...code].join("\n")), ...texts];

@@ -3,9 +3,8 @@
  *
  *   a guard, the arena of the plan, slack, and the scratch of each thread.
  *
- * A vector select evaluates both sides, so it may load outside of a buffer; a full load of the last few
- * elements goes
- * beyond the end. Guard and slack keep such loads inside of memory.
+ * A vector select evaluates both branches, so it may load from outside a buffer. A vector load of the last
+ * elements may extend past the end of a buffer. Guard and slack keep such loads inside the memory.
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import { sizeOf } from "../../ir/types.ts";
@@ -19,26 +18,26 @@ import { rangeOf, rangesOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";
 
 export interface MemoryLayout {
-  /** The offset of the arena. */
+  /** The byte offset of the arena. */
   readonly base: number;
-  /** The offset of scratch. */
+  /** The byte offset of the scratch memory. */
   readonly bytes: number;
-  /** The scratch of each thread. */
+  /** The size of each thread's scratch memory in bytes. */
   readonly scratchBytes: number;
   /** The byte offset of a buffer of a program; 0 for scratch. */
   baseOf(program: LoopProgram, buffer: string): number;
-  /** The offset of each such buffer of a kernel in the scratch of its thread. */
+  /** The offset of each scratch buffer of a kernel within the scratch memory of a thread. */
   scratchOf(kernel: Kernel): ReadonlyMap<string, number>;
 }
 
-/** A cache line. */
+/** The size of a cache line in bytes. */
 const line = 64;
 const aligned = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
 
 const bytesOf = (buffer: Buffer, batchSize: number): number =>
   sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element];
 
-/** The buffers of a kernel that are not in the arena, one after the other. */
+/** The offsets of a kernel's scratch buffers, placed one after the other, and their total size. */
 function scratchOf(kernel: Kernel, program: LoopProgram, batchSize: number) {
   const offsets = new Map<string, number>();
   let bytes = 0;
@@ -56,11 +55,14 @@ function visitAccesses(kernel: Kernel, f: (buffer: string) => void): void {
   visitStatements(kernel.body, (s) => s.kind === "store" && f(s.buffer));
 }
 
-/** The loops of the kernel with offsets from the start of a buffer. */
+/** The body of the kernel, with all addresses relative to the start of their buffer. */
 const fromBuffers = ({ body, shared }: Kernel): Kernel["body"] =>
   substituteVariables(body, new Map(shared?.addresses.map((buffer) => [buffer, integer(0)])));
 
-/** How far loads go beyond both ends of the arena, as far as their offsets are known. */
+/**
+ * How many bytes loads extend beyond the two ends of the arena, as far as the ranges of their offsets are
+ * known.
+ */
 function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
   const reach = { before: 0, behind: 0 };
   for (const program of programs)
@@ -78,7 +80,7 @@ function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: 
   return reach;
 }
 
-/** The first byte that a load may touch, and the byte after the last. */
+/** The offset of the first byte that a load may touch, and the offset after the last one. */
 function placesOf(x: Extract<Expression, { kind: "load" }>, ranges: Ranges) {
   const { terms, constant } = placeOf(x.at);
   const { least, most } = terms === undefined ? { least: 0, most: 0 } : rangeOf(terms, ranges);

@@ -1,6 +1,6 @@
 /**
- * A WebAssembly module as text: imports, kernels under their formulas, programs that call them in order, and
- * many steps in one call.
+ * The text of a WebAssembly module: imports, kernels under their formulas, programs that call the kernels in
+ * order, and a function that takes many steps in one call.
  */
 import { lossStorage } from "../../ir/storage.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
@@ -18,7 +18,10 @@ interface Parts {
   readonly layout: MemoryLayout;
 }
 
-/** The offset and the size of a batch in bytes. The size is a multiple of 16, as regions of the plan are. */
+/**
+ * The byte offset and the size of a batch. The size is rounded up to a multiple of 16, the alignment of
+ * regions.
+ */
 export function inputRegion(
   plan: MemoryPlan,
   base: number,
@@ -31,11 +34,11 @@ export function inputRegion(
 }
 
 /**
- * `steps(count, staged, slot, slots, n, lastRows, losses)`: takes `count` steps on the batches that lie at
- * `staged`, the first of them that of `slot`; after the last slot comes the first. Batches have n rows, that
- * of the last slot lastRows. Writes the loss of each step to `losses`, as f64, and gives the number of steps
- * taken: fewer than `count` after a loss that is not finite, which changes nothing. Undefined for programs
- * that do not train.
+ * `steps(count, staged, slot, slots, n, lastRows, losses)` takes `count` steps on the batches stored at
+ * `staged`. It starts with the batch in `slot`; after the last slot it continues with the first. Batches have
+ * n rows, but the batch in the last slot has `lastRows`. It writes the loss of each step to `losses`, as f64,
+ * and returns the number of steps taken. If a loss is not finite, it stops before the update and returns
+ * fewer than `count`. Undefined for programs that do not train.
  */
 function stepsFunction({ programs, plan, layout }: Parts): string | undefined {
   const has = (program: string) => programs.some(({ name }) => name === program);
@@ -63,7 +66,7 @@ function stepsFunction({ programs, plan, layout }: Parts): string | undefined {
     (local.set $slot (select (local.get $slot) (i32.const 0) (i32.lt_s (local.get $slot) (local.get $slots))))
 ${before.join("\n")}${before.length > 0 ? "\n" : ""}    (local.set $loss ${wide})
     (f64.store (i32.add (local.get $losses) (i32.mul (local.get $taken) (i32.const 8))) (local.get $loss))
-    ;; the difference of a number with itself is 0, that of an infinity or of NaN is NaN
+    ;; a finite number minus itself is 0; an infinity or NaN minus itself is NaN
     (br_if $end (f64.ne (f64.sub (local.get $loss) (local.get $loss)) (f64.const 0)))
     (call $update (local.get $rows))
     (local.set $taken (i32.add (local.get $taken) (i32.const 1)))
@@ -83,13 +86,13 @@ interface ModuleText {
   readonly text: string;
   /** The JavaScript functions that the module imports. */
   readonly mathImports: readonly FunctionName[];
-  /** The function of each kernel. */
+  /** The text of each kernel's function. */
   readonly functions: ReadonlyMap<Kernel, string>;
-  /** Whether any of its kernels are parallel. */
+  /** Whether any kernel is parallel. */
   readonly isShared: boolean;
 }
 
-/** `gradient` returns the loss. */
+/** The function of a program. The function of `gradient` returns the loss. */
 function programFunction(
   { name, kernels }: LoopProgram,
   callOf: ReadonlyMap<Kernel, string>,
@@ -108,7 +111,7 @@ function programFunction(
 
 const pageBytes = 65536;
 
-/** Fused modules use relaxed SIMD; others use instructions that every engine with SIMD has. */
+/** The text of the module. A fused module uses relaxed SIMD; a plain one runs on every engine with SIMD. */
 export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
   const { programs, layout } = parts;
   const library = new Library();

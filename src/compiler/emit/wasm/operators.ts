@@ -42,11 +42,11 @@ export function scalarOperation(operator: BinaryOperator, type: ElementType, x: 
 
 const comparisons: ReadonlySet<BinaryOperator> = new Set(["<", "<=", "=="]);
 
-/** Integer lanes are half as wide as those of f64: their masks are widened. */
+/** Integer lanes are half as wide as f64 lanes, so an f64 model widens the masks of integer comparisons. */
 export const widened = (mask: string, float: Float): string =>
   float === "f64" ? operation("i64x2.extend_low_i32x4_s", mask) : mask;
 
-/** The low half of each lane of an f64 mask: a mask for integers. */
+/** The low half of each lane of an f64 mask, as a mask for integers. */
 export const narrowed = (mask: string, float: Float): string =>
   float === "f64"
     ? operation("i8x16.shuffle 0 1 2 3 8 9 10 11 0 1 2 3 8 9 10 11", mask, "(v128.const i32x4 0 0 0 0)")

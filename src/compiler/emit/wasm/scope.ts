@@ -1,4 +1,7 @@
-/** What the printers of expressions and statements need from the function around them. */
+/**
+ * What the printers of expressions and statements need from the enclosing function, and helpers for their
+ * text.
+ */
 import { mapChildren } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
 import type { Ranges } from "../../loop/intervals.ts";
@@ -7,22 +10,22 @@ import type { Statement } from "../../loop/types.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
 export interface Scope {
-  /** The float type of the model. Masks have its width. */
+  /** The float type of the model. The lanes of masks have the same width. */
   readonly float: Float;
   /** Whether sums of products use fused multiply-add. */
   readonly isFused: boolean;
   readonly ranges: Ranges;
-  /** The byte offset of a buffer; 0 for scratch, whose offsets are addresses. */
+  /** The byte offset of a buffer; 0 if the offsets in the kernel are already addresses, as for scratch. */
   baseOf(buffer: string): number;
   /** The size of a buffer's element in bytes. */
   bytesOf(buffer: string): 4 | 8;
   /** The local of a variable, declared on its first use. */
   localOf(name: string, type: ValueType): string;
-  /** A local for a value that its statement needs again. */
+  /** A local for a value that the current statement reads again. */
   temporary(type: ValueType): string;
-  /** Ends a statement: its temporaries are free. */
+  /** Ends a statement, so that its temporaries can be reused. */
   endStatement(): void;
-  /** Called for each library function that is used. */
+  /** Called for each library function that the text uses. */
   uses(name: FunctionName, type: "f32" | "f64"): void;
 }
 
@@ -37,7 +40,9 @@ export const operation = (name: string, ...operands: readonly string[]): string 
 
 const isSimple = (text: string): boolean => /^\(((local|global)\.get|\w+\.const) [^()]*\)$/.test(text);
 
-/** A value that is needed several times: the text that computes it first, and the text that reads it again. */
+/**
+ * The text of a value that is read several times: `first` computes the value, and `again` reads it again.
+ */
 export function repeated(
   text: string,
   type: ValueType,
@@ -50,13 +55,13 @@ export function repeated(
 
 /**
  * Renames the variables of a kernel so that each name occurs once. In the loop IR, blocks that are not nested
- * may share names; locals of a function exist for all of it.
+ * may share names, but a WebAssembly local exists in the whole function.
  */
 export function uniqueVariables(body: readonly Statement[]): readonly Statement[] {
   const used = new Set<string>();
   const fresh = (name: string): string => {
     let result = name;
-    // A mark that readers of names do not use.
+    // Code that parses names ignores `$` and what follows it.
     for (let k = 2; used.has(result); k++) result = `${name}$${k}`;
     used.add(result);
     return result;

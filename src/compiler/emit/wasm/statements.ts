@@ -1,6 +1,6 @@
 /**
- * Statements of the loop IR as WebAssembly text, one per line. Plain and fused text of a sum of products have
- * the same number of bytes.
+ * Statements of the loop IR as WebAssembly text, one per line. A sum of products has the same number of bytes
+ * in plain and in fused modules.
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
@@ -42,14 +42,16 @@ function linesOf(statement: Statement, scope: Scope): string[] {
   }
 }
 
-/** The bounds of a loop, and whether it certainly runs. */
+/** The bounds of a loop, and whether it is certain to run. */
 export interface Bounds {
   readonly from: string;
   readonly to: string;
   readonly isSure: boolean;
 }
 
-/** The test is at the end, with another in front if the loop may not run. */
+/**
+ * The lines of a loop. It tests its condition at the end, and also at the start unless it is certain to run.
+ */
 export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope): string[] {
   const counter = scope.localOf(loop.variable, "i32");
   const isPlain = /^\((local\.get|i32\.const) [^()]*\)$/.test(to);
@@ -71,9 +73,9 @@ export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope)
 }
 
 /**
- * `sum = sum + a · b` on vectors. Relaxed SIMD has one instruction for it, which rounds once. Instructions
- * without effect replace the multiplication, so positions stay the same: a few bytes turn one module into the
- * other.
+ * The value of an assignment `sum = sum + a · b` of vectors; undefined for other statements. Relaxed SIMD has
+ * one instruction for it, which rounds once. Instructions without effect replace the multiplication, so
+ * positions stay the same, and changing a few bytes turns the plain module into the fused one.
  */
 function sumText(statement: Statement, scope: Scope): string | undefined {
   if (statement.kind !== "assign" || !isVector(statement.value)) return undefined;
@@ -120,14 +122,19 @@ function storeLines(statement: Extract<Statement, { kind: "store" }>, scope: Sco
 
 type Part = (lane: number, size: number) => string;
 
-/** Lanes 0 … count − 1 in pieces of eight and four bytes: the first lane and the size of each. */
+/**
+ * How to store lanes 0 … count − 1 in pieces of 8 and 4 bytes: the first lane and the size of each piece.
+ */
 function partsOf(count: number, bytes: number): (readonly [lane: number, size: number])[] {
   if (bytes === 8) return Array.from({ length: count }, (_, lane) => [lane, 8] as const);
   const pair = count >= 2 ? [[0, 8] as const] : [];
   return count % 2 === 1 ? [...pair, [count - 1, 4] as const] : pair;
 }
 
-/** A count known at run time: by its bits, since 3 lanes are a pair and one. */
+/**
+ * Stores a number of lanes that is known only at run time. It tests the bits of the number: 3 lanes are a
+ * pair and a single lane.
+ */
 function someLanes(
   lanes: number,
   bytes: number,

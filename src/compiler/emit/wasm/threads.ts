@@ -1,32 +1,34 @@
 /**
- * How threads share a kernel. Its outermost loop is divided into parts. Each idle thread claims one, and so does the
- * thread that runs the program. A part is the same work on every thread, so results do not depend on timing. No thread
- * waits for a thread that has claimed nothing.
+ * How threads share a kernel. Its outermost loop is divided into parts. Idle threads and the thread that runs
+ * the program claim parts one by one. A part is the same work on every thread, so results do not depend on
+ * timing. No thread waits for a thread that has not claimed a part.
  *
- * Threads synchronise through a block of memory, at these bytes:
+ * Threads synchronise through a control block in memory, with these byte offsets:
  *
- *   0    counter that idle threads wait on       4    not 0: threads shall end
- *   8    the kernel, by its place in the table   12   rows   16   extent of the loop   20   size of a part
- *   24   not 0: a thread has failed, with a part that it had claimed
- *   64   ticket: sequence · 256 + parts that no thread has claimed
- *   128  parts that are done                     132  threads that wait
+ *   0    counter that idle threads wait on       4    not 0: threads must end
+ *   8    index of the kernel in the table        12   rows   16   extent of the loop   20   size of a part
+ *   24   not 0: a thread has failed while it computed a part
+ *   64   ticket: sequence · 256 + number of parts that no thread has claimed
+ *   128  number of completed parts               132  number of waiting threads
  */
 
 export const controlBytes = 192;
 
-/** Two parts per thread: a late thread then delays the others by at most half of its share. */
+/**
+ * The number of parts per thread. With two, a late thread delays the others by at most half of its share.
+ */
 const partsOfThread = 2;
-/** The number of polls before an idle thread sleeps: about ten microseconds. */
+/** The number of polls before an idle thread sleeps. They take about ten microseconds. */
 const patience = 10_000;
 
 const control = "(global.get $control)";
 
-/** Claims a part and computes it. Returns 1, or 0 if there was none. */
+/** Claims a part and computes it. Returns 0 if no part is left, and 1 if another call may find one. */
 const claim = `(func $claim (result i32)
   (local $ticket i32) (local $from i32) (local $to i32)
   (local.set $ticket (i32.atomic.load offset=64 ${control}))
   (if (i32.eqz (i32.and (local.get $ticket) (i32.const 255))) (then (return (i32.const 0))))
-  ;; somebody else was faster: there may be more
+  ;; another thread has claimed this part, but more may be left
   (if (i32.ne (local.get $ticket)
       (i32.atomic.rmw.cmpxchg offset=64 ${control} (local.get $ticket) (i32.sub (local.get $ticket) (i32.const 1))))
     (then (return (i32.const 1))))
@@ -44,7 +46,7 @@ const claim = `(func $claim (result i32)
 const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $extent i32) (param $multiple i32)
   (local $size i32) (local $parts i32)
   (local.set $parts (i32.mul (global.get $threads) (i32.const ${partsOfThread})))
-  ;; multiples that the extent has, shared out and rounded up
+  ;; the size of a part: the multiples in the extent, divided by the number of parts, both rounded up
   (local.set $size (i32.div_s
     (i32.add (local.get $extent) (i32.sub (local.get $multiple) (i32.const 1)))
     (local.get $multiple)))
@@ -69,13 +71,13 @@ const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $ext
     (drop (memory.atomic.notify ${control} (i32.const 255)))))
   (loop $more (br_if $more (call $claim)))
   (loop $late
-    ;; what has failed is never done
+    ;; the part of a failed thread is never completed
     (if (i32.atomic.load offset=24 ${control}) (then (unreachable)))
     (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
 
 /**
- * The loop of a worker thread until it is stopped. Work that is published between polling and sleeping wakes it
- * at once.
+ * The loop of a worker thread until it is stopped. If work is published between polling and sleeping, the
+ * thread wakes immediately.
  */
 const serve = `(func $serve (export "serve")
   (local $counter i32) (local $tries i32)
@@ -91,7 +93,10 @@ const serve = `(func $serve (export "serve")
     (drop (i32.atomic.rmw.sub offset=132 ${control} (i32.const 1)))
     (br $look)))`;
 
-/** The functions of parallel kernels, by name in the order of their numbers. */
+/**
+ * The fields of a module with parallel kernels. `kernels` lists the names of their functions, in the order of
+ * their numbers.
+ */
 export const sharingFields = (kernels: readonly string[]): string[] =>
   kernels.length === 0
     ? []

@@ -1,4 +1,4 @@
-/** The sections of a trainer with WebAssembly kernels, in addition to the TypeScript functions. */
+/** The sections that a trainer with WebAssembly kernels has in addition to the TypeScript functions. */
 import { invariant } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
@@ -16,7 +16,7 @@ import type { WasmOptions } from "./wasm-module.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
-/** Assembles the programs on vectors. */
+/** Assembles the vectorised programs and returns them as the kernels of a trainer. */
 export async function wasmKernels(
   vectors: Pick<WasmPrograms, "programs" | "plan"> | undefined,
   options: WasmOptions,
@@ -51,7 +51,7 @@ export async function wasmKernels(
     },
     running: { condition: "wasm", plan: wasm.plan },
     writeSelfCheck,
-    // A worker thread of the file serves kernels and runs no program.
+    // If the file runs as a worker thread, it serves kernels and does not run the program.
     ...(isShared && { serving: "servesAsWorker(model, kernels, math)" }),
   };
 }

@@ -1,4 +1,7 @@
-/** Values of the loop IR in WebAssembly: scalars by type, vectors as 128 bits with lanes of one shape. */
+/**
+ * The types of values in WebAssembly. A scalar has the type of its element; a vector has 128 bits, with lanes
+ * of one shape.
+ */
 import type { ElementType } from "../../ir/types.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
@@ -7,7 +10,7 @@ export type ValueType = "i32" | "f32" | "f64" | "v128";
 export type VectorShape = "i32x4" | "f32x4" | "f64x2" | "i64x2";
 export type Float = "f32" | "f64";
 
-/** A bool is an i32, 1 or 0. */
+/** A bool is an i32 that is 1 or 0. */
 export const scalarType = (type: ElementType): "i32" | "f32" | "f64" => (type === "bool" ? "i32" : type);
 
 export const isVector = (x: Expression): boolean => lanesOf(x) > 1;
@@ -15,7 +18,8 @@ export const isVector = (x: Expression): boolean => lanesOf(x) > 1;
 export const valueType = (x: Expression): ValueType => (isVector(x) ? "v128" : scalarType(x.type));
 
 /**
- * Conditions on lanes are masks: all bits of a lane are equal, and lanes have the width of the model's floats.
+ * The shape of a vector. A vector of conditions is a mask: all bits of a lane are equal, and lanes have the
+ * width of the model's floats.
  */
 export const shapeOf = (type: ElementType, float: Float): VectorShape => {
   if (type === "bool") return float === "f32" ? "i32x4" : "i64x2";
@@ -26,7 +30,7 @@ export const bytesOfLane: Readonly<Record<VectorShape, 4 | 8>> = { i32x4: 4, f32
 
 // Numbers as WebAssembly text.
 
-/** The shortest decimal with this value in f32. */
+/** The shortest decimal that f32 rounds to this value. */
 function singleText(value: number): string {
   const single = Math.fround(value);
   for (let digits = 1; digits < 9; digits++) {
@@ -50,8 +54,8 @@ export const constant = (value: number, type: ElementType): string =>
   `(${scalarType(type)}.const ${numberText(value, type)})`;
 
 /**
- * A constant with the same number in every lane; a mask lane has all bits set or none. Engines create vectors of zeros
- * and of ones in one instruction; other constants are globals (see `functions/text.ts`).
+ * A constant with the same number in every lane. In a mask, a lane has all bits set or none. Engines create
+ * masks and zeros with one instruction; other constants are globals (see `functions/text.ts`).
  */
 export function constantVector(value: number, type: ElementType, float: Float): string {
   const shape = shapeOf(type, float);

@@ -1,4 +1,6 @@
-/** Vectors from scalars and scalars from vectors: loads of lanes, splats, reductions and transposed sums. */
+/**
+ * Expressions that convert between scalars and vectors: vector loads, splats, reductions and transposed sums.
+ */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { Expression, FoldOperator, VectorExpression } from "../../loop/expressions.ts";
@@ -11,8 +13,8 @@ import type { Print, Scope } from "./scope.ts";
 type Load = Extract<Expression, { kind: "load" }>;
 
 /**
- * Loads adjacent elements at once. Two narrow elements are read as such, so a pair at the end of memory can be
- * loaded.
+ * Loads adjacent elements at once. Two elements of 4 bytes are loaded as 8 bytes, so that a pair at the end
+ * of memory can be loaded.
  */
 export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): string {
   const bytes = scope.bytesOf(x.buffer);
@@ -23,7 +25,10 @@ export function vectorLoad(x: Load, lanes: number, scope: Scope, print: Print): 
   return operation(`${instruction}${offsetText(offset)}`, operand);
 }
 
-/** Loads elements one by one. The load of the last is evaluated first. */
+/**
+ * Loads elements one by one. The outermost instruction loads the last element, so its operand is evaluated
+ * first.
+ */
 function stridedLoad(
   operand: string,
   offset: number,
@@ -76,7 +81,7 @@ function gather(elements: readonly Expression[], type: ElementType, scope: Scope
   return others.reduce((text, x, i) => operation(`${shape}.replace_lane ${i + 1}`, text, laneText(x)), start);
 }
 
-/** Shuffles lanes of two vectors. Lanes of the second continue the numbers of the first. */
+/** Selects lanes of two vectors. The numbers of the second vector's lanes follow those of the first. */
 function shuffled(lanes: readonly number[], bytes: 4 | 8, x: string, y: string): string {
   const places = lanes.flatMap((lane) => Array.from({ length: bytes }, (_, byte) => lane * bytes + byte));
   return operation(`i8x16.shuffle ${places.join(" ")}`, x, y);
@@ -88,7 +93,10 @@ const foldInstructions: Readonly<Record<FoldOperator, readonly [float: string, i
   maximum: ["max", "max_s"],
 };
 
-/** Adds lanes 0 and 2, 1 and 3, then both sums; of two lanes, these. */
+/**
+ * Combines lanes 0 and 2, and lanes 1 and 3, then both results. If a vector has only two lanes, they are
+ * combined directly.
+ */
 function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope, print: Print): string {
   const shape = shapeOf(x.type, scope.float);
   const instruction = `${shape}.${foldInstructions[operator][x.type === "i32" ? 1 : 0]}`;
@@ -103,8 +111,8 @@ function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope
 }
 
 /**
- * The sum of each vector in its own lane, in the order in which `fold` adds: the lower and upper halves of two
- * vectors are added next to each other, and so on.
+ * A vector with the sum of each given vector in its own lane. It adds in the same order as `fold`. Each step
+ * adds the halves of two vectors side by side.
  */
 function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, print: Print): string {
   const shape = shapeOf(type, scope.float);
@@ -119,7 +127,7 @@ function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, p
     return operation(`${shape}.add`, shuffled(low, bytes, a, b), shuffled(high, bytes, aAgain, bAgain));
   };
   if (lanes === 2) return added(texts[0], texts[1], [0, 2], [1, 3]);
-  // a0+a2, b0+b2, a1+a3, b1+b3, and the same for the others.
+  // The lanes a0+a2, b0+b2, a1+a3, b1+b3, and the same for the other two vectors.
   const [x, y] = [0, 2].map((i) => added(texts[i], texts[i + 1], [0, 4, 1, 5], [2, 6, 3, 7]));
   return added(x, y, [0, 1, 4, 5], [2, 3, 6, 7]);
 }

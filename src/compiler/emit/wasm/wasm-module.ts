@@ -1,6 +1,6 @@
 /**
- * Loop programs as a WebAssembly module: its text, its bytes, and the positions where bytes differ
- * for relaxed SIMD and for shared memory.
+ * Assembles loop programs to a WebAssembly module: its text, its bytes, and the positions of the bytes that
+ * differ for relaxed SIMD and for shared memory.
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
@@ -14,24 +14,24 @@ import { controlBytes } from "./threads.ts";
 import type { Float } from "./value-types.ts";
 
 export interface WasmModule {
-  /** The plain module. */
+  /** The text of the plain module. */
   readonly text: string;
   readonly bytes: Uint8Array;
   /**
-   * The positions of the three-byte instructions that relaxed SIMD replaces; `relaxedBytes` of the runtime
-   * replaces them.
+   * The positions of the three-byte instructions that `relaxedBytes` of the runtime replaces for relaxed
+   * SIMD.
    */
   readonly relaxedAt: readonly number[];
-  /** The byte that declares the memory: 1 as it is, 3 for shared memory. */
+  /** The position of the byte that declares the memory: 1 in this module, 3 for shared memory. */
   readonly sharedAt: number;
   readonly mathImports: readonly FunctionName[];
   /** The byte offset of the arena. */
   readonly base: number;
-  /** Guard, arena and slack in bytes; scratch follows. A multiple of 64. */
+  /** The size of guard, arena and slack in bytes, a multiple of 64. Scratch memory follows. */
   readonly memoryBytes: number;
-  /** The scratch of each thread. A multiple of 64. */
+  /** The size of each thread's scratch memory in bytes, a multiple of 64. */
   readonly scratchBytes: number;
-  /** The control block of threads in bytes; 0 without parallel kernels. A multiple of 64. */
+  /** The size of the control block of threads in bytes, a multiple of 64; 0 without parallel kernels. */
   readonly controlBytes: number;
   /** The offset and the size of the batch in bytes. */
   readonly inputAt: number;
@@ -44,9 +44,9 @@ export interface WasmOptions {
 }
 
 /**
- * Assembles programs whose places are in bytes.
+ * Assembles programs whose offsets are in bytes.
  *
- * @throws InternalError for programs that cannot be printed, and for text that the assembler refuses.
+ * @throws InternalError for programs that cannot be printed, and for text that the assembler rejects.
  */
 export async function assembleWasm(
   programs: readonly LoopProgram[],
@@ -72,8 +72,8 @@ export async function assembleWasm(
 }
 
 /**
- * The bytes of the import of the memory: its name with its length in front, 2 for a memory, and the byte with
- * its limits.
+ * The position of the byte that declares the limits of the memory. It is the last byte of the import, which
+ * consists of two names with their lengths in front, the number 2 for a memory, and the limits.
  */
 function limitsOfMemory(bytes: Uint8Array): number {
   const named = ["env", "memory"].flatMap((name) => [name.length, ...new TextEncoder().encode(name)]);

@@ -1,6 +1,6 @@
 /**
- * The comparison of createTrainer({ selfCheck: true }) in emitted code: the arena with the functions over it,
- * and the values in it.
+ * The emitted code for createTrainer({ selfCheck: true }): an arena with the TypeScript programs over it, and
+ * the table of values to compare.
  */
 import type CodeBlockWriter from "code-block-writer";
 import type { ComparedValue } from "../../../runtime/wasm/compared-sides.ts";
@@ -15,10 +15,10 @@ import type { EndNames, TrainerParts } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
-/** The declarations of the runtime that its text names. */
+/** The runtime declarations that the comparison uses. */
 export const comparingRoots: readonly RuntimeName[] = ["compareKernels", "ComparedFacts"];
 
-/** The names that its text declares. */
+/** The names that the comparison declares. */
 export const comparingNames: readonly string[] = [
   "arenaOver",
   "arena",
@@ -28,7 +28,7 @@ export const comparingNames: readonly string[] = [
   "programs",
 ];
 
-/** Writes the function that makes an arena: views of a memory, and the programs over them. */
+/** Writes `arenaOver`, which makes an arena: views of a memory, and the programs over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
   writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
@@ -47,7 +47,10 @@ export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, nam
   });
 }
 
-/** Writes `run`: `run.gradient(n)` and the others call WebAssembly or the functions above. */
+/**
+ * Writes `run`, whose members call WebAssembly if it is available, or else the functions above:
+ * `run.gradient(n)`.
+ */
 export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerParts): void {
   writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
   writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
@@ -60,14 +63,14 @@ export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerPar
   writer.write(";").newLine();
 }
 
-/** Writes the call in `createTrainer`, after the trainer. */
+/** Writes the call of the comparison, which follows the trainer in `createTrainer`. */
 export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts): void {
   const sides = `{ ...arena, programs: wasm.programs }, arenaOver(new ArrayBuffer(${plan.bytes}))`;
   writer.writeLine("if (wasm && options.selfCheck)");
   writer.writeLine(`compareKernels(model, machine, compared, ${sides}, options.selfCheck);`);
 }
 
-/** Writes the table of values that outlive their program. */
+/** Writes the table of the values that are compared. They are still in memory when their program ends. */
 export function writeCompared(
   writer: CodeBlockWriter,
   { plan, programs, float, batchSize }: TrainerParts,
@@ -116,7 +119,7 @@ export function writeCompared(
     .newLine();
 }
 
-/** The kind of a stored value. `flatSize`: the number of elements of all trainable parameters. */
+/** How a stored value is compared. `flatSize` is the number of elements of all trainable parameters. */
 function kindOf(placement: Placement, flatSize: number | undefined): ComparedValue[3] {
   const { name, region } = placement.buffer;
   if (region === "gradient") return "gradient";
@@ -125,11 +128,11 @@ function kindOf(placement: Placement, flatSize: number | undefined): ComparedVal
   return isOfOptimizer && elementCount(placement, 1) === flatSize ? "perParameter" : undefined;
 }
 
-/** Whether its rows are consecutive. */
+/** Whether the rows of a value are consecutive in memory. */
 const hasRows = ({ buffer: { shape } }: Placement): boolean =>
   shape[0] === "n" && !shape.slice(1).includes("n");
 
-/** The intermediate values that both sides keep in the same form. */
+/** The intermediate values that both arenas still contain when the program ends, with the same shape. */
 function keptBySides(
   plan: TrainerParts["plan"],
   planOfWasm: TrainerParts["plan"],

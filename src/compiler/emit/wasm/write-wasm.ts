@@ -1,4 +1,6 @@
-/** The WebAssembly module in emitted code: its bytes as text, and what the runtime needs to know about it. */
+/**
+ * Writes the WebAssembly module into emitted code: its bytes as text, and the facts that the runtime needs.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import type { LoopProgram, MemoryPlan } from "../../loop/types.ts";
 import { base64Lines } from "../typescript/parameter-texts.ts";
@@ -12,11 +14,13 @@ export interface WasmPrograms {
   readonly module: WasmModule;
 }
 
-/** Positions as differences from the previous one, as the runtime's `WasmFacts` has them. */
+/**
+ * Each position as the difference from the previous one, the form that the runtime's `WasmFacts` requires.
+ */
 export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
-/** The members that `WasmFacts` takes from the module. */
+/** The members of the runtime's `WasmFacts` that are copied from the module. */
 const facts = [
   "sharedAt",
   "base",
@@ -30,7 +34,7 @@ const facts = [
 /** Whether the module has parallel kernels. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/** How the loops of each kernel run on vectors, program by program; repeated lines are left out. */
+/** How each kernel uses vectors, program by program, without repeated lines. */
 function scheduleLines(programs: WasmPrograms["programs"], optimizer: string | undefined): string[] {
   const known = new Set<string>();
   return programs.flatMap((program) => {

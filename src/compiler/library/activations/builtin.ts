@@ -1,4 +1,7 @@
-/** The built-in activations: pointwise functions, grouped by their shape, then softmax along the last axis. */
+/**
+ * The built-in activations: pointwise functions, grouped by the form of their curve, and then softmax along
+ * the last axis.
+ */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -16,8 +19,9 @@ export const linear = defineActivation({
 });
 
 /**
- * The perceptron's unit step: 1 where x ≥ 0, and 0 elsewhere. Its derivative is 0. A surrogate f replaces the
- * derivative by its own and keeps the value: y = step(x) + (f(x) − stop f(x)), where the bracket is exactly 0.
+ * The perceptron's unit step: 1 where x ≥ 0, and 0 elsewhere. Its derivative is 0. A surrogate f provides
+ * another derivative without changing the value: y = step(x) + (f(x) − stop f(x)), where the bracket is
+ * exactly 0.
  */
 export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual(0, x), 1, 0);
 
@@ -40,8 +44,9 @@ export const step = defineActivation({
   },
 });
 
-// Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative side, as in
-// PyTorch. Exponentials take min(x, 0), because the unused side of a select must stay finite: 0 · ∞ is NaN.
+// Activations that are x for positive x and bend below zero. At 0 the derivative is that of the negative
+// side, as in PyTorch. Exponentials take min(x, 0) as argument: the side of a select that is not chosen must
+// stay finite, because 0 · ∞ is NaN.
 
 const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
 
@@ -73,13 +78,13 @@ export const leakyRelu = defineActivation({
 export const elu = defineActivation({
   name: "elu",
   about: "y = x where x > 0, alpha · (exp(x) - 1) elsewhere",
-  keys: { alpha: z.number().default(1).describe("Minus the limit for very negative x.") },
+  keys: { alpha: z.number().default(1).describe("The negative of the limit for very negative x.") },
   family: "he",
   acts: "on elements",
   build: (g, x, { alpha }) => exponentialLinear(g, x, alpha),
 });
 
-/** Klambauer et al. 2017: these two numbers make mean 0 and variance 1 a fixed point. */
+/** Klambauer et al. 2017: with these two numbers, mean 0 and variance 1 are a fixed point. */
 const seluAlpha = 1.6732632423543772;
 const seluScale = 1.0507009873554805;
 
@@ -92,9 +97,9 @@ export const selu = defineActivation({
   build: (g, x) => g.multiply(seluScale, exponentialLinear(g, x, seluAlpha)),
 });
 
-// Smooth relatives of relu: x times a gate between 0 and 1, and softplus.
+// Smooth variants of relu: x times a gate between 0 and 1, and softplus.
 
-/** Hendrycks and Gimpel 2016. Φ is the normal distribution function: Φ(x) = (1 + erf(x/√2)) / 2. */
+/** Hendrycks and Gimpel 2016. Φ(x) = (1 + erf(x/√2)) / 2 is the normal distribution. */
 export const gelu = defineActivation({
   name: "gelu",
   about: "y = x · Φ(x), Φ the normal distribution function",
@@ -102,7 +107,7 @@ export const gelu = defineActivation({
     approximate: z
       .enum(["none", "tanh"])
       .default("none")
-      .describe("tanh: Φ(x) as (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2."),
+      .describe("With tanh, Φ(x) is approximated by (1 + tanh(√(2/π) · (x + 0.044715 x³))) / 2."),
   },
   family: "he",
   acts: "on elements",
@@ -137,10 +142,10 @@ export const softplus = defineActivation({
   build: (g, x) => compositions.softplus(g, x),
 });
 
-// Activations that map the real line into an interval. The derivative of the hard ones is 0 at their corners, as in
-// PyTorch.
+// Activations that map the real line to an interval. The derivative of the hard ones is 0 at their corners,
+// as in PyTorch.
 
-/** `inside` where −limit < x < limit, `below` and `above` elsewhere. */
+/** `inside` where −limit < x < limit, `below` for smaller x and `above` for larger x. */
 const clamped = (g: GraphBuilder, x: Node, limit: number, below: number, inside: Node, above: number): Node =>
   g.select(
     g.part("is_above", g.less(-limit, x)),
@@ -158,8 +163,8 @@ export const sigmoid = defineActivation({
 });
 
 /**
- * x/6 + 1/2 with the derivative of PyTorch, whose backward kernel holds 1/6 as a 32-bit number even for doubles. That
- * number is larger by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
+ * x/6 + 1/2 with PyTorch's derivative. Its backward kernel uses 1/6 as a 32-bit number even for doubles; that
+ * number is larger than 1/6 by 3·10⁻⁸. The value itself is exact. In f32 both numbers are equal.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);
@@ -170,7 +175,7 @@ function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
 
 export const hardSigmoid = defineActivation({
   name: "hard-sigmoid",
-  about: "y = x/6 + 1/2, clamped to [0, 1]",
+  about: "y = x/6 + 1/2, limited to the range from 0 to 1",
   keys: {},
   family: "xavier",
   acts: "on elements",
@@ -188,7 +193,7 @@ export const tanh = defineActivation({
 
 export const hardTanh = defineActivation({
   name: "hard-tanh",
-  about: "y = x, clamped to [-1, 1]",
+  about: "y = x, limited to the range from -1 to 1",
   keys: {},
   family: "xavier",
   acts: "on elements",

@@ -32,7 +32,7 @@ import {
   tanh,
 } from "./builtin.ts";
 
-// A user-defined activation: a formula of x, or in TypeScript a function of the builder.
+// A user-defined activation: a formula of x, or a function in TypeScript.
 
 /** Returns a value with the shape of x. */
 export type ActivationFunction = (g: GraphBuilder, x: Node) => Node;
@@ -49,7 +49,7 @@ const formula = defineActivation({
   name: "formula",
   about: 'a formula over x, such as "x * sigmoid(beta * x)"',
   keys: {
-    formula: formulaKey<ActivationFunction>("The function of each value x."),
+    formula: formulaKey<ActivationFunction>("The value for each number x."),
     constants: constantsKey,
   },
   family: "xavier",
@@ -88,12 +88,12 @@ export const activations = {
 /** An activation in the canonical spec. */
 export type ActivationChoice = Choice<typeof activations>;
 
-/** The activation that `fn` of an `activation` layer names. */
+/** The name of the activation that an `activation` layer has as `fn`. */
 export const activationName = (fn: string | { readonly type: string }): string =>
   typeof fn === "string" ? fn : fn.type;
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 
-/** Applies an activation to `x`. Its nodes carry the name of the activation as their composite. */
+/** Applies an activation to `x`. Its nodes have the name of the activation as their composite. */
 export const activate = (g: GraphBuilder, x: Node, chosen: ActivationChoice): Node =>
   g.within({ composite: chosen.type }, () => activationOf(chosen).build(g, x, chosen));

@@ -1,6 +1,7 @@
 /**
- * From a formula that check.ts accepted to nodes. An expression of numbers alone stays a number; comparisons are the
- * numbers 1 and 0; operands of different types and ranks are aligned (see `matched`).
+ * Builds nodes from a formula that check.ts accepted. An expression that contains only numbers stays a
+ * number. Comparisons are the numbers 1 and 0. Operands of different types and ranks are aligned (see
+ * `matched`).
  */
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -14,14 +15,14 @@ import type { Value } from "./functions.ts";
 import type { Expression, Sign } from "./syntax.ts";
 
 export interface Scope {
-  /** The text of the formula, for errors in a part of it. */
+  /** The text of the formula, for errors that mark a part of it. */
   readonly text: string;
   readonly names: ReadonlyMap<string, Value>;
-  /** The element type of expressions of numbers alone. */
+  /** The element type of expressions that contain only numbers. */
   readonly element: ElementType;
   /** The value of `sum(x)` or `mean(x)`. */
   total?(kind: "sum" | "mean", x: Node): Node;
-  /** The branches that enclose this part, outermost first. */
+  /** The branches of conditionals that enclose this part, outermost first. */
   readonly branches?: readonly Branch[];
 }
 
@@ -33,8 +34,8 @@ interface Branch {
 }
 
 /**
- * x within one branch of a conditional: the same value, but the derivative passes only where the branch is taken.
- * Elsewhere the derivative may be NaN, such as 0 · ∞ for log(x) at 0, and is dropped.
+ * x within one branch of a conditional. The value is the same, but gradients are propagated only where the
+ * branch is taken. Elsewhere the derivative may be NaN, such as 0 · ∞ for log(x) at 0, and must be dropped.
  */
 const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch): Node => {
   if (!isFloat(x.type.element)) return x;
@@ -42,7 +43,7 @@ const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch
   return choose(g, ...three(matched(g, whereTrue ? [condition, x, fixed] : [condition, fixed, x])));
 };
 
-/** The value of the formula; a number if it consists of numbers alone. */
+/** The value of the formula. It is a number if the formula contains only numbers. */
 export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Value {
   const { branches = [], ...outside } = scope;
   const of = (part: Expression) => buildFormula(g, part, scope);
@@ -79,7 +80,8 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
       return chosen([x.condition, x.x, x.y]);
     case "call": {
       if (x.name === "where" && x.arguments.length === 3) return chosen(x.arguments);
-      // A function that reads other elements too is built outside the branch; only its result is gated.
+      // A function that also reads other elements is built outside the branch; only its result is limited to
+      // the branch.
       if (branches.length > 0 && !isOnElements(x.name)) return gated(buildFormula(g, x, outside));
       const values = x.arguments.map(of);
       if (x.name === "sum" || x.name === "mean") {
@@ -103,7 +105,7 @@ const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
 
 const three = (values: readonly Value[]): [Value, Value, Value] => [values[0], values[1], values[2]];
 
-/** Builds a part of the formula; an error of a shape rule is reported at that part. */
+/** Builds a part of the formula. An error of a shape rule is reported at that part. */
 function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
   try {
     return build();
@@ -120,9 +122,9 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
 }
 
 /**
- * Brings values to one element type and rank. Integers become real numbers. A scalar f64 (a rate, a step count) is
- * rounded once to the type of the tensor that it meets. Values of lower rank get axes of length 1 after the batch
- * axis: NumPy's broadcasting rule, applied to each row.
+ * Converts values to one element type and one rank. Integers become real numbers. A scalar f64, such as a
+ * rate or a step count, is rounded once to the type of the tensor that it is combined with. Values of lower
+ * rank get axes of length 1 after the batch axis: NumPy's broadcasting rule, applied to each row.
  */
 function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {
   const nodes = values.filter((value) => typeof value === "object");

@@ -1,27 +1,30 @@
 /**
- * Checks a formula before anything is built: all names are known in its context, functions get the right number of
- * arguments, and the result has the required form. Finds all errors, each with its span.
+ * Checks a formula before anything is built: all names are known in its context, functions have the right
+ * number of arguments, and the result has the required form. It finds all errors, each with its span.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { didYouMean } from "../../util/message-text.ts";
 import { functions } from "./functions.ts";
 import type { Expression, FormulaError, Sign, Span } from "./syntax.ts";
 
-/** Whether a value is one number, or one number per element (of a row, or of the parameters). */
+/** "one": a single number. "many": one number per element of a row, or per parameter. */
 export type Kind = "one" | "many";
 
 /** The context of a formula: the names that it may use, and the result that it must have. */
 export interface FormulaContext {
-  /** "an activation", for messages. */
+  /** The kind of formula in messages, such as "an activation". */
   readonly what: string;
   readonly names: ReadonlyMap<string, Kind>;
-  /** Whether `sum` and `mean` are available; nested over rows, they would need a second pass over the data. */
+  /**
+   * Whether `sum` and `mean` are available. Nested over rows, they would need a second pass over the data, so
+   * that is an error.
+   */
   readonly totals: "none" | "over rows" | "over parameters";
   /** Whether values have axes, so that `softmax` can run along the last one. */
   readonly hasAxes: boolean;
   /** "one": the formula must reduce all values to one number by sums and means. */
   readonly result: "one" | "any";
-  /** A special message for an unknown name, if the context has one. */
+  /** A special message for an unknown name; undefined if the context has none. */
   explain?(
     name: string,
   ): { readonly code: DiagnosticCode; readonly message: string; readonly hint: string } | undefined;
@@ -114,14 +117,14 @@ function kindOfName(x: Expression & { kind: "name" }, state: CheckState): Kind {
 const quoted = (name: string): string => JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
 
 function suggestion(name: string, known: readonly string[], otherwise: string): string {
-  // All names of one letter are near to each other, so a suggestion would be arbitrary.
+  // Any two names of one letter are similar, so a suggestion would be arbitrary.
   const similar = name.length === 1 ? undefined : didYouMean(name, known);
   return similar === undefined ? otherwise : `did you mean ${quoted(similar)}?`;
 }
 
 const totalNames = ["sum", "mean"];
 
-/** The form of a call, `clamp(x, low, high)`, if the function is available in the context. */
+/** The form of a call, such as `clamp(x, low, high)`, if the function is available in the context. */
 function formOf(name: string, context: FormulaContext): string | undefined {
   if (totalNames.includes(name)) return context.totals === "none" ? undefined : `${name}(x)`;
   return knows(name, context) ? functions[name].form : undefined;
@@ -227,7 +230,7 @@ function reportUnknown(x: Expression & { kind: "call" }, state: CheckState): voi
   );
 }
 
-/** The first name outside any sum or mean. */
+/** The error about the first name that is outside any sum or mean. */
 function outsideTotals(tree: Expression, { names }: FormulaContext): FormulaError {
   const found = nameOutsideTotals(tree, names) ?? tree;
   const name = found.kind === "name" ? found.name : "it";

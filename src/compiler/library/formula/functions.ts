@@ -1,6 +1,7 @@
 /**
- * The functions that formulas may call: compositions of ops, so that formulas are differentiated like everything
- * else. `sum` and `mean` are not among them, because their range depends on the context of the formula.
+ * The functions that formulas may call. They are compositions of ops, so formulas are differentiated like any
+ * other part of a model. `sum` and `mean` are defined elsewhere, because what they sum over depends on the
+ * context of the formula.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { elementary as elementaryRows, isElementary } from "../../ir/nodes.ts";
@@ -11,13 +12,13 @@ import { gelu, logSoftmax, silu, softmax, softplus } from "../compositions.ts";
 export type Value = Node | number;
 
 interface FormulaFunction {
-  /** The form of a call, for messages: "clamp(x, low, high)". */
+  /** The form of a call in messages, such as "clamp(x, low, high)". */
   readonly form: string;
   readonly least: number;
   readonly most: number;
-  /** "along the last axis": only for values that have axes. */
+  /** A function "along the last axis" is only available for values that have axes. */
   readonly acts: "on elements" | "along the last axis";
-  /** At least one of the values is a node. */
+  /** At least one of the values must be a node. */
   apply(g: GraphBuilder, values: readonly Value[]): Node;
 }
 
@@ -31,7 +32,7 @@ const unary = (name: string, f: Unary): FormulaFunction => ({
   apply: (g, [x]) => f(g, nodeOf(g, x)),
 });
 
-/** A function of two or more operands, combined from the left. */
+/** A function of two or more operands, which are combined from left to right. */
 const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node): FormulaFunction => ({
   form: `${name}(a, b)`,
   least: 2,
@@ -43,8 +44,8 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
 /**
- * min(max(x, low), high). Its derivative by x is 1 at the bounds too, as in PyTorch, because a bound applies only
- * where x is beyond it.
+ * min(max(x, low), high). As in PyTorch, its derivative with respect to x is also 1 at the bounds, because a
+ * bound applies only where x is beyond it.
  */
 function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
   const atLeast = g.select(g.less(x, low), low, x);
@@ -54,7 +55,7 @@ function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
 const maximum = folded("max", (g, x, y) => g.maximum(x, y));
 
-/** xʸ. Small integer powers become products, whose derivatives are also exact for x ≤ 0. */
+/** xʸ. Small integer powers become products, whose derivatives are exact also for x ≤ 0. */
 export function power(g: GraphBuilder, x: Value, y: Value): Node {
   if (typeof x === "number" || typeof y === "object") return g.power(x, y);
   const squared = () => g.multiply(x, x);
@@ -117,7 +118,10 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
   logsoftmax: { ...unary("logsoftmax", logSoftmax), acts: "along the last axis" },
 };
 
-/** x where the condition is not zero, y elsewhere. A comparison in the formula is used directly, without a cast. */
+/**
+ * x where the condition is not zero, y elsewhere. If the condition is a comparison in the formula, it is used
+ * directly, without a cast.
+ */
 export function choose(g: GraphBuilder, condition: Value, x: Value, y: Value): Node {
   if (typeof condition === "number") return nodeOf(g, condition !== 0 ? x : y);
   const element = typeof y === "object" ? y.type.element : condition.type.element;

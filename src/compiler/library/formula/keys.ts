@@ -1,4 +1,4 @@
-/** The keys that every formula has, and the trees of formulas that passed the checks. */
+/** The keys that every formula has, and the parsed trees of formulas that passed the checks. */
 import * as z from "zod";
 import { BuildError } from "../build-error.ts";
 import type { Value } from "./functions.ts";
@@ -6,7 +6,10 @@ import type { Kind } from "./check.ts";
 import { parseFormula } from "./syntax.ts";
 import type { Expression, Parsed } from "./syntax.ts";
 
-/** A function of a TypeScript spec. JSON cannot express one, so the JSON Schema excludes it by `not: {}`. */
+/**
+ * A key that holds a function of a TypeScript spec. JSON cannot express functions, so the JSON Schema
+ * excludes them by `not: {}`.
+ */
 export const functionKey = <F>() =>
   z
     .custom<F>((value) => typeof value === "function", {
@@ -25,7 +28,7 @@ export const constantsKey = z
 
 export type Constants = Readonly<Record<string, number>>;
 
-/** The names that a formula can use. */
+/** The form of names that a formula can use. */
 export const nameInFormula = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export const constantKinds = (constants: Constants): [string, Kind][] =>

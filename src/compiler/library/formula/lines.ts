@@ -1,6 +1,7 @@
 /**
- * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate *
- * state.m". They run from first to last, and a name has the value that was assigned last.
+ * An optimizer as a few lines, such as "state.m = 0.9 * state.m + gradient" and
+ * "parameter = parameter - rate * state.m". The lines run from first to last. A name has the value that was
+ * assigned to it last.
  */
 import { didYouMean } from "../../util/message-text.ts";
 import { checkFormula, constantNames, partsOf } from "./check.ts";
@@ -13,11 +14,11 @@ import type { Expression, FormulaError, Line } from "./syntax.ts";
 
 const prefix = "state.";
 
-/** The NAME of `state.NAME`. */
+/** The NAME in `state.NAME`; undefined for any other name. */
 export const stateName = (name: string): string | undefined =>
   name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
 
-/** The states that the lines keep, in the order of their first assignment. Skips lines that cannot be parsed. */
+/** The names of all states, in the order of their first assignment. Skips lines that cannot be parsed. */
 export function statesOf(lines: readonly string[]): string[] {
   const names = lines.flatMap((line) => {
     const parsed = parseLine(line);
@@ -26,7 +27,7 @@ export function statesOf(lines: readonly string[]): string[] {
   return [...new Set(names)];
 }
 
-/** An error in a line, or in all lines together. */
+/** An error in one line, or in the lines as a whole. */
 interface LineError {
   readonly line?: number;
   readonly error: FormulaError;
@@ -72,13 +73,13 @@ export function checkLines(lines: readonly string[], constants: Constants): Line
   return found;
 }
 
-/** The depth of nested operations, including those of the lines that it reads. */
+/** The depth of nested operations in an expression, including the lines whose names it reads. */
 function depthOf(x: Expression, depths: ReadonlyMap<string, number>): number {
   if (x.kind === "name") return depths.get(x.name) ?? 0;
   return partsOf(x).reduce((depth, part) => Math.max(depth, 1 + depthOf(part, depths)), 0);
 }
 
-/** `assigned`: the names that any line assigns. */
+/** `assigned`: the names to which any line assigns a value. */
 const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): FormulaContext => ({
   what: "an optimizer",
   names,
@@ -103,7 +104,7 @@ const optimizerContext = (names: ReadonlyMap<string, Kind>, assigned: readonly s
   },
 });
 
-/** The error if a line cannot assign its name. */
+/** The error if a line may not assign a value to its name. */
 function targetError({ name, nameSpan }: Line, constants: Constants): FormulaError | undefined {
   const refuse = (message: string, hint: string): FormulaError => ({
     code: "T1605",

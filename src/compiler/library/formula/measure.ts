@@ -1,8 +1,9 @@
 /**
- * User-defined losses and metrics. A formula such as sqrt(mean((prediction - target)^2)) is computed from sums over
- * rows: each `sum` and `mean` becomes totals that are added over batches, and the rest is computed from the totals.
- * So the value over a data set does not depend on the division into batches. A function of a TypeScript spec gets
- * `sum` and `mean` for the same purpose; it is called once to find the totals, and once more on the totals.
+ * User-defined losses and metrics. A formula such as sqrt(mean((prediction - target)^2)) is computed from
+ * sums over rows. Each `sum` and `mean` becomes totals that are added over batches, and the rest is computed
+ * from the totals. So the value over a data set does not depend on the division into batches. A function of a
+ * TypeScript spec receives `sum` and `mean` for the same purpose. It is called once to find the totals, and
+ * once more to compute the value from them.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -28,21 +29,21 @@ import { constantKinds, constantValues, expressionTree, nameInFormula } from "./
 import type { Constants } from "./keys.ts";
 
 export interface MeasureParts {
-  /** The network's output for a loss; the estimate in the target's original units for a metric: [n, …]. */
+  /** For a loss, the network's output; for a metric, the estimate in original units. Shape: [n, …]. */
   readonly prediction: Node;
   /**
-   * Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the target
-   * is −1).
+   * Has the same shape. For class indices: 1 at the class and 0 elsewhere, or 0 everywhere if the target is
+   * −1. Otherwise: real numbers.
    */
   readonly target: Node;
   /** The spec's inputs by name, as real numbers. */
   readonly inputs: Readonly<Record<string, Node>>;
-  /** Over all rows and axes, except rows whose class target is −1. */
+  /** Sums over all rows and axes, except rows whose class target is −1. */
   sum(x: Node): Node;
   mean(x: Node): Node;
 }
 
-/** Returns one number computed from sums and means, or one value per row or element, which is then averaged. */
+/** Returns a number computed from sums and means, or a value per row or element, to be averaged. */
 export type MeasureFunction = (g: GraphBuilder, parts: MeasureParts) => Node;
 
 export interface MeasureKeys {
@@ -52,7 +53,7 @@ export interface MeasureKeys {
 
 type Sums = Readonly<Record<string, Node>>;
 
-/** `inputs`: the names of the spec's inputs; names with a hyphen are not available in formulas. */
+/** `inputs`: the names of the spec's inputs. Formulas cannot use names with a hyphen. */
 export const measureContext = (
   what: string,
   target: string | undefined,
@@ -72,7 +73,7 @@ export const measureContext = (
   result: "one",
 });
 
-/** Why the formula cannot compare prediction and target; a function may read any shapes. */
+/** Why the formula cannot compare these shapes; undefined if it can. A function may read any shapes. */
 export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | undefined {
   if (typeof formula === "function" || fitsClasses(fit)) return undefined;
   const { target, output } = fit;
@@ -89,7 +90,7 @@ export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | unde
   );
 }
 
-/** Names of totals: `total` and `count`, then `total2` and `count2`. */
+/** The names of totals: `total` and `count`, then `total2` and `count2`, and so on. */
 const totalName = (name: "total" | "count", ordinal: number): string =>
   ordinal === 1 ? name : `${name}${ordinal}`;
 
@@ -132,7 +133,7 @@ export function formulaSums(
   return sums;
 }
 
-/** The value computed from totals, of one batch or of many. */
+/** Computes the value from totals over one batch or several. */
 export function formulaValue(
   g: GraphBuilder,
   sums: Sums,
@@ -155,7 +156,7 @@ export function formulaValue(
     return isFormula ? result : g.cast(result, { element: g.float });
   };
   const value = resultOf(g, comparison, prediction, keys, total);
-  // The value has the type of the totals: the model's own type for a batch, f64 for a data set.
+  // The value has the type of the totals: the model's element type for a batch, f64 for a data set.
   const element = Object.values(sums)[0]?.type.element ?? value.type.element;
   return value.type.element === element ? value : g.cast(value, { element });
 }
@@ -198,7 +199,7 @@ function resultOf(
 const asReal = (g: GraphBuilder, x: Node): Node =>
   isFloat(x.type.element) ? x : g.cast(x, { element: g.float });
 
-/** Class indices as one-hot values along the last axis, so that a formula compares elements; else real numbers. */
+/** The target with one-hot classes along the last axis, so that a formula compares elements. */
 function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): Node {
   if (!fitsClasses(comparison)) return realTarget(g, comparison);
   const classes = g.iota({ shape: prediction.type.shape, axis: lastAxis(prediction) });
@@ -206,7 +207,7 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
   return g.named("onehot", g.cast(isExpected, { element: g.float }));
 }
 
-/** The sum over the rows that count, and the number of summed elements; both weighted if rows have weights. */
+/** The sum over the rows that count, and the number of summed elements; both with weights, if any. */
 function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
   const { target, expected, rowWeight } = comparison;
   if (x.type.shape[0] !== "n")
@@ -238,7 +239,7 @@ function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Nod
 
 const leaves: ReadonlySet<string> = new Set(["input", "parameter", "state", "random", "batchSize"]);
 
-/** Whether `root` depends on a node that `isWanted` accepts; does not look beyond the nodes in `closed`. */
+/** Whether `root` depends on a node that `isWanted` accepts. The search stops at the nodes in `closed`. */
 function dependsOn(
   root: Node,
   isWanted: (node: Node) => boolean,

@@ -1,7 +1,7 @@
 /**
- * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates nothing;
- * this file converts its tree to ours and describes its first error. Every part keeps its span in the text, for
- * later messages.
+ * Parses the text of a formula to a tree. The parser is that of @lezer/lr, which runs over tables and
+ * evaluates nothing. This file converts its tree to ours and describes its first error. For later messages,
+ * every part keeps its span in the text.
  */
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SyntaxNode, Tree } from "@lezer/common";
@@ -16,7 +16,7 @@ export interface Span {
 export type Sign = "+" | "-" | "*" | "/" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=";
 
 export type Expression = Span & {
-  /** Has its own brackets. */
+  /** Whether the expression is written in brackets. */
   readonly isBracketed?: true;
 } & (
     | { readonly kind: "number"; readonly value: number }
@@ -32,7 +32,7 @@ export type Expression = Span & {
       }
   );
 
-/** `name = value`, a line of an optimizer. */
+/** A line of an optimizer: `name = value`. */
 export interface Line extends Span {
   readonly name: string;
   readonly nameSpan: Span;
@@ -49,7 +49,7 @@ export interface FormulaError {
 
 export type Parsed<T> = { readonly tree: T } | { readonly error: FormulaError };
 
-/** Far above any real formula; within these limits no later stage reaches its own. */
+/** Limits far above any real formula. A formula within them cannot exceed a limit of a later stage. */
 export const longest = 10_000;
 export const deepest = 100;
 const mostParts = 2_000;
@@ -83,7 +83,7 @@ function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNod
   return error === undefined ? { tree: read(tree.topNode) } : { error };
 }
 
-/** Undefined if the nesting is so deep (thousands of levels) that the parser exhausts the stack. */
+/** The parser's tree; undefined if nesting of thousands of levels exhausts the parser's stack. */
 function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   try {
     return parsers[top].parse(text);
@@ -100,7 +100,7 @@ const tooDeepAt = (span: Span): FormulaError => ({
   span,
 });
 
-/** The first syntax error, or that the tree is too large. */
+/** The first syntax error, or an error if the tree is too large. */
 function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaError | undefined {
   let error: Span | undefined;
   let tooDeep: Span | undefined;
@@ -124,7 +124,7 @@ function errorOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaErro
   return { code: "T1606", message, span: { start: 0, end: 1 } };
 }
 
-/** How to write what other languages write differently. */
+/** How a formula writes what other languages write differently. */
 const otherNotations: Readonly<Record<string, string>> = {
   "**": "write a power with ^",
   "&&": "write a and b as where(a, b, 0), or as a product",
@@ -186,7 +186,7 @@ const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
 
 const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to);
 
-/** Called only on trees without errors, so every kind of node has all its parts. */
+/** Converts a tree without errors, in which every kind of node has all its parts. */
 function expressionOf(node: SyntaxNode, text: string): Expression {
   const span = { start: node.from, end: node.to };
   const part = (child: SyntaxNode) => expressionOf(child, text);

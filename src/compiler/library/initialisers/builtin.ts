@@ -1,4 +1,4 @@
-/** The built-in initialisers: those that ignore the fans of a layer, then those that scale with them. */
+/** The built-in initialisers: first those that ignore the fans of a layer, then those that use them. */
 import * as z from "zod";
 import { defineInitialiser } from "../define.ts";
 import type { Fans, Fill } from "../define.ts";
@@ -53,7 +53,7 @@ export const ones = defineInitialiser({
   fill: () => ({ kind: "constant", value: 1 }),
 });
 
-/** As a matrix whose columns are the last axis (Saxe, McClelland and Ganguli 2013). */
+/** The parameter as a matrix: its last axis are the columns (Saxe, McClelland and Ganguli 2013). */
 export const orthogonal = defineInitialiser({
   name: "orthogonal",
   about: "a random matrix with orthonormal columns, or orthonormal rows if it has more columns than rows",
@@ -66,8 +66,9 @@ export const orthogonal = defineInitialiser({
   }),
 });
 
-// Initialisers that keep the variance of activations (LeCun, He: fan-in), or of activations and gradients (Xavier: both
-// fans), constant from layer to layer. Each has a variance; the uniform form is U(−√(3·variance), √(3·variance)).
+// Initialisers that keep the variance constant from layer to layer: the variance of activations (LeCun and
+// He, by fan-in), or that of activations and gradients (Xavier, by both fans). Each has a variance; the
+// uniform form is U(−√(3·variance), √(3·variance)).
 //
 //     LeCun    1/fanIn               LeCun et al. 1998
 //     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010

@@ -1,4 +1,4 @@
-/** The closed table of initialisers. A new one is a definition in this folder and a line here. */
+/** The closed table of initialisers. To add an initialiser, define it in this folder and add a line here. */
 import type { Choice } from "../../util/choice.ts";
 import type { Activation, Fans, Initialiser } from "../define.ts";
 import {
@@ -31,23 +31,23 @@ export const initialisers = {
   ones,
 } satisfies Record<string, Initialiser>;
 
-/** An initialiser as the canonical spec has it. */
+/** An initialiser in the canonical spec. */
 export type InitialiserChoice = Choice<typeof initialisers>;
 
 export const initialiserOf = ({ type }: InitialiserChoice): Initialiser => initialisers[type];
 
-/** The default initialiser for weights before an activation of that family. */
+/** The default initialiser for weights that precede an activation of that family. */
 export const defaultInitialiser = (family: Activation["family"]): InitialiserChoice => ({
   type: `${family}-uniform`,
 });
 
-/** The fans of a weight from its shape: the last axis is the number of units, the others what each unit reads. */
+/** The fans of a weight of this shape: units are its last axis, and each reads all other axes. */
 export function fansOf(shape: readonly number[]): Fans {
   const out = shape.at(-1) ?? 1;
   return { in: shape.reduce((product, size) => product * size, 1) / out, out };
 }
 
-/** "he-uniform, fan-in 64", "normal, mean 0, std 0.1": for a comment at the parameter. */
+/** For the comment on a parameter: "he-uniform, fan-in 64", "normal, mean 0, std 0.1". */
 export function initialiserText(chosen: InitialiserChoice, fans: Fans): string {
   const { reads } = initialiserOf(chosen);
   const read = [

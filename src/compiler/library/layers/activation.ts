@@ -1,6 +1,6 @@
 /**
- * An activation as a layer: `fn` names the function, and its keys are next to it. A layer has one list of keys, so this
- * file checks which key belongs to which function.
+ * An activation as a layer. The key `fn` names the function; the function's own keys are keys of the layer.
+ * The schema allows them for every function, so this file checks which key belongs to which function.
  */
 import * as z from "zod";
 import { choice } from "../../util/choice.ts";
@@ -19,7 +19,7 @@ const names = Object.keys(activations).filter(
 
 const full = choice(activations);
 
-/** `fn` itself holds a formula and its constants. */
+/** The form of `fn` that contains a formula and its constants. */
 const formula = z
   .strictObject(activations.formula.keys)
   .transform((keys) => ({ type: "formula" as const, ...keys }))
@@ -31,20 +31,20 @@ const functionAlone = functionKey<ActivationFunction>().transform((formula) => (
   constants: {},
 }));
 
-/** Keys without defaults: a key that is not given stays undefined, so a key of another function is recognised. */
+/** Keys without defaults: only keys in the spec are defined, so a key of another function is detected. */
 const functionKeys = {
   slope: activations["leaky-relu"].keys.slope
     .unwrap()
     .optional()
-    .describe("For leaky-relu: the slope for negative x (default: 0.01)."),
+    .describe("For leaky-relu: the slope for negative x (default 0.01)."),
   alpha: activations.elu.keys.alpha
     .unwrap()
     .optional()
-    .describe("For elu: minus the limit for very negative x (default: 1)."),
+    .describe("For elu: the negative of the limit for very negative x (default 1)."),
   approximate: activations.gelu.keys.approximate
     .unwrap()
     .optional()
-    .describe('For gelu: the approximation, "none" (the default) or "tanh".'),
+    .describe('For gelu: the approximation of Φ (default "none").'),
   surrogate: activations.step.keys.surrogate.describe("For step: the surrogate derivative."),
 };
 
@@ -58,7 +58,7 @@ function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, k
 
 export const activation = defineLayer({
   name: "activation",
-  about: "an activation function of each element, or along the last axis",
+  about: "an activation function, applied to each element or along the last axis",
   keys: {
     fn: z.union([z.enum(names), formula, functionAlone]).describe("The activation, or a formula over x."),
     ...functionKeys,

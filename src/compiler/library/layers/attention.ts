@@ -3,7 +3,7 @@
  * torch.nn.MultiheadAttention:
  *
  *     Q = x · W_q + b_q, likewise K and V, each split into heads of D = units / heads
- *     A = softmax(Q · Kᵀ / √D), causal: over the positions up to the own one
+ *     A = softmax(Q · Kᵀ / √D); if causal, each position reads only itself and earlier positions
  *     y = (A · V, heads concatenated) · W_o + b_o
  */
 import * as z from "zod";
@@ -27,7 +27,7 @@ function projected(context: LayerContext, x: Node, name: string, units: number):
   return g.part(name, g.add(g.part(`${name}_product`, product), bias));
 }
 
-/** Scores of later positions are −∞, so their weights are 0. */
+/** Scores of later positions become −∞, so their weights are 0. */
 function masked(g: GraphBuilder, scores: Node): Node {
   const { shape } = scores.type;
   const here = g.iota({ shape, axis: shape.length - 2 });
@@ -42,13 +42,11 @@ function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {
 
 export const attention = defineLayer({
   name: "attention",
-  about: "each position of a sequence reads all others, weighted by how well their keys match its query",
+  about:
+    "self-attention: each position of a sequence reads the others, weighted by how well their keys match its query",
   keys: {
-    heads: z.int().positive().describe("The number of heads, which must divide the number of units."),
-    causal: z
-      .boolean()
-      .default(false)
-      .describe("Whether a position reads only itself and earlier positions."),
+    heads: z.int().positive().describe("The number of heads; each has an equal part of the units."),
+    causal: z.boolean().default(false).describe("Lets each position read only itself and earlier positions."),
   },
   takes: "one input",
   build: (context, [input], { heads, causal }) => {
@@ -65,12 +63,12 @@ export const attention = defineLayer({
     const cut = (name: string): Node =>
       g.reshape(projected(context, x, name, units), { shape: ["n", length, heads, width] });
     const [query, key, value] = [cut("query"), cut("key"), cut("value")];
-    // [n, heads, here, there]
+    // [n, heads, reading position, position that is read]
     const matches = { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] };
     const products = g.part("products", g.contract(query, key, matches));
     const scores = g.part("scores", g.multiply(products, 1 / Math.sqrt(width)));
     const shares = g.part("shares", softmaxAlongLast(g, causal ? masked(g, scores) : scores));
-    // [n, heads, here, width] → [n, here, units]
+    // [n, heads, position, width] → [n, position, units]
     const places = { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] };
     const mixed = g.part("heads", g.contract(shares, value, places));
     const joined = g.reshape(g.transpose(mixed, { permutation: [0, 2, 1, 3] }), {

@@ -38,7 +38,7 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
   const area = kernel.reduce((product, k) => product * k, 1);
   const fans = { in: area * places.channels, out: area * keys.filters };
   const weight = filterWeight(context, [...kernel, places.channels, keys.filters], fans, keys);
-  // seen: [n, i, j, c, p, q], summed over p, q and c with the filters' first axes
+  // The axes of `seen` are [n, i, j, c, p, q]. The sum runs over p, q and c, the first axes of the filters.
   const product = context.g.contract(seen, weight, {
     batchX: [],
     batchY: [],
@@ -48,9 +48,10 @@ function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: C
   return filtered(context, product, fans, keys);
 }
 
-const filters = z.int().positive().describe("The number of filters: the channels of the output.");
+const filters = z.int().positive().describe("The number of filters, which is the number of output channels.");
 const paddingText =
-  "valid: none; same: zeros that make the output ⌈size / stride⌉ long; a number: so many zeros on every side";
+  "The zeros around the input: valid adds none; same adds as many as make the output ⌈size / stride⌉; " +
+  "a number adds that many on every side";
 
 export const conv1d = defineLayer({
   name: "conv1d",
@@ -58,15 +59,21 @@ export const conv1d = defineLayer({
   keys: {
     filters,
     kernel: z.int().positive().describe("The length of the filters."),
-    stride: z.int().positive().default(1).describe("The distance between neighbouring windows."),
+    stride: z
+      .int()
+      .positive()
+      .default(1)
+      .describe("The distance between neighbouring positions of the filters."),
     padding: causalPaddingKey
       .default("valid")
-      .describe(`${paddingText}; causal: all zeros at the start, so that no output reads later positions.`),
+      .describe(
+        `${paddingText}; causal adds all at the start, so that an output does not depend on later positions.`,
+      ),
     dilation: z
       .int()
       .positive()
       .default(1)
-      .describe("The distance between the elements that a filter reads."),
+      .describe("The distance between the positions that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",
@@ -78,12 +85,12 @@ export const conv2d = defineLayer({
   about: "a convolution over an image",
   keys: {
     filters,
-    kernel: pairKey.describe("The height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("The distance between neighbouring windows."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
     padding: pairPaddingKey
       .default("valid")
-      .describe(`${paddingText}, or a number for height and one for width.`),
-    dilation: pairKey.default(1).describe("The distance between the elements that a filter reads."),
+      .describe(`${paddingText}; two numbers are those for height and width.`),
+    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
     ...filterKeys,
   },
   takes: "one input",

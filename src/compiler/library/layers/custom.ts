@@ -1,6 +1,7 @@
 /**
- * A user-defined layer: a function in a TypeScript spec that composes ops of the builder. The compiler calls it once
- * for each graph that contains the network. Its first parameter provides parameters, statistics and randomness.
+ * A user-defined layer: a function in a TypeScript spec that composes ops of the builder. The compiler calls
+ * it once for each graph that contains the network. The first parameter of the function provides parameters,
+ * statistics and randomness.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -21,34 +22,34 @@ import type { LayerContext } from "./layer.ts";
 
 const initialiser = choice(initialisers);
 
-/** An initialiser as a spec writes it: "he-uniform", { type: "normal", std: 0.1 }. */
+/** An initialiser as a spec writes it, such as "he-uniform" or { type: "normal", std: 0.1 }. */
 export type InitialiserSpec = z.input<typeof initialiser>;
 
 export interface ParameterOptions {
-  /** Default: Xavier's uniform initialiser. */
+  /** Default: the uniform Xavier initialiser. */
   readonly init?: InitialiserSpec;
-  /** Whether `regularization` applies to it. Default: true for two axes or more. */
+  /** Whether `regularization` applies to it. Default: true if it has at least two axes. */
   readonly regularized?: boolean;
   /** Fan-in and fan-out. Default: derived from the shape. */
   readonly fans?: Fans;
 }
 
 export interface CustomContext {
-  /** The builder. Its methods are the ops; operands broadcast as in numpy. */
+  /** The builder. Its methods are the ops; operands broadcast as in NumPy. */
   readonly g: GraphBuilder;
   readonly mode: "training" | "evaluation";
   /** The layer's name. */
   readonly layer: string;
-  /** A parameter `LAYER.name`, trained unless the layer is frozen. */
+  /** A parameter `LAYER.name`. It is trained unless the layer is frozen. */
   parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
-  /** A statistic `LAYER.name` without gradient. `next` returns its value after a training step. */
+  /** A statistic `LAYER.name`, which has no gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserSpec, next: (before: Node) => Node): Node;
-  /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
+  /** Uniform in [0, 1), depending only on seed, step and layer. "n" is the number of rows of a batch. */
   random(shape: Shape): Node;
   /**
-   * Repeats `step` along time and stacks each of its values to [n, length, …]. A step sees each sequence at its own
-   * time, the carried values of the previous step, and whole values unchanged. `next` returns the carried values for
-   * the next step.
+   * Repeats `step` along time and stacks its values to [n, length, …]. A step receives each sequence at its
+   * own time, the carried values of the previous step, and whole values unchanged. `next` contains the
+   * carried values for the next step.
    */
   recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
   /** Ends the build with a diagnostic at the layer. */
@@ -57,16 +58,16 @@ export interface CustomContext {
 
 type Nodes = Readonly<Record<string, Node>>;
 export interface RecurrenceOperands {
-  /** Sequences, [n, length, …]. */
+  /** Sequences of shape [n, length, …]. */
   readonly each: Nodes;
   /** The carried values of the first step. */
   readonly carried?: Nodes;
   readonly whole?: Nodes;
 }
-/** By the names of the operands. */
+/** `parts` contains the values at one step, by the names of the operands. */
 export type RecurrenceStep = (parts: Nodes) => Step;
 
-/** Returns the value of the layer, [n, …], from the values that it reads. */
+/** Returns the value of the layer, of shape [n, …], from the values that it reads. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
 
 export const custom = defineLayer({
@@ -94,7 +95,7 @@ export const custom = defineLayer({
 
 const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-/** The context, with run-time checks of its arguments: a spec need not be type-checked. */
+/** The context, with run-time checks of its arguments, because a spec need not be type-checked. */
 function customContext(context: LayerContext): CustomContext {
   const { g, mode, layer } = context;
   const asked = new Set<string>();

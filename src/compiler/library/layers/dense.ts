@@ -1,5 +1,5 @@
 /**
- * Fully connected: y = f(x · W + b) along the last axis, for any number of axes before it.
+ * Fully connected layer: y = f(x · W + b) along the last axis. Any number of axes may precede it.
  *
  *     W: [in, units]        b: [units]
  */
@@ -14,13 +14,14 @@ export const dense = defineLayer({
   name: "dense",
   about: "a fully connected layer: each unit reads the whole last axis",
   keys: {
-    units: z.int().positive().describe("The number of units: the size of the new last axis."),
-    activation: choice(activations).prefault("linear").describe("The activation function of the units."),
-    bias: z.boolean().default(true).describe("Whether each unit has a bias."),
+    units: z.int().positive().describe("The number of units, which is the length of the new last axis."),
+    activation: choice(activations).prefault("linear").describe("The activation applied to the units."),
+    bias: z.boolean().default(true).describe("Adds a learned bias for each unit."),
     init: choice(initialisers)
       .optional()
       .describe(
-        "The initialiser of the weights; by default uniform: He for the relu family, LeCun for selu, else Xavier.",
+        "The initialiser of the weights; by default he-uniform for the relu family, lecun-uniform for selu, " +
+          "else xavier-uniform.",
       ),
     biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of the biases."),
   },

@@ -1,9 +1,10 @@
 /**
  * Depthwise convolution: each channel has its own filters, and channels do not mix.
  *
- *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m],   m < M = multiplier
+ *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m]
  *
- * Outputs have the order of Keras, and of PyTorch's convolutions with one group per channel.
+ * where m < M = multiplier. Outputs have the same order as in Keras, and as in PyTorch's convolutions with
+ * one group per channel.
  */
 import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
@@ -12,15 +13,13 @@ import { insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver }
 
 export const depthwiseConv2d = defineLayer({
   name: "depthwise-conv2d",
-  about: "a convolution that filters each channel of an image separately",
+  about: "filters that slide over each channel of an image separately",
   keys: {
-    kernel: pairKey.describe("The height and width of the filters; one number for both."),
-    stride: pairKey.default(1).describe("The distance between neighbouring windows."),
-    padding: pairPaddingKey
-      .default("valid")
-      .describe("As for conv2d: valid, same, or a number of zeros on every side."),
-    dilation: pairKey.default(1).describe("The distance between the elements that a filter reads."),
-    multiplier: z.int().positive().default(1).describe("The number of filters of each channel."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
+    stride: pairKey.default(1).describe("The distance between neighbouring positions of the filters."),
+    padding: pairPaddingKey.default("valid").describe("The zeros around the input, as for conv2d."),
+    dilation: pairKey.default(1).describe("The distance between the positions that a filter reads."),
+    multiplier: z.int().positive().default(1).describe("The number of filters per channel."),
     ...filterKeys,
   },
   takes: "one input",
@@ -34,7 +33,8 @@ export const depthwiseConv2d = defineLayer({
     const area = windows.kernel.reduce((product, k) => product * k, 1);
     const fans = { in: area, out: area * multiplier };
     const weight = filterWeight(context, [...windows.kernel, channels, multiplier], fans, keys);
-    // seen: [n, i, j, c, p, q]; the channels are paired, not summed: [c, n, i, j, m]
+    // The axes of `seen` are [n, i, j, c, p, q]. Channels are matched, not summed: the product has
+    // [c, n, i, j, m].
     const product = g.contract(seen, weight, {
       batchX: [3],
       batchY: [2],

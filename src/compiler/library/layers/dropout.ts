@@ -1,6 +1,6 @@
 /**
- * Inverted dropout (Srivastava et al. 2014): training sets each number to 0 with probability `rate` and scales the
- * others by 1/(1 − rate), so that evaluation needs no scaling.
+ * Inverted dropout (Srivastava et al. 2014). Training sets each number to 0 with probability `rate` and
+ * scales the others by 1/(1 − rate), so that evaluation needs no scaling.
  *
  *     y = u ≥ rate ? x / (1 − rate) : 0,  u uniform in [0, 1)
  */
@@ -9,8 +9,8 @@ import { defineLayer, realNumbers } from "./layer.ts";
 
 export const dropout = defineLayer({
   name: "dropout",
-  about: "in training, sets a random fraction of the values to 0 and scales up the others",
-  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The probability that a value is dropped.") },
+  about: "in training, drops a random fraction of the elements",
+  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The fraction that is dropped.") },
   takes: "one input",
   build: (context, [input], { rate }) => {
     const { g, mode } = context;

@@ -14,8 +14,8 @@ export const embedding = defineLayer({
   name: "embedding",
   about: "a learned vector for each index",
   keys: {
-    vocabulary: z.int().positive().describe("The number of indices, which count from 0."),
-    units: z.int().positive().describe("The length of the vectors: the size of the new last axis."),
+    vocabulary: z.int().positive().describe("The number of indices, which start at 0."),
+    units: z.int().positive().describe("The length of the vectors, which form a new last axis."),
     init: initKey,
   },
   takes: "one input",

@@ -1,4 +1,4 @@
-/** The parts that all convolutions share: filters with their initial values, and f(product + bias) at the end. */
+/** The parts that all convolutions share: filters and their initialisation, and f(product + bias). */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
@@ -10,11 +10,13 @@ import type { InitialiserChoice } from "../initialisers/index.ts";
 import type { LayerContext } from "./layer.ts";
 
 export const filterKeys = {
-  activation: choice(activations).prefault("linear").describe("The activation function of the filters."),
-  bias: z.boolean().default(true).describe("Whether each filter has a bias."),
+  activation: choice(activations)
+    .prefault("linear")
+    .describe("The activation applied to the output of the filters."),
+  bias: z.boolean().default(true).describe("Adds a learned bias for each filter."),
   init: choice(initialisers)
     .optional()
-    .describe("The initialiser of the filters; by default that of dense weights."),
+    .describe("The initialiser of the filters; the default is that of dense layers."),
 };
 
 export interface FilterValues {
@@ -23,7 +25,7 @@ export interface FilterValues {
   readonly init?: InitialiserChoice;
 }
 
-/** The filters, `NAME.weight`. */
+/** The filters: the parameter `NAME.weight`. */
 export const filterWeight = (
   context: LayerContext,
   shape: readonly number[],

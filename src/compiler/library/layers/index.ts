@@ -18,7 +18,7 @@ import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv2dTranspose } from "./transposed-convolution.ts";
 
-/** Layers that read a sequence in order, or from its end with `reverse`. */
+/** Layers that read a sequence in order. With `reverse` they read it from its end. */
 export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
 
 export const layers = {
@@ -51,10 +51,10 @@ export const layers = {
   custom,
 } satisfies Record<string, Layer>;
 
-/** All layers, with those that the expansion of blocks inserts. */
+/** All layers, including those that only the expansion of blocks inserts. */
 const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
 
-/** The own keys of a layer in the canonical spec. */
+/** The keys of a layer in the canonical spec, apart from those that every layer has. */
 export type LayerChoice = Choice<typeof allLayers>;
 
 /** Checks the number of inputs and builds the value of the layer. */

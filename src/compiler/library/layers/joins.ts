@@ -5,7 +5,7 @@ import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
-/** The values, after a check that their shapes are equal except for axes of size 1, which broadcast. */
+/** Checks that the shapes are equal except for axes of size 1, which broadcast, and returns the values. */
 function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[] {
   const nodes = inputs.map((input) => realNumbers(context, input));
   const [first] = nodes;
@@ -23,7 +23,7 @@ const refuseShapes = (context: LayerContext, inputs: readonly LayerInput[]): nev
 
 export const add = defineLayer({
   name: "add",
-  about: "the sum of several layers, element by element",
+  about: "the elementwise sum of several layers",
   keys: {},
   takes: "several inputs",
   build: (context, inputs) => ofOneShape(context, inputs).reduce((sum, x) => context.g.add(sum, x)),
@@ -31,7 +31,7 @@ export const add = defineLayer({
 
 export const multiply = defineLayer({
   name: "multiply",
-  about: "the product of several layers, element by element",
+  about: "the elementwise product of several layers",
   keys: {},
   takes: "several inputs",
   build: (context, inputs) =>
@@ -39,8 +39,8 @@ export const multiply = defineLayer({
 });
 
 /**
- * The end of a `residual` block. Unlike `add` it does not broadcast: a block that adds one number to many is most
- * likely a mistake.
+ * The end of a `residual` block. Unlike `add` it does not broadcast, because a block that adds one number to
+ * many is most likely a mistake.
  */
 export const residual = defineLayer({
   name: "residual",
@@ -60,14 +60,12 @@ export const residual = defineLayer({
 
 export const concat = defineLayer({
   name: "concat",
-  about: "the outputs of several layers, concatenated along an axis",
+  about: "the concatenation of several layers along an axis",
   keys: {
     axis: z
       .int()
       .default(-1)
-      .describe(
-        "The axis of a row, without the batch axis; negative axes count from the end (-1 is the last).",
-      ),
+      .describe("The axis, not counting the batch axis; negative numbers count from the last axis, -1."),
   },
   takes: "several inputs",
   build: (context, inputs, { axis: given }) => {

@@ -19,7 +19,7 @@ export interface ParameterOptions {
   readonly init: InitialiserChoice;
   /** The key of the layer that holds `init`, for diagnostics. */
   readonly initKey: string;
-  /** Whether l1 and l2 apply to it: to weights, never to biases. */
+  /** Whether l1 and l2 apply to it. They apply to weights, never to biases. */
   readonly regularized: boolean;
   /** Default: derived from the shape. */
   readonly fans?: Fans;
@@ -30,11 +30,11 @@ export interface LayerContext {
   readonly mode: "training" | "evaluation";
   /** The layer's name. */
   readonly layer: string;
-  /** A parameter `LAYER.name`; the order of calls is the order in memory. */
+  /** A parameter `LAYER.name`. Parameters are in memory in the order of these calls. */
   parameter(name: string, shape: readonly number[], options: ParameterOptions): Node;
   /**
-   * A statistic `LAYER.name` without gradient. In training mode `next` returns its value after the step. A step stores
-   * it; a call that computes gradients alone does not.
+   * A statistic `LAYER.name`, which has no gradient. In training mode `next` returns its value after the
+   * step. Only a whole step stores that value; a call that only computes gradients does not.
    */
   running(
     name: string,
@@ -42,7 +42,7 @@ export interface LayerContext {
     init: InitialiserChoice,
     next: (before: Node) => Node,
   ): Node;
-  /** Uniform in [0, 1), a function of seed, step and layer alone. */
+  /** Uniform in [0, 1), depending only on seed, step and layer. */
   random(shape: Shape): Node;
   /** Ends the build with a diagnostic at the layer or at one of its keys. The message is a whole sentence. */
   refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
@@ -58,11 +58,11 @@ export const defineLayer = <const Keys extends z.ZodRawShape>(entry: Layer<Keys>
 /** `[n, 5]` */
 export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-/** "dense1 gives [n, 5]", "a gives [n, 5] and b gives [n, 6]" */
+/** For messages: "dense1 gives [n, 5]", "a gives [n, 5] and b gives [n, 6]". */
 export const givenText = (inputs: readonly LayerInput[]): string =>
   inputs.map(({ name, node }) => `${name} gives ${shapeText(node.type.shape)}`).join(" and ");
 
-/** The value and the size of its last axis, after a check that it is real and has another axis than the batch. */
+/** The value and the size of its last axis. Checks that it is real and has more than the batch axis. */
 export function realWithLastAxis(context: LayerContext, input: LayerInput): { x: Node; size: number } {
   const x = realNumbers(context, input);
   const size = x.type.shape.at(-1);
@@ -73,7 +73,7 @@ export function realWithLastAxis(context: LayerContext, input: LayerInput): { x:
   );
 }
 
-/** The value, after a check that it is real. */
+/** Checks that the value is real, and returns it. */
 export function realNumbers(context: LayerContext, { name, node }: LayerInput): Node {
   if (node.type.element !== "i32") return node;
   return context.refuse(`${context.layer} takes real numbers, but ${name} gives indices (i32)`, {

@@ -23,7 +23,7 @@ const epsilon = z
 const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
   g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** (x − mean x) / √(variance x + ε) over some axes of x, which hold `size` elements. */
+/** (x − mean x) / √(variance x + ε) over `axes` of x, which together have `size` elements. */
 function normalisedOver(
   g: GraphBuilder,
   x: Node,
@@ -79,14 +79,14 @@ export const rmsNorm = defineLayer({
 });
 
 /**
- * Normalises each group of channels over its channels and all positions, as torch.nn.GroupNorm. The variance divides
- * by the number of elements.
+ * Normalises each group of channels, over its channels and all positions, as torch.nn.GroupNorm. The variance
+ * is the mean square of the deviations.
  */
 export const groupNorm = defineLayer({
   name: "group-norm",
   about: "mean 0 and variance 1 over each group of channels, then a learned scale and shift",
   keys: {
-    groups: z.int().positive().describe("The number of groups that the channels are divided into, in order."),
+    groups: z.int().positive().describe("The number of groups, each of consecutive channels."),
     epsilon,
   },
   takes: "one input",
@@ -109,9 +109,9 @@ export const groupNorm = defineLayer({
 });
 
 /**
- * Uses the statistics of the batch in training and running statistics in evaluation, as torch.nn.BatchNorm: running ←
- * (1 − m) · running + m · batch. The running variance takes the unbiased variance, N / (N − 1) times the one that
- * normalises.
+ * In training, normalises with the statistics of the batch; in evaluation, with running statistics, as
+ * torch.nn.BatchNorm: running ← (1 − m) · running + m · batch. The running variance is updated with the
+ * unbiased variance of the batch, which is N / (N − 1) times the variance that normalises.
  */
 export const batchNorm = defineLayer({
   name: "batch-norm",
@@ -123,7 +123,7 @@ export const batchNorm = defineLayer({
       .min(0)
       .max(1)
       .default(0.1)
-      .describe("The weight of each new batch in the running statistics."),
+      .describe("The weight of each batch in the running statistics."),
   },
   takes: "one input",
   build: (context, [input], keys) => {

@@ -1,6 +1,6 @@
 /**
- * Layers that reduce windows of an image or a sequence, channel by channel. Windows that cross the edge are left out,
- * unless padding extends the edge: with −∞ for a maximum, with zeros for a mean.
+ * Layers that reduce windows of an image or a sequence, channel by channel. Windows that would cross the edge
+ * are left out. Padding extends the edge: with −∞ for a maximum, with zeros for a mean.
  *
  *     max-pool   y[o, c] = max_k x[o·s + k − p, c]          avg-pool   y[o, c] = (1/K) Σ_k x[o·s + k − p, c]
  */
@@ -29,7 +29,8 @@ interface PoolKeys {
 }
 
 /**
- * The windows of a pooling. As in PyTorch, padding is at most half a window, so that each window has an element.
+ * The windows of a pooling layer. As in PyTorch, padding is at most half a window, so that each window
+ * contains an element of the input.
  */
 function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys, fill: number) {
   const places = spatialOf(context, input, rank);
@@ -71,7 +72,7 @@ function meanOf(
   return g.divide(sum, count);
 }
 
-/** The number of elements in each window: min(o·s − p + k, size) − max(o·s − p, 0) along an axis. */
+/** The number of input elements in each window: min(o·s − p + k, size) − max(o·s − p, 0) along an axis. */
 const placesSeen = (g: GraphBuilder, { size }: Spatial, windows: Windows, shape: Shape): Node =>
   size
     .map((length, axis) => {
@@ -88,29 +89,34 @@ const lengthKeys = {
     .int()
     .positive()
     .optional()
-    .describe("The distance between neighbouring windows; by default their size."),
+    .describe("The distance between neighbouring windows; by default the size of the window."),
   padding: paddingKey
     .default("valid")
     .describe(
-      "valid: none; same: so much that the output is ⌈length / stride⌉ long; a number: so much on every side.",
+      "The padding: valid adds none; same adds as much as makes the output ⌈length / stride⌉; a number adds " +
+        "that much on every side.",
     ),
 };
 
 const imageKeys = {
-  size: pairKey.describe("The height and width of the window; one number for both."),
-  stride: pairKey.optional().describe("The distance between neighbouring windows; by default their size."),
+  size: pairKey.describe("The height and width of the window; one number sets both."),
+  stride: pairKey
+    .optional()
+    .describe("The distance between neighbouring windows; by default the size of the window."),
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "valid: none; same: so much that the output is ⌈size / stride⌉ long; a number: so much on every side, or a " +
-        "number for height and one for width.",
+      "The padding: valid adds none; same adds as much as makes the output ⌈size / stride⌉; a number adds " +
+        "that much on every side; two numbers are those for height and width.",
     ),
 };
 
 const countPadding = z
   .boolean()
   .default(true)
-  .describe("Whether the padding counts in the mean, as in PyTorch; false excludes it, as in TensorFlow.");
+  .describe(
+    "Includes the zeros of the padding in the mean, as in PyTorch; false excludes them, as in TensorFlow.",
+  );
 
 export const maxPool1d = defineLayer({
   name: "max-pool1d",

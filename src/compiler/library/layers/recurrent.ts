@@ -1,13 +1,16 @@
 /**
- * Recurrent layers over sequences [n, length, units]. Gates and their order are those of PyTorch (torch.nn.RNN, LSTM,
- * GRU). The part that does not depend on the previous step, a = x · W + b, is one product over all positions; the loop
- * along time holds the rest.
+ * Recurrent layers over sequences [n, length, units]. The gates and their order are those of PyTorch
+ * (torch.nn.RNN, LSTM, GRU). The part a = x · W + b does not depend on the previous step, so it is one
+ * product over all positions. The loop along time computes the rest.
  *
- *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
- *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
- *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)                      forget gate: Gers et al. 2000
- *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))          Cho et al. 2014
+ *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)
+ *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R
+ *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)
+ *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))
  *           hₜ = (1 − z) · n + z · hₜ₋₁
+ *
+ * Sources: Elman 1990 (rnn), Hochreiter and Schmidhuber 1997 (lstm), Gers et al. 2000 (its forget gate), and
+ * Cho et al. 2014 (gru).
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -21,18 +24,18 @@ import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
 const keys = {
-  units: z.int().positive().describe("The size of the state that is passed from step to step."),
+  units: z.int().positive().describe("The size of the state."),
   returnSequences: z
     .boolean()
     .default(false)
-    .describe("Whether the output has all positions of the sequence, or only the last one."),
-  reverse: z.boolean().default(false).describe("Whether the sequence is read from end to start."),
+    .describe("Returns the output at every position instead of only the last one."),
+  reverse: z.boolean().default(false).describe("Reads the sequence from its end to its beginning."),
   init: choice(initialisers)
     .optional()
-    .describe("The initialiser of the input weights; by default Xavier, uniform."),
+    .describe("The initialiser of the weights; by default xavier-uniform."),
   recurrentInit: choice(initialisers)
     .optional()
-    .describe("The initialiser of the recurrent weights; by default Xavier, uniform."),
+    .describe("The initialiser of the recurrent weights; by default xavier-uniform."),
   biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of both biases."),
 };
 
@@ -45,20 +48,20 @@ interface Keys {
   readonly biasInit: InitialiserChoice;
 }
 
-/** The step of a cell: returns the values for the next step, of which `h` is the output. */
+/** The step of a cell. It returns the values for the next step, of which `h` is the output. */
 type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
 
 interface CellParts {
-  /** The place's part of the gates, x · W + b (and b_R, where that is a sum like any other). */
+  /** The input's part of the gates at this position: x · W + b, plus b_R unless the cell adds it. */
   readonly inputs: Node;
-  /** h · R of the previous step. */
+  /** h · R, where h is from the previous step. */
   readonly product: Node;
   readonly h: Node;
-  /** Cell state, for an lstm only. */
+  /** The state of the cell, only for an lstm. */
   readonly c: Node | undefined;
-  /** b_R, if the cell itself adds it. */
+  /** b_R, only if the cell itself adds it. */
   readonly recurrentBias: Node | undefined;
-  /** Part k of the gates, with this name. */
+  /** Gate number k of the gates, as a value with this name. */
   gate(gates: Node, k: number, name: string): Node;
 }
 
@@ -145,10 +148,10 @@ function recurrent(
 
 export const rnn = defineLayer({
   name: "rnn",
-  about: "a simple recurrent layer: each step reads its input and the state of the previous step",
+  about: "a recurrent layer: each position reads the state of the previous one",
   keys: {
     ...keys,
-    activation: choice(activations).prefault("tanh").describe("The activation function of each step."),
+    activation: choice(activations).prefault("tanh").describe("The activation of each step."),
   },
   takes: "one input",
   build: (context, [input], chosen) => {
@@ -163,7 +166,7 @@ export const rnn = defineLayer({
 
 export const lstm = defineLayer({
   name: "lstm",
-  about: "long short-term memory: gates control what the cell stores, keeps and outputs",
+  about: "long short-term memory: gates control what the cell reads, keeps and outputs",
   keys,
   takes: "one input",
   build: (context, [input], chosen) => {
@@ -184,7 +187,7 @@ export const lstm = defineLayer({
 
 export const gru = defineLayer({
   name: "gru",
-  about: "gated recurrent unit: gates control how much of the past is read and kept",
+  about: "gated recurrent unit: gates control how much of the previous state is read and kept",
   keys,
   takes: "one input",
   build: (context, [input], chosen) => {

@@ -12,7 +12,7 @@ const sameSizes = (a: Shape, b: Shape): boolean =>
 
 export const flatten = defineLayer({
   name: "flatten",
-  about: "flattens each row to a single axis",
+  about: "reshapes each row to a single axis",
   keys: {},
   takes: "one input",
   build: ({ g }, [{ node }]) => {
@@ -23,7 +23,7 @@ export const flatten = defineLayer({
 
 export const reshape = defineLayer({
   name: "reshape",
-  about: "changes the shape of each row; its values keep their order",
+  about: "changes the shape of each row without changing the order of its elements",
   keys: {
     shape: z
       .array(z.int().positive())

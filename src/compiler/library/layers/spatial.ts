@@ -1,7 +1,7 @@
 /**
- * Shared parts of layers over spatial axes. Values are channels-last: images [n, height, width, channels], sequences
- * [n, length, channels]. Windows are a view, so a convolution is a contraction of it and a pooling a reduction. One
- * description covers one axis and two.
+ * The parts that layers over spatial axes share. Channels are the last axis: images are [n, height, width,
+ * channels], sequences are [n, length, channels]. Windows are a view, so a convolution is a contraction of
+ * windows and pooling is a reduction of them. The code covers one and two spatial axes alike.
  */
 import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
@@ -11,10 +11,10 @@ import type { LayerContext, LayerInput } from "./layer.ts";
 /** The number of spatial axes. */
 export type Rank = 1 | 2;
 
-/** One number for all axes, or one per axis. */
+/** One number for all spatial axes, or one number for each. */
 export type PerAxis = number | readonly number[];
 
-/** One number for height and width, or one for each. */
+/** One number for height and width, or a number for each. */
 export const pairKey = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
 
 const zeros = z.int().min(0);
@@ -27,7 +27,7 @@ export type Padding = "valid" | "same" | "causal" | PerAxis;
 export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
   typeof value === "number" ? Array.from({ length: rank }, () => value) : value;
 
-/** `3 × 3` */
+/** A size in messages, such as `3 × 3`. */
 export const sizeText = (size: readonly number[]): string => size.join(" × ");
 
 export interface Spatial {
@@ -42,7 +42,7 @@ const expected: Readonly<Record<Rank, string>> = {
   2: "images [n, height, width, channels]",
 };
 
-/** The input as an image or a sequence. */
+/** Checks that the input is an image or a sequence, and returns it with its sizes. */
 export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank): Spatial {
   const x = realNumbers(context, input);
   const [first, ...sizes] = x.type.shape;
@@ -54,7 +54,7 @@ export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank):
   });
 }
 
-/** The geometry of windows: one number per axis each. */
+/** The geometry of windows: each property has one entry per spatial axis. */
 export interface Windows {
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
@@ -62,15 +62,15 @@ export interface Windows {
   readonly edges: readonly Edges[];
 }
 
-/** The number of elements added before and after an axis. */
+/** The numbers of elements that padding adds before and after an axis. */
 type Edges = readonly [before: number, after: number];
 
 /** The extent of a window: (k − 1) · dilation + 1. */
 const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
- * `same` is that of TensorFlow: the output has length ⌈size / stride⌉, and an odd element of padding goes after. With
- * `causal` a window does not reach beyond its own position.
+ * The padding of one axis. `same` is that of TensorFlow: the output has length ⌈size / stride⌉, and an odd
+ * element of padding comes last. With `causal`, a window does not extend beyond its own position.
  */
 export function edgesOf(size: number, reach: number, stride: number, padding: Padding, axis: number): Edges {
   if (padding === "valid") return [0, 0];
@@ -103,8 +103,8 @@ export function windowsOver(
 }
 
 /**
- * [n, …positions, channels, …kernel]: the elements in each window, with `fill` beyond the edges. Reports an error at
- * `key` if a window is larger than the padded input.
+ * The elements in each window, as [n, …positions, channels, …kernel], with `fill` beyond the edges. Reports
+ * an error at `key` if a window is larger than the padded input.
  */
 export function seenBy(
   context: LayerContext,
@@ -132,6 +132,6 @@ export function seenBy(
   return g.window(all, { axes, size: kernel, stride, dilation });
 }
 
-/** The axes of `seenBy` along which one window lies. */
+/** The axes of the result of `seenBy` that run within a window. */
 export const insideWindow = ({ size }: Spatial): readonly number[] =>
   size.map((_, axis) => size.length + 2 + axis);

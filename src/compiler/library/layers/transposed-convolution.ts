@@ -1,14 +1,15 @@
 /**
- * Transposed convolution, the adjoint of a convolution: each element of the image is spread over a window, and
- * overlapping windows add up.
+ * Transposed convolution, the adjoint of a convolution. Each element of the image is spread over a window,
+ * and overlapping windows add up.
  *
- *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]
+ *     y[n, u, v, f] = b[f] + Σ x[n, i, j, c] · W[p, q, f, c]  over i·s + p − t = u, j·s + q − l = v and all c
  *
  * where padding removes t rows at the top and l columns at the left.
  *
- * Padding p removes p elements at each edge, as torch.nn.ConvTranspose2d: the output has size (size − 1) · s + k − 2p.
- * `valid` removes none. `same` is that of TensorFlow, size · s. The filters have the layout of the conv2d whose adjoint
- * this is, [kh, kw, filters, in], as in Keras: that convolution reads `filters` channels and returns `in`.
+ * Padding p removes p elements at each edge, as torch.nn.ConvTranspose2d: the output has size
+ * (size − 1) · s + k − 2p. `valid` removes none. `same` is that of TensorFlow: the output has size size · s.
+ * The filters have the layout of the conv2d whose adjoint this is, [kh, kw, filters, in], as in Keras. That
+ * conv2d reads `filters` channels and returns `in`.
  */
 import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
@@ -19,13 +20,14 @@ export const conv2dTranspose = defineLayer({
   name: "conv2d-transpose",
   about: "a transposed convolution, which enlarges images",
   keys: {
-    filters: z.int().positive().describe("The number of filters: the channels of the output."),
-    kernel: pairKey.describe("The height and width of the filters; one number for both."),
+    filters: z.int().positive().describe("The number of filters, which is the number of output channels."),
+    kernel: pairKey.describe("The height and width of the filters; one number sets both."),
     stride: pairKey.default(1).describe("The distance between windows in the output."),
     padding: pairPaddingKey
       .default("valid")
       .describe(
-        "valid: the output is (size - 1)·stride + kernel; a number: so much less on every side; same: size · stride.",
+        "The size of the output: valid is (size - 1)·stride + kernel; same is size · stride; a number removes " +
+          "that many positions from every side of valid.",
       ),
     ...filterKeys,
   },
@@ -35,7 +37,7 @@ export const conv2dTranspose = defineLayer({
     const { x, size, channels } = spatialOf(context, input, 2);
     const [kernel, stride] = [alongAxes(keys.kernel, 2), alongAxes(keys.stride, 2)];
     const { filters, padding } = keys;
-    // What the convolution that this is the adjoint of reads, with and without its padding.
+    // The size of the output before padding is removed (`whole`), and below, after that (`kept`).
     const whole = size.map((length, axis) =>
       padding === "same"
         ? Math.max(length * stride[axis], (length - 1) * stride[axis] + kernel[axis])
@@ -51,10 +53,10 @@ export const conv2dTranspose = defineLayer({
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];
-    // As PyTorch and Keras have them for this layout, though it is the inputs that a unit reads.
+    // The fans as PyTorch and Keras compute them for this layout, although a unit reads the input channels.
     const fans = { in: area * filters, out: area * channels };
     const weight = filterWeight(context, [...kernel, filters, channels], fans, keys);
-    // [n, i, j, p, q, f], the windows of the output
+    // The windows of the output: [n, i, j, p, q, f].
     const spread = g.contract(x, weight, { batchX: [], batchY: [], sumX: [3], sumY: [3] });
     const windows = g.transpose(g.named(`${layer}_spread`, spread), { permutation: [0, 1, 2, 5, 3, 4] });
     const shape = ["n", ...whole, filters] as const;

@@ -1,13 +1,13 @@
 /**
- * Cross-entropy of logits z with class indices y, over the classes of the last axis. Smoothing ε gives ε/K of the
- * target to each of the K classes. With shifted and s of log-sum-exp:
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis. Smoothing ε spreads ε of
+ * the target evenly over all K classes. With `shifted` and `s` of log-sum-exp:
  *
  *     q_j = 1 − ε + ε/K for j = y, and ε/K for the other classes
  *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − Σ_j q_j · shifted_j
  *
- * The derivative is softmax(z) − q. Rows with y = −1 count in neither the sum nor the number of rows; a batch with
- * only such rows has loss and gradient 0. With class weights w each term has a weight, and a row counts w_y, as in
- * PyTorch:
+ * The derivative is softmax(z) − q. Rows with y = −1 count neither in the sum nor in the number of rows. A
+ * batch with only such rows has loss 0 and gradient 0. With class weights w, each term has a weight, and a
+ * row counts as w_y rows, as in PyTorch:
  *
  *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
  */
@@ -25,7 +25,7 @@ export const crossEntropy = defineLoss({
       .min(0)
       .lt(1)
       .default(0)
-      .describe("The fraction of each target that is distributed over all classes."),
+      .describe("The fraction of each target that is distributed evenly over all classes."),
   },
   accepts: (fit) => {
     const { target, output } = fit;
@@ -53,7 +53,7 @@ export const crossEntropy = defineLoss({
       );
       const perClass = g.multiply(g.multiply(smoothed(), classWeights), unlikely);
       const perRow = g.named("row_loss", g.reduceSum(perClass, { axes: [axis] }));
-      // `perRow` contains the class weights already.
+      // `perRow` already contains the class weights.
       return { total: totalOf(g, { ...comparison, classWeights: undefined }, perRow), count };
     }
     const expectedLogits =

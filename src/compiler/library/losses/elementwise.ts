@@ -1,6 +1,6 @@
 /**
- * Losses that are a mean over elements: of real numbers, of scores for yes-or-no targets, and of predicted
- * distributions.
+ * Losses that are a mean over elements. The elements are real numbers, scores for yes-or-no targets, or
+ * predicted distributions.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -10,14 +10,14 @@ import { softplus } from "../compositions.ts";
 import { defineLoss } from "../define.ts";
 import type { Comparison, Loss, Values } from "../define.ts";
 
-/** Defines a loss that is a mean over elements. The row holds the loss of one element. */
+/** The definition of a loss that is a mean over elements. It contains the loss of one element. */
 interface ElementwiseRow<Keys extends z.ZodRawShape> extends Pick<
   Loss<Keys>,
   "name" | "about" | "keys" | "threshold" | "estimate"
 > {
   readonly accepts?: Loss<Keys>["accepts"];
   readonly value?: Loss<Keys>["value"];
-  /** The loss of an element: p predicted, t expected. */
+  /** The loss of one element, with prediction p and target t. */
   element(g: GraphBuilder, p: Node, t: Node, keys: Values<Keys>): Node;
 }
 
@@ -37,9 +37,9 @@ const elementwise = <const Keys extends z.ZodRawShape>({
     value,
   });
 
-// Losses of real numbers. d is the difference p − t of prediction and target.
+// Losses of real numbers. d is the difference p − t between prediction and target.
 
-/** For 0/1 targets: an output of one half or more means 1. */
+/** For targets 0 and 1: an output of one half or more means 1. */
 const valueThreshold = 0.5;
 
 const difference = (g: GraphBuilder, p: Node, t: Node): Node => g.named("difference", g.subtract(p, t));
@@ -71,7 +71,7 @@ export const mae = elementwise({
   element: (g, p, t) => g.named("distance", g.absolute(difference(g, p, t))),
 });
 
-/** √(mean d²), with one root for the whole batch */
+/** √(mean d²), one root over the whole batch */
 export const rmse = elementwise({
   name: "rmse",
   about: "root of the mean squared error",
@@ -96,7 +96,11 @@ export const huber = elementwise({
   name: "huber",
   about: "squared for small differences, absolute for large ones",
   keys: {
-    delta: z.number().positive().default(1).describe("The difference at which squared changes to absolute."),
+    delta: z
+      .number()
+      .positive()
+      .default(1)
+      .describe("The difference at which the loss changes from squared to absolute."),
   },
   threshold: valueThreshold,
   element: (g, p, t, { delta }) => {
@@ -119,13 +123,13 @@ export const logCosh = elementwise({
   },
 });
 
-// Losses of one score for a yes-or-no target. Targets are 0 and 1, or for the margin losses −1 and 1; a target of
-// two classes is valid too.
+// Losses of one score for a yes-or-no target. Targets are 0 and 1, or −1 and 1 for the margin losses. A
+// target of two classes is also valid.
 
 /** A score of 0 or more means "yes", as with the perceptron's unit step. */
 const scoreThreshold = 0;
 
-/** s · p, with s = 1 where t > 0 and −1 elsewhere. It is positive where the score has the right sign. */
+/** s · p, with s = 1 where t > 0 and s = −1 elsewhere. It is positive where the score has the right sign. */
 const margin = (g: GraphBuilder, p: Node, t: Node): Node =>
   g.named("margin", g.select(g.named("is_yes", g.less(0, t)), p, g.negate(p)));
 
@@ -140,10 +144,10 @@ export const binaryCrossEntropy = elementwise({
   estimate: (g, z) => g.sigmoid(z),
 });
 
-/** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as for every maximum. */
+/** max(0, 1 − s·p). At the corner the derivative is the mean of both sides, as it is for every maximum op. */
 export const hinge = elementwise({
   name: "hinge",
-  about: "hinge loss: how far scores fall short of a margin of 1",
+  about: "the amount by which scores fall short of a margin of 1",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
@@ -151,21 +155,21 @@ export const hinge = elementwise({
 });
 
 /**
- * max(0, −s·p). This is a maximum and not a relu, whose derivative at 0 is 0: with all weights 0 every score is at
- * the corner, and training must still start.
+ * max(0, −s·p). It is a maximum, not a relu, because the derivative of relu at 0 is 0. With all weights 0,
+ * every score is at the corner, and training must still start.
  */
 export const perceptron = elementwise({
   name: "perceptron",
-  about: "how far scores are on the wrong side of 0",
+  about: "the amount by which scores are on the wrong side of zero",
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
   element: (g, p, t) => g.maximum(g.named("violation", g.negate(margin(g, p, t))), 0),
 });
 
-// Losses of predicted distributions: rates of counts, and logarithms of probabilities.
+// Losses of predicted distributions: rates of counts, or logarithms of probabilities.
 
-/** eᵖ − t · p, as PyTorch's PoissonNLLLoss of the log rate without Stirling's term. */
+/** eᵖ − t · p, as PyTorch's PoissonNLLLoss of a log rate, without Stirling's term. */
 export const poisson = elementwise({
   name: "poisson",
   about: "negative log-likelihood of counts; the network outputs the logarithm of their rate",
@@ -174,10 +178,12 @@ export const poisson = elementwise({
   estimate: (g, p) => g.exp(p),
 });
 
-/** t · (log t − p), where t · log t is 0 at t = 0. The mean is over all elements, as in PyTorch by default. */
+/**
+ * t · (log t − p), where t · log t is 0 at t = 0. The mean is over all elements, as by default in PyTorch.
+ */
 export const klDivergence = elementwise({
   name: "kl-divergence",
-  about: "Kullback–Leibler divergence between target probabilities and predicted log-probabilities",
+  about: "Kullback-Leibler divergence between target probabilities and predicted log-probabilities",
   keys: {},
   element: (g, p, t) => g.subtract(g.select(g.less(0, t), g.multiply(t, g.log(t)), 0), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),

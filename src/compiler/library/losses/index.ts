@@ -1,6 +1,6 @@
 /**
- * The table of losses, with user-defined losses as formulas. To add a loss, define it in this folder and add a line
- * here.
+ * The table of losses, including user-defined losses as formulas. To add a loss, define it in this folder and
+ * add a line here.
  */
 import type { Choice } from "../../util/choice.ts";
 import { defineLoss } from "../define.ts";
@@ -23,14 +23,12 @@ import {
   rmsle,
 } from "./elementwise.ts";
 
-/**
- * A user-defined loss: a formula of prediction, target and inputs, or in TypeScript a function of the builder.
- */
+/** A user-defined loss: a formula of prediction, target and inputs, or a function in TypeScript. */
 const formula = defineLoss({
   name: "formula",
   about: 'a formula over prediction and target, such as "mean((prediction - target)^2)"',
   keys: {
-    formula: formulaKey<MeasureFunction>("The loss: one number computed from sums and means over the batch."),
+    formula: formulaKey<MeasureFunction>("The loss: one number computed from sums and means over all rows."),
     constants: constantsKey,
   },
   accepts: refuseFormula,

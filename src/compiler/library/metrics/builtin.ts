@@ -1,4 +1,4 @@
-/** The built-in metrics: accuracy of classes, and errors of real numbers. */
+/** The built-in metrics: accuracy for classes, and errors for real numbers. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import {
@@ -16,11 +16,11 @@ import { lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
 import type { Comparison } from "../define.ts";
 
-// Accuracy: the fraction of correct predictions. With several classes the prediction is the class with the highest
-// output, or the first of several equal ones; a single score means "yes" from the loss's threshold upwards. A class
-// target of −1 does not count.
+// Accuracy: the fraction of correct predictions. With several classes, the prediction is the class with the
+// highest output, or the first of several equal ones. A single score means "yes" if it is at least the
+// threshold of the loss. A class target of −1 does not count.
 
-/** The first j at which x_j is the maximum of the last axis, as a real number. */
+/** The first index j at which x_j is the maximum along the last axis, as a real number. */
 function firstMaximum(g: GraphBuilder, x: Node): Node {
   const predicted = g.named("predicted_class", g.argMax(x, { axes: [lastAxis(x)] }));
   return g.cast(predicted, { element: x.type.element });
@@ -90,8 +90,8 @@ export const rmse = defineMetric({
 });
 
 /**
- * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference cancels
- * if the mean is far from zero, so the sums are in f64.
+ * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements. The denominator is computed as Σt² − (Σt)²/count. The
+ * difference loses digits if the mean is far from zero, so the sums are in f64.
  */
 export const r2 = defineMetric({
   name: "r2",

@@ -1,6 +1,6 @@
 /**
- * The closed table of metrics, and the user-defined formula. A new metric is a definition in `builtin.ts` and a line
- * here.
+ * The closed table of metrics, including user-defined metrics as formulas. To add a metric, define it in
+ * `builtin.ts` and add a line here.
  */
 import * as z from "zod";
 import type { Choice } from "../../util/choice.ts";
@@ -11,7 +11,7 @@ import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts"
 import type { MeasureFunction } from "../formula/measure.ts";
 import { accuracy, mae, r2, rmse } from "./builtin.ts";
 
-/** A user-defined metric with its own name: a formula as in a loss, but over predictions in original units. */
+/** A user-defined metric with a name of its own: a formula over predictions in original units. */
 const formula = defineMetric({
   name: "formula",
   about: 'a formula over prediction and target, such as "mean(abs(prediction - target) < 1)"',
@@ -33,10 +33,10 @@ const formula = defineMetric({
 
 export const metrics = { accuracy, mae, rmse, r2, formula } satisfies Record<string, Metric>;
 
-/** A metric as the canonical spec has it. */
+/** A metric in the canonical spec. */
 type MetricChoice = Choice<typeof metrics>;
 
-/** The key of a metric in reports: its type, or the name of a formula. */
+/** The name of a metric in reports: its type, or the name that its formula has. */
 export const metricName = (metric: MetricChoice): string =>
   metric.type === "formula" ? metric.name : metric.type;
 

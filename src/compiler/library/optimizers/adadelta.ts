@@ -1,5 +1,5 @@
 /**
- * Zeiler 2012, as torch.optim.Adadelta:
+ * Adadelta (Zeiler 2012), as torch.optim.Adadelta:
  *
  *     s ← ρ · s + (1 − ρ) · g²
  *     δ = √(u + ε) / √(s + ε) · g

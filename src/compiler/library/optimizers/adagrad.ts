@@ -1,5 +1,5 @@
 /**
- * Duchi, Hazan and Singer 2011, as torch.optim.Adagrad without decay of the rate:
+ * Adagrad (Duchi, Hazan and Singer 2011), as torch.optim.Adagrad without decay of the learning rate:
  *
  *     s ← s + g²        p ← p − lr · g / (√s + ε)
  */

@@ -1,11 +1,12 @@
 /**
- * Kingma and Ba 2015, as torch.optim.Adam, at step t = 1, 2, …:
+ * Adam (Kingma and Ba 2015), as torch.optim.Adam, at step t = 1, 2, …:
  *
  *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
  *     p ← p − lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
  *
- * With amsgrad (Reddi, Kale and Kumar 2018) the root is taken of the largest v so far. Adam adds weight decay to the
- * gradient; AdamW (Loshchilov and Hutter 2019) first subtracts it from the parameters: p ← p · (1 − lr · wd).
+ * With amsgrad (Reddi, Kale and Kumar 2018), √v is the root of the largest v so far. Adam adds weight decay
+ * to the gradient; AdamW (Loshchilov and Hutter 2019) first subtracts it from the parameters:
+ * p ← p · (1 − lr · wd).
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -41,7 +42,7 @@ const states = ({ amsgrad }: AdamKeys): Record<string, StateShape> => ({
   ...(amsgrad ? { largest: "like" } : {}),
 });
 
-/** The step that both share after the weight decay. */
+/** The step that Adam and AdamW share after weight decay. */
 function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, amsgrad }: AdamKeys): Update {
   const { parameter, gradient, state, step, rate } = parts;
   const t = g.named("t", g.add(step, 1));

@@ -1,5 +1,5 @@
 /**
- * Kingma and Ba 2015, section 7.1, as torch.optim.Adamax, at step t = 1, 2, …:
+ * Adamax (Kingma and Ba 2015, section 7.1), as torch.optim.Adamax, at step t = 1, 2, …:
  *
  *     m ← β₁ · m + (1 − β₁) · g        u ← max(β₂ · u, |g| + ε)
  *     p ← p − lr/(1 − β₁ᵗ) · m / u

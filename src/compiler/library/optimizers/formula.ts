@@ -1,4 +1,4 @@
-/** User-defined optimizers: lines over parameter, gradient and states, or in TypeScript a function over the builder. */
+/** User-defined optimizers: lines that assign parameter and states, or a function in TypeScript. */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -15,7 +15,7 @@ import { stateName, statesOf } from "../formula/lines.ts";
 import { parseLine } from "../formula/syntax.ts";
 import { called, returnedLike } from "../user-function.ts";
 
-/** `state` is what the function returned in the step before; its names are those of the key `state`. */
+/** `state` has the values that the previous step returned. The spec's key `state` lists their names. */
 export type OptimizerFunction = (
   g: GraphBuilder,
   parts: UpdateParts,
@@ -107,7 +107,7 @@ function updateByLines(
   return { parameter: last("parameter"), state: Object.fromEntries(next) };
 }
 
-/** The name of a line's value in emitted code. */
+/** The name of the value of a line in emitted code. */
 const named = (name: string): string => `next_${stateName(name) ?? name}`;
 
 function updateByFunction(g: GraphBuilder, parts: UpdateParts, formula: OptimizerFunction): Update {

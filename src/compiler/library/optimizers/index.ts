@@ -1,4 +1,4 @@
-/** The closed table of optimizers. A new one is a definition in this folder and a line here. */
+/** The closed table of optimizers. To add an optimizer, define it in this folder and add a line here. */
 import type { Choice } from "../../util/choice.ts";
 import type { Optimizer } from "../define.ts";
 import { adadelta } from "./adadelta.ts";
@@ -26,7 +26,7 @@ export const optimizers = {
   formula,
 } satisfies Record<string, Optimizer>;
 
-/** An optimizer as the canonical spec has it, without learning rate and clip. */
+/** An optimizer in the canonical spec, without learning rate and clipping. */
 export type OptimizerChoice = Choice<typeof optimizers>;
 
 export const optimizerOf = ({ type }: OptimizerChoice): Optimizer => optimizers[type];

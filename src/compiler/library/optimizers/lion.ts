@@ -1,5 +1,5 @@
 /**
- * Chen et al. 2023:
+ * Lion (Chen et al. 2023):
  *
  *     p ← p · (1 − lr · wd) − lr · sign(β₁ · m + (1 − β₁) · g)
  *     m ← β₂ · m + (1 − β₂) · g

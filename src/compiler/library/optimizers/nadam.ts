@@ -1,7 +1,8 @@
 /**
- * Dozat 2016, as torch.optim.NAdam, at step t = 1, 2, …, with ψ the momentum decay:
+ * NAdam (Dozat 2016), as torch.optim.NAdam, at step t = 1, 2, …, where ψ is the momentum decay and π starts
+ * at 1:
  *
- *     μ_t = β₁ · (1 − 0.96^(t·ψ)/2)        π ← π · μ_t, from 1
+ *     μ_t = β₁ · (1 − 0.96^(t·ψ)/2)        π ← π · μ_t
  *     m ← β₁ · m + (1 − β₁) · g            v ← β₂ · v + (1 − β₂) · g²
  *     p ← p − (lr · (1 − μ_t)/(1 − π) · g + lr · μ_(t+1)/(1 − π · μ_(t+1)) · m) / (√(v/(1 − β₂ᵗ)) + ε)
  */
@@ -47,7 +48,7 @@ export const nadam = defineOptimizer({
 
     const now = g.named("momentum", momentumAt(g, t, beta1, momentumDecay));
     const next = g.named("following_momentum", momentumAt(g, g.add(t, 1), beta1, momentumDecay));
-    // States are zero before the first step, but the empty product is 1.
+    // States are zero before the first step, but the product π starts at 1.
     const before = g.select(g.equal(step, 0), 1, g.cast(state.momenta, { element: "f64" }));
     const product = g.named("next_momenta", g.multiply(before, now));
     const byGradient = g.named(

@@ -1,7 +1,8 @@
 /**
- * Parts that optimizers share: keys, running means, bias corrections. Scalars of a step (rates, corrections, powers
- * of β) are computed in f64, as in PyTorch, and rounded once where they are combined with the parameters. (In f32
- * trainers the error of their elementary functions is smaller than that rounding.)
+ * The parts that optimizers share: keys, running means, bias corrections. Scalars of a step, such as rates,
+ * corrections and powers of β, are computed in f64, as in PyTorch. They are rounded once, when they are
+ * combined with the parameters. (In f32 trainers the error of their elementary functions is smaller than that
+ * rounding.)
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -22,7 +23,7 @@ export const momentsKeys = {
   epsilon: epsilonKey(1e-8),
 };
 
-/** The scalar, cast to the type of the parameters. */
+/** The scalar, cast to the element type of `like`. */
 export const asNumberOf = (g: GraphBuilder, scalar: Node, like: Node): Node =>
   scalar.type.element === like.type.element ? scalar : g.cast(scalar, { element: like.type.element });
 
@@ -42,15 +43,15 @@ export const runningMean = (g: GraphBuilder, mean: Node, x: Node, beta: number):
 export const powerOf = (g: GraphBuilder, beta: number, t: Node): Node =>
   g.power(g.number(beta, t.type.element), t);
 
-/** 1 − βᵗ: a running mean of t numbers that starts at zero is too small by this factor. */
+/** 1 − βᵗ. A running mean of t numbers that starts at zero is too small by this factor. */
 export const biasCorrection = (g: GraphBuilder, beta: number, t: Node): Node =>
   g.subtract(1, powerOf(g, beta, t));
 
-/** p − factor · direction, the factor a scalar f64. */
+/** p − factor · direction, where the factor is a scalar f64. */
 export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction: Node): Node =>
   g.subtract(parameter, g.multiply(asNumberOf(g, factor, parameter), direction));
 
-// Limits on gradients, before weight decay and update.
+// Limits on gradients, which apply before weight decay and update.
 //
 //     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
 //     value c:  g ← max(−c, min(g, c))
@@ -59,7 +60,7 @@ export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction:
 
 type Clip = { readonly norm: number } | { readonly value: number };
 
-/** The flat gradient, clipped. */
+/** The flat gradient after clipping. */
 export const clipped = (g: GraphBuilder, gradient: Node, clip: Clip): Node =>
   g.within({ composite: "clip" }, () => {
     if ("value" in clip)

@@ -1,10 +1,10 @@
 /**
- * Liu et al. 2020, as torch.optim.RAdam, at step t = 1, 2, …:
+ * RAdam (Liu et al. 2020), as torch.optim.RAdam, at step t = 1, 2, …:
  *
  *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
  *     ρ∞ = 2/(1 − β₂) − 1              ρ = ρ∞ − 2 t β₂ᵗ/(1 − β₂ᵗ)
  *     ρ > 5:  scale = √((ρ − 4)(ρ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρ)) · √(1 − β₂ᵗ) / (√v + ε)
- *     ρ ≤ 5:  scale = 1, because the mean of squares has too few gradients
+ *     ρ ≤ 5:  scale = 1, because v averages too few gradients
  *     p ← p − lr/(1 − β₁ᵗ) · scale · m
  */
 import { defineOptimizer } from "../define.ts";

@@ -1,5 +1,5 @@
 /**
- * Tieleman and Hinton 2012, as torch.optim.RMSprop:
+ * RMSprop (Tieleman and Hinton 2012), as torch.optim.RMSprop:
  *
  *     s ← α · s + (1 − α) · g²
  *     centered: a ← α · a + (1 − α) · g, and s − a² replaces s below
@@ -18,7 +18,11 @@ export const rmsprop = defineOptimizer({
   defaultRate: 0.01,
   keys: {
     alpha: fractionKey(0.99, "The decay rate of the running mean of squares."),
-    momentum: z.number().nonnegative().default(0).describe("The fraction of the velocity kept at each step."),
+    momentum: z
+      .number()
+      .nonnegative()
+      .default(0)
+      .describe("The fraction of the velocity that is retained at each step."),
     centered: z
       .boolean()
       .default(false)
@@ -37,7 +41,7 @@ export const rmsprop = defineOptimizer({
     const mean = keys.centered
       ? g.named("next_mean", runningMean(g, state.mean, direction, keys.alpha))
       : undefined;
-    // Mathematically not negative; relu removes negative rounding errors before the root.
+    // The variance cannot be negative, but rounding can make it so; relu prevents that before the root.
     const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
     const scaled = g.divide(direction, g.add(g.sqrt(spread), keys.epsilon));
     const velocity =

@@ -1,6 +1,6 @@
 /**
- * Learning rates that stay constant or decay. k is the schedule's own step, T the number of its steps; after them the
- * last rate stays.
+ * Learning rates that stay constant or decay. k is the schedule's own step, and T is the number of its steps.
+ * After T steps the rate stays at its last value.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -74,9 +74,10 @@ export const cosine = defineSchedule({
   },
 });
 
-// One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: half a cosine wave up from `initial` to `peak` during the
-// first 30 % of the steps, then half a wave down to initial/10⁴ at the last step. In PyTorch's terms: max_lr = peak,
-// div_factor = peak/initial, pct_start 0.3, final_div_factor 10⁴; the peak is at step 0.3·T − 1.
+// One cycle (Smith and Topin 2017), as PyTorch's OneCycleLR: the rate rises along half a cosine wave from
+// `initial` to `peak` during the first 30 % of the steps, and then falls along half a wave to initial/10⁴ at
+// the last step. In PyTorch's terms: max_lr = peak, div_factor = peak/initial, pct_start = 0.3,
+// final_div_factor = 10⁴. The peak is at step 0.3·T − 1.
 //
 //     wave(a, b, x) = b + (a − b) · (1 + cos πx) / 2        from a at x = 0 to b at x = 1
 
@@ -95,7 +96,7 @@ export const oneCycle = defineSchedule({
     const turn = 0.3 * steps - 1;
     const k = g.minimum(step, last);
     const down = wave(g, peak, initial / 1e4, g.divide(g.subtract(k, turn), last - turn));
-    // With three steps or fewer, the peak would be before the first step.
+    // With at most three steps, the peak would be at or before the first step.
     if (turn <= 0) return down;
     return g.select(g.lessEqual(k, turn), wave(g, initial, peak, g.divide(k, turn)), down);
   },

@@ -1,6 +1,6 @@
 /**
- * The closed table of schedules with their warm-up, and the user-defined formula. A new schedule is a definition in
- * `decays.ts` and a line here.
+ * The closed table of schedules with their warm-up, including user-defined schedules as formulas. To add a
+ * schedule, define it in `decays.ts` and add a line here.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -14,9 +14,9 @@ import type { Constants } from "../formula/keys.ts";
 import { called, returnedLike } from "../user-function.ts";
 import { constant, cosine, exponential, oneCycle, polynomial, step } from "./decays.ts";
 
-// A user-defined schedule: a formula over `step` and `initial`, or in TypeScript a function that uses the builder.
+// A user-defined schedule: a formula of `step` and `initial`, or a function in TypeScript.
 
-/** Returns the rate, one f64: `step` counts optimizer steps from 0, after the warm-up. */
+/** Returns the rate, a scalar f64 or a number. `step` counts optimizer steps from 0, after the warm-up. */
 export type ScheduleFunction = (g: GraphBuilder, parts: { step: Node; initial: number }) => Node | number;
 
 export const scheduleContext = (constants: Constants): FormulaContext => ({
@@ -55,7 +55,7 @@ export const schedules = {
   formula,
 } satisfies Record<string, Schedule>;
 
-/** A schedule as the canonical spec has it. */
+/** A schedule in the canonical spec. */
 export type ScheduleChoice = Choice<typeof schedules> & {
   readonly initial: number;
   readonly warmup?: { readonly steps: number };
@@ -65,8 +65,8 @@ export type ScheduleChoice = Choice<typeof schedules> & {
 const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
- * The rate at optimizer step k, counted from 0. A warm-up of K steps has the rate initial · (k + 1)/K at step k; the
- * schedule starts after it, at its own step 0. The scale applies to both.
+ * The rate at optimizer step k, counted from 0. During a warm-up of K steps, it is initial · (k + 1)/K. After
+ * the warm-up the schedule starts, at its own step 0. The scale multiplies both.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined

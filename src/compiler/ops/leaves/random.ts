@@ -1,6 +1,6 @@
 /**
- * z uniform in [0, 1), a pure function of seed, step, salt and index: the same call gives the same numbers, in the
- * forward and in the backward pass, on every target. The salt separates the draws of one step. See
+ * z is uniform in [0, 1): a pure function of seed, step, salt and index. So the forward pass and the backward
+ * pass draw the same numbers, on every target. The salt separates the draws of one step. See
  * `runtime/numbers/random.ts`.
  */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
@@ -11,7 +11,7 @@ import { randomKey, randomUnit } from "../../../runtime/numbers/random.ts";
 import { defineOp, integers } from "../define.ts";
 import { positionOf, tensorOf } from "../tensor.ts";
 
-/** The row-major position; the batch axis is first, so its size is not needed. */
+/** The row-major position of an element. The batch axis comes first, so its size is not needed. */
 function position(shape: Shape, at: readonly Expression[]): Expression {
   return at.reduce<Expression>(
     (sum, i, axis) => add(multiply(sum, integer(Number(axis === 0 ? 1 : shape[axis]))), i),

@@ -1,6 +1,6 @@
 /**
- * z = x as another element type; to i32 it truncates. Between real types the number stays as it is: values are doubles
- * until they are stored. dx = dz as x's type where both are real.
+ * z = x as another element type. A cast to i32 truncates. A cast between real types does not change the
+ * value, because values are doubles until they are stored. dx = dz as x's type if both types are real.
  */
 import { isFloat, tensorType } from "../../ir/types.ts";
 import { convert } from "../../loop/expressions.ts";

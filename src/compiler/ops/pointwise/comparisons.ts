@@ -1,4 +1,4 @@
-/** Comparisons: 1 if true, else 0. No derivative. */
+/** Comparisons: 1 if true, else 0. They have no derivative. */
 import {
   call,
   equal as equalExpression,
@@ -9,11 +9,11 @@ import type { Expression } from "../../loop/expressions.ts";
 import { defineOp, values } from "../define.ts";
 import { comparisonOp } from "./pointwise.ts";
 
-// z = [x = y], a bool. Piecewise constant: no derivative passes.
+// z = [x = y], a bool. Piecewise constant, so gradients are not propagated.
 //
-// Values in variables are doubles; in memory they are rounded to their element type. The lowering decides which of the
-// two is read. f32 operands are compared after rounding, so that the result does not depend on it: x = 0.1 is true for
-// an x that was read as 0.1.
+// Values in variables are doubles; values in memory are rounded to their element type. The lowering decides
+// which of the two a comparison reads. So f32 operands are rounded before they are compared, and the result
+// does not depend on that decision: x = 0.1 is true for an x that was read as 0.1.
 
 const rounded = (x: Expression): Expression => {
   const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);
@@ -30,13 +30,13 @@ export const equal = defineOp({
   }),
 });
 
-/** z = [x < y], a bool. Piecewise constant: no derivative passes. */
+/** z = [x < y], a bool. Piecewise constant, so gradients are not propagated. */
 export const less = defineOp({
   name: "less",
   ...comparisonOp({ lower: lessExpression, f: (x, y) => Number(x < y) }),
 });
 
-/** z = [x ≤ y], a bool. Piecewise constant: no derivative passes. */
+/** z = [x ≤ y], a bool. Piecewise constant, so gradients are not propagated. */
 export const lessEqual = defineOp({
   name: "lessEqual",
   ...comparisonOp({

@@ -1,7 +1,8 @@
 /**
- * The elementary functions, one entry each: the equation, the derivative, and the evaluation in doubles that all
- * targets are compared with. A target computes each by a function of the same name. They are primitive for accuracy
- * (`expm1`, `log1p`), or because the derivative is a short expression of the result (`exp`, `tanh`, `sigmoid`).
+ * The elementary functions. Each entry has the equation, the derivative, and the evaluation in doubles with
+ * which all targets are compared. A target computes each by a function of the same name. The functions are
+ * primitive for accuracy (`expm1`, `log1p`), or because the derivative is a short expression of the result
+ * (`exp`, `tanh`, `sigmoid`).
  */
 import { erf } from "../../../runtime/numbers/error-function.ts";
 import type { ElementaryName } from "../../ir/nodes.ts";
@@ -17,7 +18,7 @@ export const elementary = {
     vjp: (z, dz, g) => ({ x: g.multiply(dz, z) }),
   }),
 
-  /** z = eˣ − 1, exact near 0. dx = dz · (z + 1). */
+  /** z = eˣ − 1, accurate near 0. dx = dz · (z + 1). */
   expm1: defineOp({
     name: "expm1",
     ...unary({ lower: "expm1", f: Math.expm1 }),
@@ -31,7 +32,7 @@ export const elementary = {
     vjp: (z, dz, g) => ({ x: g.divide(dz, z.operands.x) }),
   }),
 
-  /** z = ln(1 + x), exact near 0. dx = dz / (1 + x). */
+  /** z = ln(1 + x), accurate near 0. dx = dz / (1 + x). */
   log1p: defineOp({
     name: "log1p",
     ...unary({ lower: "log1p", f: Math.log1p, domain: uniform(["n", 4], -0.8, 3) }),
@@ -68,7 +69,7 @@ export const elementary = {
     }),
   }),
 
-  /** z = σ(x) = 1 / (1 + e⁻ˣ). dx = dz · z · (1 − z). Primitive because the derivative uses the result. */
+  /** z = σ(x) = 1 / (1 + e⁻ˣ). dx = dz · z · (1 − z). Primitive, because the derivative uses the result. */
   sigmoid: defineOp({
     name: "sigmoid",
     ...unary({ lower: "sigmoid", f: (x) => 1 / (1 + Math.exp(-x)) }),

@@ -1,4 +1,6 @@
-/** z = max(x, y). dx = dz · [x > y] + dz/2 · [x = y]: ties give half to each side, as in PyTorch; dy symmetric. */
+/**
+ * z = max(x, y). dx = dz · [x > y] + dz/2 · [x = y], dy likewise: half for each side of a tie, as in PyTorch.
+ */
 import type { Node } from "../../ir/nodes.ts";
 import { call } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";
@@ -12,7 +14,7 @@ export const maximum = defineOp({
     f: Math.max,
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
-    // Both comparisons are strict: `equal` rounds, so a pair could be both equal and less.
+    // Uses strict comparisons only. `equal` rounds its operands, so x and y could be both equal and less.
     const cotangent = (winner: Node, loser: Node) =>
       g.select(g.less(winner, loser), 0, g.select(g.less(loser, winner), dz, g.multiply(dz, 0.5)));
     return { x: cotangent(x, y), y: cotangent(y, x) };

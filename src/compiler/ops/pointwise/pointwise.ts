@@ -1,4 +1,4 @@
-/** Shared parts of pointwise ops with one or two operands and of comparisons; each op adds its name and derivative. */
+/** The parts that pointwise ops and comparisons share. Each op adds its name and derivative. */
 import type { TensorType } from "../../ir/types.ts";
 import { binary, call } from "../../loop/expressions.ts";
 import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
@@ -56,7 +56,7 @@ export const binaryOp = ({ traits = [], lower, f, domain = anywhere }: BinaryPar
   samples: [{ operands: domain, attributes: {} }],
 });
 
-/** z = [x ? y], a bool; no derivative passes */
+/** z = [x ? y], a bool, where ? is the comparison. Gradients are not propagated. */
 export const comparisonOp = ({ traits = [], lower, f, domain = anywhere }: BinaryParts) => ({
   ...binaryOp({ traits: ["cheap", ...traits], lower, f, domain }),
   infer: ({ x, y }: { readonly x: TensorType; readonly y: TensorType }) => comparison(x, y),

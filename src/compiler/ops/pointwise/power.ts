@@ -1,6 +1,6 @@
 /**
  * z = xʸ. dx = dz · y · x^(y − 1), and 0 for x = 0 and y < 1, where the formula is 0 · ∞ or infinite.
- * dy = dz · z · ln x, and 0 for x = 0 and y ≥ 0, as in PyTorch; it is not computed for a constant y.
+ * dy = dz · z · ln x, and 0 for x = 0 and y ≥ 0, as in PyTorch. If y is constant, dy is not computed.
  */
 import { isConstant } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -9,7 +9,7 @@ import { call } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";
 import { binaryOp } from "./pointwise.ts";
 
-/** The value of a constant or a broadcast constant, else undefined. */
+/** The value of a constant or of a broadcast constant; undefined for any other node. */
 const numberOf = (x: Node): number | undefined =>
   x.op === "broadcast" ? numberOf(x.operands.x) : isConstant(x) ? x.attributes.value : undefined;
 

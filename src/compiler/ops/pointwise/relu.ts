@@ -1,6 +1,6 @@
 /**
- * z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as in PyTorch. Primitive, not a select, because the mask
- * then comes from the result and x need not be kept. NaN stays NaN.
+ * z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as in PyTorch. NaN stays NaN. It is primitive,
+ * not a select, so that the derivative reads only the result and x need not be saved.
  */
 import { call, number } from "../../loop/expressions.ts";
 import { defineOp, uniform, values } from "../define.ts";

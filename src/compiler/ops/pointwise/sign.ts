@@ -1,4 +1,4 @@
-/** z = sign(x), 0 at 0. Piecewise constant: no derivative passes. */
+/** z = sign(x), 0 at 0. Piecewise constant, so gradients are not propagated. */
 import { defineOp } from "../define.ts";
 import { unary } from "./pointwise.ts";
 

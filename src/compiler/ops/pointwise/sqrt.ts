@@ -1,6 +1,6 @@
 /**
- * z = √x. dx = dz / (2z), and 0 where z is 0: otherwise a batch without error gives 0 · ∞ in the root of its mean
- * square. (PyTorch has ∞ there, but 0 for a norm.)
+ * z = √x. dx = dz / (2z), and 0 where z is 0. Otherwise the derivative of rmse would be 0 · ∞ for a batch
+ * without errors. (PyTorch's derivative of a square root is ∞ at 0; that of a norm is 0.)
  */
 import { defineOp, uniform, values } from "../define.ts";
 import { unary } from "./pointwise.ts";

@@ -1,4 +1,4 @@
-/** z = x, but no derivative passes: for shifts that cancel, such as the maximum in log-sum-exp. */
+/** z = x without propagating gradients: for shifts that cancel, such as the maximum in log-sum-exp. */
 import { defineOp, uniform } from "../define.ts";
 import { mapTensor } from "../tensor.ts";
 

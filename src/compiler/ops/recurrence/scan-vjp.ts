@@ -1,10 +1,10 @@
 /**
  * The derivative of a recurrence: a recurrence that runs in the opposite direction.
  *
- * Its step is the derivative of the forward step. The values of the forward step that it reads come in one of three
- * ways: sequences and whole operands are read again; views and values that cost less than a load are recomputed; all
- * others are kept, each as one more stacked value of the forward recurrence. So nothing expensive is computed twice,
- * and values that the derivative does not read are not kept.
+ * Its step is the derivative of the forward step, which reads values of the forward step. Sequences and whole
+ * operands are read again. Views, and pointwise values that cost less than a load, are recomputed. All other
+ * values are saved: each becomes one more stacked value of the forward recurrence. So no expensive value is
+ * computed twice, and only values that the derivative reads are saved.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -17,7 +17,7 @@ import type { TensorType } from "../../ir/types.ts";
 import type { OpDefinition, Reverse } from "../define.ts";
 import { sumOverTime } from "./sum-over-time.ts";
 
-/** Collects the operands of a new recurrence, each with the node that it reads. */
+/** Collects the operands of a new recurrence, each with the node that provides it. */
 class Operands {
   readonly list: { readonly operand: StepOperand; readonly node: Node }[] = [];
   private readonly g: GraphBuilder;
@@ -33,7 +33,7 @@ class Operands {
   }
 }
 
-/** Maps nodes of the derivative into the step of the backward recurrence. */
+/** Translates nodes of the derivative into nodes of the backward recurrence's step. */
 function imagesIn(
   z: NodeOf<"scan">,
   operands: Operands,
@@ -50,7 +50,7 @@ function imagesIn(
   const keep = (node: Node): Node => {
     const origin = { forward: undefined, rule: undefined, ...node.origin };
     const stack = g.within(origin, () => scanOf(g, recurrence, node, operandsOf(z)));
-    // An argument is kept with its value before the step.
+    // The saved value of an argument is its value before the step.
     const name = node.op === "argument" ? `${nameHint(node)}_before` : nameHint(node);
     return operands.argument(name, "each", node.type, g.named(name, stack));
   };
@@ -79,7 +79,8 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
   const { length, reverse } = recurrence;
   const operands = new Operands(g);
 
-  // The derivative of the forward step: the seeds are its carried values and its stacked value.
+  // The derivative of the forward step. Its seeds are the carried values after the step and the stacked
+  // value.
   const seeds = new Map<Node, Node>();
   const seed = (node: Node, cotangent: Node) => {
     const before = seeds.get(node);
@@ -129,7 +130,7 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
     if (cotangent === undefined) return null;
     if (role === "each") return stack(cotangent);
     if (role === "whole") return sumOverTime(cotangent, backward, given, g, hasTrait);
-    // The last backward step has the cotangent of the initial value, at the time where the forward steps begin.
+    // The cotangent of the initial value comes from the last backward step, which is the first forward step.
     return atStep(g, stack(cotangent), argument.type, reverse ? length - 1 : 0);
   };
   return Object.fromEntries(recurrence.operands.map((operand) => [operand.name, cotangentOf(operand)]));

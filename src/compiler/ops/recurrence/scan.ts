@@ -1,14 +1,16 @@
 /**
- * A recurrence: repeats a step along time and stacks its value at every step. With carried h, sequences x and whole w,
+ * A recurrence repeats a step along time and stacks the step's value. With carried values h, sequences x and
+ * whole operands w:
  *
- *     h₀ given,   (hₜ, yₜ) = step(hₜ₋₁, xₜ, w)   for t = 0 … T − 1 (or backwards),   z = y₀ … y_(T−1) along time
+ *     h₀ given,   (hₜ, yₜ) = step(hₜ₋₁, xₜ, w) for t = 0 … T − 1 or backwards,   z = y₀ … y_(T−1) along time
  *
  * Its derivative is a recurrence in the opposite direction that carries the cotangents of h (Werbos 1990,
- * "Backpropagation through time"), using the derivative of the step from reverse accumulation through its body:
+ * "Backpropagation through time"). Reverse accumulation through the body of the step computes:
  *
  *     (dhₜ₋₁, dxₜ, dwₜ) = step.vjp(dhₜ, dzₜ)      dw = Σ_t dwₜ
  *
- * `scan-vjp.ts` decides which values of the forward steps are kept for it, and moves the sum of dwₜ out of the loop.
+ * `scan-vjp.ts` decides which values of the forward steps are saved for the derivative, and moves the sum of
+ * dwₜ out of the loop.
  */
 import { sameType, TypeRefusal, typeText } from "../../ir/types.ts";
 import { argumentNode, stackedType, stepType, timeAxisOf } from "../../ir/recurrence.ts";
@@ -18,7 +20,7 @@ import { scanVjp } from "./scan-vjp.ts";
 import { countOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
-/** The layout of a stack, (before time, time, after time): `outer` and `inner` are the sizes around the time axis. */
+/** The shape of one step, and a stack's sizes before (`outer`) and after (`inner`) its time axis. */
 function cut(step: Node, rows: number) {
   const { shape } = step.type;
   const axis = timeAxisOf(shape);
@@ -85,7 +87,7 @@ export const scan = defineOp({
     return { shape: [...shape], data };
   },
   samples: [false, true].map((reverse) => ({
-    // h ← tanh(x + h · w), the value is h · x
+    // h ← tanh(x + h · w); the value is h · x with the new h
     operands: { x: uniform(["n", 4, 3]), h: uniform(["n", 3]), w: uniform([3, 3]) },
     attributes: (g) => {
       const [x, h] = ["x", "h"].map((name) => argumentNode(g, name, { element: "f64", shape: ["n", 3] }));

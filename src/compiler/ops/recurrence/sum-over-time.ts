@@ -1,7 +1,8 @@
 /**
- * The sum over time of a value in a recurrence's step, computed outside the loop: Σ_t x_tᵀ · y_t is one contraction of
- * the stacks of x and y over rows and time together, and a sum over rows becomes a sum over rows and time. So the
- * gradient of a weight that every step reads is one large product, and no array of its size is carried between steps.
+ * Computes the sum over time of a value in a recurrence's step outside the loop. Σ_t x_tᵀ · y_t becomes one
+ * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes a sum over
+ * rows and time. So the gradient of a weight that every step reads is one large product, and no array of the
+ * weight's size is carried between steps.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -10,7 +11,7 @@ import type { Axes, Node, Recurrence } from "../../ir/nodes.ts";
 import { scanOf, timeAxisOf, varyingNodes } from "../../ir/recurrence.ts";
 import type { Reverse } from "../define.ts";
 
-/** `given` are the operands of the recurrence's scans. */
+/** `given` are the operands of the recurrence, outside the loop. */
 export function sumOverTime(
   node: Node,
   recurrence: Recurrence,
@@ -22,7 +23,7 @@ export function sumOverTime(
   const varying = varyingNodes(collectNodes([{ storage: "sum", node }]), operands);
   const operandIndex = (argument: Node) => operands.findIndex((operand) => operand.argument === argument);
 
-  /** The node outside the loop, for a value that is the same at every step. */
+  /** The node outside the loop that computes x, which is the same at every step. */
   const outside = (x: Node): Node => {
     if (x.op === "argument") return given[operandIndex(x)];
     const parts = operandsOf(x);
@@ -56,7 +57,7 @@ export function sumOverTime(
   return sum(node);
 }
 
-/** Axes of one step as axes of the stack. */
+/** Converts axes of one step to axes of the stack. */
 const stackedAxes = ({ type: { shape } }: Node, axes: Axes): Axes =>
   axes.map((axis) => (axis >= timeAxisOf(shape) ? axis + 1 : axis));
 

@@ -1,9 +1,10 @@
 /**
- * z = the index of the largest x over axes, which the result does not have; the first index if several are equal. It
- * is the row-major index of the element along the axes, in their order: k₀ for one axis, k₀ · size₁ + k₁ for two. No
- * derivative passes.
+ * z = the position of the largest x along `axes`, which the result does not have; the first position if
+ * several elements are equal. The position is the row-major index along the axes, in their order: k₀ for one
+ * axis, k₀ · size₁ + k₁ for two. Gradients are not propagated.
  *
- * Primitive, because comparing x with its maximum is unsafe: one of the two may be rounded and the other not.
+ * It is primitive because comparing x with its maximum is unsafe: one of the two may be rounded and the other
+ * not.
  */
 import { tensorType } from "../../ir/types.ts";
 import { defineOp, uniform, values } from "../define.ts";

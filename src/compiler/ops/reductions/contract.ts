@@ -1,12 +1,13 @@
 /**
- * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where batch, i, j and k are any number of
- * axes each. The result's axes are: batch axes, the free axes of x, the free axes of y, each in their operand's order.
+ * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where each of batch, i, j and k
+ * is any number of axes. The result has the batch axes, the free axes of x and the free axes of y, each in
+ * the order of the operand.
  *
  *     dx[batch, i, k] = Σ_j dz[batch, i, j] · y[batch, j, k]
  *     dy[batch, j, k] = Σ_i x[batch, i, k] · dz[batch, i, j]
  *
- * Both adjoints are contractions too; a transpose restores the operand's order of axes, so no copy of a transposed
- * matrix is ever needed.
+ * Both adjoints are contractions too. A transpose restores the operand's order of axes, so no transposed
+ * matrix is ever copied.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
@@ -22,7 +23,7 @@ const freeAxes = (shape: Shape, ...taken: readonly Axes[]): number[] =>
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-/** An operand's index from the parts of the loop nest. */
+/** Assembles an operand's index from parts: the axes of each part, and the indices along them. */
 function operandIndex<T>(rank: number, parts: readonly (readonly [Axes, readonly T[]])[]): T[] {
   const index = new Array<T>(rank);
   for (const [axes, values] of parts) axes.forEach((axis, i) => (index[axis] = values[i]));
@@ -33,7 +34,7 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
   const freeX = freeAxes(xShape, axes.batchX, axes.sumX);
   const freeY = freeAxes(yShape, axes.batchY, axes.sumY);
   const batch = axes.batchX.length;
-  /** The indices of x and y in the product for result index `at` and summed index `along`. */
+  /** The indices of x and y for result index `at` and summed index `along`. */
   const indices = <T>(at: readonly T[], along: readonly T[]): { x: T[]; y: T[] } => {
     const shared = at.slice(0, batch);
     const i = at.slice(batch, batch + freeX.length);
@@ -54,13 +55,13 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
   return { freeX, freeY, batch, indices };
 }
 
-/** The position of an axis in memory, ignoring transposes. */
+/** The position of an axis in memory: its position before all transposes. */
 const positionInMemory = (x: Node, axis: number): number =>
   x.op === "transpose" ? positionInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
 /**
- * Result axes in the order of loops: the innermost ones are one axis of x and one of y, those most contiguous in
- * memory, so that a register block of both reuses each element several times.
+ * The result's axes in the order of loops. The two innermost axes are one of x and one of y, the most
+ * contiguous ones in memory, so that a register block of both reuses each element several times.
  */
 function blockingOrder({
   operands: { x, y },
@@ -83,7 +84,7 @@ function blockingOrder({
   return [...all.filter((axis) => !inner.includes(axis)), ...inner];
 }
 
-/** The transpose that puts result axis i of `x` at axis places[i]. */
+/** The transpose that moves axis i of `x` to axis positions[i]. */
 function arrange(g: GraphBuilder, x: Node, positions: readonly number[]): Node {
   const permutation = positions.map((_, axis) => positions.indexOf(axis));
   return permutation.every((from, to) => from === to) ? x : g.transpose(x, { permutation });
@@ -115,9 +116,9 @@ export const contract = defineOp({
     const shared = range(0, batch);
     const axesI = range(batch, freeX.length);
     const axesJ = range(batch + freeX.length, freeY.length);
-    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order.
-    // Swapping the operands swaps i and k, or k and j: the order is chosen that keeps the operand's innermost axis
-    // innermost.
+    // dz · y over j has the axes [batch, i, k…], with k in y's order; x · dz over i has [batch, k…, j], with
+    // k in x's order. Swapping the operands swaps i and k, or k and j. The order is chosen that keeps the
+    // operand's innermost axis innermost.
     const byAxis = (list: Axes, other: Axes) =>
       [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
     const kOfX = byAxis(axes.sumY, axes.sumX);

@@ -1,9 +1,9 @@
 /**
- * The adjoint of `window`: z[o·stride + k·dilation] = Σ x[o, k]. A transposed convolution is a contraction followed by
- * it. dx is the windows of dz.
+ * The adjoint of `window`: z[o·stride + k·dilation] = Σ x[o, k]. A transposed convolution is a contraction
+ * followed by a fold. dx = the windows of dz.
  *
- * It loops over the elements of the windows and adds each to its target, so it never has to find the windows that
- * contain a position.
+ * The loop visits the elements of the windows and adds each to its target, so it never has to find the
+ * windows that contain a position.
  */
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";

@@ -1,4 +1,4 @@
-/** Shared parts of reductions over axes: the loops, and the positions of the reduced axes in the operand. */
+/** The parts that reductions share: loops, and the positions of the reduced axes in the operand. */
 import type { Axes, Node } from "../../ir/nodes.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
@@ -14,7 +14,7 @@ interface ReductionNode {
 export const axesSizes = ({ operands: { x }, attributes: { axes } }: ReductionNode): readonly Dimension[] =>
   axes.map((axis) => x.type.shape[axis]);
 
-/** The operand's index, from the result's (`at`) and the reduced axes' (`along`). */
+/** The index into the operand, from the index `at` of the result and the index `along` the reduced axes. */
 export function mergeAxes(
   { operands: { x }, attributes: { axes } }: ReductionNode,
   at: readonly Expression[],
@@ -27,7 +27,7 @@ export function mergeAxes(
   });
 }
 
-/** The result of `combine` on the elements along the axes, in row-major order, for each index of the result. */
+/** For each index of the result, `combine` of the elements along the axes, which are in row-major order. */
 export function reduceElements(
   x: Tensor,
   axes: Axes,
@@ -55,7 +55,7 @@ export const reduceTensor = (
 ): Tensor =>
   reduceElements(x, axes, shape, (elements) => elements.reduce((sum, value) => combine(sum, value), initial));
 
-/** The row-major index of each element along the axes, as i32 nodes of the operand's shape. */
+/** The row-major index along the axes of each element of the shape, as an i32 node. */
 export function indicesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
   const [first, ...rest] = axes.map((axis) => g.iota({ shape, axis }));
   const sizes = axes.map((axis) => shape[axis]);

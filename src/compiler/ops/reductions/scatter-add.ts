@@ -1,4 +1,7 @@
-/** z[indices[at], rest] = Σ x[at, rest]: adds rows at indices; the adjoint of `gather`. dx reads dz at the indices. */
+/**
+ * z[indices[at], rest] = Σ x[at, rest]: adds rows to the rows at the indices. It is the adjoint of `gather`.
+ * dx reads the rows of dz at the indices.
+ */
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, integers, uniform } from "../define.ts";
 import { countOf, elementAt, indicesOf, positionOf } from "../tensor.ts";

@@ -6,7 +6,7 @@ import { add, integer, multiply } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { checkAxes, staticSize } from "../shape-rules.ts";
 
-/** ⌊(size − reach) / stride⌋ + 1 windows, where a window reaches over (k − 1)·dilation + 1 elements. */
+/** An axis has ⌊(size − reach) / stride⌋ + 1 windows, where reach = (k − 1)·dilation + 1. */
 export function windowsShape(shape: Shape, { axes, size, stride, dilation }: WindowShape): Shape {
   checkAxes(axes, shape.length);
   const positions = [...shape];
@@ -22,7 +22,7 @@ export function windowsShape(shape: Shape, { axes, size, stride, dilation }: Win
   return [...positions, ...size];
 }
 
-/** The index in the source tensor of the element at `at` of the windows. */
+/** The index in the source tensor of the element of the windows at index `at`. */
 export function sourceIndex(
   rank: number,
   { axes, stride, dilation }: WindowShape,
@@ -34,7 +34,7 @@ export function sourceIndex(
   });
 }
 
-/** The same for expressions. */
+/** Like {@link sourceIndex}, for expressions. */
 export function windowExpressions(
   rank: number,
   { axes, stride, dilation }: WindowShape,

@@ -1,4 +1,7 @@
-/** z[at] = x[at over `axes`]: x's axis i is z's axis axes[i], and x repeats along the others. dx = Σ dz over those. */
+/**
+ * z[at] = x[at over `axes`]. Axis i of x becomes axis axes[i] of z, and x repeats along the other axes of z.
+ * dx = Σ dz over those other axes.
+ */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";

@@ -1,4 +1,4 @@
-/** z is x with `before` and `after` elements of one value around it on every axis. dx is that box of dz. */
+/** z is x, padded on every axis with `before` and `after` elements of one value. dx is the box of x in dz. */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import { add, and, integer, less, lessEqual, number, select } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

@@ -1,18 +1,18 @@
-/** z has the elements of x, in row-major order, under another shape. dx = dz under x's shape. */
+/** z has the elements of x, in row-major order, in another shape. dx = dz in x's shape. */
 import { tensorType, TypeRefusal, typeText } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";
 import { reshapedIndex } from "./reshaped-index.ts";
 
-/** The number of elements without the batch axis, which must not change. */
+/** The number of elements without the batch axis. Reshaping must not change it. */
 function sizeWithoutBatch(shape: Shape): string {
   const size = shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
 
 /**
- * The number of elements before, between and after batch axes: reshaping must not move any across a batch axis, since
- * their positions depend on n.
+ * The numbers of elements before, between and after batch axes. Reshaping must not move elements across a
+ * batch axis, because their positions depend on n.
  */
 function sizesAroundBatch(shape: Shape): string {
   const sizes = [1];

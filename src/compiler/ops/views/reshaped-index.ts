@@ -1,6 +1,7 @@
 /**
- * The index of an element of a reshaped tensor in the original tensor: axes are matched in groups of equal size, so
- * that an axis in both shapes keeps its index, and only split or merged axes need quotients and remainders.
+ * Converts the index of an element in one shape to its index after a reshape. Axes are matched in groups of
+ * equal size. So an axis that both shapes have keeps its index, and only split or merged axes need quotients
+ * and remainders.
  */
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer, multiply, quotient, remainder } from "../../loop/expressions.ts";
@@ -11,7 +12,7 @@ interface Group {
   readonly to: readonly number[];
 }
 
-/** The smallest runs of axes of `from` and `to` with equal numbers of elements. */
+/** Divides the axes of both shapes into the smallest runs that have equal numbers of elements. */
 function groups(from: Shape, to: Shape): Group[] {
   const result: Group[] = [];
   let i = 0;
@@ -42,11 +43,11 @@ function groups(from: Shape, to: Shape): Group[] {
 
 const sizeAt = (dimension: Dimension): number => (dimension === "n" ? 1 : dimension);
 
-/** The index in `to` of the element at `at` in `from`. */
+/** The index in shape `to` of the element with index `at` in shape `from`. */
 export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape): Expression[] {
   const index = new Array<Expression>(to.length);
   for (const group of groups(from, to)) {
-    // Axes of size one have index 0 and are left out.
+    // Axes of size 1 have index 0 and are left out.
     const source = group.from.filter((axis) => from[axis] !== 1);
     const target = group.to.filter((axis) => to[axis] !== 1);
     for (const axis of group.to) index[axis] = integer(0);

@@ -1,11 +1,11 @@
-/** z[at] = x[at + start], a box of x. dx = dz padded with zeros. The batch axis is not cut. */
+/** z[at] = x[at + start], a box of x. dx = dz padded with zeros. The batch axis is never cut. */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";
 import { add, integer } from "../../loop/expressions.ts";
 import { defineOp, uniform } from "../define.ts";
 import { elementAt, tensorOf } from "../tensor.ts";
 
-/** The number of elements after the box on an axis. */
+/** The number of elements after the box along an axis. */
 const after = (whole: Dimension, start: number, size: Dimension): number =>
   whole === "n" || size === "n" ? 0 : whole - start - size;
 

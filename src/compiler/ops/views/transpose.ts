@@ -1,4 +1,4 @@
-/** z's axis i is x's axis permutation[i]. dx is dz under the inverse permutation. */
+/** Axis i of z is axis permutation[i] of x. dx is dz under the inverse permutation. */
 import { tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";
 import { checkAxes } from "../shape-rules.ts";

@@ -1,6 +1,5 @@
 /**
- * Reverse accumulation, as nodes. The cotangent of a node is the sum, over its uses, of the result of each
- * use's vjp:
+ * Reverse accumulation as nodes. The cotangent of a node is the sum, over its uses, of the vjp of each use:
  *
  *     d_x = Σ over uses z of x of  vjp(z, d_z) at x
  *
@@ -26,13 +25,13 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
   return active;
 }
 
-/** The priority of a name: names of layer values first, then names of values of the loss, then no name. */
+/** The priority of a name: names of layer values, then names of values of the loss, then no name. */
 const namePriority = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
 /**
- * The cotangents of `leaves`, in their order, from those of the `seeds`; undefined for a leaf on which no seed
- * depends. `nodes` compute the seeds, operands first.
+ * The cotangents of `leaves`, in their order, from those of `seeds`; undefined for a leaf on which no seed
+ * depends. `nodes` compute the seeds and are sorted, operands first.
  */
 function cotangentsOf(
   seeds: ReadonlyMap<Node, Node>,
@@ -43,8 +42,8 @@ function cotangentsOf(
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
   const cotangents = new Map(seeds);
-  // Values that are only added up share one cotangent. It takes its name from the value whose name has the
-  // highest priority.
+  // Values that are only added up share one cotangent. It is named after the value whose name has the highest
+  // priority.
   const priorities = new Map<Node, number>();
   const named = (of: Node, cotangent: Node): Node => {
     const priority = namePriority(of);
@@ -56,7 +55,7 @@ function cotangentsOf(
   };
   const accumulate = (operand: Node, share: Node) => {
     const before = cotangents.get(operand);
-    // A cotangent that becomes a term of a sum passes its name to the sum.
+    // A cotangent that becomes a term of a sum passes its name to that sum.
     const isOwn = before?.name === `d_${nameHint(operand)}`;
     const part = before !== undefined && isOwn ? g.named(`${before.name}_part`, before) : before;
     cotangents.set(operand, named(operand, part === undefined ? share : g.add(part, share)));
@@ -83,8 +82,8 @@ const reverse: Reverse = {
 };
 
 /**
- * The gradients of scalar `y` with respect to `leaves`, in their order; undefined for a leaf on which `y` does
- * not depend. `nodes` compute y, operands first.
+ * The gradients of the scalar `y` with respect to `leaves`, in their order; undefined for a leaf on which `y`
+ * does not depend. `nodes` compute `y` and are sorted, operands first.
  */
 export const gradientsOf = (
   y: Node,

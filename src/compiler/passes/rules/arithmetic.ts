@@ -3,7 +3,7 @@ import { nameHint } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { constantFactor, defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/** c · d, if c and c · d are normal numbers. */
+/** The product c · d if c and c · d are normal numbers, else undefined. */
 function normalProduct(c: number, d: number, { type: { element } }: Node): number | undefined {
   return isNormal(c, element) && isNormal(c * d, element) ? c * d : undefined;
 }
@@ -19,7 +19,7 @@ export const arithmeticRules = [
   defineRule({
     name: "subtract-zero",
     equation: "x − 0 = x",
-    // −0 − (−0) is 0, so x − (−0) stays.
+    // x − (−0) is not rewritten, because −0 − (−0) is 0.
     apply: (node) =>
       is(node, "subtract") && Object.is(scalarOf(node.operands.y), 0) ? node.operands.x : undefined,
   }),
@@ -178,7 +178,7 @@ export const arithmeticRules = [
         const c = scalarOf(outer);
         if (c === undefined || !isNormal(c, node.type.element) || !is(product, "multiply")) return undefined;
         return either(product, (x, y) => {
-          // A product of two scalars is computed once in both forms.
+          // A product of two scalars is computed once in both forms, so rewriting it gains nothing.
           if (!is(x, "broadcast") || x.attributes.axes.length === 0 || is(y, "broadcast")) return undefined;
           return g.multiply(g.broadcast(g.multiply(c, x.operands.x), x.attributes), y);
         });

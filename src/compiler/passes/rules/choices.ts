@@ -6,10 +6,13 @@ import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 import { isNeverZero } from "./ranges.ts";
 
-/** How many operations below a choice the search for inner choices goes. */
+/** The depth, in operations, to which inner choices are searched. */
 const deepestChoice = 3;
 
-/** `x` with each inner choice on the same condition replaced by its given side, through products and quotients. */
+/**
+ * `x`, with each inner choice on the same condition replaced by the given side. The search passes through
+ * products, quotients and minus signs.
+ */
 function withinSide(x: Node, condition: Node, side: "x" | "y", g: GraphBuilder, depth = 0): Node {
   if (is(x, "select") && x.operands.condition === condition) return x.operands[side];
   if (depth === deepestChoice || !(is(x, "multiply") || is(x, "divide") || is(x, "negate"))) return x;

@@ -5,16 +5,16 @@ import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** Axes of a transposed operand as axes of the operand before the transpose. */
+/** Converts axes of a transposed operand to axes of the operand before the transpose. */
 const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
 
-/** A result has the free axes in the order of its operand. A rule may skip a transpose only if that order stays. */
+/** Whether the free axes keep their order. If not, skipping the transpose would reorder the result. */
 const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean => {
   const free = permutation.filter((_, axis) => !taken.some((axes) => axes.includes(axis)));
   return free.every((axis, i) => i === 0 || free[i - 1] < axis);
 };
 
-/** A transpose that only swaps the free axes of the two operands equals the contraction with swapped operands. */
+/** If a transpose only swaps the free axes of both operands of a contraction, swaps the operands instead. */
 function swapped(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;
@@ -35,8 +35,8 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * A transpose that moves axes only within the batch axes, the free axes of x and the free axes of y equals a
- * transpose of the operands. That one needs no copy.
+ * If a transpose of a contraction moves axes only within the batch axes, the free axes of x and the free axes
+ * of y, transposes the operands instead. That needs no copy.
  */
 function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
@@ -68,7 +68,7 @@ function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   });
 }
 
-/** The operand with its free axes permuted among their positions. Batch and summed axes stay in place. */
+/** The operand with its free axes permuted among themselves. Batch and summed axes do not move. */
 function withFreeAxes(x: Node, taken: readonly Axes[], order: readonly number[], g: GraphBuilder): Node {
   const free = x.type.shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
   const permutation = x.type.shape.map((_, axis) => {

@@ -1,7 +1,7 @@
 /**
- * A rewrite rule: a name, an equation, and a function that returns the replacement of a node, or undefined if the
- * rule does not apply. A rule never increases the cost. A rule is exact in floating point, or it lists in `fast`
- * what it may change.
+ * A rewrite rule: a name, an equation, and a function that returns the replacement of a node, or undefined if
+ * the rule does not apply. A rule never increases the cost. In floating point a rule is exact, or `fast`
+ * lists what it may change.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -19,13 +19,13 @@ export const effects = {
   /** On one side an intermediate result is below the normal numbers. It rounds to a subnormal number or to 0. */
   underflow: "underflow of an intermediate result",
   /**
-   * On one side an intermediate result is above the largest number. That side gives infinity or NaN, the other one
-   * a number.
+   * On one side an intermediate result is above the largest number. That side is infinity or NaN, the other
+   * side is a number.
    */
   overflow: "overflow of an intermediate result",
   /** 0 instead of −0, or −0 instead of 0. */
   "zero-sign": "the sign of zero",
-  /** Another infinity, NaN or number where an operand is infinite or NaN, or a divisor is 0. */
+  /** Another infinity, NaN or number, if an operand is infinite or NaN, or if a divisor is 0. */
   "non-finite": "results of infinite operands, of NaN, and of divisions by 0",
 } as const;
 
@@ -34,7 +34,7 @@ export type Effect = keyof typeof effects;
 export interface Rule {
   readonly name: string;
   readonly equation: string;
-  /** What the rule may change. Exact rules have none; `exact` compilations use only those. */
+  /** What the rule may change. Exact rules omit it, and `exact` compilations use only exact rules. */
   readonly fast?: readonly [Effect, ...Effect[]];
   apply(node: Node, g: GraphBuilder): Node | undefined;
 }
@@ -59,8 +59,8 @@ export function isNormal(value: number, element: ElementType): boolean {
 }
 
 /**
- * c and y of c · y for a normal constant c. Moving a factor 0 or infinity would turn a result that overflows or
- * underflows into NaN.
+ * The constant c and the operand y of c · y, if c is a normal number. Moving a factor 0 or infinity would
+ * turn a result that overflows or underflows into NaN.
  */
 export function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
   if (!is(node, "multiply")) return undefined;
@@ -71,7 +71,7 @@ export function constantFactor(node: Node): { readonly value: number; readonly r
   return right === undefined || !isNormal(right, element) ? undefined : { value: right, rest: x };
 }
 
-/** The operands of a node: in both orders if the op is commutative, else in the given order. */
+/** The operands in both orders if the op is commutative, else only in the given order. */
 export function orders(node: Node): (readonly [Node, Node])[] {
   const [x, y] = operandsOf(node);
   return hasTrait(node, "commutative")
@@ -82,7 +82,7 @@ export function orders(node: Node): (readonly [Node, Node])[] {
     : [[x, y]];
 }
 
-/** The first result of `attempt` for an order of the operands. */
+/** The first result of `attempt` over the orders of the operands. */
 export function either(node: Node, attempt: (x: Node, y: Node) => Node | undefined): Node | undefined {
   for (const [x, y] of orders(node)) {
     const result = attempt(x, y);

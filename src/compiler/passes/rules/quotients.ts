@@ -1,6 +1,6 @@
 /**
- * Rules for quotients. Together with the rules for sums they bring the derivative of a normalisation to its three
- * terms: dx = (γ / σ) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
+ * Rules for quotients. Together with the rules for sums, they simplify the derivative of a normalisation to
+ * its three terms: dx = (γ / σ) · (dy − mean(dy) − x̂ · mean(dy · x̂)).
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -14,20 +14,20 @@ interface Quotient {
   readonly divisor: Repeated;
 }
 
-/** x and c of x / c, where c is repeated. */
+/** Matches x / c with a repeated c. Returns x and c. */
 function quotientOf(node: Node): Quotient | undefined {
   if (!is(node, "divide") || !is(node.operands.y, "broadcast")) return undefined;
   return { x: node.operands.x, divisor: node.operands.y };
 }
 
-/** x and c of broadcast (x / c), both repeated. */
+/** Matches broadcast (x / c), the quotient of a repeated x and a repeated c. Returns these two. */
 function repeatedQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
   if (!is(node, "broadcast") || !is(node.operands.x, "divide")) return undefined;
   const [x, divisor] = operandsOf(node.operands.x).map((part) => g.broadcast(part, node.attributes));
   return is(divisor, "broadcast") ? { x, divisor } : undefined;
 }
 
-/** x · y and c of broadcast (x / c) · y. */
+/** Matches broadcast (x / c) · y. Returns the product of the repeated x with y, and the repeated c. */
 function scaledQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
   if (!is(node, "multiply")) return undefined;
   const { x, y } = node.operands;
@@ -39,10 +39,10 @@ function scaledQuotientOf(node: Node, g: GraphBuilder): Quotient | undefined {
 const sameRepetition = (a: Repeated, b: Repeated): boolean =>
   a.operands.x === b.operands.x && a.attributes.axes.join() === b.attributes.axes.join();
 
-/** How many operations the searches below pass through. */
+/** The depth of the searches below, in operations. */
 const deepest = 6;
 
-/** Whether x is a sum, or a product or quotient of one. Such values are small, so one more division is cheap. */
+/** Whether x is a sum, or a product or quotient of one. It is small, so one more division is cheap. */
 function isOfSum(x: Node, depth = 0): boolean {
   if (is(x, "reduceSum")) return true;
   if (depth === deepest || !(is(x, "negate") || is(x, "multiply") || is(x, "divide"))) return false;
@@ -53,7 +53,7 @@ function isOfSum(x: Node, depth = 0): boolean {
 const isScalar = (x: Node): boolean =>
   x.type.shape.length === 0 || (is(x, "broadcast") && isScalar(x.operands.x));
 
-/** The quotient of x and the broadcast of `divisor`, if `u` is computed from it. `axes` are those of the broadcast. */
+/** The node x / broadcast `divisor`, if `u` is computed from it. `axes` are those of the broadcast. */
 function quotientWithin(u: Node, x: Node, divisor: Node, axes: Axes, depth = 0): Node | undefined {
   const quotient = quotientOf(u);
   if (
@@ -88,7 +88,7 @@ function monomialOf(x: Node, depth = 0): Monomial {
   };
 }
 
-/** `all` without one occurrence of each of `some`; undefined if one is missing. */
+/** `all` without one occurrence of each member of `some`; undefined if a member is missing. */
 function without(all: readonly Node[], some: readonly Node[]): readonly Node[] | undefined {
   let rest = all;
   for (const each of some) {
@@ -99,7 +99,10 @@ function without(all: readonly Node[], some: readonly Node[]): readonly Node[] |
   return rest;
 }
 
-/** x / c for repeated x and c, if x has all factors of c, and at least one more, which is not a denominator. */
+/**
+ * The quotient x / c of repeated x and c, if it is a product: all factors of c cancel, x has at least one
+ * more factor, and no denominator remains.
+ */
 function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   if (!is(x, "broadcast") || x.attributes.axes.join() !== c.attributes.axes.join()) return undefined;
   const [all, some] = [monomialOf(x.operands.x), monomialOf(c.operands.x)];
@@ -109,7 +112,7 @@ function dividedBy(x: Node, c: Repeated, g: GraphBuilder): Node | undefined {
   return g.broadcast(numerators.reduce(g.multiply), x.attributes);
 }
 
-/** The same for a product, of which one factor is such an x. */
+/** Like {@link dividedBy}, but x may also be one factor of a product. */
 const productDividedBy = (product: Node, c: Repeated, g: GraphBuilder): Node | undefined =>
   dividedBy(product, c, g) ??
   (is(product, "multiply")
@@ -129,7 +132,7 @@ export const quotientRules = [
       if (!is(node, "multiply")) return undefined;
       return either(node, (outer, quotient) => {
         const c = scalarOf(outer);
-        // A reciprocal such as 1 / (3 · n) stays as it is.
+        // A reciprocal such as 1 / (3 · n) is not rewritten.
         if (c === undefined || !is(quotient, "divide") || scalarOf(quotient.operands.x) !== undefined)
           return undefined;
         const divisor = constantFactor(quotient.operands.y);
@@ -152,7 +155,7 @@ export const quotientRules = [
       };
       if (is(node, "divide")) return scaled(node.operands.x, node.operands.y, g.divide);
       if (!is(node, "multiply")) return undefined;
-      // Constants move outward instead.
+      // Other rules move constants outward instead.
       return either(node, (x, c) => (scalarOf(c) === undefined ? scaled(x, c, g.multiply) : undefined));
     },
   }),

@@ -1,15 +1,15 @@
-/** What is known about the range of a value from how it is computed. It holds in floating point too. */
+/** The range of a value, as far as the graph determines it. The results also hold in floating point. */
 import type { Node } from "../../ir/nodes.ts";
 import { is, isNormal } from "./define.ts";
 
-/** How many operations the search looks through. */
+/** The depth of the search, in operations. */
 const deepest = 6;
 
 const isView = (x: Node) => is(x, "broadcast") || is(x, "reshape") || is(x, "transpose") || is(x, "slice");
 
 /**
- * Whether no element is 0 or −0. This holds for positive normal constants, for the number of rows, for roots of
- * such values, and for their sums with values that are not negative: rounding keeps x + c ≥ c for x ≥ 0.
+ * Whether no element is 0 or −0. This holds for positive normal constants, the number of rows, roots of such
+ * values, and their sums with values that are not negative: rounding keeps x + c ≥ c for x ≥ 0.
  */
 export function isNeverZero(x: Node, depth = 0): boolean {
   if (depth > deepest) return false;
@@ -24,7 +24,10 @@ export function isNeverZero(x: Node, depth = 0): boolean {
 const isPositiveSum = (positive: Node, other: Node, depth: number): boolean =>
   isNeverZero(positive, depth) && isNotNegative(other, depth);
 
-/** Whether each element is NaN or at least −0: squares, absolute values, exponentials, and their sums and means. */
+/**
+ * Whether each element is NaN or at least −0. This holds for squares, absolute values, exponentials, and
+ * their sums and means.
+ */
 function isNotNegative(x: Node, depth: number): boolean {
   if (depth > deepest) return false;
   const inside = (operand: Node) => isNotNegative(operand, depth + 1);

@@ -2,7 +2,7 @@
 import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
-/** Whether `sum` is a sum of e. A broadcast to the shape of e restores the summed axes. */
+/** Whether `sum` is a sum of e over axes. Its broadcast to e's shape repeats it along these axes. */
 const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
 
 export const softmaxRules = [

@@ -1,11 +1,11 @@
-/** Rules for sums: they move constant factors out, and drop terms that add up to 0. */
+/** Rules for sums. They move constant factors out of sums, and drop terms that add up to 0. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { isMeanOf } from "../../ir/means.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
 import type { ElementType, Shape } from "../../ir/types.ts";
 import { defineRule, is, orders } from "./define.ts";
 
-/** The number of repetitions along axes of these sizes; undefined for 1. */
+/** How often a value is repeated along axes of these sizes; undefined for once. */
 function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
   const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
   const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
@@ -13,7 +13,10 @@ function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node 
   return fixed === 1 ? undefined : g.number(fixed, element);
 }
 
-/** A repeated value without the given repeated axes. `shape` is the shape of the remaining axes. */
+/**
+ * The value c, but not repeated along `axes`; undefined if c varies along one of them. `shape` is the shape
+ * of the remaining axes.
+ */
 function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
   if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
   const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
@@ -26,8 +29,9 @@ interface Factored {
 }
 
 /**
- * The first factor for which `accept` returns a value, as that value, and the product of the other factors. In inner
- * products the search skips repeated scalars: other values may share such a product, so it stays.
+ * Finds the first factor for which `accept` returns a value. Returns that value, and the product of the other
+ * factors. In inner products the search skips repeated scalars, because other values may share such a
+ * product.
  */
 function factorOf(
   product: Node,
@@ -49,7 +53,7 @@ function factorOf(
 
 const isRepeatedScalar = (x: Node): boolean => is(x, "broadcast") && x.operands.x.type.shape.length === 0;
 
-/** How many operations the search for a centred value passes through. */
+/** The depth of the search for a centred value, in operations. */
 const deepest = 4;
 
 /**

@@ -1,4 +1,4 @@
-/** Rules that move, merge and remove views, and compute before values are repeated. */
+/** Rules that move, merge and remove views, and that compute values before they are repeated. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
@@ -8,10 +8,10 @@ import { defineRule, is } from "./define.ts";
 
 const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
 
-/** broadcast f(a, b) for f(broadcast a, broadcast b), over the axes that a or b has. */
+/** Replaces f(broadcast a, broadcast b) by broadcast f(a, b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  // Minus signs move outward instead (see negate-before-view): there they cancel or become subtractions.
+  // Other rules move minus signs outward (see negate-before-view), where they cancel or become subtractions.
   if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
     return undefined;
   const { shape } = node.type;
@@ -32,8 +32,8 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
 }
 
 /**
- * The terms of nested sums as padded boxes; undefined if one term is not a padded box. The search visits the last
- * term first, so that it gives up early on a long sum of other terms.
+ * The terms of nested sums as padded boxes; undefined if one term is not a padded box. The search visits the
+ * last term first, so that it stops early on a long sum of other terms.
  */
 function boxesOf(sum: Node): PaddedBox[] | undefined {
   const boxes: PaddedBox[] = [];
@@ -55,7 +55,7 @@ interface PaddedBox {
   readonly inner: Node;
 }
 
-/** The axis and start of a box that is padded along one axis. */
+/** Matches a box that is padded with zeros along one axis. Returns the axis, the start and the box. */
 function paddedAxis(node: Node): PaddedBox | undefined {
   if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
   const { before, after } = node.attributes;
@@ -66,8 +66,8 @@ function paddedAxis(node: Node): PaddedBox | undefined {
 }
 
 /**
- * A sum of zero-padded boxes that are adjacent and cover the whole is their concatenation: each element is
- * x + 0 + 0 …
+ * A sum of zero-padded boxes that are adjacent and cover the whole is the concatenation of the boxes: each
+ * element is x + 0 + 0 …
  */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;

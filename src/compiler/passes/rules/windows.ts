@@ -1,6 +1,6 @@
 /**
- * Rules for windows that do not overlap. Each element is then in one window, so the windows are a reshape and a
- * transpose.
+ * Rules for windows that do not overlap. Each element is in at most one window, so the windows are a
+ * transpose of a reshape.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, Node, WindowShape } from "../../ir/nodes.ts";
@@ -12,11 +12,11 @@ const isTiling = ({ size, stride, dilation }: WindowShape): boolean =>
   size.every((k, i) => k === stride[i] && (k === 1 || dilation[i] === 1));
 
 interface Tiling {
-  /** The shape without the elements that no window reaches. */
+  /** The shape of the elements that some window contains. */
   readonly covered: Shape;
-  /** Each window axis as two axes: window index and offset in the window. */
+  /** That shape with each window axis split in two: the window index, and the offset in the window. */
   readonly split: Shape;
-  /** The split axes in the order of the windows: window indices, then offsets. */
+  /** The split axes in the order of the windows: first window indices, then offsets. */
   readonly permutation: Axes;
 }
 
@@ -38,7 +38,7 @@ function tilingOf(whole: Shape, windows: Shape, { axes, size }: WindowShape): Ti
   return { covered, split, permutation: [...positions, ...inside] };
 }
 
-/** windows of x as (reshape x) transposed */
+/** The windows of x, as the transpose of a reshape of x. */
 function tiles(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "window") || !isTiling(node.attributes)) return undefined;
   const { x } = node.operands;
@@ -47,7 +47,7 @@ function tiles(node: Node, g: GraphBuilder): Node | undefined {
   return g.transpose(g.reshape(box, { shape: split }), { permutation });
 }
 
-/** fold of windows as (windows transposed) reshaped, with zeros where no window reaches */
+/** The fold of windows, as a reshape of their transpose, with zeros where no window reaches. */
 function untiled(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "fold") || !isTiling(node.attributes)) return undefined;
   const { x } = node.operands;

@@ -1,6 +1,6 @@
 /**
- * What the cost model knows about a nest of contractions: its extents, and the strides of each operand in
- * memory.
+ * The properties of a contraction nest that the cost model needs: its extents, and the strides of each
+ * operand in memory.
  */
 import { lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
@@ -12,8 +12,8 @@ import { accumulationOf } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 /**
- * One operand of the innermost loop. Factors are in elements; undefined: not a constant multiple of the loop
- * variable.
+ * An operand that the innermost loop loads. Each `along…` property is the distance in elements between the
+ * loads of successive iterations of a loop; undefined if it is not constant.
  */
 export interface Operand {
   readonly load: Extract<Expression, { kind: "load" }>;
@@ -23,25 +23,29 @@ export interface Operand {
 }
 
 export interface Contraction {
-  /** The output loops, outermost first; columns are the last, rows the one before. */
+  /** The output loops, outermost first. `columns` is the last one, and `rows` the one before it. */
   readonly outputs: readonly For[];
   readonly columns: For;
   readonly rows: For | undefined;
   /**
-   * Numbers of iterations: columns, rows, the output loops around them, and the whole sum, with a full batch.
+   * Numbers of iterations for a full batch: of the columns, of the rows, of all output loops around them, and
+   * of the loops of the sum.
    */
   readonly width: number;
   readonly height: number;
   readonly repeats: number;
   readonly depth: number;
-  /** Iterations of the innermost loop of the sum. */
+  /** The number of iterations of the innermost loop of the sum. */
   readonly run: number;
   readonly operands: readonly Operand[];
-  /** Sums that one iteration updates. */
+  /** The number of sums that one iteration updates. */
   readonly sums: number;
-  /** Outer loops that stay around a panel, because an operand changes with one whose extent is unknown. */
+  /**
+   * The number of outer loops that must stay around a panel, because an operand depends on a loop of unknown
+   * extent.
+   */
   readonly around: number;
-  /** How many times those loops pack a strip into a panel. */
+  /** How many times those loops repeat the packing of a strip. */
   readonly packs: number;
 }
 
@@ -50,7 +54,7 @@ export const extentOf = ({ from, to, step }: For, batchSize: number): number => 
   return Math.max(1, Math.ceil((end - start) / step));
 };
 
-/** The nest of output loops that starts with this one. */
+/** The nest of output loops of which this loop is the outermost. */
 export function outputNest(loop: For): readonly For[] {
   const nest: For[] = [loop];
   for (
@@ -62,7 +66,7 @@ export function outputNest(loop: For): readonly For[] {
   return nest;
 }
 
-/** The properties of a nest; undefined if it has no sum in a loop. */
+/** The properties of a nest; undefined if no loop in it accumulates a sum. */
 export function contractionOf(loop: For, vectors: Vectors): Contraction | undefined {
   const outputs = outputNest(loop);
   const columns = outputs[outputs.length - 1];

@@ -1,34 +1,38 @@
 /**
- * The cost model of vector code, in cycles of a core with sixteen vector registers, measured in V8 on x86-64
- * (three additions or multiplications in two cycles, or one fused multiply-add in one and a half cycles; data
- * in the first two caches). A trainer contains one schedule for both of its modules, so both count equally.
+ * The cost model of vector code, in cycles of a core with 16 vector registers. Costs were measured in V8 on
+ * x86-64, with data in the first two caches: three additions or multiplications take 2 cycles, and one fused
+ * multiply-add takes 1.5. A trainer has one schedule for its plain and its fused module, so both count
+ * equally.
  */
 import type { Contraction, Operand } from "./contraction.ts";
 
-/** The direction of the lanes of a contraction, and how many elements a tile computes at once. */
+/**
+ * How a contraction is computed: the direction of the lanes, and the number of elements that a tile computes
+ * at once.
+ */
 export interface Tile {
-  /** columns: lanes along the output's last axis. dots: lanes along the sum. */
+  /** With `columns`, lanes run along the last axis of the output. With `dots`, they run along the sum. */
   readonly form: "columns" | "dots";
   readonly rows: number;
-  /** The number of adjacent vectors of columns. */
+  /** The number of adjacent vectors along the columns. */
   readonly vectors: number;
-  /** Whether operands along the columns are packed tile by tile. */
+  /** Whether operands that vary along the columns are packed into panels. */
   readonly isPacked: boolean;
-  /** Of the whole nest. */
+  /** The cycles of the whole nest. */
   readonly cycles: number;
 }
 
 export const costs = {
   load: 0.45,
   /**
-   * A vector whose elements are not adjacent, loaded element by element: the loads also compete with the
+   * Loads a vector lane by lane, because its elements are not adjacent. These loads also compete with the
    * arithmetic.
    */
   loadOfLanes: 1.4,
   storeOfVector: 0.5,
-  /** One more iteration. */
+  /** The overhead of one iteration. */
   loop: 1,
-  /** Per accumulator: the horizontal reduction of four vectors. */
+  /** The horizontal reduction of four vectors, per accumulator. */
   fold: 1.1,
 } as const;
 const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
@@ -36,32 +40,31 @@ const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
 const registers = 15;
 const tileOverhead = 5;
 /**
- * The cost of each register beyond twelve if products need a register before they are added, as V8 allocates
- * them.
+ * The relative cost of each register beyond 12 in plain modules. There, V8 allocates a register for each
+ * product before it is added.
  */
 const spilling = 0.17;
 const freeOfSpilling = 12;
 const spillingFused = 1.5;
 const copyOfVector = 1.3;
-/** Measured relative to tiles with lanes along the columns. */
+/** Measured in comparison with tiles whose lanes run along the columns. */
 const slowdownOfDots = 1.08;
-/** The cost of the code for each further shape of tile. */
+/** The relative cost of the additional code for each further shape of tile. */
 const costOfVariant = 0.03;
 /**
- * The size of an operand, in bytes, from which its rows, far apart, are no longer in the cache for the next
- * tile.
+ * The size in bytes above which an operand does not stay in the second cache until the next tile reads it.
  */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
 /**
- * The distance between rows, in bytes, from which rows evict each other from the first cache, and the number of
- * rows for which that happens.
+ * From this distance in bytes and this number of rows on, the rows of an operand evict each other from the
+ * first cache.
  */
 const farApart = 1024;
 const manyRows = 64;
 const slowdownApart = 1.25;
 
-/** The slowdown of a tile by an operand that is not packed. */
+/** The factor by which an operand that is not packed slows down a tile. */
 function slowdownOf({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
   if (depth * width * bytes > secondCache) return slowdownBeyond;
   const isApart = alongSum === undefined || alongSum * bytes >= farApart;
@@ -69,8 +72,8 @@ function slowdownOf({ alongSum }: Operand, depth: number, width: number, bytes: 
 }
 
 /**
- * One iteration of the innermost loop that adds that many products of vectors to sums in registers, and uses
- * `others` further registers.
+ * The cycles of one iteration of an innermost loop. It adds one product of vectors to each of `sums`
+ * accumulators in registers, and uses `others` further registers.
  */
 export function products(sums: number, others: number): number {
   const inRegisters = sums + others;
@@ -80,7 +83,7 @@ export function products(sums: number, others: number): number {
   return (plain + fused) / 2;
 }
 
-/** The candidates, cheapest first. */
+/** All candidate tiles, cheapest first. */
 export function tilesOf(contraction: Contraction, lanes: number, bytes: number): readonly Tile[] {
   const { rows, height, width, columns } = contraction;
   const tiles: Tile[] = [];
@@ -106,7 +109,8 @@ export const isPackable = ({ alongColumns, alongRows }: Operand): boolean =>
   alongColumns !== undefined && alongColumns !== 0 && alongRows === 0;
 
 /**
- * How often a strip's tile runs over the rows. If their number is unknown, the last run is a whole tile too.
+ * How many tiles of `size` rows a strip has, and the remaining rows. If the number of rows is known only at
+ * run time, the last tile is also whole.
  */
 function runs({ height, rows }: Contraction, size: number): { whole: number; rest: number } {
   const rest = height % size;
@@ -131,7 +135,7 @@ function columnCycles(
   if (operands.some(({ alongColumns }) => alongColumns === undefined)) return Infinity;
 
   const tile = (r: number, v: number): number => {
-    // A tile iterates along its longer side, so only what the shorter side reads stays in registers.
+    // A tile iterates along its longer side, so only the operands of the shorter side stay in registers.
     let [loads, gathers, spread, lying, slow] = [0, 0, 0, 0, 1];
     for (const operand of operands) {
       const { alongColumns, alongRows } = operand;

@@ -1,20 +1,23 @@
-/** Divides a kernel into kernels around some of its loops, each with the definitions that it needs. */
+/**
+ * Divides a kernel into several kernels around some of its loops. Each gets a copy of the definitions that it
+ * needs.
+ */
+import { storageLabel } from "../../ir/storage.ts";
 import { accessesOf, intersects } from "../../loop/accesses.ts";
-import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Kernel, Provenance, Statement } from "../../loop/types.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
 
 /**
- * Statements that become one kernel; `loop` is set if they are one of the loops that the kernel is divided
- * around.
+ * Statements that become one kernel. `loop` is set if they consist of a loop around which the kernel is
+ * divided.
  */
 export interface Segment {
   readonly statements: readonly Statement[];
   readonly loop: For | undefined;
 }
 
-/** The loops, and the runs of statements between them. */
+/** One segment for each of the loops, and one for each run of statements between them. */
 function segmentsOf(body: readonly Statement[], loops: readonly For[]): readonly Segment[] {
   const segments: { statements: Statement[]; loop: For | undefined }[] = [];
   for (const statement of body) {
@@ -27,7 +30,7 @@ function segmentsOf(body: readonly Statement[], loops: readonly For[]): readonly
   return segments;
 }
 
-/** The definitions of the body that statements need, directly or through other definitions, in order. */
+/** The definitions in `body` that the statements need, directly or through other definitions, in order. */
 function definitionsFor(statements: readonly Statement[], body: readonly Statement[]): readonly Statement[] {
   const needed: Statement[] = [];
   const names = new Set(accessesOf(statements).reads);
@@ -49,7 +52,10 @@ function assignsOthers(statements: readonly Statement[]): boolean {
   return assigned.some((name) => !own.has(name));
 }
 
-/** Segments around the loops, in order; undefined if one needs a value of another that cannot be recomputed. */
+/**
+ * The segments around the loops, in order. Undefined if a segment needs a value of another one that cannot be
+ * recomputed.
+ */
 export function cutAround(body: readonly Statement[], loops: readonly For[]): readonly Segment[] | undefined {
   const { stored } = accessesOf(body);
   const isConstant = (s: Statement): boolean =>
@@ -60,31 +66,31 @@ export function cutAround(body: readonly Statement[], loops: readonly For[]): re
     return isWhole ? { statements: [...definitions, ...statements], loop } : undefined;
   });
   if (segments.includes(undefined)) return undefined;
-  // A segment of definitions only is dropped: every segment that needs them has a copy.
+  // A segment of definitions alone is dropped, because every segment that needs them has a copy.
   return segments
     .flatMap((segment) => segment ?? [])
     .filter(({ statements }) => statements.some((s) => s.kind !== "let"));
 }
 
-// The graph nodes that a part of a divided kernel computes, and the name of the part.
+// The provenance of each part of a divided kernel, and the name of the part.
 
 interface PartLabel {
-  /** The base of the part's name; undefined for the main part, which keeps the kernel's name. */
+  /** The base of the part's name; undefined for the main part, which keeps the name of the kernel. */
   readonly base: string | undefined;
   readonly provenance: readonly Provenance[];
 }
 
-/** The names that lines of provenance may have for the values that the statements define. */
-function namesMade(statements: readonly Statement[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  visitStatements(statements, (s) => namesMadeBy(s).forEach((name) => names.add(name)));
-  return names;
+/** The lines of the values that the statements compute. */
+function linesOf(statements: readonly Statement[]): ReadonlySet<Provenance> {
+  const lines = new Set<Provenance>();
+  visitStatements(statements, (s) => s.kind !== "for" && s.line !== undefined && lines.add(s.line));
+  return lines;
 }
 
 const isLoopAlongTime = (part: readonly Statement[]): boolean =>
   part.some((s) => s.kind === "for" && s.role === "sequential");
 
-/** The index of the greatest value; the first of equal ones. */
+/** The index of the greatest value; the first one if several are equal. */
 const greatest = (values: readonly number[]): number => values.indexOf(Math.max(...values));
 
 export function divideProvenance(
@@ -93,15 +99,14 @@ export function divideProvenance(
   batchSize: number,
 ): readonly PartLabel[] {
   const main = greatest(parts.map((body) => cyclesOf({ ...kernel, body }, batchSize)));
-  const made = parts.map(namesMade);
+  const computed = parts.map(linesOf);
   const lines = parts.map((): Provenance[] => []);
-  // The lines under the heading of a loop along time belong to its step.
+  // Lines that follow the heading of a loop along time belong to the part with that loop.
   const alongTime = parts.findIndex(isLoopAlongTime);
   let otherwise = main;
   for (const line of kernel.provenance) {
-    const { value } = line;
-    if (value === undefined && alongTime >= 0) otherwise = alongTime;
-    const own = value === undefined ? -1 : made.findLastIndex((names) => names.has(value));
+    if (line.value === undefined && alongTime >= 0) otherwise = alongTime;
+    const own = computed.findLastIndex((lines) => lines.has(line));
     lines[own < 0 ? otherwise : own].push(line);
   }
   return parts.map((part, index) => ({
@@ -110,10 +115,10 @@ export function divideProvenance(
   }));
 }
 
-/** The last value that a line names, else the last stored value if it has a plain name. */
+/** The last value that a line computes; without lines, the last value that the part stores. */
 function nameOf(part: readonly Statement[], lines: readonly Provenance[], kernel: Kernel): string {
   const stored: string[] = [];
-  visitStatements(part, (s) => s.kind === "store" && stored.push(plainName(s.buffer)));
+  visitStatements(part, (s) => s.kind === "store" && stored.push(storageLabel(s.buffer)));
   const names = [...stored, ...lines.flatMap(({ value }) => value ?? [])];
   return names.findLast((name) => /^[A-Za-z_][\w.-]*$/.test(name)) ?? kernel.name;
 }

@@ -1,13 +1,14 @@
 /**
- * Purpose   Deduplicate kernels: kernels with equal loops become one function with the offsets of its buffers
- *           as arguments. This covers equal layers, and the forward pass of `predict` and `evaluate` with that
- *           of `gradient`.
+ * Purpose   Deduplicate kernels: kernels with equal loops become one function that takes the offsets of its
+ *           buffers as arguments. This covers equal layers, and the forward pass that `predict`, `evaluate`
+ *           and `gradient` have in common.
  * Requires  the programs of one model, scheduled, with one index per axis.
- * Ensures   kernels that differ only in the buffers that they access have the same number, and list the
- *           differing buffers in the same order. They stay separate if an innermost loop would do more work:
- *           addresses that grow alike share a pointer, but not if they start at different arguments.
- * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, with the offsets of x1 and y1, or
- *           x2 and y2, as arguments
+ * Ensures   kernels that differ only in the buffers that they access have the same number. They list the
+ *           differing buffers in the same order. They stay separate if sharing would add work to an innermost
+ *           loop: addresses that differ only by a constant share a pointer, but those that start at different
+ *           arguments do not.
+ * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2
+ *           =>   both are number 0; the arguments are the offsets of x1 and y1, or of x2 and y2
  */
 import { visit } from "../../loop/expressions.ts";
 import { buffersOf, equalKernels } from "../../loop/skeleton.ts";
@@ -30,13 +31,13 @@ const instanceOf = (program: LoopProgram, kernel: Kernel): Instance => ({
   slots: buffersOf(kernel).flatMap((name) => program.buffers.get(name) ?? []),
 });
 
-/** Equal indices access equal offsets only if the shapes are equal. */
+/** Equal indices mean equal offsets only if the shapes are also equal. */
 const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
   `${element} ${shape.join()}${isScratch ? " scratch" : ""}`;
 
 /**
- * Storage has the same offset in all programs, temporaries only within their program; scratch of equal kernels
- * has equal offsets.
+ * Whether a slot has the same offset in both kernels. Storage has the same offset in all programs, a
+ * temporary only within its program. Scratch has the same offset in equal kernels.
  */
 function isSameMemory(a: Instance, b: Instance, slot: number): boolean {
   const [x, y] = [a.slots[slot], b.slots[slot]];
@@ -49,7 +50,7 @@ const withNumber = ({ kernel, slots }: Instance, number: number, parameters: rea
   shared: { number, addresses: parameters.map((slot) => slots[slot].name) },
 });
 
-/** The operations of innermost loops after addresses are computed. */
+/** The number of operations in innermost loops after addresses are computed and reduced to pointers. */
 function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopContext): number {
   const placed = computeByteAddresses.ofKernel(kernel, { ...context, buffers, fresh: freshIn(kernel) });
   const stepping = reduceStrength.ofKernel(placed, { ...context, buffers, fresh: freshIn(placed) });
@@ -61,7 +62,7 @@ function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopCo
   return work;
 }
 
-/** The kernels with their common number, or unchanged. */
+/** The kernels with their common number. Empty if sharing a function would add work. */
 function sharedKernels(
   { instances, parameters }: EqualKernels<Instance>,
   number: number,
@@ -89,7 +90,7 @@ function numbered(programs: readonly LoopProgram[], context: LoopContext): reado
   }));
 }
 
-/** It compares the kernels of all programs. */
+/** The stage compares the kernels of all programs with each other. */
 export const deduplicateKernels: LoopStage = defineStage("deduplicate-kernels", loopPrograms, {
   all: numbered,
 });

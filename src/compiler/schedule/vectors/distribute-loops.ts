@@ -1,18 +1,17 @@
 /**
- * Purpose   Loop distribution: divide kernels into kernels of one nest each, or of one run of scalar
- *           statements, so that threads can share a nest.
+ * Purpose   Loop distribution: divide each kernel into kernels with one nest or one run of scalar statements
+ *           each, so that threads can share a nest.
  * Requires  kernels with one index per axis, after fusion.
- * Ensures   the same stores in the same order. Accumulators stay with the loop that updates them, and so do the
- *           statements after it; other values that a later kernel reads are passed in temporaries of one
- *           element. A line of provenance goes to the kernel that computes its value, else to the kernel that
- *           does most work, which keeps the name.
+ * Ensures   the same stores in the same order. An accumulator, the loop that updates it, and the statements
+ *           after that loop stay together. Other values that a later kernel reads are passed in temporaries
+ *           of one element. A provenance line goes to the kernel that computes its value, or else to the
+ *           kernel with the most work, which also keeps the name.
  * Example   let a = … ; s[] = a ; for i: … a …
  *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
 import { convert } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { plainName } from "../../loop/provenance-names.ts";
 import { define, store, substituteVariables, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
 import { defineLoopStage } from "../../stages/loops.ts";
@@ -26,7 +25,7 @@ const mentions = (statement: Statement, name: string): boolean => {
   return reads.has(name) || assigns.has(name);
 };
 
-/** The variables from outside that a statement changes. */
+/** The variables that a statement assigns but does not define. */
 function accumulatorsOf(statement: Statement): ReadonlySet<string> {
   const own = new Set<string>();
   const assigned = new Set<string>();
@@ -38,8 +37,8 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
 }
 
 /**
- * Variables that start at a number are defined where they are first needed; variables that never change are
- * replaced by their number.
+ * Moves each mutable variable with a constant initial value directly before its first use. Replaces immutable
+ * variables by their value if it is constant.
  */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
@@ -62,8 +61,8 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
 }
 
 /**
- * The parts of a body. The statements after a nest that accumulates belong to it, and so do definitions right
- * before a nest that only the nest needs.
+ * Divides a body into parts. Statements after a nest that accumulates belong to the nest. So do definitions
+ * directly before a nest if only the nest needs them.
  */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];
@@ -91,10 +90,7 @@ function partsOf(body: readonly Statement[]): readonly Part[] {
   return parts;
 }
 
-/**
- * The values that are passed between parts, by variable: the temporary that contains the value, and the type of
- * the variable.
- */
+/** A value that is passed between parts: the temporary that contains it, and the type of its variable. */
 interface PassedValue {
   readonly buffer: Buffer;
   readonly type: Expression["type"];
@@ -103,7 +99,7 @@ interface PassedValue {
 const valueIn = ({ buffer, type }: PassedValue): Expression =>
   convert({ kind: "load", buffer: buffer.name, at: [], type: buffer.element }, type);
 
-/** Variables of one part that a later part needs, in the order of their definitions. */
+/** The variables of each part that a later part needs, in the order of their definitions. */
 function passedValues(
   parts: readonly Part[],
   nameFor: (base: string) => string,
@@ -115,7 +111,7 @@ function passedValues(
       if (s.kind !== "let" || !later.some((other) => mentions(other, s.name))) continue;
       const { type } = s.value;
       const element = type === "bool" ? "i32" : type;
-      const name = nameFor(plainName(s.name));
+      const name = nameFor(s.line?.value ?? "passed");
       passed.set(s.name, {
         buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
         type,
@@ -126,8 +122,8 @@ function passedValues(
 }
 
 /**
- * The part with loads of the values that it needs at its start, and stores of the values that later parts need
- * at its end.
+ * The part, with loads added at its start and stores at its end. It loads the values that earlier parts pass
+ * to it, and stores those that later parts need.
  */
 function connected(parts: readonly Part[], index: number, passed: ReadonlyMap<string, PassedValue>): Part {
   const part = parts[index];

@@ -1,9 +1,9 @@
 /**
- * Purpose   A contraction with lanes along the sum. It computes as many columns at a time as a vector has
- *           lanes, each with a vector of partial sums. After the loop, the vectors are reduced to one vector of
- *           sums.
+ * Purpose   Compute a contraction with lanes along the sum. A block computes one column per lane of a vector.
+ *           Each column has a vector of partial sums; after the loop, these vectors are reduced to one vector
+ *           of sums.
  * Requires  the innermost output loop of a nest; sums that start at a number.
- * Ensures   operands with adjacent elements along the sum are read directly: a transposed operand needs no
+ * Ensures   operands with adjacent elements along the sum are read directly, so a transposed operand needs no
  *           copy. The statements after the sums use vectors along the columns.
  * Example   for v: sum = 0 ; for k: sum += x[k] · w[v, k] ; y[v] = sum
  *           =>  for k step 4: s0 += x[k ..+4] · w[v, k ..+4] ; s1 += x[k ..+4] · w[v + 1, k ..+4] ; …
@@ -19,7 +19,7 @@ import type { VectorBlock } from "./vector-loops.ts";
 import { varyingIn, vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 
-/** Blocks of columns by dot products, `lanes` columns to a vector. */
+/** Computes blocks of `lanes` columns as dot products. */
 export const dotProducts = (columns: For, vectors: Vectors): VectorBlock =>
   blocksOf(columns, vectors, (body, last) => columnsOf({ ...columns, body }, vectors, last));
 
@@ -45,7 +45,7 @@ function columnsOf(columns: For, vectors: Vectors, last: LaneCount): readonly St
   return result;
 }
 
-/** The accumulators of a body and their initial values. */
+/** The accumulators of a body, with their initial values. */
 function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
   const assigned = new Set<string>();
   for (const statement of body)
@@ -59,7 +59,8 @@ function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
 }
 
 /**
- * One copy of the sum's loops for each active column, interleaved, and each sum as a vector along the columns.
+ * Interleaved copies of the sum's loops, one for each active column. Each sum becomes a vector along the
+ * columns.
  */
 function dotNest(
   nest: For,
@@ -95,8 +96,8 @@ function dotNest(
 }
 
 /**
- * Whether the sum's loops read a value that the block computes for each column: it would be a vector where they
- * need one number.
+ * Whether the sum's loops read a value that the block computes for each column. That value would be a vector,
+ * but these loops need a scalar.
  */
 function readsBlock(nest: For, columns: For): boolean {
   const own = new Set<string>();
@@ -108,7 +109,7 @@ function readsBlock(nest: For, columns: For): boolean {
   return reads;
 }
 
-/** A perfect nest of loops with lanes along the innermost. */
+/** A perfect nest of loops with lanes along the innermost loop; undefined if it has no such form. */
 function alongSum(nest: For, vectors: Vectors): ReturnType<typeof vectorSums> {
   const [inner, ...others] = nest.body;
   if (inner?.kind !== "for") return vectorSums(nest, vectors);

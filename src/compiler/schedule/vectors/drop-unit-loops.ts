@@ -1,8 +1,8 @@
 /**
- * Purpose   Remove loops that run exactly once: a dimension of one element needs no loop, and the loops around
- *           it become a perfect nest.
+ * Purpose   Remove loops that run exactly once. An axis of one element needs no loop, and the loops around it
+ *           become a perfect nest.
  * Requires  kernels with one index per axis.
- * Ensures   the same statements in the same order, with the loop's variable replaced by its only value. Names
+ * Ensures   the same statements in the same order, with the loop variable replaced by its only value. Names
  *           that other blocks of the kernel also define are renamed.
  * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
  */
@@ -13,7 +13,7 @@ import { defineKernelStage } from "../../stages/loops.ts";
 const runsOnce = ({ from, to, step }: For): boolean =>
   from.kind === "number" && to.kind === "number" && from.value < to.value && from.value + step >= to.value;
 
-/** Names that more than one block defines. */
+/** The names that more than one block defines. */
 function sharedNames(statements: readonly Statement[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const shared = new Set<string>();
@@ -27,7 +27,7 @@ function sharedNames(statements: readonly Statement[]): ReadonlySet<string> {
 
 export const dropUnitLoops = defineKernelStage("drop-unit-loops", (kernel, { fresh }) => {
   const shared = sharedNames(kernel.body);
-  /** The statements with names that the enclosing blocks do not have. */
+  /** The statements, renamed so that their names differ from those of the enclosing blocks. */
   const withOwnNames = (statements: readonly Statement[]): readonly Statement[] => {
     const names = statements.flatMap((s): [string, string][] =>
       s.kind === "let" && shared.has(s.name) ? [[s.name, fresh(s.name)]] : [],

@@ -1,8 +1,9 @@
 /**
- * Purpose   Estimate the number of cycles of each kernel. `inspect` shows it next to the measured time.
+ * Purpose   Estimate the number of cycles of each kernel. `inspect` shows the estimate next to the measured
+ *           time.
  * Requires  kernels with one index per axis.
- * Ensures   the same loops. The costs are those by which tiles are chosen: the loads, stores and operations of
- *           each iteration of each loop, with a full batch.
+ * Ensures   the same loops. The estimate uses the cost model that chooses tiles. It counts the loads, stores
+ *           and operations of each loop iteration, for a full batch.
  * Example   for i<8: y[i] = x[i]   =>   the same loop, estimated at 8 · (load, store, step) cycles
  */
 import { children, isCall, lanesOf } from "../../loop/expressions.ts";
@@ -14,7 +15,7 @@ import { extentOf } from "./contraction.ts";
 import { costs, products } from "./cost-model.ts";
 import { accumulationOf } from "./vector-loops.ts";
 
-/** Measured cycles of a call on a vector of f32, including the registers that the caller saves. */
+/** Measured cycles of a call with a vector of f32. They include the registers that the caller saves. */
 const calls: Partial<Record<FunctionName, number>> = {
   exp: 14,
   expm1: 20,
@@ -27,24 +28,21 @@ const calls: Partial<Record<FunctionName, number>> = {
   cos: 18,
   power: 40,
 };
-/** For functions that were not measured: about the cost of the others. */
+/** For functions without a measurement, a typical value of the others. */
 const unmeasuredCall = 25;
-/** The same for doubles: each lane is a call of JavaScript. */
+/** The cycles of a call with doubles, per lane: each lane calls a JavaScript function. */
 const callOfDouble = 50;
-/** Cycles of instructions that call no function; all other instructions take one. */
+/** Cycles of the random functions and of slow instructions. All other instructions take 1 cycle. */
 const inline: Partial<Record<FunctionName, number>> = { randomUnit: 12, randomKey: 1, sqrt: 3 };
 const division = 3;
 const arithmetic = 0.5;
-/**
- * The cost of entering and leaving a loop, where the branch prediction mostly fails; it makes short loops
- * expensive.
- */
+/** The cost of entering and leaving a loop, mostly a mispredicted branch. It makes short loops expensive. */
 const loopEntry = 4;
-/** The horizontal reduction of one vector: each step waits for the one before. */
+/** The horizontal reduction of one vector, in which each step waits for the previous one. */
 const singleReduction = 12;
 /**
- * With at least this many sums, the latency of an addition is hidden; with fewer, iterations of enclosing loops
- * fill the time.
+ * This many independent sums hide the latency of an addition. With fewer, iterations of enclosing loops
+ * overlap and hide it.
  */
 const sumsToHideLatency = 4;
 
@@ -53,19 +51,19 @@ export const estimateCycles = defineRequiredKernelStage("estimate-cycles", (kern
   cycles: Math.round(cyclesOf(kernel, batchSize)),
 }));
 
-/** The work of a run of statements in one iteration. */
+/** The work of one run of statements. */
 interface Work {
   loads: number;
   gathers: number;
   stores: number;
   arithmetic: number;
-  /** Products that are added to a sum, and the vectors that they read. */
+  /** The number of products that are added to a sum. */
   sums: number;
 }
 
 export const cyclesOf = ({ body }: Kernel, batchSize: number): number => cyclesOfBlock(body)(batchSize);
 
-/** The estimate as a function of the batch size: the statements are analysed once. */
+/** The estimate as a function of the batch size. The statements are analysed only once. */
 export const cyclesByBatch = ({ body }: Kernel): ((batchSize: number) => number) => cyclesOfBlock(body);
 
 function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) => number {

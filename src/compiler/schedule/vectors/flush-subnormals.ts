@@ -1,9 +1,10 @@
 /**
- * Purpose   Flush subnormal optimizer states to 0. A mean that decays by a factor ends in subnormal numbers,
- *           where rounding stops the decay. Many processors compute about a hundred times more slowly with
- *           subnormal numbers, and WebAssembly has no instruction to turn them off.
+ * Purpose   Flush subnormal optimizer states to 0. A moving average that decays by a factor ends in subnormal
+ *           numbers, where rounding stops the decay. Many processors compute about a hundred times more
+ *           slowly with subnormal numbers, and WebAssembly cannot switch them off.
  * Requires  kernels with one index per axis.
- * Ensures   vectors that are stored as state are 0 where they would be subnormal: a change of less than 2⁻¹²⁶.
+ * Ensures   vectors stored to optimizer state are 0 in lanes that would be subnormal. A number changes by
+ *           less than 2⁻¹²⁶.
  * Example   mean[i ..+4] = m   =>   let s = m ; mean[i ..+4] = |s| < 2⁻¹²⁶ ? 0 : s
  */
 import { binary, call, lanesOf, number, variableOf } from "../../loop/expressions.ts";

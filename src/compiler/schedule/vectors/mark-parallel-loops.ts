@@ -1,12 +1,12 @@
 /**
- * Purpose   Mark parallel loops: decide which kernels several threads can share, and where their outermost loop
- *           may be divided.
+ * Purpose   Mark parallel loops: decide which kernels several threads can share, and where their outermost
+ *           loop may be divided.
  * Requires  kernels of one nest each, scheduled, with one index per axis.
- * Ensures   a marked kernel consists of scalar definitions and one loop from 0, whose iterations do not access
- *           anything that another iteration stores. The other statements, such as the remainder of an extent
- *           that no vector divides, become kernels of their own. Memory that each iteration uses for itself is
- *           scratch, with a copy per thread; a panel that all iterations read is not. A loop that takes less
- *           time than sharing it is not marked.
+ * Ensures   a marked kernel consists of scalar definitions and one loop that starts at 0. No iteration of the
+ *           loop accesses what another iteration stores. Other statements, such as the remainder of an extent
+ *           that no vector divides, become kernels of their own. Memory that each iteration uses privately
+ *           becomes scratch, with one copy per thread; a panel that all iterations read does not. A loop that
+ *           takes less time than sharing it is not marked.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
  *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
@@ -24,14 +24,17 @@ import type { Segment } from "./cut-kernel.ts";
 import { cyclesOf } from "./estimate-cycles.ts";
 
 export interface ParallelContext extends LoopContext {
-  /** Loops of fewer cycles are not divided. */
+  /** A loop with fewer cycles is not divided. */
   readonly minCycles?: number;
 }
 
-/** About twice the cost of passing work to a spinning thread and waiting for it, which is some microseconds. */
+/**
+ * About twice the cost of handing work to a spinning thread and waiting for it, which takes a few
+ * microseconds.
+ */
 const cyclesOfSharing = 12_000;
 
-/** Whether the expression depends only on the number of rows. */
+/** Whether the expression depends on nothing but the number of rows. */
 function dependsOnlyOnRows(x: Expression): boolean {
   let holds = true;
   visit(x, (part) => {
@@ -55,7 +58,7 @@ function ownBuffers({ kernels, buffers }: LoopProgram): ReadonlySet<string> {
   );
 }
 
-/** A loop that can be divided, with the buffers of which each thread then needs a copy. */
+/** A loop that can be divided, with the buffers that then need one copy per thread. */
 interface Candidate {
   readonly loop: For;
   readonly scratch: readonly string[];
@@ -82,7 +85,7 @@ class SplitMarker {
     this.minCycles = minCycles;
   }
 
-  /** Divides the kernel around as many of its loops as possible, or around the longest. */
+  /** Divides the kernel around all candidate loops if possible, or else around the longest one. */
   mark(kernel: Kernel): readonly Kernel[] {
     const candidates = kernel.body.flatMap((s) => (s.kind === "for" ? this.candidate(s, kernel) : []));
     const longest = candidates.toSorted((a, b) => b.cycles - a.cycles).slice(0, 1);
@@ -114,15 +117,15 @@ class SplitMarker {
       const buffer = this.program.buffers.get(name);
       if (buffer === undefined) continue;
       if (scratch.has(name)) this.buffers.set(name, { ...buffer, isScratch: true });
-      // A value that one kernel passes to the next cannot be private to a thread.
+      // A kernel passes this buffer to the next kernel, so it cannot be private to a thread.
       else if (buffer.isScratch && !isPrivate(name)) this.buffers.set(name, { ...buffer, isScratch: false });
     }
     return this.kernels(kernel, segments);
   }
 
   /**
-   * The segments as kernels. The longest keeps the name and the attributes of the kernel; cycles are estimated
-   * for each.
+   * The segments as kernels. The longest one keeps the name and the attributes of the kernel. Cycles are
+   * estimated for each segment.
    */
   private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
     const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
@@ -142,8 +145,8 @@ class SplitMarker {
 }
 
 /**
- * Whether the segment never reads values that other segments stored in the buffer: it stores what it then
- * loads.
+ * Whether the segment stores the buffer before it loads it, so that it never reads what other segments stored
+ * there.
  */
 function usesPrivately({ statements }: Segment, buffer: string): boolean {
   const { loaded, stored } = accessesOf(statements);

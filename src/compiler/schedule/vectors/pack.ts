@@ -1,11 +1,12 @@
 /**
- * Purpose   Pack operands that a tile reads repeatedly into contiguous panels: strips of columns, one after the
- *           other, each with a panel of the operand in the order in which the tile reads it.
- * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, in a
- *           buffer that the nest does not store.
- * Ensures   strips are the outermost loop, or the next one inside the loops of unknown extent that the operand
- *           changes with; the panel is scratch memory and fits into the first cache. Packing also transposes
- *           the operand where necessary.
+ * Purpose   Pack operands that a tile reads repeatedly into contiguous panels. The columns are divided into
+ *           strips, and each strip has a panel with its part of the operand, in the order in which the tile
+ *           reads it.
+ * Requires  a contraction of known width; an operand that varies along the columns but not along the rows, in
+ *           a buffer that the nest does not store.
+ * Ensures   the loop over strips is outermost. If the operand varies along outer loops of unknown extent, it
+ *           is directly inside them. Panels are scratch memory and fit into the first cache. Packing also
+ *           transposes the operand where necessary.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: {
  *                 for k: for c<8: panel[k, c] = w[k, J + c]
@@ -35,7 +36,10 @@ export interface Packed {
   readonly panels: readonly Buffer[];
 }
 
-/** `tile` makes the statements of a strip, whose columns are a loop of their own. */
+/**
+ * The contraction with packed operands; undefined if it has no packed form. `tile` makes the statements of
+ * one strip, in which the columns have a loop of their own.
+ */
 export function packed(
   contraction: Contraction,
   { vectors: size }: Tile,
@@ -67,7 +71,7 @@ export function packed(
   };
   const rest = columns.to.value % width;
   const whole = columns.to.value - rest;
-  // If there is only one strip, threads share the loops inside it.
+  // A single strip needs no loop over strips, so threads share the loops inside it.
   const isOne = whole === width;
   const main = whole === 0 ? [] : strip(isOne ? integer(0) : variable(block, "i32"), width);
   const last = rest === 0 ? [] : strip(integer(whole), rest);
@@ -107,7 +111,7 @@ function panelsOf(
   });
 }
 
-/** All loops inside a strip whose variables an operand may mention, except rows and columns. */
+/** The loops inside a strip whose variables an operand may mention, without the rows and the columns. */
 function loopsInside({ outputs, columns, rows, around }: Contraction): readonly For[] {
   const loops = outputs.slice(around).filter((loop) => loop !== columns && loop !== rows);
   visitStatements(columns.body, (s) => s.kind === "for" && loops.push(s));
@@ -119,7 +123,7 @@ const placeIn = ({ loops }: Panel, column: string): Expression[] => [
   variable(column, "i32"),
 ];
 
-/** panel[k, c] = operand, for every k and c. */
+/** panel[k, c] = operand, for all k and c. */
 function copyTo(
   panel: Panel,
   column: string,
@@ -163,7 +167,7 @@ function copyTo(
   }, across);
 }
 
-/** The body with each packed operand read from its panel. */
+/** The body, with the load of each packed operand replaced by a load from its panel. */
 const readingPanels = (
   body: readonly Statement[],
   panels: readonly Panel[],

@@ -1,9 +1,9 @@
 /**
- * Purpose   Strength reduction: replace multiplications in innermost loops by additions. An address that grows
- *           by a constant becomes a pointer.
+ * Purpose   Strength reduction: replace multiplications in innermost loops by additions. An address that
+ *           grows by a constant becomes a pointer.
  * Requires  kernels whose accesses are offsets in bytes.
- * Ensures   addresses that grow alike share a pointer. A multiplication in the innermost loop costs a fifth of
- *           a contraction's speed.
+ * Ensures   addresses that differ only by a constant share a pointer. Multiplications in the innermost loop
+ *           would reduce the speed of a contraction by a fifth.
  * Example   for k: … w[w_j + k · 2048] …   =>   var p = w_j ; for k: { … w[p] … ; p = p + 2048 }
  */
 import { add, integer, keyOf, mapChildren, multiply, variable, visit } from "../../loop/expressions.ts";
@@ -20,8 +20,8 @@ interface Pointer {
 }
 
 /**
- * The start and the increment of an address that is a loop-invariant start plus a multiple of the loop's
- * variable.
+ * The start and the increment of an address that is a loop-invariant term plus a multiple of the loop
+ * variable; undefined for other addresses.
  */
 function evenly(x: Expression, loop: For, changed: ReadonlySet<string>): Omit<Pointer, "name"> | undefined {
   if (x.kind !== "binary" || x.type !== "i32") return undefined;
@@ -82,7 +82,10 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
       : [{ ...statement, body: walk(statement.body, fresh) }];
   });
 
-/** In a kernel that threads share, the outermost loop may start at any part, so it cannot use pointers. */
+/**
+ * If threads share a kernel, its outermost loop may start at any part of the extent, so this loop cannot use
+ * pointers.
+ */
 export const reduceStrength = defineKernelStage("reduce-strength", (kernel, { fresh }) => ({
   ...kernel,
   body: kernel.split

@@ -1,10 +1,12 @@
 /**
- * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each
- *           load serves several products. The cost model chooses lanes along the columns or along the sum.
+ * Purpose   Compute contractions with vectors, in tiles of several rows and several vectors of columns, so
+ *           that each load is used in several products. The cost model chooses lanes along the columns or
+ *           along the sum.
  * Requires  kernels with one index per axis; `output` loops form perfect nests.
- * Ensures   a tile is rejected if computing its rows or columns at once would change the result. Each element's
- *           sum is computed in the same order in every tile. Rows of a batch that no tile divides are computed
- *           by a last tile that starts early enough to be whole, if computing a row twice changes nothing.
+ * Ensures   a tile is rejected if computing its rows or columns at once would change the result. The sum of
+ *           an element is computed in the same order in every tile. If tiles do not divide the rows of a
+ *           batch, the last tile starts earlier and overlaps the one before, provided that computing a row
+ *           twice changes nothing.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n step 4: for j<32 step 8: {
  *                8 vector sums; for k: 4 splats + 2 vector loads, 8 products; 8 stores }
@@ -26,11 +28,11 @@ import type { Vectors } from "./vectorise.ts";
 export interface Tiled {
   readonly statements: readonly Statement[];
   readonly tile: Tile;
-  /** Scratch memory that the statements use in addition to the program's buffers. */
+  /** Scratch memory that the statements need in addition to the program's buffers. */
   readonly panels: readonly Buffer[];
 }
 
-/** The nest in the cheapest tiles that have a vector form. */
+/** The nest in the cheapest tiles that can be vectorised; undefined if none can. */
 export function tileContraction(loop: For, vectors: Vectors): Tiled | undefined {
   const contraction = contractionOf(loop, vectors);
   if (contraction === undefined) return undefined;
@@ -62,7 +64,7 @@ function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | u
 }
 
 /**
- * Reorders the sums of a tile from column by column to row by row. In a tall tile, the few vectors of a row
+ * Reorders the sums of a tile from column by column to row by row. A tall tile has few vectors per row. They
  * then stay in registers, instead of the splats of its many rows. Sums are independent of each other, so any
  * order is correct.
  */
@@ -83,7 +85,7 @@ function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statem
   });
 }
 
-/** Several rows at once; undefined if rows may not be interleaved. */
+/** Tiles of `size` rows; undefined if the rows may not be interleaved. */
 function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement[] | undefined {
   if (size > 1 && !mayInterleave(rows, vectors)) return undefined;
   if (rows.to.kind === "number" || size === 1) return blocked(rows, size);
@@ -93,8 +95,8 @@ function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement
 }
 
 /**
- * Whether computing a row twice, or one after the last, changes nothing: no buffer is both read and written,
- * and no index depends on a number from memory.
+ * Whether the rows may be computed twice, or past the last row, without changing any result. This requires
+ * that no buffer is both read and written, and that no index depends on a number from memory.
  */
 function mayOverlap(rows: For, vectors: Vectors): boolean {
   if (readsStoredBuffers([rows], vectors.buffers)) return false;
@@ -107,8 +109,8 @@ function mayOverlap(rows: For, vectors: Vectors): boolean {
 }
 
 /**
- * Tiles of `size` rows. The last one starts so that it ends with the last row. In a batch smaller than a tile
- * it starts at the first row and runs over into unused memory.
+ * Tiles of `size` rows. The last tile starts early enough to end with the last row. If a batch has fewer rows
+ * than a tile, the tile starts at the first row and extends into unused memory.
  */
 function overlapping(rows: For, size: number, { fresh }: Vectors): For {
   const counter = fresh(rows.variable);

@@ -1,6 +1,6 @@
 /**
- * Loops over vectors: whole vectors, and after them one vector with only some active lanes, so that no extent
- * needs scalar code.
+ * Loops over vectors. After the whole vectors, one vector in which only some lanes are active covers the
+ * remainder, so no extent needs scalar code.
  */
 import { isIndependentInMemory } from "../../loop/dependences.ts";
 import {
@@ -21,13 +21,13 @@ import { copyOf, haveSameForm, jam, startingAt } from "../register-blocking.ts";
 import { vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 
-/** Makes a run of adjacent vectors of a loop's body. All lanes are active, except some of the last vector. */
+/** Makes the statements for adjacent vectors of a loop. Only the last vector may have inactive lanes. */
 export type VectorBlock = (vectors: number, last: LaneCount) => readonly Statement[] | undefined;
 
 /**
- * Blocks of vectors: copies of the statements of one vector, interleaved statement by statement, so that common
- * values are loaded once. A last vector of another form, such as one that stores its active lanes one by one,
- * follows the others.
+ * Blocks of vectors: the copies for adjacent vectors, interleaved statement by statement, so that common
+ * values are loaded once. If the last vector has another form, it follows the others. For example, it may
+ * store its active lanes one by one.
  */
 export const blocksOf =
   (
@@ -47,14 +47,14 @@ export const blocksOf =
     return haveSameForm(first, final) ? jam(copies) : [...jam(copies.slice(0, -1)), ...final];
   };
 
-/** The body for several adjacent vectors. */
+/** Blocks of adjacent vectors of the body. */
 export const adjacentVectors = (loop: For, vectors: Vectors): VectorBlock =>
   blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
 
 /**
- * `size` vectors at a time. The remainder of a known extent is one smaller run; that of an unknown extent is
- * processed vector by vector. Undefined if one iteration accesses what another one stores, because the lanes of
- * a vector run at once.
+ * The loop with `size` vectors per iteration. The remainder of a known extent is one smaller block; that of
+ * an unknown extent is processed vector by vector. Undefined if one iteration accesses what another one
+ * stores, because the lanes of a vector run at the same time.
  */
 export function vectorLoop(
   loop: For,
@@ -96,21 +96,21 @@ export function vectorLoop(
   return [...wholeRuns, ...startingAt(loop, renamed(rest, whole), whole)];
 }
 
-/** The names of the remainder must differ from those of a single whole run, which has no loop of its own. */
+/** Renames the remainder. A single whole block has no loop of its own, so both are in the same scope. */
 function renamed(statements: readonly Statement[], mark: number): readonly Statement[] {
   const names = new Map<string, string>();
   visitStatements(statements, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
   return renameVariables(statements, names);
 }
 
-/** An accumulator's step: name = name ⊕ value. */
+/** One step of an accumulator: name = name ⊕ value. */
 export interface Accumulation {
   readonly name: string;
   readonly operator: FoldOperator;
   readonly value: Expression;
 }
 
-/** The identity of each operator. */
+/** The identity element of each operator. */
 const identities: Readonly<Record<FoldOperator, number>> = { "+": 0, minimum: Infinity, maximum: -Infinity };
 
 export function accumulationOf(statement: Statement): Accumulation | undefined {
@@ -120,7 +120,7 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
   const made = (operator: FoldOperator, rest: Expression): Accumulation | undefined =>
     mentions(rest, name) ? undefined : { name, operator, value: rest };
   if (value.kind === "binary" && value.operator === "+") {
-    // (acc + a) + b, the form of a sum of several terms
+    // A sum of several terms has the form (acc + a) + b.
     if (isSelf(value.x)) return made("+", value.y);
     if (
       value.x.kind === "binary" &&
@@ -148,18 +148,18 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
 export const combine = (operator: FoldOperator, x: Expression, y: Expression): Expression =>
   operator === "+" ? binary("+", x, y) : call(operator, [x, y], x.type);
 
-/** The accumulators of a loop as vectors: with four lanes, each lane accumulates every fourth iteration. */
+/** The accumulators of a loop as vectors. With four lanes, each lane accumulates every fourth iteration. */
 export interface VectorSums {
-  /** Before the loop: the vectors, with the identity in each lane. */
+  /** Defines the vectors before the loop, with the identity in each lane. */
   readonly before: readonly Statement[];
   readonly loops: readonly Statement[];
-  /** The vector of each accumulator, and the operator that reduces its lanes. */
+  /** For each accumulator, its vector and the operator that combines the lanes. */
   readonly sums: ReadonlyMap<string, { readonly vector: Expression; readonly operator: FoldOperator }>;
 }
 
 /**
- * An innermost loop of a sum (or maximum) with lanes along its own variable; undefined if it does more than
- * accumulate and store.
+ * The innermost loop of a sum (or maximum), with lanes along the loop variable. Undefined if the loop does
+ * more than accumulate and store.
  */
 export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined {
   const { lanes, fresh } = vectors;
@@ -171,7 +171,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   }
   if (loop.body.some((s) => s.kind === "for")) return undefined;
   const own = new Map(accumulations.flatMap((a) => (a ? [[a.name, { ...a, lanes: fresh(a.name) }]] : [])));
-  // Nothing in the loop may read an incomplete sum.
+  // The loop must not read an incomplete sum.
   const reads = loop.body.flatMap((s) =>
     s.kind === "assign" ? (own.get(s.name)?.value ?? []) : expressionsOf(s),
   );
@@ -179,7 +179,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   const valueOf = new Map([...own.values()].map((a) => [`${a.lanes}+`, a]));
   const block = (last: LaneCount): readonly Statement[] | undefined => {
     const statements: Statement[] = [];
-    // The values come first, because a sum's own vector is not a variable of the loop.
+    // The added values are vectorised first, without the accumulators, which are defined outside of the loop.
     const values = loop.body.map((s): Statement => {
       const accumulation = s.kind === "assign" ? own.get(s.name) : undefined;
       return accumulation === undefined ? s : define(`${accumulation.lanes}+`, accumulation.value);
@@ -216,7 +216,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
 
 const splat = (x: Expression, lanes: number): Expression => ({ kind: "splat", x, lanes, type: x.type });
 
-/** The value in the active lanes, and the identity in the others. */
+/** The value in the active lanes, and the identity in the other lanes. */
 function maskedValue(
   value: Expression,
   operator: FoldOperator,
@@ -235,7 +235,7 @@ function maskedValue(
   };
 }
 
-/** The loop, and after it the horizontal reduction of each accumulator. */
+/** The loop, followed by the horizontal reduction of each accumulator. */
 export function vectorReduction(loop: For, vectors: Vectors): readonly Statement[] | undefined {
   const made = vectorSums(loop, vectors);
   if (made === undefined) return undefined;

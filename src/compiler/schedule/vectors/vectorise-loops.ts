@@ -1,9 +1,10 @@
 /**
- * Purpose   Vectorise: compute contractions in tiles of several rows and columns, other loops several
- *           iterations at once, and sums lane by lane.
+ * Purpose   Vectorise loops: contractions become tiles of several rows and columns, sums are accumulated per
+ *           lane, and other loops run several iterations at once.
  * Requires  kernels with one index per axis.
- * Ensures   the same values to rounding. A contraction may read packed copies of its operands, panels, which
- *           are scratch of its kernel. A loop that has no vector form, or is not faster with it, is unchanged.
+ * Ensures   the same values up to rounding. A contraction may read packed copies of its operands (panels),
+ *           which are scratch memory of its kernel. A loop is unchanged if it has no vector form, or if
+ *           vectors would not make it faster.
  * Example   for i<8: y[i] = x[i] · 2   =>   for i<8 step 4: y[i ..+4] = x[i ..+4] · 2×4
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
@@ -20,16 +21,22 @@ import { tileContraction } from "./tile-contractions.ts";
 import { adjacentVectors, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
-/** The number of adjacent vectors in a loop with a sum per lane: enough to hide the latency of an addition. */
+/**
+ * The number of adjacent vectors in a loop that has a sum in each lane. It is large enough to hide the
+ * latency of an addition.
+ */
 const adjacentSums = 4;
 
-/** What scheduling a kernel adds to its program, and the facts for its description. */
+/**
+ * What vectorising a kernel records: the panels to add to the program, and the tiles for the kernel's
+ * description.
+ */
 interface ScheduleFacts {
   readonly panels: Buffer[];
   readonly tiles: Tile[];
 }
 
-/** The loops along time contain nests of their own. */
+/** Vectorises all nests of a block. Loops along time contain nests of their own. */
 const vectoriseBlock = (
   statements: readonly Statement[],
   vectors: Vectors,
@@ -58,7 +65,10 @@ function vectoriseNest(loop: For, vectors: Vectors, notes: ScheduleFacts): reado
   return [{ ...loop, body: vectoriseBlock(loop.body, vectors, notes) }];
 }
 
-/** Whether all accesses that change with the loop are to adjacent elements, and its inner loops are sums. */
+/**
+ * Whether all accesses that depend on the loop variable are to adjacent elements, and all inner loops are
+ * sums.
+ */
 function isContiguous(loop: For, { buffers, batchSize, lanes, aligned }: Vectors): boolean {
   let [some, all] = [false, true];
   const see = (name: string, at: readonly Expression[]) => {
@@ -76,7 +86,9 @@ function isContiguous(loop: For, { buffers, batchSize, lanes, aligned }: Vectors
   return some && all;
 }
 
-/** A sum over elements that are not adjacent gains nothing, unless it calls functions. */
+/**
+ * Whether vectors make a sum faster. If its elements are not adjacent, they do so only if it calls functions.
+ */
 function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   let isWorth = false;
   visitStatements(loop.body, (s) => {
@@ -93,8 +105,8 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
 }
 
 /**
- * `6 × 8 sums at once, panels of dense1.weight`; a kernel without tiles has `4 lanes`, or no description if it
- * is scalar.
+ * The description of a kernel, such as `6 × 8 sums at once, panels of dense1.weight`. Without tiles it is `4
+ * lanes`, and without vectors `scalars`.
  */
 function textOf(body: readonly Statement[], { tiles, panels }: ScheduleFacts, { lanes }: Vectors): string {
   let hasVectors = false;
@@ -111,7 +123,7 @@ function textOf(body: readonly Statement[], { tiles, panels }: ScheduleFacts, { 
 
 export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize, float }) => {
   const buffers = new Map(program.buffers);
-  // Each panel is scratch of one kernel, so that each thread can have a copy.
+  // Each panel is scratch memory of one kernel, so that each thread can have a copy.
   const freshBuffer = nameMaker(buffers.keys(), "#");
   const kernels = program.kernels.map((kernel): Kernel => {
     const vectors: Vectors = {

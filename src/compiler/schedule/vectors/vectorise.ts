@@ -1,10 +1,10 @@
 /**
- * Purpose   Compute several iterations of a loop at once: its variable v becomes the lanes v, v + 1, v + 2, …
- *           of a vector.
+ * Purpose   Compute several iterations of a loop at once: the loop variable v becomes a vector with the lanes
+ *           v, v + 1, v + 2, …
  * Requires  statements with one index per axis, whose iterations along v are independent.
- * Ensures   a value that depends on v is a vector. Other values stay scalar and become splats where they are
- *           combined with vectors. Adjacent elements are one load or store; others are loaded or stored lane by
- *           lane. Of the last vector, `count` lanes are stored.
+ * Ensures   values that depend on v become vectors. Other values stay scalar and are splatted where they are
+ *           combined with vectors. Adjacent elements are one load or store; other elements are loaded or
+ *           stored lane by lane. Of a partial last vector, only `count` lanes are stored.
  * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
  */
 import type { Surroundings } from "../../loop/dependences.ts";
@@ -22,31 +22,34 @@ import {
 import type { Expression } from "../../loop/expressions.ts";
 import { mentionsAny } from "../../loop/accesses.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
-import type { Statement } from "../../loop/types.ts";
+import type { Statement, Store } from "../../loop/types.ts";
 import type { Fresh } from "../../stages/loops.ts";
 import { factorInLanes, positionIn } from "../../loop/linear.ts";
 
 export interface Vectors extends Surroundings {
-  /** The element type of the trainer, and the number of lanes of a vector. */
+  /** The float type of the trainer, and the number of lanes of a vector. */
   readonly float: "f32" | "f64";
   readonly lanes: number;
-  /** Variables that are multiples of the lanes. */
+  /** Variables whose values are multiples of `lanes`. */
   readonly aligned: ReadonlySet<string>;
   readonly fresh: Fresh;
-  /** Names of buffers that no kernel of the program has. */
+  /** Makes names that no buffer of the program has. */
   readonly freshBuffer: Fresh;
 }
 
-/** The number of active lanes of the current vector; the other lanes have arbitrary values. */
+/**
+ * The number of active lanes of the current vector; undefined if all are. Inactive lanes have arbitrary
+ * values.
+ */
 export type LaneCount = Expression | undefined;
 
-/** A loop has no vector form. */
+/** Thrown inside this file if statements have no vector form. */
 class NoVectorForm extends Error {}
 
 /**
- * The statements for `lanes` iterations from `v` on; undefined if they have no vector form. `others` are
- * variables from outside that are already vectors along v. A variable from outside that counts iterations has
- * no vector form.
+ * The statements for `lanes` iterations, starting with `v`; undefined if they have no vector form. `others`
+ * are outside variables that are already vectors along v. The statements must not assign any other outside
+ * variable.
  */
 export function vectorise(
   statements: readonly Statement[],
@@ -64,7 +67,7 @@ export function vectorise(
   }
 }
 
-/** The variables whose value differs between lanes, given some of them. */
+/** The variables whose value differs between lanes. `known` are some of them. */
 export function varyingIn(statements: readonly Statement[], known: readonly string[]): ReadonlySet<string> {
   const varying = new Set(known);
   for (let size = 0; size !== varying.size;) {
@@ -87,7 +90,7 @@ const holdsLoad = (x: Expression): boolean => {
 class Vectoriser {
   private readonly v: string;
   private readonly varying: ReadonlySet<string>;
-  /** Those variables without v. */
+  /** The varying variables without v. */
   private readonly others: ReadonlySet<string>;
   private readonly vectors: Vectors;
   private readonly count: LaneCount;
@@ -125,25 +128,26 @@ class Vectoriser {
     }
   }
 
-  private stored({ buffer, at, value }: Extract<Statement, { kind: "store" }>): readonly Statement[] {
+  private stored({ buffer, at, value, line }: Store): readonly Statement[] {
     const factor = this.factor(buffer, at);
     const vector = this.vector(value);
     if (factor === 1) {
-      const whole: Statement = { kind: "store", buffer, at, value: vector };
+      const whole = { ...store(buffer, at, vector), line };
       return [this.count === undefined ? whole : { ...whole, count: this.count }];
     }
     if (factor === 0) throw new NoVectorForm();
     const name = this.vectors.fresh(buffer);
     const known: Expression = { kind: "variable", name, type: value.type, lanes: this.vectors.lanes };
     return [
-      define(name, vector),
-      ...Array.from({ length: this.staticCount() }, (_, index) =>
-        store(buffer, this.inLane(at, index), { kind: "lane", x: known, index, type: value.type }),
-      ),
+      { ...define(name, vector), line },
+      ...Array.from({ length: this.staticCount() }, (_, index) => {
+        const lane: Expression = { kind: "lane", x: known, index, type: value.type };
+        return { ...store(buffer, this.inLane(at, index), lane), line };
+      }),
     ];
   }
 
-  /** The number of lanes to write one by one. */
+  /** The number of lanes to load or store one by one. */
   private staticCount(): number {
     if (this.count === undefined) return this.vectors.lanes;
     if (this.count.kind !== "number") throw new NoVectorForm();
@@ -151,8 +155,8 @@ class Vectoriser {
   }
 
   /**
-   * The distance in memory between the elements of two neighbouring lanes; undefined if it varies between
-   * lanes.
+   * The distance in memory between the elements of neighbouring lanes; undefined if it varies from lane to
+   * lane.
    */
   private factor(name: string, at: readonly Expression[]): number | undefined {
     const buffer = this.vectors.buffers.get(name);
@@ -162,7 +166,10 @@ class Vectoriser {
     return factorInLanes(position, this.v, this.vectors.lanes, this.vectors.aligned);
   }
 
-  /** Indices for one lane. Other variables that vary between lanes have no scalar value there. */
+  /**
+   * The indices for one lane. They must not contain other varying variables, which have no scalar value per
+   * lane.
+   */
   private inLane(at: readonly Expression[], lane: number): readonly Expression[] {
     if (at.some((index) => mentionsAny(index, this.others))) throw new NoVectorForm();
     const values = new Map([[this.v, add(variable(this.v, "i32"), integer(lane))]]);
@@ -170,7 +177,8 @@ class Vectoriser {
   }
 
   /**
-   * A vector built from one scalar per lane. Inactive lanes repeat the last active one, which is safe to read.
+   * Builds a vector from one scalar per lane. Inactive lanes repeat the last active one, which is safe to
+   * load.
    */
   private gathered(of: (lane: number) => Expression, type: Expression["type"]): Expression {
     const last = this.staticCount() - 1;
@@ -208,13 +216,13 @@ class Vectoriser {
     const { lanes } = this.vectors;
     const factor = this.factor(x.buffer, x.at);
     if (factor === 1) return { ...x, lanes };
-    // ⌊v / 4⌋ is the same element for all lanes, although its index mentions v.
+    // All lanes read the same element, although the index mentions v, as in ⌊v / 4⌋.
     if (factor === 0) return { kind: "splat", x, lanes, type: x.type };
     if (factor !== undefined && this.count === undefined) return { ...x, lanes, stride: factor };
     return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
   }
 
-  /** Both branches are computed, so neither may read at an index from memory. */
+  /** Both branches are evaluated, so neither may use an index that is loaded from memory. */
   private selected(x: Extract<Expression, { kind: "select" }>): Expression {
     if (!this.varies(x.condition)) return { ...x, x: this.vector(x.x), y: this.vector(x.y) };
     const looks = (part: Expression): boolean =>

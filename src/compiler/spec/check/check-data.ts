@@ -1,4 +1,4 @@
-/** The `data` section: columns, splits, and the files that the data is read from. */
+/** Checks the `data` section: columns, splits, and the files that contain the data. */
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -7,15 +7,16 @@ import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
-// Files: each given in one way only, of a known kind. With IDX, each input and target has its own file.
+// Files. Each file is given in one way only and is of a known kind. With IDX, each input and target has its
+// own file.
 
-/** Whether the rows come from IDX files. */
+/** Whether the rows are read from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>
   [data, member(data, "train"), member(data, "test")].some((split) => member(split, "idx") !== undefined);
 
 /**
- * Reports files that are missing (T1102), that are given twice or combined with a test fraction (T1208), and IDX
- * files of unknown inputs and targets (T1307).
+ * Reports files that are missing (T1102), files that are given twice or combined with a test fraction
+ * (T1208), and IDX files of unknown inputs and targets (T1307).
  */
 function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
   checkPresence(data, problems);
@@ -90,8 +91,8 @@ function checkIdx(spec: unknown, files: unknown, path: SpecPath, problems: Colle
 // Columns: every input and target has an entry, and every entry has a source.
 
 /**
- * Reports names that occur only in `data` or only outside it (T1307), entries without columns (T1102), and keys
- * that do not fit (T1208). Checks files and text columns too.
+ * Reports names that occur only in `data` or only outside it (T1307), entries without columns (T1102), and
+ * keys that do not fit (T1208). Also checks files and text columns.
  */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
@@ -150,7 +151,7 @@ function reportUnknown(
   problems.error(path, "T1307", `${formatPath(path)} is not one of the ${side}`, { at: "key", hint });
 }
 
-/** A CSV file has columns; an IDX file has none, and neither does a target with `nextOf`. */
+/** A CSV file has columns. An IDX file and a target with `nextOf` have none. */
 function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
@@ -169,7 +170,7 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
   }
 }
 
-/** Class indices and vocabulary indices are not quantities. */
+/** Class indices and vocabulary indices are not quantities, so they cannot be scaled. */
 function checkScale(
   spec: unknown,
   entry: unknown,
@@ -186,7 +187,10 @@ function checkScale(
   problems.error(path, "T1208", `${formatPath(path)}: indices cannot be scaled`, { hint: "remove it" });
 }
 
-/** An error over all columns of a target is in the target's original units only if one number scales all of them. */
+/**
+ * Reports scales with which mae or rmse has no unit: an error over several columns is in original units only
+ * if one number scales all of them.
+ */
 function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   const scale = textOf(member(entry, "scale"));
   const size = listOf(member(member(member(spec, "targets"), name), "shape")).reduce<number>(
@@ -206,7 +210,7 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   });
 }
 
-/** A formula is evaluated on the scaled target; only mae and rmse are converted back to original units. */
+/** Warns that a metric's formula reads the scaled target. Only mae and rmse are in original units. */
 function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   if (member(entry, "scale") === undefined) return;
   listOf(member(spec, "metrics")).forEach((metric, index) => {
@@ -220,9 +224,9 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
   });
 }
 
-// Missing values: replaced by a mean only where a mean makes sense.
+// Missing values. A mean can replace them only where a mean makes sense.
 
-/** Reports a `missing` that does not fit its input or target (T1208). */
+/** Reports a key `missing` that does not fit its input or target (T1208). */
 function checkMissing(
   spec: unknown,
   entry: unknown,

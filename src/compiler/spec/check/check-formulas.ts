@@ -1,5 +1,5 @@
-// Checks all formulas of a spec: each can be parsed and uses only known names. Shapes are checked later, when the
-// graph is built.
+// Checks all formulas of a spec: each must be parsable and may use only known names. Shapes are checked
+// later, when the graph is built.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -17,7 +17,7 @@ import { showValue } from "../../util/message-text.ts";
 import { reportFormulaError } from "../formula-diagnostic.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
-/** Reports the errors of each formula (T1601 to T1606), with their locations in its text. */
+/** Reports the errors of each formula (T1601 to T1606), each at its location in the text. */
 export function checkFormulas(spec: unknown, problems: Collector): void {
   checkActivations(member(spec, "network"), ["network"], problems, new Set());
   const inputs = keysOf(member(spec, "inputs"));
@@ -33,8 +33,8 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
 }
 
 /**
- * The inputs that the loss and the metrics read: those their formulas name, and the sample weights. A function may
- * read any input, so it counts as reading all of them.
+ * The inputs that the loss and the metrics read: the inputs that their formulas name, and the sample weights.
+ * A function may read any input, so it counts as reading all of them.
  */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
@@ -53,10 +53,10 @@ export function readByMeasures(spec: unknown): readonly string[] {
 const namesIn = (x: Expression): readonly string[] =>
   x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
 
-// The schema reports unbounded nesting; here a limit only keeps the recursion finite.
+// The schema reports unbounded nesting. This limit only ensures that the recursion ends.
 const deepest = 50;
 
-/** Any formula within the network, in blocks too, is an activation's. `path` has one step per level. */
+/** Every formula in the network belongs to an activation, in blocks too. `path` has a step per level. */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);
@@ -96,7 +96,7 @@ function checkOptimizer(optimizer: unknown, problems: Collector): void {
   }
 }
 
-/** The constants that a formula may use; reports names that a formula cannot use. */
+/** The constants that a formula may use. Reports constants whose names a formula cannot use. */
 function constantsAt(
   owner: unknown,
   path: SpecPath,

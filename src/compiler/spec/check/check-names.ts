@@ -1,5 +1,5 @@
-// Names: well-formed and unique. Names become keys of records and parts of emitted identifiers, so names that could
-// reach a prototype or be read as code are rejected here, once.
+// Names must be well-formed and unique. They become keys of records and parts of emitted identifiers. So
+// names that could change a prototype or be read as code are rejected here, once for the whole compiler.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -8,12 +8,12 @@ import { namePattern } from "../layer-schema.ts";
 import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
 
-/** Whether the name is well-formed; it may still be taken. */
+/** Whether the name is well-formed. Another value may already have it. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /**
- * Reports names that are malformed (T1301) or taken (T1302). Inside a block, names must only be unique among
- * themselves, because the generated names start with the block's name.
+ * Reports names that are malformed (T1301) or already used (T1302). Inside a block, names must only be unique
+ * among themselves, because the generated names start with the block's name.
  */
 export function checkNames(spec: unknown, network: WrittenList, problems: Collector): void {
   const name = textOf(member(spec, "name"));
@@ -80,13 +80,13 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
   problems.error(path, "T1301", message, { at });
 }
 
-// Limits on the width of a spec. Compile time grows faster than linearly with the number of inputs, metrics and
-// sources, so a spec that is far wider than any real one is rejected.
+// Limits on the width of a spec. Compile time grows faster than linearly with the number of inputs, metrics
+// and sources. So a spec that is much wider than any real one is rejected.
 
 /** A spec of this width compiles in about ten seconds. */
 const widest = 512;
 
-/** Reports more inputs, metrics, or sources of one layer than compile in acceptable time (T1312). */
+/** Reports too many inputs, metrics, or sources of a layer to compile in acceptable time (T1312). */
 export function checkWidth(spec: unknown, network: WrittenList, problems: Collector): void {
   const check = (path: SpecPath, count: number, what: string): void => {
     if (count <= widest) return;

@@ -1,5 +1,5 @@
-// What each layer reads: resolves `from` to inputs and earlier layers, of the layer's own list or of a list that
-// encloses its block.
+// Resolves what each layer reads. `from` names inputs and earlier layers, either of the layer's own list or
+// of a list that encloses its block.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -8,7 +8,7 @@ import type { FlatNetwork, References, Source, WrittenLayer, WrittenList } from 
 import { keysOf, member, textOf } from "../raw-spec.ts";
 import { readByMeasures } from "./check-formulas.ts";
 
-/** One of the nested lists of layers around a reference; its layers before `index` can be read. */
+/** A list of layers around a reference, at any depth. Its layers before `index` can be read. */
 interface Scope {
   readonly list: WrittenList;
   readonly index: number;
@@ -16,11 +16,13 @@ interface Scope {
 
 /**
  * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are
- * computed (T1304), a first layer that could read several inputs (T1305), and blocks with several inputs (T1311).
+ * computed (T1304), a first layer that could read several inputs (T1305), and blocks with several inputs
+ * (T1311).
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // The first layer does not read inputs that are for the loss (sample weights, say), unless there are no others.
+  // By default the first layer does not read inputs that are for the loss, such as sample weights, unless all
+  // inputs are.
   const ofMeasures = readByMeasures(spec);
   const others = inputs.filter((name) => !ofMeasures.includes(name));
   const choices = others.length > 0 ? others : inputs;
@@ -64,7 +66,7 @@ function sourcesOf(
   return choices.slice(0, 1).map((input) => ({ input }));
 }
 
-/** The innermost readable layer of that name, else the input of that name. */
+/** The readable layer of that name in the innermost list, else the input of that name. */
 function sourceNamed(
   path: SpecPath,
   name: string,
@@ -87,7 +89,7 @@ function sourceNamed(
     problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
     return [];
   }
-  // Finding the nearest name among thousands is slow, and the hint would not be shown.
+  // Finding the nearest of thousands of names is slow, and the hint would not be shown.
   if (problems.isFull()) {
     reportUnknown(path, name, undefined, problems);
     return [];
@@ -116,7 +118,7 @@ function checkOutput(output: string, network: WrittenList, problems: Collector):
   return layer;
 }
 
-/** A hint if a block contains a layer of that name: from outside, only the block can be read. */
+/** A hint if a block contains a layer of that name: layers outside can read only the block. */
 function insideBlock(name: string, network: WrittenList, known: readonly string[]): string | undefined {
   const own = name.slice(name.lastIndexOf(".") + 1);
   const holds = (list: WrittenList): boolean =>
@@ -141,22 +143,22 @@ function reportChoice(inputs: readonly string[], problems: Collector): void {
   problems.error(["network", 0], "T1305", message, { hint });
 }
 
-// Warns about inputs and layers that do not influence the loss because nothing on the way to the output reads them.
+// Warns about inputs and layers that do not influence the loss, because the output does not depend on them.
 
-/** `inputs` are the names to check; `flat` is the flattened form of `written`. */
+/** `inputs` are the names of the inputs to check. The network is the flattened form of `written`. */
 export function warnOfUnread(
   inputs: readonly string[],
   written: WrittenList,
   { network, output }: FlatNetwork,
   problems: Collector,
 ): void {
-  // Walks back from the output; inputs and layers that the walk does not reach are unread.
+  // Follows references back from the output. Inputs and layers that are not reached are unread.
   const read = new Set([output]);
   const readPaths = new Set<string>();
   for (const layer of network.toReversed()) {
     if (!read.has(layer.name)) continue;
     layer.from.forEach((name) => read.add(name));
-    // A layer is read if one of its copies is, and a block if something in it is.
+    // A layer is read if one of its copies is read. A block is read if a layer in it is read.
     for (let length = layer.path.length; length > 1; length--)
       readPaths.add(formatPath(layer.path.slice(0, length)));
   }

@@ -1,6 +1,5 @@
-// `training.search` against the rest of the spec: its paths exist, and they do not change what makes candidates
-// comparable. Whether a candidate is a valid spec is checked on the candidate itself; see
-// search/check-candidates.ts.
+// Checks `training.search` against the rest of the spec: its paths must exist, and must not change what makes
+// candidates comparable. search/check-candidates.ts checks whether each candidate is a valid spec.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath, parsePath } from "../../diagnostics/diagnostic.ts";
@@ -11,7 +10,7 @@ import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 
 const own: SpecPath = ["training", "search"];
 
-/** What all candidates must share, and why. */
+/** The paths that must be the same for all candidates, with the reason. */
 const sameRows = "it decides how the rows are split, and all candidates must be compared on the same rows";
 const sameTask = "all candidates must learn the same targets from the same data";
 const fixed: Readonly<Record<string, string>> = {
@@ -30,7 +29,7 @@ const fixed: Readonly<Record<string, string>> = {
   "training.search": "a search cannot search itself",
 };
 
-/** The most combinations that are written out. */
+/** The largest number of combinations that a search may list. */
 const mostCombinations = 100_000;
 
 /**
@@ -80,7 +79,7 @@ function checkPath(spec: unknown, key: string, problems: Collector): void {
   }
 }
 
-/** Whether the path is `other` or leads into it. */
+/** Whether the path equals `other` or leads to a value inside it. */
 const isWithin = (path: SpecPath, other: SpecPath): boolean => other.every((step, i) => path[i] === step);
 
 function checkRange(search: unknown, key: string, axis: unknown, problems: Collector): void {
@@ -114,7 +113,7 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
   });
 }
 
-/** A search needs a criterion that ranks the candidates. */
+/** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (member(training, "validation") === undefined) {
     const message =

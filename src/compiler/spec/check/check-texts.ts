@@ -1,4 +1,4 @@
-// Text columns in the `data` section: inputs and targets must have the shapes of their sequences.
+// Checks text columns in the `data` section: the shapes of inputs and targets must fit their sequences.
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../../util/message-text.ts";
@@ -13,7 +13,7 @@ export function checkTexts(spec: unknown, data: unknown, problems: Collector): v
   for (const target of keysOf(member(data, "targets"))) checkTarget(spec, data, target, problems);
 }
 
-/** The tokens of a text input. */
+/** The kind of tokens of a text input. */
 const unitOf = (entry: unknown): "characters" | "words" | undefined =>
   (["characters", "words"] as const).find((unit) => member(entry, unit) !== undefined);
 
@@ -61,7 +61,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
-/** One-hot encoding gives real numbers, index encoding gives integers. */
+/** One-hot encoding produces real numbers, index encoding produces integers. */
 function checkCategories(spec: unknown, entry: unknown, input: string, problems: Collector): void {
   const form = member(entry, "categories");
   const declared = member(member(spec, "inputs"), input);

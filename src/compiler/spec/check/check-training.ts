@@ -1,4 +1,4 @@
-/** Checks values of `training`, `metrics`, `targets` and weights that are valid alone but not together. */
+/** Checks combinations of values of `training`, `metrics`, `targets` and weights. */
 import type { Collector } from "../../diagnostics/errors.ts";
 import { formatPath } from "../../diagnostics/diagnostic.ts";
 import { metrics as metricsTable } from "../../library/metrics/index.ts";
@@ -7,7 +7,10 @@ import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 import { isOfIdx } from "./check-data.ts";
 import { isUsableName } from "./check-names.ts";
 
-/** Reports fractions that leave no training rows (T1204), an unknown early-stopping metric (T1303), and similar. */
+/**
+ * Reports combinations such as fractions that leave no training rows (T1204) and an unknown metric for early
+ * stopping (T1303).
+ */
 export function checkTraining(spec: unknown, problems: Collector): void {
   const training = member(spec, "training");
   checkFractions(training, problems);
@@ -40,7 +43,7 @@ function checkMetrics(spec: unknown, problems: Collector): void {
   });
 }
 
-/** The name of each metric in reports; a formula has its own name. */
+/** The name of each metric in reports. A formula has a name of its own. */
 export const metricNames = (spec: unknown): (string | undefined)[] =>
   listOf(member(spec, "metrics")).map((metric) => {
     const type = typeOf(metric);
@@ -98,7 +101,7 @@ function checkPresence(spec: unknown, problems: Collector): void {
 const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Real targets have no classes to stratify by. */
+/** Reports stratification without class targets: real targets have no classes to stratify by. */
 function checkStratify(spec: unknown, training: unknown, problems: Collector): void {
   const targets = member(spec, "targets");
   const withClasses = keysOf(targets).some((name) => member(member(targets, name), "classes") !== undefined);
@@ -106,7 +109,7 @@ function checkStratify(spec: unknown, training: unknown, problems: Collector): v
   problems.error(["training", "stratify"], "T1206", "training.stratify needs a target with classes");
 }
 
-// A scaling rule for the learning rate needs the number of rows that the rate is meant for.
+// A scaling rule for the learning rate needs the number of rows for which the rate is chosen.
 
 /** Reports a rule without `scaleFrom` (T1223). */
 export function checkRate(spec: unknown, problems: Collector): void {
@@ -120,7 +123,7 @@ export function checkRate(spec: unknown, problems: Collector): void {
   });
 }
 
-// Weights: class weights need a target with as many classes, sample weights need an input.
+// Class weights need a target with as many classes. Sample weights need an input.
 
 /** Reports class weights that do not fit the classes (T1221), and sample weights that do not fit an input (T1222). */
 export function checkWeights(spec: unknown, problems: Collector): void {
@@ -147,7 +150,7 @@ function checkClassWeights(spec: unknown, given: unknown, problems: Collector): 
   if (names.length > 0) checkNamed(member(spec, "data"), target, report);
 }
 
-/** Names of classes need data that names them: a CSV column of strings. */
+/** Class weights by name need data that names the classes: a CSV column of strings. */
 function checkNamed(data: unknown, target: string, report: (message: string, hint?: string) => void): void {
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;

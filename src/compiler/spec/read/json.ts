@@ -1,5 +1,6 @@
-// Strict JSON (RFC 8259) with the location of every value. JSON.parse neither gives locations nor rejects duplicate
-// keys, so the structure is parsed here. JSON.parse still decodes strings and numbers, once their ends are known.
+// Strict JSON (RFC 8259) with the location of every value. JSON.parse neither provides locations nor rejects
+// duplicate keys, so this reader parses the structure. JSON.parse still decodes strings and numbers, once
+// their ends are known.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { deepest, mostValues } from "../raw-spec.ts";
 import type { TextError, Located, ReadTree, Span } from "./locations.ts";
@@ -51,7 +52,7 @@ class JsonReader {
 
   private value(depth: number): Read {
     this.skipSpace();
-    // Deep nesting must not exhaust the stack, nor great length the memory.
+    // Deep nesting must not exhaust the stack, and a long text must not exhaust the memory.
     if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
     if (++this.count > mostValues) this.fail(`the spec has more than ${mostValues} values`, "T1006");
     const start = this.at;
@@ -86,7 +87,7 @@ class JsonReader {
       entries.set(key.name, value);
       members.set(key.name, { ...located, key: key.span });
     }
-    // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
+    // fromEntries defines own properties, so a key `__proto__` stays an ordinary key.
     return { value: Object.fromEntries(entries), located: { start, end: this.at, members } };
   }
 
@@ -111,7 +112,7 @@ class JsonReader {
     return { value: values, located: { start, end: this.at, members } };
   }
 
-  /** Consumes the closing bracket, or the comma before the next member. */
+  /** Consumes the closing bracket and returns true, or consumes the comma before the next member. */
   private closes(bracket: "}" | "]", first: boolean): boolean {
     this.skipSpace();
     if (this.text[this.at] === bracket) {
@@ -153,7 +154,7 @@ class JsonReader {
     }
   }
 
-  /** A number, true, false or null; anything else is an error that names the likely cause. */
+  /** Reads a number, true, false or null. Anything else is an error that names the likely cause. */
   private word(): unknown {
     const start = this.at;
     while (/[\w+.$-]/.test(this.text[this.at] ?? "")) this.at++;
@@ -186,7 +187,7 @@ class JsonReader {
   }
 }
 
-/** The error of a key that occurs twice in one object. */
+/** The error for a key that occurs twice in one object. */
 export function givenTwice(name: string, span: Span, before: Span): TextError {
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return {

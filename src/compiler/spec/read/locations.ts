@@ -1,5 +1,6 @@
-// The location of each value of a spec in its text: a tree with the same keys as the tree of values. The three
-// readers (JSON, YAML, TypeScript) each build one, so that later stages work with paths and not with formats.
+// The location of each value of a spec in its text, as a tree with the same keys as the tree of values. The
+// readers of JSON, YAML and TypeScript each build one, so that later stages work with paths and not with
+// formats.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import type { SpecPath, TextPart } from "../../diagnostics/diagnostic.ts";
 
@@ -9,7 +10,7 @@ export interface Span {
   readonly end: number;
 }
 
-/** The span of a value, the span of its key (if it has one), and the locations of its members. */
+/** The span of a value, the span of its key if it has one, and the locations of its members. */
 export interface Located extends Span {
   readonly key?: Span;
   readonly members: ReadonlyMap<string | number, Located>;
@@ -22,7 +23,10 @@ export interface ReadTree {
   readonly errors: readonly TextError[];
 }
 
-/** An error in the text itself. `other` is a second location that the message refers to ("first given"). */
+/**
+ * An error in the text itself. `other` is a second location that the message refers to, such as the first of
+ * two equal keys.
+ */
 export interface TextError {
   readonly code: DiagnosticCode;
   readonly message: string;
@@ -31,7 +35,7 @@ export interface TextError {
   readonly other?: Span;
 }
 
-/** The node at the path; if the path leaves the tree (a missing key), the deepest node along it. */
+/** The node at the path. If the path leaves the tree, as for a missing key, the deepest node along it. */
 export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: boolean } {
   let node = root;
   for (const step of path) {
@@ -42,13 +46,13 @@ export function nodeAt(root: Located, path: SpecPath): { node: Located; exact: b
   return { node, exact: true };
 }
 
-// The location of a part of a string in the file that holds the string as a JSON string, a YAML scalar of any style
+// Locates a part of a string in the file. There the string may be a JSON string, a YAML scalar of any style,
 // or a TypeScript literal.
 
 /**
- * The span in the file of a part of a string whose literal is `source.slice(literal.start, literal.end)`;
- * undefined if the string cannot be aligned with the literal. Skips quotes, the mark of a block scalar, folded
- * lines, indentation and escapes of white space.
+ * The span in the file of a part of a string whose literal is `source.slice(literal.start, literal.end)`. The
+ * search skips quotes, the mark of a block scalar, folded lines, indentation and escapes of white space.
+ * Undefined if the string and the literal do not match.
  */
 export function spanWithin(source: string, literal: Span, { text, start, end }: TextPart): Span | undefined {
   const raw = source.slice(literal.start, literal.end);
@@ -60,7 +64,7 @@ export function spanWithin(source: string, literal: Span, { text, start, end }: 
   return { start: at(start), end: Math.max(at(start) + 1, end === 0 ? 0 : at(end - 1) + 1) };
 }
 
-/** The offset in the literal of each character of the string, and of its end. */
+/** The offset of each character of the string in the literal, and of the string's end. */
 function align(raw: string, text: string): number[] | undefined {
   const offsets: number[] = [];
   let at = /^([|>][-+\d]*|["'`])?/.exec(raw)?.[0].length ?? 0;

@@ -1,4 +1,4 @@
-// From a file to a model: picks the reader by the file's extension, and reports files that cannot be read.
+// Reads a model from a file. The file's extension selects the reader. Files that cannot be read are reported.
 import type { DiagnosticCode } from "../../diagnostics/codes.ts";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -13,11 +13,11 @@ import type { ReadSpec } from "./spec-source.ts";
 import { readTypeScript, typescriptLocations } from "./typescript.ts";
 import { readYaml } from "./yaml.ts";
 
-// No spec is near this size; a larger file is something else.
+// No spec is nearly this large; a larger file is probably not a spec.
 const largestBytes = 4 * 2 ** 20;
 
 /**
- * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is run).
+ * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is executed).
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function readSpec(file: string): Promise<ReadSpec> {
@@ -76,7 +76,7 @@ async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
-/** Reads at most `most` bytes: a device or a pipe does not know its size and may never end. */
+/** Reads at most `most` bytes: devices and pipes do not report a size, and may never end. */
 async function firstBytes(file: string, most: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of createReadStream(file, { end: most - 1 })) chunks.push(chunk);
@@ -89,12 +89,12 @@ async function similarFile(file: string): Promise<string | undefined> {
   return similar && `did you mean ${showValue(similar)}?`;
 }
 
-/** Strict UTF-8; a byte order mark is allowed. */
+/** Decodes strict UTF-8; a byte order mark is allowed. */
 function decode(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    // Decodes again with replacement characters to find the first bad byte.
+    // Decodes again with replacement characters, to find the first invalid byte.
     const lines = new TextDecoder("utf-8").decode(bytes).split("\n");
     const line = Math.max(
       0,

@@ -1,4 +1,4 @@
-/** The text of a spec: kept so that diagnostics of any stage can show a code frame, and parsed into a model. */
+/** The text of a spec. It is parsed into a model, and diagnostics of any stage show parts of it. */
 import { DiagnosticError, codeFrame, mostKept } from "../../diagnostics/errors.ts";
 import type { Diagnostic, SourceLocation, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { lineIndex } from "../../util/line-index.ts";
@@ -10,24 +10,26 @@ import type { Model } from "../types.ts";
 import { nodeAt, spanWithin } from "./locations.ts";
 import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
-// The text of a spec. Diagnostics of later stages have only paths; the text adds file, line, column and code frame.
+// The text of a spec. Diagnostics of later stages have only paths. The text adds file, line, column and code
+// frame.
 
 export interface SpecSource {
   /** The file as the user named it. */
   readonly file: string;
-  /** Its name without folders and extension. */
+  /** The file's name without folders and extension. */
   readonly name: string;
   readonly text: string;
   /** Adds location and frame to each diagnostic that has a path but no location yet. */
   locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
   /**
-   * Where the value at the path begins, counted from 1; for a value that the text leaves out (a default), where its
-   * nearest enclosing value begins. Undefined if no location is known, as for a computed TypeScript spec.
+   * Where the value at the path begins: line and column, counted from 1. For a default, which is not in the
+   * text, where the nearest enclosing value begins. Undefined if no location is known, as for a computed
+   * TypeScript spec.
    */
   locationOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
 }
 
-/** `locationsOf` is called only when there is something to locate. */
+/** `locationsOf` is only called if there is something to locate. */
 function specSource(file: string, text: string, locationsOf: () => Promise<Located | undefined>): SpecSource {
   let locations: Promise<Located | undefined> | undefined;
   let indexed: LineIndex | undefined;
@@ -37,7 +39,7 @@ function specSource(file: string, text: string, locationsOf: () => Promise<Locat
     const root = await (locations ??= locationsOf());
     const located = diagnostics.map((diagnostic) => {
       if (diagnostic.location || !diagnostic.path) return diagnostic;
-      // For a computed spec only the file is known; a frame of its first line would mislead.
+      // For a computed spec only the file is known. A frame of its first line would mislead.
       return root
         ? { ...diagnostic, ...locationAndFrame(file, index(), spanOf(text, root, diagnostic)) }
         : { ...diagnostic, location: { file, line: 1, column: 1 } };
@@ -51,10 +53,10 @@ function specSource(file: string, text: string, locationsOf: () => Promise<Locat
   return { file, name: nameOf(file), text, locate, locationOf: locationOf };
 }
 
-/** Without folders and extension. */
+/** The file's name without folders and extension. */
 const nameOf = (file: string): string => file.replace(/^.*[/\\]/s, "").replace(/\.[^.]*$/, "");
 
-/** Errors before warnings, then by location. */
+/** Sorts errors before warnings, and then by location. */
 function byLocation(a: Diagnostic, b: Diagnostic): number {
   if (a.severity !== b.severity) return a.severity === "error" ? -1 : 1;
   const [first, second] = [a.location, b.location];
@@ -71,7 +73,7 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
   }
 }
 
-/** The errors of the text itself as diagnostics; messages of other programs are stripped of control characters. */
+/** The errors in the text itself as diagnostics. Messages of other programs are made printable. */
 function textError(file: string, text: string, errors: readonly TextError[]): DiagnosticError {
   const index = lineIndex(text);
   const shown = errors.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
@@ -89,15 +91,15 @@ function textError(file: string, text: string, errors: readonly TextError[]): Di
 }
 
 /**
- * The key or the value at the diagnostic's path; if the path is not in the text, the key of the nearest enclosing
- * value.
+ * The span of the key or the value at the diagnostic's path. If the text does not contain the path, the span
+ * of the nearest enclosing value.
  */
 function spanOf(text: string, root: Located, { path = [], at, within }: Diagnostic): Span {
   const { node, exact } = nodeAt(root, path);
   const part = within && exact ? spanWithin(text, node, within) : undefined;
   if (part !== undefined) return part;
   if (at === "key" && exact && node.key) return node.key;
-  // Marks an object or a list by its first character: the whole would be too long to show.
+  // For an object or a list only the first character is marked: the whole would be too long to show.
   if (node.members.size > 0) return { start: node.start, end: node.start + 1 };
   return node;
 }
@@ -115,22 +117,22 @@ function locationAndFrame(
   return { location, frame: codeFrame(index.lines, location) };
 }
 
-// From the parsed text to a model: reports syntax errors, validates the value, and locates every diagnostic. Needs no
-// file and no host, so it runs in a page too.
+// From the parsed text to a model: reports syntax errors, validates the value, and locates every diagnostic.
+// It needs no file and no host, so it also runs in a web page.
 
 /** The result of reading a spec; `source` locates the diagnostics of later stages. */
 export interface ReadSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
   readonly source: SpecSource;
-  /** The spec as written, and its search. */
+  /** The spec as it is written, and its search. */
   readonly value: unknown;
   readonly search?: Search | undefined;
 }
 
 /**
- * The model of a text that a reader has parsed into `tree`; `locationsOf` is called only when there is something to
- * locate.
+ * The model of a text that a reader has parsed into `tree`; `locationsOf` is only called if there is
+ * something to locate.
  * @throws DiagnosticError with all errors, each with its file and, where known, line, column and code frame.
  */
 export async function specOfTree(

@@ -1,4 +1,4 @@
-/** Specs in TypeScript: bundles and imports one, and finds the locations of its values in the text. */
+/** Specs in TypeScript: bundles and imports a spec, and finds the locations of its values. */
 import type { SyntaxNode } from "@lezer/common";
 import type { BuildFailure, Message } from "esbuild";
 import { basename, dirname, resolve } from "node:path";
@@ -6,22 +6,25 @@ import { lineIndex } from "../../util/line-index.ts";
 import { errorText } from "../../util/message-text.ts";
 import type { TextError, Located, ReadTree, Span } from "./locations.ts";
 
-// A spec written in TypeScript: bundled in memory and imported; its default export is the value. Bundling (rather
-// than importing the file itself) makes relative imports of TypeScript work, makes it irrelevant whether the folder
-// is a CommonJS or an ES module package, and resolves `import { defineModel } from "tapeless"` even where the package
-// is not installed.
+// A spec in TypeScript is bundled in memory and imported; its default export is the value. Importing the file
+// itself would have three disadvantages, which bundling avoids. Relative imports of TypeScript would fail.
+// The result would depend on whether the folder is a CommonJS or an ES module package. And
+// `import { defineModel } from "tapeless"` would fail where the package is not installed.
 
-/** All that a spec file needs of this package: `defineModel` adds types in an editor and returns its argument. */
+/** All that a spec file imports of this package: `defineModel`, which returns its argument. */
 const standIn = "export const defineModel = (spec) => spec;";
 
 /** The file name of a spec in stack traces. */
 const specAddress = "tapeless-spec:";
 
-/** Whether an error comes from a spec that was run earlier, for example from a timer that it started. */
+/** Whether an error comes from a spec that was executed earlier, for example from a timer that it started. */
 export const isOfSpec = (error: unknown): boolean =>
   error instanceof Error && typeof error.stack === "string" && error.stack.includes(specAddress);
 
-/** Runs the file (it is the user's own program) and takes its default export. Locations are found later, on demand. */
+/**
+ * Executes the file, which is the user's own program, and returns its default export. Locations are found
+ * later, on demand.
+ */
 export async function readTypeScript(file: string, text: string): Promise<ReadTree> {
   try {
     const code = await bundle(file, text);
@@ -43,7 +46,7 @@ export async function readTypeScript(file: string, text: string): Promise<ReadTr
 }
 
 async function bundle(file: string, text: string): Promise<string> {
-  // Loaded only here: most specs are JSON or YAML and should not wait for it.
+  // Imported only here: most specs are JSON or YAML and should not wait for it.
   const { build } = await import("esbuild");
   const result = await build({
     stdin: { contents: text, sourcefile: basename(file), resolveDir: dirname(resolve(file)), loader: "ts" },
@@ -85,7 +88,7 @@ function errorsOf(error: unknown, file: string, text: string): TextError[] {
   ];
 }
 
-/** A syntax error or an import that cannot be resolved. The message names the file if it is another one. */
+/** A syntax error, or an import that cannot be resolved. The message names any other file. */
 function errorOf({ text: message, location }: Message, file: string, text: string): TextError {
   const here = location !== null && location.file === basename(file);
   const elsewhere = location && !here ? ` (in ${location.file}:${location.line})` : "";
@@ -94,11 +97,11 @@ function errorOf({ text: message, location }: Message, file: string, text: strin
   return { code: "T1005", message: `${message.replace(/\.$/, "")}${elsewhere}`, span };
 }
 
-// The locations of a TypeScript spec's values in its text, as far as they are literal: the object that the file
-// exports by default, through `defineModel(…)`, parentheses, `as`, `satisfies` and constants of the same file. A
-// computed value has no location of its own.
+// The locations of a TypeScript spec's values in its text, as far as the values are literals. The search
+// starts at the object that the file exports by default. It passes through `defineModel(…)`, parentheses,
+// `as`, `satisfies` and constants of the same file. A computed value has no location of its own.
 //
-// The parser is Lezer's: only a tree with positions is needed, and TypeScript's own parser is a hundred times as
+// The parser is Lezer's: a tree with positions is enough, and TypeScript's own parser is a hundred times as
 // large.
 
 /** The locations, or undefined if the default export is not a literal object. */
@@ -114,7 +117,7 @@ export async function typescriptLocations(text: string): Promise<Located | undef
     else if (value.name === "ArrayExpression")
       elementsOf(value).forEach(([first, ...others], index) => {
         if (first === undefined) return;
-        // `...rows` is not expanded: its elements are not those of the array.
+        // `...rows` is not expanded: the array does not contain its elements as literals.
         const spread = others.at(-1);
         members.set(
           index,
@@ -126,11 +129,11 @@ export async function typescriptLocations(text: string): Promise<Located | undef
 
   const locateMembers = (object: SyntaxNode, members: Map<string | number, Located>): void => {
     for (const property of object.getChildren("Property")) {
-      // Skips spreads, computed names, methods and accessors.
+      // Spreads, computed names, methods and accessors are skipped.
       const [name, ...others] = partsOf(property);
       if (name === undefined || !keyNames.has(name.name) || property.getChild("ParamList") !== null) continue;
       const key = spanOf(name);
-      // `{ units }` is short for `{ units: units }`: the name is also the value.
+      // `{ units }` is short for `{ units: units }`, so the name is also the value.
       members.set(keyText(textOf(name)), locate(others.at(-1) ?? name, key));
     }
   };
@@ -140,7 +143,7 @@ export async function typescriptLocations(text: string): Promise<Located | undef
     return inner === undefined ? expression : unwrap(inner, steps + 1);
   };
 
-  /** The expression that has the same value: inside parentheses, before a type annotation, or named by a variable. */
+  /** The expression with the same value: in parentheses, before a type, or assigned to the variable. */
   const innerOf = (expression: SyntaxNode): SyntaxNode | undefined => {
     const [first, ...others] = partsOf(expression);
     switch (expression.name) {
@@ -162,7 +165,7 @@ export async function typescriptLocations(text: string): Promise<Located | undef
     }
   };
 
-  /** The values of the variables that the file declares at its top level. */
+  /** The initial values of the variables that the file declares at its top level. */
   const initializers = (): Map<string, SyntaxNode> => {
     const found = new Map<string, SyntaxNode>();
     const statements = [topNode, ...topNode.getChildren("ExportDeclaration")];
@@ -187,7 +190,7 @@ const keyNames: ReadonlySet<string> = new Set(["PropertyDefinition", "String", "
 
 const spanOf = ({ from, to }: SyntaxNode): Span => ({ start: from, end: to });
 
-/** A key as a string; escapes stay as they are written. */
+/** A key as a string. Escapes are not decoded. */
 const keyText = (text: string): string => (/^["']/.test(text) ? text.slice(1, -1) : text);
 
 /** The children that are not punctuation or comments. */
@@ -200,7 +203,7 @@ function partsOf(node: SyntaxNode): SyntaxNode[] {
 
 const isPart = ({ name }: SyntaxNode): boolean => /^\w/.test(name) && !/^(Line|Block)Comment$/.test(name);
 
-/** The elements of an array or argument list, by position: one expression, `...` and an expression, or nothing. */
+/** The parts of each array element or argument: an expression, `...` and an expression, or nothing. */
 function elementsOf(list: SyntaxNode): SyntaxNode[][] {
   const elements: SyntaxNode[][] = [[]];
   for (let child = list.firstChild; child !== null; child = child.nextSibling)
@@ -209,7 +212,7 @@ function elementsOf(list: SyntaxNode): SyntaxNode[][] {
   return elements;
 }
 
-/** The initial value of a declared name, after its type. */
+/** The initial value of a declared name, which may follow a type. */
 function valueAfter(name: SyntaxNode): SyntaxNode | undefined {
   let next = name.nextSibling;
   while (next !== null && next.name !== "Equals" && next.name !== ",") next = next.nextSibling;

@@ -1,5 +1,5 @@
-// YAML 1.2 (core schema) with the location of every value, through the `yaml` package. Duplicate keys are errors,
-// merge keys and custom tags are rejected, and aliases cannot expand a small text to a large tree.
+// YAML 1.2 (core schema) with the location of every value, read by the `yaml` package. Duplicate keys are
+// errors, merge keys and custom tags are rejected, and aliases cannot expand a small text to a large tree.
 import {
   type Document,
   isAlias,
@@ -16,12 +16,12 @@ import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
-// The package compiles a regular expression as long as the indentation at each level; at some thousands of columns V8
-// aborts the process, which cannot be caught. So indentation (list and key marks count) of more than four columns per
-// level is rejected first.
+// For each level, the package compiles a regular expression that is as long as the indentation. At some
+// thousands of columns V8 aborts the process, which cannot be caught. So indentation of more than four
+// columns per level is rejected first; marks of lists and keys count as indentation.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
 
-/** Separates values: the number of values is at most the number of separators plus one. */
+/** The characters that separate values. A text has at most one value more than separators. */
 const separator = /[,:\n\r[{]/g;
 
 /** Reads one YAML document. */
@@ -29,7 +29,8 @@ export function readYaml(text: string): ReadTree {
   try {
     return read(text);
   } catch (error) {
-    // The package recurses into nested values; deep nesting can exhaust the stack, which V8 reports as a RangeError.
+    // The package recurses into nested values. Deep nesting can exhaust the stack, which V8 reports as a
+    // RangeError.
     if (!(error instanceof RangeError)) throw error;
     return { value: undefined, errors: [nestedTooDeep(0)] };
   }
@@ -58,7 +59,7 @@ function read(text: string): ReadTree {
   return { ...plain(document, errors, located), located, errors };
 }
 
-/** The plain values; excessive alias expansion is an error. */
+/** The plain values. Excessive expansion of aliases is an error. */
 function plain(document: Document, errors: TextError[], whole: Span): { value: unknown } {
   try {
     return { value: document.toJS({ maxAliasCount: mostAliases }) };
@@ -72,7 +73,7 @@ function plain(document: Document, errors: TextError[], whole: Span): { value: u
   }
 }
 
-/** Mirrors the node's structure and collects duplicate keys. An alias is a location without members. */
+/** The locations of a node and its members. Collects duplicate keys. An alias has no members. */
 function locate(node: ParsedNode | null, fallback: number, errors: TextError[], key?: Span): Located {
   if (node === null) return { start: fallback, end: fallback + 1, key, members: new Map() };
   const span = { start: node.range[0], end: node.range[1] };
@@ -111,7 +112,7 @@ const nestedTooDeep = (start: number): TextError => ({
   span: { start, end: start + 1 },
 });
 
-/** The package's message, unless it refers to the package's own API. */
+/** The package's message, except for a message that refers to the package's own API. */
 function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
   if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
   return {

@@ -1,6 +1,6 @@
 /**
- * The page below the head: curves over epochs, a card for each layer and each parameter, and their values in
- * tables.
+ * The body of the live page, below the head: curves over epochs, a card for each layer and each parameter,
+ * and their values in tables.
  */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
@@ -29,7 +29,7 @@ export function makeBody(): Body {
     values,
   );
   const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
-  // The colour of the bars; drawing takes the colour of the columns from it.
+  // An element that has the colour of the bars. Drawing reads the colour of the columns from it.
   const sample = element("span", { class: "sample", "aria-hidden": "true" });
   return {
     roots: [main, sample],

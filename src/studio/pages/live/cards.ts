@@ -6,7 +6,7 @@ import { formatNumber, percent } from "./format.ts";
 import { overTime } from "./over-time.ts";
 import type { Colour } from "./over-time.ts";
 
-// Cards: the current values of a layer or parameter in one line, and their history.
+// The cards: each shows the current values of a layer or parameter in one line, and their history.
 
 type Probes = readonly LiveEventOf<"probe">[];
 
@@ -62,7 +62,7 @@ function card(title: string, aside: string, texts: readonly string[], content: r
   return element("section", { class: "card" }, head, element("p", {}, texts.join(" · ")), ...content);
 }
 
-/** The same values as a table, for screen readers, copying and comparison. */
+/** Returns the same values as tables, for screen readers, copying and comparison. */
 export function valuesTable({ layers, parameters }: Probe): HTMLElement[] {
   const ofLayers = layers.map(({ name, shape, activations: { mean, std, min, max, zeros }, idle }) => [
     name,

@@ -1,4 +1,4 @@
-/** Formats a number for people: three digits, with a power of ten if it is small or large. */
+/** Formats a number for display: three digits, with a power of ten if the number is small or large. */
 export function formatNumber(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
@@ -6,10 +6,10 @@ export function formatNumber(value: number | null | undefined): string {
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(3)));
 }
 
-/** A fraction from 0 to 1 as a percentage. */
+/** Formats a fraction from 0 to 1 as a percentage. */
 export const percent = (fraction: number): string => `${formatNumber(100 * fraction)} %`;
 
-/** "1 h 04 min", "12 s" */
+/** Formats a duration, such as "1 h 04 min" or "12 s". */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${seconds} s`;

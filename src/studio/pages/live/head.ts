@@ -1,9 +1,11 @@
-/** The head of the page: the model, the progress, the remaining time, and the button that stops training. */
+/**
+ * The head of the live page: the model, the progress, the remaining time, and the button that stops training.
+ */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element, setAttributes } from "../shared/element.ts";
 import { duration, formatNumber } from "./format.ts";
 
-/** The connection to the server: "lost" may be restored, "closed" is final. */
+/** The state of the connection to the server: "lost" may be restored, "closed" is final. */
 export type Connection = "open" | "lost" | "closed";
 
 export interface Head {
@@ -86,7 +88,7 @@ function valuesOf(history: LiveHistory, done: number): [string, string][] {
   ];
 }
 
-/** Over the last seconds, or over the whole run if it is shorter. */
+/** The number of rows per second over the last seconds, or over the whole run if it is shorter. */
 function rowsPerSecond(history: LiveHistory): number | undefined {
   const [start] = history.of("start");
   const steps = history.of("steps");

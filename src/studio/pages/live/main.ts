@@ -6,7 +6,10 @@ import { pageData } from "../shared/page-data.ts";
 import { makeBody } from "./body.ts";
 import { makeHead, type Connection } from "./head.ts";
 
-/** The minimum pause between two drawings, in milliseconds. Drawing takes at most a tenth of the time. */
+/**
+ * The minimum pause between two drawings, in milliseconds. Slow drawings make the pause longer, so that
+ * drawing takes at most a tenth of the time.
+ */
 const minPause = 300;
 const pausePerDrawing = 10;
 
@@ -22,7 +25,7 @@ function showTraining(model: string): void {
     body.show(history);
   };
   let [isWaiting, pause] = [false, minPause];
-  /** Draws once for all events within the pause, and not while the page is hidden. */
+  /** Draws once for all events that arrive within the pause. While the page is hidden, it draws nothing. */
   const drawSoon = () => {
     if (isWaiting) return;
     isWaiting = true;

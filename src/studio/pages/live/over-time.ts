@@ -1,7 +1,7 @@
 /**
- * The distribution of values over epochs: one column per sample, darker where there are more values. Next to it
- * is the current distribution on the same axis. Values more than four standard deviations from the mean count
- * at the edge.
+ * Draws the distribution of values over epochs: one column per sample, darker where there are more values.
+ * The current distribution is next to it on the same axis. Values more than four standard deviations from the
+ * mean count at the edge.
  */
 import type { Distribution } from "../../../runtime/trainer/probe.ts";
 import { element, svgElement } from "../shared/element.ts";
@@ -62,10 +62,10 @@ export function overTime(name: string, moments: readonly Moment[], [red, green, 
   );
 }
 
-/** Red, green and blue, each from 0 to 255. */
+/** A colour as red, green and blue, each from 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** A colour of the style sheet as numbers, in any notation that CSS allows. */
+/** The text colour of an element as numbers, whatever notation the style sheet uses. */
 export function colourOf(place: Element): Colour {
   const context = element("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   if (context === null) return [0, 0, 0];
@@ -89,8 +89,8 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
 }
 
 /**
- * The fraction of all values in each of the bins between two bounds. Values beyond the bounds count in the
- * first or the last bin.
+ * The fraction of all values in each bin between two bounds. Values beyond the bounds count in the first or
+ * the last bin.
  */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
   const fractions = Array.from({ length: bins }, () => 0);

@@ -1,13 +1,13 @@
-/** The curves of the page: which ones it shows, and the panel that draws one. */
+/** The curve panels of the live page: which curves it shows, and how a panel is drawn. */
 import { canBeDrawn } from "../../charts/chart.ts";
-import type { Panel, Point, Series } from "../../charts/chart.ts";
+import type { Axis, Panel, Point, Series } from "../../charts/chart.ts";
 import { curvesChart } from "../../charts/curves.ts";
 import type { LiveEventOf, LiveHistory } from "../../charts/live-events.ts";
 import { seriesColours } from "../../palette.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-// Curves over epochs between two axes, drawn again when there is new data.
+// A panel of curves over epochs, drawn again when there is new data.
 
 /** A reference level: a line across the whole panel. */
 interface Guide {
@@ -17,17 +17,20 @@ interface Guide {
 
 interface CurvePanel extends Panel {
   readonly guide?: Guide;
-  /** The name of the series that is drawn behind the others. */
+  /** The name of the series that is drawn in a fainter colour. */
   readonly faint?: string;
 }
 
 const [width, height] = [480, 210];
 const colours = seriesColours.length;
-/** A legend with more names is hard to read; beyond that the colour shows the depth of a layer in the network. */
+/**
+ * A legend with more names is hard to read. Beyond this number, the colour of a curve shows the depth of its
+ * layer in the network.
+ */
 const maxNames = 14;
 const depths = 10;
 
-/** The CSS class of curve i; curves are in network order. */
+/** The CSS class of curve i. Curves are in the order of the layers in the network. */
 const colourOf = (i: number, count: number): string =>
   count <= maxNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
 
@@ -56,7 +59,7 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
       },
     ),
   );
-  // A single curve with the name of its panel needs no legend.
+  // A single curve with the same name as its panel needs no legend.
   if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
   return card;
 }
@@ -74,7 +77,7 @@ function legend(names: readonly string[]): HTMLElement {
   return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
 }
 
-/** For screen readers: the last point of each curve. */
+/** Describes the last point of each curve, for screen readers. */
 function descriptionOf({ title, series }: Panel): string {
   const ends = series.slice(0, maxNames).flatMap(({ name, points }) => {
     const last = points.at(-1);
@@ -85,7 +88,7 @@ function descriptionOf({ title, series }: Panel): string {
 
 // The curves that the page shows.
 
-const epochs = { label: "epoch", isWhole: true };
+const epochs: Axis = { label: "epoch", isInteger: true };
 
 export function panelsOf(history: LiveHistory): CurvePanel[] {
   const [steps, probes] = [history.of("steps"), history.of("probe")];
@@ -101,7 +104,7 @@ export function panelsOf(history: LiveHistory): CurvePanel[] {
       y: { label: "learning rate" },
       series: [{ name: "learning rate", points: rates.sort(([a], [b]) => a - b) }],
     },
-    // CS231n, "Ratio of weights:updates": around 1e-3.
+    // CS231n, "Ratio of weights:updates", recommends a ratio around 1e-3.
     {
       ...ofParameters("‖Δw‖ / ‖w‖ of a step", probes, ({ updateRatio }) => updateRatio),
       guide: { y: 1e-3, label: "1e-3 is typical" },

@@ -1,6 +1,6 @@
 /**
- * The state of the page in the fragment of its address, so that a link shares it. Browsers never send a
- * fragment to a server.
+ * Stores the state of the page in the fragment of its address, so that a link contains it. Browsers never
+ * send a fragment to a server.
  */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import { readPathsState } from "./paths/state.ts";
@@ -10,26 +10,29 @@ export interface PageState {
   readonly text: string;
   readonly tab: string;
   readonly view: string;
-  /** The settings of the view of paths, if it was opened. */
+  /** The settings of the paths view, if it was opened. */
   readonly paths: PathsState | undefined;
 }
 
 const version = "v1.";
 
-/** A length that browsers and mail programs support; a spec of several hundred layers fits. */
+/**
+ * The maximum length of a fragment. Browsers and mail programs support it, and a spec of several hundred
+ * layers fits.
+ */
 const maxLength = 30_000;
 
-/** The maximum length of a decompressed fragment. A longer text is not a spec, but a decompression attack. */
+/** The maximum length of a decompressed fragment. A longer text is not a spec but a decompression attack. */
 const maxDecompressed = 2 ** 20;
 
-/** The fragment without its `#`; undefined if it would be too long. */
+/** Returns the fragment without its `#`, or undefined if it would be too long. */
 export function fragmentOf(state: PageState): string | undefined {
   const bytes = deflateSync(strToU8(JSON.stringify(state)), { level: 9 });
   const text = version + base64Url(bytes);
   return text.length > maxLength ? undefined : text;
 }
 
-/** @throws Error, in words for people, if it is not a fragment of this page or is damaged */
+/** @throws Error with a message for the user, if the fragment is damaged or not from this page */
 export function stateOf(fragment: string): PageState {
   if (!fragment.startsWith(version)) throw new Error("this link was not created by this playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));

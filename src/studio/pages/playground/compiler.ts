@@ -9,15 +9,19 @@ import { texts, workerOf } from "./texts.ts";
 export interface Compiler {
   /** Compiles a text and passes the results to `onReply`, unless a newer text arrives first. */
   compile(text: string, files: Readonly<Record<string, string>>): void;
-  /** Requests the explanation of the last compiled text, once. */
+  /** Requests the explanation of the last compiled text. Each text is explained at most once. */
   explain(): void;
   suggest(location: LocationInSpec): Promise<readonly Suggestion[]>;
   describe(location: LocationInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
-  /** The emitted module of this spec, whose loss is this formula in x and y; or its errors. */
+  /**
+   * Returns the emitted module of a spec whose loss is this formula in x and y, or the errors of the spec.
+   */
   script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }
 
-/** Compiling and schema questions have separate workers, so that completion does not wait for a large model. */
+/**
+ * Compilation and schema questions use separate workers, so that completion does not wait for a large model.
+ */
 export function startCompiler(onReply: (reply: CompileReply) => void): Compiler {
   const start = () => workerOf(texts().libraries, texts().compiler);
   const compiling = start();
@@ -58,8 +62,7 @@ export function startCompiler(onReply: (reply: CompileReply) => void): Compiler 
 }
 
 /**
- * Module code from the compiler, imported in a worker. Only the compiler's output is imported, never text of
- * the user.
+ * An emitted module, imported in a worker. Only the compiler's output is imported, never text from the user.
  */
 export interface EmittedModule {
   readonly model: ModelFacts;

@@ -1,12 +1,12 @@
-/** Curves over the steps or epochs of a training run, on a logarithmic scale. */
+/** Draws curves over the steps or epochs of a training run, on a logarithmic scale. */
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
-import type { Point } from "../../charts/chart.ts";
+import type { Panel, Point } from "../../charts/chart.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 
-/** One curve. Points that a log scale cannot show are left out. */
+/** One curve. Points that a log scale cannot show are omitted. */
 export interface Curve {
   readonly points: readonly Point[];
-  /** A CSS class that has a colour, or the colour itself. */
+  /** A CSS class that sets the colour of the curve; alternatively, `colour` sets it. */
   readonly kind?: string;
   readonly colour?: string;
 }
@@ -17,16 +17,16 @@ export interface CurveChart {
   /** The end of the x axis, even if the curves do not reach it yet. */
   readonly last: number;
   readonly curves: readonly Curve[];
-  /** A position that is marked by a line. */
+  /** A position on the x axis that is marked by a line. */
   readonly mark?: number;
 }
 
 /** Replaces the content of the element with the chart. */
 export function drawCurves(host: Element, { label, last, curves, mark }: CurveChart): void {
-  const panel = {
+  const panel: Panel = {
     title: label,
-    x: { label: "", reaches: [0, Math.max(1, last)] },
-    y: { label: "", scale: "log" as const },
+    x: { label: "", includes: [0, Math.max(1, last)] },
+    y: { label: "", scale: "log" },
     series: curves.map(({ points }) => ({ name: "", points })),
     marks: mark === undefined ? [] : [{ x: mark, label: "" }],
   };
@@ -34,7 +34,10 @@ export function drawCurves(host: Element, { label, last, curves, mark }: CurveCh
   host.replaceChildren(plotSvg(panel, { width: 460, height: 190, label, curve }));
 }
 
-/** Replaces the content of the element with the losses of all reports; `epochs` is the planned number of epochs. */
+/**
+ * Replaces the content of the element with a chart of all losses so far. `epochs` is the planned number of
+ * epochs.
+ */
 export function drawLosses(host: Element, reports: readonly EpochReport[], epochs: number): void {
   drawCurves(host, {
     label: "Loss over the epochs",

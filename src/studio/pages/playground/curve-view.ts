@@ -1,4 +1,6 @@
-/** A function of one number: the data points, and the model's curve through them. */
+/**
+ * The view of a model that is a function of one number: the data points, and the model's curve through them.
+ */
 import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { element, svgElement } from "../shared/element.ts";
@@ -16,7 +18,7 @@ export function curveView({ train, heldOut, heldOutName, input, target, answer, 
     { length: steps },
     (_, i) => range.low + (i / (steps - 1)) * (range.high - range.low),
   );
-  // Predictions are in the target's original units; the data is scaled.
+  // Predictions are in the target's original units, but the data is scaled.
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
   const own = (value: number) => value * span + shift;

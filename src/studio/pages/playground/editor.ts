@@ -1,6 +1,6 @@
 /**
- * The editor of specs: JSON or YAML with completion from the schema, its theme, and the list of problems below
- * it.
+ * The spec editor for JSON and YAML: completion from the schema, a theme, and the list of problems below the
+ * editor.
  */
 import { autocompletion } from "@codemirror/autocomplete";
 import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
@@ -20,9 +20,9 @@ import type { Compiler } from "./compiler.ts";
 import { outlineOf } from "./outline.ts";
 import type { CursorLocation } from "./outline.ts";
 
-// The style of the editor. The editor is in a shadow root and inserts its styles as rules, because the page's
-// policy forbids style elements. So its style is here and not in the page's style sheet. The page's colours are
-// passed as CSS properties.
+// The theme of the editor. The editor is in a shadow root, where the page's style sheet does not apply. It
+// inserts its styles as rules, because the page's policy forbids style elements. It gets the page's colours
+// as CSS properties.
 
 const theme = EditorView.theme({
   "&": { height: "100%", background: "var(--ground)", color: "var(--ink)" },
@@ -73,7 +73,7 @@ export interface Editor {
   setText(text: string): void;
   /** Shows the errors at their locations. */
   mark(diagnostics: readonly Diagnostic[]): void;
-  /** Moves the cursor there; lines and columns count from 1. */
+  /** Moves the cursor to a location. Lines and columns count from 1. */
   goTo(line: number, column: number): void;
 }
 
@@ -130,9 +130,9 @@ export function createEditor(
 }
 
 /**
- * Types in place of the browser. When Chromium replaces a selection it keeps the selection's look by a style
- * attribute, which the page's policy forbids. The editor's input handlers still put brackets around a
- * selection.
+ * Inserts typed text in place of the browser. When Chromium replaces a selection, it preserves the look of
+ * the selection with a style attribute, which the page's policy forbids. The editor's input handlers still
+ * run; one of them puts a typed bracket around the selection.
  */
 function typeOver(event: InputEvent, view: EditorView): boolean {
   const { inputType, data, isComposing } = event;
@@ -158,8 +158,8 @@ const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
 /**
- * The location of the cursor. YAML has no syntax node at an empty position, so this parses the text as if a
- * word began there.
+ * Returns the location of the cursor in the spec. YAML has no syntax node at an empty position, so the text
+ * is parsed as if a word began there.
  */
 function locationIn(state: EditorState, position: number): CursorLocation | undefined {
   const text = state.doc.toString();
@@ -194,7 +194,7 @@ async function complete(context: CompletionContext, compiler: Compiler): Promise
     to,
     filter: true,
     options: suggestions.map(({ label, detail, about, isText, kind }) => ({
-      // The typed text begins with the quote.
+      // In JSON the typed text begins with a quote, so the label must begin with one too.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
       apply: written(label, isText, kind),
@@ -215,7 +215,10 @@ async function hover(view: EditorView, position: number, compiler: Compiler): Pr
   return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
 }
 
-/** The problems of the spec, below the editor. A click or Enter on a problem goes to its location. */
+/**
+ * Shows the problems of the spec below the editor. A click or Enter on a problem moves the cursor to its
+ * location.
+ */
 export function showProblems(
   host: HTMLElement,
   diagnostics: readonly Diagnostic[],

@@ -1,9 +1,11 @@
 /** Example specs, and the small data sets that the page generates for some of them. */
 
-// Small generated data sets with equal columns, so that one model can be tried on all of them. They are the
-// same on every load.
+// Small generated data sets with the same columns, so that one model can be tried on all of them. They are
+// the same on every load.
 
-/** Numbers in [0, 1) from Park and Miller's generator, which is good enough for points to look at. */
+/**
+ * Random numbers in [0, 1) from Park and Miller's generator, whose quality is sufficient for example data.
+ */
 function numbersFrom(seed: number): () => number {
   let state = seed;
   return () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -60,7 +62,10 @@ function waveRows(): number[][] {
 /** The names of the data sets with the columns `x`, `y` and `class`. */
 export const planes: readonly string[] = ["moons.csv", "circles.csv", "xor.csv", "spiral.csv"];
 
-/** By name. The moons are the repository's file, with the column names of the other sets. */
+/**
+ * The contents of data files, by name. The moons come from the repository's file, with the column names of
+ * the other sets.
+ */
 export const madeData = (moons: string): Readonly<Record<string, string>> => ({
   "moons.csv": moons.replace(/^.*/, "x,y,class"),
   ...Object.fromEntries(Object.keys(shapes).map((name) => [`${name}.csv`, csv("x,y,class", points(name))])),
@@ -138,6 +143,6 @@ data:
     y: { columns: [y] }
 `;
 
-/** In the order of the menu: names and texts. */
+/** The names and texts of the examples, in the order of the menu. */
 export const examplesOf = (specs: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map([["moons", plane], ["one neuron", perceptron], ["wave", wave], ...Object.entries(specs)]);

@@ -1,6 +1,6 @@
 /**
- * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. Only visible
- * panels are filled.
+ * The panels that explain a model: the emitted code, the graph, and the derivation of gradients. A panel gets
+ * its content only when it is visible.
  */
 import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { classHighlighter, highlightTree } from "@lezer/highlight";
@@ -19,7 +19,9 @@ interface ExplanationPanel {
 /** Moves to a location in the spec; lines and columns count from 1. */
 export type GoTo = (line: number, column: number) => void;
 
-/** What to show. The explanation of a compiled spec is requested on demand; an invalid spec has none. */
+/**
+ * What the panels show. The explanation of a compiled spec is requested on demand; an invalid spec has none.
+ */
 type Shown = Explanation | "compiled" | "working" | "wrong";
 
 interface ExplanationPanels {
@@ -35,13 +37,13 @@ export function explanationPanels(
   const slots = Object.entries(panels).map(([name, panel]) => ({
     name,
     panel,
-    /** Shown in the panel until it is filled. */
+    /** The message in the panel until the panel has its content. */
     told: element("p", { class: "quiet waiting", role: "status" }),
   }));
   const fill = ({ name, panel, told }: (typeof slots)[number]) => {
     told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
     panel.element.querySelector(".panel-name")?.after(told);
-    // Shows the message before the work begins, because the work blocks the page.
+    // The message must appear before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
         if (typeof shown === "string" || !isVisible(name)) return;
@@ -110,7 +112,7 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
   };
 }
 
-/** The pieces of each line; tokens have a class. */
+/** Splits each line into tokens, which are elements with a class, and the text between them. */
 function coloured(text: string): (Node | string)[][] {
   const rows: (Node | string)[][] = [[]];
   const put = (piece: string, kind: string) =>
@@ -155,8 +157,8 @@ export function gradientsPanel(goTo: GoTo): ExplanationPanel {
       const names = explanation.derivations.map(({ parameter }) => parameter);
       const before = choice.value;
       choice.replaceChildren(...names.map((name) => element("option", {}, name)));
-      // Derivations start at the loss, so the parameters of the last layer come first. Keeps the selection if
-      // it still exists.
+      // Derivations start at the loss, so the parameters of the last layer come first. The current selection
+      // stays if that parameter still exists.
       choice.value = names.includes(before) ? before : (names.at(-2) ?? names.at(-1) ?? "");
       draw();
     },

@@ -1,4 +1,4 @@
-/** The playground: the compiler in a page. */
+/** The playground: the compiler in a web page. */
 import "../shared/theme.css";
 import "./playground.css";
 import "./paths/paths.css";
@@ -19,7 +19,7 @@ function showNotice(text: string): void {
   notice.hidden = text === "";
 }
 
-/** The state in the address, or the first example. */
+/** Returns the state in the address or, if there is none, that of the first example. */
 function stateFromAddress(): PageState {
   const first: PageState = {
     text: [...examplesOf(texts().specs).values()][0],
@@ -36,14 +36,14 @@ function stateFromAddress(): PageState {
   }
 }
 
-/** The two views. One is visible. */
+/** The two views of the page; one of them is visible. */
 const views = ["Model", "Paths"] as const;
 
 function start(): void {
   let isOpen = false;
   let view = "Model";
   const model = modelPage(() => keep());
-  /** Made when it is first shown, because it compiles the optimizers. */
+  /** Created when it is first shown, because its creation compiles the optimizers. */
   let paths: PathsPage | undefined;
   const host = element("main", {}, model.element);
   const buttons = views.map((name) => element("button", { type: "button" }, name));
@@ -65,7 +65,7 @@ function start(): void {
     model.open(text);
     show("Model");
   };
-  /** Stores the state in the address, so that reloading and going back lose nothing. */
+  /** Stores the state in the address, so that reloading the page and going back lose nothing. */
   const keep = () => {
     if (!isOpen) return;
     const fragment = fragmentOf(state());
@@ -98,6 +98,6 @@ function start(): void {
   open();
 }
 
-// The other scripts of the page define the sources of workers and the data. All have run when the document is
-// complete.
+// The other scripts of the page define the sources of the workers and the data. All of them have run when the
+// document is complete.
 document.addEventListener("DOMContentLoaded", start);

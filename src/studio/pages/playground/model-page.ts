@@ -22,7 +22,7 @@ export interface ModelPage {
   open(text: string, tab?: string): void;
 }
 
-/** Compiling starts after this pause in typing, in milliseconds. */
+/** The pause in typing after which compilation starts, in milliseconds. */
 const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
@@ -115,7 +115,7 @@ const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<stri
   [planeFile.name]: planeFile.text,
 });
 
-/** Runs `act` when the returned function has not been called for the length of the pause. */
+/** Returns a function that runs `act` once it has not been called for the length of the pause. */
 function afterPause(act: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return () => {
@@ -139,7 +139,10 @@ function compiledText({ trainer, milliseconds }: Extract<CompileReply, { kind: "
   return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
 }
 
-/** Replaces the data set of points in the spec; hidden if the spec uses none of them. */
+/**
+ * A control that replaces the data set of points in the spec. It is hidden if the spec uses none of these
+ * data sets.
+ */
 function datasetChooser(editor: Editor) {
   const dataset = chooser("Data", planes, (name) => {
     const current = dataFileIn(editor.text());
@@ -155,7 +158,7 @@ function datasetChooser(editor: Editor) {
   };
 }
 
-/** The file of the data section, if the page has it in the folder `data`. */
+/** The name of the CSV file in the folder `data` that the spec mentions, if any. */
 const dataFileIn = (text: string): string | undefined => /data\/([\w-]+\.csv)/.exec(text)?.[1];
 
 function chooser(label: string, names: readonly string[], onChoose: (name: string) => void) {

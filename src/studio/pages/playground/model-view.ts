@@ -9,7 +9,7 @@ import { rowsView } from "./rows-view.ts";
 import { surfaceView } from "./surface-view.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 
-/** Undefined if the outputs are neither a class nor a number, for instance text. */
+/** Returns undefined if the outputs are neither a class nor a number, for instance text. */
 export function modelView(trainer: TrainerScript): ModelView | undefined {
   const shown = shownOf(trainer);
   if (shown === undefined) return undefined;

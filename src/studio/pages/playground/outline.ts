@@ -1,17 +1,20 @@
 /**
- * The content of an incomplete spec, and the location of the cursor in it: read from the editor's syntax tree,
- * which exists for any text. One walk handles JSON and YAML.
+ * Reads an incomplete spec, and the location of the cursor in it, from the editor's syntax tree. The tree
+ * exists for any text, and the same code handles JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
 import type { LocationInSpec } from "../../browser/suggest.ts";
 
-/** A location, and the characters that a chosen completion replaces. */
+/** A location in a spec, and the range of characters that a completion replaces. */
 export interface CursorLocation extends LocationInSpec {
   readonly from: number;
   readonly to: number;
-  /** Whether a colon already follows. */
+  /** Whether a colon already follows the key. */
   readonly hasColon: boolean;
-  /** Whether this YAML value begins a line or an item, so that it can also become the first key of an object. */
+  /**
+   * Whether this YAML value begins a line or a list item. Such a value can also become the first key of an
+   * object.
+   */
   readonly mayBeKey?: boolean;
 }
 
@@ -34,22 +37,22 @@ const isOneOf = (kinds: readonly string[], node: SyntaxNode | undefined): boolea
 
 const isValue = (node: SyntaxNode): boolean => isOneOf([...objects, ...lists, ...scalars], node);
 
-/** The value of a pair or of a list item; undefined if it is not written yet. */
+/** The value of a pair or of a list item; undefined if there is none yet. */
 const valueIn = (node: SyntaxNode): SyntaxNode | undefined => childrenOf(node).find(isValue);
 
 const plainText = (text: string): string => text.replace(/^["']|["']$/g, "");
 
-/** A key and its colon, followed only by an incomplete word. */
+/** Matches a key and its colon, followed only by an incomplete word. */
 const openPair = /(?:"([^"\\\n]*)"|([\w-]+))\s*:[ \t]*[\w-]*$/;
 
 type TextOf = (from: number, to: number) => string;
 
-/** The outline of a syntax tree. */
+/** Reads the outline of a spec from its syntax tree. */
 export function outlineOf(root: SyntaxNode, textOf: TextOf) {
   const tree = treeReader(textOf);
   const spec = tree.read(topValue(root));
 
-  /** The key at this position, for its description. */
+  /** Returns the key at this position, whose description the editor shows. */
   const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
     for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
       const key = isOneOf(names, node) && node.parent !== null ? tree.keyOf(node.parent) : undefined;
@@ -131,7 +134,7 @@ function treeReader(textOf: TextOf): TreeReader {
 
 type FoundLocation = Pick<CursorLocation, "path" | "at"> & Partial<CursorLocation>;
 
-/** The location of a cursor in a key or a scalar. A completion replaces all of it. */
+/** The location of a cursor in a key or a scalar. A completion replaces the whole token. */
 function locationInToken(
   node: SyntaxNode,
   position: number,
@@ -139,13 +142,13 @@ function locationInToken(
   pathTo: TreeReader["pathTo"],
 ): FoundLocation | undefined {
   if (isOneOf(names, node)) {
-    // Inside unclosed braces the YAML parser reads past the end of the line.
+    // Inside unclosed braces, the YAML parser continues a key past the end of the line.
     const isCut = textOf(node.from, node.to).includes("\n");
     const to = isCut ? position : node.to;
     const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
     return { path: pathTo(node), at: "key", from: node.from, to, hasColon };
   }
-  // A key of YAML contains a literal; the key is described, not the literal.
+  // In YAML a key contains a literal. The branch above handles the key, so the literal is skipped.
   if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
     const isKey = isOneOf(objects, node.parent ?? undefined);
     const before = textOf(Math.max(0, node.from - 100), node.from);
@@ -155,7 +158,7 @@ function locationInToken(
   return undefined;
 }
 
-/** The location of a cursor in a pair, an object or a list, where a word may have begun. */
+/** The location of a cursor in a pair, an object or a list, where a new word may begin. */
 function locationInContainer(
   node: SyntaxNode,
   position: number,
@@ -167,7 +170,7 @@ function locationInContainer(
     return key === undefined ? undefined : { path: [...pathTo(node), key], at: "value" };
   }
   if (isOneOf(objects, node)) {
-    // After a colon there is no node yet.
+    // After a colon the tree has no node yet, so the key is read from the text.
     const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
     const path = pathTo(node);
     return plain === undefined ? { path, at: "key" } : { path: [...path, plain], at: "value" };

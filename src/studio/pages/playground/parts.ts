@@ -1,10 +1,10 @@
-/** Small parts that several pictures of a model share. */
+/** Small functions that several views of a model share. */
 import { classColours } from "../../palette.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import { equation, math } from "../shared/math.ts";
 
-/** The range of one column of row-major numbers, extended by a twentieth. */
+/** The range of one column of row-major numbers, extended by a twentieth at each end. */
 export function fieldRange(
   numbers: ArrayLike<number>,
   column: number,
@@ -19,7 +19,7 @@ export function fieldRange(
   return { low: low - room, high: high + room };
 }
 
-/** A mark in the colour of each class, and its name. */
+/** The legend: for each class, a mark in its colour and its name. */
 export const legend = (classes: readonly (string | number)[]): HTMLElement[] =>
   classes.map((name, index) => {
     const mark = element("i", { class: "mark" });

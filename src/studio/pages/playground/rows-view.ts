@@ -1,6 +1,6 @@
 /**
- * The predictions of a model on held-out rows: for classes a confusion matrix and the rows themselves, as
- * images where possible; for numbers, predicted against true values.
+ * The view of a model's predictions on held-out rows. For classes, it shows a confusion matrix and the rows
+ * themselves, as images where possible. For numbers, it shows predicted against true values.
  */
 import { scaleLinear } from "d3-scale";
 import { element, svgElement } from "../shared/element.ts";
@@ -31,7 +31,7 @@ export function rowsView(shown: Shown): ModelView {
   };
 }
 
-/** Rows are true classes, columns are predicted classes. */
+/** The confusion matrix: rows are true classes, columns are predicted classes. */
 function confusion(
   { classes, heldOut, heldOutName, target }: Shown,
   predictions: readonly number[],
@@ -66,7 +66,7 @@ function confusion(
   return element("table", { class: "confusion" }, element("caption", {}, caption), head, ...body);
 }
 
-/** One canvas for each of the first rows, if they are square images. */
+/** Returns one canvas for each of the first rows, if the rows are square images. */
 function imagesOf({ heldOut, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
   const { shape } = trainer.facts.inputs[input];
   const side = shape.length > 1 ? shape[0] : Math.sqrt(inputSize);
@@ -115,7 +115,10 @@ function sampled(
   return element("ul", { class: images ? "samples images" : "samples" }, ...shown);
 }
 
-/** Predicted against true values in the target's original units; good predictions are near the diagonal. */
+/**
+ * A scatter plot of predicted against true values in the target's original units. Good predictions are near
+ * the diagonal.
+ */
 function scatter({ heldOut, target, trainer, heldOutName }: Shown, cells: Cells): Element {
   const fields = trainer.data?.fields ?? [];
   const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};

@@ -1,4 +1,4 @@
-/** The input of the views of a trained model, and their interface. */
+/** The input and the interface of the views of a trained model. */
 import type { Probe, TrainerScript } from "../../browser/messages.ts";
 import type { Batch } from "../../../runtime/step/batch.ts";
 
@@ -6,7 +6,7 @@ export type Outputs = Float32Array | Float64Array;
 
 export interface ModelView {
   readonly element: HTMLElement;
-  /** Rows whose outputs the view needs. */
+  /** The rows for which the view needs the model's outputs. */
   readonly probe: Probe;
   draw(outputs: Outputs): void;
 }
@@ -15,17 +15,17 @@ export interface ModelView {
 export interface Shown {
   readonly trainer: TrainerScript;
   readonly train: Batch;
-  /** The validation split, else the test split, else the training split, and its name. */
+  /** The validation split; else the test split, else the training split. `heldOutName` is its name. */
   readonly heldOut: Batch;
   readonly heldOutName: string;
   readonly input: string;
   readonly inputSize: number;
   readonly target: string;
-  /** Names of the classes; empty for real targets. */
+  /** The names of the classes; empty for real targets. */
   readonly classes: readonly (string | number)[];
   /**
-   * From the scores of one row to the cells of its prediction: for classes the name, then a number for each
-   * class.
+   * Converts the scores of one row to the cells of its prediction. For classes, these are the name of the
+   * predicted class and then a number for each class.
    */
   readonly answer: (scores: readonly number[]) => readonly (string | number)[];
 }

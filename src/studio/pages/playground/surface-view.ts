@@ -1,6 +1,6 @@
 /**
- * The decision surface of a model with two inputs: each point has the colour of its predicted class, paler
- * where the model is less certain.
+ * The view of the decision surface of a model with two inputs. Each point has the colour of its predicted
+ * class; the colour is paler where the model is less certain.
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
@@ -51,7 +51,7 @@ export function surfaceView(shown: Shown): ModelView {
         ]);
         const index = Math.max(0, classes.indexOf(name));
         const probability = Math.min(1, Math.max(0, Number(probabilities[index] ?? 1)));
-        // The opacity grows from chance (1 / number of classes) to certainty.
+        // The opacity grows as the probability grows from chance (1 / number of classes) to certainty.
         const opacity = 0.15 + 0.6 * Math.max(0, (probability * classes.length - 1) / (classes.length - 1));
         const colour = classColour(index);
         for (let channel = 0; channel < 3; channel++)

@@ -1,6 +1,6 @@
 /**
- * Tabs after the ARIA practices: arrow keys move between tabs. One panel is visible or, with the first tab, all
- * of them next to one another.
+ * Tabs that follow the ARIA practices: arrow keys move between tabs. Each tab shows one panel, except the
+ * first, which shows all panels side by side.
  */
 import { element } from "../shared/element.ts";
 

@@ -1,4 +1,4 @@
-/** The texts that the page's other scripts define: worker sources, data files, and example specs. */
+/** The texts that other scripts of the page define: worker sources, data files, and example specs. */
 declare global {
   var tapelessTexts: Partial<PageTexts> | undefined;
 }
@@ -8,13 +8,15 @@ export interface PageTexts {
   readonly compiler: string;
   readonly trainer: string;
   readonly pathWorker: string;
-  /** Data files by name. */
+  /** The contents of data files, by name. */
   readonly data: Readonly<Record<string, string>>;
-  /** Specs of the repository by name. */
+  /** The example specs of the repository, by name. */
   readonly specs: Readonly<Record<string, string>>;
 }
 
-/** The texts, once all scripts of the page have run. @throws Error if one of its files is missing */
+/**
+ * Returns the texts. All scripts of the page must have run. @throws Error if a file of the page is missing
+ */
 export function texts(): PageTexts {
   const { libraries, compiler, trainer, pathWorker, data, specs } = globalThis.tapelessTexts ?? {};
   if (libraries && compiler && trainer && pathWorker && data && specs)
@@ -24,7 +26,7 @@ export function texts(): PageTexts {
   );
 }
 
-/** A worker that runs these scripts in order. It obeys the page's policy and needs no server. */
+/** Starts a worker that runs these scripts in order. The page's policy allows it, and it needs no server. */
 export function workerOf(...scripts: readonly string[]): Worker {
   const address = URL.createObjectURL(
     new Blob([...scripts.map((text) => `${text}\n`)], { type: "text/javascript" }),

@@ -1,4 +1,4 @@
-/** Training in the page: a worker runs the emitted code, and the panel shows its state at every frame. */
+/** The training panel: a worker runs the emitted code, and the panel shows its state at every frame. */
 import type { TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
@@ -10,16 +10,16 @@ import { texts, workerOf } from "./texts.ts";
 
 export interface TrainPanel {
   readonly element: HTMLElement;
-  /** Another model: ready to train, from its initial parameters. */
+  /** Shows another model, ready to train from its initial parameters. */
   show(trainer: TrainerScript): void;
-  /** Marks the shown results as out of date: the editor's text does not compile. */
+  /** Marks the shown results as out of date, because the editor's text does not compile. */
   setStale(isStale: boolean): void;
 }
 
-/** How long a worker trains between two frames, in milliseconds; always at least one epoch. */
+/** How long a worker trains between two frames, in milliseconds. It always trains at least one epoch. */
 const speeds = { "one epoch per frame": 0, "maximum speed": 60 } as const;
 
-/** A worker, and its messages so far. */
+/** A training worker, and the reports that it has sent so far. */
 interface Training {
   readonly trainer: TrainerScript;
   readonly worker: Worker;
@@ -77,7 +77,7 @@ export function trainPanel(): TrainPanel {
     if (state === "done" && training !== undefined) start(training.trainer);
     isPlaying = !isPlaying;
     refresh();
-    // A worker that is not ready yet continues when it reports that it is.
+    // If the worker is not ready yet, training continues when it reports that it is ready.
     if (isPlaying) go();
   });
   step.addEventListener("click", go);
@@ -90,7 +90,7 @@ export function trainPanel(): TrainPanel {
     element: panel,
     show(trainer) {
       panel.classList.remove("stale");
-      // A change of comments or spaces does not change the model, so its training continues.
+      // A change of comments or spaces does not change the model, so training continues.
       if (training !== undefined && isSame(training.trainer, trainer)) return;
       isPlaying = false;
       if (trainer.problem === undefined) return start(trainer);
@@ -103,7 +103,7 @@ export function trainPanel(): TrainPanel {
   };
 }
 
-/** The elements of the panel, and functions that show the state of training. */
+/** Creates the elements of the panel, and functions that show the state of training. */
 function trainDisplay() {
   const play = element("button", { type: "button", class: "primary" }, "Train");
   const step = element("button", { type: "button" }, "One epoch");
@@ -141,7 +141,7 @@ function trainDisplay() {
     step,
     reset,
     showStatus,
-    /** The selected milliseconds between two frames. */
+    /** The selected training time between two frames, in milliseconds. */
     pace: (): number => Object.entries(speeds).find(([name]) => name === speed.value)?.[1] ?? 0,
     showState(state: State, isPlaying: boolean, hasTraining: boolean) {
       const canGo = state !== "done" && state !== "failed";
@@ -178,7 +178,10 @@ type Progress = Exclude<TrainReply, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 
-/** The data of a spec follows from its text, which the hash covers, and from the page. */
+/**
+ * Whether two trainers have the same spec and thus the same data. The hash of the spec is enough, because the
+ * files in the page do not change.
+ */
 const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
   a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
 

@@ -1,6 +1,6 @@
 /**
- * The training worker: imports the emitted module and runs it as `tapeless train` does. At each `go` request it
- * trains some epochs.
+ * The training worker: imports the emitted module and runs it as `tapeless train` does. It trains some epochs
+ * for each `go` request.
  */
 import type { Probe, TrainReply, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOriginalUnits } from "../../../runtime/training/original-units.ts";
@@ -9,7 +9,7 @@ import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
 import { importEmitted } from "./compiler.ts";
 
-/** Continues the training; set while the worker waits for the next `go`. */
+/** Continues the training. It is set while the worker waits for the next `go`. */
 const pending: { resume(milliseconds: number): void } = { resume() {} };
 
 const send = (reply: TrainReply): void => self.postMessage(reply);
@@ -42,7 +42,7 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
   send({ kind: "done", reports, outputs: outputs(), result });
 }
 
-/** Predicts any number of rows, a batch at a time. */
+/** Predicts any number of rows, one batch at a time. */
 function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: NonNullable<Probe>) {
   const sizes = Object.entries(inputs).map(
     ([name, { shape }]) => [name, shape.reduce((product, size) => product * size, 1)] as const,

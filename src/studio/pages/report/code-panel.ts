@@ -1,11 +1,14 @@
-/** The emitted file with syntax colours; its lines link to kernels, nodes and the spec. */
+/**
+ * The code view of the report: the emitted file with syntax colours. Its lines link to kernels, nodes and the
+ * spec.
+ */
 import { element } from "../shared/element.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList } from "./table.ts";
 import type { LazyList } from "./table.ts";
 
-// Colours of a line of code: comments, strings, numbers, keywords.
+// Syntax colours for a line of code: comments, strings, numbers, keywords.
 
 const words =
   "const let function return for if else new export interface type readonly while of in throw import " +
@@ -15,7 +18,7 @@ const isWord: ReadonlySet<string> = new Set(words.split(" "));
 const comments = /\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$/.source;
 const texts = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?/.source;
 const tokens = new RegExp(`(${comments})|(${texts})|(?<![\\w$])(\\d[\\w.]*)|([A-Za-z_$][\\w$]*)`, "g");
-/** The kinds of the groups of `tokens`, in their order. */
+/** The kinds of token, in the order of the groups in `tokens`. */
 const kinds = ["comment", "text", "number", "word"] as const;
 const maxColouredLength = 2000;
 
@@ -35,8 +38,8 @@ function colouredCode(line: string): readonly (Node | string)[] {
 }
 
 /**
- * The emitted file and the spec next to each other. Selecting a line shows its nodes on the right and its
- * location in the spec; any other selection marks its lines in both.
+ * The emitted file and the spec side by side. If a line is selected, its nodes are shown on the right and its
+ * location in the spec is marked. Any other selection marks its lines in both texts.
  */
 export function codePanel(context: Context): Panel {
   const { explanation } = context.index;
@@ -110,11 +113,13 @@ export function codePanel(context: Context): Panel {
 
 interface Listing {
   readonly element: HTMLElement;
-  /** `picked`: the selected line, if there is one. Scrolls to it, or else to the longest run of `lines`. */
+  /**
+   * Marks lines. Scrolls to the selected line `picked` or, if there is none, to the longest run of `lines`.
+   */
   mark(lines: readonly number[], picked: number | undefined): void;
 }
 
-/** A text with line numbers whose lines can be selected. */
+/** A text with line numbers. The lines can be selected. */
 export function listing(
   texts: readonly string[],
   {
@@ -172,7 +177,7 @@ function regionOfLine({ index }: Context, line: number): string {
   return (id !== undefined && index.nodes.get(id)?.region) || "";
 }
 
-/** The layer that contains a line of the spec: the last one that begins at or before it. */
+/** The layer that contains a line of the spec: the last layer that begins at or before this line. */
 function layerAt({ index }: Context, line: number): string | undefined {
   const before = index.explanation.layers.filter(
     ({ location }) => location !== undefined && location.line <= line,

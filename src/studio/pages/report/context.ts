@@ -11,18 +11,21 @@ export interface Panel {
   readonly element: HTMLElement;
   /** Called when the view is visible; `pick` is the selection. */
   show(pick: Pick | undefined): void;
-  /** Called for keys that the page does not handle; returns whether the view handled the key. */
+  /** Called for keys that the page does not handle. Returns whether the view handled the key. */
   onKey?(event: KeyboardEvent): boolean;
 }
 
 export type { Pick, State };
 
-// Lines of code as ranges. The lines that compute a value are consecutive; those that declare its address or
-// call its kernel are single.
+// Ranges of lines of code. The lines that compute a value are consecutive; lines that declare its address or
+// call its kernel are isolated.
 
 type LineRange = readonly [first: number, last: number];
 
-/** Merges neighbouring lines into ranges, the longest first: the computation comes before single mentions. */
+/**
+ * Merges neighbouring lines into ranges, and puts the longest first. The computation of a value thus comes
+ * before single lines that mention it.
+ */
 export function lineRanges(lines: readonly number[]): readonly LineRange[] {
   const ranges: [number, number][] = [];
   for (const line of [...lines].sort((a, b) => a - b)) {
@@ -34,7 +37,7 @@ export function lineRanges(lines: readonly number[]): readonly LineRange[] {
   return ranges.sort((a, b) => lengthOf(b) - lengthOf(a));
 }
 
-/** Why a parameter has no gradient. */
+/** Explains why a parameter has no gradient. */
 export function withoutGradient({ explanation }: ReportIndex, name: string): string {
   const layer = explanation.layers.find(({ parameters }) => parameters.some((each) => each.name === name));
   const parameter = layer?.parameters.find((each) => each.name === name);

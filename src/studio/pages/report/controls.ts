@@ -1,11 +1,12 @@
-/** Small controls of the report: titles, the theme button, the tabs of programs, the help. */
+/** Small controls of the report: titles, the theme button, the tabs of programs, the help dialog. */
 import type { ProgramName } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 
-/** `gradient` as a title: `Gradient`. */
+/** Capitalises a name: `gradient` becomes `Gradient`. */
 export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
 
-// The theme button: the system's setting, light or dark. The choice is stored if the browser allows it.
+// The theme button: it selects the system's setting, light or dark. The choice is stored if the browser
+// allows it.
 
 const themes = ["system", "light", "dark"] as const;
 type Theme = (typeof themes)[number];
@@ -45,7 +46,7 @@ function remember(theme: Theme): void {
   }
 }
 
-// One button for each program that has content.
+// The tabs of programs: one button for each program that has content.
 
 interface ProgramTabs {
   readonly element: HTMLElement;
@@ -92,7 +93,7 @@ const keysOf = (views: number): readonly (readonly [keys: string, what: string])
   ["?", "show this list"],
 ];
 
-/** For a page with this number of views. */
+/** Creates the help dialog of a page with this number of views. */
 export function helpDialog(views: number): HTMLDialogElement {
   const close = element("button", { type: "submit" }, "Close");
   return element(

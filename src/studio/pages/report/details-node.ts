@@ -18,10 +18,10 @@ import {
 } from "./links.ts";
 import { keyOfBuffer } from "./report-index.ts";
 
-// Why a formula has a transpose. Readers ask this for nearly every gradient: the derivative of a matrix product
-// has two, and both follow from the sums that the chain rule leaves.
+// Explains why a formula has a transpose. Readers ask this about nearly every gradient. The derivative of a
+// matrix product has two transposes, and both follow from the sums that the chain rule leaves.
 
-/** Empty for a node whose formula has no transpose. */
+/** Returns an empty list for a node whose formula has no transpose. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {
   const { op, formula, derivation } = node;
   const isView = op === "transpose";
@@ -45,8 +45,8 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
 }
 
 /**
- * Vectorised kernels copy panels of their operands, so the page makes no claim about copies for them. Only
- * those kernels have WebAssembly text.
+ * Whether kernels copy panels of their operands. Vectorised kernels do, so the page makes no claim about
+ * copies for them. Only vectorised kernels have WebAssembly text.
  */
 const hasPanels = ({ index }: Context): boolean =>
   index.explanation.kernels.some(({ wat }) => wat !== undefined);
@@ -127,8 +127,8 @@ const sum = (index: string): string => `<munder><mo>∑</mo><mi>${index}</mi></m
 const partial = (of: string): string =>
   `<mfrac><mrow><mo>∂</mo><mi>L</mi></mrow><mrow><mo>∂</mo>${of}</mrow></mfrac>`;
 
-// The details in the order in which a reader asks: what the node is, why it exists, where its value is used,
-// where it comes from.
+// The details of a node, in the order in which a reader asks: what the node is, why it exists, where its
+// value is used, where it comes from.
 
 type Part = HTMLElement | string;
 
@@ -175,7 +175,7 @@ export const regionNames = {
   evaluation: "Evaluation and prediction",
 } as const;
 
-/** Terms and their values; terms without a value are left out. */
+/** A list of terms and their values. Terms without a value are omitted. */
 export function facts(pairs: readonly (readonly [term: string, value: Part | undefined])[]): HTMLElement {
   const rows = pairs.flatMap(([term, value]) =>
     value === undefined ? [] : [element("dt", {}, term), element("dd", {}, value)],
@@ -278,7 +278,7 @@ function neighbourParts(context: Context, { operands, users }: ExplainedNode): r
 
 const maxListed = 30;
 
-/** The first items of a long list. */
+/** The first items of a long list, and the number of the others. */
 export const some = (items: readonly (Node | string)[]): (Node | string)[] => [
   ...listed(items.slice(0, maxListed)),
   ...(items.length > maxListed ? [` and ${countText(items.length - maxListed)} more`] : []),

@@ -1,4 +1,4 @@
-/** The right side of the page: the details of the selection. */
+/** The right side of the report, which shows the details of the selection. */
 import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
@@ -335,8 +335,8 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
 }
 
 /**
- * The rule that produced the line, if there is one. If several nodes share the line, the last one counts: the
- * others are its operands.
+ * The rule that produced the line, if there is one. If several nodes share the line, the last one counts,
+ * because the others are its operands.
  */
 function ruleOf(context: Context, ids: readonly string[]): Part[] {
   const node = ids

@@ -1,4 +1,7 @@
-/** The derivation of each gradient: numbered steps from the loss to the parameter, each with its rule. */
+/**
+ * The gradients view of the report: the derivation of each gradient in numbered steps from the loss to the
+ * parameter, each with its rule.
+ */
 import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../explanation.ts";
 import { withoutGradient } from "./context.ts";

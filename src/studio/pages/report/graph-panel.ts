@@ -1,4 +1,4 @@
-/** The dataflow graph as a picture: a training step, and each other program. */
+/** The graph view of the report: pictures of a training step and of each other program. */
 import { element } from "../shared/element.ts";
 import { graphView, type GraphView } from "../shared/graph-view.ts";
 import type { NodeId } from "../../explanation.ts";
@@ -55,13 +55,13 @@ export function graphPanel(context: Context): Panel {
     );
     choose(place >= 0 ? place : Math.max(0, current));
     view?.highlight(ids);
-    // Opening a layer's box selects the layer, so the box is already visible.
+    // A layer is selected when its box is opened, so the box is already visible.
     view?.select(pick?.kind === "layer" ? undefined : ids[0]);
   };
   return { element: root, show };
 }
 
-/** The nodes of a selection, the most relevant first. */
+/** Returns the nodes of a selection, the most relevant first. */
 function nodesOf({ index }: Context, pick: Pick | undefined): readonly NodeId[] {
   if (pick === undefined) return [];
   switch (pick.kind) {

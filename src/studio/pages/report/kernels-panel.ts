@@ -1,4 +1,4 @@
-/** The kernels of each program: the nodes fused into each, the savings, its loops and its code. */
+/** The kernels view of the report: the nodes fused into each kernel, the savings, its loops and its code. */
 import { element } from "../shared/element.ts";
 import { sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedKernel } from "../../explanation.ts";
@@ -54,7 +54,7 @@ export function kernelsPanel(context: Context): Panel {
   return { element: root, show };
 }
 
-/** The selected kernel, or the kernel that computes the selected node or line. */
+/** Returns the selected kernel, or the kernel that computes the selected node or line. */
 function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel | undefined {
   const { kernels } = index.explanation;
   if (pick?.kind === "kernel") return kernels.find((kernel) => String(kernel.index) === pick.key);
@@ -99,7 +99,7 @@ const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root
     },
   });
 
-/** The forms of one kernel: as fused, as scheduled, as emitted. */
+/** Shows the loops of one kernel in three forms: as fused, as scheduled, as emitted. */
 function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
   const { code } = context.index.explanation;
   const [first, last] = kernel.lines ?? [1, 0];

@@ -1,4 +1,4 @@
-/** The table of layers: output, parameters and cost of each. */
+/** The layers view of the report: a table with the output, the parameters and the cost of each layer. */
 import { element } from "../shared/element.ts";
 import { countText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedLayer, ProgramName } from "../../explanation.ts";
@@ -55,10 +55,13 @@ function cellsOf(context: Context, layer: ExplainedLayer): readonly (Node | stri
   ];
 }
 
-/** Parameters of frozen layers, and statistics that training updates directly, have no gradient. */
+/**
+ * Whether a parameter has a gradient. Parameters of frozen layers, and statistics that training updates
+ * directly, have none.
+ */
 const isLearnt = ({ index }: Context, parameter: string): boolean => index.derivations.has(parameter);
 
-/** Sums over the layers, then the work that belongs to no layer. */
+/** The summary rows: sums over the layers, then the work that belongs to no layer. */
 function footOf(context: Context): (readonly string[])[] {
   const { layers, kernels } = context.index.explanation;
   const total = (of: (layer: ExplainedLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);

@@ -1,17 +1,22 @@
-/** Links to selectable items. Each link leads to a state of the page, so that Back returns. */
+/**
+ * Links to items that can be selected. Each link leads to a state of the page, so that the Back button
+ * returns.
+ */
 import { element } from "../shared/element.ts";
 import type { NodeId, SpecLocation } from "../../explanation.ts";
 import { lineRanges } from "./context.ts";
 import type { Context, State } from "./context.ts";
 
-/** Parts of the state that are left out keep the value that they have when the link is created. */
+/**
+ * Creates a link to a state. Parts that `to` omits keep the value that they have when the link is created.
+ */
 export const link = (
   { selection }: Context,
   to: Partial<State>,
   ...children: readonly (Node | string)[]
 ): HTMLAnchorElement => element("a", { href: selection.href(to) }, ...children);
 
-/** By its name, in the colour of its region; an unknown node becomes text. */
+/** Links to a node by its name, in the colour of its region. An unknown node becomes plain text. */
 export function nodeLink(context: Context, id: NodeId, view?: State["view"]): HTMLElement {
   const node = context.index.nodes.get(id);
   if (node === undefined) return element("code", {}, id);
@@ -44,7 +49,7 @@ export const parameterLink = (context: Context, name: string, view?: State["view
 export const bufferLink = (context: Context, key: string, name: string): HTMLElement =>
   link(context, { view: "memory", pick: { kind: "buffer", key } }, element("code", {}, name));
 
-/** Lines of the emitted file, neighbours as one range, the longest first. */
+/** Links to lines of the emitted file. Neighbouring lines form a range, and the longest range comes first. */
 export function lineLinks(context: Context, lines: readonly number[]): HTMLElement {
   const ranges = lineRanges(lines);
   const links = ranges.slice(0, maxRanges).map(([first, last]) => {
@@ -56,11 +61,11 @@ export function lineLinks(context: Context, lines: readonly number[]): HTMLEleme
 
 const maxRanges = 12;
 
-/** Separated by commas. */
+/** Separates items with commas. */
 export const listed = (items: readonly (Node | string)[]): (Node | string)[] =>
   items.flatMap((item, i) => (i === 0 ? [item] : [", ", item]));
 
-/** A quote from the spec: the line of this location, and the lines that are indented below it. */
+/** Quotes the spec: the line at this location, and the lines below it with more indentation. */
 export function specQuote({ index }: Context, { line, column }: SpecLocation): HTMLElement {
   const { spec } = index.explanation;
   return element(
@@ -71,7 +76,10 @@ export function specQuote({ index }: Context, { line, column }: SpecLocation): H
   );
 }
 
-/** In JSON the closing bracket belongs to the block; in YAML and TypeScript indentation alone ends it. */
+/**
+ * Returns the block that begins at a line. It ends where the indentation ends; a closing bracket, as in JSON,
+ * is included.
+ */
 function blockAt(lines: readonly string[], first: number, column: number): string {
   const text = lines[first] ?? "";
   if (text.length > maxLineLength) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();

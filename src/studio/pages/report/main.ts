@@ -1,4 +1,7 @@
-/** The report on one compilation: views in the middle, details on the right, one selection for all. */
+/**
+ * The report on one compilation: views in the middle, details on the right, and one selection that all of
+ * them share.
+ */
 import "../shared/theme.css";
 import "./report.css";
 import { element } from "../shared/element.ts";
@@ -83,7 +86,7 @@ function start(data: ReportData): void {
   });
 }
 
-/** A link to the view, with the number key that opens it. */
+/** Creates a link to the view, with the number key that opens it. */
 const linkTo = (view: ViewName, i: number): HTMLAnchorElement =>
   element("a", { "data-view": view }, element("span", {}, titled(view)), element("kbd", {}, String(i + 1)));
 
@@ -105,7 +108,7 @@ function pageHeader(context: Context, search: HTMLElement, help: HTMLDialogEleme
   );
 }
 
-/** Shows `content` alone in the host and keeps its scroll positions. */
+/** Makes `content` the only child of the host and preserves its scroll positions. */
 function replaceKeepingScroll(host: HTMLElement, content: HTMLElement): void {
   const scrolls = [...content.querySelectorAll("*"), content].map((each) => [each, each.scrollTop] as const);
   host.replaceChildren(content);
@@ -117,7 +120,7 @@ interface KeyTargets {
   readonly views: readonly ViewName[];
   readonly help: HTMLDialogElement;
   readonly focusSearch: () => void;
-  /** The visible panel: it gets the keys that the page does not handle. */
+  /** Returns the visible panel, which gets the keys that the page does not handle. */
   readonly panel: () => Panel | undefined;
 }
 

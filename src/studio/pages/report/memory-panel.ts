@@ -1,4 +1,7 @@
-/** The arena: a picture of the lifetimes of temporaries, and the table of all buffers. */
+/**
+ * The memory view of the report: a picture of the lifetimes of temporaries, and a table of all buffers in the
+ * arena.
+ */
 import { countText, sizeText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedBuffer, ExplainedMemory, ProgramName } from "../../explanation.ts";
 import { element, svgElement } from "../shared/element.ts";
@@ -9,8 +12,8 @@ import { keyOfBuffer } from "./report-index.ts";
 import { tableOf } from "./table.ts";
 import type { Table } from "./table.ts";
 
-// Temporaries of one program over its calls: each a box as wide as its lifetime and as high as its bytes, at
-// its offset in the arena.
+// A picture of the temporaries of one program over its calls. Each is a box at its offset in the arena, as
+// wide as its lifetime and as high as its size.
 
 const [width, left, liveHeight, height, foot] = [1000, 64, 60, 360, 24];
 
@@ -74,7 +77,7 @@ function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scale
   return box;
 }
 
-/** The number of live bytes at each call; the peak is marked. */
+/** Draws the number of live bytes at each call and marks the peak. */
 function liveLine(buffers: readonly Temporary[], calls: number, x: (call: number) => number): SVGElement[] {
   const changes = new Float64Array(calls + 2);
   for (const { life, bytes } of buffers) {
@@ -183,7 +186,7 @@ function bufferOf({ index }: Context, pick: Pick | undefined): ExplainedBuffer |
 const temporariesOf = ({ buffers }: ExplainedMemory, program: ProgramName) =>
   buffers.filter(({ life }) => life?.program === program);
 
-/** The content of the arena by region, as a bar and as numbers. */
+/** Shows the content of the arena by region, as a bar and as numbers. */
 function totalsOf({
   bytes,
   temporaryBytes,

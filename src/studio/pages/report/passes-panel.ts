@@ -1,4 +1,6 @@
-/** The passes on each graph, one after the other: removed and added lines, and the savings. */
+/**
+ * The passes view of the report: for each pass on each graph, the removed and added lines and the savings.
+ */
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedPass, GraphCounts } from "../../explanation.ts";

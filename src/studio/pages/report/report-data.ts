@@ -1,4 +1,4 @@
-/** The data of the page. It is compressed, because formulas are repetitive. */
+/** Reads the data of the page, which is compressed because formulas are repetitive. */
 import type { ReportData } from "../../explain/report-data.ts";
 import { pageData } from "../shared/page-data.ts";
 
@@ -14,6 +14,6 @@ export async function reportData(): Promise<ReportData> {
   return data;
 }
 
-/** `report-page.ts` makes the page and its data together, so a shallow check is enough. */
+/** `reportPage` writes the page and its data together, so a shallow check is enough. */
 const isReportData = (data: unknown): data is ReportData =>
   typeof data === "object" && data !== null && "explanation" in data && "show" in data;

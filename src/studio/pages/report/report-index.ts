@@ -1,4 +1,4 @@
-/** The explanation, indexed by id. All relations are computed once, when the page opens. */
+/** The explanation of a compilation, indexed by id. All relations are computed once, when the page opens. */
 import type {
   Derivation,
   ExplainedBuffer,
@@ -11,11 +11,11 @@ import type {
   RuleUse,
 } from "../../explanation.ts";
 
-/** A rule, and where it was applied. */
+/** A rule, and the nodes to which it was applied. */
 export interface KnownRule {
   readonly name: string;
   readonly nodes: readonly NodeId[];
-  /** For derivatives the general form; for rewrites see `equation`. */
+  /** The general form of a derivative rule. A rewrite rule has an `equation` instead. */
   readonly general: RuleUse["general"] | undefined;
   readonly equation: RewriteUse["equation"] | undefined;
 }
@@ -26,14 +26,14 @@ export interface ReportIndex {
   readonly layers: ReadonlyMap<string, ExplainedLayer>;
   readonly derivations: ReadonlyMap<string, Derivation>;
   readonly rules: ReadonlyMap<string, KnownRule>;
-  /** By `program/name` for temporaries, by name for storage. */
+  /** The buffers. The key is `program/name` for temporaries, and the name for storage. */
   readonly buffers: ReadonlyMap<string, ExplainedBuffer>;
   readonly lines: ReadonlyMap<number, ExplainedLine>;
   nodesOfLayer(name: string): readonly ExplainedNode[];
   linesOfNode(id: NodeId): readonly number[];
   /**
-   * The lines that compute the node, without the formulas above the kernel's function, the address in memory,
-   * and the call.
+   * The lines that compute the node. Not included are the formulas above the kernel's function, the address
+   * in memory, and the call.
    */
   statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];
@@ -76,7 +76,7 @@ export function indexOf(explanation: Explanation): ReportIndex {
   };
 }
 
-/** The values under each key, in order; values without a key are left out. */
+/** Groups values by key and preserves their order. Values without a key are omitted. */
 function grouped<T, K, V>(
   items: readonly T[],
   pairsOf: (item: T) => readonly (readonly [K | undefined, V])[],

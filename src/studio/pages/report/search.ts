@@ -1,4 +1,4 @@
-/** The search field: finds nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
+/** The search field: finds nodes, parameters, layers, kernels, rules and buffers by a part of their names. */
 import { didYouMean } from "../../../compiler/util/message-text.ts";
 import { element } from "../shared/element.ts";
 import type { Context, State } from "./context.ts";
@@ -89,7 +89,7 @@ function itemOf({ name, kind, detail }: Entry, place: number, take: () => void):
     element("code", {}, name),
     element("span", { class: "quiet" }, detail),
   );
-  // Before the field loses focus, which closes the list.
+  // `mousedown` comes before the field loses focus, which closes the list.
   item.addEventListener("mousedown", (event) => {
     event.preventDefault();
     take();
@@ -138,7 +138,7 @@ function entriesOf({ explanation, rules, buffers }: ReportIndex): readonly Entry
   ];
 }
 
-/** Exact matches first, then prefixes, then substrings; within each, in the original order. */
+/** Returns exact matches first, then prefixes, then substrings, each in the original order. */
 function matches(entries: readonly Entry[], text: string): readonly Entry[] {
   if (text === "") return [];
   const wanted = text.toLowerCase();
@@ -155,7 +155,7 @@ function matches(entries: readonly Entry[], text: string): readonly Entry[] {
   return found.flat().slice(0, maxShown);
 }
 
-/** All items with the most similar name. */
+/** Returns all entries that have the most similar name. */
 function nearest(entries: readonly Entry[], text: string): readonly Entry[] {
   const meant = didYouMean(text, new Set(entries.map(({ name }) => name)));
   return entries.filter(({ name }) => name === meant);

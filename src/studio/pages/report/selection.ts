@@ -1,6 +1,7 @@
 /**
- * The state of the page: the view and the selection, shared by all parts. It is stored in the fragment of the
- * address, such as `#kernels/node/gradient%2Fd_dense1`, so that a link leads to a node and Back returns.
+ * The state of the page: the view and the selection, which all parts share. It is stored in the fragment of
+ * the address, such as `#kernels/node/gradient%2Fd_dense1`. A link can thus lead to a node, and the Back
+ * button returns.
  */
 
 export const viewNames = [
@@ -19,7 +20,7 @@ export const pickKinds = ["node", "kernel", "layer", "parameter", "buffer", "rul
 
 export interface Pick {
   readonly kind: (typeof pickKinds)[number];
-  /** Its id, name or number in the index. */
+  /** The id, name or number of the selected item. */
   readonly key: string;
 }
 
@@ -30,13 +31,13 @@ export interface State {
 
 export interface Selection {
   state(): State;
-  /** The address of the current state with this change. */
+  /** Returns the address of the current state with this change. */
   href(change: Partial<State>): string;
   go(change: Partial<State>): void;
   onChange(listener: (state: State) => void): void;
 }
 
-/** `first`: the state if the address has none. */
+/** `first` is the state if the address contains none. */
 export function selectionOf(first: State): Selection {
   const listeners: ((state: State) => void)[] = [];
   const state = () => parse(location.hash) ?? first;
@@ -58,7 +59,7 @@ export const samePick = (a: Pick | undefined, b: Pick | undefined): boolean =>
 const format = ({ view, pick }: State): string =>
   pick === undefined ? `#${view}` : `#${view}/${pick.kind}/${encodeURIComponent(pick.key)}`;
 
-/** Undefined for an invalid address. */
+/** Returns undefined for an invalid address. */
 function parse(fragment: string): State | undefined {
   const [viewText, kindText, ...rest] = fragment.slice(1).split("/");
   const view = viewNames.find((name) => name === viewText);

@@ -3,23 +3,23 @@ import { element } from "../shared/element.ts";
 import type { Pick } from "./context.ts";
 import { samePick } from "./selection.ts";
 
-// A long list, drawn in chunks about two screens high as they scroll into view. Until then only the estimated
-// height of a chunk is known. Drawn chunks remain.
+// A long list, drawn in chunks of about two screens as they scroll into view. A chunk that is not drawn yet
+// has an estimated height. Drawn chunks remain.
 
 interface LazyOptions {
   readonly count: number;
   readonly draw: (index: number) => HTMLElement;
   /** The scrolling element. */
   readonly root: HTMLElement;
-  /** The height of one item in CSS pixels, as precisely as it is known. */
+  /** The expected height of one item in CSS pixels. */
   readonly height: number;
-  /** Chunks of a table are `tbody` elements. */
+  /** The element of a chunk; a table needs `tbody`. */
   readonly part?: "div" | "tbody";
 }
 
 export interface LazyList {
   readonly parts: readonly HTMLElement[];
-  /** Draws the item if necessary. */
+  /** Returns the element of the item, and draws it if necessary. */
   item(index: number): HTMLElement | undefined;
   /** The items that are already drawn. */
   drawn(): Iterable<readonly [index: number, item: HTMLElement]>;
@@ -52,7 +52,7 @@ export function lazyList({ count, draw, root, height, part = "div" }: LazyOption
     observer.observe(target);
   }
   if (count > 0) fill(0);
-  // Print everything, up to a reasonable limit.
+  // Before printing, all chunks are drawn, unless the list is very long.
   addEventListener("beforeprint", () => {
     if (count <= maxPrinted && root.isConnected) for (const place of parts.keys()) fill(place);
   });
@@ -79,7 +79,7 @@ function spaceOf(part: "div" | "tbody", height: number): HTMLElement {
 interface TableOptions {
   /** The scrolling element. */
   readonly root: HTMLElement;
-  /** A title that begins with # is that of a column of numbers. */
+  /** The titles of the columns. A title that begins with # marks a column of numbers. */
   readonly titles: readonly string[];
   readonly count: number;
   readonly pickOf: (index: number) => Pick;
@@ -141,7 +141,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
   return { body, show };
 }
 
-/** A title spans the empty cells after it. */
+/** A summary row. A title spans the empty cells after it. */
 function footRow([title, ...cells]: readonly string[], isNumber: readonly boolean[]): HTMLElement {
   const first = cells.findIndex((cell) => cell !== "");
   const rest = cells

@@ -28,7 +28,7 @@ export function svgElement<K extends keyof SVGElementTagNameMap>(
   return made;
 }
 
-/** A shape with its children. */
+/** Creates an SVG element from a shape, including its children. */
 export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =>
   svgElement(
     tag,
@@ -36,7 +36,7 @@ export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =
     ...children.map((child) => (typeof child === "string" ? child : shapeElement(child))),
   );
 
-/** `true` sets an attribute without a value; `false` and undefined remove it. */
+/** Sets attributes. `true` sets an attribute without a value; `false` and undefined remove it. */
 export function setAttributes(target: Element, attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes))
     if (value === undefined || value === false) target.removeAttribute(name);

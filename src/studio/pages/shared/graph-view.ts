@@ -1,6 +1,6 @@
 /**
- * An interactive graph: groups open in place; wheel, drag and keys move and zoom. It fills its host, which must
- * have a height.
+ * An interactive graph: groups open in place; wheel, drag and keys move and zoom. The graph fills its host,
+ * which must have a height.
  *
  *     const view = graphView(host, { picture, onPick: (id) => showDetails(id) });
  *     view.select("gradient/dense1_sum");
@@ -16,8 +16,8 @@ export interface GraphView {
   /** Replaces the picture; all groups are closed. */
   show(picture: Picture): void;
   /**
-   * Marks a box, opens its group and scrolls to it. Takes ids of groups and of nodes, including nodes that are
-   * inside the formula of another.
+   * Marks a box, opens its group and scrolls to it. The id is that of a group or a node; for a node that
+   * another node's formula contains, the box of that other node is marked.
    */
   select(id: string | undefined): void;
   /** Marks all boxes of these nodes, and their groups. */

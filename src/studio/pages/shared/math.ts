@@ -28,7 +28,7 @@ const kept = new Set([
   "width",
 ]);
 
-/** The equation of a node: `symbol = formula`. */
+/** Renders the equation of a node: `symbol = formula`. */
 export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "formula">): Element {
   if (symbol.text === formula.text) return math(symbol, true);
   const made = document.createElementNS(namespace, "math");
@@ -43,7 +43,7 @@ export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "fo
 const partsOf = (part: Element): (Node | string)[] =>
   part.localName === "math" ? [...part.childNodes] : [part];
 
-/** Inline; with `display`, on a line of its own. */
+/** Renders a formula inline or, with `display`, on a line of its own. */
 export function math({ mathml, text }: Notation, display = false): Element {
   const parsed = new DOMParser().parseFromString(mathml, "text/html").body.firstElementChild;
   if (parsed?.namespaceURI !== namespace) return element("code", { class: "formula" }, text);

@@ -1,4 +1,4 @@
-/** A panel as a picture in a page: grid, ticks, marks and curves, styled by the page's style sheet. */
+/** Draws a chart panel in a page: grid, ticks, marks and curves, styled by the page's style sheet. */
 import type { Panel } from "../../charts/chart.ts";
 import { plotOf } from "../../charts/plot.ts";
 import { svgElement } from "./element.ts";
@@ -8,7 +8,7 @@ export interface PlotStyle {
   readonly height: number;
   /** A description for screen readers. */
   readonly label: string;
-  /** The class of a curve, and its colour if the class has none. */
+  /** Returns the class of a curve, and its colour if the class has none. */
   curve(index: number): { readonly class: string; readonly stroke?: string | undefined };
   /** Reference levels: lines across the whole picture. */
   readonly levels?: readonly number[];

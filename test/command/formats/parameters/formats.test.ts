@@ -1,4 +1,5 @@
-// Parameter files. If one fails, another library reads other bits than were written, or an invalid file is accepted.
+// Parameter files. If one fails, another library reads other bits than were written, or an invalid file is
+// accepted.
 import { safetensors as loader } from "@jax-js/loaders";
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
@@ -15,7 +16,7 @@ import { InputError } from "../../../../src/runtime/step/errors.ts";
 
 const formats: Readonly<Record<string, TensorFormat>> = { safetensors, npz };
 
-/** Values that an incorrect reader or writer changes. */
+/** Values that an incorrect reader or writer would change. */
 const odd = [0, -0, 1e-45, -3.4e38, 0.1, 1 / 3];
 const tensors: readonly NamedTensor[] = [
   { name: "dense1.weight", shape: [3, 2], numbers: Float32Array.from(odd) },

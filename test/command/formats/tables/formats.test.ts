@@ -16,7 +16,7 @@ import { model } from "../../../runtime/linear-machine.ts";
 const folder = mkdtempSync(join(tmpdir(), "formats-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A file whose name does not tell its format. */
+/** Writes a file whose name does not show its format. */
 function fileOf(content: string | Uint8Array): string {
   const file = join(folder, "rows");
   writeFileSync(file, content);
@@ -110,7 +110,7 @@ test("missing keys, JSON null and Parquet null are missing values; booleans are 
   ]);
 });
 
-/** An array in the bytes that NumPy writes. */
+/** An array in the format of NumPy's .npy files. */
 function npy(descr: string, shape: string, values: Uint8Array, fortran = false): Uint8Array {
   const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${shape}), }`;
   const header = `${text.padEnd(128 - 11)}\n`;

@@ -1,5 +1,5 @@
-// Reading takes memory and time in proportion to the size of a file. Each of these files once hung the reader or used
-// gigabytes.
+// Reading takes memory and time in proportion to the size of a file. Each of these files once hung the reader
+// or used gigabytes.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,8 +41,8 @@ async function messageOf(content: string | Uint8Array, of = ab): Promise<string>
 }
 
 /**
- * A gzip file of about 400 kB that unpacks to 320 MiB of one repeated text after a beginning. It consists of several
- * members, which gzip concatenates.
+ * A gzip file of about 400 kB that unpacks to 320 MiB: `beginning`, then repetitions of `unit`. It consists
+ * of several concatenated members.
  */
 function bomb(beginning: string | Uint8Array, unit: string): Uint8Array {
   const member = gzipSync(Buffer.alloc(2 ** 24, unit));
@@ -115,7 +115,7 @@ test("a member of an archive that unpacks to too much, and two with one name", a
   const twice = Buffer.from(Buffer.from(small).toString("latin1").replaceAll("b.npy", "a.npy"), "latin1");
   expect(await messageOf(twice)).toContain('two members have the name "a.npy"');
   expect(() => npz.decode(twice)).toThrow('two members have the name "a.npy"');
-  // The directory near the end declares the unpacked size of the first member.
+  // The directory at the end of the archive declares the unpacked size of the first member.
   const large = small.slice();
   new DataView(large.buffer).setUint32(Buffer.from(large).indexOf("PK\x01\x02") + 24, 2 ** 28 + 1, true);
   expect(await messageOf(large)).toContain(`"a.npy" would unpack to more than ${2 ** 28} bytes`);

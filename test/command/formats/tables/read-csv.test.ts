@@ -1,5 +1,5 @@
-// The CSV reader of the command line. If one fails, it disagrees with that of emitted programs, or reports a wrong
-// location.
+// The CSV reader of the command line. If one fails, it disagrees with that of emitted programs, or reports a
+// wrong location.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ import { model } from "../../../runtime/linear-machine.ts";
 const folder = mkdtempSync(join(tmpdir(), "read-csv-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** All columns of the tables below, some of them as texts. */
+/** Some columns of the tables below; some are read as strings. */
 const wanted: Wanted = {
   model: { ...model, inputs: {}, targets: {} },
   data: {

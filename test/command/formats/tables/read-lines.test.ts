@@ -1,4 +1,5 @@
-// UTF-8 validation across pieces of a file. If one fails, valid text is damaged, or an error has the wrong line.
+// UTF-8 validation across pieces of a file. If one fails, valid text is damaged, or an error has the wrong
+// line.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ async function textOf(bytes: Uint8Array): Promise<string> {
   const file = join(folder, "text");
   writeFileSync(file, bytes);
   let text = "";
-  // Decodes each piece separately: none may end within a character.
+  // Decodes each piece separately, because no piece may end inside a character.
   for await (const piece of utf8BytesOf(file))
     text += new TextDecoder("utf-8", { fatal: true }).decode(piece);
   return text;

@@ -1,5 +1,5 @@
-// Emitted files as books: head, chapters, names. If one fails, a reader meets a chapter out of order, a reference to a
-// file that the trainer does not have, or a name of the compiler's own.
+// The layout of emitted files: head, chapters, names. If one fails, a reader finds a chapter out of order, a
+// reference to a file that the trainer does not have, or an internal name of the compiler.
 import { readFileSync, readdirSync } from "node:fs";
 import { format } from "prettier";
 import { describe, expect, it, test } from "vitest";
@@ -38,14 +38,14 @@ describe.each(files)("generated/%s", (file) => {
     expect(text).not.toMatch(/_reduce(Sum|Max)|compute_|prettier-ignore/);
   });
 
-  it("has a colon in no formula", () => {
+  it("has no colon in a formula", () => {
     const formulas = lines.filter((line) => /^\/\/ {1,3}[\w.[\]-]+ = /.test(line));
     const withoutRanges = formulas.map((line) => line.replace(/\[[^\]]*\]/g, ""));
     expect(withoutRanges.filter((line) => /\w:\w/.test(line))).toEqual([]);
   });
 });
 
-test("the first forty lines say what digits is: its layers, their costs, and the whole spec", () => {
+test("the first forty lines describe digits: its layers, their costs, and the whole spec", () => {
   const head = textOf("digits.ts").split("\n").slice(0, 40).join("\n");
   expect(head).toContain("//   dense1  dense  [64]    weight [64, 64], bias [64]  4,160  8,320\n");
   expect(head).toContain("//   total                  forward, per sample:        4,810  9,610\n");
@@ -71,7 +71,7 @@ test("the first forty lines say what digits is: its layers, their costs, and the
 });
 
 test.each([[{}], [{ semi: false, singleQuote: true, tabWidth: 4 }]])(
-  "a file that prettier has formatted with %o is the same code, an edited one is not",
+  "a file that prettier has formatted with %o is the same code, and an edited one is not",
   async (options) => {
     const text = textOf("perceptron.ts");
     const formatted = await format(text, { parser: "typescript", ...options });
@@ -81,7 +81,7 @@ test.each([[{}], [{ semi: false, singleQuote: true, tabWidth: 4 }]])(
   },
 );
 
-test("yaml: whatever is in a spec is read back, and no line ends a comment", () => {
+test("yaml: any value in a spec is read back, and no line ends a comment", () => {
   const value = {
     plain: "cross-entropy",
     words: ["true", "no", "~", "null", "1e3", "a: b", "# c", "", " d", "\u2028x\n", "`", "*/", "{", "ü"],
@@ -97,7 +97,7 @@ test("yaml: whatever is in a spec is read back, and no line ends a comment", () 
   expect(lines.join("")).not.toMatch(/[\n\r\u2028\u2029]/);
 });
 
-test("numbers of a spec are the formulas that they are, if these have exactly the same value", () => {
+test("numbers of a spec are shown as formulas if these have exactly the same value", () => {
   expect(exactFormulaOf(1 - 0.9)).toEqual({ kind: "complement", x: 0.9 });
   expect(exactFormulaOf(1 / (1 - 0.1))).toEqual({ kind: "reciprocal of complement", x: 0.1 });
   expect(exactFormulaOf(1 / 3)).toEqual({ kind: "reciprocal", x: 3 });
@@ -107,7 +107,7 @@ test("numbers of a spec are the formulas that they are, if these have exactly th
   expect(formulaOfNumber(Math.log(0.9))).toEqual({ kind: "logarithm", x: 0.9 });
 });
 
-test("a type has only the optional members that code mentions", () => {
+test("a type has only those optional members that the code mentions", () => {
   const text = "interface A {\n  a: B;\n  /** One. */\n  b?: C;\n  d?: D;\n}";
   const member = (name: string, type: string): OptionalMember => {
     const to = text.indexOf(`${name}?: ${type};`) + `${name}?: ${type};`.length;

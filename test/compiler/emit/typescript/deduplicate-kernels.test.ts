@@ -1,5 +1,5 @@
-// Which kernels become one function. If one fails, a layer runs the code of another, or equal layers are
-// written out one by one.
+// Which kernels share one function. If one fails, a layer runs the code of another, or equal layers have
+// separate functions.
 import { describe, expect, it } from "vitest";
 import { deduplicateKernels } from "../../../../src/compiler/emit/typescript/kernels.ts";
 import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/kernels.ts";
@@ -9,7 +9,7 @@ import { define, loop, store } from "../../../../src/compiler/loop/statements.ts
 import type { Statement } from "../../../../src/compiler/loop/types.ts";
 import { buffer, load } from "../../../support/loop-program.ts";
 
-/** y = f(x) · c over the rows, for buffers and variables of given names. */
+/** y = f(x) · c over the rows. `names` is a suffix of the variable names. */
 function kernel(x: string, y: string, f: FunctionName, c: number, names = "a"): PlacedKernel {
   const i = variable(`i${names}`, "i32");
   const t = variable(`t${names}`, "f64");
@@ -34,7 +34,7 @@ const groups = (...kernels: readonly PlacedKernel[]) =>
   ]);
 
 describe("deduplicateKernels", () => {
-  it("forgets the names of variables and buffers; what differs becomes a parameter", () => {
+  it("ignores the names of variables and buffers; buffers that differ become parameters", () => {
     expect(groups(kernel("x", "y", "exp", 2), kernel("x", "z", "exp", 2, "b"))).toEqual([[["y", "z"], [1]]]);
     expect(groups(kernel("x", "y", "exp", 2), kernel("y", "z", "exp", 2))).toEqual([
       [
@@ -43,19 +43,19 @@ describe("deduplicateKernels", () => {
       ],
     ]);
   });
-  it("tells functions apart (regression: a layer of sigmoids ran the code of a layer of tanhs)", () => {
+  it("distinguishes functions (regression: a layer of sigmoids ran the code of a layer of tanhs)", () => {
     expect(groups(kernel("x", "y", "tanh", 2), kernel("x", "z", "sigmoid", 2))).toHaveLength(2);
   });
-  it("tells numbers apart, 0 and −0 and infinities too", () => {
+  it("distinguishes numbers, including 0, −0 and infinities", () => {
     const numbers = [1, 2, 0, -0, Infinity, -Infinity, NaN];
     expect(groups(...numbers.map((c) => kernel("x", "y", "exp", c)))).toHaveLength(numbers.length);
   });
-  it("tells element types apart", () => {
+  it("distinguishes element types", () => {
     const other = kernel("x", "y", "exp", 2);
     const single = { ...other, slots: other.slots.map((slot) => ({ ...slot, element: "f32" as const })) };
     expect(groups(other, single)).toHaveLength(2);
   });
-  it("a buffer called like a function or like the number of rows is a buffer", () => {
+  it("treats a buffer with the name of a function, or of the number of rows, as a buffer", () => {
     expect(groups(kernel("x", "y", "exp", 2), kernel("exp", "n", "exp", 2))).toEqual([
       [
         ["y", "n"],

@@ -1,5 +1,5 @@
-// Expressions as TypeScript, run: the text must compute what the interpreter of loops computes. If one fails,
-// brackets are missing, or an operator means something else in JavaScript.
+// Runs expressions as TypeScript text: the result must be that of the loop interpreter. If one fails,
+// brackets are missing, or an operator has another meaning in JavaScript.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expressionText } from "../../../../src/compiler/emit/typescript/expressions.ts";
@@ -29,7 +29,10 @@ const scope: Scope = {
   uses: () => undefined,
 };
 
-/** Real and whole expressions and conditions over a, b (real) and i (whole), up to a depth. */
+/**
+ * Expressions of real numbers and of integers, and conditions, over a and b (real) and i (integer), up to a
+ * depth.
+ */
 const { real, whole, condition } = fc.letrec<{ real: Expression; whole: Expression; condition: Expression }>(
   (tie) => ({
     real: fc.oneof(
@@ -75,7 +78,7 @@ const { real, whole, condition } = fc.letrec<{ real: Expression; whole: Expressi
 
 const values = { a: 1.25, b: -3.5, i: 7 };
 
-/** What the interpreter of loops says. */
+/** The result of the loop interpreter. */
 function interpreted(x: Expression): number {
   const body = [
     define("a", number(values.a, "f64")),
@@ -89,7 +92,7 @@ function interpreted(x: Expression): number {
   return memory.get("y")?.[0] ?? NaN;
 }
 
-/** What JavaScript says. */
+/** The result in JavaScript. */
 function ran(x: Expression): number {
   const result: unknown = new Function("a", "b", "i", `"use strict"; return ${expressionText(x, scope)};`)(
     values.a,
@@ -108,7 +111,7 @@ describe("expressionText", () => {
     fc.assert(
       fc.property(arbitrary, (x) => {
         const [expected, actual] = [interpreted(x), ran(x)];
-        // Integer arithmetic has one zero.
+        // Integer arithmetic has only one zero.
         expect(
           Object.is(actual, expected) || (x.type !== "f64" && actual === expected),
           expressionText(x, scope),
@@ -117,7 +120,7 @@ describe("expressionText", () => {
       often(1000, 1),
     );
   });
-  it("needs no bracket that mathematics would not write", () => {
+  it("adds no brackets that mathematical notation would leave out", () => {
     const [a, b] = [variable("a", "f64"), variable("b", "f64")];
     expect(expressionText(binary("+", binary("*", a, b), b), scope)).toBe("a * b + b");
     expect(expressionText(binary("*", binary("+", a, b), b), scope)).toBe("(a + b) * b");

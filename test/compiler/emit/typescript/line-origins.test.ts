@@ -1,5 +1,5 @@
-// Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a
-// kernel belongs to nothing.
+// The origin of each line of emitted code. If one fails, a debugger shows the wrong layer, or a line of a
+// kernel has no origin.
 import type { LineOrigin } from "../../../../src/compiler/emit/emitted-file.ts";
 import type { Target } from "../../../../src/compiler/targets.ts";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -40,7 +40,7 @@ const specOf = (network: readonly unknown[], more: object = {}) => ({
 
 const pathOf = ({ origin }: Line): string => (origin?.path ?? ["nothing"]).join(".");
 
-/** The lines of the function that ends with the name, with the comments above it. */
+/** The lines of the function with this name, and the comments above it. */
 function functionOf(lines: readonly Line[], name: string): Line[] {
   const header = lines.findIndex(({ text }) => text.startsWith(`function ${name}(`));
   expect(header, name).toBeGreaterThan(0);
@@ -76,11 +76,11 @@ describe("a network of layers", () => {
     ["dense3_backward_weight", ["network.3"]],
     ["dense1_backward_weight", ["network.0"]],
     ["loss_forward", ["loss"]],
-  ])("every line of %s is of its layer", (name, places) => {
+  ])("every line of %s has the path of its layer", (name, places) => {
     expect(placesIn(functionOf(lines, name))).toEqual(places);
   });
 
-  it("in a kernel of two layers, each statement is of its own", () => {
+  it("in a kernel of two layers, each statement has the path of its own layer", () => {
     const kernel = functionOf(lines, "dense2_backward");
     expect(placesIn(kernel)).toEqual(["network.2", "network.3"]);
     expect(pathOf(lineWith(kernel, "sum00 +="))).toBe("network.3");
@@ -89,7 +89,7 @@ describe("a network of layers", () => {
     expect(lineWith(kernel, "f[at_d_dense2_sum_row").origin?.name).toBe("d_dense2_sum");
   });
 
-  it("calls are of their kernels, offsets of what lies there", () => {
+  it("calls have the path of their kernel, offsets that of the value stored there", () => {
     expect(pathOf(lineWith(lines, "  dense3_backward_weight("))).toBe("network.3");
     expect(pathOf(lineWith(lines, "const at_dense2_weight ="))).toBe("network.2");
     expect(pathOf(lineWith(lines, "const at_d_dense2_weight ="))).toBe("network.2");
@@ -98,26 +98,26 @@ describe("a network of layers", () => {
     expect(pathOf(lineWith(lines, "const at_y ="))).toBe("targets.y");
   });
 
-  it("facts are of the keys that say so", () => {
+  it("facts have the path of the key that determines them", () => {
     expect(pathOf(lineWith(lines, "  batchSize: 8"))).toBe("training.batchSize");
     expect(pathOf(lineWith(lines, 'name: "dense3.bias"'))).toBe("network.3");
     expect(pathOf(lineWith(lines, "  validation: 0.2"))).toBe("training.validation");
     expect(pathOf(lineWith(lines, 'columns: ["a0..a5"]'))).toBe("data");
   });
 
-  it("a parameter begins with what its layer says", () => {
+  it("the initialisation of a parameter has the path of its layer", () => {
     expect(pathOf(lineWith(lines, "// dense2.weight: "))).toBe("network.2");
     expect(pathOf(lineWith(lines, 'machine.parameters["dense2.weight"]'))).toBe("network.2");
   });
 
-  it("what all trainers have is of nothing", () => {
+  it("code that all trainers have is without an origin", () => {
     const from = lines.findIndex(({ text }) => /^\/\/ ── .*Training loop/.test(text));
     const to = lines.findIndex(({ text }) => /^\/\/ ── .*Evaluation/.test(text));
     expect(placesIn(lines.slice(from, to))).toEqual(["nothing"]);
   });
 });
 
-it("a function that several layers share is of what they have in common; its calls are of each", async () => {
+it("a function that several layers share has their common path; each call has that of its layer", async () => {
   const same = { type: "dense", units: 6, activation: "relu" };
   const lines = await linesOf(specOf([same, same, same, { type: "dense", units: 3 }]));
   const calls = lines.filter(({ text }) => /^ {2}dense_forward\(/.test(text));
@@ -127,7 +127,7 @@ it("a function that several layers share is of what they have in common; its cal
   expect(shared[0].origin?.kernels.length).toBeGreaterThanOrEqual(3);
 });
 
-it("the copies of a repeated block are of the layer that is written once", async () => {
+it("the copies of a repeated block have the path of the layer in the spec", async () => {
   const block = { type: "repeat", times: 3, layers: [{ type: "dense", units: 6, activation: "relu" }] };
   const lines = await linesOf(specOf([block, { type: "dense", units: 3 }]));
   const calls = lines.filter(({ text }) => /^ {2}repeat\w*_forward/.test(text));
@@ -135,14 +135,14 @@ it("the copies of a repeated block are of the layer that is written once", async
   expect(placesIn(functionOf(lines, String(calls[0].text.match(/\w+/))))).toEqual(["network.0.layers.0"]);
 });
 
-describe("however a module is printed", () => {
+describe("formatting does not change origins", () => {
   const spec = specOf([
     { type: "dense", units: 9, activation: "gelu" },
     { type: "dense", units: 3 },
   ]);
 
   it.each([["ts"], ["wasm"]] as const)(
-    "target %s: each word keeps its place when the text is formatted",
+    "target %s: each word has the same origin before and after formatting",
     async (target) => {
       const wordPlaces = (lines: readonly Line[]) =>
         lines.flatMap((line) =>
@@ -158,7 +158,7 @@ describe("however a module is printed", () => {
   );
 });
 
-it("numbers that formatting writes otherwise stay in step", () => {
+it("numbers that formatting rewrites do not shift origins", () => {
   const writer = new MarkingWriter();
   const origin = (name: string): LineOrigin => ({ kernels: [], nodes: [], path: [name], name });
   writer.marked(origin("a"), () => writer.writeLine("const a = 1e+21;"));

@@ -1,5 +1,5 @@
-// Which elementary functions a module carries. If it fails, trainers in f32 pay for doubles that they round
-// away, or trainers in f64 compute with the precision of f32.
+// Which elementary functions an emitted module contains. If one fails, trainers in f32 spend time on the
+// precision of doubles, or trainers in f64 have only that of f32.
 import { expect, test } from "vitest";
 import { collectParts } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { RuntimeName } from "../../../../src/compiler/runtime-references.ts";
@@ -22,7 +22,7 @@ const roots: readonly RuntimeName[] = [
 const partsOf = async (float: "f32" | "f64") => collectParts(await loadRuntime(float), roots);
 const namesOf = async (float: "f32" | "f64") => (await partsOf(float)).map(({ name }) => name);
 
-test("in f32 everything takes the short forms, in f64 everything the exact ones: no module has both", async () => {
+test("modules in f32 contain only the short forms, and modules in f64 only the exact ones", async () => {
   const [single, double] = [await namesOf("f32"), await namesOf("f64")];
   for (const name of ["exp2", "log2"])
     expect([single.includes(name), double.includes(name)]).toEqual([true, false]);
@@ -30,7 +30,7 @@ test("in f32 everything takes the short forms, in f64 everything the exact ones:
     expect([single.includes(name), double.includes(name)]).toEqual([false, true]);
 });
 
-test("both kinds have each function, under the same name and in the same chapter", async () => {
+test("both element types have each function, under the same name and in the same chapter", async () => {
   for (const float of ["f32", "f64"] as const) {
     const parts = await partsOf(float);
     expect(parts.flatMap(({ name }) => roots.filter((root) => root === name)).sort()).toEqual(

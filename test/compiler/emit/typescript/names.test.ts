@@ -1,6 +1,5 @@
-// Names of a model beside the names that emitted code reads. If it fails, a layer called `JSON` or `rows`
-// gives a trainer that a strict compiler refuses, or that reads the offset of a tensor where it means
-// something else.
+// Names in a model that equal names in the emitted code. If one fails, a layer called `JSON` or `rows` leads
+// to a trainer that a strict compiler rejects, or that reads the wrong variable.
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";
@@ -20,7 +19,7 @@ import { imported } from "../../../support/emitted.ts";
 
 const treeOf = (code: string) => ts.createSourceFile("a.ts", code, ts.ScriptTarget.ES2022, true);
 
-/** A chain of layers that are stored, behind inputs that are joined. */
+/** Inputs that are concatenated, then a chain of layers whose values are materialised. */
 function modelWith(inputs: readonly string[], layers: readonly string[], target: string): ModelSpec {
   return {
     name: "names",
@@ -42,7 +41,7 @@ function modelWith(inputs: readonly string[], layers: readonly string[], target:
   };
 }
 
-/** The same model under names that are in nobody's way. */
+/** The same model with names that do not conflict. */
 const plain = (inputs: number, layers: number): ModelSpec =>
   modelWith(
     Array.from({ length: inputs }, (_, i) => `ordinary_input_${i}`),
@@ -50,7 +49,9 @@ const plain = (inputs: number, layers: number): ModelSpec =>
     "ordinary_target",
   );
 
-/** The names that the emitter's own lines read or bind: those of the runtime's declarations are another matter. */
+/**
+ * The names that the emitter's own lines read or declare, without those inside the runtime's declarations.
+ */
 function wordsOfFrame(code: string, runtime: ReadonlySet<string>): string[] {
   const words = new Set<string>();
   const bind = (node: ts.Node): void => {
@@ -78,7 +79,7 @@ function declaredBy(statement: ts.Statement): string[] {
   return name === undefined ? [] : [name.getText()];
 }
 
-/** Names of the module that an inner scope of what the emitter wrote declares again. */
+/** Names of the module that an inner scope of the emitter's code declares again. */
 function hiddenIn(code: string, runtime: ReadonlySet<string>): string[] {
   const statements = treeOf(code).statements.filter(
     (statement) => !declaredBy(statement).some((name) => runtime.has(name)),
@@ -105,7 +106,7 @@ const languageWords = Array.from(
 describe.each(["ts", "wasm"] as const)("%s", (target) => {
   const options = { target, probe: true } as const;
 
-  test("a model whose names are the words of its own trainer trains, saves and loads", async () => {
+  test("a model whose names are words of its own trainer can be trained, saved and loaded", async () => {
     const runtime = new Set((await loadRuntime("f32")).keys());
     const benign = (await compile(plain(2, 2), options)).code;
     const free = freeNames(treeOf(benign));
@@ -117,7 +118,7 @@ describe.each(["ts", "wasm"] as const)("%s", (target) => {
     const { code } = await compile(modelWith(inputs, layers, goal), options);
     expect(faultsOf(code)).toEqual([]);
     expect(hiddenIn(code, runtime)).toEqual([]);
-    // A global that the model hides is not free any more.
+    // A global that a name of the model hides would not be free.
     expect(freeNames(treeOf(code)).sort()).toEqual(free.sort());
     const { createTrainer } = await imported(code);
     const trainer = createTrainer();
@@ -131,7 +132,7 @@ describe.each(["ts", "wasm"] as const)("%s", (target) => {
   });
 });
 
-test("the check of such a model, and its predictor, are as sound", async () => {
+test("the check of such a model, and its predictor, are correct too", async () => {
   const runtime = new Set((await loadRuntime("check")).keys());
   const codesOf = async (spec: ModelSpec) => {
     const model = parseModel(spec);
@@ -153,7 +154,7 @@ test("the check of such a model, and its predictor, are as sound", async () => {
   expect(faultsOf(hostile.predictor)).toEqual([]);
 });
 
-test("no name that any part of the runtime reads or declares is given to a model", async () => {
+test("no name that a part of the runtime reads or declares is used for a model", async () => {
   for (const kind of ["f32", "f64", "check"] as const) {
     const taken = runtimeNames(await loadRuntime(kind));
     const identify = identifierMaker(taken);
@@ -164,14 +165,14 @@ test("no name that any part of the runtime reads or declares is given to a model
   }
 });
 
-test("free names: what is bound inside is not free, what is only a member's name neither", () => {
+test("names that are bound inside are not free, and neither are names of members", () => {
   const of = (text: string) => freeNames(treeOf(text)).sort();
   expect(of("const a = (b: T) => { const { c: d, e = f } = b; return a + b + d + e + g.h; };")).toEqual([
     "T",
     "f",
     "g",
   ]);
-  // Bound in one scope, free in another.
+  // Bound in one scope, free in the other.
   expect(of("const a = [(x: number) => x, () => x];")).toEqual(["x"]);
   expect(
     of("function f<T>(x: T): x is T { for (const i of y) z({ i, k: i }); return true; } type U = T"),

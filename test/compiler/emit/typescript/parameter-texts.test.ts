@@ -1,4 +1,4 @@
-// Trained numbers as text. If one fails, a predictor holds other numbers than were trained.
+// Trained numbers as text. If one fails, the numbers in a predictor are not those that were trained.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
@@ -25,14 +25,14 @@ it("reads back as the same f64", () => {
   );
 });
 
-it("is as short as it can be", () => {
+it("is as short as possible", () => {
   expect(numberText(Math.fround(0.1), "f32")).toBe("0.1");
   expect(numberText(16777216, "f32")).toBe("16777216");
   expect(numberText(-0, "f32")).toBe("-0");
   expect(numberText(Math.fround(1e-45), "f32")).toBe("1e-45");
 });
 
-it.each(["f32", "f64"] as const)("base64 gives back the bytes of %s", (float) => {
+it.each(["f32", "f64"] as const)("base64 preserves the bytes of %s", (float) => {
   const numbers = Array.from({ length: 301 }, (_, i) => Math.fround(Math.sin(i) * 10 ** (i % 9)));
   const { buffer } = bytesIn(base64Lines(bytesOfNumbers(numbers, float)));
   expect([...(float === "f32" ? new Float32Array(buffer) : new Float64Array(buffer))]).toEqual(numbers);

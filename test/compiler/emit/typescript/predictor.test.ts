@@ -1,5 +1,5 @@
-// A predictor: the forward part alone with its parameters inside. If one fails, a shipped model says
-// something else than the trainer that it came from, or carries what only training needs.
+// Predictors: the forward pass with the parameters inside. If one fails, a shipped model predicts something
+// else than its trainer, or contains code that only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
 import { withPrograms } from "../../../../src/compiler/emission.ts";
@@ -18,8 +18,8 @@ const shipped = (spec: ModelSpec, dtype: "f32" | "f64", fields?: object) =>
   );
 
 /**
- * Beside those that all tests share: what predicting does differently from training, and what loops over
- * places or time.
+ * In addition to the specs that all tests share: layers that predict differently than they train, and layers
+ * that loop over positions or time.
  */
 const more: Readonly<Record<string, ModelSpec>> = {
   images: {
@@ -71,7 +71,7 @@ const more: Readonly<Record<string, ModelSpec>> = {
   },
 };
 
-/** Indices from 0 to 6 where an input takes them. */
+/** A batch; inputs of indices get integers from 0 to 6. */
 const batchOf = (spec: ModelSpec, rows: number, seed: number) =>
   Object.fromEntries(
     Object.entries(batchFor(spec, rows, seed)).map(([name, values]) =>
@@ -86,7 +86,7 @@ const inputsOf = (spec: ModelSpec, rows: number, seed: number) => {
   return Object.fromEntries(Object.keys(spec.inputs).map((name) => [name, batch[name]]));
 };
 
-/** Some rows of a batch. */
+/** The rows `from` to `to` of a batch of `rows` rows. */
 const rowsOf = (
   inputs: Readonly<Record<string, readonly number[]>>,
   from: number,
@@ -102,7 +102,7 @@ const rowsOf = (
 
 describe.each(Object.entries({ ...specs, ...more }))("%s", (_, spec) => {
   it.each(["f32", "f64"] as const)(
-    "%s: predicts the trainer's very bits, any number of rows",
+    "%s: predicts bit-identically to the trainer, for any number of rows",
     async (dtype) => {
       const { trainer, predictor } = await shipped(spec, dtype);
       const { batchSize = 1 } = spec.training;
@@ -118,7 +118,7 @@ describe.each(Object.entries({ ...specs, ...more }))("%s", (_, spec) => {
     },
   );
 
-  it("is strict, formatted, without casts or imports, the same every time", async () => {
+  it("is strict, formatted, without casts or imports, and the same every time", async () => {
     const { code, emit } = await shipped(spec, "f32");
     expect(faultsOf(code)).toEqual([]);
     expect(forbiddenIn(code)).toEqual([]);
@@ -126,7 +126,7 @@ describe.each(Object.entries({ ...specs, ...more }))("%s", (_, spec) => {
     expect((await emit()).text).toBe(code);
   });
 
-  it("holds nothing of training, neither code nor memory", async () => {
+  it("contains neither code nor memory for training", async () => {
     const { compilation, code } = await shipped(spec, "f32");
     expect(code).not.toMatch(/createTrainer|runEpochs|encodeCheckpoint|optimizer_|totals|randomKey|shuffle/);
     const { programs, plan } = withPrograms(compilation, ["predict"]);
@@ -153,13 +153,13 @@ describe("parameters", () => {
     ]);
     expect(code).not.toContain("atob");
   });
-  it.each(["f32", "f64"] as const)("%s: of a larger one are base64, and the same bits", async (dtype) => {
+  it.each(["f32", "f64"] as const)("%s: of a larger model are base64 with the same bits", async (dtype) => {
     const { code, predictor, trainer } = await shipped(wide(200), dtype);
     expect(code).toContain("atob");
     const inputs = inputsOf(wide(200), 6, 1);
     expect([...predictor.predict(inputs)]).toEqual([...trainer.predict(inputs)]);
   });
-  it("are each predictor's own: two do not disturb one another", async () => {
+  it("belong to one predictor: two predictors do not affect each other", async () => {
     const { code } = await shipped(specs.classifier, "f32");
     const { createPredictor } = await importedPredictor(code);
     const [one, other] = [createPredictor(), createPredictor()];
@@ -170,8 +170,8 @@ describe("parameters", () => {
   });
 });
 
-describe("inputs that are wrong", () => {
-  it("are named, and no target is asked for", async () => {
+describe("invalid inputs", () => {
+  it("are rejected by name, and no target is required", async () => {
     const { predictor } = await shipped(specs.classifier, "f32");
     expect(() => predictor.predict({})).toThrow("x must be an array of numbers, got undefined");
     expect(() => predictor.predict({ x: [1, 2, 3] })).toThrow(
@@ -182,7 +182,7 @@ describe("inputs that are wrong", () => {
   });
 });
 
-describe("rows as a data file has them", () => {
+describe("rows in the form of a data file", () => {
   const spec: ModelSpec = {
     ...specs.classifier,
     data: {
@@ -196,7 +196,7 @@ describe("rows as a data file has them", () => {
     { name: "y", columns: ["kind"], classNames: ["ant", "bee", "cat"] },
   ];
 
-  it("are scaled as in training, and answered with the names of classes", async () => {
+  it("are scaled as in training, and the predictions have class names", async () => {
     const { code, predictor, trainer } = await shipped(spec, "f32", fields);
     expect(faultsOf(code)).toEqual([]);
     expect(forbiddenIn(code)).toEqual([]);
@@ -210,11 +210,11 @@ describe("rows as a data file has them", () => {
     expect([...predictor.predict({ x: [1, 0, 0, 0] })]).toEqual(logits);
   });
 
-  it("that are wrong are named", async () => {
+  it("are rejected by column if they are invalid", async () => {
     const { predictor } = await shipped(spec, "f32", fields);
     const good = { a: 1, b: 1, c: 1, d: 1 };
     expect(() => predictor.predictRows([])).toThrow("there are no rows");
-    // as JavaScript calls it, whom no type holds back
+    // JavaScript code may pass any value, because no type prevents it.
     expect(() => Reflect.apply(predictor.predictRows, undefined, [good])).toThrow("there are no rows");
     expect(() => predictor.predictRows([good, { ...good, c: "much" }])).toThrow(
       'row 1: column "c": "much" is not a number',
@@ -223,7 +223,7 @@ describe("rows as a data file has them", () => {
     expect(() => predictor.predictRows([{ a: 1, b: 1, c: 1 }])).toThrow('the rows: x needs the column "d"');
   });
 
-  it("are known to a checkpoint that says how its own were read; without that, numbers alone are", async () => {
+  it("are supported only if the checkpoint has the preprocessing of its data", async () => {
     const { code, predictor } = await shipped(spec, "f32");
     expect(code).not.toContain("predictRows");
     expect(predictor.predictRows).toBeUndefined();

@@ -1,4 +1,4 @@
-// Statements as TypeScript. If one fails, emitted code stores something else than the loops say.
+// Statements as TypeScript. If one fails, emitted code stores other values than the loops.
 import { expect, it } from "vitest";
 import type { Scope } from "../../../../src/compiler/emit/typescript/expressions.ts";
 import { MarkingWriter } from "../../../../src/compiler/emit/typescript/line-origins.ts";
@@ -24,7 +24,7 @@ const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const e = variable("e", "f64");
 const at = (index: Expression): Expression => ({ kind: "load", buffer: "y", at: [index], type: "f64" });
 
-it("adds in place only to the element that is stored, and only sums", () => {
+it("adds in place only to the element that is stored, and only for sums", () => {
   expect(textOf(store("y", [i], binary("+", at(i), e)))).toBe("f[i] += e;");
   expect(textOf(store("y", [i], binary("+", at(j), e)))).toBe("f[i] = f[j] + e;");
   expect(textOf(store("y", [i], binary("+", e, at(i))))).toBe("f[i] = e + f[i];");

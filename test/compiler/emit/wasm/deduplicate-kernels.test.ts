@@ -1,5 +1,5 @@
-// Kernels that several layers and programs have in common, as one function. If one fails, a layer works on
-// the memory of another, an innermost loop has more to do, or the module holds the same code many times over.
+// Kernels that several layers and programs share as one function. If one fails, a layer works on the memory
+// of another, an innermost loop has more work, or the module contains the same code many times.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { visit } from "../../../../src/compiler/loop/expressions.ts";
@@ -28,7 +28,8 @@ const spec: ModelSpec = {
 const model = parseModel(spec);
 const compilation = compileModel(model, { dtype: "f32" });
 const storage = storageOf(model, compilation.built, compilation.graphs, "f32");
-// However short, every kernel that threads may share is one that they share: its addresses go another way.
+// With the limit 0, threads share every parallel kernel, however short. The addresses of such kernels are
+// computed in another way.
 const options = { batchSize, float: "f32", minCycles: 0 } as const;
 const apart = compilation.lowered.map((program) =>
   scheduledVectors(program, options, { skip: ["deduplicate-kernels"] }),
@@ -41,7 +42,7 @@ async function moduleOf(loops: readonly LoopProgram[]) {
   return { plan, module: await assembleWasm(programs, plan, { float: "f32", batchSize }) };
 }
 
-/** What storage holds after a few steps and a look at fewer rows. */
+/** The content of storage after two training steps, and a prediction and an evaluation of fewer rows. */
 async function trained(loops: readonly LoopProgram[], threads: number) {
   const { plan, module } = await moduleOf(loops);
   const running = instantiate(module, { threads });
@@ -55,7 +56,7 @@ async function trained(loops: readonly LoopProgram[], threads: number) {
   return [...plan.storage].map(([name, placement]) => [name, Array.from(running.view(placement))]);
 }
 
-/** Operations of innermost loops, kernel by kernel. */
+/** The number of operations in the innermost loops of each kernel. */
 const innermostWork = (loops: readonly LoopProgram[]): number[] =>
   loops
     .flatMap((program) => placedVectors(program, options).kernels)
@@ -69,11 +70,11 @@ const innermostWork = (loops: readonly LoopProgram[]): number[] =>
     });
 
 describe("kernels with equal loops", () => {
-  it.each([1, 3])("give the bits of kernels of their own, with the parts of %d threads", async (threads) => {
+  it.each([1, 3])("give the same bits as separate kernels, divided among %d threads", async (threads) => {
     expect(await trained(together, threads)).toEqual(await trained(apart, 1));
   });
 
-  it("are one function, of all layers and of all programs", async () => {
+  it("are one function for all layers and programs", async () => {
     const [one, many] = [await moduleOf(together), await moduleOf(apart)];
     const kernel = /^\(func \$(?!extent_of|part_of)\w+_(forward|backward|update|predict|evaluate|totals)/gm;
     const functions = (text: string) => text.match(kernel)?.length ?? 0;
@@ -82,12 +83,12 @@ describe("kernels with equal loops", () => {
     expect(one.module.text).toMatch(/^;; The same code serves .*dense3/m);
   });
 
-  it("have no more to do in their innermost loops", () => {
+  it("have no more work in their innermost loops", () => {
     const before = innermostWork(apart);
     innermostWork(together).forEach((work, i) => expect(work).toBeLessThanOrEqual(before[i]));
   });
 
-  it("are told the same buffers in the same order, temporaries of every program and parameters of every layer", () => {
+  it("get as arguments the same buffers in the same order: temporaries of every program, parameters of every layer", () => {
     const shared = together.flatMap(({ name, kernels }) =>
       kernels.flatMap((kernel) => (kernel.shared ? [`${name}: ${kernel.shared.addresses.join(", ")}`] : [])),
     );

@@ -1,5 +1,5 @@
-// Every kind of expression and of store as WebAssembly, held against the interpreter of loops. If one fails,
-// an instruction, a lane, a conversion or an address is not what the loop IR means.
+// Every kind of expression and store as WebAssembly, compared with the loop interpreter. If one fails, an
+// instruction, a lane, a conversion or an address differs from the meaning of the loop IR.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { moduleText } from "../../../../src/compiler/emit/wasm/module-text.ts";
@@ -33,7 +33,7 @@ const floats: readonly Float[] = ["f32", "f64"];
 const xs = [1.5, -2, 0.25, 3, -0.5, 8, 2, -7];
 const ks = [5, -3, 2, 7, 0, 1, -8, 4];
 
-/** What the buffers y and m hold after the statements, by the interpreter and by WebAssembly. */
+/** The contents of the buffers y and m after the statements, from the interpreter and from WebAssembly. */
 async function both(float: Float, body: readonly Statement[]): Promise<readonly [number[], number[]]> {
   const loops = program(
     body,
@@ -84,7 +84,7 @@ const load = (
 });
 const splat = (x: Expression, lanes: number): Expression => ({ kind: "splat", x, lanes, type: x.type });
 
-/** Expressions of numbers and of integers, made of two operands each and a condition. */
+/** Expressions of numbers and of integers, each built from two operands and a condition. */
 function made(float: Float, x: Expression, y: Expression, i: Expression, j: Expression) {
   const f = (name: Parameters<typeof call>[0], ...operands: readonly Expression[]) =>
     call(name, operands, float);
@@ -207,7 +207,7 @@ describe.each(floats)("%s", (float) => {
     expected.forEach((value, at) => expect(actual[at]).toBeCloseTo(value, 6));
   });
 
-  it("a lane of a mask is a truth, and a splat of a truth is a mask", async () => {
+  it("a lane of a mask is a bool, and a splat of a bool is a mask", async () => {
     const mask = less(vector, splat(number(0, float), lanes));
     const truth: Expression = { kind: "lane", x: mask, index: 1, type: "bool" };
     const body = [
@@ -219,7 +219,7 @@ describe.each(floats)("%s", (float) => {
   });
 
   it.each(Array.from({ length: lanes + 1 }, (_, count) => count))(
-    "stores the first %i lanes, known or not",
+    "stores the first %i lanes, for a constant count and a variable one",
     async (count) => {
       const some = (x: Expression): Statement => ({
         kind: "store",
@@ -238,7 +238,7 @@ describe.each(floats)("%s", (float) => {
     },
   );
 
-  it("loops count from and to what is not known, and may not run at all", async () => {
+  it("loops may have variable bounds, and may not run at all", async () => {
     const [i, first, end] = ["i", "first", "end"].map((name) => variable(name, "i32"));
     const counted = (from: number, to: number): Statement[] => [
       define("first", load("k", from, "i32")),
@@ -256,7 +256,7 @@ describe.each(floats)("%s", (float) => {
   });
 });
 
-/** A sum of products over a panel of rows. */
+/** A sum of products over a panel. */
 const sumOfProducts = (): Statement[] => {
   const [i, s] = [variable("i", "i32"), { ...variable("sum", "f32"), lanes: 4 } as const];
   const row: Expression = { kind: "load", buffer: "x", at: [integer(0)], type: "f32", lanes: 4 };
@@ -268,7 +268,7 @@ const sumOfProducts = (): Statement[] => {
   ];
 };
 
-it("reads well, and says the same with relaxed instructions", () => {
+it("the text is readable, and differs only in relaxed instructions if these are used", () => {
   const loops = program(sumOfProducts(), buffer("x", [8], "f32"), buffer("y", [8], "f32"));
   const { placed, plan } = planned(loops);
   const parts = {

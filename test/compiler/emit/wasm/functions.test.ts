@@ -1,6 +1,6 @@
 // The elementary functions of the WebAssembly target: within two units in the last place of f32, with the
-// language's special values. A fault here would be a small, silent error in every training, or a NaN where
-// there is a number.
+// special values of JavaScript. An error here would be a small, silent error in every training run, or a NaN
+// instead of a number.
 import { expect, test } from "vitest";
 import { functions, onDoubles } from "../../../../src/compiler/emit/wasm/functions/index.ts";
 import { Library } from "../../../../src/compiler/emit/wasm/library.ts";
@@ -13,15 +13,15 @@ import { randomKey, randomStream, randomUnit } from "../../../../src/runtime/num
 import { cos, sin } from "../../../../src/runtime/numbers/trigonometric.ts";
 import { runAssembly } from "../../../support/run-assembly.ts";
 
-/** What the functions should be, exact to a unit or two of doubles. */
+/** The expected results, exact to one or two units in the last place of doubles. */
 const unary = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos, sign: Math.sign };
 type Unary = keyof typeof unary;
 const isUnary = (name: string): name is Unary => Object.hasOwn(unary, name);
 
-/** Memory: first operands, results, second operands, each of this many numbers. */
+/** The memory contains three arrays of this many numbers: first operands, results, second operands. */
 const capacity = 0x20000;
 
-/** A loop that applies a function of vectors to the first n numbers. */
+/** A loop that applies a vector function to the first n numbers. */
 const loopOver = (name: string, operands: readonly string[]): string => `
   (func (export "${name}") (param $n i32) (local $i i32)
     (loop $next
@@ -31,7 +31,7 @@ const loopOver = (name: string, operands: readonly string[]): string => `
 const first = "(v128.load (local.get $i))";
 const second = `(v128.load offset=${8 * capacity} (local.get $i))`;
 
-/** The fields of a module that uses these functions in its own code. */
+/** The fields of a module whose own code uses these functions. */
 function moduleFields(
   names: readonly FunctionName[],
   type: "f32" | "f64",
@@ -70,7 +70,7 @@ const { memory, call } = await runAssembly(
 const [xs, zs, ys] = [0, 4, 8].map((start) => new Float32Array(memory, start * capacity, capacity));
 const [xBits, yBits] = [xs, ys].map(({ byteOffset }) => new Int32Array(memory, byteOffset, capacity));
 
-/** The results for numbers of f32, one block of memory after the other. */
+/** The results for these f32 numbers, computed in pieces that fit the memory. */
 function results(name: string, inputs: readonly number[], others: readonly number[] = []): Float32Array {
   const all = new Float32Array(inputs.length);
   for (let from = 0; from < inputs.length; from += capacity) {
@@ -84,8 +84,8 @@ function results(name: string, inputs: readonly number[], others: readonly numbe
 }
 
 /**
- * How far a number is off, in units in the last place that f32 has at `expected`; zeros, NaN and infinity
- * must be met exactly.
+ * The error of a result, in units in the last place of f32 at `expected`. Zeros, NaN and infinities must
+ * match exactly.
  */
 function unitsOff(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
@@ -101,7 +101,7 @@ const ofBits = (bits: number): number => {
   bitsOf[0] = bits;
   return numberOf[0];
 };
-/** 2 · count + 1 neighbours in f32 of each number and of its negative. */
+/** 2 · count + 1 neighbours in f32 of each number, and their negatives. */
 const around = (places: readonly number[], count = 60): number[] =>
   places.flatMap((place) => {
     numberOf[0] = Math.abs(place);
@@ -115,12 +115,12 @@ const between = (low: number, high: number): number => Math.fround(low + (high -
 const sweep = (low: number, high: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => Math.fround(low + ((high - low) * (i + random.unit())) / count));
 
-/** All exponents of both signs, NaN of all kinds among them: every 32749th number of f32. */
+/** Every 32749th f32 number: all exponents of both signs, and NaNs of all kinds. */
 const everywhere = Array.from({ length: 2 ** 32 / 32749 }, (_, i) => ofBits(i * 32749));
 const halvesOfLn2 = Array.from({ length: 300 }, (_, i) => (i + 0.5) * Math.LN2);
 const edges = [0, 2 ** -149, 2 ** -126, 2 ** -25, 1, 2 ** 25, 3.4028234663852886e38];
 
-/** Limits and places of the header tables of the files. */
+/** The limits are those in the header tables of the functions' files. */
 test.each<[Unary, number, number[]]>([
   [
     "exp",
@@ -167,18 +167,21 @@ test.each<[Unary, number, number[]]>([
   ],
   ["erf", 1.56, [...around([0.9, 3.832507, 4]), ...sweep(-4, 4, 90000)]],
   ["sign", 0, []],
-])("%s is right to %f units in the last place for numbers of all sizes", (name, limit, inputs) => {
-  const x = [...everywhere, ...around(edges), ...inputs];
-  const z = results(name, x);
-  let worst = { off: 0, at: 0 };
-  x.forEach((at, i) => {
-    const off = unitsOff(z[i], unary[name](at));
-    if (off > worst.off) worst = { off, at };
-  });
-  expect(worst.off, `${name}(${worst.at})`).toBeLessThanOrEqual(limit);
-});
+])(
+  "%s has an error of at most %f units in the last place for numbers of all sizes",
+  (name, limit, inputs) => {
+    const x = [...everywhere, ...around(edges), ...inputs];
+    const z = results(name, x);
+    let worst = { off: 0, at: 0 };
+    x.forEach((at, i) => {
+      const off = unitsOff(z[i], unary[name](at));
+      if (off > worst.off) worst = { off, at };
+    });
+    expect(worst.off, `${name}(${worst.at})`).toBeLessThanOrEqual(limit);
+  },
+);
 
-test("sine and cosine are right to 1.6 units in the last place for angles of any size, also where they pass zero", () => {
+test("sine and cosine have an error of at most 1.6 units in the last place for angles of any size, also near their zeros", () => {
   const zeros = Array.from({ length: 6000 }, (_, i) => Math.fround((i * 10 + (i % 10)) * (Math.PI / 2)));
   const inputs = [
     ...sweep(-1e5, 1e5, 60000),
@@ -194,7 +197,7 @@ test("sine and cosine are right to 1.6 units in the last place for angles of any
     });
 });
 
-test("sine and cosine have no value at infinity", () => {
+test("sine and cosine of infinity are NaN", () => {
   for (const name of ["sin", "cos"] as const)
     expect([...results(name, [Infinity, -Infinity, 1, 0])].map(Number.isNaN)).toEqual([
       true,
@@ -204,7 +207,7 @@ test("sine and cosine have no value at infinity", () => {
     ]);
 });
 
-test("power is right to 1.4 units in the last place, at any size of result and near 1, where exponents are large", () => {
+test("power has an error of at most 1.4 units in the last place, for results of any size and for large exponents near 1", () => {
   const pairs = Array.from({ length: 40000 }, (): (readonly [number, number])[] => {
     const size = Math.fround(2 ** between(-149, 128));
     const near = Math.fround(1 + between(-1, 1) * 2 ** between(-23, -1));
@@ -255,7 +258,7 @@ test.each(Object.keys(unary).filter(isUnary))("%s has exactly the special values
   });
 });
 
-test("no bits of a NaN become a number", () => {
+test("a NaN stays a NaN, whatever its bits", () => {
   const payloads = Array.from({ length: 23 }, (_, i) => 0x7f800001 + (1 << i)).concat(0x7fffffff);
   xBits.set(payloads);
   yBits.set(payloads);
@@ -265,11 +268,11 @@ test("no bits of a NaN become a number", () => {
   }
 });
 
-/** Pairs that are not the same number, zeros by their sign. */
+/** The pairs that are not the same number; zeros of different signs differ. */
 const differing = (a: Float32Array, b: Float32Array) =>
   [...a].map((value, i) => [value, b[i]]).filter(([value, other]) => !Object.is(value, other));
 
-test("odd functions are odd and even ones even to the last bit", () => {
+test("odd functions are odd and even functions even, to the last bit", () => {
   const x = [...sweep(0, 20, 5000), ...everywhere.filter((x) => x >= 0), ...finite];
   const negative = x.map((x) => -x);
   for (const name of ["tanh", "erf", "sin", "sign"])
@@ -283,7 +286,7 @@ test("odd functions are odd and even ones even to the last bit", () => {
   expect(differing(results("cos", negative), results("cos", x))).toEqual([]);
 });
 
-test("they do not step back by more than a unit where one formula gives way to another", () => {
+test("monotonic functions decrease by at most one unit where one formula replaces another", () => {
   const seams: readonly [Unary, readonly number[]][] = [
     ["exp", halvesOfLn2.slice(0, 120)],
     ["tanh", [0.3, 10]],
@@ -299,7 +302,7 @@ test("they do not step back by more than a unit where one formula gives way to a
   }
 });
 
-test("random numbers are those of the TypeScript target, bit by bit", () => {
+test("random numbers have the same bits as those of the TypeScript target", () => {
   const indices = Array.from({ length: 5000 }, (_, i) => (i < 4000 ? i : Math.imul(i, 0x9e3779b9)));
   for (const key of [0, 1, -1, 0x7fffffff, 123456789]) {
     xBits.set(indices);
@@ -312,7 +315,7 @@ test("random numbers are those of the TypeScript target, bit by bit", () => {
 });
 
 test.each(["f32", "f64"] as const)(
-  "a module takes each function of %s alone, and all of them at once",
+  "a module may use each function of %s alone, or all of them",
   async (type) => {
     const all = Object.keys(functions).filter((name): name is FunctionName => Object.hasOwn(functions, name));
     const lanes = type === "f32" ? "f32x4" : "f64x2";
@@ -357,13 +360,13 @@ test("functions on f64 are imported by their names", async () => {
   expect(call("run", 1.25)).toBe(power(exp(1.25), 2));
 });
 
-test("a constant is defined once, though many functions use it", () => {
+test("a constant that many functions use is defined once", () => {
   const fields = moduleFields(["exp", "sigmoid", "exp"], "f32");
   expect(fields.filter((field) => field.startsWith("(global $f32x4:1 "))).toHaveLength(1);
   expect(fields.filter((field) => field.startsWith("(func $exp_f32x4"))).toHaveLength(1);
 });
 
-test("a function without vector code is the runtime's on each lane", async () => {
+test("a function without vector code calls the runtime for each lane", async () => {
   const { f32 } = onDoubles("tanh");
   if (f32.kind !== "vector") throw new Error(`tanh is ${f32.kind}`);
   const lane = (i: number) => `(f32x4.extract_lane ${i} (local.get $z))`;

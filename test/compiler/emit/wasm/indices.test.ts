@@ -1,12 +1,12 @@
-// Indices that data bring into an embedding. If one fails, a row of data reads memory that is none of the
-// table's, or ends the program.
+// Indices in data that an embedding reads. If one fails, a row of data reads memory outside of the table, or
+// ends the program.
 import { expect, describe, it } from "vitest";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 
-/** Embeddings of which no layer reads the inputs by itself. */
+/** Embeddings whose indices pass through other layers first. */
 const spec: ModelSpec = {
   name: "far",
   inputs: { a: { shape: [2], dtype: "i32" }, b: { shape: [2], dtype: "i32" } },
@@ -38,7 +38,7 @@ describe.each(["simd", "ts"] as const)("an index outside of a table, on the back
     ["a", 1.5, "a, row 1: 1.5 is not an index from 0 to 4"],
     ["b", 4, "b, row 1: 4 is not an index from 0 to 3"],
     ["b", 0x7fffffff, "b, row 1: 2147483647 is not an index from 0 to 3"],
-  ])("is refused of %s, through layers that move it: %d", async (name, index, message) => {
+  ])("is rejected: input %s, index %d", async (name, index, message) => {
     const trainer = (await loadTrainer(await code)).createTrainer({ backend });
     const bad = { ...good, [name]: [0, 1, index, 2] };
     expect(() => trainer.step(bad)).toThrow(message);

@@ -1,5 +1,5 @@
-// How linear memory is laid out. If one fails, panels of a kernel share memory, or a load that nobody takes
-// lies outside of memory and traps.
+// The layout of linear memory. If one fails, panels of a kernel share memory, or a vector load with unused
+// lanes is outside of the memory and traps.
 import { expect, it } from "vitest";
 import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import { add, integer, minus, variable } from "../../../../src/compiler/loop/expressions.ts";
@@ -21,7 +21,7 @@ const i = variable("i", "i32");
 const loads = (at: Expression) =>
   program([loop("i", 4, "parallel", [store("x", [one], load("x", [at], "f32"))])], x);
 
-it("the scratch buffers of a kernel lie one behind the other", () => {
+it("the scratch buffers of a kernel follow each other", () => {
   const panels = ["p", "q", "r"].map((name) => scratch(name, [10], "f32"));
   const made = program(
     panels.map(({ name }) => store("x", [one], load(name, [one], "f32"))),
@@ -37,7 +37,7 @@ it("the scratch buffers of a kernel lie one behind the other", () => {
   expect(layout.scratchBytes).toBeGreaterThanOrEqual(136);
 });
 
-it("there is room for loads in front of the arena and behind it", () => {
+it("there is room for loads before the arena and after it", () => {
   const near = layOut([loads(i)], plan, 1);
   const front = layOut([loads(minus(i, integer(1000)))], plan, 1);
   const behind = layOut([loads(add(i, integer(2000)))], plan, 1);

@@ -1,5 +1,5 @@
-// Random graphs as scalar WebAssembly. If one fails, text, addresses, conversions or functions of the module
-// compute something else than the loops mean: the interpreter of graphs says what it should be.
+// Random graphs as scalar WebAssembly, compared with the interpreter of graphs. If one fails, the text, an
+// address, a conversion or a function of the module computes something else than the loops.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printGraph } from "../../../../src/compiler/ir/text.ts";
@@ -9,7 +9,7 @@ import type { Move } from "../../../support/random-graph.ts";
 import { runWasm, wasmOf } from "../../../support/run-wasm.ts";
 import { compareStorage } from "../../../support/tensors.ts";
 
-/** Five rows: blocks of two and of four leave a remainder. */
+/** Five rows, so that blocks of two and of four leave a remainder. */
 const batchSize = 5;
 
 interface Way {
@@ -19,7 +19,7 @@ interface Way {
 
 async function expectSame(list: readonly Move[], rows: number, { float, vectors }: Way): Promise<void> {
   const { graph } = graphOf(list, float);
-  // Numbers that are equal when rounded to f32 differ as doubles.
+  // The interpreter compares doubles, which may differ where numbers rounded to f32 are equal.
   if (float === "f32" && graph.nodes.some(({ op }) => op === "equal")) return;
   const values = valuesFor(graph, rows, 3);
   const expected = interpret(graph, values, rows);
@@ -28,7 +28,7 @@ async function expectSame(list: readonly Move[], rows: number, { float, vectors 
   expect(worst, `${at}, ${rows} rows\n${printGraph(graph)}`).toBeLessThan(float === "f64" ? 1e-12 : 2e-3);
 }
 
-describe("WebAssembly computes what the graph means", () => {
+describe("WebAssembly computes the value of the graph", () => {
   const rowCounts = fc.integer({ min: 1, max: batchSize });
   it.each<[string, Way]>([
     ["scalars of f64", { float: "f64", vectors: false }],

@@ -1,5 +1,5 @@
-// What an optimizer remembers of a weight that gets no gradient any more decays to 0. In f32 it would stop at
-// the smallest subnormal number, and a processor that is slow with those would train ever more slowly.
+// Adam's running means of a weight without gradients decay to 0. In f32 they would stop at the smallest
+// subnormal number, and training would be slow on processors that are slow with subnormal numbers.
 import { expect, test } from "vitest";
 import { compile } from "../../../../src/index.ts";
 import type { ModelSpec } from "../../../../src/index.ts";
@@ -15,7 +15,7 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize: 2, seed: 7 },
 };
 
-test("a weight without gradients leaves no subnormal number in Adam's means", async () => {
+test("a weight without gradients leaves no subnormal number in Adam's running means", async () => {
   const { code } = await compile(spec, { target: "wasm", program: false });
   const trainer = (await loadTrainer(code)).createTrainer();
   expect(trainer.backend).not.toBe("ts");
@@ -25,9 +25,9 @@ test("a weight without gradients leaves no subnormal number in Adam's means", as
   const start = bytes.indexOf(10) + 1;
   const state = bytes.slice(start, bytes.length - ((bytes.length - start) % 4)).buffer;
   const [numbers, words] = [new Float32Array(state), new Int32Array(state)];
-  // The count of steps and the seed stand among them, as integers.
+  // The state also contains the step count and the seed, as integers.
   const isCount = (i: number) => words[i] === 3001 || words[i] === 7;
   const subnormal = [...numbers].filter((x, i) => x !== 0 && Math.abs(x) < 2 ** -126 && !isCount(i));
-  expect(numbers.length).toBeGreaterThan(27); // nine parameters, and two means of each
+  expect(numbers.length).toBeGreaterThan(27); // nine parameters, with two running means each
   expect(subnormal).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Kernels in parts on several threads. If one fails, a part is computed twice or never, a thread is waited
-// for that does not come, or one that should end does not.
+// Kernels that run in parts on several threads. If one fails, a part is computed twice or never, a thread
+// waits forever, or a worker does not end.
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { controlBytes } from "../../../../src/compiler/emit/wasm/threads.ts";
@@ -8,7 +8,7 @@ import type { Move } from "../../../support/random-graph.ts";
 import { instantiate, wasmOf } from "../../../support/run-wasm.ts";
 
 const batchSize = 5;
-/** A product, functions of it, and sums. */
+/** A product, functions of the product, and sums. */
 const list: readonly Move[] = [
   [0, 0, 0, 0, 9],
   [2, 1, 0, 2, 0],
@@ -25,7 +25,7 @@ serve();
 parentPort.postMessage("ended");
 `;
 
-it("give the bits of one thread, however they take turns, and end when they are told to", async () => {
+it("threads give the bits of one thread, whatever their order, and end when they are asked to", async () => {
   const { graph } = graphOf(list, "f32");
   const { program, plan, module } = await wasmOf(graph, { float: "f32", batchSize, vectors: true });
   expect(module.controlBytes).toBe(controlBytes);
@@ -54,7 +54,7 @@ it("give the bits of one thread, however they take turns, and end when they are 
       worker.on("message", (message) => message === word && resolve());
     });
   const ended = said("ended");
-  // Before the worker is there, the first thread does all parts.
+  // Until the worker is ready, the first thread computes all parts.
   fill(shared);
   shared.call(program.name, batchSize);
   expect(results(shared)).toEqual(results(alone));
@@ -62,7 +62,7 @@ it("give the bits of one thread, however they take turns, and end when they are 
   for (let k = 0; k < 300; k++) {
     fill(shared);
     shared.call(program.name, batchSize);
-    // Idle threads sleep after a while, and wake.
+    // The worker goes to sleep after a while without work, and must wake up.
     if (k % 100 === 50) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(results(shared)).toEqual(results(alone));
   }

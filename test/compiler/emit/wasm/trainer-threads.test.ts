@@ -1,5 +1,5 @@
-// A trainer that shares its work among threads, as its user starts it. If one fails, threads change what is
-// trained, or keep the process from ending.
+// A trainer with threads, started like a user starts it. If one fails, threads change the result, or keep the
+// process from ending.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { strippedOf } from "../../../support/emitted.ts";
 
 const batchSize = 128;
-/** Large enough that sharing a kernel pays. */
+/** Large enough for threads to share kernels. */
 const spec: ModelSpec = {
   name: "shared",
   inputs: { x: { shape: [256] } },
@@ -26,8 +26,7 @@ const spec: ModelSpec = {
 };
 
 /**
- * Trains a little with as many threads as it is told, tells whether memory is shared, how many threads came
- * up, and a digest.
+ * Trains briefly with the given number of threads. Prints whether memory is shared, the losses and a digest.
  */
 const script = `
 import { createHash } from "node:crypto";
@@ -39,7 +38,7 @@ const data = {
 };
 const trainer = createTrainer({ seed: 1, backend: "simd", threads: Number(threads) });
 const losses = [trainer.steps(data, 5)];
-// Meanwhile the others come up.
+// The other threads start meanwhile.
 await new Promise((resolve) => setTimeout(resolve, 500));
 losses.push(trainer.steps(data, 20));
 const digest = createHash("sha256").update(trainer.save().slice()).digest("hex");
@@ -47,7 +46,10 @@ const { buffer } = trainer.parameters["dense1.weight"];
 console.log(JSON.stringify({ losses, digest, shared: buffer instanceof SharedArrayBuffer }));
 `;
 
-/** The same with functions of JavaScript's, which its kernels call and its workers can be given others of. */
+/**
+ * The same model with functions that its kernels import from JavaScript, so that a test can replace them in
+ * the workers.
+ */
 const calling: ModelSpec = {
   ...spec,
   network: [
@@ -56,7 +58,7 @@ const calling: ModelSpec = {
   ],
 };
 
-/** Takes steps until one fails. */
+/** Takes steps until a step fails. */
 const failing = `
 const { createTrainer } = await import(process.argv[2]);
 const data = { x: new Float64Array(256 * 128).fill(0.1), y: new Int32Array(128) };
@@ -91,14 +93,14 @@ const run = (threads: number, flags: readonly string[] = []): unknown =>
   );
 
 describe("threads", () => {
-  it("change no bit, and the process ends while they wait", () => {
+  it("change no bit, and do not keep the process from ending", () => {
     const alone = run(1);
     expect(alone).toMatchObject({ shared: false });
     expect({ ...Object(run(3)), shared: false }).toEqual(alone);
     expect(run(3)).toMatchObject({ shared: true });
   });
 
-  it("that fail end the call that waits for them, by an error", async () => {
+  it("end the call that waits for them with an error if they fail", async () => {
     const compilation = compileFor(parseModel(calling), { target: "wasm", dtype: "f64" });
     const code = strippedOf(await emitText(compilation, "f64", { isFormatted: false }));
     const broken = code.replace(
@@ -116,7 +118,7 @@ describe("threads", () => {
     expect(text.trim()).toBe("unreachable");
   });
 
-  it("that cannot be had are done without", () => {
+  it("are not used if the host does not allow waiting", () => {
     writeFileSync(join(folder, "poison.mjs"), 'Atomics.wait = () => { throw new TypeError("a page"); };');
     expect(run(3, ["--import", `file://${folder}/poison.mjs`])).toEqual(run(1));
   });

@@ -1,5 +1,5 @@
-// A trainer's file for the target wasm, as its user meets it: it holds the same model whichever backend runs
-// it. If one fails, a file trains something else where the host is another one, or does not start there.
+// A trainer's file for the target wasm, as a user runs it. If one fails, the file trains another model on
+// another backend or host, or does not start there.
 import type { Target } from "../../../../src/compiler/targets.ts";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -24,13 +24,13 @@ async function moduleOf(spec: ModelSpec, target: Target, dtype: "f32" | "f64" = 
   return loadTrainer(await emitText(compilation, dtype, { isFormatted: false, isProgram: false }));
 }
 
-/** What this engine runs of a module, TypeScript last. */
+/** The backends on which this engine runs a module; TypeScript is last. */
 function backendsOf({ createTrainer }: EmittedModule): Backend[] {
   const { backend } = createTrainer();
   return backend === "relaxed" ? ["relaxed", "simd", "ts"] : [backend, "ts"];
 }
 
-/** Largest |a − b| / (mean |b| + |b|) over all parameters. */
+/** The largest |a − b| / (mean |b| + |b|) over all parameters. */
 function distance(trainer: Trainer, other: Trainer): number {
   let worst = 0;
   for (const [name, values] of Object.entries(trainer.parameters)) {
@@ -46,7 +46,7 @@ function distance(trainer: Trainer, other: Trainer): number {
 
 describe.each(Object.entries(specs))("%s", (_, spec) => {
   it.each(["f32", "f64"] as const)(
-    "%s: trains on every backend as the target ts does, and takes up its checkpoint",
+    "%s: trains on every backend like the target ts, and loads its checkpoint",
     async (dtype) => {
       const [module, other] = [await moduleOf(spec, "wasm", dtype), await moduleOf(spec, "ts", dtype)];
       expect(module.model).toEqual({ ...other.model, target: "wasm" });
@@ -80,7 +80,7 @@ describe("many steps in one call", () => {
       }),
     );
 
-  it("are the single steps, bit for bit, when more batches are there than fit, and when steps go round", async () => {
+  it("equal single steps, bit for bit, with more batches than fit into memory and with several passes over the data", async () => {
     const { createTrainer } = await moduleOf(spec, "wasm");
     for (const [first, steps] of [
       [0, 250],
@@ -101,7 +101,7 @@ describe("many steps in one call", () => {
     }
   });
 
-  it("are the epochs of single steps, and a training that is resumed ends with the same bits", async () => {
+  it("make epochs of single steps, and a resumed training run ends with the same bits", async () => {
     const { createTrainer } = await moduleOf(spec, "wasm");
     const whole = createTrainer({ seed: 5 });
     const { epochs } = whole.fit(data, { epochs: 4 });
@@ -113,7 +113,7 @@ describe("many steps in one call", () => {
     expect(second.save()).toEqual(whole.save());
   });
 
-  it("stop at the step that diverges, and say of it what single steps say", async () => {
+  it("stop at the step that diverges, with the same message as single steps", async () => {
     const optimizer = { type: "sgd" as const, learningRate: 1e19 };
     const { createTrainer } = await moduleOf({ ...specs.regression, optimizer }, "wasm");
     const batch = batchFor(specs.regression, 40, 1);
@@ -132,7 +132,7 @@ describe("many steps in one call", () => {
   });
 });
 
-describe("a host that cannot run it", () => {
+describe("a host that cannot run WebAssembly", () => {
   const script = `
     const { createTrainer } = await import(process.argv[2]);
     const told = (options) => { try { return createTrainer(options).backend; } catch (error) { return error.name + ": " + error.message; } };
@@ -146,32 +146,29 @@ describe("a host that cannot run it", () => {
       "blocked by CSP",
     ],
   ] as const;
-  it.each(rows)(
-    "%s runs the TypeScript kernels, and says why it runs no others",
-    async (_, before, reason) => {
-      const folder = mkdtempSync(join(tmpdir(), "backends-"));
-      try {
-        const [module, main] = [join(folder, "trainer.mjs"), join(folder, "main.mjs")];
-        writeFileSync(module, strippedOf((await compile(specs.tiny, { target: "wasm" })).code));
-        writeFileSync(main, before + script);
-        const told: unknown = JSON.parse(
-          execFileSync(process.execPath, [main, `file://${module}`], { encoding: "utf8" }),
-        );
-        expect(told).toEqual([
-          "ts",
-          `InputError: the backend "simd" cannot run here: ${reason}`,
-          "ts",
-          'InputError: backend must be "relaxed", "simd" or "ts", got "fast"',
-        ]);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    },
-  );
+  it.each(rows)("%s runs the TypeScript kernels, and reports the reason", async (_, before, reason) => {
+    const folder = mkdtempSync(join(tmpdir(), "backends-"));
+    try {
+      const [module, main] = [join(folder, "trainer.mjs"), join(folder, "main.mjs")];
+      writeFileSync(module, strippedOf((await compile(specs.tiny, { target: "wasm" })).code));
+      writeFileSync(main, before + script);
+      const told: unknown = JSON.parse(
+        execFileSync(process.execPath, [main, `file://${module}`], { encoding: "utf8" }),
+      );
+      expect(told).toEqual([
+        "ts",
+        `InputError: the backend "simd" cannot run here: ${reason}`,
+        "ts",
+        'InputError: backend must be "relaxed", "simd" or "ts", got "fast"',
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 describe("the file", () => {
-  it.each(["f32", "f64"] as const)("%s: strict, formatted, the same every time", async (dtype) => {
+  it.each(["f32", "f64"] as const)("%s: is strict, formatted and the same every time", async (dtype) => {
     const { code } = await compile(specs.classifier, { dtype, target: "wasm" });
     expect(faultsOf(code)).toEqual([]);
     expect(forbiddenIn(code)).toEqual([]);

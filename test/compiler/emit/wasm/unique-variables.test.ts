@@ -1,5 +1,5 @@
-// Names of variables within a kernel. If it fails, two loops of one name share a local of WebAssembly, and
-// one of them ends the other.
+// Unique variable names within a kernel. If this fails, two loops with the same name share a local of
+// WebAssembly, and one ends the other.
 import { expect, it } from "vitest";
 import { uniqueVariables } from "../../../../src/compiler/emit/wasm/scope.ts";
 import { add, integer, number, variable } from "../../../../src/compiler/loop/expressions.ts";
@@ -7,7 +7,7 @@ import { printStatements } from "../../../../src/compiler/loop/print.ts";
 import { define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import { load } from "../../../support/loop-program.ts";
 
-it("gives each its own, as a name stands for another variable in a block beside", () => {
+it("variables get unique names where a name means another variable in another block", () => {
   const [i, j, s] = [variable("i", "i32"), variable("j", "i32"), variable("s", "f64")];
   const body = [
     loop("i", 4, "parallel", [

@@ -1,5 +1,5 @@
-// A formula equals the built-in that it defines: the same losses step by step, the same evaluation, in
-// f64 to 1e-12.
+// A formula must equal the built-in function that it defines: the same losses step by step and the same
+// evaluation, in f64 to 1e-12.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { emitted } from "../../../support/emitted.ts";
@@ -34,7 +34,7 @@ async function run(spec: ModelSpec, batch: Batch): Promise<number[]> {
   const trainer = module.createTrainer();
   const losses = Array.from({ length: 12 }, () => trainer.step(batch));
   const parameters = Object.values(trainer.parameters).flatMap((view) => [...view]);
-  // Uneven batches: sums must not depend on the division into batches.
+  // Uneven batches, because sums must not depend on how rows are divided into batches.
   const half = Object.fromEntries(
     Object.entries(batch).map(([name, values]) => [name, values.slice(0, (values.length / rows) * 3)]),
   );
@@ -116,7 +116,8 @@ describe("losses", () => {
     ],
     ["poisson", "mean(exp(prediction) - target * prediction)"],
   ] as const)("%s is %s", async (loss, formula) => {
-    // The estimate of a log rate is its exponential, which a formula cannot know: no metrics there.
+    // poisson predicts the logarithm of a rate, and metrics use its exponential. A formula does not say that,
+    // so metrics are not compared.
     const metrics = loss === "poisson" ? {} : { metrics: base.metrics };
     await expectSame({ loss, metrics: [], ...metrics }, { loss: { formula }, metrics: [], ...metrics });
   });
@@ -145,7 +146,7 @@ describe("losses", () => {
     await expectSame({ ...rest, loss: "binary-cross-entropy" }, { ...rest, loss: { formula } }, two);
   });
 
-  it("an input of indices is read as numbers, and a value of each row meets every element of it", async () => {
+  it("an input of indices is read as numbers, and a value per row is combined with every element of the row", async () => {
     const inputs = { x: { shape: [3] }, k: { shape: [], dtype: "i32" as const } };
     const network: ModelSpec["network"] = [{ type: "dense", from: "x", units: 2 }];
     const weighted = { ...real, k: [1, 1, 1, 1, 1, 1, 1] };
@@ -180,7 +181,7 @@ describe("metrics", () => {
     );
   });
 
-  it("of a log rate they are in counts, as the others", async () => {
+  it("for a log rate are in counts, as the built-in ones", async () => {
     const rest = { loss: "poisson" as const };
     const metrics: ModelSpec["metrics"] = [{ name: "m", formula: "mean(abs(prediction - target))" }];
     await expectSame({ ...rest, metrics: ["mae"] }, { ...rest, metrics });
@@ -238,7 +239,7 @@ describe("optimizers", () => {
     );
   });
 
-  it("momentum, weight decay and lion, where names mean what they were assigned last", async () => {
+  it("momentum, weight decay and lion, where a name has the value that was assigned to it last", async () => {
     await expectSame(
       { optimizer: { type: "sgd", ...rate, momentum: 0.9, weightDecay: 0.1 } },
       {

@@ -1,4 +1,4 @@
-// Wrong formulas, with the whole diagnostic of each: code, location in the spec and in the formula, and hint.
+// Invalid formulas with their complete diagnostics: code, location in the spec and in the formula, and hint.
 import { elementary } from "../../../../src/compiler/ir/nodes.ts";
 import { describe, expect, it } from "vitest";
 import { specWith, faultsOf } from "../../spec/base-spec.ts";
@@ -354,7 +354,7 @@ for (const [title, cases] of Object.entries(rows))
       it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
   });
 
-describe("errors that depend on shapes", () => {
+describe("errors that depend on shapes are reported", () => {
   const faultOf = (changes: Record<string, unknown>): string => {
     try {
       buildGraphs(parseModel(specWith(changes)), "f32");
@@ -365,7 +365,7 @@ describe("errors that depend on shapes", () => {
     }
   };
 
-  it("values that do not fit together, at the part that combines them", () => {
+  it("for values that do not fit together, at the part that combines them", () => {
     expect(faultOf(loss("mean(2 * prediction * x)"))).toBe(
       [
         "error T1604: loss.formula: the formula combines values that do not fit together: multiply(f32[n,3], " +
@@ -376,7 +376,7 @@ describe("errors that depend on shapes", () => {
     );
   });
 
-  it("an output that does not fit its target", () => {
+  it("for an output that does not fit its target", () => {
     expect(faultOf({ ...loss("mean(prediction - target)"), targets: { y: { shape: [2] } } })).toBe(
       [
         "error T1401: loss: formula reads prediction and target element by element, but the output is [n, " +
@@ -389,23 +389,23 @@ describe("errors that depend on shapes", () => {
     );
   });
 
-  it("a number that does not depend on the rows", () => {
+  it("for a number that does not depend on the rows", () => {
     const what = "the formula takes no sum or mean of anything, so it does not depend on the rows";
     expect(faultOf(loss("2 + pi"))).toBe(`error T1604: loss: ${what}`);
     expect(faultOf(metric({ name: "m", formula: "1" }))).toBe(`error T1604: metrics[0]: ${what}`);
   });
 
-  it("a loss that does not depend on the network", () => {
+  it("for a loss that does not depend on the network", () => {
     expect(faultOf(loss("mean(target)"))).toContain("T1502: dense1.weight would get no gradient");
   });
 
-  it("the key state together with lines, which declare states themselves", () => {
+  it("for the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
       "error T1203: optimizer.state can be used only with a function; lines declare their states by assigning them",
     );
   });
 
-  it("an activation that gives no gradient", () => {
+  it("for an activation without a gradient", () => {
     expect(faultOf(activation("x > 0"))).toContain(
       "T1502: dense1.weight would get no gradient: the loss does not depend on it",
     );

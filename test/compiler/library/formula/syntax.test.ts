@@ -1,5 +1,4 @@
-// The language of formulas: precedence, locations of syntax errors, and that no text
-// is too long to handle.
+// The language of formulas: operator precedence, locations of syntax errors, and limits for very long texts.
 import { buildParserFile } from "@lezer/generator";
 import { readFile } from "node:fs/promises";
 import { format } from "prettier";
@@ -35,7 +34,7 @@ function read(text: string): string {
   return "tree" in parsed ? bracketed(parsed.tree) : `${parsed.error.span.start}: ${parsed.error.message}`;
 }
 
-describe("reads formulas as mathematics does", () => {
+describe("reads formulas with the precedence of mathematics", () => {
   it.each([
     ["-x^2", "(-(x ^ 2))"],
     ["2^3^2", "(2 ^ (3 ^ 2))"],
@@ -54,7 +53,7 @@ describe("reads formulas as mathematics does", () => {
   ])("%j", (text, expected) => expect(read(text)).toBe(expected));
 });
 
-describe("says where a formula goes wrong", () => {
+describe("reports the location of a syntax error", () => {
   it.each([
     ["x + ", "4: ends unexpectedly"],
     ["tanh(x", "6: ends unexpectedly"],
@@ -97,7 +96,7 @@ describe("very long texts", () => {
   });
 });
 
-it("a line assigns to a name, and its spans are those of the text", () => {
+it("a line assigns to a name, and its spans are offsets into its text", () => {
   const parsed = parseLine("state.m = 0.9 * state.m");
   if (!("tree" in parsed)) throw new Error(parsed.error.message);
   expect(parsed.tree.name).toBe("state.m");
@@ -106,7 +105,7 @@ it("a line assigns to a name, and its spans are those of the text", () => {
   expect(parsed.tree.value).toMatchObject({ start: 10, end: 23 });
 });
 
-it("the tables are those of the grammar: `npm run generate` was run", async () => {
+it("the parser's tables are up to date with the grammar", async () => {
   const folder = new URL("../../../../src/compiler/library/formula/", import.meta.url);
   const grammar = await readFile(new URL("formula.grammar", folder), "utf8");
   const { parser } = buildParserFile(grammar, { moduleStyle: "es", typeScript: true });

@@ -1,5 +1,5 @@
-// Derivatives of recurrences. If one fails, a gradient through time is wrong, or is right and computed at
-// every step although once would do.
+// Derivatives of recurrences. If one fails, a gradient through time is wrong, or correct but computed in
+// every step although once would be enough.
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph } from "../../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../../src/compiler/ir/nodes.ts";
@@ -41,7 +41,10 @@ const rnn = () =>
     return { next: { h: next }, value: next };
   });
 
-/** The derived gradients, compared with differences and, as loops, with the interpreter. */
+/**
+ * Compares the derived gradients with finite differences, and runs them as loops to compare with the
+ * interpreter.
+ */
 function expectRight(loss: Node, leaves: readonly Node[], missing: readonly string[] = []): Graph {
   const graph = withGradients(loss, leaves, g);
   expect(verifyGraph(ops, graph)).toEqual([]);
@@ -59,8 +62,8 @@ function expectRight(loss: Node, leaves: readonly Node[], missing: readonly stri
   return graph;
 }
 
-describe("gradients of recurrences", () => {
-  it("an initial state that is a parameter gets its own", () => {
+describe("gradients of recurrences are correct for", () => {
+  it("an initial state that is a parameter", () => {
     expectRight(score(rnn()), [h0]);
   });
   it("sequence, weight and bias, forwards and backwards in time", () => {
@@ -87,7 +90,7 @@ describe("gradients of recurrences", () => {
     }));
     expectRight(score(z), [xs, h0]);
   });
-  it("a value that is what was carried before the step, and one that is the sequence", () => {
+  it("a value that is the carried value before the step, and one that is the sequence", () => {
     const before = recur(g, facts, { x: each(xs), h: carried(h0) }, ({ x, h }) => ({
       next: { h: g.multiply(0.5, g.add(h, x)) },
       value: h,
@@ -96,7 +99,7 @@ describe("gradients of recurrences", () => {
     const same = recur(g, facts, { x: each(xs), h: carried(h0) }, ({ x, h }) => ({ next: { h }, value: x }));
     expectRight(score(same), [xs]);
   });
-  it("a carried value that nothing reads gets the gradient zero, or none", () => {
+  it("a carried value that nothing reads: its gradient is zero, or missing", () => {
     const z = recur(g, facts, { x: each(xs), h: carried(h0), idle: carried(b) }, ({ x, h, idle }) => ({
       next: { h: g.add(h, x), idle: g.cos(idle) },
       value: g.sin(h),
@@ -108,7 +111,7 @@ describe("gradients of recurrences", () => {
       expect([...(interpret(graph, values, 2).get(idle.storage)?.data ?? [])]).toEqual([0, 0]);
     expectRight(score(z), [xs, h0]);
   });
-  it("integer operands have none, and do not block others", () => {
+  it("integer operands, which have none and do not block others", () => {
     const count = g.iota({ shape: ["n", 4, 2], axis: 1 });
     const z = recur(g, facts, { x: each(xs), k: each(count), h: carried(h0) }, ({ x, k, h }) => {
       const next = g.add(g.multiply(h, 0.5), g.select(g.less(k, 2), x, g.multiply(x, x)));
@@ -161,10 +164,10 @@ describe("second derivatives", () => {
   });
 });
 
-describe("what stays in the loop", () => {
+describe("the loop along time", () => {
   const contractionsOutside = (graph: Graph) => graph.nodes.filter(({ op }) => op === "contract");
 
-  it("the gradient of a weight that every step reads is one product outside, over rows and time", () => {
+  it("does not compute the gradient of a weight that every step reads: it is one product outside, over rows and time", () => {
     const graph = withGradients(score(rnn()), [w, b], g);
     const dw = graph.outputs.find(({ storage }) => storage === "gradient:w")?.node;
     if (dw?.op !== "contract") throw new Error(`d_w is a ${dw?.op}`);
@@ -175,7 +178,7 @@ describe("what stays in the loop", () => {
     expect(contractionsOutside(graph)).toEqual([dw]);
     const db = graph.outputs.find(({ storage }) => storage === "gradient:b")?.node;
     expect(db?.op === "reduceSum" && [...db.attributes.axes].sort()).toEqual([0, 1]);
-    // Nothing of a weight's size is carried, and no step makes one.
+    // No carried value has the size of a weight, and no step computes one.
     for (const { recurrence, step } of stepsOf(graph)) {
       const shapes = step.nodes.filter(({ op }) => op !== "argument").map(({ type }) => type.shape.join());
       expect(shapes).not.toContain("2,2");
@@ -183,11 +186,11 @@ describe("what stays in the loop", () => {
         if (role === "carried") expect(argument.type.shape).toEqual(["n", 2]);
     }
   });
-  it("of the forward step only values that the derivative reads are kept: tanh by its result", () => {
+  it("keeps only those forward values that the derivative reads: tanh by its result", () => {
     const derived = makeGraph("g", withGradients(score(rnn()), [w], g).outputs.slice(1));
     const graph = shareSubexpressions.run(derived, g, { exact: true });
     const [forward, backward] = [...recurrencesOf(graph)];
-    // The new state, and the state before it for the weight.
+    // The new state for tanh, and the previous state for the weight.
     expect(forward[1].map(({ attributes }) => attributes.value.op).sort()).toEqual(["argument", "tanh"]);
     expect(backward[0].reverse).toBe(true);
     const opsIn = stepsOf(graph).map(({ step }) => step.nodes.filter(({ op }) => op === "tanh").length);

@@ -1,4 +1,4 @@
-// Which kernels become one function. If a test fails, a kernel uses the shapes of another, or works on another
+// Which kernels share one function. If a test fails, a kernel uses the shapes of another, or works on another
 // program's values.
 import { expect, it } from "vitest";
 import { integer } from "../../../../src/compiler/loop/expressions.ts";
@@ -8,7 +8,7 @@ import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { deduplicateKernels } from "../../../../src/compiler/schedule/vectors/deduplicate-kernels.ts";
 import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
 
-/** Not a loop: sharing adds no work to an innermost one. */
+/** Not in a loop, because sharing must not add work to an innermost loop. */
 const copies = (from: string, to: string): Statement[] => [
   store(to, [integer(1), integer(1)], load(from, [integer(2), integer(1)])),
 ];

@@ -1,6 +1,5 @@
 // Kernels of one nest each. If a test fails, a part reads a value that another has not passed, a value is
 // passed before it is computed, or provenance names the wrong kernel.
-import { formulaLine, headLine } from "../../../../src/compiler/loop/provenance-names.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -14,7 +13,7 @@ import {
 } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { printKernel } from "../../../../src/compiler/loop/print.ts";
-import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
+import { assign, define, loop, mapStatements, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Provenance, Statement } from "../../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
 import { distributeLoops } from "../../../../src/compiler/schedule/vectors/distribute-loops.ts";
@@ -40,24 +39,36 @@ const y = buffer("y", [4]);
 const z = buffer("z", [4]);
 const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
-/** "y = x" is a formula, and a line without "=" is a heading. */
-function said(line: string) {
-  const [value, formula] = line.split(" = ");
-  return formula === undefined || line.endsWith(":") ? headLine(line) : formulaLine(value, formula, []);
-}
+/** "y = x" is the line of y, and a line that ends with a colon is a heading. */
+const lineOf = (text: string): Provenance => ({
+  node: undefined,
+  text,
+  value: text.endsWith(":") ? undefined : text.split(" = ")[0],
+  isCopy: false,
+  layer: undefined,
+  gradientOf: undefined,
+  rule: undefined,
+  path: undefined,
+  flops: 1,
+});
 
-/** The kernels of a body, each as text; they must store the same values as the body. */
+/** Each definition of a variable and each store with the line of its value: of `s` or `next_s`. */
+const withLines = (body: readonly Statement[], lines: readonly Provenance[]): readonly Statement[] =>
+  mapStatements(
+    body,
+    (expression) => expression,
+    (statement) => {
+      if (statement.kind !== "let" && statement.kind !== "store") return statement;
+      const name = statement.kind === "let" ? statement.name : statement.buffer;
+      const line = lines.find(({ value }) => value === name || value === `next_${name}`);
+      return { ...statement, line };
+    },
+  );
+
+/** The text of the kernels that a body is divided into. They must store the same values as the body. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
-  const provenance = lines.map((line): Provenance => ({
-    node: undefined,
-    ...said(line),
-    layer: undefined,
-    gradientOf: undefined,
-    rule: undefined,
-    path: undefined,
-    flops: 1,
-  }));
-  const whole = program(body, s, x, y, z);
+  const provenance = lines.map(lineOf);
+  const whole = program(withLines(body, provenance), s, x, y, z);
   const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
   const after = split(before, 3);
   checkLoops(after, "distribute-loops");
@@ -69,7 +80,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
 }
 
 describe("distribute-loops", () => {
-  it("passes a sum that several nests use", () => {
+  it("stores a sum that several nests use, and loads it in each", () => {
     const grows = (from: string) =>
       loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
     const body = [
@@ -80,7 +91,7 @@ describe("distribute-loops", () => {
     ];
     expect(kernelsOf(body)).toHaveLength(3);
   });
-  it("divides between nests; the part that does most work keeps the name", () => {
+  it("divides between nests; the part with the most work keeps the name", () => {
     const body = [
       each([store("y", [i], load("x", [i]))]),
       each([store("z", [i], call("exp", [load("y", [i])], "f64"))]),
@@ -96,7 +107,7 @@ describe("distribute-loops", () => {
           z[i] = exp(y[i])"
     `);
   });
-  it("passes what a later nest reads, and loads it there before any store", () => {
+  it("stores what a later nest reads, and loads it there before any other store", () => {
     const body = [
       define("a", call("sqrt", [load("s", [])], "f64")),
       store("s", [], plus(load("s", []), real(1))),
@@ -108,14 +119,14 @@ describe("distribute-loops", () => {
         // next_s = s + 1
         let a: f64 = sqrt(s[])
         s[] = s[] + 1
-        a[] = a
+        passed[] = a
       kernel kernel0
         // y = a + s
-        let a: f64 = a[]
+        let a: f64 = passed[]
         for i in 0 .. 4: parallel
           y[i] = a + s[]
       kernel z
-        let a: f64 = a[]
+        let a: f64 = passed[]
         for i in 0 .. 4: parallel
           z[i] = a"
     `);
@@ -135,22 +146,22 @@ describe("distribute-loops", () => {
         for i in 0 .. 4: reduction
           sum = sum + x[i]
         s[] = sum
-        sum[] = sum
+        passed[] = sum
       kernel x
-        let sum: f64 = sum[]
+        let sum: f64 = passed[]
         var other: f64 = 0
         for i in 0 .. 4: reduction
           other = other + y[i]
         x[0] = other * sum"
     `);
   });
-  it("passes an accumulator that two loops update from one to the other", () => {
+  it("stores an accumulator that two loops update, and loads it in the second", () => {
     const add = (name: string) =>
       loop("i", 4, "reduction", [assign("sum", plus(reads("sum"), load(name, [i])))]);
     const body = [define("sum", real(0), true), add("x"), add("y"), store("s", [], reads("sum"))];
     expect(kernelsOf(body)).toHaveLength(2);
   });
-  it("passes a bool as a number", () => {
+  it("stores a bool as a number", () => {
     const isSmall: Expression = { kind: "variable", name: "small", type: "bool" };
     const body = [
       define("small", less(load("s", []), real(1))),
@@ -174,7 +185,7 @@ describe("distribute-loops", () => {
 });
 
 describe("split programs leave the same bits in memory", () => {
-  // The interpreter rounds to f32 at stores, and passing a value is a store.
+  // The interpreter rounds to f32 at stores, and a divided program has additional stores.
   it.each([
     ["f64", 0],
     ["f32", 1e-4],

@@ -1,4 +1,5 @@
-// Sums with lanes along the sum. If a test fails, a sum reads a vector where it needs one number.
+// Sums in which each lane adds a part of the terms. If a test fails, a sum reads a vector where it needs one
+// number.
 import { expect, it } from "vitest";
 import { binary, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -38,7 +39,7 @@ const hasForm = (term: Expression, result: Expression): boolean => {
   return dotProducts(loop("v", 4, "output", body) as For, vectors)(1, undefined) !== undefined;
 };
 
-it("a value of a column may be read after its sum, but not in it", () => {
+it("a value of a column may be read after its sum, but not inside it", () => {
   expect(hasForm(product, binary("*", sum, scale))).toBe(true);
   expect(hasForm(binary("*", product, scale), sum)).toBe(false);
 });

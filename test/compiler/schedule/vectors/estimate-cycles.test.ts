@@ -1,5 +1,5 @@
-// The estimated time of kernels. If a test fails, `inspect` shows the estimate of other loops, or threads share
-// work that is too short.
+// The estimated time of kernels. If a test fails, `inspect` shows the estimate of other loops, or threads
+// share work that is too short.
 import { expect, it } from "vitest";
 import { add, binary, call, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -17,13 +17,13 @@ const cyclesIn = (value: Expression, batchSize = 100) =>
   cyclesOf(program([nest(value)], x, y).kernels[0], batchSize);
 const element = load("x", at);
 
-it("twice the rows take twice as long, except for entering the loop", () => {
+it("twice the rows take twice the time, except for entering the loop", () => {
   const [once, twice] = [cyclesIn(element, 100), cyclesIn(element, 200)];
   expect(2 * once - twice).toBeGreaterThan(0);
   expect(2 * once - twice).toBeLessThan(once / 20);
 });
 
-it("a function takes longer than a division, that longer than a sum", () => {
+it("a function takes longer than a division, which takes longer than a sum", () => {
   const [sum, quotient, tanh] = [
     add(element, element),
     binary("/", element, element),
@@ -33,7 +33,7 @@ it("a function takes longer than a division, that longer than a sum", () => {
   expect(tanh).toBeGreaterThan(4 * quotient);
 });
 
-it("a function of doubles takes as long again for each lane, as JavaScript computes them one by one", () => {
+it("a function of doubles takes the same time again for each lane, because JavaScript computes the lanes one by one", () => {
   const exponential = (x: Expression) => cyclesIn(call("exp", [x], x.type));
   const vector = (type: "f32" | "f64", lanes: number): Expression => ({
     kind: "splat",
@@ -45,7 +45,7 @@ it("a function of doubles takes as long again for each lane, as JavaScript compu
   expect(exponential(vector("f32", 4))).toBe(exponential(number(1, "f32")));
 });
 
-it("kernels divided from one have the cycles of their own loops, and name the kernel that they come from", () => {
+it("the parts of a divided kernel have the cycles of their own loops, and name the original kernel", () => {
   const whole = program(
     [nest(element), store("y", [number(0, "i32"), number(0, "i32")], number(1, "f64"))],
     x,

@@ -1,5 +1,5 @@
-// Which numbers of an optimizer's state are set to zero. If a test fails, a normal number is lost, or subnormal
-// numbers make training slow.
+// Which numbers in an optimizer's state are set to zero. If a test fails, a normal number is lost, or
+// subnormal numbers make training slow.
 import { expect, it } from "vitest";
 import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -11,7 +11,7 @@ import { buffer } from "../../../support/loop-program.ts";
 
 const vector: Expression = { kind: "load", buffer: "x", at: [integer(0)], type: "f32", lanes: 4 };
 
-/** The numbers that stores of a vector are compared with. */
+/** The numbers with which stores of a vector are compared. */
 function limitsIn(target: Buffer): number[] {
   const body = [store(target.name, [integer(0)], vector)];
   const kernel = { name: "kernel", body, provenance: [] };
@@ -26,7 +26,7 @@ function limitsIn(target: Buffer): number[] {
   return limits;
 }
 
-it("only vectors of state are zero below the smallest normal number", () => {
+it("only vectors of optimizer state are zero below the smallest normal number", () => {
   const state: Buffer = { ...buffer("mean", [8], "f32"), region: "state" };
   expect(limitsIn(state)).toEqual([2 ** -126]);
   expect(limitsIn({ ...state, region: "parameter" })).toEqual([]);

@@ -1,5 +1,5 @@
 // Which loops threads may share. If a test fails, results depend on the order of threads, or one thread does
-// all the work unnecessarily.
+// all the work without need.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -214,7 +214,7 @@ describe("kernels with panels", () => {
   });
 });
 
-describe("parts at the same time", () => {
+describe("parts that run at the same time", () => {
   it.each(["f32", "f64"] as const)("are independent: random graphs on vectors, %s", (float) => {
     const batchSize = 7;
     fc.assert(
@@ -230,7 +230,7 @@ describe("parts at the same time", () => {
   });
 });
 
-describe("parts at the same time, of every spec", () => {
+describe("parts of every spec that run at the same time are independent", () => {
   it.each(specNames)("%s", async (name) => {
     for (const fused of await fusedPrograms(name, "f32", 4)) {
       const vectors = onVectors(shortened(fused, 6), { float: "f32", batchSize: 4 });
@@ -239,7 +239,7 @@ describe("parts at the same time, of every spec", () => {
       expect(racesOf(placed, filledMemory(placed, 4), sizes)).toEqual([]);
     }
   });
-  it("some of them have memory of their own", async () => {
+  it("and some of them have private memory", async () => {
     const [gradient] = await fusedPrograms("names.json", "f32", 4);
     const { buffers } = onVectors(gradient, { float: "f32", batchSize: 4 });
     const isOwn = ({ name, isScratch }: Buffer) => isScratch && gradient.buffers.has(name);
@@ -247,7 +247,7 @@ describe("parts at the same time, of every spec", () => {
   });
 });
 
-describe("parts in any order, each with scratch of its own, leave the same bits", () => {
+describe("parts in any order, each with its own scratch, leave the same bits", () => {
   it.each(["f32", "f64"] as const)("random graphs and their gradients on vectors, %s", (float) => {
     const batchSize = 7;
     let cut = 0;

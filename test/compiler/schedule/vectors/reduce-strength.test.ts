@@ -1,4 +1,4 @@
-// Addresses that grow by a constant as pointers. If a test fails, a pointer has a wrong start or a wrong
+// Addresses that grow by a constant, as pointers. If a test fails, a pointer has a wrong start or a wrong
 // increment.
 import { expect, it } from "vitest";
 import { add, integer, multiply, number, variable } from "../../../../src/compiler/loop/expressions.ts";
@@ -28,6 +28,6 @@ it("a pointer grows with its loop's step, and is initialised before the loop", (
   expect(lines[0]).toContain("p");
 });
 
-it("the outermost loop of a kernel that threads share has none: each part has another start", () => {
+it("the outermost loop of a kernel that threads share has no pointer, because each part starts elsewhere", () => {
   expect(stepped({ split: { multiple: 2 } })).toEqual(printStatements([rows]));
 });

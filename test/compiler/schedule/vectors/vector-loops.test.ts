@@ -1,4 +1,4 @@
-// What counts as the step of a sum. If a test fails, a sum on vectors adds other values than the loop.
+// Which value a sum adds in each step. If a test fails, a sum on vectors adds other values than the loop.
 import { expect, it } from "vitest";
 import { binary, call, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -20,7 +20,7 @@ function stepOf(value: Expression): string | undefined {
   return step && `${step.operator} ${expressionText(step.value, scope)}`;
 }
 
-it("finds what is added, whatever its sign", () => {
+it("finds what is added, with either sign", () => {
   expect(stepOf(binary("+", s, a))).toBe("+ a");
   expect(stepOf(binary("-", s, a))).toBe("+ -a");
   expect(stepOf(binary("+", binary("+", s, a), b))).toBe("+ a + b");
@@ -29,7 +29,7 @@ it("finds what is added, whatever its sign", () => {
   expect(stepOf(call("maximum", [a, s], "f64"))).toBe("maximum a");
 });
 
-it("finds nothing if the sum is read in another way", () => {
+it("finds nothing if the sum is also read in another way", () => {
   expect(stepOf(binary("+", s, s))).toBeUndefined();
   expect(stepOf(binary("*", s, a))).toBeUndefined();
   expect(stepOf(binary("-", a, s))).toBeUndefined();

@@ -1,6 +1,6 @@
 // Programs on vectors, compared with the meaning of their graphs. If a test fails, the WebAssembly target
 // computes a different result: a lane too many, a row twice or not at all, a sum of wrong elements. All lanes
-// that must not matter are NaN.
+// that must not matter contain NaN.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../../src/compiler/ir/nodes.ts";
@@ -69,8 +69,8 @@ const product = (g: GraphBuilder, x: Node, y: Node, sumX: number, sumY: number):
   g.contract(x, y, { batchX: [], batchY: [], sumX: [sumX], sumY: [sumY] });
 
 /**
- * A layer with the parts of its gradient: operands that are contiguous and transposed, sums over rows and
- * columns, a softmax.
+ * A layer and the parts of its gradient: contiguous and transposed operands, sums over rows and columns, a
+ * softmax.
  */
 function layer(inputs: number, units: number, float: Float): Graph {
   const g = createBuilder(float);

@@ -1,4 +1,5 @@
-// `data` against the rest of the spec: a scale that cannot be inverted would make metrics meaningless.
+// The section `data` and the rest of the spec. If one fails, a scale is accepted that makes metrics
+// meaningless, or a file is read in a wrong way.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -17,7 +18,7 @@ const regression = (shape: number[], scale: unknown, metrics: unknown[], files: 
   });
 
 test.each(["standard", "min-max"])(
-  "%s gives several columns different units, so their pooled error has none",
+  "%s scaling of several columns gives them different units, so their pooled error is rejected",
   (scale) => {
     const faults = faultsOf(regression([2], scale, ["r2", { type: "rmse" }]));
     expect(faults).toContain("T1208");
@@ -28,13 +29,13 @@ test.each(["standard", "min-max"])(
   },
 );
 
-test("one column, one divisor for all, or no error among the metrics is fine", () => {
+test("one column, one common divisor, or no error among the metrics is accepted", () => {
   expect(faultsOf(regression([1], "standard", ["mae"]))).toBe("no fault");
   expect(faultsOf(regression([2], { divide: 4 }, ["mae", "rmse"]))).toBe("no fault");
   expect(faultsOf(regression([2], "standard", ["r2"]))).toBe("no fault");
 });
 
-test("a test file together with a test fraction is rejected: one of them would be ignored", () => {
+test("a test file together with a test fraction is rejected, because one of them would be ignored", () => {
   const spec = regression([1], "standard", ["mae"], { train: "a.csv", test: "b.csv" });
   expect(faultsOf(spec)).toBe("no fault");
   const both = { ...spec, training: { epochs: 2, batchSize: 6, test: { fraction: 0.2 } } };
@@ -55,7 +56,7 @@ const withMissing = (entry: object, target: object = {}, dtype = "f32") =>
     },
   });
 
-test("a mean replaces a missing value only where a mean exists", () => {
+test("a mean is accepted as the replacement of a missing value only where a mean exists", () => {
   for (const missing of ["error", "drop", "mean"])
     expect(faultsOf(withMissing({ missing }))).toBe("no fault");
   expect(faultsOf(withMissing({}, { missing: "drop" }))).toBe("no fault");
@@ -70,13 +71,13 @@ test("a mean replaces a missing value only where a mean exists", () => {
   );
 });
 
-test("a row without a weight is left out or an error", () => {
+test("a row without a weight can only be dropped or be an error", () => {
   const spec = withMissing({ missing: "mean" });
   const weighed = { ...spec, training: { epochs: 1, batchSize: 1, sampleWeights: "x" } };
   expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean cannot replace the weight of a row");
 });
 
-test("a separator is one of four, and IDX files have none", () => {
+test("a separator is one of four characters, and IDX files have none", () => {
   const spec = (data: object) => specWith({ data: { inputs: {}, targets: {}, ...data } });
   expect(faultsOf(spec({ file: "a.csv", separator: ":" }))).toContain("data.separator must be");
   expect(faultsOf(spec({ idx: { x: "x" }, separator: ";" }))).toContain(
@@ -84,7 +85,7 @@ test("a separator is one of four, and IDX files have none", () => {
   );
 });
 
-// The files that a spec may name: an error that slips through would become a stack trace, or train on
+// The files that a spec may name. An error that is not found here would become a stack trace, or training on
 // the wrong rows.
 
 const idx = { x: "d/x.idx", y: "d/y.idx" };

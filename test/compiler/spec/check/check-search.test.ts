@@ -1,4 +1,5 @@
-// Errors in a search. If one fails, an invalid search is found only when candidates are tried, or not at all.
+// Errors in a search. If one fails, an invalid search is only found when its candidates are trained, or not
+// at all.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError, render } from "../../../../src/compiler/diagnostics/errors.ts";
 import { parseSpec } from "../../../../src/compiler/spec/parse-model.ts";
@@ -22,7 +23,7 @@ it("a valid search has no diagnostics", () => {
   expect(over("optimizer.clip", [{ norm: 1 }, "off"])).toBe("");
 });
 
-describe("paths", () => {
+describe("paths of a search are checked", () => {
   it.each([
     ["network[0", 'error T1701: training.search.over: "network[0" is not a path'],
     ["network..units", '"network..units" is not a path'],
@@ -46,13 +47,13 @@ describe("paths", () => {
     else expect(over(key)).toContain(message);
   });
 
-  it("there must be one", () => {
+  it("at least one path is required", () => {
     expect(told({ over: {} })).toContain("training.search.over must name at least one path");
     expect(told({})).toContain("training.search.over is missing");
   });
 });
 
-describe("values", () => {
+describe("values of a search are checked", () => {
   it.each([
     [[], "must be a non-empty list"],
     [{ from: 2, to: 1, steps: 3 }, ".from must be less than .to, got 2 and 1"],
@@ -63,7 +64,7 @@ describe("values", () => {
     expect(over("optimizer.learningRate", axis)).toContain(message);
   });
 
-  it("are not more than can be tried", () => {
+  it("too many combinations are rejected", () => {
     const many = Array.from({ length: 400 }, (_, i) => i + 1);
     const search = { over: { "network[0].units": many, "training.epochs": many } };
     expect(told(search)).toContain("training.search.over has 160000 combinations; the limit is 100000");
@@ -71,15 +72,15 @@ describe("values", () => {
   });
 });
 
-describe("what chooses", () => {
-  it("needs rows that are set aside", () => {
+describe("the selection of the best candidate", () => {
+  it("requires rows that are set aside", () => {
     const { epochs, batchSize } = flowers.training;
     expect(told({ over: { "network[0].units": [1] } }, { epochs, batchSize })).toContain(
       "error T1704: training.search needs a validation split to select the best candidate, but the spec has none",
     );
   });
 
-  it("is the loss or a metric of the spec", () => {
+  it("uses the loss or a metric of the spec", () => {
     const search = { over: { "network[0].units": [1] }, metric: "acuracy" };
     expect(told(search)).toContain(
       'training.search.metric: "acuracy" is not one of the metrics of this spec',
@@ -87,7 +88,7 @@ describe("what chooses", () => {
     expect(told(search)).toContain('did you mean "accuracy"?');
   });
 
-  it("is no loss where losses differ", () => {
+  it("cannot use the loss if candidates have different losses", () => {
     const search = { over: { loss: ["cross-entropy", { type: "cross-entropy", smoothing: 0.1 }] } };
     expect(told(search)).toContain(
       "training.search.over: loss changes the loss itself, so the loss cannot rank candidates",

@@ -1,5 +1,5 @@
-// Text columns and the rest of the spec: two lengths or two vocabularies would
-// train on shifted targets.
+// Text columns and the rest of the spec. If one fails, two lengths or two vocabularies are accepted, which
+// would mean training on shifted targets.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -22,7 +22,7 @@ const faultsWith = (changed: Record<string, unknown>) => faultsOf(specWith({ ...
 const withTarget = (next: unknown) => ({ data: { ...data, targets: { next } } });
 const withInput = (text: unknown) => ({ data: { ...data, inputs: { text } } });
 
-test("text and its next token; a row then has no class to stratify by", () => {
+test("a text can have its next token as the target; a row then has no class to stratify by", () => {
   const { training, data } = parseModel(specWith(changes));
   expect(training.stratify).toBe(false);
   expect(data?.inputs).toEqual({ text: { columns: ["name"], characters: { length: 6 } } });
@@ -119,7 +119,7 @@ const readAs = (entry: object, input: object) =>
     }),
   );
 
-test("an input is read in one way, of the type that this way has", () => {
+test("an input is read in exactly one way, and must have the type of that way", () => {
   expect(readAs({ categories: "one-hot" }, { shape: [4] })).toBe("no fault");
   expect(readAs({ categories: "one-hot", scale: "standard" }, { shape: [4] })).toContain(
     'error T1208: data.inputs.x: "scale" cannot be combined with "categories"',

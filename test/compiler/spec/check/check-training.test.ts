@@ -1,4 +1,4 @@
-// Weights that fit nothing would silently train a different model.
+// Class weights and sample weights. If one fails, invalid weights silently train a different model.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -12,7 +12,7 @@ const data = {
 const withWeights = (classWeights: unknown, more: object = {}) =>
   specWith({ ...training({ classWeights }), ...more });
 
-test("weights by name are in the order of the names, which the data must then have", () => {
+test("weights by name are stored in the order of the names, which the data must then have", () => {
   const model = parseModel(withWeights({ cat: 2, ant: 1, bee: 3 }, { data }));
   expect(model.training.classWeights).toEqual([1, 3, 2]);
   expect(model.data?.targets.y.classNames).toEqual(["ant", "bee", "cat"]);

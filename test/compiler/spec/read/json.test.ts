@@ -1,4 +1,5 @@
-// Reading JSON with locations: the values must equal those of JSON.parse, and each error must have its location.
+// Reading JSON with locations: the values must equal those of JSON.parse, and each error must have its
+// location.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readJson } from "../../../../src/compiler/spec/read/json.ts";
@@ -52,7 +53,7 @@ it("keeps __proto__ an ordinary key", () => {
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
 });
 
-describe("faults", () => {
+describe("reports the location of an error", () => {
   it.each([
     ['{ "a": 1, }', 8, 'JSON does not allow a comma before "}"'],
     ["[1, 2,]", 5, 'JSON does not allow a comma before "]"'],
@@ -76,7 +77,7 @@ describe("faults", () => {
     expect(readJson(text).errors).toMatchObject([{ code: "T1005", message, span: { start } }]);
   });
 
-  it("finds all keys that are given twice, escapes or not", () => {
+  it("reports all duplicate keys, with or without escapes", () => {
     const { errors } = readJson('{ "a": 1, "b": { "c": 1, "c": 2 }, "\\u0061": 3 }');
     expect(errors).toMatchObject([
       { code: "T1007", message: 'duplicate key "c"', span: { start: 25 }, other: { start: 17 } },

@@ -10,7 +10,7 @@ import { readSpec } from "../../../../src/compiler/spec/read/read-spec.ts";
 import { located } from "../../../../src/compiler/spec/read/spec-source.ts";
 import { baseSpec } from "../base-spec.ts";
 
-// A folder from which no package resolves, and without a package.json of its own.
+// A folder in which no package can be resolved, and which has no package.json.
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tapeless-read-"));
@@ -84,7 +84,7 @@ describe("the three formats give one model", () => {
     ["in a folder without a package", undefined],
     ["in a CommonJS package", '{ "type": "commonjs" }'],
     ["in an ES module package", '{ "type": "module" }'],
-  ])("small.ts %s, where the package `tapeless` does not resolve", async (_, manifest) => {
+  ])("small.ts %s can be read where the package `tapeless` cannot be resolved", async (_, manifest) => {
     const name = `package-${manifest?.length ?? 0}`;
     await mkdir(join(folder, name));
     if (manifest) await write(`${name}/package.json`, manifest);
@@ -93,7 +93,7 @@ describe("the three formats give one model", () => {
   });
 });
 
-describe("errors in files", () => {
+describe("errors in files are reported", () => {
   it("a file that does not exist, with a similar one", async () => {
     await write("digits.json", json);
     expect(await faultOf("digit.json")).toBe(
@@ -101,7 +101,7 @@ describe("errors in files", () => {
     );
   });
 
-  it("a name that no file can have, in words", async () => {
+  it("a name that no file can have", async () => {
     expect(await faultOf(`${"x".repeat(300)}.json`)).toMatch(
       /error T1001: the file cannot be read: its name is too long$/,
     );
@@ -142,7 +142,7 @@ describe("errors in files", () => {
   });
 });
 
-describe("syntax errors", () => {
+describe("syntax errors are reported", () => {
   it("a syntax error in JSON", async () => {
     expect(await faultOf("comma.json", '{\n  "name": "a",\n}')).toBe(
       [
@@ -206,7 +206,7 @@ describe("syntax errors", () => {
     );
   });
 
-  it.each(["[", "- ", "? "])("nesting without end in YAML: %s", async (opening) => {
+  it.each(["[", "- ", "? "])("endless nesting in YAML: %s", async (opening) => {
     expect(await faultOf("deep.yaml", opening.repeat(20_000))).toMatch(/error T100[56]: /);
   });
 
@@ -228,7 +228,7 @@ describe("syntax errors", () => {
     );
   });
 
-  it("an import that leads nowhere", async () => {
+  it("an import that cannot be resolved", async () => {
     expect(await faultOf("lost.ts", 'import { a } from "./nowhere.ts";\nexport default a;')).toMatch(
       /^lost\.ts:1:19 error T1005: Could not resolve ".\/nowhere.ts"/,
     );
@@ -247,7 +247,7 @@ describe("syntax errors", () => {
   });
 });
 
-describe("locations of wrong values", () => {
+describe("errors in values have a location", () => {
   it("in JSON", async () => {
     expect(await faultOf("width.json", json.replace('"units": 3', '"units": -3'))).toBe(
       [
@@ -268,7 +268,7 @@ describe("locations of wrong values", () => {
     );
   });
 
-  it("in TypeScript, where they are literal", async () => {
+  it("in TypeScript, if they are literal", async () => {
     expect(
       await faultOf(
         "literal.ts",
@@ -285,7 +285,7 @@ describe("locations of wrong values", () => {
     );
   });
 
-  it("of a missing key: the thing that lacks it", async () => {
+  it("of a missing key: the object that lacks it", async () => {
     expect(await faultOf("missing.yaml", yaml.replace(", units: 3", ""))).toMatch(
       /^missing\.yaml:9:5 error T1102: network\[1\]\.units is missing/,
     );

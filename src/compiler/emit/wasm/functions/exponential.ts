@@ -1,5 +1,5 @@
-// The exponential function and its relatives on four lanes of f32. Worst errors seen in sweeps over all of
-// f32, in units in the last place:
+// The exponential function and related functions on four lanes of f32. The largest errors found in sweeps
+// over all of f32, in units in the last place:
 //
 //   exp      1.01
 //   expm1    1.32
@@ -28,16 +28,18 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a number below 2²², it leaves no bits for a fraction: the last bits are the integer part. */
+/**
+ * Adding this to a number below 2²² leaves no bits for a fraction, so the last bits are the integer part.
+ */
 export const rounding = 12582912;
 
 /**
- * Cody and Waite's reduction (1980) of y: t holds k, the whole number nearest to y / ln 2, in its last bits, and
+ * Cody and Waite's reduction of y (1980). The last bits of t are k, the integer nearest to y / ln 2, and
  *
- *   y = k ln 2 + r,   |r| ≤ 0.3468;
+ *   y = k ln 2 + r,   |r| ≤ 0.3468.
  *
- * ln 2 is a sum of two numbers, the first of 15 bits, so that `exact` = y − k · first is exact; `second` is k
- * times the other.
+ * ln 2 is the sum of two numbers. The first has 15 bits, so `exact` = y − k · first is exact. `second` is k
+ * times the second number.
  */
 export const reduction: readonly Step[] = [
   ["t", add(multiply("y", 1.4426950408889634), rounding)],
@@ -47,25 +49,31 @@ export const reduction: readonly Step[] = [
   ["r", subtract("exact", "second")],
 ];
 
-/** (eʳ − 1 − r) / r²: minimax (Remez), of error 2⁻²⁸ relative to eʳ and 2⁻²⁶ relative to eʳ − 1. */
+/**
+ * (eʳ − 1 − r) / r², a minimax polynomial (Remez). Its error is 2⁻²⁸ relative to eʳ and 2⁻²⁶ relative to eʳ −
+ * 1.
+ */
 const quadratic = [
   0.4999999701976776, 0.16666539013385773, 0.04166774824261665, 0.008367086760699749, 0.001383789349347353,
 ];
 /** eʳ − 1 − r */
 export const beyondLinear = multiply(polynomial("r", quadratic), multiply("r", "r"));
 
-/** 2ⁿ of whole n, −126 ≤ n ≤ 127, by its bits; higher bits of n than these do not matter. */
+/**
+ * `times` · 2ⁿ for an integer n, −126 ≤ n ≤ 127: n is added to the exponent bits. Higher bits of n are
+ * ignored.
+ */
 export const powerOfTwo = (n: Operand, times = 1): string => addIntegers(shiftLeft(n, 23), times);
 
 /**
- * x · 2ᵏ, of the k in the last bits of t. In two factors, as 2ᵏ itself may be out of range, and so that a
- * subnormal result is rounded once.
+ * x · 2ᵏ, where k is the integer in the last bits of t. It is multiplied twice, because 2ᵏ itself may be out
+ * of range. This also ensures that a subnormal result is rounded only once.
  */
 export const scaled = (x: Operand): string =>
   multiply(multiply(x, powerOfTwo("half")), powerOfTwo(subtractIntegers("t", "half")));
 export const halfOfPower: Step = ["half", shiftRight("t", 1)];
 
-/** eʸ: 1 + r + r² q(r), times 2ᵏ */
+/** eʸ = 2ᵏ (1 + r + r² q(r)) */
 const exponential: readonly Step[] = [
   ...reduction,
   halfOfPower,
@@ -73,8 +81,9 @@ const exponential: readonly Step[] = [
 ];
 
 /**
- * eˣ. Beyond −104 and 89 the result is 0 or ∞. The 0 is not computed, by a product that underflows: on many
- * processors that takes a hundred cycles, and what attention masks is all of this kind.
+ * eˣ. From −104 down the result is 0, and from 89 up it is ∞. A mask sets the 0. A product that underflows
+ * would take a hundred cycles on many processors, and every masked score of an attention layer would
+ * underflow.
  */
 export const exp = vectorFunction(
   "exp_f32x4",
@@ -84,8 +93,9 @@ export const exp = vectorFunction(
 );
 
 /**
- * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), by halves, so that nothing overflows before the result does; x itself
- * where that is as good, which keeps subnormal numbers and the sign of zero.
+ * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1). Half of it is computed and then doubled, so that nothing overflows before
+ * the result does. If |x| < 2⁻²⁵, the result is x itself, which preserves subnormal numbers and the sign of
+ * zero.
  */
 export const expm1 = vectorFunction(
   "expm1_f32x4",
@@ -100,8 +110,8 @@ export const expm1 = vectorFunction(
 );
 
 /**
- * σ(x) = 1 / (1 + e⁻ˣ), of e = e^(−|x|), which does not overflow, as 1 − t or e − e t of t = e / (1 + e):
- * these round once where it counts.
+ * σ(x) = 1 / (1 + e⁻ˣ). With e = e^(−|x|), which does not overflow, and t = e / (1 + e), it is 1 − t for x ≥
+ * 0 and e − e t for x < 0. These forms round only once where it matters.
  */
 export const sigmoid = vectorFunction(
   "sigmoid_f32x4",

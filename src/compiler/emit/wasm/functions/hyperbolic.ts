@@ -1,4 +1,4 @@
-/** The hyperbolic tangent and the sign on vectors. */
+/** The hyperbolic tangent and the sign function on vectors. */
 import { beyondLinear, powerOfTwo, reduction } from "./exponential.ts";
 import {
   absolute,
@@ -18,14 +18,15 @@ import {
   vectorFunction,
 } from "./text.ts";
 
-// The hyperbolic tangent on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the
-// last place: 1.50
+// The hyperbolic tangent on four lanes of f32. The largest error found in sweeps over all of f32 is 1.50
+// units in the last place.
 
 /**
- * tanh a = a + a³ P(a²) for a = |x| below 0.3 (minimax, relative error 2⁻²⁶), and beyond, up to 10, from where
- * it is 1,
+ * For a = |x| < 0.3, tanh a = a + a³ P(a²), where P is minimax with relative error 2⁻²⁶. For larger a,
  *
- *   E / (E + 2),   E = e^(2a) − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1).
+ *   tanh a = E / (E + 2),   E = e^(2a) − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1).
+ *
+ * a is limited to 10, because tanh a rounds to 1 from there on.
  */
 export const tanh = vectorFunction(
   "tanh_f32x4",
@@ -51,9 +52,9 @@ export const tanh = vectorFunction(
   or(select(less("a", 0.3), "near", divide("e", add("e", 2))), and("x", signBits)),
 );
 
-// The sign on lanes of f32 and f64, as Math.sign: −1, 0 or 1, where zeros keep their sign and NaN stays.
+// The sign on lanes of f32 and f64, as in Math.sign: −1, 0 or 1. Zeros keep their sign, and NaN stays NaN.
 
-/** Where x is less or greater than 0, its sign bit before a one; elsewhere x. */
+/** If |x| > 0, the number 1 with the sign bit of x; otherwise x. */
 const signOf = (lanes: "f32x4" | "f64x2", signBit: string, zero: string, one: string): string =>
   vectorFunction(
     `sign_${lanes}`,

@@ -1,6 +1,6 @@
-// How WebAssembly computes each function of the loop IR: the closed table from which a module takes what it
-// uses. Functions on f32 are vector code of this folder; on f64 they are those of runtime/, imported from
-// JavaScript and called lane by lane.
+// How WebAssembly computes each function of the loop IR. A module contains those functions of the table that
+// it uses. On f32, functions are vector code from this folder. On f64, they are functions of runtime/,
+// imported from JavaScript and called lane by lane.
 import type { FunctionName } from "../../../loop/expressions.ts";
 import { erf } from "./error-function.ts";
 import { exp, expm1, sigmoid } from "./exponential.ts";
@@ -12,16 +12,16 @@ import { laneByLane, vectorFunction } from "./text.ts";
 import { cos, sin } from "./trigonometric.ts";
 
 export type Implementation =
-  /** One instruction, by its name on a scalar and on a vector. */
+  /** One instruction, with its names for scalars and for vectors. */
   | { readonly kind: "instruction"; readonly scalar: string; readonly vector: string }
-  /** Nothing: a register of this type holds the result already. */
+  /** No instruction, because a register of this type already contains the result. */
   | { readonly kind: "identity" }
   /**
-   * A call of `$name`, a function of vectors; `text` defines it. It calls no others but the runtime's
-   * function that `imports` brings.
+   * A call of `$name`, a function on vectors that `text` defines. If it calls a function of the runtime,
+   * `imports` imports that function.
    */
   | { readonly kind: "vector"; readonly name: string; readonly text: string; readonly imports?: string }
-  /** A call of `$name`, a function of scalars; `text` defines or imports it. */
+  /** A call of `$name`, a function on scalars that `text` defines or imports. */
   | { readonly kind: "scalar"; readonly name: string; readonly text: string };
 
 export interface Implementations {
@@ -54,11 +54,13 @@ const elementary = (name: FunctionName, text: string, parameters: 1 | 2 = 1): Im
   f64: imported(name, parameters),
 });
 
-/** Without vector code of its own: on f32 too the runtime's function of doubles, lane by lane. */
+/**
+ * Implements a function without vector code: even on f32, each lane calls the runtime's function of doubles.
+ */
 export const onDoubles = (name: FunctionName): Implementations =>
   periodic(name, vectorFunction(`${name}_f32x4`, ["x"], [], laneByLane(name)));
 
-/** On f32, lanes that are too large go to the runtime's function. */
+/** A function whose f32 version calls the runtime's function if a lane is too large. */
 const periodic = (name: FunctionName, text: string): Implementations => ({
   f32: { kind: "vector", name: `${name}_f32x4`, text, imports: importText(name, 1) },
   f64: imported(name, 1),
@@ -84,7 +86,7 @@ export const functions: Readonly<Record<FunctionName, Implementations>> = {
   maximum: instruction("max"),
   sign: { f32: vector("f32x4", "sign", signSingle), f64: vector("f64x2", "sign", signDouble) },
   round: { f32: { kind: "identity" }, f64: { kind: "identity" } },
-  // the key and the indices are of i32
+  // The key and the indices are i32 for both float types.
   randomKey: { f32: key, f64: key },
   randomUnit: {
     f32: vector("f32x4", "randomUnit", randomUnitSingle),

@@ -1,4 +1,5 @@
-// Logarithms on four lanes of f32. Worst errors seen in sweeps over all of f32, in units in the last place:
+// Logarithms on four lanes of f32. The largest errors found in sweeps over all of f32, in units in the last
+// place:
 //
 //   log    0.84
 //   log1p  1.40
@@ -26,15 +27,18 @@ import {
   type Step,
 } from "./text.ts";
 
-/** k of u = 2ᵏ m, √½ ≤ m < √2, from the bits of u: 0x3f3504f3 are those of √½. */
+/** The integer k with u = 2ᵏ m and √½ ≤ m < √2, from the bits of u. 0x3f3504f3 are the bits of √½. */
 export const exponent = shiftRight(subtractIntegers("u", integers(0x3f3504f3)), 23);
-/** m of the same. */
+/** The number m with u = 2ᵏ m. */
 export const significand = subtractIntegers("u", shiftLeft("k", 23));
 
 /**
- * ln u = k ln 2 + ln(1 + f): with s = f / (2 + f), ln(1 + f) = 2 artanh s = f − f²/2 + s (f²/2 + R(s²)),
- * which rounds little. R = 2/3 z + 2/5 z² + … by a minimax polynomial (Remez), of relative error 2⁻³⁰. ln 2
- * is a sum of two numbers, the first so short (15 bits) that k times it is exact.
+ * ln u = k ln 2 + ln(1 + f). With s = f / (2 + f),
+ *
+ *   ln(1 + f) = 2 artanh s = f − f²/2 + s (f²/2 + R(s²)),
+ *
+ * a form with small rounding errors. R(z) = 2/3 z + 2/5 z² + … is a minimax polynomial (Remez) with relative
+ * error 2⁻³⁰. ln 2 is the sum of two numbers. The first has only 15 bits, so k times it is exact.
  */
 const logarithm = (k: string): readonly Step[] => [
   ["exponent", fromIntegers(k)],
@@ -47,19 +51,19 @@ const logarithm = (k: string): readonly Step[] => [
 ];
 
 /**
- * −∞ where u is 0 and ∞ where it is ∞, which are the numbers that are their own double; NaN where it is
- * negative or NaN.
+ * The logarithm with its special values: −∞ if u is 0, ∞ if u is ∞, and NaN if u is negative or NaN. Only 0
+ * and ∞ are equal to their double.
  */
 const edges = (u: string): string =>
   or(multiply("value", or(and(equal(add(u, u), u), Infinity), 1)), not(atLeastAsLarge(u, 0)));
 
-/** ln x; subnormal x are 2⁻²³ · (2²³ x). */
+/** ln x. A subnormal x is computed as 2⁻²³ · (2²³ x). */
 export const log = vectorFunction(
   "log_f32x4",
   ["x"],
   [
     ["isSubnormal", less("x", 2 ** -126)],
-    // the sum makes 0 of −0
+    // Adding 0 turns −0 into 0.
     ["u", select("isSubnormal", add(multiply("x", 2 ** 23), 0), "x")],
     ["k", exponent],
     ["f", subtract(significand, 1)],
@@ -69,8 +73,8 @@ export const log = vectorFunction(
 );
 
 /**
- * ln(1 + x): u = 1 + x as rounded, and what rounding lost (O. Møller, 1965) goes into f, times 2⁻ᵏ; from 2²⁵
- * on it does not count.
+ * ln(1 + x). u is the rounded sum 1 + x. Its rounding error (O. Møller, 1965), times 2⁻ᵏ, is added to f. From
+ * x = 2²⁵ on, the error is negligible.
  */
 export const log1p = vectorFunction(
   "log1p_f32x4",

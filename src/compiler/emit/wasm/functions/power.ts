@@ -1,4 +1,4 @@
-// Powers on four lanes of f32. Worst error seen, in units in the last place: 1.28
+// Powers on four lanes of f32. The largest error found is 1.28 units in the last place.
 import { halfOfPower, scaled } from "./exponential.ts";
 import { exponent, significand } from "./logarithm.ts";
 import {
@@ -35,16 +35,18 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a double, it leaves no bits for a fraction: the last bits are the integer part. */
+/**
+ * Adding this to a double below 2⁵¹ leaves no bits for a fraction, so the last bits are the integer part.
+ */
 const rounding = doubles(6755399441055744);
 
 /**
- * y log₂ |x| = n + r, |r| ≤ ½, in doubles, as an exponent of 128 has only 17 bits of f32 after the point:
- * with s = f / (2 + f),
+ * y log₂ |x| = n + r with integer n and |r| ≤ ½. It is computed in doubles, because an exponent of 128 in f32
+ * has only 17 bits after the point. With s = f / (2 + f),
  *
  *   log₂ |x| = k + log₂(1 + f) = k + s P(s²)   (minimax, relative error 2⁻³⁸).
  *
- * Beyond ±160 all powers have overflowed or vanished.
+ * The exponent is limited to ±160, because all powers overflow or vanish before that.
  */
 const exponentOfPower = (half: "low" | "high", lanes: (x: string) => string): readonly Step[] => [
   ["s", toDoubles(lanes("f"))],
@@ -69,8 +71,9 @@ const exponentOfPower = (half: "low" | "high", lanes: (x: string) => string): re
 ];
 
 /**
- * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
- * are NaN; an odd power of a negative number is negative, −0 among them. Subnormal x are 2⁻²⁴ · (2²⁴ x).
+ * x^y with the special values of Math.pow. x⁰ is 1 for any x. 1^±∞ is NaN, and so is a negative number to a
+ * power that is not an integer. An odd power of a negative number or of −0 is negative. A subnormal x is
+ * computed as 2⁻²⁴ · (2²⁴ x).
  */
 export const power = vectorFunction(
   "power_f32x4",
@@ -82,7 +85,7 @@ export const power = vectorFunction(
     ["k", exponent],
     ["f", subtract(significand, 1)],
     ["exponent", fromIntegers(subtractIntegers("k", and("isSubnormal", integers(24))))],
-    // the logarithm is −∞ at 0, and ∞ or NaN where x is
+    // The logarithm is −∞ if x is 0, and |x| if x is infinite or NaN.
     ["isFinite", less("a", Infinity)],
     ["exponent", select("isFinite", select(equal("a", 0), -Infinity, "exponent"), "a")],
     ...exponentOfPower("low", (x) => x),
@@ -90,7 +93,7 @@ export const power = vectorFunction(
     ["t", lowWords("lowRounded", "highRounded")],
     ["r", fromDoubles("low", "high")],
     halfOfPower,
-    // 2ʳ = 1 + r E(r), minimax, relative error 2⁻²⁶
+    // 2ʳ = 1 + r E(r), where E is minimax with relative error 2⁻²⁶.
     [
       "value",
       scaled(

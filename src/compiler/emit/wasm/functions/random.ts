@@ -1,4 +1,4 @@
-// Random numbers by counting: the bits of runtime/random.ts.
+// Counter-based random numbers, with the same bits as those of runtime/numbers/random.ts.
 import {
   addIntegers,
   exclusiveOr,
@@ -11,7 +11,7 @@ import {
   type Step,
 } from "./text.ts";
 
-/** `mixBits` of the runtime, on lanes: h becomes a bijection of h. */
+/** `mixBits` of the runtime, on lanes: a bijection that scrambles h. */
 const mixBits: readonly Step[] = [
   ["h", multiplyIntegers(exclusiveOr("h", shiftRightUnsigned("h", 16)), integers(0x7feb352d))],
   ["h", multiplyIntegers(exclusiveOr("h", shiftRightUnsigned("h", 15)), integers(0x846ca68b | 0))],
@@ -24,12 +24,12 @@ const bits: readonly Step[] = [
   ["h", addIntegers("h", "key")],
   ...mixBits,
 ];
-/** The upper 24 bits · 2⁻²⁴ */
+/** The upper 24 bits, times 2⁻²⁴. */
 const unit = multiply(fromIntegers(shiftRightUnsigned("h", 8)), 2 ** -24);
 
-/** The numbers of four indices (i32) of a stream, in [0, 1); the key is the same in all lanes. */
+/** The random numbers in [0, 1) for four indices (i32) of a stream. All lanes have the same key. */
 export const randomUnitSingle = vectorFunction("randomUnit_f32x4", ["key", "index"], bits, unit);
-/** The numbers of the two indices in the lower lanes of i32, as doubles. */
+/** The random numbers, as doubles, for the two indices in the lower i32 lanes. */
 export const randomUnitDouble = vectorFunction(
   "randomUnit_f64x2",
   ["key", "index"],
@@ -37,7 +37,7 @@ export const randomUnitDouble = vectorFunction(
   `(f64x2.promote_low_f32x4 ${unit})`,
 );
 
-/** The key of a stream, of scalars. */
+/** The key of a stream, computed with scalars. */
 export const randomKey = `(func $mixBits (param $x i32) (result i32)
   (local.set $x (i32.mul (i32.xor (local.get $x) (i32.shr_u (local.get $x) (i32.const 16))) (i32.const 0x7feb352d)))
   (local.set $x (i32.mul (i32.xor (local.get $x) (i32.shr_u (local.get $x) (i32.const 15))) (i32.const 0x846ca68b)))

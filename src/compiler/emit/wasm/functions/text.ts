@@ -1,10 +1,10 @@
-// The words in which the functions of this folder are written: each call gives the folded text of one
-// WebAssembly expression on 128-bit vectors, so that the steps of a function read like its equations.
+// Builders for the functions of this folder. Each returns the folded text of one WebAssembly expression on
+// 128-bit vectors, so the steps of a function read like its equations.
 
-/** The name of a local, a number for every lane (of f32), or the text of an expression. */
+/** The name of a local, an f32 number for every lane, or the text of an expression. */
 export type Operand = string | number;
 
-/** A local and what is put into it. */
+/** A local, and the text of the value that it is set to. */
 export type Step = readonly [name: string, value: string];
 
 /** A number as WebAssembly text writes it. */
@@ -12,9 +12,9 @@ const literal = (value: number): string =>
   Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "inf");
 
 /**
- * The same number in every lane. It is a global (see `constantsOf`): engines build a constant in three
- * instructions each time that a function runs, and load a global in one; `exp` takes two thirds of the time
- * so.
+ * The same number in every lane, as a global (see `constantsOf`). Engines build a constant with three
+ * instructions each time a function runs, but load a global with one. With globals, `exp` takes two thirds of
+ * the time.
  */
 const constant = (lanes: "f32x4" | "f64x2" | "i32x4", value: number): string =>
   `(global.get $${lanes}:${literal(value)})`;
@@ -22,7 +22,7 @@ export const singles = (value: number): string => constant("f32x4", value);
 export const doubles = (value: number): string => constant("f64x2", value);
 export const integers = (value: number): string => constant("i32x4", value);
 
-/** The definitions of all constants in a text, each once, in the order of their names. */
+/** The definitions of all constants that a text uses, without duplicates, sorted by name. */
 export function constantsOf(text: string): string[] {
   const found = new Set(
     Array.from(text.matchAll(/\(global\.get \$((?:f32x4|f64x2|i32x4):[^)]+)\)/g), ([, name]) => name),
@@ -52,12 +52,12 @@ export const divide: Binary = instruction("f32x4.div");
 export const absolute: Unary = instruction("f32x4.abs");
 export const negate: Unary = instruction("f32x4.neg");
 export const nearest: Unary = instruction("f32x4.nearest");
-/** min(x, bound), one instruction where `f32x4.min` takes eight. A NaN in x stays. */
+/** min(x, bound) in one machine instruction; `f32x4.min` takes eight. A NaN in x is preserved. */
 export const atMost: Binary = instruction("f32x4.pmin");
-/** max(x, bound). A NaN in x stays. */
+/** max(x, bound). A NaN in x is preserved. */
 export const atLeast: Binary = instruction("f32x4.pmax");
 
-/** Comparisons give lanes of all ones or all zeros. */
+/** The result of a comparison has all bits of a lane set, or none. */
 export const less: Binary = instruction("f32x4.lt");
 export const atLeastAsLarge: Binary = instruction("f32x4.ge");
 export const equal: Binary = instruction("f32x4.eq");
@@ -67,7 +67,7 @@ export const and: Binary = instruction("v128.and");
 export const or: Binary = instruction("v128.or");
 export const exclusiveOr: Binary = instruction("v128.xor");
 export const not: Unary = instruction("v128.not");
-/** x where the mask has ones, elsewhere y. */
+/** x where the bits of the mask are set, and y elsewhere. */
 export const select = (mask: Operand, x: Operand, y: Operand): string =>
   instruction("v128.bitselect")(x, y, mask);
 
@@ -78,9 +78,9 @@ export const fromIntegers: Unary = instruction("f32x4.convert_i32x4_s");
 const shift = (name: string, x: Operand, count: number): string =>
   `(i32x4.${name} ${operandText(x)} (i32.const ${count}))`;
 export const shiftLeft = (x: Operand, count: number): string => shift("shl", x, count);
-/** With copies of the sign bit from above. */
+/** Fills the upper bits with copies of the sign bit. */
 export const shiftRight = (x: Operand, count: number): string => shift("shr_s", x, count);
-/** With zeros from above. */
+/** Fills the upper bits with zeros. */
 export const shiftRightUnsigned = (x: Operand, count: number): string => shift("shr_u", x, count);
 
 export const addDoubles: Binary = instruction("f64x2.add");
@@ -89,24 +89,24 @@ export const multiplyDoubles: Binary = instruction("f64x2.mul");
 export const divideDoubles: Binary = instruction("f64x2.div");
 export const atMostDoubles: Binary = instruction("f64x2.pmin");
 export const atLeastDoubles: Binary = instruction("f64x2.pmax");
-/** The lower two lanes of f32 as doubles. */
+/** The lower two lanes of f32, converted to doubles. */
 export const toDoubles: Unary = instruction("f64x2.promote_low_f32x4");
 
-/** Lanes 0 to 3 of 32 bits are those of x, 4 to 7 those of y. */
+/** Selects lanes of 32 bits. Numbers 0 to 3 are the lanes of x, and 4 to 7 those of y. */
 const shuffle = (x: Operand, y: Operand, lanes: readonly number[]): string => {
   const bytes = lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]);
   return `(i8x16.shuffle ${bytes.join(" ")} ${operandText(x)} ${operandText(y)})`;
 };
-/** The upper two lanes in place of the lower. */
+/** The upper two lanes, moved to the lower lanes. */
 export const upperHalf = (x: Operand): string => shuffle(x, x, [2, 3, 2, 3]);
-/** Two pairs of doubles, rounded to f32. */
+/** Two pairs of doubles, rounded to four lanes of f32. */
 export const fromDoubles: Binary = (low, high) =>
   shuffle(
     instruction("f32x4.demote_f64x2_zero")(low),
     instruction("f32x4.demote_f64x2_zero")(high),
     [0, 1, 4, 5],
   );
-/** The lower 32 bits of each of two pairs of doubles. */
+/** The lower 32 bits of each double in two pairs. */
 export const lowWords: Binary = (low, high) => shuffle(low, high, [0, 2, 4, 6]);
 
 /** c₀ + x (c₁ + x (c₂ + …)) */
@@ -118,10 +118,10 @@ export const polynomialOfDoubles = (x: Operand, coefficients: readonly number[])
 const horner = (x: Operand, terms: readonly string[], plus: Binary, times: Binary): string =>
   terms.reduceRight((rest, term) => plus(times(rest, x), term));
 
-/** The sign bit of each lane. */
+/** A mask with only the sign bit of each lane set. */
 export const signBits: string = integers(-0x80000000);
 
-/** The runtime's function of doubles on each of the four lanes of the parameter x. */
+/** Calls the runtime's function of doubles for each of the four lanes of the parameter x. */
 export function laneByLane(name: string): string {
   const lane = (i: number) =>
     `(f32.demote_f64 (call $${name}_f64 (f64.promote_f32 (f32x4.extract_lane ${i} (local.get $x)))))`;
@@ -131,7 +131,7 @@ export function laneByLane(name: string): string {
   );
 }
 
-/** A function from vectors to a vector: steps from first to last, then the result. */
+/** A function from vectors to a vector. It runs the steps in order, then returns the result. */
 export function vectorFunction(
   name: string,
   parameters: readonly string[],

@@ -1,9 +1,10 @@
-// Sine and cosine on four lanes of f32. Worst errors seen, in units in the last place:
+// Sine and cosine on four lanes of f32. The largest errors found, in units in the last place:
 //
 //   sin  1.56
 //   cos  1.58
 //
-// Lanes beyond 10⁵ are rare: all four then go to the runtime's function, which reduces an angle of any size.
+// Arguments beyond 10⁵ are rare. If a lane has one, all four lanes call the runtime's function, which reduces
+// angles of any size.
 import {
   absolute,
   add,
@@ -32,13 +33,15 @@ import {
   type Step,
 } from "./text.ts";
 
-/** Added to a double below 2⁵¹ it leaves no bits for a fraction, and the last bits are the integer part. */
+/**
+ * Adding this to a double below 2⁵¹ leaves no bits for a fraction, so the last bits are the integer part.
+ */
 const rounding = doubles(6755399441055744);
 
 /**
- * With n the whole number nearest to 2a/π, a = n π/2 + r, |r| ≤ π/4, in doubles: near a multiple of π/2 r has
- * few bits left, which would take a sum of six numbers of f32 for π/2. It is one of two doubles, the first so
- * short (33 bits) that n times it is exact.
+ * a = n π/2 + r with |r| ≤ π/4, where n is the integer nearest to 2a/π. It is computed in doubles, because
+ * near a multiple of π/2 the difference r has few significant bits. In f32, π/2 would have to be a sum of six
+ * numbers. In doubles it is a sum of two; the first has only 33 bits, so n times it is exact.
  */
 const reduction = (half: "low" | "high", lanes: string): readonly Step[] => [
   [half, toDoubles(lanes)],
@@ -54,8 +57,8 @@ const reduction = (half: "low" | "high", lanes: string): readonly Step[] => [
 ];
 
 /**
- * sin(|x| + quarter · π/2): quarter + n says which of ±sin r and ±cos r it is; minimax polynomials (Remez),
- * of error 2⁻²⁸ relative to the sine and 2⁻³² in the cosine.
+ * sin(|x| + quarter · π/2). The sum quarter + n selects one of ±sin r and ±cos r. Both are minimax
+ * polynomials (Remez); the error is 2⁻²⁸ relative to the sine and 2⁻³² in the cosine.
  */
 const sinOfQuarters = (quarter: 0 | 1): readonly Step[] => [
   ["size", absolute("x")],
@@ -88,7 +91,7 @@ const sinOfQuarters = (quarter: 0 | 1): readonly Step[] => [
   ["value", exclusiveOr("value", shiftLeft(shiftRight("turn", 1), 31))],
 ];
 
-/** The value, unless a lane is beyond what the steps reduce: then that of the runtime's function, lane by lane. */
+/** The value, or the results of the runtime's function for each lane if any lane is beyond 10⁵. */
 const anySize = (name: "sin" | "cos", value: string): string =>
   `(if (result v128) (v128.any_true ${less(1e5, "size")}) (then ${laneByLane(name)}) (else ${value}))`;
 

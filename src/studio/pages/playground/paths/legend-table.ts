@@ -1,4 +1,7 @@
-/** The legend: for each optimizer its colour, whether it is drawn, its learning rate, and its current loss. */
+/**
+ * The legend of the paths view: for each optimizer its colour, whether it is drawn, its learning rate, and
+ * its current loss.
+ */
 import { element } from "../../shared/element.ts";
 import { cssColour } from "../parts.ts";
 import type { Path } from "./messages.ts";
@@ -11,7 +14,7 @@ export const colourOf = (name: string): string =>
 
 export interface LegendTable {
   readonly element: HTMLElement;
-  /** Sets the fields, except those that the user is editing. */
+  /** Sets the fields, except any that the user is editing. */
   set(state: PathsState): void;
   /** Updates the loss and slope of each path at the current step. */
   showValues(paths: Readonly<Record<string, Path>>, shown: number): void;

@@ -7,12 +7,13 @@ import { svgElement } from "../../shared/element.ts";
 import type { Path } from "./messages.ts";
 import type { Point, Range } from "./state.ts";
 
-// Contour bands between heights; lower bands have a stronger colour.
+// The contour bands between heights. Lower bands have a stronger colour.
 
 const bands = 18;
 
 /**
- * One path for each level: the area above it. The paths are drawn over one another, from the lowest level up.
+ * Returns an SVG path for each level, which fills the area above it. The paths are drawn on top of one
+ * another, from the lowest level up.
  * @param heights row by row, from the lowest y up, `side` × `side`
  */
 function contourBands(
@@ -23,8 +24,8 @@ function contourBands(
 ): SVGPathElement[] {
   const sorted = [...heights.filter(Number.isFinite).sort()];
   if (sorted.length === 0) return [];
-  // Levels are quantiles of the height, closer together at the bottom, so that valleys show lines however steep
-  // the rest is.
+  // Levels are quantiles of the height, with smaller steps at the bottom. Valleys thus show contour lines
+  // even where the rest is steep.
   const levels = Array.from({ length: bands }, (_, i) => quantileSorted(sorted, (i / bands) ** 1.8) ?? 0);
   const [left, right] = x.range();
   const [bottom, top] = y.range();
@@ -46,15 +47,15 @@ function contourBands(
   });
 }
 
-// The map: the surface from above, the path of each optimizer, and the start, which can be dragged, set by a
-// click or moved with the arrow keys.
+// The map shows the surface from above, the path of each optimizer, and the start. The user can drag the
+// start, set it by a click, or move it with the arrow keys.
 
 const size = 560;
 const margin = { left: 34, right: 6, top: 6, bottom: 24 };
-/** The number of grid points along each side, for the contours. */
+/** The number of grid points along each side, from which the contours are computed. */
 export const gridSide = 121;
 
-/** A path as it is drawn. */
+/** The path of an optimizer, with its name and colour. */
 export interface DrawnPath {
   readonly name: string;
   readonly colour: string;
@@ -72,7 +73,7 @@ interface MapView {
 
 type Scale = ReturnType<typeof scaleLinear<number, number>>;
 
-/** From parameters to positions in the drawing. */
+/** Maps parameters to positions in the drawing. */
 interface Scales {
   readonly x: Scale;
   readonly y: Scale;
@@ -148,7 +149,7 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
   };
 }
 
-/** Reports each position that is clicked or dragged to; the last one of a drag is final. */
+/** Reports each position that the user clicks or drags to. The last position of a drag is final. */
 function listenToPointer(
   svg: SVGSVGElement,
   handle: SVGElement,
@@ -174,7 +175,7 @@ function listenToPointer(
   });
 }
 
-/** Reports by which fraction of the map the arrow keys move: a hundredth, with Shift a tenth. */
+/** Reports how far the arrow keys move, as a fraction of the map: a hundredth, or a tenth with Shift. */
 function listenToArrows(handle: SVGElement, onMove: (right: number, up: number) => void): void {
   handle.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
@@ -198,9 +199,9 @@ function axisShapes({ x, y }: Scales): readonly SVGElement[] {
   ];
 }
 
-/** A path faintly in full, and strongly up to the step `shown`, where its head is. */
+/** Draws the whole path faintly, and strongly up to the step `shown`. A dot marks this step. */
 function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }: Scales): SVGElement[] {
-  // Points far outside the map are clamped: browsers cannot draw lines of such a length.
+  // Points far outside the map are clamped, because browsers cannot draw such long lines.
   const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
   const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
   const past = places.slice(0, shown + 1);
@@ -216,7 +217,7 @@ function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }:
   ];
 }
 
-/** As many digits as the visible width needs. */
+/** Rounds a value to as many digits as the visible width needs. */
 function rounded(value: number, width: number): number {
   const digits = Math.max(0, 3 - Math.floor(Math.log10(width)));
   return Number(value.toFixed(Math.min(12, digits)));

@@ -1,6 +1,6 @@
 /**
- * The worker that runs the optimizers: sets the two parameters of emitted trainers to a start, runs the steps
- * of each, and records the positions.
+ * The worker that runs the optimizers. It sets the two parameters of each emitted trainer to a start, runs
+ * the steps, and records the positions.
  */
 import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
 import { importEmitted } from "../compiler.ts";
@@ -10,7 +10,7 @@ import type { Path, PathReply, PathRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
 import type { Point, Range } from "./state.ts";
 
-// The page's interface to the worker. While the worker is busy, only the newest request of each kind is kept.
+// The page's interface to the worker. While the worker is busy, only the newest request of each kind waits.
 
 type PathWorker = (request: PathRequest) => void;
 
@@ -35,14 +35,14 @@ export function startPathWorker(handleReply: (reply: PathReply) => void): PathWo
   };
 }
 
-/** The maximum number of cached modules: each learning rate that is tried is one. */
+/** The maximum number of cached modules. Each learning rate that the user tries adds one. */
 const maxModules = 60;
 
 const send = (reply: PathReply): void => self.postMessage(reply);
 
 function start(): void {
   const modules = new Map<string, Promise<EmittedModule>>();
-  /** A trainer before its first step: the optimizer's state is zero. */
+  /** Returns a trainer before its first step, when the optimizer's state is zero. */
   const freshTrainer = async (script: string): Promise<Trainer> => {
     if (modules.size >= maxModules) modules.clear();
     const module = modules.get(script) ?? importEmitted(script);
@@ -79,7 +79,7 @@ function pathOf(trainer: Trainer, [startX, startY]: Point, steps: number): Path 
   const at: { x: number; y: number; loss: number; slope: number }[] = [];
   for (let step = 0; step <= steps; step++) {
     const [currentX, currentY] = [x[0], y[0]];
-    // At the last position only the loss is computed; no step follows.
+    // No step follows at the last position, so only the loss and its gradient are computed.
     const loss = finiteOr(() => (step < steps ? trainer.step(planeBatch) : trainer.gradient(planeBatch)));
     if (!Number.isFinite(currentX + currentY + loss)) break;
     at.push({ x: currentX, y: currentY, loss, slope: Math.hypot(dx[0], dy[0]) });
@@ -101,8 +101,8 @@ function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: nu
 }
 
 /**
- * A trainer throws if the loss is not finite; here that means that the position is outside the domain of the
- * loss.
+ * Returns NaN if a trainer throws because the loss is not finite. The position is then outside the domain of
+ * the loss.
  */
 function finiteOr(compute: () => number): number {
   try {

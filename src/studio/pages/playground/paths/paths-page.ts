@@ -1,7 +1,7 @@
 /**
  * The second view: the paths of optimizers over a loss of two parameters. The compiler turns a spec for each
  * optimizer into a trainer. A worker runs all steps of a trainer at once, so that the paths follow the start
- * while it is dragged.
+ * while the user drags it.
  */
 import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
@@ -25,16 +25,16 @@ export interface PathsPage {
 }
 
 export interface PathsEvents {
-  /** The settings have changed and are final for now. */
+  /** Called when the settings have changed and the user has finished the change. */
   onChange(): void;
   /** Opens a spec in the editor. */
   onSpec(text: string): void;
 }
 
-/** Compiling starts after this pause in typing, in milliseconds. */
+/** The pause in typing after which compilation starts, in milliseconds. */
 const pause = 150;
 
-/** After this many milliseconds the page shows that it is compiling. */
+/** If compilation takes longer than this, in milliseconds, the page says that it is compiling. */
 const busyDelay = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
@@ -123,7 +123,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
 /** The worker's results so far. */
 interface PathResults {
   readonly paths: Readonly<Record<string, Path>>;
-  /** The lowest known loss; the curves show the difference to it. */
+  /** The lowest loss found so far; the curves show the difference from it. */
   readonly lowest: number;
 }
 
@@ -169,7 +169,9 @@ interface Computing {
   setWrong(isWrong: boolean): void;
 }
 
-/** Computes what changed in the state: the surface, if it is a new one, and the paths. */
+/**
+ * Returns a function that computes what changed in the state: the paths and, if it is a new one, the surface.
+ */
 function computing(
   scriptsOf: ReturnType<typeof scriptsFrom>,
   requestPaths: ReturnType<typeof startPathWorker>,
@@ -203,7 +205,7 @@ function computing(
   };
 }
 
-/** The losses of the paths, relative to the lowest known loss. */
+/** Draws the losses of the paths, relative to the lowest known loss. */
 function drawLossCurves(
   host: HTMLElement,
   paths: readonly DrawnPath[],

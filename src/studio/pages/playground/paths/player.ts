@@ -1,19 +1,19 @@
 /**
- * Play, pause, one step, back to the start, and a slider over the steps. All steps are already computed;
- * playing reveals them.
+ * The controls of the animation: play, pause, one step, back to the start, and a slider over the steps. All
+ * steps are already computed; playing reveals them.
  */
 import { element } from "../../shared/element.ts";
 
 export interface Player {
   readonly element: HTMLElement;
-  /** Sets the number of steps and the number that is shown. */
+  /** Sets the total number of steps and the number of steps that are shown. */
   set(steps: number, shown: number): void;
 }
 
-/** Steps per second. */
+/** The speeds in steps per second. */
 const paces = [10, 30, 100, 300] as const;
 
-/** @param more a control in the same line */
+/** @param more another control for the same line */
 export function player(more: HTMLElement, onShow: (shown: number, isSettled: boolean) => void): Player {
   const play = element("button", { type: "button", class: "primary" }, "Play");
   const step = element("button", { type: "button" }, "One step");
@@ -28,7 +28,9 @@ export function player(more: HTMLElement, onShow: (shown: number, isSettled: boo
   const slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "Step" });
   const count = element("output", { class: "count" });
   let [last, shown] = [0, 0];
-  /** While playing: the time of the last frame, and the steps due by then, with the fraction of a step. */
+  /**
+   * Set while playing: the time of the last frame, and the number of steps due by then, including a fraction.
+   */
   let playing: { time: number; due: number } | undefined;
 
   const refresh = () => {

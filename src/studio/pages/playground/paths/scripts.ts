@@ -1,5 +1,5 @@
 /**
- * The emitted trainers of the selected optimizers. Each is compiled once from its spec for any start, because
+ * The emitted trainers of the selected optimizers. Each spec is compiled only once for all starts, because
  * the start is set in the trainer.
  */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
@@ -9,13 +9,16 @@ import type { Optimizer, PathsState } from "./state.ts";
 import { specOfPath } from "./spec-of-path.ts";
 
 export interface Scripts {
-  /** By the optimizer's name. */
+  /** The emitted modules, by the optimizer's name. */
   readonly scripts: Readonly<Record<string, string>>;
-  /** The errors of the first spec that does not compile; all specs have the same loss. */
+  /**
+   * The errors of the first spec that does not compile. One spec is enough, because all specs have the same
+   * loss.
+   */
   readonly errors: readonly Diagnostic[];
 }
 
-/** The optimizer whose trainer computes the loss on the grid: it is compiled even if it is not selected. */
+/** The optimizer whose trainer computes the loss on the grid. It is compiled even if it is not selected. */
 export const gridOptimizer = optimizers[0];
 
 export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsState) => Promise<Scripts> {

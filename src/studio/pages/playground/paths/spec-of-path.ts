@@ -1,7 +1,7 @@
 /**
- * A loss of two parameters as a spec. The network consists of two weights on an input that is always 1. The
- * loss recovers them from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p and y = Σ (1 −
- * t)·p.
+ * Writes a loss of two parameters as a spec. The network consists of two weights on an input that is always
+ * 1, so its output is p = (x, y). In the loss, the target t = (1, 0) selects each of them:
+ * x = Σ t·p and y = Σ (1 − t)·p.
  */
 import type { Optimizer, Point } from "./state.ts";
 
@@ -19,7 +19,7 @@ const readings: Readonly<Record<string, string>> = {
   y: "sum((1 - target) * prediction)",
 };
 
-/** Replaces x and y in the formula; names of functions, such as `exp(`, are kept. */
+/** Replaces x and y in the formula, but not in function names such as `exp(`. */
 const inPrediction = (formula: string): string =>
   formula.replaceAll(/\b[xy]\b(?!\s*\()/g, (name) => readings[name]);
 
@@ -31,7 +31,7 @@ export interface PathSpec {
   readonly steps: number;
 }
 
-/** YAML, as a person would write it. */
+/** Writes the spec as YAML, in the way a person would write it. */
 export const specOfPath = ({ formula, start: [x, y], optimizer, rate, steps }: PathSpec): string =>
   `# The path of ${optimizer.label} from (${x}, ${y}) over ${formula}
 name: ${optimizer.name}

@@ -1,6 +1,8 @@
-/** The settings of the view of paths, part of the page's address: a surface, a start and optimizers. */
+/**
+ * The settings of the paths view, which are part of the page's address: a surface, a start and optimizers.
+ */
 
-// The optimizers whose paths are drawn: the section of the spec for each, and a learning rate that suits most
+// The optimizers whose paths are drawn. Each has its keys for the spec, and a learning rate that suits most
 // surfaces.
 
 export interface Optimizer {
@@ -23,12 +25,12 @@ export const optimizers: readonly Optimizer[] = [
   { name: "lion", label: "Lion", keys: "type: lion", rate: 0.03 },
 ];
 
-/** Those that are selected at first. */
+/** The optimizers that are selected at first. */
 const usual: readonly string[] = ["descent", "momentum", "rmsprop", "adam"];
 
-// Losses of two parameters, most with several minima: test functions from the optimization literature, as
-// formulas that the compiler differentiates. Each has a visible range, a start from which the optimizers
-// separate, and learning rates for its slopes.
+// Losses of two parameters, most with several minima. They are test functions from the optimization
+// literature, as formulas that the compiler differentiates. Each has a visible range, a start from which the
+// optimizers take different paths, and learning rates for its slopes.
 
 /** A point in the plane of the two parameters. */
 export type Point = readonly [x: number, y: number];
@@ -37,11 +39,11 @@ export type Point = readonly [x: number, y: number];
 export type Range = readonly [left: number, right: number, bottom: number, top: number];
 
 export interface Surface {
-  /** In x and y, in the language of docs/formulas.md. */
+  /** The loss in x and y, in the language of docs/formulas.md. */
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** Learning rates by the optimizer's name, where the default is unsuitable. */
+  /** Learning rates by the optimizer's name, where the default rate is unsuitable. */
   readonly rates: Readonly<Record<string, number>>;
 }
 
@@ -90,18 +92,18 @@ export interface PathsState {
   readonly formula: string;
   readonly range: Range;
   readonly start: Point;
-  /** How many steps each optimizer takes, and how many of them are shown. */
+  /** The number of steps that each optimizer takes; `shown` is the number that is shown. */
   readonly steps: number;
   readonly shown: number;
-  /** The selected optimizers, and the learning rates of all. */
+  /** The names of the selected optimizers; `rates` has the learning rates of all. */
   readonly on: readonly string[];
   readonly rates: Readonly<Record<string, number>>;
 }
 
-/** The choices for the number of steps. */
+/** The numbers of steps that the user can choose. */
 export const stepChoices = [50, 100, 300, 1000] as const;
 
-/** The initial state for a named surface: its own range, start and learning rates. */
+/** The initial state for a surface, with its own range, start and learning rates. */
 export function stateOfSurface(
   { formula, range, start, rates }: Surface,
   kept: Partial<PathsState> = {},

@@ -1,6 +1,5 @@
 /**
- * The fields above the map: the name of the surface, its formula, which can be edited, and the start in
- * numbers.
+ * The fields above the map: the name of the surface, its editable formula, and the coordinates of the start.
  */
 import { element } from "../../shared/element.ts";
 import { surfaces } from "./state.ts";

@@ -1,4 +1,4 @@
-/** The location of each node in a picture: its own box or the box that represents it, and the group of that box. */
+/** The location of each node in a picture: the box that shows the node, and the group of that box. */
 import type { Picture, PictureBox } from "../../../explanation.ts";
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import type { Lit } from "./canvas.ts";
@@ -8,7 +8,7 @@ interface BoxLocation {
   readonly group: string | undefined;
 }
 
-/** By the ids of nodes and of boxes. */
+/** Maps the id of each node and each box to its location. */
 export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
   const places = new Map<string, BoxLocation>();
   const drawn = boxes.flatMap((box): { box: PictureBox; group: string | undefined }[] =>
@@ -24,7 +24,8 @@ export function boxIndex({ boxes }: Picture): ReadonlyMap<string, BoxLocation> {
   return places;
 }
 
-// The target of an arrow key: the nearest box in its direction. Boxes straight ahead are preferred.
+// Finds the target of an arrow key: the nearest box in the direction of the key. Boxes straight ahead are
+// preferred.
 
 const directions: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
@@ -35,10 +36,10 @@ const directions: Readonly<Record<string, readonly [number, number]>> = {
 
 export const directionOf = (key: string): readonly [number, number] | undefined => directions[key];
 
-/** The weight of a distance sideways, relative to one straight ahead. */
+/** The weight of a sideways distance, relative to a distance straight ahead. */
 const sideways = 2.5;
 
-/** The position of a box for keyboard navigation; for an open group, that of its name. */
+/** The position of a box for keyboard navigation. For an open group, it is the position of its name. */
 const placeOf = ({ x, y, width, height, isOpen }: SceneBox): readonly [number, number] => [
   x + width / 2,
   isOpen ? y + 14 : y + height / 2,
@@ -71,7 +72,10 @@ export function nearestBox(
     : costs.reduce((best, each) => (each.cost < best.cost ? each : best)).box;
 }
 
-/** The boxes and wires to light up for a box: the wires that lead to it, and all paths of its value. */
+/**
+ * Returns what to highlight for a box: the wires that lead to it, all wires that carry its value, and the
+ * boxes at their ends.
+ */
 export function litBy(id: string, { boxes, wires }: Scene): Lit {
   const box = boxes.find((each) => each.id === id);
   const group = box?.group;
@@ -82,7 +86,7 @@ export function litBy(id: string, { boxes, wires }: Scene): Lit {
     if (wire.to === id || wire.from === id || (box?.kind !== "group" && wire.nodes.includes(id)))
       lit.add(wire);
   }
-  // A wire that enters through the border of the group is lit from its source.
+  // If a wire enters through the border of the group, its part outside the group is highlighted too.
   for (const wire of wires) {
     const isOnTheWay = wire.to === group || (wire.to === undefined && wire.group !== group);
     if (group !== undefined && isOnTheWay && wire.nodes.some((node) => arriving.has(node))) lit.add(wire);

@@ -1,6 +1,6 @@
 /** The visible part of a scene, and the pointer and wheel gestures that move it. */
 
-// The camera: scene coordinates times `scale`, plus `x` and `y`, are pixels of the view.
+// The camera: `scale` times scene coordinates, plus `x` and `y`, are pixels of the view.
 
 export interface Camera {
   readonly x: number;
@@ -32,7 +32,7 @@ export const panned = ({ x, y, scale }: Camera, dx: number, dy: number): Camera 
   scale,
 });
 
-/** Zooms around the point `x`, `y` of the view. */
+/** Zooms around the point (`x`, `y`) of the view. */
 export function zoomed(camera: Camera, factor: number, x: number, y: number): Camera {
   const scale = limited(camera.scale * factor);
   const ratio = scale / camera.scale;
@@ -54,7 +54,7 @@ export function atFirst(scene: Size, view: Size): Camera {
   return { x: Math.max(margin, (view.width - scene.width * scale) / 2), y: margin, scale };
 }
 
-/** The visible part of the scene, and a margin around it. */
+/** The visible part of the scene, extended by `around` pixels on each side. */
 export function visibleBounds({ x, y, scale }: Camera, { width, height }: Size, around: number): Bounds {
   return {
     x: (-x - around) / scale,
@@ -67,7 +67,10 @@ export function visibleBounds({ x, y, scale }: Camera, { width, height }: Size, 
 export const meets = (a: Bounds, b: Bounds): boolean =>
   a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
 
-/** Moves the camera, and zooms in until text is readable, so that a box is visible. Unchanged if it already is. */
+/**
+ * Moves the camera so that a box is visible, and zooms in until text is readable. If the box is already
+ * visible, the camera does not change.
+ */
 export function showing(camera: Camera, box: Bounds, view: Size): Camera {
   const inner = visibleBounds(camera, view, -margin);
   const isInside =
@@ -89,12 +92,12 @@ export function showing(camera: Camera, box: Bounds, view: Size): Camera {
 
 interface GestureHandlers {
   readonly move: (change: (camera: Camera) => Camera) => void;
-  /** The box under the pointer, if there is one. */
+  /** Called with the box under the pointer, if there is one. */
   readonly pick: (id: string | undefined) => void;
   readonly hover: (id: string | undefined) => void;
 }
 
-/** The movement in pixels up to which a press counts as a click. */
+/** A press counts as a click if the pointer moves by at most this many pixels. */
 const clickTolerance = 4;
 
 const boxAt = (target: EventTarget | null): string | undefined =>

@@ -1,6 +1,6 @@
 /**
- * Draws only the visible part of a scene: elements are added and removed as the camera moves, and small text is
- * drawn only if it is readable.
+ * Draws only the visible part of a scene. Elements are added and removed as the camera moves, and small text
+ * is drawn only if it is readable.
  */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
@@ -30,7 +30,7 @@ interface Item {
   readonly mark: (drawn: SVGElement, marks: Marks) => void;
 }
 
-/** Below this scale, text and the content of groups are left out. */
+/** Below this scale, text and the content of groups are omitted. */
 const smallPrint = 0.2;
 const around = 200;
 

@@ -1,4 +1,7 @@
-/** An overview of the scene in a corner with the visible part marked; a press on it moves the view. */
+/**
+ * An overview of the scene in a corner of the view, with the visible part marked. A press on the overview
+ * moves the view.
+ */
 import type { Scene } from "../../../picture/scene.ts";
 import { setAttributes, svgElement } from "../element.ts";
 import type { Bounds } from "./camera.ts";
@@ -8,11 +11,11 @@ const largest = 168;
 export interface Minimap {
   readonly svg: SVGSVGElement;
   show(scene: Scene): void;
-  /** Sets the visible part; the map is hidden if everything is visible. */
+  /** Sets the visible part. The overview is hidden if everything is visible. */
   frame(window: Bounds): void;
 }
 
-/** `goTo` gets a point of the scene. */
+/** `goTo` is called with a point of the scene. */
 export function createMinimap(goTo: (x: number, y: number) => void): Minimap {
   const window = svgElement("rect", { class: "graph-window" });
   const svg = svgElement("svg", { class: "graph-minimap", "aria-hidden": "true" });

@@ -1,4 +1,4 @@
-/** The scene of a picture on a canvas: open groups, camera, and marks. */
+/** Shows the scene of a picture on a canvas, with its open groups, camera and marks. */
 import type { Picture } from "../../../explanation.ts";
 import { sceneOf } from "../../../picture/scene.ts";
 import type { Scene, SceneBox } from "../../../picture/scene.ts";
@@ -36,7 +36,7 @@ export interface Stage {
   middle(): [x: number, y: number];
   /** Replaces the picture; all groups are closed and nothing is marked. */
   show(picture: Picture): void;
-  /** Opens these groups and closes all others; the box `still` keeps its position in the view. */
+  /** Opens these groups and closes all others. The box `still` does not move in the view. */
   setOpen(groups: ReadonlySet<string>, still?: string): void;
   mark(change: Partial<MarkedBoxes>): void;
   move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
@@ -116,7 +116,10 @@ export function createStage(first: Picture): Stage {
   };
 }
 
-/** The camera after a box has changed from `before` to `after`: the middle of its upper edge does not move. */
+/**
+ * Moves the camera after a box has changed from `before` to `after`, so that the middle of its upper edge
+ * does not move.
+ */
 const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Camera =>
   panned(
     camera,
@@ -124,7 +127,7 @@ const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Came
     (before.y - after.y) * camera.scale,
   );
 
-/** Any number of calls before the next frame run `draw` once, in that frame. */
+/** Returns a function that runs `draw` in the next frame. Several calls before that frame run it once. */
 function oncePerFrame(draw: () => void): () => void {
   let isWaiting = false;
   return () => {
