@@ -184,7 +184,7 @@ test("fields that differ from those of a checkpoint are rejected with the first 
   );
   expect(other({ classNames: ["é\n"] })).toThrow('it has y.classNames[1] = "😀", this data has none');
   expect(() => checkFields([{ ...fields[0], scales: [{ shift: 0, span: 1 }] }], fields)).toThrow(
-    'there x.scales[0] is {"shift":0.1,"span":1e-7}, here x.scales[0] is {"shift":0,"span":1}',
+    'it has x.scales[0] = {"shift":0.1,"span":1e-7}, this data has x.scales[0] = {"shift":0,"span":1}',
   );
 });
 

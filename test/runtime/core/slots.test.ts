@@ -62,7 +62,7 @@ test.each<[string, Batch, string]>([
     'the batch: unknown key "toString"; known keys:',
   ],
   ["a broken row", { ...good, x: [1, 2, 3] }, "x has 3 values, not a multiple of the row size 2"],
-  ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, x has 2"],
+  ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, but x has 2"],
   ["no rows", { x: [], word: [], raw: [], kind: [] }, "the batch has no rows"],
 ])("%s", (_, batch, message) => {
   expect(() => rowsOf(slots, batch)).toThrow(InputError);

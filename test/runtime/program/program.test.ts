@@ -222,7 +222,7 @@ test("--help lists every flag with the spec's defaults", async () => {
   expect(code).toBe(0);
   for (const flag of ["--data", "--epochs", "--seed", "--out", "--resume", "--json"])
     expect(output).toContain(`  ${flag} `);
-  expect(output).toContain("(6)");
+  expect(output).toContain("(default: 6)");
 });
 
 /** The program of a spec with a test file and a scaled target. */

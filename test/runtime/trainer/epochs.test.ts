@@ -190,7 +190,7 @@ test.each<[FitOptions, string]>([
   [{ batchSize: 0 }, "batchSize must be a whole number from 1 to 4294967295, got 0"],
   [{ batchSize: 5 }, "the batch has 5 rows, more than batchSize 4"],
   [{ validation: 1 }, "validation must be in [0, 1), got 1"],
-  [{ validation: NaN }, "validation must be at least 0 and below 1"],
+  [{ validation: NaN }, "validation must be in [0, 1)"],
   [{ validation: 0.99 }, "validation and test leave none of 10 rows for training"],
   [
     { earlyStopping: { patience: 1, metric: "accuracy" } },
