@@ -90,7 +90,7 @@ test("the data must have exactly the classes that the spec weighs by name", () =
   expect(() => read(["no", "yez"], "yes no yes")).toThrow(
     "classWeights names the classes no, yez, but those of y are no, yes",
   );
-  expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
+  expect(() => read(["no", "yes"], "1 0 1")).toThrow("but its columns contain class numbers");
 });
 
 test("a negative weight in a file is reported with its line", () => {
