@@ -1419,7 +1419,7 @@ function compareKernels(
       const difference = sides.firstDifference({ rows, seed, wide });
       if (difference !== undefined) found.push(difference);
       if (found.length === drawing.shown) throw new KernelsDiffer(found[0]);
-      if (found.length === 0 && (wide > 0 || sides.isTelling())) return;
+      if (found.length === 0 && (wide > 0 || sides.hasGradients())) return;
     }
   };
   const counts = asked === true ? comparedRows(model.batchSize) : asked;
@@ -1622,7 +1622,7 @@ class ComparedSides {
   }
 
   /** Whether the last batch tested gradients: some gradient is not zero, or there are no gradients. */
-  isTelling(): boolean {
+  hasGradients(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }
