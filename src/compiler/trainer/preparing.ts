@@ -1,5 +1,11 @@
 /** The context in which commands prepare the data of a model. An emitted trainer uses the same context. */
-import { columnCodec, meanCodec, namedClassCodec, weightCodec } from "../../runtime/data/column-codec.ts";
+import {
+  columnCodec,
+  meanCodec,
+  namedClassCodec,
+  rangeCodec,
+  weightCodec,
+} from "../../runtime/data/column-codec.ts";
 import { characterCodec, nextCodec, nextWordCodec, wordCodec } from "../../runtime/data/text-codecs.ts";
 import { categoryCodec } from "../../runtime/data/category-codec.ts";
 import type { Codec, DatasetContext } from "../../runtime/data/dataset.ts";
@@ -19,6 +25,7 @@ const codecs: Readonly<Record<CodecName, Codec>> = {
   wordCodec,
   nextWordCodec,
   namedClassCodec,
+  rangeCodec,
   weightCodec,
 };
 
