@@ -58,8 +58,8 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  checkChoice("early stopping watches", metric, ["loss", ...training.metrics]);
-  checkChoice("training keeps", keep, ["best", "last"]);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
   const parts = partsOf(session, data, validation);
   return {
     ...parts,
@@ -77,7 +77,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
 /** Throws unless the option is one of the names, or absent. */
 function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
   if (choice !== undefined && !names.includes(choice))
-    throw new InputError(`${what} ${names.join(" or ")}, not "${choice}"`);
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -90,7 +90,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
