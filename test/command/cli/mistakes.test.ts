@@ -433,7 +433,7 @@ const ofCalls: [string, FitOptions | Record<string, unknown>, readonly string[]]
     "an unknown option",
     { learningRate: 0.1 },
     [
-      'training options: unknown key "learningRate"; the keys are epochs, batchSize, validation, ' +
+      'training options: unknown key "learningRate"; known keys: epochs, batchSize, validation, ' +
         "earlyStopping, shuffle, keep",
     ],
   ],
@@ -441,16 +441,16 @@ const ofCalls: [string, FitOptions | Record<string, unknown>, readonly string[]]
     "Keras's validation_split",
     { validation_split: 0.2 },
     [
-      'training options: unknown key "validation_split"; the keys are epochs, batchSize, validation, ' +
+      'training options: unknown key "validation_split"; known keys: epochs, batchSize, validation, ' +
         "earlyStopping, shuffle, keep",
     ],
   ],
   [
     "an unknown option of early stopping",
     { earlyStopping: { patience: 3, monitor: "loss" } },
-    ['earlyStopping: unknown key "monitor"; the keys are patience, metric, minDelta'],
+    ['earlyStopping: unknown key "monitor"; known keys: patience, metric, minDelta'],
   ],
-  ["keep with another word", { keep: "first" }, ['training keeps best or last, not "first"']],
+  ["keep with another word", { keep: "first" }, ['keep must be best or last, got "first"']],
 ];
 
 describe("tapeless train", () => {
