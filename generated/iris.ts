@@ -128,6 +128,8 @@ interface TrainingFacts {
   /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
+  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  keep?: "last";
 }
 
 /** The number of elements of this shape. */
@@ -808,7 +810,7 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights. */
+  /** Reads the training rows before the first step, to compute class weights or to check targets. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
@@ -1032,7 +1034,7 @@ interface Progress {
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping saves them. */
+  /** The parameters of the best epoch, if training ends with them. */
   best: Uint8Array;
   /**
    * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
@@ -1230,6 +1232,11 @@ export interface FitOptions {
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
+  /**
+   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
+   * the last.
+   */
+  keep?: "best" | "last";
   /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
@@ -1423,13 +1430,21 @@ interface FitPlan {
 /** Checks options and data. Takes the defaults of options from the spec. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
-  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
+  checkKeys("training options", options, [
+    "epochs",
+    "batchSize",
+    "validation",
+    "earlyStopping",
+    "shuffle",
+    "keep",
+  ]);
   const {
     epochs = training.epochs,
     batchSize = model.batchSize,
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
+    keep = training.keep,
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -1438,11 +1453,11 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  const known = ["loss", ...training.metrics];
-  if (!known.includes(metric))
-    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
+  const parts = partsOf(session, data, validation);
   return {
-    ...partsOf(session, data, validation),
+    ...parts,
     epochs,
     batchSize,
     shuffle,
@@ -1450,8 +1465,14 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: !!earlyStopping,
+    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
   };
+}
+
+/** Throws unless the option is one of the names, or absent. */
+function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
+  if (choice !== undefined && !names.includes(choice))
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -1679,7 +1700,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters, which are those of the best epoch with early stopping.
+ * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
+ * keep the last.
  */
 async function trainOn(
   model: ModelFacts,

@@ -119,6 +119,8 @@ interface TrainingFacts {
   /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
+  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  keep?: "last";
 }
 
 /** The number of elements of this shape. */
@@ -361,7 +363,7 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights. */
+  /** Reads the training rows before the first step, to compute class weights or to check targets. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
@@ -585,7 +587,7 @@ interface Progress {
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping saves them. */
+  /** The parameters of the best epoch, if training ends with them. */
   best: Uint8Array;
   /**
    * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
@@ -768,6 +770,11 @@ export interface FitOptions {
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
+  /**
+   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
+   * the last.
+   */
+  keep?: "best" | "last";
   /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
@@ -961,13 +968,21 @@ interface FitPlan {
 /** Checks options and data. Takes the defaults of options from the spec. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
-  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
+  checkKeys("training options", options, [
+    "epochs",
+    "batchSize",
+    "validation",
+    "earlyStopping",
+    "shuffle",
+    "keep",
+  ]);
   const {
     epochs = training.epochs,
     batchSize = model.batchSize,
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
+    keep = training.keep,
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -976,11 +991,11 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  const known = ["loss", ...training.metrics];
-  if (!known.includes(metric))
-    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
+  const parts = partsOf(session, data, validation);
   return {
-    ...partsOf(session, data, validation),
+    ...parts,
     epochs,
     batchSize,
     shuffle,
@@ -988,8 +1003,14 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: !!earlyStopping,
+    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
   };
+}
+
+/** Throws unless the option is one of the names, or absent. */
+function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
+  if (choice !== undefined && !names.includes(choice))
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -1217,7 +1238,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters, which are those of the best epoch with early stopping.
+ * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
+ * keep the last.
  */
 async function trainOn(
   model: ModelFacts,
@@ -2437,6 +2459,38 @@ const csvFile = (parse: TextParser): DataReader => ({
   },
 });
 
+/** Above this loss, the targets are hundreds away from the first outputs, and a step moves an output by a few units. */
+const highestStart = 1e4;
+
+/** Targets of this size do not explain a high loss: the inputs do. */
+const smallTarget = 10;
+
+/** A warning if the loss of the first batch is too high before the first step; undefined if it is not. */
+function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {
+  if (trainer.epoch > 0) return undefined;
+  const [target] = Object.keys(model.targets);
+  const batch = Object.fromEntries(
+    batchFields(model).map(({ name, size }) => {
+      const length = Math.min(train[name].length, model.batchSize * size);
+      return [name, Float64Array.from({ length }, (_, i) => train[name][i])];
+    }),
+  );
+  const { loss } = trainer.evaluate(batch);
+  if (!(loss > highestStart)) return undefined;
+  const size = batch[target].reduce((sum, value) => sum + Math.abs(value), 0) / batch[target].length;
+  const start = `the loss starts at ${figureText(loss)}`;
+  return size > smallTarget
+    ? `${start}, because ${target} is about ${Number(size.toPrecision(3))}: add "scale": "standard" to data.targets.${target}`
+    : `${start}, because the inputs are large: add "scale": "standard" to them in data.inputs`;
+}
+
+/** Prints the warning in a program, before the training. */
+function warnOfFirstLoss(trainer: Trainer, { model }: { model: ModelFacts }, dataset: Dataset): Trainer {
+  const text = firstLossText(model, trainer, dataset);
+  if (text !== undefined) say(`warning: ${text}\n`);
+  return trainer;
+}
+
 interface WriteOptions {
   flag: string;
   flush?: boolean;
@@ -2598,6 +2652,7 @@ void runIfMain(import.meta, {
   reader: csvFile(parseCsv),
   encoders: { columns: columnEncoder },
   fitScales: fitScales,
+  seen: warnOfFirstLoss,
   seenHelp: predictHelp,
   predict: predictBy(inTargetUnits),
 });

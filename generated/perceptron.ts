@@ -119,6 +119,8 @@ interface TrainingFacts {
   /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
+  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  keep?: "last";
 }
 
 /** The number of elements of this shape. */
@@ -329,7 +331,7 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights. */
+  /** Reads the training rows before the first step, to compute class weights or to check targets. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
@@ -553,7 +555,7 @@ interface Progress {
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping saves them. */
+  /** The parameters of the best epoch, if training ends with them. */
   best: Uint8Array;
   /**
    * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
@@ -716,6 +718,13 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       machine.state.fill(0);
       machine.seed[0] = seed;
     },
+    prepare: (data, rows) =>
+      checkTargets("versicolor", data["versicolor"], rows, 1, {
+        lowest: -1,
+        highest: 1,
+        isWhole: true,
+        rule: "-1, 0 or 1, as perceptron and accuracy need: for other numbers use a loss such as mse; for a quantity use mae, rmse or r2",
+      }),
     learningRate: () => doubles[at_learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
@@ -736,6 +745,11 @@ export interface FitOptions {
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
+  /**
+   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
+   * the last.
+   */
+  keep?: "best" | "last";
   /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
@@ -929,13 +943,21 @@ interface FitPlan {
 /** Checks options and data. Takes the defaults of options from the spec. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
-  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
+  checkKeys("training options", options, [
+    "epochs",
+    "batchSize",
+    "validation",
+    "earlyStopping",
+    "shuffle",
+    "keep",
+  ]);
   const {
     epochs = training.epochs,
     batchSize = model.batchSize,
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
+    keep = training.keep,
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -944,11 +966,11 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  const known = ["loss", ...training.metrics];
-  if (!known.includes(metric))
-    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
+  const parts = partsOf(session, data, validation);
   return {
-    ...partsOf(session, data, validation),
+    ...parts,
     epochs,
     batchSize,
     shuffle,
@@ -956,8 +978,14 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: !!earlyStopping,
+    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
   };
+}
+
+/** Throws unless the option is one of the names, or absent. */
+function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
+  if (choice !== undefined && !names.includes(choice))
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -1185,7 +1213,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters, which are those of the best epoch with early stopping.
+ * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
+ * keep the last.
  */
 async function trainOn(
   model: ModelFacts,
@@ -1624,7 +1653,17 @@ function checksum(bytes: Uint8Array): Uint8Array {
 /** The columns of the data file for each input and target. */
 const data: DataFacts = {
   inputs: { flower: { columns: ["sepal_length", "sepal_width", "petal_length", "petal_width"] } },
-  targets: { versicolor: { columns: ["versicolor"] } },
+  targets: {
+    versicolor: {
+      columns: ["versicolor"],
+      range: {
+        lowest: -1,
+        highest: 1,
+        isWhole: true,
+        rule: "-1, 0 or 1, as perceptron and accuracy need: for other numbers use a loss such as mse; for a quantity use mae, rmse or r2",
+      },
+    },
+  },
 };
 
 /** The numbers of an input or target, row-major. */
@@ -1824,6 +1863,8 @@ interface ColumnFacts {
   mean?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
+  /** The values that the target may have, if not any. */
+  range?: ValueRange;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2030,6 +2071,53 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
     if (number !== undefined) return number;
     throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
   });
+}
+
+/** Encodes a target. Throws for a value outside the range of the loss or of a metric. */
+const rangeEncoder: FeatureEncoder = {
+  fit: columnEncoder.fit,
+  encode(context, field, table, rows) {
+    const encoded = columnEncoder.encode(context, field, table, rows);
+    const { range = { lowest: -Infinity, rule: "" } } = columnFactsOf(context.data, field.name);
+    const at = encoded.findIndex((value: number) => !isInRange(value, range));
+    if (at < 0) return encoded;
+    const width = encoded.length / rows.length;
+    const row = rows[Math.floor(at / width)];
+    // The column that holds the number at this position of the row: a column may hold several.
+    const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
+    const column = holders[at % width];
+    const { size, numbers } = columnOf(table, column);
+    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
+    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
+  },
+};
+
+interface ValueRange {
+  lowest: number;
+  /** No limit if absent. */
+  highest?: number;
+  isWhole?: boolean;
+  /** The end of a message that starts with "2 is not". */
+  rule: string;
+}
+
+function isInRange(value: number, { lowest, highest = Infinity, isWhole = false }: ValueRange): boolean {
+  return value >= lowest && value <= highest && (!isWhole || Number.isInteger(value));
+}
+
+/** Throws if these rows of the target `name`, with `size` numbers each, have a value outside the range. */
+function checkTargets(
+  name: string,
+  values: ArrayLike<number>,
+  rows: Int32Array,
+  size: number,
+  range: ValueRange,
+): void {
+  for (const row of rows)
+    for (let i = row * size; i < (row + 1) * size; i++)
+      if (!isInRange(values[i], range))
+        throw new InputError(`${name}, row ${row}: ${values[i]} is not ${range.rule}`);
 }
 
 /**
@@ -2333,6 +2421,38 @@ const csvFile = (parse: TextParser): DataReader => ({
   },
 });
 
+/** Above this loss, the targets are hundreds away from the first outputs, and a step moves an output by a few units. */
+const highestStart = 1e4;
+
+/** Targets of this size do not explain a high loss: the inputs do. */
+const smallTarget = 10;
+
+/** A warning if the loss of the first batch is too high before the first step; undefined if it is not. */
+function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {
+  if (trainer.epoch > 0) return undefined;
+  const [target] = Object.keys(model.targets);
+  const batch = Object.fromEntries(
+    batchFields(model).map(({ name, size }) => {
+      const length = Math.min(train[name].length, model.batchSize * size);
+      return [name, Float64Array.from({ length }, (_, i) => train[name][i])];
+    }),
+  );
+  const { loss } = trainer.evaluate(batch);
+  if (!(loss > highestStart)) return undefined;
+  const size = batch[target].reduce((sum, value) => sum + Math.abs(value), 0) / batch[target].length;
+  const start = `the loss starts at ${figureText(loss)}`;
+  return size > smallTarget
+    ? `${start}, because ${target} is about ${Number(size.toPrecision(3))}: add "scale": "standard" to data.targets.${target}`
+    : `${start}, because the inputs are large: add "scale": "standard" to them in data.inputs`;
+}
+
+/** Prints the warning in a program, before the training. */
+function warnOfFirstLoss(trainer: Trainer, { model }: { model: ModelFacts }, dataset: Dataset): Trainer {
+  const text = firstLossText(model, trainer, dataset);
+  if (text !== undefined) say(`warning: ${text}\n`);
+  return trainer;
+}
+
 interface WriteOptions {
   flag: string;
   flush?: boolean;
@@ -2492,7 +2612,8 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  encoders: { columns: columnEncoder },
+  encoders: { range: rangeEncoder, columns: columnEncoder },
+  seen: warnOfFirstLoss,
   seenHelp: predictHelp,
   predict: predictBy(inTargetUnits),
 });

@@ -132,6 +132,8 @@ interface TrainingFacts {
   /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
+  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  keep?: "last";
 }
 
 /** The number of elements of this shape. */
@@ -877,7 +879,7 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights. */
+  /** Reads the training rows before the first step, to compute class weights or to check targets. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;
@@ -1101,7 +1103,7 @@ interface Progress {
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping saves them. */
+  /** The parameters of the best epoch, if training ends with them. */
   best: Uint8Array;
   /**
    * The parameters of the last epoch, saved when those of the best epoch replace them. Further training
@@ -1301,6 +1303,11 @@ export interface FitOptions {
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
+  /**
+   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
+   * the last.
+   */
+  keep?: "best" | "last";
   /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }
@@ -1494,13 +1501,21 @@ interface FitPlan {
 /** Checks options and data. Takes the defaults of options from the spec. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
-  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
+  checkKeys("training options", options, [
+    "epochs",
+    "batchSize",
+    "validation",
+    "earlyStopping",
+    "shuffle",
+    "keep",
+  ]);
   const {
     epochs = training.epochs,
     batchSize = model.batchSize,
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
+    keep = training.keep,
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -1509,11 +1524,11 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  const known = ["loss", ...training.metrics];
-  if (!known.includes(metric))
-    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
+  const parts = partsOf(session, data, validation);
   return {
-    ...partsOf(session, data, validation),
+    ...parts,
     epochs,
     batchSize,
     shuffle,
@@ -1521,8 +1536,14 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: !!earlyStopping,
+    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
   };
+}
+
+/** Throws unless the option is one of the names, or absent. */
+function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
+  if (choice !== undefined && !names.includes(choice))
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -1750,7 +1771,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters, which are those of the best epoch with early stopping.
+ * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
+ * keep the last.
  */
 async function trainOn(
   model: ModelFacts,
@@ -1812,7 +1834,7 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
-/** The result of a fold: loss and metrics on its validation rows after its best epoch. */
+/** The result of a fold: loss and metrics on its validation rows after its best epoch, or the last if it is kept. */
 type FoldResult = { bestEpoch: number } & Summary;
 
 /** The result of all folds. */
@@ -1845,8 +1867,6 @@ async function validateFolds(
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
-  // Each fold is validated after its best epoch, even if the spec has no early stopping.
-  const { earlyStopping = { patience: epochs } } = training;
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
@@ -1854,13 +1874,9 @@ async function validateFolds(
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const metadata = { epochs, folds: [...folds] };
-    const { bestEpoch, validation } = await run.train(own, dataset(), {
-      name,
-      epochs,
-      earlyStopping,
-      metadata,
-    });
-    folds.push({ bestEpoch, loss: NaN, ...validation });
+    const result = await run.train(own, dataset(), { name, epochs, metadata });
+    const bestEpoch = training.keep === "last" ? result.epochs : result.bestEpoch;
+    folds.push({ bestEpoch, loss: NaN, ...result.validation });
   }
   const { bestEpoch, ...validation } = overFolds(folds, mean);
   const { bestEpoch: _, ...deviation } = overFolds(folds, sampleDeviation);

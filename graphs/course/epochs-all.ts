@@ -18,6 +18,7 @@ export default defineModel({
     seed: 7,
     test: { fraction: 0.2 },
     validation: { fraction: 0.2 },
+    keep: "last",
   },
   data: {
     file: "../data/diabetes.csv",

@@ -6,5 +6,5 @@ import base from "./epochs-all.ts";
 export default defineModel({
   ...base,
   name: "epochs-stopped",
-  training: { ...base.training, earlyStopping: { patience: 20 } },
+  training: { ...base.training, keep: "best", earlyStopping: { patience: 20 } },
 });

@@ -12,6 +12,7 @@ import type { Compilation } from "./pipeline.ts";
 import { runStage } from "./stages/run.ts";
 import {
   balancedWeights,
+  limitedTarget,
   modelFacts,
   placeOfFact,
   predictedRows,
@@ -55,13 +56,14 @@ export async function emitTrainer(
   const facts = trainerFacts(model, built, dtype, target);
   const parts = {
     ...facts,
-    ...(isProgram ? {} : { data: undefined, programParts: {} }),
+    ...(isProgram ? { refusesToRun: model.data === undefined } : { data: undefined, programParts: {} }),
     banner: [...facts.banner, "//", ...headLines(model, built, lowered)],
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
+    limited: limitedTarget(model),
     programs,
     plan,
     ...originsOf(compilation),

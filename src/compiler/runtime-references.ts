@@ -53,6 +53,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")
   | keyof typeof import("../runtime/trainer/epochs.ts")
+  | keyof typeof import("../runtime/data/target-range.ts")
   | keyof typeof import("../runtime/training/original-units.ts")
   | keyof typeof import("../runtime/wasm/compare-kernels.ts")
   | keyof typeof import("../runtime/wasm/wasm-kernels.ts")
@@ -67,6 +68,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/readers.ts")
   | keyof typeof import("../runtime/training/cross-validate.ts")
   | keyof typeof import("../runtime/program/idx-reader.ts")
+  | keyof typeof import("../runtime/program/first-loss.ts")
   | keyof typeof import("../runtime/program/program.ts")
   | keyof typeof import("../runtime/program/text-writer.ts");
 

@@ -1,7 +1,8 @@
 // Which epoch is the best. An improvement below `minDelta` must not count, whether the metric should rise or
 // fall.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
+import type { FitOptions, Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
@@ -55,4 +56,58 @@ test.each(["lower", "higher"] as const)("a user-defined metric is %s at its best
   });
   expect(bestEpoch).toBe(expected + 1);
   expect(trainer.evaluateAll(validation)["own"]).toBe(values[expected]);
+});
+
+/** A trainer whose validation loss has these values, one per epoch. */
+function trainerWith(losses: readonly number[], keep?: "last") {
+  let evaluations = 0;
+  const summarise = () => ({ loss: losses[evaluations++] });
+  const facts = { ...training, metrics: [], ...(keep && { keep }) };
+  return trainerOf(model, { ...linearMachine(0.05), summarise }, facts);
+}
+
+const parametersOf = ({ parameters }: Trainer): readonly number[] =>
+  Object.values(parameters).flatMap((values) => [...values]);
+
+describe("without early stopping, a training with a validation split", () => {
+  const losses = [3, 1, 2, 4, 5, 6];
+  const data = lineData(8);
+  const run = (trainer: Trainer, options: FitOptions) => {
+    const after: (readonly number[])[] = [];
+    const epochs = trainer.epochs(data, { validation: lineData(4), ...options });
+    let next = epochs.next();
+    for (; !next.done; next = epochs.next()) after.push(parametersOf(trainer));
+    return { after, history: next.value };
+  };
+
+  test.each<[string, FitOptions, "last" | undefined, number]>([
+    ["by default", {}, undefined, 2],
+    ["with keep: last in the spec", {}, "last", 4],
+    ["with keep: last of fit()", { keep: "last" }, undefined, 4],
+    ["with keep: best of fit(), over the spec", { keep: "best" }, "last", 2],
+    ["by default without early stopping in fit()", { earlyStopping: false }, undefined, 2],
+  ])("%s, ends with the parameters of one epoch", (_, options, keep, kept) => {
+    const trainer = trainerWith(losses, keep);
+    const { after, history } = run(trainer, { epochs: 4, ...options });
+    expect(after).toHaveLength(4);
+    expect(history.bestEpoch).toBe(2);
+    expect(parametersOf(trainer)).toEqual(after[kept - 1]);
+  });
+
+  test("resumes from the last epoch, not from the best", () => {
+    const trainer = trainerWith(losses);
+    const first = run(trainer, { epochs: 4 }).after;
+    const resumed = trainerWith(losses.slice(4));
+    resumed.load(trainer.save());
+    const { after } = run(resumed, { epochs: 2 });
+    const whole = run(trainerWith(losses), { epochs: 6 }).after;
+    expect([...first, ...after]).toEqual(whole);
+    expect(parametersOf(resumed)).toEqual(whole[1]);
+  });
+
+  test("ends with the last epoch if it has no validation rows", () => {
+    const trainer = trainerWith(losses);
+    const { after } = run(trainer, { epochs: 4, validation: 0 });
+    expect(parametersOf(trainer)).toEqual(after[3]);
+  });
 });

@@ -2,15 +2,16 @@
 import { dirname, isAbsolute, join } from "node:path";
 import { formatPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { DiagnosticError, collector } from "../../compiler/diagnostics/errors.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { DataFiles, Model, ModelData } from "../../compiler/spec/types.ts";
 import { dataFacts, idxNames } from "../../compiler/trainer/trainer-facts.ts";
 import { inFile, regularFile } from "../formats/tables/open-bytes.ts";
-import { showValue } from "../../compiler/util/message-text.ts";
+import { didYouMean, showNames, showValue } from "../../compiler/util/message-text.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Source } from "../../runtime/data/dataset.ts";
+import { namedBy } from "../../runtime/data/fields.ts";
 import type { DataFacts, FittedField } from "../../runtime/data/fields.ts";
 import type { Table } from "../../runtime/data/table.ts";
 import { onlyInput } from "../../runtime/program/idx-reader.ts";
@@ -111,7 +112,8 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
     typeof data.test === "string"
       ? { file: relativeToSpec(spec, data.test), path: ["data", "test"] }
       : undefined;
-  const table = await readData(rows, source, wanted);
+  const checkNames = (names: readonly string[]) => checkColumns(data, rows.file, names);
+  const table = await readData(rows, source, { ...wanted, checkNames });
   const test = tested && {
     file: tested.file,
     table: await readData(tested, source, expandRanges(wanted, [...table.columns.keys()])),
@@ -155,9 +157,48 @@ interface DataFile {
 /** The table of a data file. @throws DiagnosticError (T2001 to T2003) */
 async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
-  const table = await readTable(data.file, wanted);
+  const table = await located(source, () => readTable(data.file, wanted));
   if (table.notice !== "") process.stderr.write(`${data.file}: ${table.notice}\n`);
   return table;
+}
+
+/**
+ * Checks that the file has every column of the data section.
+ * @throws DiagnosticError (T2007) at the name in the spec, with the nearest name of the file
+ */
+function checkColumns({ inputs, targets }: ModelData, file: string, names: readonly string[]): void {
+  const problems = collector();
+  for (const [side, fields] of Object.entries({ inputs, targets }))
+    for (const [field, { columns }] of Object.entries(fields))
+      columns.forEach((entry, i) => {
+        if (namedBy(names, [entry])[0].length > 0) return;
+        const path = ["data", side, field, "columns", i];
+        const { what, hint } = unknownColumn(entry, names);
+        problems.error(path, "T2007", `${formatPath(path)}: ${file} ${what}`, { hint });
+      });
+  problems.throwErrors();
+}
+
+/** Why a column or range selects nothing, and the nearest column or range that exists. */
+function unknownColumn(entry: string, names: readonly string[]): { what: string; hint: string } {
+  const ends = entry.split("..");
+  const isRange = ends.length === 2 && ends.every((end) => end !== "");
+  const missing = isRange ? ends.filter((end) => !names.includes(end)) : [entry];
+  if (missing.length === 0)
+    return {
+      what: `has ${showValue(ends[1])} before ${showValue(ends[0])}, so the range ${showValue(entry)} is empty`,
+      hint: `write ${showValue(`${ends[1]}..${ends[0]}`)}`,
+    };
+  const range = isRange ? `, an end of the range ${showValue(entry)}` : "";
+  const nearest = (isRange ? ends : [entry]).map((name) =>
+    names.includes(name) ? name : didYouMean(name, names),
+  );
+  return {
+    what: `has no column ${missing.map(showValue).join(" and no column ")}${range}`,
+    hint: nearest.includes(undefined)
+      ? `columns of the file: ${showNames(names)}`
+      : `did you mean ${showValue(nearest.join(".."))}?`,
+  };
 }
 
 /** @throws DiagnosticError (T2001) at the location in the spec that names the unreadable file */

@@ -10,12 +10,13 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
+import { firstLossText } from "../../runtime/program/first-loss.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
@@ -177,6 +178,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
         ).openMonitor(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
+      if (begun.trainer === trainer) await warnOfHighLoss(setup, dataset);
       const wrapped = wrapTrainer(begun, emitted, model, flags);
       const monitored = isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
@@ -215,6 +217,17 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       return code;
     },
   };
+}
+
+/** Warns at the target of the spec if the loss starts too high. */
+async function warnOfHighLoss(
+  { compilation: { model }, emitted, trainer, source }: RunSetup,
+  dataset: Dataset,
+): Promise<void> {
+  const message = hasPlainTarget(model) ? firstLossText(emitted.model, trainer, dataset) : undefined;
+  if (message === undefined) return;
+  const path = ["data", "targets", Object.keys(model.targets)[0]];
+  printDiagnostics(await source.locate([{ code: "T2008", severity: "warning", message, path, at: "key" }]));
 }
 
 /** Prints on standard error, because standard output contains the result. */

@@ -164,6 +164,12 @@ export const diagnosticCodes = {
     cause: "The target is scaled, and the formula of a metric reads the scaled values. This is a warning.",
     fix: "Remove the scale of the target, or write the formula for scaled values. `mae` and `rmse` use original units.",
   },
+  T1211: {
+    title: "Best epoch without validation",
+    cause:
+      '`training.keep` is "best", but the spec has no validation split that selects an epoch. This is a warning.',
+    fix: 'Add `"validation": { "fraction": 0.2 }` to `training`, or remove `keep`.',
+  },
   T1221: {
     title: "Class weights do not match the target",
     cause:
@@ -243,6 +249,19 @@ export const diagnosticCodes = {
     cause: "A number of the spec is too large for f32, or so small that it becomes 0.",
     fix: "Use a number in the range that the hint gives, or compile with `--dtype f64`.",
   },
+  T1314: {
+    title: "Image with the channels first",
+    cause:
+      "The shape of an input looks like channels, height, width, and the layout of images is height, width, " +
+      "channels. This is a warning.",
+    fix: "Write the shape as `[32, 32, 3]` and order the numbers of each row by pixels, if the first axis is the channels.",
+  },
+  T1315: {
+    title: "Dense layer before flatten",
+    cause:
+      "A dense layer reads an image. It acts on the channels of each pixel, not on the whole image. This is a warning.",
+    fix: 'Move the `flatten` layer before it. For a layer of each pixel, use `conv2d` with `"kernel": 1`.',
+  },
   T1401: {
     title: "Loss does not fit output and target",
     cause:
@@ -259,6 +278,12 @@ export const diagnosticCodes = {
     cause:
       "The last layer applies softmax or sigmoid, and the loss applies it again to its logits. This is a warning.",
     fix: "Remove the activation of the last layer.",
+  },
+  T1404: {
+    title: "Scaled target outside the range of the loss",
+    cause:
+      "The scale of the target makes some values negative, and the loss is not defined for negative targets.",
+    fix: "Remove the scale of the target, or choose another loss.",
   },
   T1501: {
     title: "No gradient through a step function",
@@ -386,8 +411,12 @@ export const diagnosticCodes = {
   },
   T2004: {
     title: "Data does not fit the model",
-    cause: "The number of values per row, a class or the number of rows differs from what the spec declares.",
-    fix: "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file.",
+    cause:
+      "The number of values per row, a class or the number of rows differs from what the spec declares, or a target " +
+      "is outside the range of the loss or of a metric.",
+    fix:
+      "Compare `inputs`, `targets` and `data.*.columns` of the spec with the file. The message says which values the " +
+      "loss accepts; scale the target, or choose another loss or metric.",
   },
   T2005: {
     title: "Spec without data",
@@ -398,6 +427,17 @@ export const diagnosticCodes = {
     title: "Problem in the data",
     cause: "The data can be used, but a result may be misleading. This is a warning.",
     fix: "Read the message; it says which rows, classes or folds are affected.",
+  },
+  T2007: {
+    title: "Unknown column",
+    cause: "`data` names a column, or a range of columns, that the file does not have.",
+    fix: "Use the name in the hint. Names of columns are case-sensitive.",
+  },
+  T2008: {
+    title: "Loss starts too high",
+    cause:
+      "The values of the target or of the inputs are so large that training moves slowly. This is a warning.",
+    fix: 'Add `"scale": "standard"` to the target or the inputs in `data`. `mae` and `rmse` keep the original units.',
   },
   T3001: {
     title: "Checkpoint does not fit",

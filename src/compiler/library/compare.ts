@@ -72,6 +72,9 @@ export function meanOf(
   return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
 }
 
+/** 0 and 1, or −1 and 1: the sides of a margin, and targets of which accuracy counts the correct ones. */
+export const twoSides = { lowest: -1, highest: 1, isWhole: true } as const;
+
 /** The target as real numbers. */
 export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>
   expected.type.element === "i32" ? g.cast(expected, { element: g.float }) : expected;

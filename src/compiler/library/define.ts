@@ -61,6 +61,17 @@ export interface Comparison extends Fit {
   readonly classWeights?: Node | undefined;
 }
 
+/** The values of a real target for which a loss or metric is defined. */
+export interface TargetRange {
+  readonly lowest: number;
+  /** No limit if absent. */
+  readonly highest?: number;
+  /** Whether only the whole numbers of the range are valid. */
+  readonly isWhole?: true;
+  /** What to do about other values, as the end of a sentence. */
+  readonly otherwise: string;
+}
+
 /**
  * A loss or metric in two steps: scalars that are summed over rows, and the value computed from these sums.
  * So its value over a data set does not depend on the division into batches.
@@ -71,6 +82,8 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
    * undefined if it can.
    */
   accepts(fit: Fit, keys: Values<Keys>): string | undefined;
+  /** The values that a real target may have; absent if it may have any. */
+  readonly range?: TargetRange;
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
   /** `comparison` is the one from which the sums were computed. Only its shapes may be read. */
   value(

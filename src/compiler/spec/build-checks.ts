@@ -64,6 +64,73 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
   }
 }
 
+// Images. Their layout is height, width, channels, and dense layers act on the last axis.
+
+/** Whether the layer reads images: convolution or pooling in two dimensions. */
+const readsImages = ({ type }: Layer): boolean => type.includes("2d");
+
+/** The most channels that an image of a file usually has: red, green, blue and alpha. */
+const mostChannels = 4;
+
+/** Whether [a, b, c] is probably channels, height, width. A large image is at most twice as wide as high. */
+function looksChannelsFirst(shape: readonly (number | "n")[]): boolean {
+  const [, channels, ...sides] = shape.map(Number);
+  const [short, long] = [Math.min(...sides), Math.max(...sides)];
+  return shape.length === 4 && channels <= mostChannels && short >= 2 * mostChannels && long <= 2 * short;
+}
+
+/** Warns of images with the channels first (T1314). Height and width would then be channels and height. */
+export function warnOfChannels(model: Model, { values }: Network, problems: Collector): void {
+  for (const [name, { shape }] of Object.entries(model.inputs)) {
+    if (!looksChannelsFirst(["n", ...shape])) continue;
+    const reader = model.network.find((layer) =>
+      layer.from.some((from) => {
+        const value = values.get(from);
+        // Layers in between, such as a normalisation, keep the shape.
+        return readsImages(layer) && value !== undefined && sameShape(value.type.shape, ["n", ...shape]);
+      }),
+    );
+    if (reader === undefined) continue;
+    const [first, second, third] = shape;
+    const path = ["inputs", name, "shape"];
+    const message =
+      `${formatPath(path)} is [${shape.join(", ")}], which ${reader.type} reads as height ${first}, ` +
+      `width ${second} and ${third} channels`;
+    problems.warning(path, "T1314", message, {
+      hint: `if the ${first} are channels, write [${second}, ${third}, ${first}] and order each row by pixels, not by channels`,
+    });
+  }
+}
+
+/**
+ * Finds a dense layer that reads an image and so acts on its channels alone. Warns (T1315) if a flatten layer
+ * follows, which was probably meant to come before. Returns a hint for the case that the output has the wrong shape.
+ */
+export function checkFlatten(
+  { network }: Model,
+  { shape }: { readonly shape: readonly number[] },
+  { values }: Network,
+  problems: Collector,
+): string | undefined {
+  const imaged = new Set<string>();
+  for (const layer of network) {
+    const image = values.get(layer.from[0])?.type.shape ?? [];
+    const isOfImage = layer.from.some((name) => imaged.has(name)) && image.length === 4;
+    if (isOfImage || readsImages(layer)) imaged.add(layer.name);
+    if (layer.type !== "dense" || !isOfImage || shape.length > 1) continue;
+    const where = `${formatPath(layer.path)} (${layer.name})`;
+    const hint = `insert { "type": "flatten" } before it`;
+    if (network.some(({ type, index }) => type === "flatten" && index > layer.index)) {
+      const message =
+        `${where} acts on the last axis of its input [${image.join(", ")}] alone, separately for each pixel, and a ` +
+        "flatten layer follows";
+      problems.warning(layer.path, "T1315", message, { hint });
+    }
+    return `${where} acts on the last axis of its input [${image.join(", ")}] alone: ${hint}`;
+  }
+  return undefined;
+}
+
 /**
  * Reports trainable parameters without a gradient (T1501, T1502) and models without trainable parameters
  * (T1503). The location is the unit step that stops the gradient (T1501), or else the parameter's layer

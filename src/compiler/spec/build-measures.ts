@@ -14,9 +14,9 @@ import { isFloat, sameShape, tensorType } from "../ir/types.ts";
 import { activationName } from "../library/activations/index.ts";
 import { unitStep } from "../library/activations/builtin.ts";
 import { fitsClasses, fitsElementwise } from "../library/compare.ts";
-import type { Comparison, Fit } from "../library/define.ts";
-import { lossOf } from "../library/losses/index.ts";
-import { metricName, metricOf } from "../library/metrics/index.ts";
+import type { Comparison, Fit, Loss, Metric, TargetRange } from "../library/define.ts";
+import { losses, lossOf } from "../library/losses/index.ts";
+import { metricName, metricOf, metrics } from "../library/metrics/index.ts";
 import { inputNode } from "./build-network.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
 import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
@@ -68,12 +68,16 @@ const doubled: Readonly<Record<string, string>> = {
   "binary-cross-entropy": "sigmoid",
 };
 
-/** Reports losses and metrics that do not fit the output and the target, before any graph is built. */
+/**
+ * Reports losses and metrics that do not fit the output and the target, before any graph is built. `shapeHint` says
+ * which layer is probably missing if the output has the wrong shape.
+ */
 export function checkMeasures(
   model: Model,
   target: NamedTarget,
   output: Node,
   hasOutputStep: boolean,
+  shapeHint: string | undefined,
   problems: Collector,
 ): void {
   if (!isFloat(output.type.element)) {
@@ -88,13 +92,17 @@ export function checkMeasures(
   const refusal = lossOf(model.loss).accepts(fit, model.loss);
   if (refusal !== undefined)
     problems.error(["loss"], "T1401", `loss: ${model.loss.type} ${refusal}`, {
+      hint: (output.type.shape.length > 3 ? shapeHint : undefined) ?? fittingText("losses", losses, fit),
       notes: [`the loss compares the output of ${model.output} with the target ${target.name}`],
     });
   model.metrics.forEach((metric, index) => {
     const reason = refusal === undefined ? metricOf(metric).accepts(fit, metric) : undefined;
     if (reason !== undefined)
-      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metricName(metric)} ${reason}`);
+      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metricName(metric)} ${reason}`, {
+        hint: fittingText("metrics", metrics, fit),
+      });
   });
+  if (refusal === undefined) checkScaledTarget(model, target, problems);
   const layer = model.network.find(({ name }) => name === model.output);
   const last = lastActivation(layer);
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
@@ -103,6 +111,80 @@ export function checkMeasures(
     `${formatPath(layer.path)}: ${last} is applied before ${model.loss.type}, ` +
     "which already applies it to its logits";
   problems.warning(path, "T1403", message, { hint: `remove the ${last}, so that it is applied once` });
+}
+
+/** The losses or metrics of the table that fit the output and the target, as a hint. */
+function fittingText(
+  what: string,
+  table: Readonly<Record<string, Loss | Metric>>,
+  fit: Fit,
+): string | undefined {
+  // A formula may compare any shapes, so it would always be in the list.
+  const names = Object.keys(table).filter(
+    (name) => name !== "formula" && table[name].accepts(fit, {}) === undefined,
+  );
+  return names.length === 0 ? undefined : `${what} for this output and target: ${names.join(", ")}`;
+}
+
+// The values of a real target. Some losses and metrics are defined for some values only. The spec cannot say which
+// values the data has, so they are checked when it is read.
+
+/** The loss and the metrics that limit the values of a real target, by name. */
+function limitsOf({ loss, metrics }: Model, { classes }: ModelTarget) {
+  if (classes !== undefined) return [];
+  const measures: [string, Loss | Metric][] = [
+    [loss.type, lossOf(loss)],
+    ...metrics.map((metric): [string, Metric] => [metric.type, metricOf(metric)]),
+  ];
+  return measures.flatMap(([name, { range }]) => (range === undefined ? [] : [{ name, range }]));
+}
+
+/** "a number from 0 to 1", "-1, 0 or 1", "a number of at least 0". */
+function rangeText({ lowest, highest, isWhole }: Omit<TargetRange, "otherwise">): string {
+  if (highest === undefined) return `a number of at least ${lowest}`;
+  if (isWhole !== true) return `a number from ${lowest} to ${highest}`;
+  return lowest === 0 ? "0 or 1" : "-1, 0 or 1";
+}
+
+/** The values that the target may have, with the end of a message about others; undefined if it may have any. */
+export function targetRange(model: Model, name: string) {
+  const limits = limitsOf(model, model.targets[name]);
+  if (limits.length === 0) return undefined;
+  const highest = Math.min(...limits.map(({ range }) => range.highest ?? Infinity));
+  const range = {
+    lowest: Math.max(...limits.map(({ range }) => range.lowest)),
+    ...(highest < Infinity && { highest }),
+    ...(limits.some(({ range }) => range.isWhole) && { isWhole: true as const }),
+  };
+  const names = limits.map((limit) => limit.name).join(" and ");
+  const advice = [...new Set(limits.map(({ range }) => range.otherwise))].join("; ");
+  const rule = `${rangeText(range)}, as ${names} ${limits.length > 1 ? "need" : "needs"}: ${advice}`;
+  return { ...range, rule };
+}
+
+/**
+ * Reports a scale to mean 0 if the loss is not defined for negative targets (T1404), or if a metric counts correct
+ * yes-or-no predictions (T1402).
+ */
+function checkScaledTarget(model: Model, target: NamedTarget, problems: Collector): void {
+  const scale = model.data?.targets[target.name]?.scale;
+  if (scale !== "standard") return;
+  const path = ["data", "targets", target.name, "scale"];
+  for (const { name, range } of limitsOf(model, target)) {
+    const needed = `${name} needs a target that is ${rangeText(range)}`;
+    const index = model.metrics.findIndex(({ type }) => type === name);
+    if (index < 0)
+      problems.error(path, "T1404", `${formatPath(path)}: "standard" scales to mean 0, but ${needed}`, {
+        hint: `remove the scale; ${range.otherwise}`,
+      });
+    else
+      problems.error(
+        ["metrics", index],
+        "T1402",
+        `metrics[${index}]: ${needed}, but ${formatPath(path)} makes ${target.name} a quantity`,
+        { hint: range.otherwise },
+      );
+  }
 }
 
 /** The shapes to compare. After a unit step the output is 0 or 1, so its threshold is one half. */

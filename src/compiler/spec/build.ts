@@ -15,10 +15,12 @@ import { tensorType } from "../ir/types.ts";
 import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import {
+  checkFlatten,
   checkGradients,
   checkNumbers,
   checkSameParameters,
   checkSize,
+  warnOfChannels,
   warnOfLookahead,
 } from "./build-checks.ts";
 import {
@@ -79,7 +81,9 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const size = trainableSize(trained.parameters);
   const states = trainingStates(model, size, float);
   checkSize(model, trained, copiesOf(states), float, problems);
-  if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, problems);
+  warnOfChannels(model, trained, problems);
+  const shapeHint = checkFlatten(model, target, trained, problems);
+  if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, shapeHint, problems);
   problems.throwErrors();
   invariant(scores !== undefined, "a network without errors has an output");
 

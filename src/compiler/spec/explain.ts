@@ -7,16 +7,28 @@ import { mostKept } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { didYouMean, showValue } from "../util/message-text.ts";
-import { keysOf, mostListed, mustBe, namesOf, nodeAtPath } from "./json-schema.ts";
+import { foreignKey, foreignName } from "./foreign-names.ts";
+import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, sharedKeysOf } from "./json-schema.ts";
 import type { SchemaNode } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /**
  * The diagnostics for the issues, at most {@link mostKept}; `omitted` counts the rest. `schema` is the JSON
- * Schema of specs, `spec` the checked value.
+ * Schema of specs, `spec` the checked value, and `check` finds the issues of another value.
  */
 export function explain(
+  issues: readonly Issue[],
+  schema: SchemaNode,
+  spec: unknown,
+  check: (spec: unknown) => readonly Issue[],
+): { diagnostics: readonly Diagnostic[]; omitted: number } {
+  const { diagnostics, omitted } = explainAll(issues, schema, spec);
+  const hidden = explainHidden(diagnostics, schema, spec, check).slice(0, mostKept - diagnostics.length);
+  return { diagnostics: [...diagnostics, ...hidden], omitted };
+}
+
+function explainAll(
   issues: readonly Issue[],
   schema: SchemaNode,
   spec: unknown,
@@ -28,6 +40,57 @@ export function explain(
     else omitted++;
   }
   return { diagnostics, omitted };
+}
+
+/** Unknown types inside an object of unknown type are found one level after the other. */
+const deepestUnknown = 4;
+
+/**
+ * The errors in objects of unknown type. Without a type the schema does not check their keys, so they are
+ * checked again with the type that was probably meant. If no known name is similar, only the keys that all
+ * types have are checked.
+ */
+function explainHidden(
+  known: readonly Diagnostic[],
+  schema: SchemaNode,
+  spec: unknown,
+  check: (spec: unknown) => readonly Issue[],
+): readonly Diagnostic[] {
+  const all: Diagnostic[] = [];
+  let [found, guessed] = [known, spec];
+  for (let depth = 0; depth < deepestUnknown; depth++) {
+    const unknown = found.flatMap(({ code, path = [] }) =>
+      code === "T1103" && path.at(-1) === "type" ? [guessAt(path, schema, guessed)] : [],
+    );
+    if (unknown.length === 0) break;
+    for (const { path, type } of unknown) guessed = withValue(guessed, [...path, "type"], type);
+    found = explainAll(check(guessed), schema, guessed).diagnostics.filter(({ path = [] }) =>
+      unknown.some(
+        (guess) =>
+          guess.path.every((step, i) => step === path[i]) &&
+          (guess.keys === undefined || guess.keys.includes(String(path[guess.path.length]))),
+      ),
+    );
+    all.push(...found);
+  }
+  return all;
+}
+
+/** A type for the object whose type is unknown. `keys`: those to check, if the type is only a placeholder. */
+function guessAt(path: SpecPath, schema: SchemaNode, spec: unknown) {
+  const owner = path.slice(0, -1);
+  const names = namesAt(path, schema, spec);
+  const type = meantBy(path, String(valueAt(spec, path)), names).ours;
+  if (type !== undefined) return { path: owner, type, keys: undefined };
+  const node = nodeAtPath(schema, owner, spec);
+  return { path: owner, type: names[0], keys: node === undefined ? [] : sharedKeysOf(node) };
+}
+
+/** A copy of the value with another value at the path. */
+function withValue(value: unknown, [step, ...rest]: SpecPath, to: unknown): unknown {
+  if (step === undefined) return to;
+  if (Array.isArray(value)) return value.map((item, i) => (i === step ? withValue(item, rest, to) : item));
+  return { ...Object(value), [step]: withValue(valueAt(value, [step]), rest, to) };
 }
 
 /**
@@ -113,7 +176,7 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
     const message = `${formatPath(owner)}: ${showValue(key)} cannot be combined with its other keys`;
     return { ...wrong(path, "T1208", message, `allowed keys: ${own.join(", ")}`), at: "key" };
   }
-  const similar = didYouMean(key, own);
+  const similar = foreignKey(key, own) ?? didYouMean(key, own);
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : own.length > 0
@@ -149,10 +212,20 @@ function neededAt(path: SpecPath, schema: SchemaNode, spec: unknown, value?: unk
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");
 
 function unknownName(path: SpecPath, name: string, names: readonly string[]): Diagnostic {
-  const kind = kindOf(path);
-  const similar = didYouMean(name, names);
-  const hint = similar ? `did you mean ${showValue(similar)}?` : `known names: ${names.join(", ")}`;
-  return wrong(path, "T1103", `${formatPath(path)}: unknown ${kind} ${showValue(name)}`, hint);
+  const { hint } = meantBy(path, name, names);
+  return wrong(path, "T1103", `${formatPath(path)}: unknown ${kindOf(path)} ${showValue(name)}`, hint);
+}
+
+/** The known name that an unknown one probably means, and a hint. Names of other libraries are recognised. */
+function meantBy(
+  path: SpecPath,
+  name: string,
+  names: readonly string[],
+): { readonly ours?: string | undefined; readonly hint: string } {
+  const foreign = foreignName(kindOf(path), name, names);
+  if (foreign !== undefined) return foreign;
+  const ours = didYouMean(name, names);
+  return { ours, hint: ours ? `did you mean ${showValue(ours)}?` : `known names: ${names.join(", ")}` };
 }
 
 /**

@@ -73,13 +73,22 @@ export function keysOf(node: SchemaNode, value: unknown): { own: string[]; other
   return { own, others: all.filter((key) => !own.includes(key)) };
 }
 
+/** The keys that all forms with a `type` have, besides the type. */
+export function sharedKeysOf(node: SchemaNode): string[] {
+  const forms = alternatives(node).filter(({ properties = {} }) => isTag(properties.type));
+  const [first = {}] = forms.map(({ properties = {} }) => properties);
+  return Object.keys(first).filter(
+    (key) => key !== "type" && forms.every(({ properties = {} }) => Object.hasOwn(properties, key)),
+  );
+}
+
 /** The keys that select one of the node's forms, such as `type` and `fn`. */
 export function tagKeysOf(node: SchemaNode): string[] {
   const members = alternatives(node).flatMap(({ properties = {} }) => Object.entries(properties));
   return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
 }
 
-const isTag = (member: SchemaNode | boolean): boolean =>
+const isTag = (member: SchemaNode | boolean | undefined): boolean =>
   typeof member === "object" && member.const !== undefined;
 
 /** The names that the key `tag` can have. */

@@ -41,7 +41,12 @@ export function parseSpec(spec: unknown): ParsedSpec {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const result = modelSchema.safeParse(value);
   if (!result.success) {
-    const { diagnostics, omitted } = explain(result.error.issues, specSchema(), value);
+    const { diagnostics, omitted } = explain(
+      result.error.issues,
+      specSchema(),
+      value,
+      (other) => modelSchema.safeParse(other).error?.issues ?? [],
+    );
     problems.add(diagnostics, omitted);
   }
   checkLayerCount(network, problems);

@@ -149,6 +149,12 @@ const training = z.strictObject({
     .describe(
       "Stops when the validation metric no longer improves, and restores the parameters of the best epoch.",
     ),
+  keep: z
+    .enum(["best", "last"])
+    .optional()
+    .describe(
+      "The epoch whose parameters the model keeps: the best one on the validation split (the default), or the last.",
+    ),
   accumulate: positiveInteger
     .optional()
     .describe("The number of batches in one optimizer step, which then acts on them as on one batch."),

@@ -88,6 +88,8 @@ export interface Training {
   readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
+  /** Whether training ends with the parameters of the best epoch, the default, or of the last. */
+  readonly keep?: "best" | "last";
   /** The number of batches per step, if more than one. */
   readonly accumulate?: number;
   readonly average?: { readonly decay: number };

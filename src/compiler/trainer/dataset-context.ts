@@ -3,6 +3,7 @@ import {
   columnEncoder,
   meanEncoder,
   namedClassEncoder,
+  rangeEncoder,
   weightEncoder,
 } from "../../runtime/data/column-encoder.ts";
 import {
@@ -29,6 +30,7 @@ const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
   wordEncoder,
   nextWordEncoder,
   namedClassEncoder,
+  rangeEncoder,
   weightEncoder,
 };
 

@@ -2,6 +2,7 @@
  * The facts that an emitted trainer states about itself: its banner, its `model`, its training options, and
  * the columns that it reads.
  */
+import type { ValueRange } from "../../runtime/data/target-range.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { operandsOf } from "../ir/nodes.ts";
@@ -15,7 +16,7 @@ import type {
   RuntimeExpression,
   RuntimeValue,
 } from "../runtime-references.ts";
-import { splitOutputStep } from "../spec/build-measures.ts";
+import { splitOutputStep, targetRange } from "../spec/build-measures.ts";
 import { readNames } from "../spec/build-network.ts";
 import type { ParameterFacts } from "../spec/build-network.ts";
 import type { ModelGraphs } from "../spec/build.ts";
@@ -42,10 +43,11 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   ...partOf(training.validation),
   stratify: training.stratify,
   ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
+  ...(training.keep === "last" ? { keep: training.keep } : {}),
 });
 
 /** An entry without columns has a file of its own. Its only column is named after the entry. */
-const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
+const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
   Object.fromEntries(
     Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
       name,
@@ -57,16 +59,27 @@ const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
     ]),
   );
 
+/** The columns of the targets. With a range of valid values, a target with an IDX file has an entry, too. */
+function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>) {
+  const ranges = Object.keys(model.targets).flatMap((name) => {
+    const range = targetRange(model, name);
+    return range === undefined ? [] : [[name, { ...(given[name] ?? { columns: [] }), range }] as const];
+  });
+  return columnsOf({ ...given, ...Object.fromEntries(ranges) });
+}
+
 /** The data section, as the runtime's `DataFacts`. */
-export const dataFacts = ({ data }: Model) =>
-  data === undefined
+export const dataFacts = (model: Model) => {
+  const { data } = model;
+  return data === undefined
     ? undefined
     : {
         inputs: columnsOf(data.inputs),
-        targets: columnsOf(data.targets),
+        targets: targetColumnsOf(model, data.targets),
         ...(data.separator === undefined ? {} : { separator: data.separator }),
         ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
       };
+};
 
 /** The names of the files, relative to the innermost folder that contains all of them. */
 export function idxNames(
@@ -105,6 +118,7 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
     categories: "categoryEncoder",
     classNames: "namedClassEncoder",
     weighs: "weightEncoder",
+    range: "rangeEncoder",
     mean: "meanEncoder",
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
@@ -145,6 +159,11 @@ export function answerName(model: Model, built: ModelGraphs): InterpretationName
   return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
 }
 
+/** Whether the target is a real number without a scale, so that its size may make the loss start high. */
+export const hasPlainTarget = ({ targets, data }: Model): boolean =>
+  Object.values(targets).every(({ classes }) => classes === undefined) &&
+  Object.values(data?.targets ?? {}).every(({ scale }) => scale === undefined);
+
 const called = (call: RuntimeValue, argument: RuntimeExpression): RuntimeExpression => ({ call, argument });
 
 /** The members of the runtime's `Program` that depend on the spec, as expressions of runtime values. */
@@ -167,6 +186,7 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOriginalUnits" } : {}),
+    ...(hasPlainTarget(model) ? { seen: "warnOfFirstLoss" } : {}),
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: called("predictBy", answer) }),
   };
 };
@@ -209,6 +229,13 @@ export function balancedWeights({ targets, training }: Model) {
   if (training.classWeights !== "balanced") return undefined;
   const [[target, { shape }]] = Object.entries(targets);
   return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
+}
+
+/** The target whose values the loss or a metric limits, and its range; undefined without limits. */
+export function limitedTarget(model: Model) {
+  const [[target, { shape }]] = Object.entries(model.targets);
+  const range = targetRange(model, target);
+  return range === undefined ? undefined : { target, size: sizeOf(shape, 1), range };
 }
 
 /** The exported `model` of an emitted trainer. */

@@ -135,18 +135,20 @@ export function shellWord(text: string): string {
 // limit.
 const longestWord = 100;
 
+/** The name in lower case, without separators. */
+export const plainName = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, "");
+
 /**
  * The nearest candidate, ignoring case. The number of edits may be up to two fifths of the longer name's
  * length, and at least 1 is allowed.
  */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > longestWord) return undefined;
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, "");
   let best: string | undefined;
   let fewest = Infinity;
   for (const candidate of candidates) {
     if (candidate.length > longestWord) continue;
-    const edits = distance(plain(word), plain(candidate));
+    const edits = distance(plainName(word), plainName(candidate));
     const allowed = Math.max(1, Math.floor(0.4 * Math.max(word.length, candidate.length)));
     if (edits <= allowed && edits < fewest) {
       best = candidate;

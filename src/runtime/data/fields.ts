@@ -4,6 +4,7 @@ import type { ModelFacts } from "../model/facts.ts";
 import { batchFields } from "../step/batch.ts";
 import type { BatchField } from "../step/batch.ts";
 import type { Column, Table } from "./table.ts";
+import type { ValueRange } from "./target-range.ts";
 
 /** `standard`: mean 0 and standard deviation 1. `min-max`: from 0 to 1. */
 export type FittedRule = "standard" | "min-max";
@@ -46,6 +47,8 @@ export interface ColumnFacts {
   weighs?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
+  /** The values that the target may have, if not any. */
+  range?: ValueRange;
 }
 
 /** The data section of the spec: the columns of each input and target. */

@@ -51,6 +51,8 @@ export interface TrainingFacts {
   /** Whether all splits have the classes in the same proportions. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
+  /** The epoch whose parameters the model keeps, if not the best one on the validation split. */
+  keep?: "last";
 }
 
 /** The number of elements of this shape. */

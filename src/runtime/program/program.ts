@@ -61,6 +61,16 @@ export async function runIfMain(meta: { url?: string; main?: boolean }, program:
   process.exitCode = await runProgram(program, process.argv.slice(2));
 }
 
+/** The program of a file whose spec has no data: prints an error if the host was started with this file. */
+export async function refuseIfMain(meta: { url?: string; main?: boolean }, name: string): Promise<void> {
+  if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
+  say(
+    `error: the spec of "${name}" has no data section, so this file cannot train by itself: add one, which assigns ` +
+      "columns of a file to inputs and targets, and compile again; or import createTrainer from this file\n",
+  );
+  process.exitCode = 2;
+}
+
 /** Some hosts set import.meta.main. On others, the URL of this file must be that of the script. */
 async function isMain(
   { url, main }: { url?: string; main?: boolean },

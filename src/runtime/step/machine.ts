@@ -36,7 +36,7 @@ export interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward pass over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
-  /** Reads the training rows before the first step, to compute class weights. */
+  /** Reads the training rows before the first step, to compute class weights or to check targets. */
   prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, with gradients of n rows. */
   update(n: number): void;

@@ -19,7 +19,7 @@ export interface Progress {
   bestValue: number;
   /** Epochs since the best epoch. */
   waited: number;
-  /** The parameters of the best epoch. Only early stopping saves them. */
+  /** The parameters of the best epoch, if training ends with them. */
   best: Uint8Array;
   /**
    * The parameters of the last epoch, saved when those of the best epoch replace them. Further training

@@ -35,13 +35,21 @@ export interface FitPlan {
 /** Checks options and data. Takes the defaults of options from the spec. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
-  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
+  checkKeys("training options", options, [
+    "epochs",
+    "batchSize",
+    "validation",
+    "earlyStopping",
+    "shuffle",
+    "keep",
+  ]);
   const {
     epochs = training.epochs,
     batchSize = model.batchSize,
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
+    keep = training.keep,
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -50,11 +58,11 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     checkWhole("patience", earlyStopping.patience);
   }
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
-  const known = ["loss", ...training.metrics];
-  if (!known.includes(metric))
-    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
+  checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
+  checkChoice("keep", keep, ["best", "last"]);
+  const parts = partsOf(session, data, validation);
   return {
-    ...partsOf(session, data, validation),
+    ...parts,
     epochs,
     batchSize,
     shuffle,
@@ -62,8 +70,14 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: !!earlyStopping,
+    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
   };
+}
+
+/** Throws unless the option is one of the names, or absent. */
+function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
+  if (choice !== undefined && !names.includes(choice))
+    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */

@@ -13,6 +13,11 @@ export interface FitOptions {
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
   validation?: Batch | number;
   earlyStopping?: EarlyStopping | false;
+  /**
+   * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
+   * the last.
+   */
+  keep?: "best" | "last";
   /** Whether each epoch shuffles the rows. */
   shuffle?: boolean;
 }

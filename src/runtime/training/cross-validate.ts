@@ -8,7 +8,7 @@ import type { OpenDataset } from "./folds.ts";
 import { figureText, resultText } from "./train-on.ts";
 import type { Regime, Run, Stage, TrainingResult } from "./train-on.ts";
 
-/** The result of a fold: loss and metrics on its validation rows after its best epoch. */
+/** The result of a fold: loss and metrics on its validation rows after its best epoch, or the last if it is kept. */
 export type FoldResult = { bestEpoch: number } & Summary;
 
 /** The result of all folds. */
@@ -41,8 +41,6 @@ export async function validateFolds(
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
-  // Each fold is validated after its best epoch, even if the spec has no early stopping.
-  const { earlyStopping = { patience: epochs } } = training;
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
@@ -50,13 +48,9 @@ export async function validateFolds(
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
     const metadata = { epochs, folds: [...folds] };
-    const { bestEpoch, validation } = await run.train(own, dataset(), {
-      name,
-      epochs,
-      earlyStopping,
-      metadata,
-    });
-    folds.push({ bestEpoch, loss: NaN, ...validation });
+    const result = await run.train(own, dataset(), { name, epochs, metadata });
+    const bestEpoch = training.keep === "last" ? result.epochs : result.bestEpoch;
+    folds.push({ bestEpoch, loss: NaN, ...result.validation });
   }
   const { bestEpoch, ...validation } = overFolds(folds, mean);
   const { bestEpoch: _, ...deviation } = overFolds(folds, sampleDeviation);

@@ -134,7 +134,8 @@ async function trainStage(
 
 /**
  * Trains until the trainer has completed `epochs` epochs (by default the number in the spec). Then evaluates
- * all splits with the final parameters, which are those of the best epoch with early stopping.
+ * all splits with the final parameters: those of the best epoch if there is a validation split and the spec does not
+ * keep the last.
  */
 export async function trainOn(
   model: ModelFacts,

@@ -150,7 +150,7 @@ describe("invalid data is reported", () => {
   it("if a column is missing", async () => {
     expectRefusal(
       await train(flowersCsv.replace("width", "breadth")),
-      /flowers\.csv:1 error T2004: .*"width"/,
+      /flowers\.json:\d+:\d+ error T2007: .*flowers\.csv has no column "width"/,
     );
   });
 

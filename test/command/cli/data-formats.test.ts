@@ -74,7 +74,7 @@ test("three mistakes are reported: an invalid number, a missing column, a Parque
   place.write("spots.jsonl", '{"u":1,"kind":"low"}\n{"u":2,"kind":"high"}\n');
   expectRefusal(
     await place.run("train", "spots.json"),
-    'spot needs the column "v", but the file has u, kind',
+    'error T2007: data.inputs.spot.columns[1]: spots.jsonl has no column "v"',
   );
   const gaps = parquetWriteBuffer({
     columnData: [

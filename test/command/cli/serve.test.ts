@@ -238,7 +238,7 @@ describe("train --serve", () => {
   it("announces no page if the data is invalid", async () => {
     place.write("flowers.csv", "length,width\n1,2\n");
     const refused = await place.start("train", "flowers.json", "--serve");
-    expectRefusal(refused, 'kind needs the column "kind"');
+    expectRefusal(refused, 'flowers.csv has no column "kind"');
     expect(refused.stderr).not.toContain("http:");
   });
 });

@@ -284,10 +284,12 @@ describe("loss, metrics and target", () => {
   it("reports why a loss does not fit", () => {
     expect(told({ targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: mse compares real numbers, but the target is a class index
+        hint: losses for this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "error T1401: loss: cross-entropy needs class indices, but the target is real; add \`classes\` to the target
+        hint: losses for this output and target: mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, hinge, perceptron, poisson, kl-divergence
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
@@ -296,6 +298,7 @@ describe("loss, metrics and target", () => {
     `);
     expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
       "error T1401: loss: hinge needs two classes, but the target has 3
+        hint: losses for this output and target: cross-entropy
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
@@ -312,11 +315,15 @@ describe("loss, metrics and target", () => {
     expect(
       told({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
     ).toMatchInlineSnapshot(
-      `"error T1402: metrics[1]: mae compares real numbers, but the target is a class index"`,
+      `
+      "error T1402: metrics[1]: mae compares real numbers, but the target is a class index
+        hint: metrics for this output and target: accuracy"
+    `,
     );
-    expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(
-      `"error T1402: metrics[0]: accuracy needs class scores, but the outputs of this loss are not class scores"`,
-    );
+    expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(`
+      "error T1402: metrics[0]: accuracy needs class scores, but the outputs of this loss are not class scores
+        hint: metrics for this output and target: mae, rmse, r2"
+    `);
   });
 
   it("rejects more than one target", () => {

@@ -224,6 +224,7 @@ const keyRows: Row[] = [
     { network: [{ type: "dens" }] },
     'error T1103: network[0].type: unknown layer "dens"',
     '  hint: did you mean "dense"?',
+    "error T1102: network[0].units is missing: it must be a positive integer",
   ],
   [
     "a misspelt activation",

@@ -108,7 +108,10 @@ function textBuilder(): ColumnBuilder {
 // The columns that a model reads. Other columns take no memory.
 
 /** The facts of the model that a reader needs. */
-export type Wanted = Pick<DatasetContext, "model" | "data">;
+export interface Wanted extends Pick<DatasetContext, "model" | "data"> {
+  /** Checks the column names of the file before its rows are read. */
+  checkNames?(names: readonly string[]): void;
+}
 
 /** The column names and ranges in the data section of the spec. */
 export function listedColumns({ data }: Wanted): string[] {

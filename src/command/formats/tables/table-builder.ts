@@ -68,6 +68,7 @@ export function tableBuilder(
         checkNames(found);
       });
       header = found;
+      wanted.checkNames?.(found.cells);
       columns = wantedColumns(wanted, found.cells);
       lines.add(found.line);
       return new Set(columns.map(({ name }) => name));

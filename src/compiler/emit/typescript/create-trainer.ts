@@ -14,7 +14,7 @@ import { probingRoots, writeProbing } from "./write-probing.ts";
 
 /** The runtime declarations that `createTrainer` and the program use. */
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
-  const { parameters, data, programParts, balanced, kernels, probed } = parts;
+  const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   const always: readonly RuntimeName[] = [
     "trainerOf",
@@ -28,8 +28,10 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   return [
     ...always,
     ...(data === undefined ? [] : ofProgram),
+    ...(refusesToRun ? ["refuseIfMain" as const] : []),
     ...Object.values(programParts).flatMap(namesIn),
     ...(balanced === undefined ? [] : ["balance" as const]),
+    ...(limited === undefined ? [] : ["checkTargets" as const]),
     ...kernels.roots,
     ...(stagingOf(parts)?.roots ?? []),
     ...(accumulates(parts) ? ["groupsOf" as const] : []),

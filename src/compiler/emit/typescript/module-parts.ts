@@ -119,6 +119,13 @@ interface BalancedWeights {
   readonly size: number;
 }
 
+/** A target whose values the loss or a metric limits, with `size` numbers per row. `range` is a `ValueRange`. */
+interface LimitedTarget {
+  readonly target: string;
+  readonly size: number;
+  readonly range: object;
+}
+
 /**
  * The kernels that a trainer runs. Every trainer contains the TypeScript functions. Other targets add
  * sections for their kernels.
@@ -162,11 +169,14 @@ export interface TrainerParts extends ModuleParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
+  /** Whether the file says that it has no data if it is run as a program. */
+  readonly refusesToRun?: boolean;
   /** The other members of the runtime's `Program`, as expressions that use runtime declarations. */
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
+  readonly limited?: LimitedTarget | undefined;
   readonly kernels: TrainerKernels;
   /**
    * The layers that an instrumented trainer reports (`ProbedLayer` in the runtime). The program `probe`

@@ -79,16 +79,20 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
 }
 
 /**
- * The call that runs the file as a program. If its kernels use worker threads, the file may run as a worker
- * instead.
+ * The call that runs the file as a program, or that says why it cannot. If its kernels use worker threads, the file
+ * may run as a worker instead.
  */
-function programSection({ data, programParts, kernels: { serving } }: TrainerParts): readonly Section[] {
-  if (data === undefined && serving === undefined) return [];
+function programSection(parts: TrainerParts): readonly Section[] {
+  const { data, refusesToRun, programParts, kernels } = parts;
+  const { serving } = kernels;
   const others = Object.entries(programParts).map(([member, value]) => `, ${member}: ${runtimeText(value)}`);
   const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
+  const refusal = refusesToRun ? "void refuseIfMain(import.meta, model.name);" : undefined;
+  const call = data === undefined ? refusal : run;
+  if (call === undefined && serving === undefined) return [];
   const write = (writer: MarkingWriter): void => {
-    if (data === undefined) writer.writeLine(`${serving};`);
-    else writer.writeLine(serving === undefined ? run : `if (!${serving}) ${run}`);
+    if (call === undefined) writer.writeLine(`${serving};`);
+    else writer.writeLine(serving === undefined ? call : `if (!${serving}) ${call}`);
   };
-  return [{ chapter: data === undefined ? "wasm" : "program", isLast: true, write }];
+  return [{ chapter: call === undefined ? "wasm" : "program", isLast: true, write }];
 }

@@ -42,7 +42,7 @@ export function writeMachine(
   texts: TrainerTexts,
   inputs: string,
 ): void {
-  const { balanced, kernels } = parts;
+  const { balanced, limited, kernels } = parts;
   const { placeOf, viewOf } = texts;
   const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
   const method = (head: string, body: () => void) => writer.write(head).block(body).write(",").newLine();
@@ -59,6 +59,13 @@ export function writeMachine(
         const { storage, target, size } = balanced;
         const balance = `balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`;
         field("prepare", `(data, rows) => ${balance}`);
+      }
+      // Balanced weights belong to classes, and limits to real targets.
+      if (limited !== undefined) {
+        const { target, size, range } = limited;
+        const name = JSON.stringify(target);
+        const check = `checkTargets(${name}, data[${name}], rows, ${size}, ${JSON.stringify(range)})`;
+        field("prepare", `(data, rows) => ${check}`);
       }
       field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]`);
       method("check(rows)", () => writeCheck(writer, parts, placeOf));

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { countOf, meanOf, realTarget, refuseBinary, refuseReal, totalOf } from "../compare.ts";
+import { countOf, meanOf, realTarget, refuseBinary, refuseReal, totalOf, twoSides } from "../compare.ts";
 import { softplus } from "../compositions.ts";
 import { defineLoss } from "../define.ts";
 import type { Comparison, Loss, Values } from "../define.ts";
@@ -13,7 +13,7 @@ import type { Comparison, Loss, Values } from "../define.ts";
 /** The definition of a loss that is a mean over elements. It contains the loss of one element. */
 interface ElementwiseRow<Keys extends z.ZodRawShape> extends Pick<
   Loss<Keys>,
-  "name" | "about" | "keys" | "threshold" | "estimate"
+  "name" | "about" | "keys" | "threshold" | "estimate" | "range"
 > {
   readonly accepts?: Loss<Keys>["accepts"];
   readonly value?: Loss<Keys>["value"];
@@ -81,12 +81,13 @@ export const rmse = elementwise({
   value: rootOfMean,
 });
 
-/** √(mean (log1p p − log1p t)²) */
+/** √(mean (log1p p − log1p t)²), for targets that are not negative, such as counts and prices */
 export const rmsle = elementwise({
   name: "rmsle",
   about: "root of the mean squared difference of log(1 + x)",
   keys: {},
   threshold: valueThreshold,
+  range: { lowest: 0, otherwise: "for negative numbers use a loss such as mse" },
   element: (g, p, t) => squaredDifference(g, g.log1p(p), g.log1p(t)),
   value: rootOfMean,
 });
@@ -126,6 +127,9 @@ export const logCosh = elementwise({
 // Losses of one score for a yes-or-no target. Targets are 0 and 1, or −1 and 1 for the margin losses. A
 // target of two classes is also valid.
 
+/** What to do about targets that have more values than yes and no. */
+const otherLosses = "for other numbers use a loss such as mse";
+
 /** A score of 0 or more means "yes", as with the perceptron's unit step. */
 const scoreThreshold = 0;
 
@@ -140,6 +144,7 @@ export const binaryCrossEntropy = elementwise({
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
+  range: { lowest: 0, highest: 1, otherwise: "scale other numbers to this range, or use a loss such as mse" },
   element: (g, z, t) => g.subtract(softplus(g, z), g.multiply(t, z)),
   estimate: (g, z) => g.sigmoid(z),
 });
@@ -151,6 +156,7 @@ export const hinge = elementwise({
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
+  range: { ...twoSides, otherwise: otherLosses },
   element: (g, p, t) => g.maximum(g.named("violation", g.subtract(1, margin(g, p, t))), 0),
 });
 
@@ -164,6 +170,7 @@ export const perceptron = elementwise({
   keys: {},
   threshold: scoreThreshold,
   accepts: refuseBinary,
+  range: { ...twoSides, otherwise: otherLosses },
   element: (g, p, t) => g.maximum(g.named("violation", g.negate(margin(g, p, t))), 0),
 });
 
@@ -174,6 +181,7 @@ export const poisson = elementwise({
   name: "poisson",
   about: "negative log-likelihood of counts; the network outputs the logarithm of their rate",
   keys: {},
+  range: { lowest: 0, otherwise: "for negative numbers use a loss such as mse" },
   element: (g, p, t) => g.subtract(g.exp(p), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),
 });
@@ -185,6 +193,7 @@ export const klDivergence = elementwise({
   name: "kl-divergence",
   about: "Kullback-Leibler divergence between target probabilities and predicted log-probabilities",
   keys: {},
+  range: { lowest: 0, highest: 1, otherwise: "its targets are probabilities" },
   element: (g, p, t) => g.subtract(g.select(g.less(0, t), g.multiply(t, g.log(t)), 0), g.multiply(t, p)),
   estimate: (g, p) => g.exp(p),
 });

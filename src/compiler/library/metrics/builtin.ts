@@ -11,6 +11,7 @@ import {
   rowsText,
   sumOf,
   totalOf,
+  twoSides,
 } from "../compare.ts";
 import { lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
@@ -40,6 +41,7 @@ export const accuracy = defineMetric({
       `is ${rowsText(fit.output)}`
     );
   },
+  range: { ...twoSides, otherwise: "for a quantity use mae, rmse or r2" },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;
     const expected = realTarget(g, comparison);

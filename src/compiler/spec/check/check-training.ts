@@ -16,6 +16,7 @@ export function checkTraining(spec: unknown, problems: Collector): void {
   checkFractions(training, problems);
   checkMetrics(spec, problems);
   checkEarlyStopping(spec, training, problems);
+  checkKeep(training, problems);
   checkPresence(spec, problems);
   checkStratify(spec, training, problems);
 }
@@ -77,10 +78,21 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
     const message = `training.earlyStopping.metric: ${showValue(metric)} is not one of the metrics of this spec`;
     problems.error(["training", "earlyStopping", "metric"], "T1303", message, { hint });
   }
-  if (member(training, "validation") !== undefined) return;
+  if (hasValidation(training)) return;
   const message = "training.earlyStopping needs a validation split to watch, but the spec has none";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
+}
+
+const hasValidation = (training: unknown): boolean => member(training, "validation") !== undefined;
+
+/** Warns if the best epoch is wanted, but nothing selects it (T1211). */
+function checkKeep(training: unknown, problems: Collector): void {
+  if (textOf(member(training, "keep")) !== "best" || hasValidation(training)) return;
+  if (member(training, "earlyStopping") !== undefined) return;
+  const message = "training.keep: the spec has no validation split that selects the best epoch, so the last is kept";
+  const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
+  problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
 }
 
 /** A network needs at least one input and exactly one target. */

@@ -1,0 +1,190 @@
+/**
+ * The names that Keras and PyTorch use for what a spec names otherwise. Only hints about unknown names and keys read
+ * these tables: a spec that uses such a name stays an error.
+ */
+import { activations } from "../library/activations/index.ts";
+import { plainName, showValue } from "../util/message-text.ts";
+
+/** The name in a spec, and what else differs. */
+type Ours = string | readonly [name: string, note: string];
+
+const logits = "It reads logits, so leave out the sigmoid or softmax before it.";
+const indices = `Its targets are class indices: declare the target as { "classes": k }. ${logits}`;
+
+/** By kind of name; the keys are lower case, without separators. */
+const names: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
+  layer: {
+    linear: "dense",
+    fullyconnected: "dense",
+    fc: "dense",
+    batchnormalization: "batch-norm",
+    batchnorm1d: "batch-norm",
+    batchnorm2d: "batch-norm",
+    layernormalization: "layer-norm",
+    groupnormalization: "group-norm",
+    rmsnormalization: "rms-norm",
+    maxpooling1d: "max-pool1d",
+    maxpooling2d: "max-pool2d",
+    averagepooling1d: "avg-pool1d",
+    averagepooling2d: "avg-pool2d",
+    globalaveragepooling1d: "global-avg-pool1d",
+    globalaveragepooling2d: "global-avg-pool2d",
+    adaptiveavgpool1d: ["global-avg-pool1d", "It averages over the whole length."],
+    adaptiveavgpool2d: ["global-avg-pool2d", "It averages over the whole image."],
+    convtranspose2d: "conv2d-transpose",
+    conv2dtranspose: "conv2d-transpose",
+    separableconv2d: ["depthwise-conv2d", 'A conv2d layer with "kernel": 1 after it mixes the channels.'],
+    dropout1d: "dropout",
+    dropout2d: "dropout",
+    simplernn: "rnn",
+    multiheadattention: "attention",
+    selfattention: "attention",
+    concatenate: "concat",
+    cat: "concat",
+    unflatten: "reshape",
+    sequential: ["repeat", "The network itself is a list of layers."],
+  },
+  "recurrent layer": { simplernn: "rnn" },
+  activation: {
+    identity: "linear",
+    none: "linear",
+    swish: "silu",
+    hardtanh: "hard-tanh",
+    prelu: ["leaky-relu", 'Its slope is the constant key "slope".'],
+    unitstep: "step",
+    heaviside: "step",
+  },
+  loss: {
+    mseloss: "mse",
+    meansquarederror: "mse",
+    l2: "mse",
+    l2loss: "mse",
+    l1loss: "mae",
+    l1: "mae",
+    meanabsoluteerror: "mae",
+    rootmeansquarederror: "rmse",
+    smoothl1loss: ["huber", 'Its key "delta" is called beta there.'],
+    smoothl1: ["huber", 'Its key "delta" is called beta there.'],
+    huberloss: "huber",
+    msle: ["rmsle", "It is the square root of that loss."],
+    meansquaredlogarithmicerror: ["rmsle", "It is the square root of that loss."],
+    crossentropyloss: "cross-entropy",
+    categoricalcrossentropy: ["cross-entropy", indices],
+    sparsecategoricalcrossentropy: ["cross-entropy", logits],
+    nllloss: ["cross-entropy", "It reads logits, so leave out the log-softmax before it."],
+    softmaxcrossentropy: ["cross-entropy", logits],
+    bce: ["binary-cross-entropy", logits],
+    bceloss: ["binary-cross-entropy", logits],
+    bcewithlogits: "binary-cross-entropy",
+    bcewithlogitsloss: "binary-cross-entropy",
+    binarycrossentropy: ["binary-cross-entropy", logits],
+    logloss: ["cross-entropy", logits],
+    poissonnllloss: "poisson",
+    kldivloss: "kl-divergence",
+    kldiv: "kl-divergence",
+    kullbackleiblerdivergence: "kl-divergence",
+    hingeloss: "hinge",
+    hingeembeddingloss: "hinge",
+  },
+  metric: {
+    acc: "accuracy",
+    binaryaccuracy: "accuracy",
+    categoricalaccuracy: "accuracy",
+    sparsecategoricalaccuracy: "accuracy",
+    meanabsoluteerror: "mae",
+    mse: ["rmse", "It is the square root of that metric."],
+    meansquarederror: ["rmse", "It is the square root of that metric."],
+    rootmeansquarederror: "rmse",
+    r2score: "r2",
+  },
+  initialiser: {
+    glorotuniform: "xavier-uniform",
+    glorotnormal: "xavier-normal",
+    glorot: "xavier-uniform",
+    xavier: "xavier-uniform",
+    kaiminguniform: "he-uniform",
+    kaimingnormal: "he-normal",
+    kaiming: "he-uniform",
+    he: "he-uniform",
+    randomuniform: "uniform",
+    randomnormal: "normal",
+    truncatednormal: "normal",
+  },
+  schedule: {
+    steplr: "step",
+    exponentiallr: "exponential",
+    exponentialdecay: "exponential",
+    cosinedecay: "cosine",
+    cosineannealing: "cosine",
+    cosineannealinglr: "cosine",
+    polynomialdecay: "polynomial",
+    polynomiallr: "polynomial",
+    onecyclelr: "one-cycle",
+    constantlr: "constant",
+  },
+};
+
+/** Keys of layers, optimizers and `training`, also without separators. */
+const keys: Readonly<Record<string, readonly string[]>> = {
+  outfeatures: ["units"],
+  hiddensize: ["units"],
+  embeddingdim: ["units"],
+  outputdim: ["units"],
+  numembeddings: ["vocabulary"],
+  inputdim: ["vocabulary"],
+  outchannels: ["filters"],
+  kernelsize: ["kernel"],
+  strides: ["stride"],
+  poolsize: ["size"],
+  p: ["rate"],
+  numheads: ["heads"],
+  usebias: ["bias"],
+  kernelinitializer: ["init"],
+  biasinitializer: ["biasInit"],
+  lr: ["learningRate"],
+  betas: ["beta1"],
+  eps: ["epsilon"],
+  clipnorm: ["clip"],
+  validationsplit: ["validation"],
+  maxepochs: ["epochs"],
+  restorebestweights: ["keep"],
+  layers: ["network"],
+};
+
+/** The name in a spec for the name that another library uses, and the hint about it. */
+interface ForeignName {
+  /** Absent if the spec has no name of this kind for it. */
+  readonly ours?: string;
+  readonly hint: string;
+}
+
+/** Undefined if the tables do not have the name. `known` are the names that the spec may use. */
+export function foreignName(kind: string, name: string, known: readonly string[]): ForeignName | undefined {
+  const plain = plainName(lastPart(name));
+  const [ours, note] = [own(names[kind], plain) ?? []].flat();
+  if (ours !== undefined && known.includes(ours))
+    return { ours, hint: `did you mean ${showValue(ours)}?${note === undefined ? "" : ` ${note}`}` };
+  const hint = kind === "layer" ? activationHint(plain) : undefined;
+  return hint === undefined ? undefined : { hint };
+}
+
+/** The key of a spec for the key of another library. `known` are the keys that the object may have. */
+export const foreignKey = (key: string, known: readonly string[]): string | undefined =>
+  own(keys, plainName(key))?.find((ours) => known.includes(ours));
+
+/** Keras and PyTorch have a layer for each activation. A spec has one layer for all of them. */
+function activationHint(plain: string): string | undefined {
+  const [alias] = [own(names.activation, plain) ?? []].flat();
+  const fn = alias ?? Object.keys(activations).find((known) => plainName(known) === plain);
+  if (fn === undefined || fn === "formula") return undefined;
+  return (
+    `activations are keys of other layers: "activation": "${fn}" in the layer before it, or ` +
+    `{ "type": "activation", "fn": "${fn}" }`
+  );
+}
+
+/** `torch.nn.Linear` becomes `Linear`. */
+const lastPart = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+
+const own = <T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined =>
+  table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;

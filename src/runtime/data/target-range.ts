@@ -1,0 +1,32 @@
+// The values of a target that its loss and metrics accept. Only models with such a target contain this code.
+import { InputError } from "../step/errors.ts";
+
+export interface ValueRange {
+  lowest: number;
+  /** No limit if absent. */
+  highest?: number;
+  isWhole?: boolean;
+  /** The end of a message that starts with "2 is not". */
+  rule: string;
+}
+
+export function isInRange(
+  value: number,
+  { lowest, highest = Infinity, isWhole = false }: ValueRange,
+): boolean {
+  return value >= lowest && value <= highest && (!isWhole || Number.isInteger(value));
+}
+
+/** Throws if these rows of the target `name`, with `size` numbers each, have a value outside the range. */
+export function checkTargets(
+  name: string,
+  values: ArrayLike<number>,
+  rows: Int32Array,
+  size: number,
+  range: ValueRange,
+): void {
+  for (const row of rows)
+    for (let i = row * size; i < (row + 1) * size; i++)
+      if (!isInRange(values[i], range))
+        throw new InputError(`${name}, row ${row}: ${values[i]} is not ${range.rule}`);
+}
