@@ -125,6 +125,7 @@ test.each([
     model,
     { ...machine, summarise },
     { ...training, metrics: [metric], higherIsBetter },
+    {},
   );
   const history = trainer.fit(lineData(4), {
     epochs: 4,
