@@ -51,6 +51,34 @@ interface Latest {
   readonly report: EpochReport | undefined;
 }
 
+const latestOf = ({ name = "", epochs, trainer, dataset }: Begun, report?: EpochReport): Latest => ({
+  name,
+  epochs,
+  trainer,
+  dataset,
+  before: trainer.save(),
+  report,
+});
+
+/** Prints where the training was stopped and how to continue it. Returns the exit code. */
+async function reportInterruption(
+  error: Interrupted,
+  latest: Latest,
+  command: string,
+  monitor: TrainingMonitor | undefined,
+): Promise<number> {
+  const text = interruptionText(error, latest, command);
+  process.stderr.write(text);
+  await monitor?.close(text);
+  return stopCodes[error.signal];
+}
+
+/** Imports the page and the event files only if they are requested. */
+async function openMonitor(model: string, epoch: number, flags: TrainFlags): Promise<TrainingMonitor> {
+  const { openMonitor: open } = await import("./live/training-monitor.ts");
+  return open(model, epoch, flags);
+}
+
 /**
  * The error of the trainer contains step, epoch and rate. Repeating the epoch with the interpreter finds the
  * node where the divergence began.
@@ -119,11 +147,6 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   const progress = await progressLine(process.stderr);
   let monitor: TrainingMonitor | undefined;
   let latest: Latest | undefined;
-  const saveLatest = (begun: Begun, report?: EpochReport): Latest => {
-    const { name = "", epochs, trainer: own, dataset } = begun;
-    latest = { name, epochs, trainer: own, dataset, before: own.save(), report };
-    return latest;
-  };
   const pauses = handlePauses({
     redraw: (text) => progress.redraw(text),
     savesEpochs: flags.out !== undefined,
@@ -140,9 +163,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       const { name = "", dataset, epochs, metadata } = begun;
       // Opened only after the data is read, so that the page has something to show when its URL is printed.
       if (setup.isProbed && monitor === undefined)
-        monitor = await (
-          await import("./live/training-monitor.ts")
-        ).openMonitor(model.name, trainer.epoch, flags);
+        monitor = await openMonitor(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
       const wrapped = wrapTrainer(begun, emitted, model, flags);
@@ -150,16 +171,17 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);
-      const { before } = saveLatest(begun);
+      latest = latestOf(begun);
       const rows = rowsIn(emitted.model, dataset.train);
-      pauses.begin(begun.trainer, { name, epochs, rows, passed: rowsPassed(before, rows, flags.resume) });
+      const passed = rowsPassed(latest.before, rows, flags.resume);
+      pauses.begin(begun.trainer, { name, epochs, rows, passed });
       return monitored;
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
       const { name = "", epochs, metadata } = begun;
       if (report.soFar !== undefined) return pauses.pause(report, save);
-      saveLatest(begun, report);
+      latest = latestOf(begun, report);
       if (isWatched(metadata)) {
         await watch.record(report);
         await monitor?.record(report);
@@ -184,10 +206,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (latest === undefined) throw error;
       if (error instanceof Interrupted) {
         await watch.end();
-        const text = interruptionText(error, latest, resumeCommand(spec, flags, error.checkpoint));
-        process.stderr.write(text);
-        await monitor?.close(text);
-        return stopCodes[error.signal];
+        return reportInterruption(error, latest, resumeCommand(spec, flags, error.checkpoint), monitor);
       }
       if (!hasDiverged(error)) throw error;
       pauses.release();
