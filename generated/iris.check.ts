@@ -14,9 +14,10 @@
 //    9 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 import { createTrainer, model } from "./iris.ts";
 import type { Batch, ModelFacts, Trainer } from "./iris.ts";
@@ -28,7 +29,7 @@ const facts: CheckFacts = {
   specHash: "27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d",
   rows: 13,
   flops: 3970,
-  handsOnNumbers: false,
+  allocatesNumbers: false,
 };
 
 /**
@@ -65,7 +66,7 @@ interface CheckFacts {
    * Whether V8 is known to allocate numbers (16 bytes each) for this model, because it does not always inline
    * calls in recurrences and in transformers with dropout. These allocations hide others.
    */
-  readonly handsOnNumbers: boolean;
+  readonly allocatesNumbers: boolean;
 }
 
 /** A trainer, and the loss that it is compared with. */
@@ -80,7 +81,7 @@ interface Checked {
 }
 
 /** A gradient with an error in one element, made on purpose, and whether the check found the error. */
-interface SpoiltGradient {
+interface AlteredGradient {
   readonly name: string;
   readonly at: string;
   readonly isFound: boolean;
@@ -92,7 +93,7 @@ interface Proof {
   readonly bound: number;
   readonly loss: { readonly trainer: number; readonly inDoubles: number; readonly relativeError: number };
   readonly parameters: readonly ParameterCheck[];
-  readonly spoilt: readonly SpoiltGradient[];
+  readonly altered: readonly AlteredGradient[];
   readonly resuming: ResumeCheck;
   /** Undefined if the host cannot measure it. */
   readonly bytesPerStep: number | undefined;
@@ -111,13 +112,13 @@ const budgetOfSteps = 1e9;
 const valuesOfStep = 3;
 
 /** An error made on purpose is the error scale divided by this number. */
-const partsOfSpoiling = 100;
+const fractionOfAltering = 100;
 
 function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
-  const { rows, flops, handsOnNumbers } = facts;
+  const { rows, flops, allocatesNumbers } = facts;
   const { bound, floorOf } = tolerances[model.dtype];
   const trainer = createTrainer({ seed });
-  const batch = tellingBatch(model, trainer, rows, seed);
+  const batch = informativeBatch(model, trainer, rows, seed);
   const loss = createLoss(batch, trainer.seed);
   for (const [name, values] of Object.entries(loss.parameters)) values.set(trainer.parameters[name]);
   const [ofTrainer, inDoubles] = [trainer.gradient(batch), loss.value()];
@@ -143,10 +144,10 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
       relativeError: Math.abs(ofTrainer - inDoubles) / Math.max(Math.abs(inDoubles), bound),
     },
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
-    spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
+    altered: measured.flatMap((each) => alterOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
     bytesPerStep: bytes,
-    allocatesNothing: isFew || (bytes !== undefined && !handsOnNumbers ? false : undefined),
+    allocatesNothing: isFew || (bytes !== undefined && !allocatesNumbers ? false : undefined),
   };
 }
 
@@ -154,14 +155,14 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
  * Adds a hundredth of the error scale to one element, and compares again. Undefined if the gradient is
  * already wrong, or if all elements are at kinks.
  */
-function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
+function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
   const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
   if (isWrong || elements.length === 0) return undefined;
   const { place, slope } = elements[elements.length >> 1];
   const element = Number(place.direction);
   const wrong = measured.gradient.slice();
-  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / partsOfSpoiling;
+  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / fractionOfAltering;
   const { worst } = compareGradient(measured, wrong);
   const isFound = worst !== undefined && worst.at === place.at && worst.relativeError > bound;
   return { name: measured.name, at: place.at, isFound };
@@ -172,7 +173,7 @@ function errorsOf({
   bound,
   loss,
   parameters,
-  spoilt,
+  altered,
   resuming,
   bytesPerStep,
   allocatesNothing,
@@ -185,7 +186,7 @@ function errorsOf({
       errors.push(
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
-  for (const { name, at, isFound } of spoilt)
+  for (const { name, at, isFound } of altered)
     if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
@@ -232,13 +233,13 @@ const mostAttempts = 20;
  * Finds a batch with a gradient that is not zero. For a perceptron, rows that it classifies correctly have
  * zero gradients. Perturbs the parameters first.
  */
-function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
+function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
     const batch = inSinglePrecision(randomBatch(model, rows, seed + attempt));
     if (attempt === 0) disturb(trainer, batch, seed);
     trainer.gradient(batch);
-    const isTelling = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
-    if (isTelling || attempt === mostAttempts) return batch;
+    const hasGradients = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
+    if (hasGradients || attempt === mostAttempts) return batch;
   }
 }
 
@@ -498,7 +499,7 @@ const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum
 interface Slope {
   readonly value: number;
   /** The estimated error: the difference from the previous estimate, plus rounding. */
-  readonly doubt: number;
+  readonly error: number;
   /** Whether 0 is a kink: the one-sided slopes differ, so there is no derivative. */
   readonly isKink: boolean;
   /** The slopes on both sides of 0. */
@@ -508,7 +509,7 @@ interface Slope {
 
 interface Estimate {
   readonly value: number;
-  readonly doubt: number;
+  readonly error: number;
 }
 
 const widestStep = 1 / 128;
@@ -519,7 +520,7 @@ const stepWidths = 15;
 function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
-  const bests: Estimate[] = extrapolate.map(() => ({ value: NaN, doubt: Infinity }));
+  const bests: Estimate[] = extrapolate.map(() => ({ value: NaN, error: Infinity }));
   let best = bests[0];
   let [farAbove, farBelow, gap] = [NaN, NaN, NaN];
   let isKink = false;
@@ -533,13 +534,13 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
     ];
     differences.forEach(({ slope, noise }, side) => {
       const next = extrapolate[side](slope, noise);
-      if (next.doubt < bests[side].doubt) bests[side] = next;
-      if (next.doubt < best.doubt) best = next;
+      if (next.error < bests[side].error) bests[side] = next;
+      if (next.error < best.error) best = next;
     });
     // Near a kink, one side may seem to converge, and at a kink both. So end early only if all agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
-    if (agree && best.doubt <= 1e-9 * size) break;
+    if (agree && best.error <= 1e-9 * size) break;
     const nextGap = Math.abs(above - 2 * middle + below) / h;
     isKink = k === stepWidths - 1 && nextGap > 0.75 * gap && nextGap > 16 * rounding;
     [farAbove, farBelow, gap] = [above, below, nextGap];
@@ -553,9 +554,9 @@ function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {
     const value = slope + (slope - coarse) / 3;
-    const doubt = Math.abs(value - before) + noise;
+    const error = Math.abs(value - before) + noise;
     [coarse, before] = [slope, value];
-    return { value, doubt };
+    return { value, error };
   };
 }
 
@@ -732,9 +733,9 @@ function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly str
 }
 
 function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
-  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
+  const { backend, bound, loss, parameters, altered, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
-  const found = spoilt.filter(({ isFound }) => isFound).length;
+  const found = altered.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
   const claims: readonly (readonly [boolean | undefined, string])[] = [
     [isRight(loss), `the loss matches the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
@@ -743,8 +744,8 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
       `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`,
     ],
     [
-      found === spoilt.length,
-      `wrong gradients are detected: ${found} of ${spoilt.length}, each with one element off by 1 %`,
+      found === altered.length,
+      `wrong gradients are detected: ${found} of ${altered.length}, each with one element off by 1 %`,
     ],
     [
       isResumed,
@@ -840,7 +841,7 @@ const at_species = 392; // i32[n]
 // Results.
 const at_loss = 204; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1_sum = 206; // f64[n, 16], calls 1 to 1 of trainingLoss
 const at_dense1 = 462; // f64[n, 16], calls 1 to 2 of trainingLoss
 const at_dense2 = 206; // f64[n, 3], calls 2 to 3 of trainingLoss

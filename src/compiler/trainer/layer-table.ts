@@ -9,7 +9,7 @@ import type { ModelGraphs } from "../spec/build.ts";
 import type { Layer, Model } from "../spec/types.ts";
 import { countText } from "../util/number-text.ts";
 
-/** A layer, with the number of FLOPs for a full batch as counted in the kernels of a step. */
+/** A layer, with its numbers of FLOPs for a full batch, as counted in the kernels of a step and a prediction. */
 export interface LayerRow {
   readonly layer: Layer;
   /** The output shape with the batch axis; undefined if no step computes the layer. */
@@ -17,6 +17,7 @@ export interface LayerRow {
   readonly parameters: readonly LayerParameter[];
   readonly forwardFlops: number;
   readonly backwardFlops: number;
+  readonly predictionFlops: number;
 }
 
 export interface LayerParameter {
@@ -30,7 +31,8 @@ export interface LayerParameter {
 /** The rows in the order of the spec. `lowered` are the programs of the model after lowering. */
 export function layerTable(model: Model, built: ModelGraphs, lowered: readonly LoopProgram[]): LayerRow[] {
   const shapes = shapesOf(model, built);
-  const flops = flopsOf(lowered);
+  const flops = flopsOf(lowered, "gradient");
+  const predicting = flopsOf(lowered, "predict");
   return model.network.map((layer) => ({
     layer,
     output: shapes.get(layer.name),
@@ -39,6 +41,7 @@ export function layerTable(model: Model, built: ModelGraphs, lowered: readonly L
       .map(({ name, shape, trainable }) => ({ name, shape, count: sizeOf(shape, 1), trainable })),
     forwardFlops: flops.get(layer.name)?.forward ?? 0,
     backwardFlops: flops.get(layer.name)?.backward ?? 0,
+    predictionFlops: predicting.get(layer.name)?.forward ?? 0,
   }));
 }
 
@@ -46,9 +49,9 @@ export function layerTable(model: Model, built: ModelGraphs, lowered: readonly L
 export const parameterCount = (parameters: readonly LayerParameter[]): number =>
   parameters.reduce((sum, { count }) => sum + count, 0);
 
-/** The FLOPs of a layer's forward pass per row. */
-export const flopsPerRow = ({ forwardFlops }: LayerRow, { training }: Pick<Model, "training">): number =>
-  Math.round(forwardFlops / training.batchSize);
+/** The FLOPs of a layer to predict one row. */
+export const flopsPerRow = ({ predictionFlops }: LayerRow, { training }: Pick<Model, "training">): number =>
+  Math.round(predictionFlops / training.batchSize);
 
 /** The output shape of each layer. A layer without a node of its own has the shape of its input. */
 function shapesOf({ network }: Model, { training }: ModelGraphs): ReadonlyMap<string, Shape> {
@@ -71,12 +74,12 @@ interface LayerFlops {
 }
 
 /**
- * The FLOPs of each layer for one forward and backward pass over a full batch. A backward node counts for the
- * layer of the forward node that it differentiates.
+ * The FLOPs of each layer for one run of the program with a full batch. A backward node counts for the layer
+ * of the forward node that it differentiates.
  */
-function flopsOf(lowered: readonly LoopProgram[]): ReadonlyMap<string, LayerFlops> {
+function flopsOf(lowered: readonly LoopProgram[], program: string): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
-  const kernels = lowered.filter(({ name }) => name === "gradient").flatMap((program) => program.kernels);
+  const kernels = lowered.filter(({ name }) => name === program).flatMap((each) => each.kernels);
   for (const { layer, gradientOf, flops } of kernels.flatMap(({ provenance }) => provenance)) {
     if (layer === undefined) continue;
     const { forward, backward } = sums.get(layer) ?? { forward: 0, backward: 0 };
@@ -95,15 +98,23 @@ function flopsOf(lowered: readonly LoopProgram[]): ReadonlyMap<string, LayerFlop
 const textColumns = 4;
 
 /**
- * A line per layer, and one for the total. Costs are FLOPs of the forward pass, per sample. With the bytes of
- * a number, the table has a column for the bytes of the parameters.
+ * A line per layer, and one for the total. Costs are FLOPs of a prediction, per sample. With the bytes of a
+ * number, the table has a column for the bytes of the parameters.
  */
 export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumber?: number): string[] {
   const hasBytes = bytesOfNumber !== undefined;
   const numbers = (count: number, flops: number): string[] =>
     [count, ...(hasBytes ? [count * bytesOfNumber] : []), flops].map(countText);
   const table = [
-    ["layer", "type", "output", "parameters", "count", ...(hasBytes ? ["bytes"] : []), "FLOPs"],
+    [
+      "layer",
+      "type",
+      "output",
+      "parameters",
+      "count",
+      ...(hasBytes ? ["bytes"] : []),
+      "FLOPs per prediction",
+    ],
     ...rows.flatMap((row) => {
       const { layer, output, parameters } = row;
       const cells = numbers(parameterCount(parameters), flopsPerRow(row, model));
@@ -120,7 +131,7 @@ export function layerLines(model: Model, rows: readonly LayerRow[], bytesOfNumbe
       "total",
       "",
       "",
-      "forward, per sample:",
+      "",
       ...numbers(
         parameterCount(rows.flatMap(({ parameters }) => parameters)),
         rows.reduce((sum, row) => sum + flopsPerRow(row, model), 0),

@@ -64,9 +64,18 @@ function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly str
 }
 
 function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
-  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
+  const {
+    backend,
+    bound,
+    loss,
+    parameters,
+    altered,
+    resuming,
+    bytesPerStep,
+    allocatesNothing,
+  } = proof;
   const { steps, isResumed, isRepeated } = resuming;
-  const found = spoilt.filter(({ isFound }) => isFound).length;
+  const found = altered.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
   const claims: readonly (readonly [boolean | undefined, string])[] = [
     [isRight(loss), `the loss matches the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
@@ -75,8 +84,8 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
       `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`,
     ],
     [
-      found === spoilt.length,
-      `wrong gradients are detected: ${found} of ${spoilt.length}, each with one element off by 1 %`,
+      found === altered.length,
+      `wrong gradients are detected: ${found} of ${altered.length}, each with one element off by 1 %`,
     ],
     [
       isResumed,

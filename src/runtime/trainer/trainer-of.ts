@@ -5,8 +5,6 @@ import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import type { EpochSession } from "./epochs.ts";
 import { evaluateRows } from "./evaluate.ts";
-import type { Machine } from "../step/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import {
   allRows,
   checkBatchSize,
@@ -21,28 +19,20 @@ import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/**
- * A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
- * `others` replace how gradients are computed, steps taken and rows evaluated.
- */
-export function trainerOf(
-  model: ModelFacts,
-  machine: Machine,
-  training: TrainingFacts,
-  options: { seed?: number },
-  others: Partial<Pick<EpochSession, "gradientOf" | "takeSteps" | "evaluateRows">> = {},
-): Trainer {
+/** A compiled model, and parts that replace the ordinary ones. */
+type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+
+/** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
+export function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
   checkTrainerOptions(options);
+  const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
   const session: EpochSession = {
-    model,
-    training,
-    machine,
-    slots,
     gradientOf: gradientOfBatch,
     takeSteps: singleSteps,
     evaluateRows,
-    ...others,
+    ...base,
+    slots,
     progress: freshProgress(),
   };
   const outputs = machine.output.length / model.batchSize;

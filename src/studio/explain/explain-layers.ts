@@ -19,14 +19,15 @@ export function explainLayers(
   locationOf: (path: SpecLocation["path"]) => SpecLocation | undefined,
 ): ExplainedLayer[] {
   const { model, built, lowered } = compilation;
-  return layerTable(model, built, lowered).map(({ layer, output, parameters, ...flops }) => ({
+  return layerTable(model, built, lowered).map(({ layer, output, parameters, ...row }) => ({
     name: layer.name,
     type: layer.type,
     from: layer.from,
     output: shapeText(output),
     parameters,
     trainable: layer.trainable,
-    ...flops,
+    forwardFlops: row.forwardFlops,
+    backwardFlops: row.backwardFlops,
     location: locationOf(layer.path),
   }));
 }

@@ -29,10 +29,10 @@ describe("tapeless inspect", () => {
     expect(lines).toEqual([
       "flowers: 2 layers, f32",
       "",
-      "layer   type   output  parameters               count  bytes  FLOPs",
-      "dense1  dense  [4]     weight [2, 4], bias [4]     12     48     24",
-      "dense2  dense  [3]     weight [4, 3], bias [3]     15     60     27",
-      "total                  forward, per sample:        27    108     51",
+      "layer   type   output  parameters               count  bytes  FLOPs per prediction",
+      "dense1  dense  [4]     weight [2, 4], bias [4]     12     48                    24",
+      "dense2  dense  [3]     weight [4, 3], bias [3]     15     60                    27",
+      "total                                              27    108                    51",
       "",
       "trainable parameters: 27 (108 B)",
       "frozen parameters and running statistics: 0 (0 B)",
@@ -73,7 +73,7 @@ describe("tapeless inspect", () => {
       "trainable parameters: 28 (112 B)\nfrozen parameters and running statistics: 25 (100 B)",
     );
     await place.run("compile", "frozen.json");
-    const head = /^\/\/ {3}layer[^]*?forward, per sample.*$/m.exec(place.read("generated/frozen.ts"))?.[0];
+    const head = /^\/\/ {3}layer[^]*?total.*$/m.exec(place.read("generated/frozen.ts"))?.[0];
     const flops = (text: string) =>
       text.split("\n").flatMap((line) => /^(?:\/\/ {3})?(\w+) .* ([\d,]+)$/.exec(line)?.slice(1) ?? []);
     expect(flops(stdout.split("\n").slice(2, 8).join("\n"))).toEqual(flops(head ?? ""));
@@ -172,10 +172,10 @@ describe("tapeless inspect", () => {
       /^ {2}kernel +schedule +threads +nests +FLOP +bytes +bytes saved +estimated cycles$/m,
     );
     expect(text).toMatch(/^ {2}dense1 +(\d+ × \d+ sums at once|4 lanes).* +\d+ +\d+ +\d+ +\d+ +\d+$/m);
-    expect(text).toMatch(/^kernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
+    expect(text).toMatch(/^kernel dense1_sum\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
     expect(text).toMatch(/^ +var sum\S*: f32×4 = 0×4$/m);
     expect(await inspect(...wasm, "--text", "wat")).toMatch(
-      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$dense1_forward(_sum)? \(param \$n i32\)\n/m,
+      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$dense1_forward(_sum)? \(param \$n i32\).*\n/m,
     );
     expect(await inspect(...wasm, "--format", "json")).toBe(await inspect(...wasm, "--format", "json"));
   });

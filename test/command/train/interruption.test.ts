@@ -13,7 +13,9 @@ import type { TrainFlags } from "../../../src/command/train/train-flags.ts";
 
 const given: TrainFlags = { target: "ts", dtype: "f32", checkKernels: true };
 const npm = process.env.npm_command;
-beforeEach(() => void delete process.env.npm_command);
+beforeEach(() => {
+  delete process.env.npm_command;
+});
 afterEach(() => {
   if (npm === undefined) delete process.env.npm_command;
   else process.env.npm_command = npm;

@@ -179,7 +179,9 @@ describe("a pause", () => {
       }),
     });
     handler.begin(linearTrainer(), { name: "", epochs: 3, rows: 100, passed: 0 });
-    const save = () => Promise.resolve(void saves++);
+    const save = async () => {
+      saves++;
+    };
     return { pause: (report: EpochReport) => handler.pause(report, save), saves: () => saves };
   }
 

@@ -125,7 +125,7 @@ describe("the check of a correct trainer passes", () => {
       kinks: [],
       worst: { index: [expect.any(Number), expect.any(Number)] },
     });
-    expect(first.spoilt.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([
+    expect(first.altered.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([
       true,
       true,
       true,

@@ -11,7 +11,7 @@ import { batchSize, lineData, linearMachine, linearTrainer, model, training } fr
 
 function pausingTrainer(): PausingTrainer {
   const pace: Pace = {};
-  return withPauses(trainerOf(model, linearMachine(0.05), training, {}, pausing(pace)), pace);
+  return withPauses(trainerOf({ model, machine: linearMachine(0.05), training, ...pausing(pace) }, {}), pace);
 }
 
 const data = lineData(35);
@@ -154,8 +154,8 @@ it("groups of batches are steps, too", () => {
         return sums.loss;
       },
     });
-    const parts = { gradientOf, ...pausing(pace) };
-    return withPauses(trainerOf(model, machine, rows, {}, parts), pace);
+    const base = { model, machine, training: rows, gradientOf, ...pausing(pace) };
+    return withPauses(trainerOf(base, {}), pace);
   };
   const [plain, stopped, continued] = [make(), make(), make()];
   plain.fit(data, { epochs: 2, validation: 0 });

@@ -7,7 +7,7 @@ import { namesIn } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import { rowsOf } from "./module-parts.ts";
-import type { EndNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
+import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import {
@@ -51,7 +51,7 @@ export const createTrainerSection = (parts: TrainerParts): Section => ({
   write: (writer, names) => writeCreateTrainer(writer, parts, names),
 });
 
-function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
+function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void {
   const { kernels, model } = parts;
   const texts = trainerTexts(parts, names);
   const batch = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
@@ -85,7 +85,7 @@ function trainerType({ probed, isPausing }: TrainerParts): string {
 function writeTrainer(
   writer: MarkingWriter,
   parts: TrainerParts,
-  names: EndNames,
+  names: SectionNames,
   texts: TrainerTexts,
 ): void {
   const { kernels, probed, isPausing } = parts;
@@ -94,18 +94,14 @@ function writeTrainer(
     (program) => `${program}: (${rowsOf(names, program)}) => ${callOf(program)}`,
   );
   const isExtended = probed !== undefined || isPausing === true;
-  const others = [
-    ...(accumulates(parts) ? [`gradientOf: groupsOf({ ${group.join(", ")} })`] : []),
-    ...stepParts(stagingOf(parts)?.takeSteps, parts),
-  ];
-  const all = [
+  const base = [
     "model",
     "machine",
     "training",
-    "options",
-    ...(others.length === 0 ? [] : [`{ ${others.join(", ")} }`]),
+    ...(accumulates(parts) ? [`gradientOf: groupsOf({ ${group.join(", ")} })`] : []),
+    ...stepParts(stagingOf(parts)?.takeSteps, parts),
   ];
-  const trainer = `trainerOf(${all.join(", ")})`;
+  const trainer = `trainerOf({ ${base.join(", ")} }, options)`;
   if (!isExtended && kernels.writeSelfCheck === undefined) {
     writer.writeLine(`return ${trainer};`);
     return;

@@ -5,7 +5,7 @@ import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
-import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { SectionNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
 /** The parts of a predictor: the program `predict`, and the values of the parameters. */
@@ -117,7 +117,7 @@ function writeCreatePredictor(
   { plan, batchSize, float, rows }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
-  { arena, callOf, takesOf, array }: EndNames,
+  { arena, callOf, takesOf, array }: SectionNames,
 ): void {
   const call = callOf("predict");
   const inputs = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "input");

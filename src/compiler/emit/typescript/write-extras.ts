@@ -34,7 +34,7 @@ export const probingNames: readonly string[] = ["probed", "watch", "trainer"];
 export const pausingNames: readonly string[] = ["pace", "trainer"];
 
 /**
- * The members of the last argument of `trainerOf` that take steps. `staged` is an expression for other steps
+ * The members of the first argument of `trainerOf` that take steps. `staged` is an expression for other steps
  * than single ones. Probes make each step call the listener; pauses make pieces of all steps.
  */
 export function stepParts(

@@ -52,7 +52,7 @@ export function makeHead(model: string, onStop: () => void): Head {
       setAttributes(button, {
         disabled: connection !== "open" || (start === undefined && end === undefined),
       });
-      button.textContent = end === undefined ? "Stop after this epoch" : "End";
+      button.textContent = end === undefined ? "Stop after this epoch" : "Stop serving";
       setAttributes(result, { hidden: end === undefined });
       result.textContent = end?.text ?? "";
       values.replaceChildren(

@@ -103,7 +103,7 @@ function kernelDetails(context: Context, kernel: ExplainedKernel): Part[] {
       ["Schedule", kernel.schedule],
       [
         "Shared with",
-        kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel))),
+        kernel.sharedBy === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel))),
       ],
     ]),
     element("h3", {}, "What fusion saves"),
