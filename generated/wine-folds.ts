@@ -976,11 +976,11 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 /**
  * The number of rows of the batch. Throws for unknown or missing names, and for arrays of different lengths.
  */
-function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
   checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
-    if (isTarget && !needsTargets) continue;
+    if (isTarget && onlyInputs) continue;
     const values = batch[name];
     if (typeof values !== "object" || typeof values?.length !== "number")
       throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
@@ -1013,11 +1013,11 @@ function writeRows(
   start: number,
   n: number,
   order?: Int32Array,
-  needsTargets = true,
+  onlyInputs?: boolean,
 ): void {
   const turn = ++slots.writes;
   for (const slot of slots)
-    if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+    if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
   if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
@@ -1089,8 +1089,14 @@ function valueText(value: unknown): string {
   return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }
 
-/** The progress of training, which checkpoints contain. */
-interface Progress {
+/** Sums over steps: their rows, and the losses before them times their rows. */
+interface Tally {
+  rows: number;
+  sum: number;
+}
+
+/** The progress of training, which checkpoints contain. `rows` and `sum` are those of an incomplete epoch. */
+interface Progress extends Tally {
   /** Completed epochs. */
   epoch: number;
   /**
@@ -1126,9 +1132,10 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. After the last row,
- * continues with the first. Returns the loss before each step, averaged over the rows. Throws
- * TrainingDiverged at the first loss that is not finite.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. Begins after `tally.rows`
+ * rows; after the last row, continues with the first. Adds the steps to the tally and returns its mean loss.
+ * Throws TrainingDiverged at the first loss that is not finite. It is a generator, so that trainers can be
+ * compiled that pause between steps.
  */
 type TakeSteps = (
   session: Session,
@@ -1136,7 +1143,8 @@ type TakeSteps = (
   order: Int32Array,
   batchSize: number,
   count: number,
-) => number;
+  tally: Tally,
+) => Generator<never, number>;
 
 /** The gradients of rows that fit into one batch. */
 const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
@@ -1151,14 +1159,23 @@ interface Session {
   readonly machine: Machine;
   readonly slots: Slots;
   readonly gradientOf: GradientOf;
-  readonly takeSteps: TakeSteps;
   progress: Progress;
 }
 
 /** The progress before the first epoch. */
 function freshProgress(): Progress {
   const nothing = new Uint8Array(0);
-  return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
+  return {
+    rows: 0,
+    sum: 0,
+    epoch: 0,
+    monitor: "",
+    bestEpoch: 0,
+    bestValue: 0,
+    waited: 0,
+    best: nothing,
+    last: nothing,
+  };
 }
 
 /** A copy of all parameters: the first bytes of the state. */
@@ -1191,20 +1208,19 @@ function checkBatchSize({ model }: Session, rows: number): number {
 }
 
 /** Takes one step after the other. Copies each batch into the arena before its step. */
-const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
+const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
-  let [sum, rows, start] = [0, 0, 0];
   for (let step = 0; step < count; step++) {
+    const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
     const loss = gradientOf(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
-    sum += loss * n;
-    rows += n;
-    start = (start + n) % order.length;
+    tally.sum += loss * n;
+    tally.rows += n;
   }
-  return sum / rows;
+  return tally.sum / tally.rows;
 };
 
 /** A loss became NaN or infinite. Epochs are counted from 1. */
@@ -1291,7 +1307,7 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
       ]);
     },
   };
-  return trainerOf(model, machine, training, options);
+  return trainerOf({ model, machine, training }, options);
 }
 
 /** Options of training. Their defaults are in the spec. */
@@ -1378,24 +1394,20 @@ export interface Trainer {
   load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
+/** A compiled model, and parts that replace the ordinary ones. */
+type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
+
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
-function trainerOf(
-  model: ModelFacts,
-  machine: Machine,
-  training: TrainingFacts,
-  options: { seed?: number } = {},
-  gradientOf = gradientOfBatch,
-  takeSteps = singleSteps,
-): Trainer {
+function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
   checkTrainerOptions(options);
+  const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: Session = {
-    model,
-    training,
-    machine,
+  const session: EpochSession = {
+    gradientOf: gradientOfBatch,
+    takeSteps: singleSteps,
+    evaluateRows,
+    ...base,
     slots,
-    gradientOf,
-    takeSteps,
     progress: freshProgress(),
   };
   const outputs = machine.output.length / model.batchSize;
@@ -1410,7 +1422,7 @@ function trainerOf(
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => evaluateRows(session, data, allRows(rowsOf(slots, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
 
   return {
     parameters: machine.parameters,
@@ -1429,7 +1441,16 @@ function trainerOf(
       return loss;
     },
     steps: (data, count) =>
-      takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
+      runToEnd(
+        session.takeSteps(
+          session,
+          data,
+          allRows(rowsOf(slots, data)),
+          model.batchSize,
+          checkWhole("count", count, 1),
+          freshProgress(),
+        ),
+      ),
     gradient: (batch) => machine.gradient(takeBatch(session, batch)),
     evaluate(batch) {
       checkBatchSize(session, rowsOf(slots, batch));
@@ -1437,7 +1458,7 @@ function trainerOf(
     },
     evaluateAll,
     predict(inputs) {
-      const n = takeBatch(session, inputs, false);
+      const n = takeBatch(session, inputs, true);
       machine.predict(n);
       return machine.output.slice(0, n * outputs);
     },
@@ -1461,14 +1482,14 @@ function trainerOf(
 }
 
 /** Checks a batch, copies it into the arena, and returns its number of rows. */
-function takeBatch(session: Session, batch: Batch, needsTargets = true): number {
+function takeBatch(session: Session, batch: Batch, onlyInputs?: boolean): number {
   const { slots } = session;
-  const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
-  writeRows(slots, batch, 0, n, undefined, needsTargets);
+  const n = checkBatchSize(session, rowsOf(slots, batch, onlyInputs));
+  writeRows(slots, batch, 0, n, undefined, onlyInputs);
   return n;
 }
 
-function runToEnd(run: Generator<EpochReport, History>): History {
+function runToEnd<Result>(run: Generator<unknown, Result>): Result {
   let next = run.next();
   while (!next.done) next = run.next();
   return next.value;
@@ -1481,6 +1502,15 @@ interface Part {
   data: Batch;
   rows: Int32Array;
 }
+
+/** The long parts of an epoch. Their generators yield only in trainers that are compiled to pause. */
+interface EpochParts {
+  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
+  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
+}
+
+/** The state of a trainer that trains epochs. */
+type EpochSession = Session & EpochParts;
 
 /** Validated options of a run, with defaults filled in. */
 interface FitPlan {
@@ -1564,17 +1594,17 @@ function partsOf(
 }
 
 /**
- * Runs the plan and yields after each epoch. If the caller stops early, the trainer has the state after the
- * last epoch.
+ * Runs the plan and yields after each epoch, or wherever the trainer pauses. If the caller stops early, the
+ * trainer has the state at that point, and the next run continues from there.
  */
-function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
+function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
   machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
-    const report = runEpoch(session, plan);
+    const report = yield* runEpoch(session, plan);
     epochs.push(report);
     yield report;
   }
@@ -1591,6 +1621,7 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
  */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
+  // Rows of an incomplete epoch are kept only for the same search, because the data may be others.
   // A run that stopped early has finished its search: further training starts a new one.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
@@ -1601,34 +1632,35 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   progress.last = new Uint8Array(0);
 }
 
-/** One pass over the training rows. Their order depends on seed and epoch only. */
-function runEpoch(session: Session, plan: FitPlan): EpochReport {
+/**
+ * One pass over the training rows, or over those that an interrupted pass has left. Their order depends on
+ * seed and epoch only.
+ */
+function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
-  const steps = Math.ceil(order.length / rowsOfStep);
-  const trained = session.takeSteps(session, train.data, order, batchSize, steps);
-  progress.epoch = epoch;
-  const report: EpochReport = {
-    epoch,
-    loss: trained,
-    metrics: {},
-    learningRate: machine.learningRate(),
-    best: false,
-  };
-  const evaluated = ({ data, rows }: Part, name: string): Summary => {
-    const summary = evaluateRows(session, data, rows);
+  const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
+  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
+    const summary = yield* session.evaluateRows(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
-  if (training.metrics.length > 0) {
-    const { loss: _, ...metrics } = evaluated(train, "training ");
-    report.metrics = metrics;
-  }
-  if (validation) report.validation = evaluated(validation, "validation ");
+  const { loss: _, ...metrics } =
+    training.metrics.length > 0 ? yield* evaluated(train, "training ") : { loss };
+  const report: EpochReport = {
+    epoch,
+    loss,
+    metrics,
+    learningRate: machine.learningRate(),
+    best: false,
+    ...(validation && { validation: yield* evaluated(validation, "validation ") }),
+  };
+  Object.assign(progress, { epoch, rows: 0, sum: 0 });
   report.best = judge(session, plan, report);
   return report;
 }
@@ -2252,8 +2284,8 @@ function checkedRows(session: Session, data: Batch): Int32Array {
   return rows;
 }
 
-/** Loss and metrics over these rows of the data. */
-function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary {
+/** Loss and metrics over these rows of the data. A generator, as `TakeSteps` is. */
+function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));
@@ -2520,13 +2552,14 @@ interface CheckpointHeader {
   /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
-  progress: Omit<Progress, "best" | "last">;
+  /** Older checkpoints have no tally, because they were saved only between epochs. */
+  progress: Omit<Progress, "best" | "last" | keyof Tally> & Partial<Tally>;
   notes: CheckpointMetadata;
 }
 
 /** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
-  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited, progress?.rows ?? 0];
   const isRight = {
     model: typeof model?.name === "string" && typeof model.dtype === "string",
     progress:
@@ -2562,14 +2595,13 @@ function encodeCheckpoint(
   checkMetadata(metadata);
   const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
-  const end = parts.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(end + 4);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 4));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  bytes.set(checksum(bytes.subarray(0, end)), end);
+  bytes.set(checksum(bytes.subarray(0, at)), at);
   return bytes;
 }
 
@@ -2597,17 +2629,18 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
   const end = content.indexOf(10);
-  const header = headerIn(textTo(end));
+  const header: CheckpointHeader = headerIn(textTo(end));
   const part = wrongPart(header);
   if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
   return { header, data: content.subarray(end + 1) };
 }
 
-function headerIn(text: string): CheckpointHeader {
+/** The parsed header, which is not validated; an empty one if the text is not JSON. */
+function headerIn(text: string) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError("the first line of the checkpoint is not JSON");
+    return {};
   }
 }
 
@@ -2628,7 +2661,13 @@ function decodeCheckpoint(
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
-    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    progress: {
+      rows: 0,
+      sum: 0,
+      ...header.progress,
+      best: data.subarray(best, last),
+      last: data.subarray(last),
+    },
     metadata: header.notes,
   };
 }

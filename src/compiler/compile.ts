@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly program?: boolean;
   /** Emit an instrumented trainer with `trainer.probe(batch)` and `trainer.onStep(listener)`; `false` by default. */
   readonly probe?: boolean;
+  /** Emit a trainer that can pause inside epochs with `trainer.pauseAfter(next)`; `false` by default. */
+  readonly pauses?: boolean;
   /** Omit rewrites that may change rounding. */
   readonly exact?: boolean;
   /** Names of stages to skip. */
@@ -40,7 +42,7 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-const booleans = ["program", "probe", "exact", "checkKernels"] as const;
+const booleans = ["program", "probe", "pauses", "exact", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
@@ -105,13 +107,14 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
     dtype = "f32",
     program = true,
     probe = false,
+    pauses = false,
     exact = false,
     skip = [],
     stopAfter,
   } = options;
   const model = parseModel(spec);
   const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
-  const code = await emitText(compilation, dtype, { isProgram: program });
+  const code = await emitText(compilation, dtype, { isProgram: program, isPausing: pauses });
   if (hasAbility(target, "kernels") && options.checkKernels !== false)
     await checkEmitted(compilation, code, dtype);
   return {

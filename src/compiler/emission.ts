@@ -50,7 +50,7 @@ export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
-  { isFormatted = true, isProgram = true }: EmitOptions = {},
+  { isFormatted = true, isProgram = true, isPausing = false }: EmitOptions = {},
 ): Promise<EmittedFile> {
   const { model, built, lowered, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype, target);
@@ -68,6 +68,7 @@ export async function emitTrainer(
     plan,
     ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
+    isPausing,
     kernels,
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);

@@ -15,6 +15,7 @@ import type {
   StepReport,
   StepWatch,
 } from "../runtime/trainer/probe.ts";
+import type { Pace, PausingTrainer } from "../runtime/trainer/pauses.ts";
 import type { Backend, Machine, PredictingMachine, Summary } from "../runtime/step/machine.ts";
 import type { EarlyStopping, ModelFacts, TrainingFacts } from "../runtime/model/facts.ts";
 import type { Batch } from "../runtime/step/batch.ts";
@@ -50,6 +51,7 @@ type TrainerPart =
   | keyof typeof import("../runtime/numbers/random.ts")
   | keyof typeof import("../runtime/step/steps.ts")
   | keyof typeof import("../runtime/trainer/probe.ts")
+  | keyof typeof import("../runtime/trainer/pauses.ts")
   | keyof typeof import("../runtime/wasm/staged-steps.ts")
   | keyof typeof import("../runtime/trainer/trainer-of.ts")
   | keyof typeof import("../runtime/trainer/epochs.ts")
@@ -96,7 +98,9 @@ interface RuntimeTypes {
   LayerProbe: LayerProbe;
   Machine: Machine;
   ModelFacts: ModelFacts;
+  Pace: Pace;
   ParameterProbe: ParameterProbe;
+  PausingTrainer: PausingTrainer;
   PredictingMachine: PredictingMachine;
   Predictor: Predictor;
   Probe: Probe;

@@ -51,7 +51,7 @@ export const chapters = [
   {
     name: "trainer",
     title: "createTrainer: the public interface",
-    files: ["trainer/trainer.ts", "trainer/trainer-of.ts", "trainer/probe.ts"],
+    files: ["trainer/trainer.ts", "trainer/trainer-of.ts", "trainer/probe.ts", "trainer/pauses.ts"],
   },
   {
     name: "loop",

@@ -13,7 +13,7 @@ function historyOf(metric: string, rises: boolean, values: number[], minDelta: n
   let evaluations = 0;
   const summarise = () => ({ loss: 1, [metric]: values[evaluations++ % values.length] });
   const facts = { ...training, metrics: [metric], ...(rises && { higherIsBetter: [metric] }) };
-  const trainer = trainerOf(model, { ...linearMachine(0.05), summarise }, facts);
+  const trainer = trainerOf({ model, machine: { ...linearMachine(0.05), summarise }, training: facts }, {});
   return trainer.fit(lineData(4), { epochs: values.length, earlyStopping: { patience, metric, minDelta } });
 }
 

@@ -100,9 +100,7 @@ export function linearTrainer(
 ): Trainer {
   const machine = linearMachine(options.rate ?? 0.05, options.drop);
   return trainerOf(
-    model,
-    machine,
-    { ...training, ...options.training },
+    { model, machine, training: { ...training, ...options.training } },
     options.seed === undefined ? {} : { seed: options.seed },
   );
 }

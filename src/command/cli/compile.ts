@@ -45,6 +45,8 @@ export interface CompileFlags extends StageFlags {
   readonly predictor?: string;
   /** Emit `trainer.probe`. */
   readonly probe?: boolean;
+  /** Emit `trainer.pauseAfter`. */
+  readonly pauses?: boolean;
   /** Also write the program that verifies the trainer. */
   readonly withCheck?: boolean;
   /** Also write a source map for each file. */
@@ -60,10 +62,11 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   if (flags.check && flags.watch) throw usageError("--check cannot be combined with --watch");
   if (flags.predictor && flags.module)
     throw usageError("--module cannot be combined with --predictor", "a predictor contains no program");
-  if (flags.predictor && flags.probe)
+  const ofTraining = flags.probe ? "--probe" : "--pauses";
+  if (flags.predictor && (flags.probe || flags.pauses))
     throw usageError(
-      "--probe cannot be combined with --predictor",
-      "--probe observes training, and a predictor does not train",
+      `${ofTraining} cannot be combined with --predictor`,
+      `${ofTraining} observes training, and a predictor does not train`,
     );
   if (flags.predictor && flags.withCheck)
     throw usageError(
@@ -179,10 +182,10 @@ async function checkFiles(files: readonly OutputFile[], command: string): Promis
 /** The trainer, or with `--predictor` the predictor. */
 async function emittedOf(
   compilation: TargetCompilation,
-  { dtype, module, predictor }: CompileFlags,
+  { dtype, module, predictor, pauses }: CompileFlags,
 ): Promise<EmittedFile> {
   const { emitTarget } = await import("../../compiler/compile-target.ts");
-  const trainer = await emitTarget(compilation, dtype, { isProgram: !module });
+  const trainer = await emitTarget(compilation, dtype, { isProgram: !module, isPausing: pauses });
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);
   const { emitPredictor } = await import("../../compiler/emission.ts");
@@ -195,7 +198,7 @@ async function emittedOf(
 
 /** The command that brings a checked file up to date. */
 function commandFor(spec: string, flags: CompileFlags): string {
-  const { output, target, dtype, probe, withCheck, sourcemap, exact, module, predictor } = flags;
+  const { output, target, dtype, probe, pauses, withCheck, sourcemap, exact, module, predictor } = flags;
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
   if (module) words.push("--module");
@@ -203,6 +206,7 @@ function commandFor(spec: string, flags: CompileFlags): string {
   if (target !== defaultTarget) words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
+  if (pauses) words.push("--pauses");
   if (withCheck) words.push("--with-check");
   if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");

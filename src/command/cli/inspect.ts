@@ -23,7 +23,7 @@ import { expectedRun } from "../train/expected-run.ts";
 import { usageError } from "../terminal/report-error.ts";
 
 export interface InspectFlags extends StageFlags {
-  readonly show: ViewName;
+  readonly show?: ViewName;
   readonly of?: string;
   readonly pass?: string;
   readonly format: Format;
@@ -33,10 +33,13 @@ export interface InspectFlags extends StageFlags {
   readonly measure: boolean;
   readonly dtype: "f32" | "f64";
   readonly output?: string;
+  readonly json?: boolean;
 }
 
 export async function inspectSpec(spec: string, flags: InspectFlags): Promise<number> {
-  const { show, of, pass, format, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
+  const { of, pass, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
+  const format = flags.json ? "json" : flags.format;
+  const show = flags.show ?? defaultView(of, format);
   if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
     throw usageError(ofBelongsTo);
   if (pass !== undefined && show !== "passes") throw usageError("--pass needs --show passes");
@@ -75,6 +78,10 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
   else await writeFile(output, text);
   return 0;
 }
+
+/** Only the graph has pictures, and layers to select. */
+const defaultView = (of: string | undefined, format: Format): ViewName =>
+  of === undefined && (format === "text" || format === "json") ? "layers" : "graph";
 
 /** The page contains all views in full; `--show` and `--of` select where it opens. */
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {

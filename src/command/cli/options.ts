@@ -53,7 +53,7 @@ export const withTrainOptions = (command: Command): Command =>
       whole,
     )
     .option("--seed <n>", "set the random seed (default: the spec's)", whole)
-    .option("--out <checkpoint>", "write a checkpoint to this file after every epoch")
+    .option("--out <checkpoint>", "write a checkpoint to this file after every epoch, and on Ctrl-C")
     .option(
       "--keep <k>",
       "keep the last k checkpoints; older ones have their epoch in the name (default: 1)",

@@ -34,7 +34,7 @@ export function createProgram(done: Done): Command {
   const program = new Command("tapeless")
     .description(
       "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 success; " +
-        "1 the command failed; 2 the spec, the data or the command line is invalid.",
+        "1 the command failed; 2 the spec, the data or the command line is invalid; 130 or 143 a signal stopped it.",
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -95,6 +95,10 @@ function compileCommand(program: Command, done: Done): void {
     .option(
       "--probe",
       "add trainer.probe(batch), which returns activations, gradients, update ratios, dead or saturated units",
+    )
+    .option(
+      "--pauses",
+      "add trainer.pauseAfter(next), which lets epochs() pause between steps, to report, to save or to stop",
     )
     .option(
       "--with-check",
@@ -216,7 +220,8 @@ function verifyCommand(program: Command, done: Done): void {
 }
 
 function inspectCommand(program: Command, done: Done): void {
-  command(program, "inspect", "show what the compiler derived and why", [
+  command(program, "inspect", "show the layers of a model, and what the compiler derived and why", [
+    "tapeless inspect graphs/digits.json      a table of layers: shapes, parameters, FLOPs, bytes",
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
     "tapeless inspect graphs/digits.json --show kernels --of loss",
@@ -227,9 +232,10 @@ function inspectCommand(program: Command, done: Done): void {
   ])
     .argument("<spec>", specArgument)
     .addOption(
-      new Option("--show <view>", "show this view")
-        .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
-        .default("graph"),
+      new Option(
+        "--show <view>",
+        "show this view (default: layers; with --of or a format other than text and json: graph)",
+      ).choices(["layers", "graph", "gradients", "passes", "kernels", "memory", "schedule"]),
     )
     .option(
       "--of <name>",
@@ -256,6 +262,7 @@ function inspectCommand(program: Command, done: Done): void {
     .addOption(dtypeOption())
     .addOption(skipOption())
     .addOption(stopAfterOption())
+    .option("--json", "the same as --format json")
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),

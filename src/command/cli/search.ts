@@ -25,6 +25,8 @@ import { ThreadEndedError, inThreads } from "../search/threads.ts";
 import { testCandidate } from "../search/try-candidate.ts";
 import { progressLine } from "../terminal/progress-line.ts";
 import { printDiagnostics, usageError } from "../terminal/report-error.ts";
+import { catchStopSignals, stopCodes, stopName } from "../terminal/stop-signals.ts";
+import type { StopSignal } from "../terminal/stop-signals.ts";
 
 // `--emit`: a script that runs the shards of a search on a cluster.
 
@@ -81,9 +83,20 @@ export interface Search {
   readonly hash: string;
 }
 
+/** A signal has stopped the search. Its results are stored. */
+class SearchStopped extends Error {
+  readonly signal: StopSignal;
+  constructor(signal: StopSignal, done: number, all: number, out: string) {
+    const stored = `${done} of ${all} candidates are stored in ${out}`;
+    super(`stopped by ${stopName(signal)}: ${stored}; the same command continues`);
+    this.signal = signal;
+  }
+}
+
 /**
  * Trains the candidates, or those of a shard, that have no outcome in `out` yet, and appends each outcome to
  * it.
+ * @throws SearchStopped after a signal
  */
 export async function tryCandidates(
   { file, model, dtype, candidates, open, hash }: Search,
@@ -95,6 +108,8 @@ export async function tryCandidates(
   const own = candidates.map(({ number }) => number).filter((number) => isIn(shard, number));
   const left = own.filter((number) => !outcomes.has(number));
   const progress = await progressLine(process.stderr);
+  const stop = new AbortController();
+  const signals = catchStopSignals(() => stop.abort());
   progress.show(`${own.length} candidates, ${left.length} to train; results are stored in ${out}`);
   const keep = (number: number, outcome: Outcome) => {
     addResult(out, candidates[number], outcome);
@@ -102,11 +117,14 @@ export async function tryCandidates(
     progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);
   };
   try {
-    await inThreads({ file, dtype, ...open }, left, threads, keep);
+    await inThreads({ file, dtype, ...open }, left, threads, keep, stop.signal);
   } catch (error) {
+    const signal = signals.received();
+    if (signal !== undefined) throw new SearchStopped(signal, outcomes.size, own.length, out);
     throw error instanceof ThreadEndedError ? threadEnded(file, candidates[error.job], error) : error;
   } finally {
     progress.end();
+    signals.release();
   }
   return outcomes;
 }
@@ -165,8 +183,18 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
 
 // The command.
 
-/** Returns the exit code: 1 if every candidate diverged. */
+/** Returns the exit code: 1 if every candidate diverged, 130 or 143 if a signal stops the search. */
 export async function searchSpec(file: string, flags: SearchFlags): Promise<number> {
+  try {
+    return await searchOrMerge(file, flags);
+  } catch (error) {
+    if (!(error instanceof SearchStopped)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return stopCodes[error.signal];
+  }
+}
+
+async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> {
   checkFlags(flags);
   const { dtype, shard } = flags;
   const spec = await readGuarded(file);

@@ -19,7 +19,7 @@ import { startingFrom } from "../train/start-from.ts";
 import { checkTrainFlags, type TrainFlags } from "../train/train-flags.ts";
 import { trainHost } from "../train/train-host.ts";
 
-/** Returns the exit code: 1 if the training diverges. */
+/** Returns the exit code: 1 if the training diverges, 130 or 143 if a signal stops it. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
   const isProbed = flags.serve !== undefined || flags.tensorboard !== undefined;
   const { compilation, source, hasSearch } = await compileSpec(spec, {
@@ -34,7 +34,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   if (hasSearch)
     process.stderr.write("training the spec without its search; `tapeless search` trains the candidates\n");
   const { emitText } = await import("../../compiler/compile-target.ts");
-  const loaded = await loadTrainer(await emitText(compilation, flags.dtype));
+  const text = await emitText(compilation, flags.dtype, { isFormatted: false, isPausing: true });
+  const loaded = await loadTrainer(text);
   await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const { createTrainer } = emitted;
@@ -54,7 +55,9 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     await host.end(await trainRun(start, host, regime));
     return 0;
   } catch (error) {
-    return host.fail(error);
+    return await host.fail(error);
+  } finally {
+    host.release();
   }
 }
 

@@ -24,7 +24,8 @@ const launcher = new URL("../cli/start-thread.js", import.meta.url);
 const jobsOfThread = 100;
 
 /**
- * Calls `onResult` for each job as it finishes. Rejects with the error of the first job that fails.
+ * Calls `onResult` for each job as it finishes. Rejects with the error of the first job that fails. `stop`
+ * ends all threads, and with them their jobs.
  * @throws ThreadEndedError, DiagnosticError
  */
 export async function inThreads(
@@ -32,6 +33,7 @@ export async function inThreads(
   jobs: readonly number[],
   count: number,
   onResult: (job: number, result: Outcome) => void,
+  stop?: AbortSignal,
 ): Promise<void> {
   const queue = jobs.values();
   const running = new Set<Worker>();
@@ -50,11 +52,17 @@ export async function inThreads(
       running.delete(worker);
     }
   };
+  const end = () => {
+    isOver = true;
+    return Promise.all([...running].map((worker) => worker.terminate()));
+  };
+  const onStop = () => void end();
+  stop?.addEventListener("abort", onStop);
   try {
     await Promise.all(Array.from({ length: Math.min(count, jobs.length) }, lane));
   } finally {
-    isOver = true;
-    await Promise.all([...running].map((worker) => worker.terminate()));
+    stop?.removeEventListener("abort", onStop);
+    await end();
   }
 }
 

@@ -3,27 +3,32 @@ import type { WriteStream } from "node:tty";
 
 interface ProgressLine {
   show(text: string): void;
+  /** Shows the text only if the line is redrawn. */
+  redraw(text: string): void;
   /** Keeps the last line on the screen. */
   end(): void;
 }
 
 /** `log-update` is loaded only for a terminal. */
 export async function progressLine(stream: WriteStream): Promise<ProgressLine> {
-  if (!stream.isTTY) return { show: (text) => void stream.write(`${text}\n`), end: () => {} };
+  if (!stream.isTTY)
+    return { show: (text) => void stream.write(`${text}\n`), redraw: () => {}, end: () => {} };
   if (!stream.columns) return unmeasuredLine(stream);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(stream);
-  return { show: (text) => line(text), end: () => line.done() };
+  return { show: (text) => line(text), redraw: (text) => line(text), end: () => line.done() };
 }
 
 /** For a terminal of unknown width, where lines cannot be wrapped: redraws the unwrapped line. */
 function unmeasuredLine(stream: WriteStream): ProgressLine {
   let isShown = false;
+  const show = (text: string) => {
+    stream.write(`\r\x1b[2K${text}`);
+    isShown = true;
+  };
   return {
-    show(text) {
-      stream.write(`\r\x1b[2K${text}`);
-      isShown = true;
-    },
+    show,
+    redraw: show,
     end() {
       if (isShown) stream.write("\n");
     },

@@ -2,8 +2,6 @@
  * The host of `tapeless train`: checkpoints and logs on disk, progress on standard error, reports of
  * divergence.
  */
-import { readFile, readdir, rm } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasDiverged } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -11,6 +9,7 @@ import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
@@ -18,75 +17,24 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { firstLossText } from "../../runtime/program/first-loss.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
-import type { Trainer } from "../../runtime/trainer/trainer.ts";
+import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
 import { inOriginalUnits } from "../../runtime/training/original-units.ts";
 import { epochText } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
-import { checkWritable, writeFile } from "../files/write-file.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { printDiagnostics, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics } from "../terminal/report-error.ts";
+import { stopCodes } from "../terminal/stop-signals.ts";
 import { rowsIn } from "../verify/batches.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
+import { handlePauses } from "./handle-pauses.ts";
+import { Interrupted, interruptionText, resumeCommand, stoppedFile } from "./interruption.ts";
 import type { TrainingMonitor } from "./live/training-monitor.ts";
 import { reportPredictions } from "./report-predictions.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { watchEpochs } from "./watch-epochs.ts";
-
-// Checkpoints on disk. `model.ckpt` is always the newest; `--keep 3` also keeps the two before it as
-// `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
-
-/** Writes the next checkpoint. */
-type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
-
-/**
- * Creates the function that saves checkpoints. Without a file, the function does nothing.
- * @throws DiagnosticError (T1010, T1011)
- */
-export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
-  if (file === undefined) {
-    if (keep > 1) throw usageError("--keep needs --out", "add --out CHECKPOINT");
-    return async () => {};
-  }
-  await checkWritable(file);
-  if (keep === 1) return (bytes) => writeFile(file, bytes);
-  return async (bytes) => {
-    const epoch = epochOf(bytes);
-    const before = await readFile(file).catch(() => undefined);
-    // The copy comes first, so that a run that is killed in between loses no checkpoint.
-    if (before !== undefined && epochOf(before) === epoch - 1)
-      await writeFile(nameAt(file, epoch - 1), before);
-    await writeFile(file, bytes);
-    await removeUpTo(file, epoch - keep);
-  };
-}
-
-/** The epoch of a checkpoint; NaN if the bytes are not a checkpoint. */
-function epochOf(bytes: Uint8Array): number {
-  try {
-    return readCheckpoint(bytes).header.progress.epoch;
-  } catch {
-    return NaN;
-  }
-}
-
-/** Zero-padded, so that names sort by epoch. */
-function nameAt(file: string, epoch: number | string): string {
-  const end = extname(file);
-  return join(dirname(file), `${basename(file, end)}.epoch-${String(epoch).padStart(4, "0")}${end}`);
-}
-
-/** Removes checkpoints up to this epoch, including any that killed runs have not removed. */
-async function removeUpTo(file: string, last: number): Promise<void> {
-  const [start, end] = basename(nameAt(file, "????")).split("????");
-  for (const name of await readdir(dirname(file))) {
-    const digits =
-      name.startsWith(start) && name.endsWith(end) ? name.slice(start.length, -end.length || undefined) : "";
-    if (/^\d{4,}$/.test(digits) && Number(digits) <= last)
-      await rm(join(dirname(file), name), { force: true });
-  }
-}
 
 // The report of a divergence: when it happened, and at which node of the graph it began.
 
@@ -94,10 +42,42 @@ async function removeUpTo(file: string, last: number): Promise<void> {
 interface Latest {
   /** Its name, if there are several. */
   readonly name: string;
+  /** The total number of its epochs. */
+  readonly epochs: number;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
-  /** The checkpoint after the last successful epoch. */
+  /** The checkpoint after the last successful epoch, or at the beginning. */
   readonly before: Uint8Array;
+  /** The report of that epoch. */
+  readonly report: EpochReport | undefined;
+}
+
+const latestOf = ({ name = "", epochs, trainer, dataset }: Begun, report?: EpochReport): Latest => ({
+  name,
+  epochs,
+  trainer,
+  dataset,
+  before: trainer.save(),
+  report,
+});
+
+/** Prints where the training was stopped and how to continue it. Returns the exit code. */
+async function reportInterruption(
+  error: Interrupted,
+  latest: Latest,
+  command: string,
+  monitor: TrainingMonitor | undefined,
+): Promise<number> {
+  const text = interruptionText(error, latest, command);
+  process.stderr.write(text);
+  await monitor?.close(text);
+  return stopCodes[error.signal];
+}
+
+/** Imports the page and the event files only if they are requested. */
+async function openMonitor(model: string, epoch: number, flags: TrainFlags): Promise<TrainingMonitor> {
+  const { openMonitor: open } = await import("./live/training-monitor.ts");
+  return open(model, epoch, flags);
 }
 
 /**
@@ -146,8 +126,13 @@ interface RunSetup {
 interface TrainHost extends Host {
   /** Prints the result. */
   end(result: TrainingResult): Promise<void>;
-  /** Reports a divergence with its cause, and returns the exit code; throws any other error. */
+  /**
+   * Reports a divergence with its cause, or a stop by a signal, and returns the exit code; throws any other
+   * error.
+   */
   fail(error: unknown): Promise<number>;
+  /** Stops handling signals. */
+  release(): void;
 }
 
 /** @throws DiagnosticError for files that cannot be written */
@@ -155,7 +140,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
   const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
-  const writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
+  let writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // With folds, only the training of the final model is watched.
   const isWatched = (metadata: CheckpointMetadata = {}) =>
     folds === undefined || foldsIn(metadata).length === folds;
@@ -163,9 +148,15 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   const progress = await progressLine(process.stderr);
   let monitor: TrainingMonitor | undefined;
   let latest: Latest | undefined;
-  const saveLatest = ({ name = "", trainer: own, dataset }: Begun): void => {
-    latest = { name, trainer: own, dataset, before: own.save() };
-  };
+  const pauses = handlePauses({
+    redraw: (text) => progress.redraw(text),
+    savesEpochs: flags.out !== undefined,
+    async openCheckpoint() {
+      const file = flags.out ?? stoppedFile(model.name, flags.resume);
+      if (flags.out === undefined) writeCheckpoint = await checkpointFiles(file);
+      return file;
+    },
+  });
 
   return {
     read: () => readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
@@ -173,9 +164,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       const { name = "", dataset, epochs, metadata } = begun;
       // Opened only after the data is read, so that the page has something to show when its URL is printed.
       if (setup.isProbed && monitor === undefined)
-        monitor = await (
-          await import("./live/training-monitor.ts")
-        ).openMonitor(model.name, trainer.epoch, flags);
+        monitor = await openMonitor(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
       if (begun.trainer === trainer) await warnOfHighLoss(setup, dataset);
@@ -184,22 +173,28 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);
-      saveLatest(begun);
+      latest = latestOf(begun);
+      const rows = rowsIn(emitted.model, dataset.train);
+      const passed = rowsPassed(latest.before, rows, flags.resume);
+      pauses.begin(begun.trainer, { name, epochs, rows, passed });
       return monitored;
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
       const { name = "", epochs, metadata } = begun;
-      saveLatest(begun);
+      if (report.soFar !== undefined) return pauses.pause(report, save);
+      latest = latestOf(begun, report);
       if (isWatched(metadata)) {
         await watch.record(report);
         await monitor?.record(report);
       }
       await save();
       progress.show(name + epochText(report, epochs));
+      await pauses.pause(report, save);
     },
     warn: (message) => printDiagnostics([{ code: "T2006", severity: "warning", message }]),
     async end(result) {
+      pauses.release();
       progress.end();
       await watch.end();
       if (flags.report !== undefined && latest !== undefined)
@@ -210,12 +205,19 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     },
     async fail(error) {
       progress.end();
-      if (!hasDiverged(error) || latest === undefined) throw error;
+      if (latest === undefined) throw error;
+      if (error instanceof Interrupted) {
+        await watch.end();
+        return reportInterruption(error, latest, resumeCommand(spec, flags, error.checkpoint), monitor);
+      }
+      if (!hasDiverged(error)) throw error;
+      pauses.release();
       await watch.end();
       const code = await reportDivergence(error, latest, compilation, emitted.model);
       await monitor?.end("diverged", error.message);
       return code;
     },
+    release: () => pauses.release(),
   };
 }
 
@@ -228,6 +230,19 @@ async function warnOfHighLoss(
   if (message === undefined) return;
   const path = ["data", "targets", Object.keys(model.targets)[0]];
   printDiagnostics(await source.locate([{ code: "T2008", severity: "warning", message, path, at: "key" }]));
+}
+
+/**
+ * The rows that the training has passed already, if it continues inside an epoch.
+ * @throws DiagnosticError (T3001) if the epoch has fewer rows
+ */
+function rowsPassed(before: Uint8Array, rows: number, resume: string | undefined): number {
+  const { rows: passed = 0 } = readCheckpoint(before).header.progress;
+  if (passed <= rows) return passed;
+  const message = `the checkpoint is inside an epoch, after ${passed} rows, but the data has ${rows} training rows`;
+  const hint = "resume with the data of the checkpoint";
+  const location = resume === undefined ? undefined : { file: resume };
+  throw new DiagnosticError([{ code: "T3001", severity: "error", message, hint, location }]);
 }
 
 /** Prints on standard error, because standard output contains the result. */

@@ -52,6 +52,8 @@ interface EpochFacts {
   readonly shuffle: boolean;
   /** Batches per step. */
   readonly accumulate?: number | undefined;
+  /** The rows that training has passed already, if it continues inside the epoch. */
+  readonly passed?: number | undefined;
 }
 
 /** The rows of each step of an epoch, in the order in which the trainer takes them. */
@@ -60,7 +62,7 @@ export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts)
   if (facts.shuffle) shuffle(order, randomStream(randomKey(facts.seed, facts.epoch, salts.shuffle)));
   const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
   const rowsOfStep = model.batchSize * (facts.accumulate ?? 1);
-  for (let at = 0; at < order.length; at += rowsOfStep) {
+  for (let at = facts.passed ?? 0; at < order.length; at += rowsOfStep) {
     const rows = order.subarray(at, at + rowsOfStep);
     const pick = (name: string, size: number) =>
       Array.from(rows).flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));

@@ -12,7 +12,7 @@ import { formulaOf } from "../../compiler/notation/text.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
-import { decodeCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
+import { decodeCheckpoint, readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
@@ -24,7 +24,8 @@ const maxFlops = 1e8;
 
 /**
  * One sentence for the report. Undefined if the epoch does not diverge again, if the model is too large, or
- * if a step has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch.
+ * if a step has several batches, which `step` cannot repeat. `trainer` must have the state before the epoch,
+ * or at the point inside it where the run began.
  */
 export function explainDivergence(
   compilation: Compilation,
@@ -35,7 +36,9 @@ export function explainDivergence(
   const { shuffle, accumulate } = compilation.model.training;
   if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > maxFlops) return undefined;
   const start = trainer.save();
-  const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
+  const { rows: passed } = readCheckpoint(start).header.progress;
+  const epoch = { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle, passed };
+  const batches = [...epochBatches(facts, data, epoch)];
   const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
   if (bad < 0) return undefined;
   trainer.load(start);

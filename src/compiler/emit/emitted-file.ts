@@ -13,6 +13,8 @@ export interface EmitOptions {
   readonly isFormatted?: boolean;
   /** Whether the file is also a program that runs on data files. */
   readonly isProgram?: boolean;
+  /** Whether the trainer can pause inside epochs (`PausingTrainer` in the runtime). */
+  readonly isPausing?: boolean | undefined;
 }
 
 export interface EmittedFile {

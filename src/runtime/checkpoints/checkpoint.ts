@@ -2,7 +2,7 @@
 import type { FittedField } from "../data/fields.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError } from "../step/errors.ts";
-import type { Progress } from "../step/session.ts";
+import type { Progress, Tally } from "../step/session.ts";
 
 /** Metadata that the caller adds to a checkpoint, as JSON. */
 export interface CheckpointMetadata {
@@ -18,13 +18,14 @@ export interface CheckpointHeader {
   /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
-  progress: Omit<Progress, "best" | "last">;
+  /** Older checkpoints have no tally, because they were saved only between epochs. */
+  progress: Omit<Progress, "best" | "last" | keyof Tally> & Partial<Tally>;
   notes: CheckpointMetadata;
 }
 
 /** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
 function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
-  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited, progress?.rows ?? 0];
   const isRight = {
     model: typeof model?.name === "string" && typeof model.dtype === "string",
     progress:
@@ -59,14 +60,13 @@ export function encodeCheckpoint(
   checkMetadata(metadata);
   const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
-  const end = parts.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(end + 4);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 4));
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);
     at += part.length;
   }
-  bytes.set(checksum(bytes.subarray(0, end)), end);
+  bytes.set(checksum(bytes.subarray(0, at)), at);
   return bytes;
 }
 
@@ -94,17 +94,18 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
   const end = content.indexOf(10);
-  const header = headerIn(textTo(end));
+  const header: CheckpointHeader = headerIn(textTo(end));
   const part = wrongPart(header);
   if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
   return { header, data: content.subarray(end + 1) };
 }
 
-function headerIn(text: string): CheckpointHeader {
+/** The parsed header, which is not validated; an empty one if the text is not JSON. */
+function headerIn(text: string) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InputError("the first line of the checkpoint is not JSON");
+    return {};
   }
 }
 
@@ -125,7 +126,13 @@ export function decodeCheckpoint(
     throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
-    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    progress: {
+      rows: 0,
+      sum: 0,
+      ...header.progress,
+      best: data.subarray(best, last),
+      last: data.subarray(last),
+    },
     metadata: header.notes,
   };
 }

@@ -28,11 +28,11 @@ export function predictorOf(
   const outputs = machine.output.length / batchSize;
   return {
     predict(inputs) {
-      const rows = rowsOf(slots, inputs, false);
+      const rows = rowsOf(slots, inputs, true);
       const output = room(rows * outputs);
       for (let start = 0; start < rows; start += batchSize) {
         const n = Math.min(batchSize, rows - start);
-        writeRows(slots, inputs, start, n, undefined, false);
+        writeRows(slots, inputs, start, n, undefined, true);
         machine.predict(n);
         output.set(machine.output.subarray(0, n * outputs), start * outputs);
       }

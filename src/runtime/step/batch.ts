@@ -82,11 +82,11 @@ export function isWithin(value: number, bounds: IndexBounds | undefined): boolea
 /**
  * The number of rows of the batch. Throws for unknown or missing names, and for arrays of different lengths.
  */
-export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number {
   checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
-    if (isTarget && !needsTargets) continue;
+    if (isTarget && onlyInputs) continue;
     const values = batch[name];
     if (typeof values !== "object" || typeof values?.length !== "number")
       throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
@@ -119,11 +119,11 @@ export function writeRows(
   start: number,
   n: number,
   order?: Int32Array,
-  needsTargets = true,
+  onlyInputs?: boolean,
 ): void {
   const turn = ++slots.writes;
   for (const slot of slots)
-    if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+    if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
   if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }

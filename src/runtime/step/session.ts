@@ -5,8 +5,14 @@ import type { Batch, Slots } from "./batch.ts";
 import { InputError } from "./errors.ts";
 import type { Machine } from "./machine.ts";
 
-/** The progress of training, which checkpoints contain. */
-export interface Progress {
+/** Sums over steps: their rows, and the losses before them times their rows. */
+export interface Tally {
+  rows: number;
+  sum: number;
+}
+
+/** The progress of training, which checkpoints contain. `rows` and `sum` are those of an incomplete epoch. */
+export interface Progress extends Tally {
   /** Completed epochs. */
   epoch: number;
   /**
@@ -42,9 +48,10 @@ export type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. After the last row,
- * continues with the first. Returns the loss before each step, averaged over the rows. Throws
- * TrainingDiverged at the first loss that is not finite.
+ * Takes `count` steps over the rows in `order`, with `batchSize` rows per batch. Begins after `tally.rows`
+ * rows; after the last row, continues with the first. Adds the steps to the tally and returns its mean loss.
+ * Throws TrainingDiverged at the first loss that is not finite. It is a generator, so that trainers can be
+ * compiled that pause between steps.
  */
 export type TakeSteps = (
   session: Session,
@@ -52,7 +59,8 @@ export type TakeSteps = (
   order: Int32Array,
   batchSize: number,
   count: number,
-) => number;
+  tally: Tally,
+) => Generator<never, number>;
 
 /** The gradients of rows that fit into one batch. */
 export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
@@ -67,14 +75,23 @@ export interface Session {
   readonly machine: Machine;
   readonly slots: Slots;
   readonly gradientOf: GradientOf;
-  readonly takeSteps: TakeSteps;
   progress: Progress;
 }
 
 /** The progress before the first epoch. */
 export function freshProgress(): Progress {
   const nothing = new Uint8Array(0);
-  return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
+  return {
+    rows: 0,
+    sum: 0,
+    epoch: 0,
+    monitor: "",
+    bestEpoch: 0,
+    bestValue: 0,
+    waited: 0,
+    best: nothing,
+    last: nothing,
+  };
 }
 
 /** A copy of all parameters: the first bytes of the state. */

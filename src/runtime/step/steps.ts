@@ -4,20 +4,19 @@ import type { Machine } from "./machine.ts";
 import type { GradientOf, TakeSteps } from "./session.ts";
 
 /** Takes one step after the other. Copies each batch into the arena before its step. */
-export const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
+export const singleSteps: TakeSteps = function* (session, data, order, batchSize, count, tally) {
   const { machine, progress, training, gradientOf } = session;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
-  let [sum, rows, start] = [0, 0, 0];
   for (let step = 0; step < count; step++) {
+    const start = tally.rows % order.length;
     const n = Math.min(rowsOfStep, order.length - start);
     const loss = gradientOf(session, data, order, start, n, batchSize);
     checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
     machine.update(n);
-    sum += loss * n;
-    rows += n;
-    start = (start + n) % order.length;
+    tally.sum += loss * n;
+    tally.rows += n;
   }
-  return sum / rows;
+  return tally.sum / tally.rows;
 };
 
 /** A loss became NaN or infinite. Epochs are counted from 1. */

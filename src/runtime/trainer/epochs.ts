@@ -5,9 +5,9 @@ import type { Batch } from "../step/batch.ts";
 import { InputError, checkKeys } from "../step/errors.ts";
 import type { Numbers, Summary } from "../step/machine.ts";
 import { checkBatchSize, checkWhole, freshProgress, packParameters } from "../step/session.ts";
-import type { Session } from "../step/session.ts";
+import type { Session, TakeSteps } from "../step/session.ts";
 import { checkLoss } from "../step/steps.ts";
-import { checkedRows, evaluateRows } from "./evaluate.ts";
+import { checkedRows } from "./evaluate.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 
 /** Some rows of a data set. */
@@ -15,6 +15,15 @@ interface Part {
   data: Batch;
   rows: Int32Array;
 }
+
+/** The long parts of an epoch. Their generators yield only in trainers that are compiled to pause. */
+export interface EpochParts {
+  takeSteps: (...all: Parameters<TakeSteps>) => Generator<EpochReport, number>;
+  evaluateRows: (session: Session, data: Batch, rows: Int32Array) => Generator<EpochReport, Summary>;
+}
+
+/** The state of a trainer that trains epochs. */
+export type EpochSession = Session & EpochParts;
 
 /** Validated options of a run, with defaults filled in. */
 export interface FitPlan {
@@ -98,17 +107,17 @@ function partsOf(
 }
 
 /**
- * Runs the plan and yields after each epoch. If the caller stops early, the trainer has the state after the
- * last epoch.
+ * Runs the plan and yields after each epoch, or wherever the trainer pauses. If the caller stops early, the
+ * trainer has the state at that point, and the next run continues from there.
  */
-export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
+export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { patience, keepsBest } = plan;
   machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
-    const report = runEpoch(session, plan);
+    const report = yield* runEpoch(session, plan);
     epochs.push(report);
     yield report;
   }
@@ -125,6 +134,7 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
  */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
   const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
+  // Rows of an incomplete epoch are kept only for the same search, because the data may be others.
   // A run that stopped early has finished its search: further training starts a new one.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
@@ -135,34 +145,35 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
   progress.last = new Uint8Array(0);
 }
 
-/** One pass over the training rows. Their order depends on seed and epoch only. */
-function runEpoch(session: Session, plan: FitPlan): EpochReport {
+/**
+ * One pass over the training rows, or over those that an interrupted pass has left. Their order depends on
+ * seed and epoch only.
+ */
+function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport, EpochReport> {
   const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
-  const steps = Math.ceil(order.length / rowsOfStep);
-  const trained = session.takeSteps(session, train.data, order, batchSize, steps);
-  progress.epoch = epoch;
-  const report: EpochReport = {
-    epoch,
-    loss: trained,
-    metrics: {},
-    learningRate: machine.learningRate(),
-    best: false,
-  };
-  const evaluated = ({ data, rows }: Part, name: string): Summary => {
-    const summary = evaluateRows(session, data, rows);
+  const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
+  const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
+  const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
+    const summary = yield* session.evaluateRows(session, data, rows);
     checkLoss(machine, epoch, summary.loss, 0, name);
     return summary;
   };
-  if (training.metrics.length > 0) {
-    const { loss: _, ...metrics } = evaluated(train, "training ");
-    report.metrics = metrics;
-  }
-  if (validation) report.validation = evaluated(validation, "validation ");
+  const { loss: _, ...metrics } =
+    training.metrics.length > 0 ? yield* evaluated(train, "training ") : { loss };
+  const report: EpochReport = {
+    epoch,
+    loss,
+    metrics,
+    learningRate: machine.learningRate(),
+    best: false,
+    ...(validation && { validation: yield* evaluated(validation, "validation ") }),
+  };
+  Object.assign(progress, { epoch, rows: 0, sum: 0 });
   report.best = judge(session, plan, report);
   return report;
 }

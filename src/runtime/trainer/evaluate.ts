@@ -6,7 +6,7 @@ import { allRows } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
 
 /** Copies the rows into the arena, one batch at a time, and calls `work` for each batch of n rows. */
-function forBatches(
+export function forBatches(
   { model, slots }: Session,
   data: Batch,
   rows: Int32Array,
@@ -29,8 +29,8 @@ export function checkedRows(session: Session, data: Batch): Int32Array {
   return rows;
 }
 
-/** Loss and metrics over these rows of the data. */
-export function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary {
+/** Loss and metrics over these rows of the data. A generator, as `TakeSteps` is. */
+export function* evaluateRows(session: Session, data: Batch, rows: Int32Array): Generator<never, Summary> {
   const { machine } = session;
   machine.totals.fill(0);
   forBatches(session, data, rows, (n) => machine.evaluate(n));

@@ -78,25 +78,23 @@ export interface StepWatch {
 }
 
 /** Takes the same steps as `others`, with the same bits. With a listener, takes them one at a time. */
-export const watchedSteps =
-  (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
-  (session, data, order, batchSize, count) => {
+export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps): TakeSteps =>
+  function* (session, data, order, batchSize, count, tally) {
     const { machine, progress, training, gradientOf } = session;
-    if (watch.listener === undefined) return others(session, data, order, batchSize, count);
+    if (watch.listener === undefined) return yield* others(session, data, order, batchSize, count, tally);
     const rowsOfStep = batchSize * (training.accumulate ?? 1);
-    let [sum, rows, start] = [0, 0, 0];
     for (let step = 0; step < count; step++) {
+      const start = tally.rows % order.length;
       const n = Math.min(rowsOfStep, order.length - start);
       const loss = gradientOf(session, data, order, start, n, batchSize);
       checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
       machine.update(n);
       const learningRate = machine.learningRate();
-      sum += loss * n;
-      rows += n;
-      start = (start + n) % order.length;
+      tally.sum += loss * n;
+      tally.rows += n;
       watch.listener?.({ step: machine.step[0], loss, rows: n, learningRate });
     }
-    return sum / rows;
+    return tally.sum / tally.rows;
   };
 
 /** Dead or saturated units of a layer. */

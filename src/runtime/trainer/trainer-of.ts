@@ -3,9 +3,8 @@ import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
 import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
+import type { EpochSession } from "./epochs.ts";
 import { evaluateRows } from "./evaluate.ts";
-import type { Machine } from "../step/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
 import {
   allRows,
   checkBatchSize,
@@ -18,26 +17,22 @@ import type { Session } from "../step/session.ts";
 import { singleSteps } from "../step/steps.ts";
 import { rowsOf, slotsOf, writeRows } from "../step/batch.ts";
 import type { Batch } from "../step/batch.ts";
-import type { EpochReport, FitOptions, History, Trainer } from "./trainer.ts";
+import type { FitOptions, Trainer } from "./trainer.ts";
+
+/** A compiled model, and parts that replace the ordinary ones. */
+type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
-export function trainerOf(
-  model: ModelFacts,
-  machine: Machine,
-  training: TrainingFacts,
-  options: { seed?: number } = {},
-  gradientOf = gradientOfBatch,
-  takeSteps = singleSteps,
-): Trainer {
+export function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
   checkTrainerOptions(options);
+  const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
-  const session: Session = {
-    model,
-    training,
-    machine,
+  const session: EpochSession = {
+    gradientOf: gradientOfBatch,
+    takeSteps: singleSteps,
+    evaluateRows,
+    ...base,
     slots,
-    gradientOf,
-    takeSteps,
     progress: freshProgress(),
   };
   const outputs = machine.output.length / model.batchSize;
@@ -52,7 +47,7 @@ export function trainerOf(
     lastData = data;
     return runEpochs(session, plan);
   };
-  const evaluateAll = (data: Batch) => evaluateRows(session, data, allRows(rowsOf(slots, data)));
+  const evaluateAll = (data: Batch) => runToEnd(evaluateRows(session, data, allRows(rowsOf(slots, data))));
 
   return {
     parameters: machine.parameters,
@@ -71,7 +66,16 @@ export function trainerOf(
       return loss;
     },
     steps: (data, count) =>
-      takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
+      runToEnd(
+        session.takeSteps(
+          session,
+          data,
+          allRows(rowsOf(slots, data)),
+          model.batchSize,
+          checkWhole("count", count, 1),
+          freshProgress(),
+        ),
+      ),
     gradient: (batch) => machine.gradient(takeBatch(session, batch)),
     evaluate(batch) {
       checkBatchSize(session, rowsOf(slots, batch));
@@ -79,7 +83,7 @@ export function trainerOf(
     },
     evaluateAll,
     predict(inputs) {
-      const n = takeBatch(session, inputs, false);
+      const n = takeBatch(session, inputs, true);
       machine.predict(n);
       return machine.output.slice(0, n * outputs);
     },
@@ -103,14 +107,14 @@ export function trainerOf(
 }
 
 /** Checks a batch, copies it into the arena, and returns its number of rows. */
-function takeBatch(session: Session, batch: Batch, needsTargets = true): number {
+function takeBatch(session: Session, batch: Batch, onlyInputs?: boolean): number {
   const { slots } = session;
-  const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
-  writeRows(slots, batch, 0, n, undefined, needsTargets);
+  const n = checkBatchSize(session, rowsOf(slots, batch, onlyInputs));
+  writeRows(slots, batch, 0, n, undefined, onlyInputs);
   return n;
 }
 
-function runToEnd(run: Generator<EpochReport, History>): History {
+function runToEnd<Result>(run: Generator<unknown, Result>): Result {
   let next = run.next();
   while (!next.done) next = run.next();
   return next.value;

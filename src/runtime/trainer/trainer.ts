@@ -35,6 +35,15 @@ export interface EpochReport {
   learningRate: number;
   /** Whether this is the best epoch so far. */
   best: boolean;
+  /** Present if the training pauses inside the epoch. The loss is then that of its rows so far. */
+  soFar?: EpochPosition;
+}
+
+/** A point inside an epoch: its steps so far, of how many, and their rows. */
+export interface EpochPosition {
+  step: number;
+  steps: number;
+  rows: number;
 }
 
 /** The result of a run. */

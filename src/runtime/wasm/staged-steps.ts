@@ -8,8 +8,8 @@ import { checkLoss } from "../step/steps.ts";
 import type { Staging } from "./wasm-kernels.ts";
 
 /**
- * Takes the same steps as `singleSteps`, with the same bits. `batchAt` returns the views of a batch that is
- * stored `shift` bytes after the batch in the arena.
+ * Takes the same steps as `singleSteps`, with the same bits, but only one batch per step. `batchAt` returns
+ * the views of a batch that is stored `shift` bytes after the batch in the arena.
  */
 export function stagedSteps(
   model: ModelFacts,
@@ -19,30 +19,33 @@ export function stagedSteps(
   const places = Array.from({ length: slots }, (_, slot) =>
     slotsOf(model, { inputs: batchAt(shift + slot * stride) }),
   );
-  return ({ machine, progress }, data, order, batchSize, count) => {
+  return function* ({ machine, progress }, data, order, batchSize, count, tally) {
     const batches = Math.ceil(order.length / batchSize);
-    const rowsOf = (batch: number) => Math.min(batchSize, order.length - batch * batchSize);
-    // If all batches fit, they are written once, and the steps cycle through them.
-    const fits = batches <= slots;
-    let [sum, rows, done] = [0, 0, 0];
+    /** The number of rows of the batch that begins at this position of the order. */
+    const rowsAt = (start: number) => Math.min(batchSize, order.length - start);
+    // If all batches fit and each has a step, they are written once, and the steps cycle through them.
+    const fits = batches <= slots && batches <= count && tally.rows === 0;
+    let done = 0;
     while (done < count) {
-      const batch = done % batches;
-      const first = fits ? 0 : batch;
-      const staged = fits ? batches : Math.min(slots, batches - batch, count - done);
+      const start = tally.rows % order.length;
+      const first = fits ? 0 : start;
+      const left = Math.ceil((order.length - first) / batchSize);
+      const staged = fits ? batches : Math.min(slots, left, count - done);
       if (!fits || done === 0)
         for (let slot = 0; slot < staged; slot++)
-          writeRows(places[slot], data, (first + slot) * batchSize, rowsOf(first + slot), order);
+          writeRows(places[slot], data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
       const steps = Math.min(losses.length, fits ? count - done : staged);
-      const taken = run(steps, batch - first, staged, batchSize, rowsOf(first + staged - 1));
+      const lastRows = rowsAt(first + (staged - 1) * batchSize);
+      const taken = run(steps, (start - first) / batchSize, staged, batchSize, lastRows);
       for (let step = 0; step < taken; step++) {
-        const n = rowsOf((batch + step) % batches);
-        sum += losses[step] * n;
-        rows += n;
+        const n = rowsAt(tally.rows % order.length);
+        tally.sum += losses[step] * n;
+        tally.rows += n;
       }
       if (taken < steps)
-        checkLoss(machine, progress.epoch + 1, losses[taken], rowsOf((batch + taken) % batches));
+        checkLoss(machine, progress.epoch + 1, losses[taken], rowsAt(tally.rows % order.length));
       done += steps;
     }
-    return sum / rows;
+    return tally.sum / tally.rows;
   };
 }

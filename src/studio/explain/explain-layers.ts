@@ -6,7 +6,7 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Shape } from "../../compiler/ir/types.ts";
 import { compileModel } from "../../compiler/pipeline.ts";
 import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
-import type { Layer } from "../../compiler/spec/types.ts";
+import { layerTable } from "../../compiler/trainer/layer-table.ts";
 import type { ExplainedLayer, SpecLocation } from "../explanation.ts";
 import { flopsOfProgram } from "./target-kernels.ts";
 
@@ -18,72 +18,22 @@ export function explainLayers(
   compilation: Compilation,
   locationOf: (path: SpecLocation["path"]) => SpecLocation | undefined,
 ): ExplainedLayer[] {
-  const { model, built } = compilation;
-  const flops = flopsOfLayers(compilation);
-  const outputs = outputsOf(compilation);
-  return model.network.map((layer) => ({
+  const { model, built, lowered } = compilation;
+  return layerTable(model, built, lowered).map(({ layer, output, parameters, ...row }) => ({
     name: layer.name,
     type: layer.type,
     from: layer.from,
-    output: shapeText(outputs.get(layer.name)),
-    parameters: built.parameters
-      .filter((parameter) => parameter.layer === layer.name)
-      .map(({ name, shape, trainable }) => ({
-        name,
-        shape,
-        count: shape.reduce((product, size) => product * size, 1),
-        trainable,
-      })),
+    output: shapeText(output),
+    parameters,
     trainable: layer.trainable,
-    forwardFlops: flops.get(layer.name)?.forward ?? 0,
-    backwardFlops: flops.get(layer.name)?.backward ?? 0,
+    forwardFlops: row.forwardFlops,
+    backwardFlops: row.backwardFlops,
     location: locationOf(layer.path),
   }));
 }
 
-/**
- * The output shape of each layer, by layer name. A layer that computes nothing has the shape of its input.
- */
-function outputsOf({ model, built }: Compilation): ReadonlyMap<string, Shape> {
-  const shapes = new Map(
-    built.training.nodes.flatMap(({ name, type }): [string, Shape][] =>
-      name === undefined ? [] : [[name, type.shape]],
-    ),
-  );
-  const shapeOf = ({ name, from }: Layer) => shapes.get(name) ?? shapes.get(from[0]);
-  for (const layer of model.network) {
-    const shape = shapeOf(layer);
-    if (shape !== undefined) shapes.set(layer.name, shape);
-  }
-  return shapes;
-}
-
 const shapeText = (shape: Shape | undefined): string =>
   shape === undefined ? "not computed" : `[${shape.join(", ")}]`;
-
-interface LayerFlops {
-  readonly forward: number;
-  readonly backward: number;
-}
-
-/**
- * The FLOPs of each layer for one forward and backward pass over a full batch. A backward node counts for the
- * layer of the forward node that it differentiates.
- */
-function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops> {
-  const sums = new Map<string, LayerFlops>();
-  const kernels = lowered.filter(({ name }) => name === "gradient").flatMap((program) => program.kernels);
-  for (const { layer, gradientOf, flops } of kernels.flatMap(({ provenance }) => provenance)) {
-    if (layer === undefined) continue;
-    const { forward, backward } = sums.get(layer) ?? { forward: 0, backward: 0 };
-    const isForward = gradientOf === undefined;
-    sums.set(
-      layer,
-      isForward ? { forward: forward + flops, backward } : { forward, backward: backward + flops },
-    );
-  }
-  return sums;
-}
 
 // Computes what freezing saves: compares the gradient program with that of the same model with all layers
 // trainable.

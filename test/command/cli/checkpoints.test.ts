@@ -2,7 +2,7 @@
 // or an epoch is lost.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { checkpointFiles } from "../../../src/command/train/train-host.ts";
+import { checkpointFiles } from "../../../src/command/train/checkpoint-files.ts";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { readCheckpoint } from "../../../src/runtime/checkpoints/checkpoint.ts";
 import { lineData, linearTrainer } from "../../runtime/linear-machine.ts";

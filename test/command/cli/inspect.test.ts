@@ -24,6 +24,66 @@ describe("tapeless inspect", () => {
     stdout.isTTY = false;
   });
 
+  it("alone prints a table of layers, with totals, and the same as JSON", async () => {
+    const lines = (await inspect()).split("\n");
+    expect(lines).toEqual([
+      "flowers: 2 layers, f32",
+      "",
+      "layer   type   output  parameters               count  bytes  FLOPs per prediction",
+      "dense1  dense  [4]     weight [2, 4], bias [4]     12     48                    24",
+      "dense2  dense  [3]     weight [4, 3], bias [3]     15     60                    27",
+      "total                                              27    108                    51",
+      "",
+      "trainable parameters: 27 (108 B)",
+      "frozen parameters and running statistics: 0 (0 B)",
+      expect.stringMatching(/^memory of training with batches of 8 rows: [\d.]+ k?B$/),
+      "",
+    ]);
+    const found: unknown = JSON.parse(await inspect("--json", "--dtype", "f64"));
+    expect(found).toMatchObject({
+      name: "flowers",
+      dtype: "f64",
+      layers: [
+        { name: "dense1", type: "dense", from: ["size"], output: [4], count: 12, bytes: 96, flops: 24 },
+        {
+          name: "dense2",
+          output: [3],
+          parameters: [{ name: "dense2.weight", shape: [4, 3], count: 12 }, {}],
+        },
+      ],
+      total: { count: 27, trainable: 27, frozen: 0, bytes: 216, flops: 51 },
+      memory: { batchSize: 8 },
+    });
+    expect(await inspect("--show", "layers", "--format", "json", "--dtype", "f64")).toBe(
+      await inspect("--json", "--dtype", "f64"),
+    );
+  });
+
+  it("counts frozen layers and running statistics, and prints the table of the emitted file", async () => {
+    const network = [
+      { type: "dense", units: 5, activation: "relu", trainable: false },
+      { type: "batch-norm" },
+      { type: "dropout", rate: 0.5 },
+      { type: "dense", units: 3 },
+    ];
+    place.write("frozen.json", { ...flowers, name: "frozen", network });
+    const { stdout } = await place.run("inspect", "frozen.json");
+    // 5 · 3 frozen weights and biases, and mean and variance of 5 units; scale and shift are trained.
+    expect(stdout).toContain(
+      "trainable parameters: 28 (112 B)\nfrozen parameters and running statistics: 25 (100 B)",
+    );
+    await place.run("compile", "frozen.json");
+    const head = /^\/\/ {3}layer[^]*?total.*$/m.exec(place.read("generated/frozen.ts"))?.[0];
+    const flops = (text: string) =>
+      text.split("\n").flatMap((line) => /^(?:\/\/ {3})?(\w+) .* ([\d,]+)$/.exec(line)?.slice(1) ?? []);
+    expect(flops(stdout.split("\n").slice(2, 8).join("\n"))).toEqual(flops(head ?? ""));
+  });
+
+  it("without --show, --of and pictures select the graph", async () => {
+    expect(await inspect("--of", "dense1", "--format", "dot")).toMatch(/^digraph/);
+    expect(await inspect("--format", "svg")).toContain("<svg");
+  });
+
   it("shows the five graphs in IR text", async () => {
     const text = await inspect("--show", "graph");
     for (const name of ["gradient", "update", "predict", "evaluate", "summarise"])
@@ -137,7 +197,7 @@ describe("tapeless inspect", () => {
     expect(faultOfXml(await inspect("--show", "memory", "--format", "svg"))).toBeUndefined();
   });
 
-  it.each(["graph", "gradients", "passes", "kernels", "memory"])(
+  it.each(["layers", "graph", "gradients", "passes", "kernels", "memory"])(
     "prints %s as JSON, the same bytes in every run",
     async (view) => {
       const text = await inspect("--show", view, "--format", "json");
@@ -152,7 +212,7 @@ describe("tapeless inspect", () => {
   });
 
   it("prints graphs that parse", async () => {
-    const graphs: { text: string }[] = JSON.parse(await inspect("--format", "json"));
+    const graphs: { text: string }[] = JSON.parse(await inspect("--show", "graph", "--format", "json"));
     for (const { text } of graphs) expect(() => parseGraph(text, createBuilder("f32"))).not.toThrow();
   });
 

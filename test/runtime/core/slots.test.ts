@@ -43,9 +43,9 @@ test("rows are copied in order, or in the order of a list of rows", () => {
 
 test("predictions need no targets, and ignore them", () => {
   const { kind: _, ...inputs } = good;
-  expect(rowsOf(slots, inputs, false)).toBe(2);
-  expect(rowsOf(slots, { ...good, kind: [99] }, false)).toBe(2);
-  expect(() => writeRows(slots, inputs, 0, 2, undefined, false)).not.toThrow();
+  expect(rowsOf(slots, inputs, true)).toBe(2);
+  expect(rowsOf(slots, { ...good, kind: [99] }, true)).toBe(2);
+  expect(() => writeRows(slots, inputs, 0, 2, undefined, true)).not.toThrow();
 });
 
 test.each<[string, Batch, string]>([

@@ -15,7 +15,7 @@ function watchedTrainer(seed: number) {
     steps.push([...machine.inputs["y"].slice(0, n)]);
     return machine.gradient(n);
   };
-  return { trainer: trainerOf(model, { ...machine, gradient }, training, { seed }), steps };
+  return { trainer: trainerOf({ model, machine: { ...machine, gradient }, training }, { seed }), steps };
 }
 const numbered = {
   x: Array.from({ length: 20 }, (_, i) => i / 20),
@@ -122,9 +122,12 @@ test.each([
   const summarise = () => ({ loss: 1, [metric]: values[epoch++] });
   const higherIsBetter = ["accuracy", "r2"].filter((name) => name === metric);
   const trainer = trainerOf(
-    model,
-    { ...machine, summarise },
-    { ...training, metrics: [metric], higherIsBetter },
+    {
+      model,
+      machine: { ...machine, summarise },
+      training: { ...training, metrics: [metric], higherIsBetter },
+    },
+    {},
   );
   const history = trainer.fit(lineData(4), {
     epochs: 4,

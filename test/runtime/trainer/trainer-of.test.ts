@@ -88,12 +88,12 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
   ],
   [
     "a misspelt option of the trainer",
-    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]),
+    () => Reflect.apply(trainerOf, undefined, [{ model, machine: linearMachine(0.1), training }, { sed: 1 }]),
     'createTrainer: unknown key "sed"; known keys: seed, backend, threads, selfCheck',
   ],
   [
     "a trainer's options that are none",
-    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
+    () => Reflect.apply(trainerOf, undefined, [{ model, machine: linearMachine(0.1), training }, null]),
     "createTrainer must be an object, got null",
   ],
 ])("%s is rejected by name", (_, call, message) => {

@@ -19,6 +19,8 @@ export interface LivePage {
   isStopped(): boolean;
   /** Waits until the user presses Ctrl-C or the button of the page, which now ends the server. */
   untilLeft(): Promise<void>;
+  /** Ends the server. */
+  close(): Promise<void>;
 }
 
 const launcher = new URL("../../cli/start-thread.js", import.meta.url);
@@ -49,7 +51,15 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
   // The server does not keep the process alive if the training fails.
   worker.unref();
   const send = (message: ToServer) => worker.postMessage(message);
+  const close = async () => {
+    worker.ref();
+    const closed = nextMessage(({ kind }) => kind === "closed");
+    send("close");
+    await closed;
+    await worker.terminate();
+  };
   return {
+    close,
     address: `http://127.0.0.1:${started.port}/${token}/`,
     send,
     isStopped: () => Atomics.load(stop, 0) > 0,
@@ -59,10 +69,7 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
       const pressed = nextMessage((message) => message.kind === "stop" && message.presses > before);
       const interrupted = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
       await Promise.race([pressed, interrupted]);
-      const closed = nextMessage(({ kind }) => kind === "closed");
-      send("close");
-      await closed;
-      await worker.terminate();
+      await close();
     },
   };
 }

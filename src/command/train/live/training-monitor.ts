@@ -4,6 +4,7 @@
  */
 import { sizeOf } from "../../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../../runtime/model/facts.ts";
+import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";
 import { batchFields } from "../../../runtime/step/batch.ts";
 import type { Batch } from "../../../runtime/step/batch.ts";
 import type { Dataset } from "../../../runtime/data/dataset.ts";
@@ -39,6 +40,8 @@ export interface TrainingMonitor {
   record(report: EpochReport): Promise<void>;
   /** Reports the outcome, and waits until the user closes the page. */
   end(outcome: End, text: string): Promise<void>;
+  /** Reports that the training was stopped, and closes the page. */
+  close(text: string): Promise<void>;
 }
 
 /**
@@ -87,8 +90,10 @@ export function createMonitor(page: LivePage | undefined, log: EventLog | undefi
       showProbe(trainer.epoch, first);
       if (trainer.epoch === 0 && first !== undefined) await log?.probe(0, first);
       if (page === undefined) return;
-      const stepsOfEpoch = Math.ceil(rows / (facts.batchSize * accumulate));
-      let [taken, since, sum, count] = [0, now(), 0, 0];
+      const rowsOfStep = facts.batchSize * accumulate;
+      const stepsOfEpoch = Math.ceil(rows / rowsOfStep);
+      const { rows: passed = 0 } = readCheckpoint(trainer.save()).header.progress;
+      let [taken, since, sum, count] = [Math.ceil(passed / rowsOfStep), now(), 0, 0];
       trainer.onStep(({ loss, rows, learningRate }) => {
         taken++;
         sum += loss * rows;
@@ -118,6 +123,10 @@ export function createMonitor(page: LivePage | undefined, log: EventLog | undefi
       const left = page.untilLeft();
       process.stderr.write(`the page remains until Ctrl-C: ${page.address}\n`);
       await left;
+    },
+    async close(text) {
+      send({ kind: "end", at: now(), outcome: "stopped", text });
+      await page?.close();
     },
   };
 }
@@ -162,8 +171,9 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
       const epochs: EpochReport[] = [];
       for (let next = run.next(); ; next = run.next()) {
         if (next.done) return next.value;
-        epochs.push(next.value);
         yield next.value;
+        if (next.value.soFar) continue;
+        epochs.push(next.value);
         // After the last epoch, the run must complete to restore the best epoch.
         if (page.isStopped() && epochs.length < (options?.epochs ?? Infinity)) break;
       }

@@ -10,11 +10,18 @@ import { rowsOf } from "./module-parts.ts";
 import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
-import { probingRoots, writeProbing } from "./write-probing.ts";
+import {
+  pausingRoots,
+  pausingType,
+  probingRoots,
+  probingType,
+  stepParts,
+  writeReturn,
+} from "./write-extras.ts";
 
 /** The runtime declarations that `createTrainer` and the program use. */
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
-  const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed } = parts;
+  const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed, isPausing } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   const always: readonly RuntimeName[] = [
     "trainerOf",
@@ -36,6 +43,7 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...(stagingOf(parts)?.roots ?? []),
     ...(accumulates(parts) ? ["groupsOf" as const] : []),
     ...(probed === undefined ? [] : probingRoots),
+    ...(isPausing ? pausingRoots : []),
     ...(fills.length === 0 ? [] : ofFills),
   ];
 }
@@ -46,7 +54,7 @@ export const createTrainerSection = (parts: TrainerParts): Section => ({
 });
 
 function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void {
-  const { kernels, probed, model } = parts;
+  const { kernels, model } = parts;
   const texts = trainerTexts(parts, names);
   const batch = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
   const batchText = (shift?: string) =>
@@ -57,10 +65,7 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
     "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
   );
   writer
-    .write(
-      `export function createTrainer(options: ${kernels.optionsType} = ` +
-        `{}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
-    )
+    .write(`export function createTrainer(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`)
     .block(() => {
       kernels.writeMemory(writer, parts, names);
       if (isStaged) writer.writeLine(`const batchAt = (shift: number) => (${batchText("shift")});`);
@@ -69,9 +74,15 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
     });
 }
 
+/** The type of the trainer. */
+function trainerType({ probed, isPausing }: TrainerParts): string {
+  const types = [...(probed === undefined ? [] : [probingType]), ...(isPausing ? [pausingType] : [])];
+  return types.length === 0 ? "Trainer" : types.join(" & ");
+}
+
 /**
- * Writes the trainer around the machine, with accumulation, staged steps, probes and the self-check as
- * required.
+ * Writes the trainer around the machine, with accumulation, staged steps, probes, pauses and the self-check
+ * as required.
  */
 function writeTrainer(
   writer: MarkingWriter,
@@ -79,28 +90,29 @@ function writeTrainer(
   names: SectionNames,
   texts: TrainerTexts,
 ): void {
-  const { kernels, probed } = parts;
+  const { kernels, probed, isPausing } = parts;
   const { callOf, viewOf } = texts;
   const group = ["begin", "measure", "gradient"].map(
     (program) => `${program}: (${rowsOf(names, program)}) => ${callOf(program)}`,
   );
-  const others = [
-    ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
-    ...(stagingOf(parts)?.arguments ?? []),
+  const isExtended = probed !== undefined || isPausing === true;
+  const base = [
+    "model",
+    "machine",
+    "training",
+    ...(accumulates(parts) ? [`gradientOf: groupsOf({ ${group.join(", ")} })`] : []),
+    ...stepParts(stagingOf(parts)?.takeSteps, parts),
   ];
-  const trainerWith = (more: readonly string[]) =>
-    `trainerOf(${["model", "machine", "training", "options", ...more].join(", ")})`;
-  const selfCheck = () => kernels.writeSelfCheck?.(writer, parts);
-  if (probed !== undefined) {
-    const weights = weightsText(parts, texts);
-    writeProbing(writer, probed, { others, trainerWith, selfCheck, viewOf, callOf, weights });
-  } else if (kernels.writeSelfCheck === undefined) {
-    writer.writeLine(`return ${trainerWith(others)};`);
-  } else {
-    writer.writeLine(`const trainer = ${trainerWith(others)};`);
-    selfCheck();
-    writer.writeLine("return trainer;");
+  const trainer = `trainerOf({ ${base.join(", ")} }, options)`;
+  if (!isExtended && kernels.writeSelfCheck === undefined) {
+    writer.writeLine(`return ${trainer};`);
+    return;
   }
+  if (probed !== undefined) writer.writeLine("const watch: StepWatch = {};");
+  if (isPausing) writer.writeLine("const pace: Pace = {};");
+  writer.writeLine(`const trainer = ${trainer};`);
+  kernels.writeSelfCheck?.(writer, parts);
+  writeReturn(writer, parts, { viewOf, callOf, weights: () => weightsText(parts, texts) });
 }
 
 /**

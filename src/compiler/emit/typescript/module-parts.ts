@@ -146,8 +146,8 @@ export interface TrainerKernels {
   callOf(program: string, names: SectionNames): string;
   /** An expression for the backend that the machine reports. */
   readonly backend?: string;
-  /** Arguments of `trainerOf` that let it run many steps in one call. They use `batchAt`. */
-  readonly staging?: { readonly roots: readonly RuntimeName[]; readonly arguments: readonly string[] };
+  /** An expression for `TakeSteps` that takes many steps in one call of the kernels. It uses `batchAt`. */
+  readonly staging?: { readonly roots: readonly RuntimeName[]; readonly takeSteps: string };
   /** The memory plan of these kernels, which is in use while the expression `condition` is true. */
   readonly running?: { readonly condition: string; readonly plan: MemoryPlan };
   /** Writes the comparison with the TypeScript functions, after `const trainer = …`. */
@@ -183,4 +183,6 @@ export interface TrainerParts extends ModuleParts {
    * computes their values.
    */
   readonly probed?: readonly { readonly name: string }[];
+  /** Whether the trainer can pause inside epochs. */
+  readonly isPausing?: boolean;
 }

@@ -55,6 +55,7 @@ export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "IdleUnits",
   "Distribution",
   "StepReport",
+  "PausingTrainer",
   "InputError",
   "TrainingDiverged",
   "KernelsDiffer",

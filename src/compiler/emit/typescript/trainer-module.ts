@@ -7,7 +7,7 @@ import { runtimeText } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { Fact, FactName, ModuleKind, TrainerParts, Section } from "./module-parts.ts";
-import { probingNames } from "./write-probing.ts";
+import { pausingNames, probingNames } from "./write-extras.ts";
 
 /** The types that users of a trainer name. */
 const publicTypes: readonly RuntimeName[] = [
@@ -46,7 +46,7 @@ const factOfProbing = (value: object): Fact => ({
 });
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
-  const { model, training, data, probed, kernels } = parts;
+  const { model, training, data, probed, isPausing, kernels } = parts;
   const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
@@ -72,7 +72,12 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
       ...ofData,
       ...(probed === undefined ? [] : [factOfProbing(probed)]),
     ],
-    ownNames: [...ownNames, ...kernels.ownNames, ...(probed === undefined ? [] : probingNames)],
+    ownNames: [
+      ...ownNames,
+      ...kernels.ownNames,
+      ...(probed === undefined ? [] : probingNames),
+      ...(isPausing ? pausingNames : []),
+    ],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
     sections: [...kernels.sections(parts), createTrainerSection(parts), ...programSection(parts)],
   };

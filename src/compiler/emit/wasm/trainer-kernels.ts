@@ -46,8 +46,8 @@ export async function wasmKernels(
     callOf: (program, names) => `run.${program}(${rowsOf(names, program)})`,
     backend: 'wasm?.backend ?? "ts"',
     staging: {
-      roots: ["stagedSteps", "gradientOfBatch"],
-      arguments: ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"],
+      roots: ["stagedSteps", "singleSteps"],
+      takeSteps: "wasm ? stagedSteps(model, wasm.staging, batchAt) : singleSteps",
     },
     running: { condition: "wasm", plan: wasm.plan },
     writeSelfCheck,

@@ -1,0 +1,56 @@
+/**
+ * SIGINT (Ctrl-C) and SIGTERM during a long command. The first signal asks the command to stop at its next
+ * opportunity; a second one ends the process at once.
+ */
+
+/** The exit codes after a stop, as of a process that the signal has ended. */
+export const stopCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
+export type StopSignal = keyof typeof stopCodes;
+
+/** The name of a signal for messages. */
+export const stopName = (signal: StopSignal): string => (signal === "SIGINT" ? "Ctrl-C" : signal);
+
+/** A process as far as its signals are concerned. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  off(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+  exit(code: number): unknown;
+}
+
+export interface StopSignals {
+  /** The first signal, if there was one. */
+  received(): StopSignal | undefined;
+  /** Restores the default: a signal ends the process. */
+  release(): void;
+}
+
+/**
+ * Milliseconds in which further signals count as the first one. `npx` forwards signals, so that one Ctrl-C in
+ * a terminal arrives twice.
+ */
+const samePress = 500;
+
+/** Signals are handled only while no code runs, so a command has to wait now and then. */
+export function catchStopSignals(
+  onFirst: (signal: StopSignal) => void = () => {},
+  source: SignalSource = process,
+  now: () => number = () => performance.now(),
+): StopSignals {
+  let first: { readonly signal: StopSignal; readonly at: number } | undefined;
+  const listener = (signal: StopSignal) => {
+    if (first === undefined) {
+      first = { signal, at: now() };
+      onFirst(signal);
+    } else if (now() - first.at >= samePress) source.exit(stopCodes[signal]);
+  };
+  source.on("SIGINT", listener);
+  source.on("SIGTERM", listener);
+  return {
+    received: () => first?.signal,
+    release() {
+      source.off("SIGINT", listener);
+      source.off("SIGTERM", listener);
+    },
+  };
+}
