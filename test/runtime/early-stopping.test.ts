@@ -63,7 +63,7 @@ function trainerWith(losses: readonly number[], keep?: "last") {
   let evaluations = 0;
   const summarise = () => ({ loss: losses[evaluations++] });
   const facts = { ...training, metrics: [], ...(keep && { keep }) };
-  return trainerOf(model, { ...linearMachine(0.05), summarise }, facts);
+  return trainerOf({ model, machine: { ...linearMachine(0.05), summarise }, training: facts }, {});
 }
 
 const parametersOf = ({ parameters }: Trainer): readonly number[] =>

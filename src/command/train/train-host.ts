@@ -165,8 +165,8 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       // Opened only after the data is read, so that the page has something to show when its URL is printed.
       if (setup.isProbed && monitor === undefined)
         monitor = await openMonitor(model.name, trainer.epoch, flags);
-      if (flags.showSchedule && begun.trainer === trainer)
-        await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
+      const rows = rowsIn(emitted.model, dataset.train);
+      if (flags.showSchedule && begun.trainer === trainer) await showSchedule(compilation, { rows, epochs });
       if (begun.trainer === trainer) await warnOfHighLoss(setup, dataset);
       const wrapped = wrapTrainer(begun, emitted, model, flags);
       const monitored = isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
@@ -174,7 +174,6 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);
       latest = latestOf(begun);
-      const rows = rowsIn(emitted.model, dataset.train);
       const passed = rowsPassed(latest.before, rows, flags.resume);
       pauses.begin(begun.trainer, { name, epochs, rows, passed });
       return monitored;

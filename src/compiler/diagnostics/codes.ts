@@ -76,7 +76,8 @@ export const diagnosticCodes = {
   T1010: {
     title: "Invalid option",
     cause:
-      "An option of the command line or of `compile` is unknown, has an invalid value, or cannot be combined with another.",
+      "An option of the command line or of `compile` is unknown, has an invalid value, or cannot be combined with " +
+      "another.",
     fix: "See `tapeless COMMAND --help`, the command-line reference or the library reference.",
   },
   T1011: {
@@ -254,7 +255,7 @@ export const diagnosticCodes = {
     cause:
       "The shape of an input looks like channels, height, width, and the layout of images is height, width, " +
       "channels. This is a warning.",
-    fix: "Write the shape as `[32, 32, 3]` and order the numbers of each row by pixels, if the first axis is the channels.",
+    fix: "If the first axis has the channels, write the shape as `[32, 32, 3]`, and order each row by pixels.",
   },
   T1315: {
     title: "Dense layer before flatten",

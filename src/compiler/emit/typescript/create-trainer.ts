@@ -21,7 +21,8 @@ import {
 
 /** The runtime declarations that `createTrainer` and the program use. */
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
-  const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed, isPausing } = parts;
+  const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed, isPausing } =
+    parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   const always: readonly RuntimeName[] = [
     "trainerOf",

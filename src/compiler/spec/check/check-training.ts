@@ -90,7 +90,8 @@ const hasValidation = (training: unknown): boolean => member(training, "validati
 function checkKeep(training: unknown, problems: Collector): void {
   if (textOf(member(training, "keep")) !== "best" || hasValidation(training)) return;
   if (member(training, "earlyStopping") !== undefined) return;
-  const message = "training.keep: the spec has no validation split that selects the best epoch, so the last is kept";
+  const message =
+    "training.keep: the spec has no validation split that selects the best epoch, so the last is kept";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
 }
