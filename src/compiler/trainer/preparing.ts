@@ -1,5 +1,8 @@
 /** The context in which commands prepare the data of a model. An emitted trainer uses the same context. */
 import { columnCodec, meanCodec, namedClassCodec, weightCodec } from "../../runtime/data/column-codec.ts";
+import { dateCodec, meanDateCodec } from "../../runtime/data/date-codec.ts";
+import { classNameCodec, decimalCodec, namedNumberCodec } from "../../runtime/data/target-codecs.ts";
+import { openCategoryCodec } from "../../runtime/data/open-category-codec.ts";
 import { characterCodec, nextCodec, nextWordCodec, wordCodec } from "../../runtime/data/text-codecs.ts";
 import { categoryCodec } from "../../runtime/data/category-codec.ts";
 import type { Codec, DatasetContext } from "../../runtime/data/dataset.ts";
@@ -16,6 +19,12 @@ const codecs: Readonly<Record<CodecName, Codec>> = {
   nextCodec,
   meanCodec,
   categoryCodec,
+  openCategoryCodec,
+  dateCodec,
+  meanDateCodec,
+  classNameCodec,
+  namedNumberCodec,
+  decimalCodec,
   wordCodec,
   nextWordCodec,
   namedClassCodec,

@@ -47,26 +47,41 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
 /** An entry without columns has a file of its own. Its only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
   Object.fromEntries(
-    Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
+    Object.entries(entries).map(([name, { columns, missing, unseen, names, ...others }]) => [
       name,
       {
         columns: columns.length > 0 || others.nextOf !== undefined ? columns : [name],
         ...others,
-        ...(missing !== undefined && { [missing]: true }),
+        ...missingFact(missing, others.dates !== undefined),
+        ...(unseen === "category" && { unseenCategory: true }),
+        ...(names === true && { areNames: true }),
       },
     ]),
   );
 
+/** What to do with missing values, as a key of the runtime's `ColumnFacts`. */
+function missingFact(missing: Columns["missing"], isDate: boolean) {
+  if (missing === undefined) return {};
+  if (missing === "category") return { missingCategory: true };
+  return missing === "mean" && isDate ? { meanDates: true } : { [missing]: true };
+}
+
 /** The data section, as the runtime's `DataFacts`. */
-export const dataFacts = ({ data }: Model) =>
-  data === undefined
-    ? undefined
-    : {
-        inputs: columnsOf(data.inputs),
-        targets: columnsOf(data.targets),
-        ...(data.separator === undefined ? {} : { separator: data.separator }),
-        ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
-      };
+export function dataFacts({ data, targets, loss }: Model) {
+  if (data === undefined) return undefined;
+  const ofTargets = columnsOf(data.targets);
+  const isTable = typeof data.file === "string";
+  const areNumbers = loss.type in ofReal || !isTable;
+  return {
+    inputs: columnsOf(data.inputs),
+    targets: mapValues(ofTargets, (facts, name) =>
+      areNumbers || targets[name].classes !== undefined ? facts : { ...facts, hasDecimals: true },
+    ),
+    ...(data.separator === undefined ? {} : { separator: data.separator }),
+    ...(data.numbers === undefined ? {} : { numberFormat: data.numbers }),
+    ...(isTable ? {} : { idx: idxNames(data.file, data.test) }),
+  };
+}
 
 /** The names of the files, relative to the innermost folder that contains all of them. */
 export function idxNames(
@@ -102,10 +117,18 @@ export function codecNames(model: Model): Readonly<Record<string, CodecName>> {
     characters: "characterCodec",
     words: "wordCodec",
     nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
+    // These come before `dates` and `categories`, which their fields also have.
+    meanDates: "meanDateCodec",
+    dates: "dateCodec",
+    missingCategory: "openCategoryCodec",
+    unseenCategory: "openCategoryCodec",
+    minCount: "openCategoryCodec",
     categories: "categoryCodec",
-    classNames: "namedClassCodec",
+    classNames: fields.some((field) => "areNames" in field) ? "namedNumberCodec" : "namedClassCodec",
+    areNames: "classNameCodec",
     weighs: "weightCodec",
     mean: "meanCodec",
+    hasDecimals: "decimalCodec",
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
@@ -114,6 +137,13 @@ export function codecNames(model: Model): Readonly<Record<string, CodecName>> {
   const all: Readonly<Record<string, CodecName>> = { ...special, columns: "columnCodec" };
   return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
+
+/** The interpretations of real outputs that are not in the units of the target, by loss. */
+const ofReal: Readonly<Record<string, InterpretationName>> = {
+  "binary-cross-entropy": "ofLogit",
+  poisson: "ofLogarithm",
+  "kl-divergence": "ofLogarithm",
+};
 
 /** Files that the command line can read, but an emitted program cannot. */
 const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
@@ -131,11 +161,6 @@ export function answerName(model: Model, built: ModelGraphs): InterpretationName
   const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
-    const ofReal: Readonly<Record<string, InterpretationName>> = {
-      "binary-cross-entropy": "ofLogit",
-      poisson: "ofLogarithm",
-      "kl-divergence": "ofLogarithm",
-    };
     const name = Object.entries(ofReal).find(([type]) => type === loss.type)?.[1] ?? "inTargetUnits";
     return perPlace === 1 ? name : undefined;
   }
@@ -155,7 +180,9 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
-  const parse: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
+  const plain: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
+  const isFormatted = data.numbers !== undefined;
+  const parse = isFormatted ? called("formattedNumbers", plain) : plain;
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
   const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
   const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
@@ -180,7 +207,14 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   const data = dataFacts(model);
   const { codecs, predict } = programParts(model, built);
   if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
-  return { data, fields, codecs, predict };
+  const isFormatted = data.numberFormat !== undefined;
+  return {
+    data,
+    fields,
+    codecs,
+    predict: isFormatted ? called("predictFormatted", predict) : predict,
+    isFormatted,
+  };
 }
 
 /** The inputs from which integers reach a value. Ops in between only move integers. */

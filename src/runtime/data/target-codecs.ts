@@ -1,0 +1,67 @@
+// Encoders for targets: classes whose names are numbers, and numbers whose predictions are written like the data.
+import { columnCodec, namedClassCodec } from "./column-codec.ts";
+import type { Codec } from "./dataset.ts";
+import { columnOf } from "./fields.ts";
+import type { Column, Table } from "./table.ts";
+
+/** Encodes classes by name, even if the names are numbers, such as 1, 2 and 5. */
+export const classNameCodec: Codec = {
+  fit: (context, name, table, train) => columnCodec.fit(context, name, withoutNumbers(table), train),
+  encode: columnCodec.encode,
+};
+
+/** Encodes classes whose names are numbers, and which the spec names. */
+export const namedNumberCodec: Codec = {
+  fit: (context, name, table, train) => namedClassCodec.fit(context, name, withoutNumbers(table), train),
+  encode: columnCodec.encode,
+};
+
+/** The table as if no cell were a number. */
+function withoutNumbers(table: Table): Table {
+  const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
+    name,
+    { size, text, numbers: () => new Float64Array(table.rows * size).fill(NaN) },
+  ]);
+  return { ...table, columns: new Map(columns) };
+}
+
+/** Encodes numbers, and fits the number of decimals with which predictions are written. */
+export const decimalCodec: Codec = {
+  fit(context, name, table, train) {
+    const field = columnCodec.fit(context, name, table, train);
+    const decimals = field.columns.flatMap((column) => {
+      const { size, numbers } = columnOf(table, column);
+      const found = numbers();
+      return Array.from({ length: size }, (_, place) =>
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+      );
+    });
+    const scales = decimals.map((count, i) => ({
+      ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
+      ...(count <= mostDecimals && { decimals: count }),
+    }));
+    return { ...field, scales };
+  },
+  encode: columnCodec.encode,
+};
+
+/** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
+const mostDecimals = 12;
+
+/** As many decimals as the values have, but enough to divide their range into 100 steps. */
+function decimalsOf(values: Float64Array): number {
+  let [low, high, decimals] = [Infinity, -Infinity, 0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    while (decimals <= mostDecimals && !isWrittenIn(value, decimals)) decimals++;
+  }
+  while (decimals <= mostDecimals && high > low && (high - low) * Number(`1e${decimals}`) < 100) decimals++;
+  return decimals;
+}
+
+/** Whether this many decimals suffice to write the number. A number of 32 bits may differ by its rounding error. */
+function isWrittenIn(value: number, decimals: number): boolean {
+  const written = Number(value.toFixed(decimals));
+  return written === value || (Math.fround(value) === value && Math.fround(written) === value);
+}
