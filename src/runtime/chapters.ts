@@ -14,7 +14,7 @@ export interface Chapter {
 export const chapters = [
   {
     name: "proof",
-    title: "Proof: gradients, resuming and allocations of the trainer",
+    title: "Checks: gradients, resuming and allocations of the trainer",
     files: [
       "check/prove-trainer.ts",
       "check/batches.ts",
@@ -100,13 +100,13 @@ export const chapters = [
       "data/dataset.ts",
       "data/split.ts",
       "data/fields.ts",
-      "data/column-codec.ts",
-      "data/target-codecs.ts",
-      "data/category-codec.ts",
-      "data/open-category-codec.ts",
+      "data/column-encoder.ts",
+      "data/target-encoders.ts",
+      "data/category-encoder.ts",
+      "data/open-category-encoder.ts",
       "data/dates.ts",
-      "data/date-codec.ts",
-      "data/text-codecs.ts",
+      "data/date-encoder.ts",
+      "data/text-encoders.ts",
       "data/scale.ts",
       "data/number-format.ts",
       "data/table.ts",

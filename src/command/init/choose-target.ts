@@ -85,6 +85,7 @@ export function targetForm(file: string, { profile, kind }: KnownColumn): Target
       `${file}: the column ${showValue(name)} cannot be the target: ${why}`,
       "choose another with --target",
     );
+  if (name === "") throw refuse("it has no name");
   if (rows === missing) throw refuse("all its values are missing");
   if (size > 1) throw refuse(`its cells are lists of ${size} numbers`);
   if (distinct === 1)

@@ -17,9 +17,10 @@ const mostCategories = 1000;
 const fewestWords = 10;
 
 export function kindOf(profile: ColumnProfile): ColumnKind {
-  const { rows, missing, size, distinct, values, odd } = profile;
+  const { name, rows, missing, size, distinct, values, odd } = profile;
   const present = rows - missing;
   const none = (why: string): ColumnKind => ({ kind: "none", why });
+  if (name === "") return none("the column has no name");
   if (present === 0) return none("all values are missing");
   if (present < 0.05 * rows) return none(`${missing} of ${rows} values are missing`);
   if (size > 1) return { kind: "numbers" };

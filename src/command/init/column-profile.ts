@@ -2,7 +2,7 @@
  * The profile of a column: counts that are collected while its cells pass by. The memory of a profile is bounded,
  * however long the column is.
  */
-import { isMissing } from "../../runtime/data/column-codec.ts";
+import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { dateReader } from "../../runtime/data/dates.ts";
 import type { DateReader } from "../../runtime/data/dates.ts";
 import { numberReader } from "../../runtime/data/number-format.ts";

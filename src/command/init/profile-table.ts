@@ -41,7 +41,7 @@ export async function formOf(file: string): Promise<CsvForm> {
       {
         code: "T2003",
         severity: "error",
-        message: "the file is an IDX file, which holds one input or target and has no columns",
+        message: "the file is an IDX file, which contains one input or target and has no columns",
         hint: 'write the spec by hand: "data": { "idx": { "image": FILE, "digit": FILE }, … }',
         location: { file },
       },

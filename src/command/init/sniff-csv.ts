@@ -1,7 +1,7 @@
 /** Guesses the separator and the format of numbers of a CSV file from its beginning. */
 import { numberReader } from "../../runtime/data/number-format.ts";
 import type { NumberFormat } from "../../runtime/data/number-format.ts";
-import { isMissing } from "../../runtime/data/column-codec.ts";
+import { isMissing } from "../../runtime/data/column-encoder.ts";
 import { csvRecords } from "../../runtime/data/table.ts";
 import type { TableRecord } from "../../runtime/data/table.ts";
 import { beginningOf } from "../formats/tables/open-bytes.ts";

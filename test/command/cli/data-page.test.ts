@@ -10,7 +10,7 @@ import { expectRefusal, workspace } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../../docs/data.md", import.meta.url), "utf8");
 /** The examples of the page, in order. */
-const [ofHomes, ofImages, ofCategories, ofNetwork] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
+const [ofHomes, ofImages, ofCategories, ofNetwork, ofDates] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
   ([, text]) => JSON.parse(`{${text}}`),
 );
 
@@ -85,7 +85,7 @@ test(
     place.write("homes.json", spec);
     place.write("homes.csv", `${header}\n${rows.join("\n")}\n`);
     const own = await place.run("train", "homes.json", "--json", "--out", "own.ckpt");
-    expect(own.stderr).toContain("6 of 60 rows miss a value and are left out");
+    expect(own.stderr).toContain("6 of 60 rows have a missing value and are dropped");
     expect(own.code).toBe(0);
     await place.run("compile", "homes.json", "-o", "homes.ts");
     const theirs = await program("--data", "homes.csv", "--json", "--out", "their.ckpt");
@@ -111,6 +111,20 @@ test(
   },
 );
 
+test("the page's dates fit the shape that it states", () => {
+  const changed = {
+    ...spec,
+    inputs: { ...spec.inputs, sold: { shape: [5] } },
+    network: [
+      ...spec.network.slice(0, 4),
+      { type: "concat", name: "all", from: ["home", "kind", "sold"] },
+      ...spec.network.slice(4),
+    ],
+    data: { ...spec.data, inputs: { ...spec.data.inputs, ...ofDates.inputs } },
+  };
+  expect(parseModel(changed).data?.inputs["sold"]).toEqual(ofDates.inputs.sold);
+});
+
 test("mistakes with categories are reported with the correct value", async () => {
   place.write("homes.csv", `${header}\n${rows.join("\n")}\n`);
   place.write("wide.json", { ...spec, inputs: { ...spec.inputs, kind: { shape: [9] } } });
@@ -124,7 +138,7 @@ test("mistakes with categories are reported with the correct value", async () =>
   place.write("narrow.json", { ...spec, network });
   expectRefusal(
     await place.run("train", "narrow.json"),
-    "street has 5 categories, which with the 0 for others need an embedding with a vocabulary of 6, not 5",
+    "street has 5 categories; with 0 for unknown ones, its embedding needs a vocabulary of 6, not 5",
   );
 });
 

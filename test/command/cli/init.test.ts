@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { sampleFiles } from "../../fuzz/sample-files.ts";
 import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
@@ -250,7 +251,7 @@ test("a spec is replaced only with --force, and other options choose the file", 
 });
 
 test.each<[string, string | Uint8Array, string[], string]>([
-  ["an empty file", "", [], "t.csv:1 error T2003: the file is empty: its first row names the columns"],
+  ["an empty file", "", [], "t.csv:1 error T2003: the file is empty: its first row must name the columns"],
   ["a header alone", "a,b\n", [], "t.csv:1 error T2003: the file has no rows"],
   ["one column", "a\n1\n2\n", [], 't.csv has only the column "a", and a model needs an input and a target'],
   ["a wrong target", "age,price\n1,2\n2,4\n", ["--target", "prise"], 'hint: did you mean "price"?'],
@@ -260,6 +261,12 @@ test.each<[string, string | Uint8Array, string[], string]>([
     "a,b\n1,2\n1,2,3\n",
     [],
     "t.csv:3 error T2003: the row has 3 cells for 2 columns",
+  ],
+  [
+    "a target without a name",
+    ",b\n1,2\n2,5\n",
+    ["--target", ""],
+    'the column "" cannot be the target: it has no name',
   ],
   ["a constant target", "a,b\n1,2\n2,2\n", ["--target", "b"], 'it has the same value in each row, "2"'],
   [

@@ -143,7 +143,7 @@ test("classes whose names are numbers, and class weights by these names", async 
   place.write("weighed.json", weighed({ 1: 1, 2: 1, 6: 3 }));
   expectRefusal(
     await place.run("train", "weighed.json"),
-    "the spec weighs the classes 1, 2, 6, but those of grade are 1, 2, 5",
+    "classWeights names the classes 1, 2, 6, but those of grade are 1, 2, 5",
   );
 });
 

@@ -1,8 +1,8 @@
 // Dates. If one fails, a date is read as another one, a result depends on the time zone of the host, or an
 // invalid date trains.
 import { afterEach, describe, expect, test } from "vitest";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
-import { dateCodec, meanDateCodec } from "../../../src/runtime/data/date-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
+import { dateEncoder, meanDateEncoder } from "../../../src/runtime/data/date-encoder.ts";
 import { dateReader, isoText, numbersOf, onCircle } from "../../../src/runtime/data/dates.ts";
 import type { DatePart } from "../../../src/runtime/data/dates.ts";
 import type { ColumnFacts, FittedRule } from "../../../src/runtime/data/fields.ts";
@@ -145,7 +145,7 @@ describe("columns of dates", () => {
       training,
       7,
       ["at,y", ...cells.map((cell, i) => `${cell},${i}`), ""].join("\n"),
-      { codecs: { meanDates: meanDateCodec, dates: dateCodec, columns: columnCodec }, test },
+      { encoders: { meanDates: meanDateEncoder, dates: dateEncoder, columns: columnEncoder }, test },
     );
   };
 

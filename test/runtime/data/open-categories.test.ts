@@ -1,9 +1,9 @@
 // Categories for missing, unseen and rare values. If one fails, a missing value is taken for a real category, or
 // the model never trains the category that stands for values it has not seen.
 import { expect, test } from "vitest";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { ColumnFacts } from "../../../src/runtime/data/fields.ts";
-import { openCategoryCodec } from "../../../src/runtime/data/open-category-codec.ts";
+import { openCategoryEncoder } from "../../../src/runtime/data/open-category-encoder.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { model, training } from "../linear-machine.ts";
 
@@ -20,7 +20,11 @@ const prepared = (
     7,
     ["kind,size,y", ...cells.map((cell, i) => `${cell},${i}`), ""].join("\n"),
     {
-      codecs: { missingCategory: openCategoryCodec, unseenCategory: openCategoryCodec, columns: columnCodec },
+      encoders: {
+        missingCategory: openCategoryEncoder,
+        unseenCategory: openCategoryEncoder,
+        columns: columnEncoder,
+      },
       test,
     },
   );
@@ -88,7 +92,7 @@ test.each<[string, () => unknown, string]>([
     "a vocabulary that is too small",
     () =>
       prepared(["a,1", "b,1"], { categories: "index", missingCategory: true }, { shape: [1], vocabulary: 3 }),
-    "x has 3 categories, which with the 0 for unseen ones need an embedding with a vocabulary of 4, not 3",
+    "x has 3 categories; with 0 for unseen ones, its embedding needs a vocabulary of 4, not 3",
   ],
   [
     "a missing value without a category for it",

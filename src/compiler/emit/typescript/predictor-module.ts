@@ -5,7 +5,7 @@ import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
-import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { SectionNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
 /** The parts of a predictor: the program `predict`, and the values of the parameters. */
@@ -22,15 +22,15 @@ export interface PredictedRows {
   /** The runtime's `DataFacts`, and its `FittedField`s. */
   readonly data: object;
   readonly fields: object;
-  readonly codecs: RuntimeExpression;
+  readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
   /** Whether the data file has a format of numbers, in which rows may be given too. */
   readonly isFormatted: boolean;
 }
 
 /** A predictor of rows, as an expression. */
-function rowsText(predictor: string, { predict, codecs, isFormatted }: PredictedRows): string {
-  const context = `{ model, data, codecs: ${runtimeText(codecs)} }`;
+function rowsText(predictor: string, { predict, encoders, isFormatted }: PredictedRows): string {
+  const context = `{ model, data, encoders: ${runtimeText(encoders)} }`;
   const ofRows = `predictorOfRows(${predictor}, ${runtimeText(predict)}, ${context}, fields)`;
   return isFormatted ? `formattedRows(${ofRows}, data.numberFormat)` : ofRows;
 }
@@ -59,7 +59,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     ],
     ownNames,
     roots: [
-      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.codecs), ...namesIn(rows.predict)]),
+      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
       ...(rows?.isFormatted ? (["formattedRows"] as const) : []),
       ...publicTypes,
       "predictorOf",
@@ -127,7 +127,7 @@ function writeCreatePredictor(
   { plan, batchSize, float, rows }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
-  { arena, callOf, takesOf, array }: EndNames,
+  { arena, callOf, takesOf, array }: SectionNames,
 ): void {
   const call = callOf("predict");
   const inputs = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "input");

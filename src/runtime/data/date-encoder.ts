@@ -1,6 +1,6 @@
 // Encoder for columns of dates: numbers for the parts of each date, in the order of the spec.
-import { columnCodec, isMissing, meanCodec } from "./column-codec.ts";
-import type { Codec } from "./dataset.ts";
+import { columnEncoder, isMissing, meanEncoder } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import { dateReader, isoText, numbersOf } from "./dates.ts";
 import type { DateTime } from "./dates.ts";
 import { columnFactsOf, columnOf, namedBy, wrongCell } from "./fields.ts";
@@ -13,7 +13,7 @@ import { InputError, shown } from "../step/errors.ts";
  * origin of each column: the earliest date of the training rows, unless the spec states one. Sines and cosines
  * are not scaled.
  */
-function datesBy(codec: Codec): Codec {
+function datesBy(encoder: FeatureEncoder): FeatureEncoder {
   return {
     fit(context, name, table, train) {
       const facts = columnFactsOf(context.data, name);
@@ -23,7 +23,7 @@ function datesBy(codec: Codec): Codec {
       const origins = columns.map((column) =>
         isElapsed ? (origin ?? earliest(table, column, facts, train)) : "",
       );
-      const { scales, ...field } = codec.fit(
+      const { scales, ...field } = encoder.fit(
         context,
         name,
         withNumbers(table, columns, facts, origins),
@@ -37,7 +37,7 @@ function datesBy(codec: Codec): Codec {
     },
     encode(context, field, table, rows) {
       const facts = columnFactsOf(context.data, field.name);
-      return codec.encode(
+      return encoder.encode(
         context,
         field,
         withNumbers(table, field.columns, facts, field.origins ?? []),
@@ -48,10 +48,10 @@ function datesBy(codec: Codec): Codec {
 }
 
 /** A missing date is an error. */
-export const dateCodec: Codec = datesBy(columnCodec);
+export const dateEncoder: FeatureEncoder = datesBy(columnEncoder);
 
 /** The means of the numbers of all training rows replace those of a missing date. */
-export const meanDateCodec: Codec = datesBy(meanCodec);
+export const meanDateEncoder: FeatureEncoder = datesBy(meanEncoder);
 
 const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
 

@@ -5,14 +5,14 @@
 //
 // Categories in fewer than `minCount` training rows are treated as unseen, so that the model learns what an unseen
 // category means. A missing value is the category "?", which exists even if the training rows have none.
-import { isMissing } from "./column-codec.ts";
-import type { Codec } from "./dataset.ts";
+import { isMissing } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, columnOf, fieldOf, namedBy, textsOf } from "./fields.ts";
 import type { ColumnFacts } from "./fields.ts";
 import { InputError } from "../step/errors.ts";
 import type { Table } from "./table.ts";
 
-export const openCategoryCodec: Codec = {
+export const openCategoryEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const facts = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -31,8 +31,8 @@ export const openCategoryCodec: Codec = {
     const { vocabulary = found } = model.inputs[name];
     if (isIndex && vocabulary < trained)
       throw new InputError(
-        `${name} has ${found - 1} categories, which with the 0 for unseen ones need an embedding with a ` +
-          `vocabulary of ${found}, not ${vocabulary}`,
+        `${name} has ${found - 1} categories; with 0 for unseen ones, its embedding needs a vocabulary of ` +
+          `${found}, not ${vocabulary}`,
       );
     if (!isIndex && (width < trained || width > found))
       throw new InputError(

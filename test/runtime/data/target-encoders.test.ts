@@ -1,8 +1,8 @@
 // Targets: the decimals of predictions, and classes whose names are numbers. If one fails, a report has noise
 // digits, or rounds away what the model knows.
 import { expect, test } from "vitest";
-import { classNameCodec, decimalCodec } from "../../../src/runtime/data/target-codecs.ts";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { classNameEncoder, decimalEncoder } from "../../../src/runtime/data/target-encoders.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { inTargetUnits } from "../../../src/runtime/prediction/interpretations.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
 import { model, training } from "../linear-machine.ts";
@@ -16,7 +16,7 @@ const scalesOf = (cells: readonly (number | string)[], scale?: "standard") =>
     training,
     7,
     ["x,y", ...cells.map((cell) => `1,${cell}`), ""].join("\n"),
-    { codecs: { hasDecimals: decimalCodec, columns: columnCodec } },
+    { encoders: { hasDecimals: decimalEncoder, columns: columnEncoder } },
   ).fields[1].scales ?? [];
 
 test.each<[string, (number | string)[], number | undefined]>([
@@ -61,7 +61,7 @@ const classesOf = (areNames: boolean) =>
     training,
     7,
     "x,y\n1,5\n1,1\n1,2\n1,5\n",
-    { codecs: { areNames: classNameCodec, columns: columnCodec } },
+    { encoders: { areNames: classNameEncoder, columns: columnEncoder } },
   );
 
 test("class names may be numbers, if the spec says so", () => {

@@ -1,19 +1,19 @@
 // Encoders for targets: classes whose names are numbers, and numbers whose predictions are written like the data.
-import { columnCodec, namedClassCodec } from "./column-codec.ts";
-import type { Codec } from "./dataset.ts";
+import { columnEncoder, namedClassEncoder } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import { columnOf } from "./fields.ts";
 import type { Column, Table } from "./table.ts";
 
 /** Encodes classes by name, even if the names are numbers, such as 1, 2 and 5. */
-export const classNameCodec: Codec = {
-  fit: (context, name, table, train) => columnCodec.fit(context, name, withoutNumbers(table), train),
-  encode: columnCodec.encode,
+export const classNameEncoder: FeatureEncoder = {
+  fit: (context, name, table, train) => columnEncoder.fit(context, name, withoutNumbers(table), train),
+  encode: columnEncoder.encode,
 };
 
 /** Encodes classes whose names are numbers, and which the spec names. */
-export const namedNumberCodec: Codec = {
-  fit: (context, name, table, train) => namedClassCodec.fit(context, name, withoutNumbers(table), train),
-  encode: columnCodec.encode,
+export const namedNumberEncoder: FeatureEncoder = {
+  fit: (context, name, table, train) => namedClassEncoder.fit(context, name, withoutNumbers(table), train),
+  encode: columnEncoder.encode,
 };
 
 /** The table as if no cell were a number. */
@@ -26,9 +26,9 @@ function withoutNumbers(table: Table): Table {
 }
 
 /** Encodes numbers, and fits the number of decimals with which predictions are written. */
-export const decimalCodec: Codec = {
+export const decimalEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
-    const field = columnCodec.fit(context, name, table, train);
+    const field = columnEncoder.fit(context, name, table, train);
     const decimals = field.columns.flatMap((column) => {
       const { size, numbers } = columnOf(table, column);
       const found = numbers();
@@ -42,7 +42,7 @@ export const decimalCodec: Codec = {
     }));
     return { ...field, scales };
   },
-  encode: columnCodec.encode,
+  encode: columnEncoder.encode,
 };
 
 /** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
