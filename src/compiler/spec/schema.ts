@@ -203,7 +203,7 @@ const dates = z
       .string()
       .optional()
       .describe(
-        "The date, in ISO 8601, from which elapsed days are counted; the earliest one of the training split by default.",
+        "The date in ISO 8601 from which days are counted; the earliest one of the training split by default.",
       ),
   })
   .optional();
