@@ -19,7 +19,7 @@ export interface TableOutcome {
 /** Names of columns that a spec, a layer or YAML could take for something else. */
 const names = (
   "a|b c|x|y|Id|constructor|__proto__|name|yes|p..q|größe|target|#1|time|day|class|label|A-B|1st|日本|null|numbers|" +
-  'categories|dates|dense1|concat1|text|it\'s|say "q"|columns_vector||a: b|- c|{d}'
+  'categories|dates|dense1|concat1|text|it\'s|say "q"|columns_vector||a: b|- c'
 ).split("|");
 
 const words = "the a of house red blue green big small fast slow old new good bad left right up down".split(
