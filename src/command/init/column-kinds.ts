@@ -22,7 +22,9 @@ export function kindOf(profile: ColumnProfile): ColumnKind {
   const none = (why: string): ColumnKind => ({ kind: "none", why });
   if (name === "") return none("the column has no name");
   if (present === 0) return none("all values are missing");
-  if (present < 0.05 * rows) return none(`${missing} of ${rows} values are missing`);
+  // Fewer values may all be in the validation and test splits, and then have no mean in the training split.
+  const fewest = Math.max(0.05 * rows, Math.min(8, 0.4 * rows + 1));
+  if (missing > 0 && present < fewest) return none(`${missing} of ${rows} values are missing`);
   if (size > 1) return { kind: "numbers" };
   if (distinct === 1 && missing === 0) {
     const [only = ""] = values?.keys() ?? [];

@@ -154,6 +154,24 @@ test(
   },
 );
 
+test.each(["npy", "npz", "parquet"])("typed columns of %s", { timeout: 60_000 }, async (format) => {
+  const sample = sampleFiles().find((each) => each.format === format);
+  place.write(`typed.${format}`, sample?.bytes ?? expect.unreachable());
+  const { spec } = await trained(`typed.${format}`, 1);
+  expect(spec.data.inputs.numbers.columns).toEqual(sample?.columns.slice(0, 4));
+  expect(Object.values(spec.targets)).toEqual([{ classes: expect.any(Number) }]);
+});
+
+test("docs/data.md shows the decisions as they are printed", async () => {
+  const page = readFileSync(new URL("../../../docs/data.md", import.meta.url), "utf8");
+  const [, shown] = /```\n(graphs\/data\/wine\.csv → [^]*?)```/.exec(page) ?? [];
+  place.write(
+    "graphs/data/wine.csv",
+    readFileSync(new URL("../../../graphs/data/wine.csv", import.meta.url)),
+  );
+  expect((await place.run("init", "graphs/data/wine.csv", "--force")).stdout).toBe(shown);
+});
+
 test("hours: times of JSON Lines, packed", { timeout: 60_000 }, async () => {
   const rows = rowsOf(400, (draw, i) => {
     const time = new Date(Date.UTC(2023, 0, 1) + i * 3_600_000);
