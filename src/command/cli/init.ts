@@ -32,10 +32,12 @@ export async function initSpec(file: string, { target, output, force }: InitFlag
   const whole = await profileTable(file, form);
   const named = chooseTarget(file, whole.columns, target);
   const first = chooseModel(file, whole, named);
-  const dropping = droppedRows(first);
+  const dropping = droppingColumns(first);
   // The categories of the rows that are left out may occur in no other row, so the other rows are profiled again.
   const chosen =
-    dropping.size === 0 ? first : chooseModel(file, await profileTable(file, form, dropping), named);
+    dropping.size === 0
+      ? first
+      : chooseModel(file, await profileTable(file, form, { whole, columns: dropping }), named);
   const facts = {
     name,
     file: relative(dirname(resolve(spec)), resolve(file))
@@ -88,10 +90,10 @@ async function checkSpecFile(spec: string, file: string, isForced: boolean): Pro
   await checkWritable(spec);
 }
 
-/** The rows without a value in a column that must have one: the target and texts. */
-function droppedRows({ target, inputs }: ChosenModel): ReadonlyMap<string, number> {
+/** The columns that must have a value, and in some row have none: the target and texts. */
+function droppingColumns({ target, inputs }: ChosenModel): ReadonlySet<string> {
   const needed = [target.column.profile, ...inputs.flatMap(({ needed }) => needed)];
-  return new Map(needed.flatMap(({ name, missing }) => (missing > 0 ? [[name, missing]] : [])));
+  return new Set(needed.flatMap(({ name, missing }) => (missing > 0 ? [name] : [])));
 }
 
 /** A spec with an error would be a bug of this command. */

@@ -116,7 +116,8 @@ export function uniqueNames(taken: readonly string[]): (wanted: string) => strin
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const missingText = ({ missing }: ColumnProfile): string => (missing === 0 ? "" : `, ${missing} missing`);
-const hasMissing = (columns: readonly ColumnProfile[]): boolean => columns.some(({ missing }) => missing > 0);
+const hasMissing = (columns: readonly ColumnProfile[]): boolean =>
+  columns.some((column) => absentIn(column) > 0);
 
 function numbersInput(name: string, columns: readonly ColumnProfile[]): ChosenInput {
   const width = columns.reduce((sum, { size }) => sum + size, 0);
@@ -209,7 +210,7 @@ function kindsInput(name: string, columns: readonly Categories[], rows: number):
 function codedInput(name: string, column: Categories, rows: number): ChosenInput {
   const rare = isRare(column.counts, rows);
   const kept = rare ? keptCategories(column, rows) : column.counts.size;
-  const vocabulary = kept + (column.profile.missing > 0 ? 1 : 0) + 1;
+  const vocabulary = kept + (absentIn(column.profile) > 0 ? 1 : 0) + 1;
   const units = Math.min(32, Math.round(1.6 * vocabulary ** 0.56));
   const vector = `${name}_vector`;
   return {
@@ -333,7 +334,7 @@ function textInput(name: string, profile: ColumnProfile, rows: number): ChosenIn
   };
 }
 
-/** The rows without a value in a column that has to have one. */
+/** The missing values of a column in all rows of the file. */
 export const absentIn = ({ missing, dropped }: ColumnProfile): number => missing + dropped;
 
 /** The smallest length that is at least as long as this fraction of all texts. */

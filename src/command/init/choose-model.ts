@@ -29,7 +29,7 @@ export function chooseModel(
   const form = targetForm(file, target.column);
   const targetName = uniqueNames([])(target.column.profile.name);
   const others = columns.filter((column) => column !== target.column);
-  const chosen = chooseInputs(withCounters(others), rows, [targetName]);
+  const chosen = chooseInputs(withCounters(others), rows, [targetName, ...layerNames]);
   if (chosen.inputs.length === 0) {
     const why = chosen.omitted.map(({ name, why }) => `${quoted(name)}: ${why}`).join("; ");
     throw usageError(
@@ -47,6 +47,9 @@ export function chooseModel(
     training: trainingFor(rows),
   };
 }
+
+/** The default names of the layers that follow the inputs. */
+const layerNames = ["concat1", "dense1", "dense2", "dense3"];
 
 /** If only columns that count the rows are left, such a column may be the time. */
 function withCounters(columns: readonly KnownColumn[]): readonly KnownColumn[] {

@@ -37,7 +37,7 @@ export interface ColumnProfile {
   readonly name: string;
   readonly rows: number;
   readonly missing: number;
-  /** The rows that are left out because this column has no value there. They are not in `rows`. */
+  /** The missing values in rows that are left out. These rows are not in `rows`. */
   readonly dropped: number;
   /** The numbers in each cell, if all cells are lists of numbers. */
   readonly size: number;

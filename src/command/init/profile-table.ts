@@ -49,14 +49,17 @@ export async function formOf(file: string): Promise<CsvForm> {
   return typed.test(start) ? { separator: ",", numbers: {} } : sniffCsv(file);
 }
 
-/**
- * Rows with a missing value in one of the columns `dropping` are left out. `dropping` has the number of such rows.
- * @throws DiagnosticError
- */
+/** The profile of the whole file, and the columns in which a missing value drops the row. */
+export interface Dropping {
+  readonly whole: TableProfile;
+  readonly columns: ReadonlySet<string>;
+}
+
+/** With `dropping`, only the other rows are profiled. @throws DiagnosticError */
 export async function profileTable(
   file: string,
   { separator, numbers }: CsvForm,
-  dropping: ReadonlyMap<string, number> = new Map(),
+  dropping?: Dropping,
 ): Promise<TableProfile> {
   let builders: readonly ProfileBuilder[] = [];
   const buildersOf = (names: readonly string[]) => {
@@ -70,8 +73,12 @@ export async function profileTable(
   const { rows } = await readTable(file, {
     model: noModel,
     data: { inputs: {}, targets: {}, separator },
-    observed: { buildersOf, dropping: new Set(dropping.keys()) },
+    observed: { buildersOf, dropping: dropping?.columns ?? new Set() },
   });
-  const columns = builders.map((builder) => builder.profile());
-  return { rows, columns: columns.map((column) => ({ ...column, dropped: dropping.get(column.name) ?? 0 })) };
+  const columns = builders.map((builder, i) => {
+    const profile = builder.profile();
+    const missing = dropping?.whole.columns[i].missing ?? profile.missing;
+    return { ...profile, dropped: missing - profile.missing };
+  });
+  return { rows, columns };
 }
