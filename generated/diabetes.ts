@@ -1856,10 +1856,16 @@ type Interpretation = (scores: readonly number[], classes: readonly Cell[], scal
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For a scaled number: the number in original units. */
-const inTargetUnits: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
-  rounded(value * span + shift),
+/** For a scaled number: the number in original units, written like the training data. */
+const inTargetUnits: Interpretation = ([value], _, { shift, span, decimals } = { shift: 0, span: 1 }) => [
+  inDecimals(value * span + shift, decimals),
 ];
+
+/** Rounds to these decimals, but to at most 7 significant digits. The sum turns −0 into 0. */
+function inDecimals(value: number, decimals: number | undefined): number {
+  const isShort = decimals !== undefined && Math.abs(value) < Number(`1e${7 - decimals}`);
+  return (isShort ? Number(value.toFixed(decimals)) : rounded(value)) + 0;
+}
 
 // ── 11 Random numbers and elementary functions: the same bits in every engine ──
 
@@ -2128,7 +2134,7 @@ function checksum(bytes: Uint8Array): Uint8Array {
 /** The columns of the data file for each input and target. */
 const data: DataFacts = {
   inputs: { patient: { columns: ["age..s6"], scale: "standard" } },
-  targets: { progression: { columns: ["progression"] } },
+  targets: { progression: { columns: ["progression"], hasDecimals: true } },
 };
 
 /** The numbers of an input or target, row-major. */
@@ -2311,6 +2317,8 @@ interface WordRule {
 interface Scale {
   shift: number;
   span: number;
+  /** With which predictions in original units are written. */
+  decimals?: number;
 }
 
 /**
@@ -2328,6 +2336,8 @@ interface ColumnFacts {
   mean?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
+  /** Predictions have the decimals of the training rows. */
+  hasDecimals?: boolean;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2534,6 +2544,47 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
     if (number !== undefined) return number;
     throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
   });
+}
+
+/** Encodes numbers, and fits the number of decimals with which predictions are written. */
+const decimalEncoder: FeatureEncoder = {
+  fit(context, name, table, train) {
+    const field = columnEncoder.fit(context, name, table, train);
+    const decimals = field.columns.flatMap((column) => {
+      const { size, numbers } = columnOf(table, column);
+      const found = numbers();
+      return Array.from({ length: size }, (_, place) =>
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+      );
+    });
+    const scales = decimals.map((count, i) => ({
+      ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
+      ...(count <= mostDecimals && { decimals: count }),
+    }));
+    return { ...field, scales };
+  },
+  encode: columnEncoder.encode,
+};
+
+/** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
+const mostDecimals = 12;
+
+/** As many decimals as the values have, but enough to divide their range into 100 steps. */
+function decimalsOf(values: Float64Array): number {
+  let [low, high, decimals] = [Infinity, -Infinity, 0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    while (decimals <= mostDecimals && !isWrittenIn(value, decimals)) decimals++;
+  }
+  while (decimals <= mostDecimals && high > low && (high - low) * Number(`1e${decimals}`) < 100) decimals++;
+  return decimals;
+}
+
+/** Whether this many decimals suffice to write the number. A number of 32 bits may differ by its rounding error. */
+function isWrittenIn(value: number, decimals: number): boolean {
+  const written = Number(value.toFixed(decimals));
+  return written === value || (Math.fround(value) === value && Math.fround(written) === value);
 }
 
 /**
@@ -3065,7 +3116,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  encoders: { columns: columnEncoder },
+  encoders: { hasDecimals: decimalEncoder, columns: columnEncoder },
   fitScales: fitScales,
   seen: warnOfFirstLoss,
   seenHelp: predictHelp,

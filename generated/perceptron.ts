@@ -1478,10 +1478,16 @@ type Interpretation = (scores: readonly number[], classes: readonly Cell[], scal
 /** Rounds to 7 significant digits, the precision of f32. */
 const rounded = (value: number): number => +value.toPrecision(7);
 
-/** For a scaled number: the number in original units. */
-const inTargetUnits: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
-  rounded(value * span + shift),
+/** For a scaled number: the number in original units, written like the training data. */
+const inTargetUnits: Interpretation = ([value], _, { shift, span, decimals } = { shift: 0, span: 1 }) => [
+  inDecimals(value * span + shift, decimals),
 ];
+
+/** Rounds to these decimals, but to at most 7 significant digits. The sum turns −0 into 0. */
+function inDecimals(value: number, decimals: number | undefined): number {
+  const isShort = decimals !== undefined && Math.abs(value) < Number(`1e${7 - decimals}`);
+  return (isShort ? Number(value.toFixed(decimals)) : rounded(value)) + 0;
+}
 
 // ── 10 Random numbers and elementary functions: the same bits in every engine ──
 
@@ -1701,6 +1707,7 @@ const data: DataFacts = {
         isWhole: true,
         rule: "-1, 0 or 1, as perceptron and accuracy need: for other numbers use a loss such as mse; for a quantity use mae, rmse or r2",
       },
+      hasDecimals: true,
     },
   },
 };
@@ -1885,6 +1892,8 @@ interface WordRule {
 interface Scale {
   shift: number;
   span: number;
+  /** With which predictions in original units are written. */
+  decimals?: number;
 }
 
 /**
@@ -1904,6 +1913,8 @@ interface ColumnFacts {
   classNames?: readonly string[];
   /** The values that the target may have, if not any. */
   range?: ValueRange;
+  /** Predictions have the decimals of the training rows. */
+  hasDecimals?: boolean;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2112,26 +2123,6 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   });
 }
 
-/** Encodes a target. Throws for a value outside the range of the loss or of a metric. */
-const rangeEncoder: FeatureEncoder = {
-  fit: columnEncoder.fit,
-  encode(context, field, table, rows) {
-    const encoded = columnEncoder.encode(context, field, table, rows);
-    const { range = { lowest: -Infinity, rule: "" } } = columnFactsOf(context.data, field.name);
-    const at = encoded.findIndex((value: number) => !isInRange(value, range));
-    if (at < 0) return encoded;
-    const width = encoded.length / rows.length;
-    const row = rows[Math.floor(at / width)];
-    // The column that holds the number at this position of the row: a column may hold several.
-    const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
-    const column = holders[at % width];
-    const { size, numbers } = columnOf(table, column);
-    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
-    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
-    throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
-  },
-};
-
 interface ValueRange {
   lowest: number;
   /** No limit if absent. */
@@ -2158,6 +2149,73 @@ function checkTargets(
       if (!isInRange(values[i], range))
         throw new InputError(`${name}, row ${row}: ${values[i]} is not ${range.rule}`);
 }
+
+/** Encodes numbers, and fits the number of decimals with which predictions are written. */
+const decimalEncoder: FeatureEncoder = {
+  fit(context, name, table, train) {
+    const field = columnEncoder.fit(context, name, table, train);
+    const decimals = field.columns.flatMap((column) => {
+      const { size, numbers } = columnOf(table, column);
+      const found = numbers();
+      return Array.from({ length: size }, (_, place) =>
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+      );
+    });
+    const scales = decimals.map((count, i) => ({
+      ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
+      ...(count <= mostDecimals && { decimals: count }),
+    }));
+    return { ...field, scales };
+  },
+  encode: columnEncoder.encode,
+};
+
+/** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
+const mostDecimals = 12;
+
+/** As many decimals as the values have, but enough to divide their range into 100 steps. */
+function decimalsOf(values: Float64Array): number {
+  let [low, high, decimals] = [Infinity, -Infinity, 0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    while (decimals <= mostDecimals && !isWrittenIn(value, decimals)) decimals++;
+  }
+  while (decimals <= mostDecimals && high > low && (high - low) * Number(`1e${decimals}`) < 100) decimals++;
+  return decimals;
+}
+
+/** Whether this many decimals suffice to write the number. A number of 32 bits may differ by its rounding error. */
+function isWrittenIn(value: number, decimals: number): boolean {
+  const written = Number(value.toFixed(decimals));
+  return written === value || (Math.fround(value) === value && Math.fround(written) === value);
+}
+
+/** Encodes a target. Throws for a value outside the range of the loss or of a metric. */
+const rangeEncoder: FeatureEncoder = {
+  fit: columnEncoder.fit,
+  encode(context, field, table, rows) {
+    const encoded = columnEncoder.encode(context, field, table, rows);
+    const { range = { lowest: -Infinity, rule: "" } } = columnFactsOf(context.data, field.name);
+    const at = encoded.findIndex((value: number) => !isInRange(value, range));
+    if (at < 0) return encoded;
+    const width = encoded.length / rows.length;
+    const row = rows[Math.floor(at / width)];
+    // The column that holds the number at this position of the row: a column may hold several.
+    const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
+    const column = holders[at % width];
+    const { size, numbers } = columnOf(table, column);
+    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
+    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
+  },
+};
+
+/** Encodes such a target, and fits its number of decimals. */
+const decimalRangeEncoder: FeatureEncoder = {
+  fit: decimalEncoder.fit,
+  encode: rangeEncoder.encode,
+};
 
 /**
  * Fits the scale of each number in a row of these columns, on the rows `train`. Throws for a cell without a
@@ -2651,7 +2709,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  encoders: { range: rangeEncoder, columns: columnEncoder },
+  encoders: { range: decimalRangeEncoder, columns: columnEncoder },
   seen: warnOfFirstLoss,
   seenHelp: predictHelp,
   predict: predictBy(inTargetUnits),

@@ -36,13 +36,19 @@ type ElementaryFunction =
 /** The names of the runtime's encoders for fields of a data file. */
 export type EncoderName = Extract<
   | keyof typeof import("../runtime/data/category-encoder.ts")
+  | keyof typeof import("../runtime/data/date-encoder.ts")
+  | keyof typeof import("../runtime/data/open-category-encoder.ts")
+  | keyof typeof import("../runtime/data/target-encoders.ts")
   | keyof typeof import("../runtime/data/text-encoders.ts")
   | keyof typeof import("../runtime/data/column-encoder.ts"),
   `${string}Encoder`
 >;
 
 /** The names of the functions that interpret an output. */
-export type InterpretationName = keyof typeof import("../runtime/prediction/interpretations.ts");
+export type InterpretationName = Exclude<
+  keyof typeof import("../runtime/prediction/interpretations.ts"),
+  "inDecimals"
+>;
 
 type TrainerPart =
   | keyof typeof import("../runtime/step/errors.ts")
@@ -65,6 +71,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/check/check-program.ts")
   | keyof typeof import("../runtime/data/table.ts")
   | keyof typeof import("../runtime/data/scale.ts")
+  | keyof typeof import("../runtime/prediction/formatted-rows.ts")
   | keyof typeof import("../runtime/prediction/predictor.ts")
   | keyof typeof import("../runtime/prediction/predictions.ts")
   | keyof typeof import("../runtime/program/readers.ts")

@@ -59,8 +59,7 @@ export async function predictSpec(
  */
 function answerOf({ model, built }: Compilation): Interpretation {
   const name = answerName(model, built);
-  const found: Readonly<Record<string, Interpretation>> = answers;
-  if (name !== undefined) return found[name];
+  if (name !== undefined) return answers[name];
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,

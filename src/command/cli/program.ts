@@ -16,6 +16,7 @@ import {
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags, ImportFlags } from "./parameters.ts";
+import type { InitFlags } from "./init.ts";
 import type { InspectFlags } from "./inspect.ts";
 import { collect, port, positive, shard, withTrainOptions } from "./options.ts";
 import type { PlaygroundFlags } from "./playground.ts";
@@ -51,6 +52,7 @@ export function createProgram(done: Done): Command {
   quiet(program);
 
   const commands = [
+    initCommand,
     compileCommand,
     trainCommand,
     predictCommand,
@@ -65,6 +67,23 @@ export function createProgram(done: Done): Command {
   ];
   for (const declare of commands) declare(program, done);
   return program;
+}
+
+function initCommand(program: Command, done: Done): void {
+  command(program, "init", "look at a data file and write a spec that trains on it", [
+    "tapeless init graphs/data/wine.csv",
+    "tapeless init graphs/data/diabetes.csv --target progression -o models/diabetes.yaml",
+  ])
+    .argument("<data>", "a table: CSV, JSON Lines, NumPy or Parquet, also gzipped")
+    .option("--target <column>", "predict this column (default: one named like a target, or the last one)")
+    .option(
+      "-o, --output <file>",
+      "write the spec to this file, a .yaml file (default: <name of the data>.yaml)",
+    )
+    .option("--force", "replace the file if it exists")
+    .action(async (data: string, flags: InitFlags) =>
+      done(await (await import("./init.ts")).initSpec(data, flags)),
+    );
 }
 
 function compileCommand(program: Command, done: Done): void {

@@ -71,8 +71,8 @@ function splitPredictions(
   const expected = data[target];
   const scores = predictionsOf(facts, trainer, data);
   const scoresPerValue = scores.length / expected.length;
-  const known: Readonly<Record<string, Interpretation>> = answers;
-  const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
+  const answer: Interpretation =
+    answers[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
   if (!(classes === undefined ? scoresPerValue === 1 : scoresPerValue === 1 || scoresPerValue === classes))
     throw usageError(
       `--report: the outputs of "${facts.name}" do not correspond one to one to the values of its target`,
@@ -91,10 +91,12 @@ function splitPredictions(
   );
   if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
   const original = Array.from(expected, (value, position) => {
-    const { shift, span } = scaleOf(position) ?? { shift: 0, span: 1 };
-    return value * span + shift;
+    const { shift, span, decimals } = scaleOf(position) ?? { shift: 0, span: 1 };
+    return answers.inDecimals(value * span + shift, decimals);
   });
-  return { split, expected: original, predicted };
+  const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
+  const most = decimals.length === 0 ? NaN : Math.max(...decimals);
+  return { split, expected: original, predicted, ...(most >= 0 && { decimals: most }) };
 }
 
 /** The outputs of the network for all rows. */

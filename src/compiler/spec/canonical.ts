@@ -82,18 +82,34 @@ const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] 
     : weights;
 
 type SpecData = NonNullable<FullSpec["data"]>;
-type SpecColumns = Omit<Partial<Columns>, "missing"> & { readonly missing?: "error" | Columns["missing"] };
+
+/** A count of 1 has no effect. */
+const rareCount = (minCount: number) => (minCount > 1 ? { minCount } : {});
+
+/** A decimal point without a mark for thousands is the format of the readers. */
+function numberFormat({ decimal = ".", thousands }: SpecData["numbers"] = {}): Pick<ModelData, "numbers"> {
+  if (decimal === "." && thousands === undefined) return {};
+  return { numbers: { decimal, ...(thousands !== undefined && { thousands }) } };
+}
+type SpecColumns = Omit<Partial<Columns>, "missing" | "unseen" | "names"> & {
+  readonly missing?: "error" | Columns["missing"];
+  readonly unseen?: "zeros" | Columns["unseen"];
+  readonly names?: boolean;
+};
 
 function canonicalData(
-  { file, idx, train, test, separator, inputs = {}, targets = {} }: SpecData,
+  { file, idx, train, test, separator, numbers, inputs = {}, targets = {} }: SpecData,
   { classWeights = [], sampleWeights }: FullSpec["training"],
 ): ModelData {
   const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
   const columns = (record: Readonly<Record<string, SpecColumns>>) =>
-    mapValues(record, ({ missing, ...entry }): Columns => ({
+    mapValues(record, ({ missing, unseen, minCount, names, ...entry }): Columns => ({
       columns: [],
       ...entry,
       ...(missing === undefined || missing === "error" ? {} : { missing }),
+      ...(unseen === "category" ? { unseen } : {}),
+      ...rareCount(minCount ?? (unseen === "category" ? 2 : 1)),
+      ...(names === true ? { names } : {}),
     }));
   const files = (split: NonNullable<SpecData["train"]>) => (typeof split === "string" ? split : split.idx);
   // The checks ensure that exactly one of `file`, `idx` and `train` exists, and that `test` exists only with
@@ -102,6 +118,7 @@ function canonicalData(
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),
     ...(separator === undefined || separator === "," ? {} : { separator }),
+    ...numberFormat(numbers),
     inputs: Object.fromEntries(
       Object.entries(columns(inputs)).map(([name, entry]) => [
         name,

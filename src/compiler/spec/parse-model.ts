@@ -5,6 +5,7 @@ import { DiagnosticError, collector } from "../diagnostics/errors.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { showValue } from "../util/message-text.ts";
 import { canonicalModel } from "./canonical.ts";
+import { checkCells } from "./check/check-cells.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
@@ -67,6 +68,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkData(value, problems);
+  checkCells(value, member(value, "data"), problems);
   // A value that is nested this deeply is nearly always misplaced. An error about its location is more
   // helpful, so nesting is reported only if there is no other error.
   if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))

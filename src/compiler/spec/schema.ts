@@ -181,13 +181,38 @@ const columnKeys = {
     .describe('Column names, or ranges of columns such as "p0..p63"; not for IDX files.'),
   scale: scale.optional().describe("The scaling of the values, fitted on the training split only."),
   missing: z
-    .enum(["error", "drop", "mean"])
+    .enum(["error", "drop", "mean", "category"])
     .optional()
     .describe(
       "What to do with a missing value (empty, NA, N/A, NaN, null or ?): report an error (the default), drop the " +
-        "row, or use the mean of the training split.",
+        "row, use the mean of the training split, or, for categories, make it a category of its own.",
     ),
 };
+
+const dates = z
+  .strictObject({
+    parts: z
+      .array(z.enum(["elapsed", "year", "month", "day", "weekday", "day-of-year", "hour", "minute"]))
+      .min(1)
+      .describe(
+        "The parts of each date, in this order: the days elapsed since the origin and the year are one number, all " +
+          "others are cyclic and have two, sine and cosine.",
+      ),
+    format: z
+      .string()
+      .optional()
+      .describe(
+        'The format of the cells, such as "DD.MM.YYYY HH:mm", "MM/DD/YY hh:mm A", "unix" or "unix-ms"; ISO 8601 by ' +
+          "default.",
+      ),
+    origin: z
+      .string()
+      .optional()
+      .describe(
+        "The date in ISO 8601 from which days are counted; the earliest one of the training split by default.",
+      ),
+  })
+  .optional();
 
 const categories = z.enum(["one-hot", "index"]).optional();
 const words = z
@@ -207,6 +232,19 @@ const inputColumns = z.strictObject({
     "The columns hold categories, numbered in the sorted order of their names in the training split: one column of " +
       "0 or 1 for each category (one-hot), or its number from 1 (index). Unknown categories are 0.",
   ),
+  unseen: z
+    .enum(["zeros", "category"])
+    .optional()
+    .describe(
+      "How a category is encoded that the training split lacks: as zeros (the default), or as a category of its own.",
+    ),
+  minCount: positiveInteger
+    .optional()
+    .describe(
+      "The number of rows of the training split below which a category is treated as unseen; 2 by default if " +
+        "unseen categories are a category of their own, otherwise 1.",
+    ),
+  dates: dates.describe("The columns hold dates, encoded as numbers for their parts."),
   words: words.describe(
     "The column holds text, encoded as the start marker 0, then the number of each word, then 0 as padding. Numbers " +
       "from 2 are the most frequent words of the training split; 1 is any word outside the vocabulary.",
@@ -232,6 +270,10 @@ const targetColumns = z.strictObject({
     .describe(
       "An input of characters or words: the target at each position is the next token, and -1 on padding.",
     ),
+  names: z
+    .boolean()
+    .optional()
+    .describe("The cells are names of classes even where they are numbers, such as 1, 2 and 5."),
 });
 
 const file = z.string().min(1);
@@ -251,6 +293,16 @@ const data = z.strictObject({
     .enum([",", ";", "\t", "|"])
     .optional()
     .describe("The separator of cells in a CSV file; a comma by default."),
+  numbers: z
+    .strictObject({
+      decimal: z.enum([".", ","]).optional().describe("The decimal mark; a point by default."),
+      thousands: z
+        .enum([",", ".", " ", "'", "_"])
+        .optional()
+        .describe("The mark between groups of three digits; none by default."),
+    })
+    .optional()
+    .describe("How text cells write numbers."),
   train: splitFiles
     .optional()
     .describe("The file of the training rows, if the test rows have their own file."),

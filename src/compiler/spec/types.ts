@@ -43,20 +43,30 @@ export interface ModelTarget {
   readonly classes?: number;
 }
 
+export type Dates = NonNullable<NonNullable<NonNullable<Full["data"]["inputs"]>[string]>["dates"]>;
+
 export interface Columns {
   /** Column names and ranges "p0..p63", as written. The file's header determines a range's columns. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
   /** What to do with missing values. If absent, missing values are an error. */
-  readonly missing?: "drop" | "mean";
+  readonly missing?: "drop" | "mean" | "category";
+  /** The columns hold dates, encoded as numbers for their parts. */
+  readonly dates?: Dates;
   /** The column holds text, encoded as sequences of characters of this length. */
   readonly characters?: { readonly length: number };
   /** The columns hold categories, encoded as one-hot numbers or as indices. */
   readonly categories?: "one-hot" | "index";
+  /** Categories that the training split lacks are a category of their own. */
+  readonly unseen?: "category";
+  /** A category in fewer rows of the training split is treated as unseen. */
+  readonly minCount?: number;
   /** The column holds text, encoded as sequences of words. */
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
   /** The target is the next character or word of this input. The target then has no columns. */
   readonly nextOf?: string;
+  /** The classes of the target have names, even where these are numbers. */
+  readonly names?: true;
   /** The column holds the weight of each row. */
   readonly weighs?: true;
   /** If the spec names the target's classes: their names, sorted. The data must have these names. */
@@ -73,6 +83,8 @@ export interface ModelData {
   readonly test?: DataFiles;
   /** The separator of cells in a CSV file, if it is not a comma. */
   readonly separator?: string;
+  /** How the cells of a text file write numbers, if not as in 1234.5. */
+  readonly numbers?: { readonly decimal?: "." | ","; readonly thousands?: string };
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
 }

@@ -3,9 +3,17 @@ import {
   columnEncoder,
   meanEncoder,
   namedClassEncoder,
-  rangeEncoder,
   weightEncoder,
 } from "../../runtime/data/column-encoder.ts";
+import { dateEncoder, meanDateEncoder } from "../../runtime/data/date-encoder.ts";
+import { openCategoryEncoder } from "../../runtime/data/open-category-encoder.ts";
+import {
+  classNameEncoder,
+  decimalEncoder,
+  decimalRangeEncoder,
+  namedNumberEncoder,
+  rangeEncoder,
+} from "../../runtime/data/target-encoders.ts";
 import {
   characterEncoder,
   nextEncoder,
@@ -27,10 +35,17 @@ const encoders: Readonly<Record<EncoderName, FeatureEncoder>> = {
   nextEncoder,
   meanEncoder,
   categoryEncoder,
+  openCategoryEncoder,
+  dateEncoder,
+  meanDateEncoder,
   wordEncoder,
   nextWordEncoder,
   namedClassEncoder,
+  classNameEncoder,
+  namedNumberEncoder,
+  decimalEncoder,
   rangeEncoder,
+  decimalRangeEncoder,
   weightEncoder,
 };
 

@@ -49,37 +49,51 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
 /** An entry without columns has a file of its own. Its only column is named after the entry. */
 const columnsOf = (entries: Readonly<Record<string, Columns & { readonly range?: ValueRange }>>) =>
   Object.fromEntries(
-    Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
+    Object.entries(entries).map(([name, { columns, missing, unseen, names, ...others }]) => [
       name,
       {
         columns: columns.length > 0 || others.nextOf !== undefined ? columns : [name],
         ...others,
-        ...(missing !== undefined && { [missing]: true }),
+        ...missingFact(missing, others.dates !== undefined),
+        ...(unseen === "category" && { unseenCategory: true }),
+        ...(names === true && { areNames: true }),
       },
     ]),
   );
 
+/** What to do with missing values, as a key of the runtime's `ColumnFacts`. */
+function missingFact(missing: Columns["missing"], isDate: boolean) {
+  if (missing === undefined) return {};
+  if (missing === "category") return { missingCategory: true };
+  return missing === "mean" && isDate ? { meanDates: true } : { [missing]: true };
+}
+
 /** The columns of the targets. With a range of valid values, a target with an IDX file has an entry, too. */
-function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>) {
+function targetColumnsOf(model: Model, given: Readonly<Record<string, Columns>>, isTable: boolean) {
   const ranges = Object.keys(model.targets).flatMap((name) => {
     const range = targetRange(model, name);
     return range === undefined ? [] : [[name, { ...(given[name] ?? { columns: [] }), range }] as const];
   });
-  return columnsOf({ ...given, ...Object.fromEntries(ranges) });
+  const hasDecimals = (name: string) =>
+    isTable && !(model.loss.type in ofReal) && model.targets[name].classes === undefined;
+  return mapValues(columnsOf({ ...given, ...Object.fromEntries(ranges) }), (facts, name) =>
+    hasDecimals(name) ? { ...facts, hasDecimals: true } : facts,
+  );
 }
 
 /** The data section, as the runtime's `DataFacts`. */
-export const dataFacts = (model: Model) => {
+export function dataFacts(model: Model) {
   const { data } = model;
-  return data === undefined
-    ? undefined
-    : {
-        inputs: columnsOf(data.inputs),
-        targets: targetColumnsOf(model, data.targets),
-        ...(data.separator === undefined ? {} : { separator: data.separator }),
-        ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
-      };
-};
+  if (data === undefined) return undefined;
+  const isTable = typeof data.file === "string";
+  return {
+    inputs: columnsOf(data.inputs),
+    targets: targetColumnsOf(model, data.targets, isTable),
+    ...(data.separator === undefined ? {} : { separator: data.separator }),
+    ...(data.numbers === undefined ? {} : { numberFormat: data.numbers }),
+    ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
+  };
+}
 
 /** The names of the files, relative to the innermost folder that contains all of them. */
 export function idxNames(
@@ -115,11 +129,19 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
     characters: "characterEncoder",
     words: "wordEncoder",
     nextOf: fields.some((field) => "words" in field) ? "nextWordEncoder" : "nextEncoder",
+    // These come before `dates` and `categories`, which their fields also have.
+    meanDates: "meanDateEncoder",
+    dates: "dateEncoder",
+    missingCategory: "openCategoryEncoder",
+    unseenCategory: "openCategoryEncoder",
+    minCount: "openCategoryEncoder",
     categories: "categoryEncoder",
-    classNames: "namedClassEncoder",
+    classNames: fields.some((field) => "areNames" in field) ? "namedNumberEncoder" : "namedClassEncoder",
+    areNames: "classNameEncoder",
     weighs: "weightEncoder",
-    range: "rangeEncoder",
+    range: fields.some((field) => "hasDecimals" in field) ? "decimalRangeEncoder" : "rangeEncoder",
     mean: "meanEncoder",
+    hasDecimals: "decimalEncoder",
   };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
@@ -128,6 +150,13 @@ export function encoderNames(model: Model): Readonly<Record<string, EncoderName>
   const all: Readonly<Record<string, EncoderName>> = { ...special, columns: "columnEncoder" };
   return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
+
+/** The interpretations of real outputs that are not in the units of the target, by loss. */
+const ofReal: Readonly<Record<string, InterpretationName>> = {
+  "binary-cross-entropy": "ofLogit",
+  poisson: "ofLogarithm",
+  "kl-divergence": "ofLogarithm",
+};
 
 /** Files that the command line can read, but an emitted program cannot. */
 const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
@@ -145,11 +174,6 @@ export function answerName(model: Model, built: ModelGraphs): InterpretationName
   const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
-    const ofReal: Readonly<Record<string, InterpretationName>> = {
-      "binary-cross-entropy": "ofLogit",
-      poisson: "ofLogarithm",
-      "kl-divergence": "ofLogarithm",
-    };
     const name = Object.entries(ofReal).find(([type]) => type === loss.type)?.[1] ?? "inTargetUnits";
     return perPlace === 1 ? name : undefined;
   }
@@ -174,7 +198,9 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
-  const parse: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
+  const plain: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
+  const isFormatted = data.numbers !== undefined;
+  const parse = isFormatted ? called("formattedNumbers", plain) : plain;
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
   const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
   const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
@@ -200,7 +226,14 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   const data = dataFacts(model);
   const { encoders, predict } = programParts(model, built);
   if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
-  return { data, fields, encoders, predict };
+  const isFormatted = data.numberFormat !== undefined;
+  return {
+    data,
+    fields,
+    encoders,
+    predict: isFormatted ? called("predictFormatted", predict) : predict,
+    isFormatted,
+  };
 }
 
 /** The inputs from which integers reach a value. Ops in between only move integers. */

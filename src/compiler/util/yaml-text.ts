@@ -5,7 +5,7 @@ const width = 108;
 /** Words that YAML would not read as a string. */
 const reserved = /^(true|false|null|yes|no|on|off|y|n|~)$/i;
 
-function scalarText(value: unknown): string {
+export function scalarText(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value ?? null);
   const isPlain = /^[A-Za-z_/][\w./-]*( [\w./-]+)*$/.test(value) && !reserved.test(value);
   return isPlain ? value : escaped(JSON.stringify(value));
@@ -23,7 +23,8 @@ const isLeaf = (value: unknown): boolean => typeof value !== "object" || value =
 const entriesOf = (value: object): [string, unknown][] =>
   Object.entries(value).filter(([, each]) => each !== undefined);
 
-function flowText(value: unknown): string {
+/** A value in flow style, on one line. */
+export function flowText(value: unknown): string {
   if (typeof value !== "object" || value === null) return scalarText(value);
   if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
   const entries = entriesOf(value).map(([key, each]) => `${scalarText(key)}: ${flowText(each)}`);
@@ -49,7 +50,7 @@ function entryLines(start: string, value: unknown, indent: string): string[] {
 }
 
 /** Wraps a long line after commas. In flow style, YAML treats line breaks as spaces. */
-function wrapped(line: string, indent: string): string[] {
+export function wrapped(line: string, indent: string): string[] {
   const lines: string[] = [];
   let current = "";
   for (const part of line.split(/(?<=, )/)) {

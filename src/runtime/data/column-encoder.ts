@@ -14,7 +14,6 @@ import {
   wrongCell,
 } from "./fields.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
-import { isInRange } from "./target-range.ts";
 
 /**
  * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
@@ -169,25 +168,5 @@ export const weightEncoder: FeatureEncoder = {
     if (negative < 0) return weights;
     const [column] = field.columns;
     throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is below 0`);
-  },
-};
-
-/** Encodes a target. Throws for a value outside the range of the loss or of a metric. */
-export const rangeEncoder: FeatureEncoder = {
-  fit: columnEncoder.fit,
-  encode(context, field, table, rows) {
-    const encoded = columnEncoder.encode(context, field, table, rows);
-    const { range = { lowest: -Infinity, rule: "" } } = columnFactsOf(context.data, field.name);
-    const at = encoded.findIndex((value: number) => !isInRange(value, range));
-    if (at < 0) return encoded;
-    const width = encoded.length / rows.length;
-    const row = rows[Math.floor(at / width)];
-    // The column that holds the number at this position of the row: a column may hold several.
-    const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
-    const column = holders[at % width];
-    const { size, numbers } = columnOf(table, column);
-    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
-    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
-    throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
   },
 };

@@ -3,6 +3,8 @@ import { InputError, shown } from "../step/errors.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { batchFields } from "../step/batch.ts";
 import type { BatchField } from "../step/batch.ts";
+import type { DatePart } from "./dates.ts";
+import type { NumberFormat } from "./number-format.ts";
 import type { Column, Table } from "./table.ts";
 import type { ValueRange } from "./target-range.ts";
 
@@ -18,10 +20,22 @@ export interface WordRule {
   cut: boolean;
 }
 
+/**
+ * How dates are encoded. `format` is that of the cells, ISO 8601 by default; `origin` is the date, in ISO 8601,
+ * from which elapsed days are counted.
+ */
+export interface DateRule {
+  parts: readonly DatePart[];
+  format?: string | undefined;
+  origin?: string | undefined;
+}
+
 /** x becomes (x − shift) / span. */
 export interface Scale {
   shift: number;
   span: number;
+  /** With which predictions in original units are written. */
+  decimals?: number;
 }
 
 /**
@@ -37,18 +51,32 @@ export interface ColumnFacts {
   categories?: "one-hot" | "index";
   /** The column contains texts, which are encoded as sequences of words. */
   words?: WordRule;
+  /** The columns contain dates. */
+  dates?: DateRule;
+  /** A missing value is a category of its own. */
+  missingCategory?: boolean;
+  /** An unseen category is a category of its own. */
+  unseenCategory?: boolean;
+  /** A category in fewer training rows is treated as unseen. */
+  minCount?: number;
   /** A target without columns of its own: for each position of this input, the next element. */
   nextOf?: string;
   /** Rows with a missing value in these columns are dropped. */
   drop?: boolean;
   /** The mean of the training rows replaces missing values. */
   mean?: boolean;
+  /** The means of the numbers of a date replace those of a missing date. */
+  meanDates?: boolean;
   /** The input contains the weight of each row. */
   weighs?: boolean;
   /** The class names that the target must have, sorted. */
   classNames?: readonly string[];
   /** The values that the target may have, if not any. */
   range?: ValueRange;
+  /** The cells of a target are class names, even where they are numbers. */
+  areNames?: boolean;
+  /** Predictions have the decimals of the training rows. */
+  hasDecimals?: boolean;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -57,6 +85,8 @@ export interface DataFacts {
   targets: Record<string, ColumnFacts>;
   /** The separator of a CSV file, if not a comma. */
   separator?: string | undefined;
+  /** How the cells of a file of text write numbers. */
+  numberFormat?: NumberFormat | undefined;
   /** The file names by input and target, if each of them has its own IDX file. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
@@ -74,6 +104,8 @@ export interface FittedField {
   means?: readonly number[];
   /** The categories of each column, sorted. */
   categories?: readonly (readonly string[])[];
+  /** The date from which elapsed days are counted, in each column. */
+  origins?: readonly string[];
   /** The vocabulary of words: index = position + 2. */
   words?: readonly string[];
   /** The vocabulary of characters: index = position + 1. */

@@ -45,15 +45,25 @@ export const byMargin: Interpretation = ([score], classes) => [
   rounded(score),
 ];
 
-/** For a scaled number: the number in original units. */
-export const inTargetUnits: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
-  rounded(value * span + shift),
-];
+/** For a scaled number: the number in original units, written like the training data. */
+export const inTargetUnits: Interpretation = (
+  [value],
+  _,
+  { shift, span, decimals } = { shift: 0, span: 1 },
+) => [inDecimals(value * span + shift, decimals)];
+
+/** Rounds to these decimals, but to at most 7 significant digits. The sum turns −0 into 0. */
+export function inDecimals(value: number, decimals: number | undefined): number {
+  const isShort = decimals !== undefined && Math.abs(value) < Number(`1e${7 - decimals}`);
+  return (isShort ? Number(value.toFixed(decimals)) : rounded(value)) + 0;
+}
 
 /** For the logarithm of a number: the number. */
-export const ofLogarithm: Interpretation = ([value], classes, scale) =>
-  inTargetUnits([exp(value)], classes, scale);
+export const ofLogarithm: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
+  rounded(exp(value) * span + shift),
+];
 
 /** For the logit of a probability: the probability. */
-export const ofLogit: Interpretation = ([value], classes, scale) =>
-  inTargetUnits([sigmoid(value)], classes, scale);
+export const ofLogit: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
+  rounded(sigmoid(value) * span + shift),
+];

@@ -2,6 +2,7 @@
 import { columnFactsOf, namedBy } from "../data/fields.ts";
 import type { DataFacts } from "../data/fields.ts";
 import { isMissing } from "../data/column-encoder.ts";
+import { withNumberFormat } from "../data/number-format.ts";
 import { csvRecords, tableOf } from "../data/table.ts";
 import type { Table } from "../data/table.ts";
 import { InputError } from "../step/errors.ts";
@@ -32,6 +33,12 @@ export const csvOnly =
     if (!/^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(text)) return parse(text, data, asked);
     throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
   };
+
+/** Wraps the parser for specs with a format of numbers. */
+export const formattedNumbers =
+  (parse: TextParser): TextParser =>
+  (text, data, asked) =>
+    withNumberFormat(parse(text, data, asked), data.numberFormat);
 
 /**
  * Parses CSV with the separator of the spec, and drops rows with missing values if the spec says so. Prints

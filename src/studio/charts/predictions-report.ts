@@ -21,6 +21,8 @@ export interface SplitPredictions {
   readonly classes?: readonly string[];
   readonly expected: ArrayLike<number>;
   readonly predicted: ArrayLike<number>;
+  /** The decimals of predicted numbers; means and errors have one more. */
+  readonly decimals?: number | undefined;
 }
 
 /** The report of one split, before it is rendered. */
@@ -112,20 +114,23 @@ function confusedTable(part: string, confusion: Confusion): TableParts {
   };
 }
 
-function numbersSection({ split, expected, predicted }: SplitPredictions): Section {
+function numbersSection({ split, expected, predicted, decimals }: SplitPredictions): Section {
   const { points, ...agreement } = agreementOf(expected, predicted);
   const { rows, mae, rmse, r2, errors, bands } = agreement;
   const every = Math.ceil(points.length / maxPoints);
+  const ofMeans = decimals === undefined ? undefined : decimals + 1;
   return {
     tables: [
       {
         title: `${split}: ${rows} predictions`,
         head: ["mae", "rmse", "r2", ...errors.map(({ quantile }) => `error, ${100 * quantile} %`)],
         rows: [[mae, rmse, r2, ...errors.map(({ error }) => error)]],
+        decimals: [ofMeans, ofMeans, undefined, ...errors.map(() => ofMeans)],
       },
       {
         title: `${split}: errors by fifths of the rows, sorted by true value`,
         head: ["true from", "to", "rows", "mean true", "mean predicted", "mae"],
+        decimals: [decimals, decimals, undefined, ofMeans, ofMeans, ofMeans],
         rows: bands.map((band) => [band.from, band.to, band.rows, band.expected, band.predicted, band.mae]),
       },
     ],

@@ -8,6 +8,8 @@ export type Cell = string | number | undefined;
 export interface TableParts {
   readonly title?: string | undefined;
   readonly head: readonly string[];
+  /** The decimals of the numbers in each column, where they are not those of a metric. */
+  readonly decimals?: readonly (number | undefined)[];
   readonly rows: readonly (readonly Cell[])[];
   /** Summary rows, such as means or totals, separated from the other rows by a line. */
   readonly foot?: readonly (readonly Cell[])[];
@@ -39,16 +41,21 @@ export function tableText(parts: TableParts): string {
  * The cells as text. In a column of counts, numbers are written as integers; in any other column, 1 is
  * written with decimals like its neighbours.
  */
-export function cellTexts({ head, rows, foot = [] }: TableParts): { rows: string[][]; foot: string[][] } {
+export function cellTexts({ head, rows, foot = [], decimals = [] }: TableParts): {
+  rows: string[][];
+  foot: string[][];
+} {
   const isCount = head.map((_, column) => rows.every((row) => isInteger(row[column])));
-  const textsOf = (row: readonly Cell[]) => head.map((_, column) => cellText(row[column], isCount[column]));
+  const textsOf = (row: readonly Cell[]) =>
+    head.map((_, column) => cellText(row[column], isCount[column], decimals[column]));
   return { rows: rows.map(textsOf), foot: foot.map(textsOf) };
 }
 
 const isInteger = (cell: Cell): boolean => typeof cell !== "number" || Number.isInteger(cell);
 
-function cellText(cell: Cell, isCount: boolean): string {
+function cellText(cell: Cell, isCount: boolean, decimals: number | undefined): string {
   if (typeof cell !== "number") return cell ?? "";
+  if (decimals !== undefined) return cell.toFixed(decimals);
   return isCount && Number.isInteger(cell) ? String(cell) : figureText(cell);
 }
 

@@ -10,7 +10,7 @@ import { expectRefusal, workspace } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../../docs/data.md", import.meta.url), "utf8");
 /** The examples of the page, in order. */
-const [ofHomes, ofImages, ofCategories, ofNetwork] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
+const [ofHomes, ofImages, ofCategories, ofNetwork, ofDates] = [...page.matchAll(/```json\n([^]*?)```/g)].map(
   ([, text]) => JSON.parse(`{${text}}`),
 );
 
@@ -110,6 +110,20 @@ test(
     );
   },
 );
+
+test("the page's dates fit the shape that it states", () => {
+  const changed = {
+    ...spec,
+    inputs: { ...spec.inputs, sold: { shape: [5] } },
+    network: [
+      ...spec.network.slice(0, 4),
+      { type: "concat", name: "all", from: ["home", "kind", "sold"] },
+      ...spec.network.slice(4),
+    ],
+    data: { ...spec.data, inputs: { ...spec.data.inputs, ...ofDates.inputs } },
+  };
+  expect(parseModel(changed).data?.inputs["sold"]).toEqual(ofDates.inputs.sold);
+});
 
 test("mistakes with categories are reported with the correct value", async () => {
   place.write("homes.csv", `${header}\n${rows.join("\n")}\n`);

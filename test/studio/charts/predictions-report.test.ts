@@ -127,6 +127,13 @@ describe("a report", () => {
     `);
   });
 
+  it("writes numbers with the decimals of the data, and means and errors with one more", () => {
+    const split = { split: "test", expected: [100, 250, 400], predicted: [110, 251, 390], decimals: 0 };
+    const text = reportFormats.txt({ title: "prices", splits: [split] });
+    expect(text).toMatch(/│ +100 │ 100 │ +1 │ +100\.0 │ +110\.0 │ +10\.0 │/);
+    expect(text).toMatch(/│ 7\.0 │ +8\.2 │ 0\.9955 │ +-8\.9 │/);
+  });
+
   it("is a well-formed picture, and a page with tables and pictures", () => {
     expect(faultOfXml(reportFormats.svg(report))).toBeUndefined();
     const page = reportFormats.html(report);

@@ -17,10 +17,11 @@ const fields = z.array(
   z.object({
     name: z.string(),
     columns: texts.min(1),
-    scales: z.array(z.object({ shift: z.number(), span: z.number() })).optional(),
+    scales: z.array(z.object({ shift: z.number(), span: z.number(), decimals: count.optional() })).optional(),
     classNames: texts.optional(),
     means: z.array(z.number()).optional(),
     categories: z.array(texts).optional(),
+    origins: texts.optional(),
     words: texts.optional(),
     characters: texts.optional(),
   }),

@@ -3,6 +3,7 @@ import { InputError, shown } from "../../../runtime/step/errors.ts";
 import type { DatasetContext } from "../../../runtime/data/dataset.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { ColumnFacts } from "../../../runtime/data/fields.ts";
+import { numberReader } from "../../../runtime/data/number-format.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
 import type { Column } from "../../../runtime/data/table.ts";
 import { droppingColumns } from "../../../runtime/program/readers.ts";
@@ -13,7 +14,7 @@ import { droppingColumns } from "../../../runtime/program/readers.ts";
 export type Cell = string | number | boolean | readonly number[];
 
 /** A column while it is read. */
-interface ColumnBuilder {
+export interface ColumnBuilder {
   /** Adds the cell of the next row. @throws InputError if it has another size than earlier cells */
   add(cell: Cell, line: number | string | undefined): void;
   end(): Column;
@@ -31,8 +32,11 @@ function widened<T extends Float32Array | Float64Array | Int32Array>(
   return wider;
 }
 
+/** Reads the number in a text; NaN for another text. */
+type ReadNumber = (text: string) => number;
+
 /** Stores numbers in 32 bits until one is not exact in 32 bits, then in 64 bits. */
-function numberBuilder(name: string): ColumnBuilder {
+function numberBuilder(name: string, read: ReadNumber): ColumnBuilder {
   let numbers: Float32Array | Float64Array = new Float32Array(0);
   let [size, rows, filled] = [0, 0, 0];
   // The first row of each text that is not a number, which is enough to report the first error.
@@ -59,7 +63,7 @@ function numberBuilder(name: string): ColumnBuilder {
       }
       rows++;
       if (typeof cell === "object") return cell.forEach(put);
-      const number = typeof cell === "string" ? numberIn(cell) : Number(cell);
+      const number = typeof cell === "string" ? read(cell) : Number(cell);
       if (typeof cell === "string" && Number.isNaN(number) && !odd.has(cell)) {
         odd.add(cell);
         oddAt.set(filled, cell);
@@ -78,7 +82,7 @@ function numberBuilder(name: string): ColumnBuilder {
 }
 
 /** Stores each distinct text once, and a code per row. */
-function textBuilder(): ColumnBuilder {
+function textBuilder(read: ReadNumber): ColumnBuilder {
   let codes = new Int32Array(0);
   const known = new Map<string, number>();
   let rows = 0;
@@ -95,7 +99,7 @@ function textBuilder(): ColumnBuilder {
     },
     end() {
       const texts = [...known.keys()];
-      const values = texts.map(numberIn);
+      const values = texts.map(read);
       return {
         size: 1,
         numbers: () => Float64Array.from(codes.subarray(0, rows), (code) => values[code]),
@@ -111,6 +115,16 @@ function textBuilder(): ColumnBuilder {
 export interface Wanted extends Pick<DatasetContext, "model" | "data"> {
   /** Checks the column names of the file before its rows are read. */
   checkNames?(names: readonly string[]): void;
+  /** Present if all columns are observed, and not those of the model stored. */
+  readonly observed?: Observed;
+}
+
+/** How the cells of all columns are observed while a file is read. */
+export interface Observed {
+  /** The builder of each column. */
+  buildersOf(names: readonly string[]): readonly ColumnBuilder[];
+  /** The columns in which a missing value drops the row. */
+  readonly dropping: ReadonlySet<string>;
 }
 
 /** The column names and ranges in the data section of the spec. */
@@ -142,18 +156,28 @@ export interface WantedColumn {
 
 /** The columns to read, in the order of the file. Missing names are reported later, by preprocessing. */
 export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedColumn[] {
-  const { model, data } = wanted;
+  const { model, data, observed } = wanted;
+  if (observed !== undefined) {
+    const builders = observed.buildersOf(names);
+    return names.map((name, position) => ({
+      name,
+      position,
+      builder: builders[position],
+      drops: observed.dropping.has(name),
+    }));
+  }
   // Texts, categories and classes are read as text, because classes may be names.
   const isText = ([name, facts]: [string, ColumnFacts]) =>
-    (["characters", "words", "categories"] as const).some((key) => facts[key] !== undefined) ||
+    (["characters", "words", "categories", "dates"] as const).some((key) => facts[key] !== undefined) ||
     model.targets[name]?.classes !== undefined;
   const entries = Object.entries({ ...data.inputs, ...data.targets }).filter(isText);
   const texts = new Set(entries.flatMap(([, { columns }]) => namedBy(names, columns).flat()));
   const dropping = new Set(droppingColumns(data, names));
   const read = new Set(namedBy(names, listedColumns(wanted)).flat());
+  const readNumber = data.numberFormat === undefined ? numberIn : numberReader(data.numberFormat);
   return names.flatMap((name, position) => {
     if (!read.has(name)) return [];
-    const builder = texts.has(name) ? textBuilder() : numberBuilder(name);
+    const builder = texts.has(name) ? textBuilder(readNumber) : numberBuilder(name, readNumber);
     return [{ name, position, builder, drops: dropping.has(name) }];
   });
 }

@@ -24,6 +24,15 @@ export interface PredictedRows {
   readonly fields: object;
   readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
+  /** Whether the data file has a format of numbers, in which rows may be given too. */
+  readonly isFormatted: boolean;
+}
+
+/** A predictor of rows, as an expression. */
+function rowsText(predictor: string, { predict, encoders, isFormatted }: PredictedRows): string {
+  const context = `{ model, data, encoders: ${runtimeText(encoders)} }`;
+  const ofRows = `predictorOfRows(${predictor}, ${runtimeText(predict)}, ${context}, fields)`;
+  return isFormatted ? `formattedRows(${ofRows}, data.numberFormat)` : ofRows;
 }
 
 /** A predictor with at most this many parameters contains them as decimals; others contain base64. */
@@ -51,6 +60,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     ownNames,
     roots: [
       ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
+      ...(rows?.isFormatted ? (["formattedRows"] as const) : []),
       ...publicTypes,
       "predictorOf",
       "PredictingMachine",
@@ -152,11 +162,6 @@ function writeCreatePredictor(
         .write(";")
         .newLine();
       const predictor = `predictorOf(model, machine, (length) => new ${array}(length))`;
-      writer.writeLine(
-        rows === undefined
-          ? `return ${predictor};`
-          : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, ` +
-              `encoders: ${runtimeText(rows.encoders)} }, fields);`,
-      );
+      writer.writeLine(`return ${rows === undefined ? predictor : rowsText(predictor, rows)};`);
     });
 }

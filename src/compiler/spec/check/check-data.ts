@@ -151,14 +151,25 @@ function reportUnknown(
   problems.error(path, "T1307", `${formatPath(path)} is not one of the ${side}`, { at: "key", hint });
 }
 
+const keysOfTables = [
+  "columns",
+  "characters",
+  "words",
+  "categories",
+  "unseen",
+  "minCount",
+  "dates",
+  "nextOf",
+  "names",
+  "missing",
+];
+
 /** A CSV file has columns. An IDX file and a target with `nextOf` have none. */
 function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
   if (isIdx) {
-    for (const key of ["columns", "characters", "words", "categories", "nextOf", "missing"].filter(
-      (key) => member(entry, key) !== undefined,
-    ))
+    for (const key of keysOfTables.filter((key) => member(entry, key) !== undefined))
       problems.error([...path, key], "T1208", `${where}.${key} cannot be combined with IDX files`, {
         at: "key",
         hint: "an IDX file holds one whole input or target; only `scale` is allowed here",
@@ -226,6 +237,9 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
 
 // Missing values. A mean can replace them only where a mean makes sense.
 
+const missingHint = (side: "inputs" | "targets"): string =>
+  side === "inputs" ? 'use "mean" for numbers and dates, or "drop"' : 'drop such rows with "drop"';
+
 /** Reports a key `missing` that does not fit its input or target (T1208). */
 function checkMissing(
   spec: unknown,
@@ -241,6 +255,8 @@ function checkMissing(
   };
   if (missing !== undefined && missing !== "error" && member(entry, "nextOf") !== undefined)
     return report("a target with nextOf has no values of its own", "set it on the input instead");
+  if (missing === "category" && member(entry, "categories") === undefined)
+    return report("only categories can have a category for missing values", missingHint(side));
   if (missing !== "mean") return;
   const others = 'or drop such rows with "drop"';
   if (side === "targets")

@@ -29,7 +29,7 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   const entry = member(member(data, "inputs"), input);
   const path = ["data", "inputs", input];
   const isOneHot = member(entry, "categories") === "one-hot";
-  const readings = ["characters", "words", "categories", ...(isOneHot ? ["scale"] : [])].filter(
+  const readings = ["characters", "words", "categories", "dates", ...(isOneHot ? ["scale"] : [])].filter(
     (key) => member(entry, key) !== undefined,
   );
   if (readings.length > 1)

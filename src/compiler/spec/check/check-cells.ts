@@ -1,0 +1,126 @@
+/** Checks how cells are read: dates, categories, class names, and the format of numbers. */
+import { dateReader } from "../../../runtime/data/dates.ts";
+import type { Collector } from "../../diagnostics/errors.ts";
+import { formatPath } from "../../diagnostics/diagnostic.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { errorText, showValue } from "../../util/message-text.ts";
+import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+import { isOfIdx } from "./check-data.ts";
+
+/** Reports keys that do not fit each other, and shapes that do not fit dates (T1208). */
+export function checkCells(spec: unknown, data: unknown, problems: Collector): void {
+  for (const input of keysOf(member(data, "inputs"))) {
+    const entry = member(member(data, "inputs"), input);
+    checkCategoryKeys(["data", "inputs", input], entry, problems);
+    if (member(entry, "dates") !== undefined) checkDates(spec, input, entry, problems);
+  }
+  for (const target of keysOf(member(data, "targets"))) checkNamesKey(spec, data, target, problems);
+  checkNumbers(data, problems);
+}
+
+/** `unseen` and `minCount` are about categories. */
+function checkCategoryKeys(path: SpecPath, entry: unknown, problems: Collector): void {
+  if (member(entry, "categories") !== undefined) return;
+  for (const key of ["unseen", "minCount"].filter((key) => member(entry, key) !== undefined)) {
+    const message = `${formatPath([...path, key])} applies to categories only`;
+    problems.error([...path, key], "T1208", message, {
+      at: "key",
+      hint: 'remove it, or add "categories": "one-hot"',
+    });
+  }
+}
+
+function checkDates(spec: unknown, input: string, entry: unknown, problems: Collector): void {
+  const rule = member(entry, "dates");
+  const path = ["data", "inputs", input, "dates"];
+  const parts = listOf(member(rule, "parts"));
+  const report = (key: string, message: string, hint?: string) =>
+    problems.error([...path, key], "T1208", `${formatPath([...path, key])}: ${message}`, { hint });
+  const twice = parts.find((part, i) => parts.indexOf(part) < i);
+  if (twice !== undefined) report("parts", `${showValue(twice)} appears twice`, "remove one of the two");
+  const [format, origin] = ["format", "origin"].map((key) => textOf(member(rule, key)));
+  if (format !== undefined) {
+    const wrong = wrongFormat(format);
+    if (wrong !== undefined) report("format", wrong, 'such as "DD.MM.YYYY" or "MM/DD/YYYY HH:mm:ss"');
+  }
+  if (origin !== undefined && dateReader()(origin) === undefined)
+    report(
+      "origin",
+      `${showValue(origin)} is not a date of ISO 8601`,
+      "such as 1999-01-01 or 1999-01-01T00:00Z",
+    );
+  if (origin !== undefined && !parts.includes("elapsed"))
+    report(
+      "origin",
+      'only the part "elapsed" is counted from the origin',
+      'remove it, or add "elapsed" to the parts',
+    );
+  checkDateShape(spec, input, listOf(member(entry, "columns")), parts, problems);
+}
+
+/** What is wrong with the format of dates. */
+function wrongFormat(format: string): string | undefined {
+  try {
+    dateReader(format);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : errorText(error);
+  }
+}
+
+/** Parts of dates are real numbers: one for elapsed days and for the year, two for each other part. */
+function checkDateShape(
+  spec: unknown,
+  input: string,
+  columns: readonly unknown[],
+  parts: readonly unknown[],
+  problems: Collector,
+): void {
+  const declared = member(member(spec, "inputs"), input);
+  // The number of columns in a range is known only from the file.
+  const isRanged = columns.some((column) => String(column).includes(".."));
+  if (declared === undefined || parts.length === 0 || columns.length === 0) return;
+  const isInteger = member(declared, "dtype") === "i32";
+  const size = parts.reduce<number>((sum, part) => sum + (part === "elapsed" || part === "year" ? 1 : 2), 0);
+  const needed = size * columns.length;
+  const shape = listOf(member(declared, "shape"));
+  const found = shape.reduce<number>((product, extent) => product * Number(extent), 1);
+  if (!isInteger && (isRanged || found === needed)) return;
+  const message = isInteger
+    ? `inputs.${input} must have dtype f32 to hold the parts of dates`
+    : `inputs.${input} must have the shape [${needed}] to hold the ${size} numbers of ` +
+      `data.inputs.${input}.dates${columns.length > 1 ? ` of ${columns.length} columns` : ""}`;
+  problems.error(["inputs", input], "T1208", message, {
+    at: "key",
+    hint: "elapsed and year are one number, every other part is two: sine and cosine",
+  });
+}
+
+/** `names` is about classes. */
+function checkNamesKey(spec: unknown, data: unknown, target: string, problems: Collector): void {
+  const entry = member(member(data, "targets"), target);
+  if (member(entry, "names") === undefined) return;
+  const classes = member(member(member(spec, "targets"), target), "classes");
+  if (classes !== undefined && member(entry, "nextOf") === undefined) return;
+  const path = ["data", "targets", target, "names"];
+  problems.error(path, "T1208", `${formatPath(path)} applies to targets with classes only`, {
+    at: "key",
+    hint: "remove it, or declare `classes`",
+  });
+}
+
+function checkNumbers(data: unknown, problems: Collector): void {
+  const numbers = member(data, "numbers");
+  if (numbers === undefined) return;
+  const path = ["data", "numbers"];
+  if (isOfIdx(data))
+    problems.error(path, "T1208", "data.numbers applies to text cells, but the data is in IDX files", {
+      at: "key",
+      hint: "remove it",
+    });
+  const decimal = member(numbers, "decimal") ?? ".";
+  if (decimal !== member(numbers, "thousands")) return;
+  const message = `data.numbers: ${showValue(decimal)} cannot be both the decimal mark and the mark of thousands`;
+  const hint = decimal === "." ? 'add "decimal": ","' : 'the mark of thousands is often "." or " "';
+  problems.error(path, "T1208", message, { at: "key", hint });
+}

@@ -1,0 +1,125 @@
+// Encoder for columns of dates: numbers for the parts of each date, in the order of the spec.
+import { columnEncoder, isMissing, meanEncoder } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
+import { dateReader, isoText, numbersOf } from "./dates.ts";
+import type { DateTime } from "./dates.ts";
+import { columnFactsOf, columnOf, namedBy, wrongCell } from "./fields.ts";
+import type { ColumnFacts } from "./fields.ts";
+import type { Table } from "./table.ts";
+import { InputError, shown } from "../step/errors.ts";
+
+/**
+ * Encodes dates by an encoder of numbers, which sees the numbers of the parts in place of the cells. Fits the
+ * origin of each column: the earliest date of the training rows, unless the spec states one. Sines and cosines
+ * are not scaled.
+ */
+function datesBy(encoder: FeatureEncoder): FeatureEncoder {
+  return {
+    fit(context, name, table, train) {
+      const facts = columnFactsOf(context.data, name);
+      const { parts, origin } = dateRuleOf(facts);
+      const columns = namedBy([...table.columns.keys()], facts.columns).flat();
+      const isElapsed = parts.includes("elapsed");
+      const origins = columns.map((column) =>
+        isElapsed ? (origin ?? earliest(table, column, facts, train)) : "",
+      );
+      const { scales, ...field } = encoder.fit(
+        context,
+        name,
+        withNumbers(table, columns, facts, origins),
+        train,
+      );
+      const isLine = columns.flatMap(() =>
+        parts.flatMap((part) => (isCyclic(part) ? [false, false] : [true])),
+      );
+      const own = scales?.map((scale, i) => (isLine[i] ? scale : { shift: 0, span: 1 }));
+      return { ...field, ...(own && { scales: own }), ...(isElapsed && { origins }) };
+    },
+    encode(context, field, table, rows) {
+      const facts = columnFactsOf(context.data, field.name);
+      return encoder.encode(
+        context,
+        field,
+        withNumbers(table, field.columns, facts, field.origins ?? []),
+        rows,
+      );
+    },
+  };
+}
+
+/** A missing date is an error. */
+export const dateEncoder: FeatureEncoder = datesBy(columnEncoder);
+
+/** The means of the numbers of all training rows replace those of a missing date. */
+export const meanDateEncoder: FeatureEncoder = datesBy(meanEncoder);
+
+const dateRuleOf = ({ dates = { parts: [] } }: ColumnFacts) => dates;
+
+const isCyclic = (part: string): boolean => part !== "elapsed" && part !== "year";
+
+/** The earliest date in these rows, as text. */
+function earliest(table: Table, name: string, facts: ColumnFacts, rows: Int32Array): string {
+  const { text } = columnOf(table, name);
+  const read = dateReader(dateRuleOf(facts).format);
+  let first: DateTime | undefined;
+  for (const row of rows) {
+    const date = isMissing(text(row)) ? undefined : read(text(row));
+    if (date && !(first && first.moment <= date.moment)) first = date;
+  }
+  if (first) return isoText(first);
+  throw new InputError(
+    `column "${shown(name)}" has no date in the training split, so there is no earliest one`,
+  );
+}
+
+/** The table with the numbers of the parts in these columns; NaN for missing dates. Throws for other texts. */
+function withNumbers(
+  table: Table,
+  names: readonly string[],
+  facts: ColumnFacts,
+  origins: readonly string[],
+): Table {
+  const { parts, format } = dateRuleOf(facts);
+  const read = dateReader(format);
+  const readOrigin = dateReader();
+  const columns = new Map(table.columns);
+  names.forEach((name, i) => {
+    const column = columns.get(name);
+    if (column === undefined) return;
+    const { text } = column;
+    const origin = readOrigin(origins[i] ?? "");
+    const size = parts.reduce((sum, part) => sum + (isCyclic(part) ? 2 : 1), 0);
+    const numbers = new Float64Array(table.rows * size).fill(NaN);
+    for (let row = 0; row < table.rows; row++) {
+      const cell = text(row);
+      if (facts.meanDates && isMissing(cell)) continue;
+      const date = read(cell);
+      const wrong = date ? wrongOffset(date, origin, cell) : wrongDate(cell, format);
+      if (wrong !== undefined) throw wrongCell(table, name, row, wrong);
+      if (date)
+        numbers.set(
+          parts.flatMap((part) => numbersOf(part, date, origin?.moment ?? 0)),
+          row * size,
+        );
+    }
+    columns.set(name, { size, text, numbers: () => numbers });
+  });
+  return { ...table, columns };
+}
+
+function wrongDate(cell: string, format: string | undefined): string {
+  if (cell.trim() === "") return "the cell is empty";
+  if (format !== undefined) return `"${shown(cell)}" is not a date of the format ${format}`;
+  return `"${shown(cell)}" is not a date of ISO 8601, such as 1999-03-07 14:05; "format" declares another form`;
+}
+
+/** Elapsed time between a clock time with an offset and one without is not defined. */
+function wrongOffset(
+  { hasOffset }: DateTime,
+  origin: DateTime | undefined,
+  cell: string,
+): string | undefined {
+  if (origin === undefined || origin.hasOffset === hasOffset) return undefined;
+  const [has, is] = hasOffset ? ["an", "none"] : ["no", "one"];
+  return `"${shown(cell)}" has ${has} offset from UTC, but the origin ${isoText(origin)} has ${is}`;
+}

@@ -1,0 +1,41 @@
+// Numbers as a file writes them: with a decimal comma, or with a mark between thousands.
+import type { Column, Table } from "./table.ts";
+
+/** The decimal mark, "." by default, and the mark between groups of three digits, none by default. */
+export interface NumberFormat {
+  decimal?: "." | "," | undefined;
+  thousands?: string | undefined;
+}
+
+/**
+ * Reads numbers of this format; NaN for other texts. Marks of thousands may be omitted, but if there are any,
+ * each is before three digits: "1.23" is not a number if "." is the mark. A space stands for every kind of
+ * space, and ' for both apostrophes.
+ */
+export function numberReader({ decimal = ".", thousands = "" }: NumberFormat): (text: string) => number {
+  const likes: Readonly<Record<string, string>> = {
+    " ": "[ \u00a0\u2009\u202f]",
+    "'": "['\u2019]",
+    ".": "\\.",
+  };
+  const mark = thousands === "" ? "(?!)" : (likes[thousands] ?? thousands);
+  const point = decimal === "." ? "\\." : decimal;
+  const pattern = RegExp(`^([+-]?)(\\d{1,3}(?:${mark}\\d{3})+|\\d*)(?:${point}(\\d*))?(e[+-]?\\d+)?$`, "i");
+  return (text) => {
+    const [, sign, whole = "", fraction = "", exponent = ""] = pattern.exec(text.trim()) ?? [];
+    if (whole === "" && fraction === "") return NaN;
+    const number = Number(`${sign}${whole.replace(/\D/g, "")}.${fraction}0${exponent}`);
+    return Number.isFinite(number) ? number : NaN;
+  };
+}
+
+/** The table, with numbers read in this format. */
+export function withNumberFormat(table: Table, format: NumberFormat = {}): Table {
+  const read = numberReader(format);
+  const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => {
+    let found: Float64Array | undefined;
+    const numbers = () => (found ??= Float64Array.from({ length: table.rows }, (_, row) => read(text(row))));
+    return [name, { size, text, numbers }];
+  });
+  return { ...table, columns: new Map(columns) };
+}

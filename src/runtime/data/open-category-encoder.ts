@@ -1,0 +1,84 @@
+// Encoder for columns of categories, with categories for missing values and for values that training lacks.
+//
+//   one-hot    c₁ … c_k u    a number for each category, the last one for all unseen ones if `unseenCategory`
+//   index      1 … k         and 0 for all unseen ones
+//
+// Categories in fewer than `minCount` training rows are treated as unseen, so that the model learns what an unseen
+// category means. A missing value is the category "?", which exists even if the training rows have none.
+import { isMissing } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
+import { columnFactsOf, columnNames, columnOf, fieldOf, namedBy, textsOf } from "./fields.ts";
+import type { ColumnFacts } from "./fields.ts";
+import { InputError } from "../step/errors.ts";
+import type { Table } from "./table.ts";
+
+export const openCategoryEncoder: FeatureEncoder = {
+  fit({ model, data }, name, table, train) {
+    const facts = columnFactsOf(data, name);
+    const { size: width } = fieldOf(model, name);
+    const names = namedBy([...table.columns.keys()], facts.columns).flat();
+    const isIndex = facts.categories === "index";
+    const columns = columnNames(table, name, facts.columns, isIndex ? width : names.length);
+    const cells = columns.map((column) => categoriesOf(table, column, facts));
+    const categories = cells.map((texts) => frequent(texts, train, facts));
+    // The whole file has at least as many categories as its training rows, so the shape does not depend on the split.
+    const whole = cells.map((texts) => frequent(texts, texts.keys(), facts).length);
+    const others = facts.unseenCategory && !isIndex ? columns.length : 0;
+    const found = isIndex ? Math.max(...whole) + 1 : whole.reduce((sum, size) => sum + size, others);
+    const trained = isIndex
+      ? Math.max(...categories.map(({ length }) => length)) + 1
+      : categories.reduce((sum, { length }) => sum + length, others);
+    const { vocabulary = found } = model.inputs[name];
+    if (isIndex && vocabulary < trained)
+      throw new InputError(
+        `${name} has ${found - 1} categories; with 0 for unseen ones, its embedding needs a vocabulary of ` +
+          `${found}, not ${vocabulary}`,
+      );
+    if (!isIndex && (width < trained || width > found))
+      throw new InputError(
+        `${name} takes ${width} numbers a row, but its columns have ${found} categories, those for missing and ` +
+          `unseen values included: its shape must be [${found}]`,
+      );
+    return { name, columns, categories };
+  },
+  encode({ model, data }, { name, columns, categories = [] }, table, rows) {
+    const facts = columnFactsOf(data, name);
+    const { size: width } = fieldOf(model, name);
+    const isIndex = facts.categories === "index";
+    const real = model.dtype === "f32" ? Float32Array : Float64Array;
+    const encoded = new (isIndex ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const [i, column] of columnNames(table, name, columns, columns.length).entries()) {
+      const texts = categoriesOf(table, column, facts);
+      const { [i]: known = [] } = categories;
+      const places = new Map(known.map((category, place) => [category, place]));
+      const unseen = facts.unseenCategory && !isIndex ? known.length : -1;
+      rows.forEach((row, at) => {
+        const place = places.get(texts[row]) ?? unseen;
+        if (isIndex) encoded[at * width + i] = place + 1;
+        else if (place >= 0) encoded[at * width + offset + place] = 1;
+      });
+      offset += known.length + (unseen < 0 ? 0 : 1);
+    }
+    return encoded;
+  },
+};
+
+/** The cells as categories: every mark of a missing value is "?" if missing values are a category. */
+function categoriesOf(table: Table, name: string, { missingCategory }: ColumnFacts): string[] {
+  if (!missingCategory) return textsOf(table, name);
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => (isMissing(text(row)) ? "?" : text(row)));
+}
+
+/** The categories in at least `minCount` of these rows, sorted; missing values always. */
+function frequent(
+  texts: readonly string[],
+  rows: Iterable<number>,
+  { missingCategory, minCount = 1 }: ColumnFacts,
+): string[] {
+  const counts = new Map<string, number>();
+  for (const row of rows) counts.set(texts[row], (counts.get(texts[row]) ?? 0) + 1);
+  if (missingCategory) counts.set("?", Infinity);
+  return [...counts].flatMap(([category, count]) => (count < minCount ? [] : [category])).sort();
+}

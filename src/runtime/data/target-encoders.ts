@@ -1,0 +1,95 @@
+// Encoders for targets: classes whose names are numbers, numbers whose predictions are written like the data, and
+// numbers with a range of valid values.
+import { columnEncoder, namedClassEncoder } from "./column-encoder.ts";
+import type { FeatureEncoder } from "./dataset.ts";
+import { columnFactsOf, columnOf, wrongCell } from "./fields.ts";
+import type { Column, Table } from "./table.ts";
+import { isInRange } from "./target-range.ts";
+
+/** Encodes classes by name, even if the names are numbers, such as 1, 2 and 5. */
+export const classNameEncoder: FeatureEncoder = {
+  fit: (context, name, table, train) => columnEncoder.fit(context, name, withoutNumbers(table), train),
+  encode: columnEncoder.encode,
+};
+
+/** Encodes classes whose names are numbers, and which the spec names. */
+export const namedNumberEncoder: FeatureEncoder = {
+  fit: (context, name, table, train) => namedClassEncoder.fit(context, name, withoutNumbers(table), train),
+  encode: columnEncoder.encode,
+};
+
+/** The table as if no cell were a number. */
+function withoutNumbers(table: Table): Table {
+  const columns = [...table.columns].map(([name, { size, text }]): [string, Column] => [
+    name,
+    { size, text, numbers: () => new Float64Array(table.rows * size).fill(NaN) },
+  ]);
+  return { ...table, columns: new Map(columns) };
+}
+
+/** Encodes numbers, and fits the number of decimals with which predictions are written. */
+export const decimalEncoder: FeatureEncoder = {
+  fit(context, name, table, train) {
+    const field = columnEncoder.fit(context, name, table, train);
+    const decimals = field.columns.flatMap((column) => {
+      const { size, numbers } = columnOf(table, column);
+      const found = numbers();
+      return Array.from({ length: size }, (_, place) =>
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+      );
+    });
+    const scales = decimals.map((count, i) => ({
+      ...(field.scales?.[i] ?? { shift: 0, span: 1 }),
+      ...(count <= mostDecimals && { decimals: count }),
+    }));
+    return { ...field, scales };
+  },
+  encode: columnEncoder.encode,
+};
+
+/** Beyond this, the number of decimals has no effect, and predictions have 7 significant digits. */
+const mostDecimals = 12;
+
+/** As many decimals as the values have, but enough to divide their range into 100 steps. */
+function decimalsOf(values: Float64Array): number {
+  let [low, high, decimals] = [Infinity, -Infinity, 0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    while (decimals <= mostDecimals && !isWrittenIn(value, decimals)) decimals++;
+  }
+  while (decimals <= mostDecimals && high > low && (high - low) * Number(`1e${decimals}`) < 100) decimals++;
+  return decimals;
+}
+
+/** Whether this many decimals suffice to write the number. A number of 32 bits may differ by its rounding error. */
+function isWrittenIn(value: number, decimals: number): boolean {
+  const written = Number(value.toFixed(decimals));
+  return written === value || (Math.fround(value) === value && Math.fround(written) === value);
+}
+
+/** Encodes a target. Throws for a value outside the range of the loss or of a metric. */
+export const rangeEncoder: FeatureEncoder = {
+  fit: columnEncoder.fit,
+  encode(context, field, table, rows) {
+    const encoded = columnEncoder.encode(context, field, table, rows);
+    const { range = { lowest: -Infinity, rule: "" } } = columnFactsOf(context.data, field.name);
+    const at = encoded.findIndex((value: number) => !isInRange(value, range));
+    if (at < 0) return encoded;
+    const width = encoded.length / rows.length;
+    const row = rows[Math.floor(at / width)];
+    // The column that holds the number at this position of the row: a column may hold several.
+    const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
+    const column = holders[at % width];
+    const { size, numbers } = columnOf(table, column);
+    const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
+    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
+  },
+};
+
+/** Encodes such a target, and fits its number of decimals. */
+export const decimalRangeEncoder: FeatureEncoder = {
+  fit: decimalEncoder.fit,
+  encode: rangeEncoder.encode,
+};

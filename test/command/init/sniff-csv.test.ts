@@ -1,0 +1,49 @@
+// The form of a CSV file. If one fails, a spec of `tapeless init` reads one column where there are several, or
+// takes a decimal comma for a mark of thousands.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { sniffCsv } from "../../../src/command/init/sniff-csv.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sniff-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function formOf(text: string) {
+  const file = join(folder, "rows.csv");
+  writeFileSync(file, text);
+  return sniffCsv(file);
+}
+
+test.each<[string, string, object]>([
+  ["commas", "a,b\n1,2\n", { separator: ",", numbers: {} }],
+  ["semicolons, with commas in quotes", 'a;b\n"x, y, z";2\n', { separator: ";", numbers: {} }],
+  ["tabs", "a\tb\n1,5\t2\n", { separator: "\t", numbers: { decimal: "," } }],
+  ["bars", "a|b\n1|2\n", { separator: "|", numbers: {} }],
+  ["one column", "a\n1\n", { separator: ",", numbers: {} }],
+  ["line breaks in quotes", 'a;b\n"x\ny";2\n', { separator: ";", numbers: {} }],
+  ["decimal commas", "a;b\n1,5;2\n3;4,25\n", { separator: ";", numbers: { decimal: "," } }],
+  [
+    "decimal commas and points between thousands",
+    "a;b\n1,5;1.200\n3;4,25\n",
+    { separator: ";", numbers: { decimal: ",", thousands: "." } },
+  ],
+  [
+    "commas between thousands",
+    'a,b\n"1,200",3.5\n"4,000,000",1\n',
+    { separator: ",", numbers: { thousands: "," } },
+  ],
+  [
+    "spaces between thousands",
+    "a;b\n1 200,5;3\n2;1\n",
+    { separator: ";", numbers: { decimal: ",", thousands: " " } },
+  ],
+  ["plain numbers with three decimals", "a;b\n1.200;3\n2.125;1\n", { separator: ";", numbers: {} }],
+  ["missing values do not count", "a;b\nNA;1,5\n;2\n", { separator: ";", numbers: { decimal: "," } }],
+  ["texts are no numbers", "a;b\nx;1.5\ny;2\n", { separator: ";", numbers: {} }],
+])("%s", async (_, text, expected) => expect(await formOf(text)).toEqual(expected));
+
+test("a file that is longer than the sample, which is cut inside a quoted cell", async () => {
+  const row = `1,5;"${"text; with, marks\n".repeat(20)}"\n`;
+  expect(await formOf(`a;b\n${row.repeat(2000)}`)).toEqual({ separator: ";", numbers: { decimal: "," } });
+});

@@ -1,0 +1,136 @@
+// Random tables of every kind of column for `tapeless init`: the spec that it writes must train as it is, and
+// predict the rows of its own file. Run it separately with
+// `npx tsx test/fuzz/random-tables.ts --seed S --count N`; the last line counts the failures.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { runTapeless } from "../support/run-tapeless.ts";
+import { randomOf } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** What happened to one table. A refusal is an error that names the table, which is a correct answer. */
+export interface TableOutcome {
+  readonly kind: "trained" | "refused" | "failed";
+  readonly what: string;
+}
+
+/** Names of columns that a spec, a layer or YAML could take for something else. */
+const names = (
+  "a|b c|x|y|Id|constructor|__proto__|name|yes|p..q|größe|target|#1|time|day|class|label|A-B|1st|日本|null|numbers|" +
+  'categories|dates|dense1|concat1|text|it\'s|say "q"|columns_vector||a: b|- c'
+).split("|");
+
+const words = "the a of house red blue green big small fast slow old new good bad left right up down".split(
+  " ",
+);
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** The cell of a row. */
+type Cells = (row: number) => string;
+
+/** Kinds of columns, by name. */
+const columns: Readonly<Record<string, (r: Random) => Cells>> = {
+  reals: (r) => () => (r.unit() * 100).toFixed(3),
+  tiny: (r) => () => String((r.unit() - 0.5) * 1e-9),
+  huge: (r) => () => (r.unit() * 1e12).toExponential(3),
+  "few integers": (r) => () => String(r.whole(0, 4)),
+  "integers from 1": (r) => () => String(r.whole(1, 3)),
+  bits: (r) => () => String(r.whole(0, 1)),
+  "round integers": (r) => () => String(r.whole(0, 1e6) * 1000),
+  counter: () => String,
+  identifiers: () => (row) => `row${row}`,
+  colours: (r) => () => r.pick(["red", "blue", "green"]),
+  "rare values": (r) => () => (r.chance(0.02) ? `rare${r.whole(0, 2)}` : r.pick(["u", "v"])),
+  "many categories": (r) => () => `K${r.whole(0, 45)}`,
+  "too many categories": (r) => () => `M${r.whole(0, 300)}`,
+  constant: () => () => "same",
+  booleans: (r) => () => r.pick(["true", "false"]),
+  text: (r) => () => Array.from({ length: r.whole(1, 12) }, () => r.pick(words)).join(" "),
+  "awkward text": (r) => () => r.pick(["x, y", 'say "hi"', "line\nbreak", "a;b", "tab\there"]),
+  "iso dates": (r) => () => `20${r.whole(10, 23)}-${two(r.whole(1, 12))}-${two(r.whole(1, 28))}`,
+  "german times": (r) => () =>
+    `${two(r.whole(1, 28))}.${two(r.whole(1, 12))}.20${r.whole(10, 23)} ${two(r.whole(0, 23))}:${two(r.whole(0, 59))}`,
+  "american dates": (r) => () => `${r.whole(1, 12)}/${r.whole(1, 28)}/20${r.whole(10, 23)}`,
+  hours: () => (row) => new Date(1.6e12 + row * 3.6e6).toISOString(),
+  "seconds since 1970": (r) => () => String(1.6e9 + r.whole(0, 1e7)),
+  "nearly numbers": (r) => () => (r.chance(0.03) ? "n.n." : String(r.whole(0, 1000))),
+  empty: () => () => "",
+  "nearly empty": (r) => () => (r.chance(0.97) ? "" : "1"),
+  "decimal commas": (r) => () => `${r.whole(0, 9)},${r.whole(0, 9)}`,
+  thousands: (r) => () => `${r.whole(1, 9)}.${two(r.whole(0, 99))}${r.whole(0, 9)},${r.whole(0, 9)}`,
+};
+
+/** The text of a random table, and the names of its columns. */
+function randomTable(r: Random): { text: string; names: string[] } {
+  const rows = r.pick([2, 5, 9, 12, 30, 60, 120, 300]);
+  const separator = r.pick([",", ",", ";", "\t"]);
+  const used = new Set<string>();
+  while (used.size < r.whole(2, 7)) used.add(r.pick(names));
+  const chosen = [...used].map(() => {
+    const cells = columns[r.pick(Object.keys(columns))](r);
+    const missing = r.pick([0, 0, 0, 0.1, 0.5]);
+    return (row: number) => (r.chance(missing) ? r.pick(["", "NA", "?"]) : cells(row));
+  });
+  const quoted = (cell: string) =>
+    cell.includes(separator) || /["\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+  const lines = [[...used], ...Array.from({ length: rows }, (_, row) => chosen.map((cellOf) => cellOf(row)))];
+  return {
+    text: `${lines.map((cells) => cells.map(quoted).join(separator)).join("\n")}\n`,
+    names: [...used],
+  };
+}
+
+/** Runs init, train and predict on table number `index` of a seed. */
+export async function tryTable(folder: string, seed: number, index: number): Promise<TableOutcome> {
+  const r = randomOf(seed, index);
+  const name = `table${index}`;
+  const table = randomTable(r);
+  writeFileSync(join(folder, `${name}.csv`), table.text);
+  const target = r.chance(0.4) ? ["--target", r.pick(table.names)] : [];
+  const init = await runTapeless(folder, ["init", `${name}.csv`, "--force", ...target]);
+  const failed = (command: string, text: string): TableOutcome => ({
+    kind: "failed",
+    what: `${command} of ${name}.csv ${target.join(" ")}\n${init.stdout}${text}`,
+  });
+  if (init.code === 2 && /error T1010/.test(init.stderr)) return { kind: "refused", what: init.stderr };
+  if (init.code !== 0) return failed("init", init.stderr);
+  const spec = `${name}.yaml`;
+  const train = await runTapeless(folder, [
+    "train",
+    spec,
+    "--epochs",
+    "1",
+    "--out",
+    `${name}.ckpt`,
+    "--json",
+  ]);
+  if (train.code !== 0) return failed("train", train.stderr);
+  const predict = await runTapeless(folder, ["predict", spec, `${name}.ckpt`, `${name}.csv`]);
+  // A row without a text has no prediction.
+  const isMissing = /the cell is empty/.test(predict.stderr);
+  return predict.code === 0 || isMissing
+    ? { kind: "trained", what: init.stdout }
+    : failed("predict", predict.stderr);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { seed: { type: "string" }, count: { type: "string" } } });
+  const [seed, count] = [Number(values.seed ?? 1), Number(values.count ?? 100)];
+  const folder = mkdtempSync(join(tmpdir(), "tables-"));
+  const counts = { trained: 0, refused: 0, failed: 0 };
+  for (let index = 0; index < count; index++) {
+    const { kind, what } = await tryTable(folder, seed, index);
+    counts[kind]++;
+    if (kind !== "trained") console.log(`${index} ${kind}: ${what.trim()}`);
+  }
+  if (counts.failed === 0) rmSync(folder, { recursive: true, force: true });
+  console.log(
+    `${count} tables of seed ${seed}: ${counts.trained} trained, ${counts.refused} refused, ${counts.failed} failed` +
+      (counts.failed === 0 ? "" : ` (${folder})`),
+  );
+  process.exitCode = counts.failed === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) void main();
