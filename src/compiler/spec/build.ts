@@ -33,7 +33,7 @@ import {
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
-import type { LossParts } from "./build-measures.ts";
+import type { LossParts, NetworkOutput } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
@@ -83,7 +83,9 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   problems.throwErrors();
   invariant(scores !== undefined, "a network without errors has an output");
 
-  const mean = reportingErrors(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const mean = reportingErrors(problems, ["loss"], () =>
+    meanLoss(g, model, target, outputOf(model, trained, scores)),
+  );
   const update = buildUpdate(model, g, states, size, trained.statistics, problems);
   const evaluated = buildNetwork(model, g, "evaluation", problems);
   checkSameParameters(trained, evaluated, problems);
@@ -93,10 +95,11 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     mean !== undefined && update !== undefined && evaluatedScores !== undefined,
     "a model without errors can be built",
   );
-  const totals = evaluationOutputs(g, model, target, evaluatedScores, hasOutputStep, problems);
+  const output = outputOf(model, evaluated, evaluatedScores);
+  const totals = evaluationOutputs(g, model, target, output, hasOutputStep, problems);
   const totalNames = totals.map(({ storage }) => storage);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, evaluatedScores, hasOutputStep, totalNames, problems);
+  const summaries = summaryOutputs(g, model, target, output, hasOutputStep, totalNames, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -127,6 +130,11 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     warnings,
   };
 }
+
+const outputOf = ({ output }: Model, { masks }: Network, scores: Node): NetworkOutput => ({
+  scores,
+  mask: masks.get(output),
+});
 
 /** The total number of trainable parameters. */
 const trainableSize = (parameters: readonly ParameterFacts[]): number =>

@@ -135,9 +135,9 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
       "measures: evaluation forgets the weights of the loss",
-      "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  " +
+      "weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss),\n    ),\n  " +
         ");\n  const ofMetrics",
-      "comparisonOf(g, model, target, expected, scores, false), model.loss),\n    ),\n  );\n  const ofMetrics",
+      "comparisonOf(g, model, target, output, false), model.loss),\n    ),\n  );\n  const ofMetrics",
     ],
   ]),
 ];
