@@ -677,7 +677,7 @@ interface IndexBounds {
 /** Describes the range for an error message: classes including −1, a vocabulary, or all 32-bit integers. */
 function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
 }
 
 /** An input or target of a batch. */
@@ -754,9 +754,9 @@ function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
     const { length } = values;
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
-      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
+      throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, but ${slots[0].name} has ${rows}`);
     // `length` may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
@@ -786,7 +786,7 @@ function writeRows(
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
 
 function writeField(
@@ -838,11 +838,11 @@ function shown(text: string, most = 60): string {
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+    throw new InputError(`${what} must be an object, got ${valueText(given)}`);
   // Object.keys would allocate, and a step must not allocate.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
-      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+      throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
 /** Throws for unknown options. Only trainers with WebAssembly kernels use options other than `seed`. */
@@ -952,7 +952,7 @@ function checkWhole(name: string, value: number, least = 0, given: unknown = val
 /** Throws if the rows exceed one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
+    throw new InputError(`the batch has ${rows} rows, more than batchSize ${model.batchSize}`);
   }
   return rows;
 }
@@ -994,7 +994,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
   const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
   const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
-  const where = node === undefined ? "" : `; the first such number arose in ${node}`;
+  const where = node === undefined ? "" : `; the first such value is in ${node}`;
   throw new TrainingDiverged(
     epoch,
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
@@ -1137,12 +1137,12 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds these notes to those that were
+   * Returns a checkpoint from which training resumes with the same bits. Adds this metadata to what was
    * saved or loaded before.
    */
-  save(notes?: Notes): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
-  load(checkpoint: Uint8Array): Notes;
+  save(metadata?: CheckpointMetadata): Uint8Array;
+  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  load(checkpoint: Uint8Array): CheckpointMetadata;
 }
 
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
@@ -1169,7 +1169,7 @@ function trainerOf(
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   let lastData: Batch | undefined;
-  let notes: Notes = {};
+  let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Metrics on different data are not comparable, so start a new search for the best epoch.
@@ -1211,9 +1211,9 @@ function trainerOf(
     epochs,
     fit: (data, fitOptions) => runToEnd(epochs(data, fitOptions)),
     save(more) {
-      const all = { ...notes, ...more };
+      const all = { ...metadata, ...more };
       const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
-      notes = all;
+      metadata = all;
       return bytes;
     },
     load(checkpoint) {
@@ -1222,7 +1222,7 @@ function trainerOf(
       machine.state.set(state);
       session.progress = rest.progress;
       lastData = undefined;
-      return (notes = rest.notes);
+      return (metadata = rest.metadata);
     },
   };
 }
@@ -1285,7 +1285,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
-    throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
+    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
   return {
     ...partsOf(session, data, validation),
     epochs,
@@ -1309,7 +1309,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
@@ -1434,7 +1434,7 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   /** A prefix for progress lines. */
   name?: string;
   /** Further metadata for its checkpoints, read when the run is resumed. */
-  notes?: Notes;
+  metadata?: CheckpointMetadata;
 }
 
 /** A stage at its beginning, with its trainer and data. */
@@ -1455,9 +1455,9 @@ interface Start extends DatasetContext {
    */
   trainer: Trainer;
   resume?: string | undefined;
-  resumed?: Notes | undefined;
+  resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: LocateErrors;
+  locateErrors: LocateErrors;
 }
 
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
@@ -1483,8 +1483,8 @@ interface Run extends Start, Pick<Host, "warn"> {
 /** Defines a run of several trainings, and the text of its result. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning before a checkpoint with these notes predicts, if its model is not the final one. */
-  doubt(training: TrainingFacts, notes: Notes): string | undefined;
+  /** A warning before a checkpoint with this metadata predicts, if its model is not the final one. */
+  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
@@ -1492,14 +1492,14 @@ interface Regime {
 async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
-  const { trainer, epochs, placed } = start;
+  const { trainer, epochs, locateErrors } = start;
   // The table is not in a variable, because it would take as much memory during training as the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
 /** One training, with a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, placed, ...start }: Start,
+  { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
@@ -1507,11 +1507,12 @@ async function trainStage(
 ): Promise<TrainingResult> {
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
-  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
   const seen = await host.begin(begun);
-  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const save = (more: CheckpointMetadata = {}) =>
+    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
   const result = await trainOn(model, training, seen, dataset, options, (report) =>
     host.see(report, begun, save),
@@ -1581,7 +1582,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 /** The result for people: a line for each split and for each new text. */
 function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
@@ -1757,7 +1758,7 @@ type Predicting = (
 
 /** A line of the help text. */
 const predictHelp = `
-  --predict FILE       print what the model says of these rows`;
+  --predict FILE       print predictions for these rows`;
 
 /** Predicts rows, and interprets the output for each target column with `answer`. */
 const predictBy =
@@ -1927,7 +1928,7 @@ function exp(x: number): number {
 // ── 12 Checkpoints: save a training run and resume it ──
 
 /** Metadata that the caller adds to a checkpoint, as JSON. */
-interface Notes {
+interface CheckpointMetadata {
   /** The fitted encoding of the training data. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
@@ -1941,7 +1942,7 @@ interface CheckpointHeader {
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
+  notes: CheckpointMetadata;
 }
 
 /** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
@@ -1977,10 +1978,10 @@ function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
-  notes: Notes,
+  metadata: CheckpointMetadata,
 ): Uint8Array {
-  checkNotes(notes);
-  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  checkMetadata(metadata);
+  const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
@@ -1994,12 +1995,12 @@ function encodeCheckpoint(
 }
 
 /** Throws for metadata that JSON cannot represent: a bigint, or an object that contains itself. */
-function checkNotes(notes: Notes): void {
-  for (const [name, note] of Object.entries(notes)) {
+function checkMetadata(metadata: CheckpointMetadata): void {
+  for (const [name, value] of Object.entries(metadata)) {
     try {
-      JSON.stringify(note);
+      JSON.stringify(value);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
   }
 }
@@ -2012,7 +2013,7 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint, or of another version of tapeless");
+    throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -2039,17 +2040,17 @@ function decodeCheckpoint(
   stateBytes: number,
   parameterBytes: number,
   checkpoint: Uint8Array,
-): { state: Uint8Array; progress: Progress; notes: Notes } {
+): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
   const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
-    notes: header.notes,
+    metadata: header.notes,
   };
 }
 
@@ -2072,7 +2073,7 @@ const data: DataFacts = {
 type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /** An encoder for one kind of field (input or target). Its errors about columns and cells have the line. */
-interface Codec {
+interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
@@ -2084,7 +2085,7 @@ interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** Encoders by key of `ColumnFacts`. The first key that the facts of a field have selects its encoder. */
-  codecs: Readonly<Record<string, Codec>>;
+  encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
 /** Everything that is needed to split, fit and encode a data set. */
@@ -2114,14 +2115,19 @@ interface Dataset {
 type LocateErrors = <T>(file: string, work: () => T) => T;
 
 /** Splits and encodes the rows for a model. */
-function datasetOf(context: DatasetContext, source: Source, seed: number, placed: LocateErrors): Dataset {
+function datasetOf(
+  context: DatasetContext,
+  source: Source,
+  seed: number,
+  locateErrors: LocateErrors,
+): Dataset {
   const { file, table, test: tested } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
     const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: placed(tested.file, test) };
+    return { ...dataset, test: locateErrors(tested.file, test) };
   });
 }
 
@@ -2142,8 +2148,8 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
   if (!context.training.stratify) return undefined;
   const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(context, target);
-  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
+  const encoder = encoderOf(context, target);
+  const labels = encoder.encode(context, encoder.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
@@ -2151,7 +2157,7 @@ function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | u
 function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(context, name).fit(context, name, table, train),
+    encoderOf(context, name).fit(context, name, table, train),
   );
 }
 
@@ -2163,13 +2169,13 @@ function encodeRows(
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
+    fields.map((field) => [field.name, encoderOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
+function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
-  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
+  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"];
 }
 
 /** Row numbers of each split, ascending. Each row belongs to one split; a split may be empty. */
@@ -2203,7 +2209,7 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
   const tested = share(test);
   const held = tested + share(validation);
-  if (held >= rows) throw new InputError(`of ${rows} rows, validation and test leave none for training`);
+  if (held >= rows) throw new InputError(`validation and test leave none of ${rows} rows for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -2369,7 +2375,7 @@ function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefine
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
+      throw new InputError(`the checkpoint has no valid preprocessing of "${name}"`);
   });
 }
 
@@ -2393,21 +2399,21 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
       Object.entries(settled).flatMap(([key, values]) =>
-        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+        [values].flat().map((value, i) => `${name}.${key}[${i}] = ${JSON.stringify(value)}`),
       ),
     ),
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
-  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "none", 200));
+  throw new InputError(`the checkpoint was trained on other data: it has ${was}, this data has ${is}`);
 }
 
 /**
  * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
  * because f32 cannot represent all 32-bit integers.
  */
-const columnCodec: Codec = {
+const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -2464,7 +2470,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
   });
 }
 
@@ -2564,7 +2570,7 @@ function tableOf(records: readonly TableRecord[]): Table {
 }
 
 function checkNames(header: TableRecord | undefined): void {
-  if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
+  if (header === undefined) throw new InputError("the file is empty: its first row must name the columns", 1);
   const { cells, line } = header;
   const seen = new Set<string>();
   const twice = cells.find((name) => seen.size === seen.add(name).size);
@@ -2601,7 +2607,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a stray quote, or no CSV in UTF-8", line);
+    if (match === null) throw new InputError("a stray quote, or not UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));
@@ -2694,11 +2700,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes = {};
+  let resumed: CheckpointMetadata = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    resumed = placed(resume, () => trainer.load(bytes));
-    placed(resume, () => checkNoted(model, resumed.fields));
+    resumed = locateErrors(resume, () => trainer.load(bytes));
+    locateErrors(resume, () => checkNoted(model, resumed.fields));
     // The seed of sampling may differ from that of training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -2706,10 +2712,12 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
-    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+    return console.log(
+      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
+    );
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -2723,13 +2731,13 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     },
     warn,
   };
-  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
-function placed<T>(path: string, work: () => T): T {
+function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -2783,8 +2791,8 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             the random seed (${training.seed})
+  --epochs N           epochs in total, including those of a checkpoint (default: ${training.epochs})
+  --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
   --json               print the result as JSON
@@ -2796,11 +2804,11 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
 /** Reads all rows from one file. */
 const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
-    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: placed(file, () => parse(text, data, asked)) };
+    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
   },
 });
 
@@ -2963,7 +2971,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: csvFile(parseCsv),
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
   fitScales: fitScales,
   seenHelp: predictHelp,
   predict: predictBy(inTargetUnits),

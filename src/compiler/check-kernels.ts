@@ -4,6 +4,8 @@
  * depends only on the model, not on a clock, so every compilation of a spec makes the same comparison.
  */
 import { InternalError } from "./diagnostics/errors.ts";
+import { identifierMaker } from "./emit/identifiers.ts";
+import { kernelRole, roleName } from "./emit/kernel-roles.ts";
 import type { EmittedModule } from "./load-trainer.ts";
 import { visitStatements } from "./loop/statements.ts";
 import type { KernelDifference } from "../runtime/wasm/compared-sides.ts";
@@ -87,7 +89,7 @@ function messageOf(
 ): string {
   const kernel = kernelOf(compilation, program, value);
   return [
-    "the WebAssembly kernels of this model give other results than its TypeScript kernels, so they are not used",
+    "the WebAssembly kernels of this model compute different results from its TypeScript kernels, so they are not used",
     `  where: ${value}[${index}]${kernel === undefined ? "" : ` of kernel ${kernel}`} in ` +
       `program ${program}, with a batch of ${rows}`,
     `  values: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference ` +
@@ -97,12 +99,12 @@ function messageOf(
   ].join("\n");
 }
 
-/** The name of the last kernel in the program that stores the value. */
-function kernelOf({ vectors }: Compilation, program: string, value: string): string | undefined {
+/** The last kernel in the program that stores the value, by its name in the emitted file. */
+function kernelOf({ model, vectors }: Compilation, program: string, value: string): string | undefined {
   const found = vectors?.programs.find(({ name }) => name === program);
   // An optimizer state of one parameter is called "STATE of PARAMETER".
   const names = [value, value.split(" of ")[0]];
-  return found?.kernels.findLast(({ body }) => {
+  const kernel = found?.kernels.findLast(({ body }) => {
     let stores = false;
     visitStatements(body, (s) => {
       if (s.kind !== "store") return;
@@ -111,5 +113,6 @@ function kernelOf({ vectors }: Compilation, program: string, value: string): str
       stores ||= names.some((name) => [s.buffer, storage, ...covered].includes(name));
     });
     return stores;
-  })?.name;
+  });
+  return kernel && identifierMaker([])(roleName(kernelRole(program, kernel, model.optimizer.type)));
 }

@@ -33,11 +33,11 @@ type ElementaryFunction =
   | keyof typeof import("../runtime/numbers/trigonometric.ts");
 
 /** The names of the runtime's encoders for fields of a data file. */
-export type CodecName = Extract<
-  | keyof typeof import("../runtime/data/category-codec.ts")
-  | keyof typeof import("../runtime/data/text-codecs.ts")
-  | keyof typeof import("../runtime/data/column-codec.ts"),
-  `${string}Codec`
+export type EncoderName = Extract<
+  | keyof typeof import("../runtime/data/category-encoder.ts")
+  | keyof typeof import("../runtime/data/text-encoders.ts")
+  | keyof typeof import("../runtime/data/column-encoder.ts"),
+  `${string}Encoder`
 >;
 
 /** The names of the functions that interpret an output. */
@@ -71,7 +71,7 @@ type ProgramPart =
   | keyof typeof import("../runtime/program/text-writer.ts");
 
 /** The names of the functions and constants that emitted code uses. */
-export type RuntimeValue = ElementaryFunction | CodecName | InterpretationName | TrainerPart | ProgramPart;
+export type RuntimeValue = ElementaryFunction | EncoderName | InterpretationName | TrainerPart | ProgramPart;
 
 /**
  * The types that emitted code or its users refer to. Types have no names at run time, so each key repeats the
@@ -112,7 +112,7 @@ interface RuntimeTypes {
 
 export type RuntimeName = RuntimeValue | keyof RuntimeTypes;
 
-/** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnCodec }`. */
+/** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnEncoder }`. */
 export type RuntimeExpression =
   | RuntimeValue
   | { readonly call: RuntimeValue; readonly argument: RuntimeExpression }

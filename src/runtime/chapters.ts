@@ -14,7 +14,7 @@ export interface Chapter {
 export const chapters = [
   {
     name: "proof",
-    title: "Proof: gradients, resuming and allocations of the trainer",
+    title: "Checks: gradients, resuming and allocations of the trainer",
     files: [
       "check/prove-trainer.ts",
       "check/batches.ts",
@@ -99,9 +99,9 @@ export const chapters = [
       "data/dataset.ts",
       "data/split.ts",
       "data/fields.ts",
-      "data/column-codec.ts",
-      "data/category-codec.ts",
-      "data/text-codecs.ts",
+      "data/column-encoder.ts",
+      "data/category-encoder.ts",
+      "data/text-encoders.ts",
       "data/scale.ts",
       "data/table.ts",
       "data/idx.ts",

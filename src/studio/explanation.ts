@@ -193,7 +193,7 @@ export interface ExplainedKernel {
   /** For the target wasm, the kernel's function in the module as text. */
   readonly wat: string | undefined;
   /** The number of kernels, in all programs, that run as the same function. This kernel is included. */
-  readonly alike: number;
+  readonly sharedBy: number;
 }
 
 /** A buffer of the arena. Offsets and sizes are in bytes; calls count from 1 within the program. */

@@ -145,7 +145,7 @@ test("step() and gradient() use only the batch that they are given", async () =>
     expect(grouped.gradient(batch)).toBeCloseTo(plain.gradient(batch), 13);
     expect(grouped.step(batch)).toBeCloseTo(plain.step(batch), 13);
   }
-  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than 4");
+  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than batchSize 4");
 });
 
 test("verify accepts a model with accumulation", async () => {

@@ -8,7 +8,7 @@ import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { parseCsv } from "../../src/runtime/data/table.ts";
 import { randomKey, randomStream, shuffle } from "../../src/runtime/numbers/random.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
-import { preparingOf } from "../../src/compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../src/compiler/trainer/dataset-context.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { testModel, validateModel, type Candidate } from "../../src/command/train/validate-model.ts";
 
@@ -21,9 +21,9 @@ async function candidateOf(graph: string, rows: string): Promise<Candidate> {
   const spec: ModelSpec = { ...rest, training: { ...training, validation: { folds: 5 } } };
   const { code } = await compile(spec);
   const emitted = await loadTrainer(code);
-  const preparing = preparingOf(parseModel(spec), emitted.model);
+  const context = datasetContextOf(parseModel(spec), emitted.model);
   const source = { file: "rows.csv", table: parseCsv(rows) };
-  return { emitted, preparing, source, placed: (_, work) => work() };
+  return { emitted, context, source, locateErrors: (_, work) => work() };
 }
 
 /** The same rows with shuffled labels; the label is the last column. */

@@ -85,7 +85,7 @@ test("--data sets the folder that contains all files", async () => {
   expectRefusal(await program("--data", "nowhere"), /^error: cannot read nowhere\/train\/image: ENOENT/);
   expectRefusal(
     await program(),
-    "error: --data FOLDER is needed: the folder of train/image, train/kind, test/kind, test/image",
+    "error: --data FOLDER is required: the folder of train/image, train/kind, test/kind, test/image",
   );
   expect((await program("--help")).stdout).toMatch(/^ {2}--data FOLDER {8}the folder of the IDX files/m);
 });
@@ -125,7 +125,7 @@ test("errors in a file are reported with its name by both", async () => {
     expectRefusal(await program("--data", "bars"), "bars/train/kind: ", said);
     place.write("bars/train/kind", good);
   };
-  await refused(good.subarray(0, 40), "the file is cut short: 60 numbers take 68 bytes, and it has 40");
+  await refused(good.subarray(0, 40), "the file is cut short: 60 numbers take 68 bytes, but it has 40");
   await refused(idxBytes(0x08, [59], kinds(59)), "the file has 59 items, but that of image has 60");
   await refused(idxBytes(0x08, [60], kinds(60).fill(7, 8, 9)), "item 8: 7 is not a class from 0 to 1");
   await refused(gzipSync(good).subarray(0, 20), "the gzip data is damaged or cut short");
@@ -150,7 +150,7 @@ test("the emitted file compiles under --strict, and has no CSV reader", () => {
   };
   const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, "bars.ts")], options));
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
-  for (const part of ["function parseIdx(", "const columnCodec", "function unpacked("])
+  for (const part of ["function parseIdx(", "const columnEncoder", "function unpacked("])
     expect(code).toContain(part);
   for (const part of ["parseCsv", "tableOf("]) expect(code).not.toContain(part);
 });

@@ -130,7 +130,8 @@ test("a complete checkpoint writes samples without further training, and --seed 
 
 test("a checkpoint with another vocabulary is rejected", async () => {
   await train("--epochs", "1", "--out", "own.ckpt");
-  const said = 'trained on other data: there text.characters[3] is "y", here text.characters[3] is "z"';
+  const said =
+    'trained on other data: it has text.characters[3] = "y", this data has text.characters[3] = "z"';
   expectRefusal(
     await train("--data", "others.csv", "--resume", "own.ckpt"),
     "own.ckpt error T3001: the checkpoint was ",
@@ -224,7 +225,7 @@ test("a model that is not a language model rejects --sample", async () => {
     'error T1010: --sample needs a language model, and "words" is not one',
   );
   const { code: other } = await compile(numbers);
-  for (const part of ["--sample N", "writeTexts", "characterCodec"]) {
+  for (const part of ["--sample N", "writeTexts", "characterEncoder"]) {
     expect(other).not.toContain(part);
     expect(code).toContain(part);
   }

@@ -2,7 +2,7 @@
 // in data.
 import { expect, test } from "vitest";
 import { compileFor } from "../../src/compiler/compile-target.ts";
-import { columnCodec, namedClassCodec, weightCodec } from "../../src/runtime/data/column-codec.ts";
+import { columnEncoder, namedClassEncoder, weightEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { parseCsv } from "../../src/runtime/data/table.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -84,13 +84,13 @@ test("the data must have exactly the classes that the spec weighs by name", () =
           .map((kind) => `1,2,${kind}\n`)
           .join("")}`,
       ),
-      { codecs: { classNames: namedClassCodec, columns: columnCodec } },
+      { encoders: { classNames: namedClassEncoder, columns: columnEncoder } },
     );
   expect(read(["no", "yes"], "yes no yes").train["y"]).toEqual(Int32Array.of(1, 0, 1));
   expect(() => read(["no", "yez"], "yes no yes")).toThrow(
-    "the spec weighs the classes no, yez, but those of y are no, yes",
+    "classWeights names the classes no, yez, but those of y are no, yes",
   );
-  expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
+  expect(() => read(["no", "yes"], "1 0 1")).toThrow("but its columns contain class numbers");
 });
 
 test("a negative weight in a file is reported with its line", () => {
@@ -105,10 +105,10 @@ test("a negative weight in a file is reported with its line", () => {
       facts,
       7,
       parseCsv(text),
-      { codecs: { weighs: weightCodec, columns: columnCodec } },
+      { encoders: { weighs: weightEncoder, columns: columnEncoder } },
     );
   expect(read("x,trust,y\n1,0,3\n1,2.5,3\n").train["w"]).toEqual(Float64Array.of(0, 2.5));
   expect(() => read("x,trust,y\n1,0,3\n1,-2,3\n")).toThrow(
-    expect.objectContaining({ message: 'column "trust": -2 is below 0: it is what the row weighs', line: 3 }),
+    expect.objectContaining({ message: 'column "trust": the sample weight -2 is below 0', line: 3 }),
   );
 });

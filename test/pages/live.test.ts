@@ -70,7 +70,7 @@ describe("the page of a training run", () => {
     const { page, complaints } = await openPage(browser, await address);
     await page.getByRole("button", { name: "Stop after this epoch" }).click();
     await page.locator(".state[data-outcome=stopped]").waitFor();
-    await page.getByRole("button", { name: "End" }).click();
+    await page.getByRole("button", { name: "Stop serving" }).click();
     expect(await left).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();

@@ -1,12 +1,12 @@
 // Categories and words as inputs. If one fails, the vocabulary depends on validation or test rows, or numbers
 // differ between splits; no loss would show either.
 import { describe, expect, test } from "vitest";
-import { categoryCodec } from "../../src/runtime/data/category-codec.ts";
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { categoryEncoder } from "../../src/runtime/data/category-encoder.ts";
+import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import type { ColumnFacts } from "../../src/runtime/data/fields.ts";
 import type { ModelFacts } from "../../src/runtime/model/facts.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
-import { nextWordCodec, wordCodec } from "../../src/runtime/data/text-codecs.ts";
+import { nextWordEncoder, wordEncoder } from "../../src/runtime/data/text-encoders.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
@@ -34,7 +34,7 @@ describe("categories", () => {
       facts,
       7,
       text,
-      { codecs: { categories: categoryCodec, columns: columnCodec }, test },
+      { encoders: { categories: categoryEncoder, columns: columnEncoder }, test },
     );
   const text = "kind,size,y\npear,L,1\nfig,S,2\npear,M,3\n";
 
@@ -85,7 +85,7 @@ describe("categories", () => {
     [
       "an embedding without room",
       () => read(text, "index", { shape: [1], dtype: "i32", vocabulary: 2 }),
-      "x has 2 categories, which with the 0 for others need an embedding with a vocabulary of 3, not 2",
+      "x has 2 categories; with 0 for unknown ones, its embedding needs a vocabulary of 3, not 2",
     ],
     [
       "a column that is not there",
@@ -123,7 +123,7 @@ describe("words", () => {
       facts,
       7,
       text,
-      { codecs: { words: wordCodec, nextOf: nextWordCodec, columns: columnCodec } },
+      { encoders: { words: wordEncoder, nextOf: nextWordEncoder, columns: columnEncoder } },
     );
 
   test("the most frequent words come first, then in alphabetical order; the target is the next word", () => {
@@ -158,7 +158,7 @@ describe("words", () => {
     expect(() => read(text)).toThrow(
       expect.objectContaining({
         message:
-          'column "text": the text has 6 words, and 5 places hold at most 4 after the mark; the longest ' +
+          'column "text": the text has 6 words, but a length of 5 has room for 4 after the start marker; the longest ' +
           'text of the file needs a length of 7, or "cut": true',
         line: 3,
       }),

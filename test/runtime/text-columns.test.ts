@@ -5,8 +5,8 @@ import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
 import { InputError } from "../../src/runtime/step/errors.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts";
-import { characterCodec, nextCodec } from "../../src/runtime/data/text-codecs.ts";
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { characterEncoder, nextEncoder } from "../../src/runtime/data/text-encoders.ts";
+import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { splitRows } from "../../src/runtime/data/split.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
@@ -17,7 +17,7 @@ const modelOf = (vocabulary: number, length = 5): ModelFacts => ({
   inputs: { text: { shape: [length], dtype: "i32", vocabulary } },
   targets: { next: { shape: [length], classes: vocabulary } },
 });
-const codecs = { characters: characterCodec, nextOf: nextCodec, columns: columnCodec };
+const encoders = { characters: characterEncoder, nextOf: nextEncoder, columns: columnEncoder };
 const data = (length = 5): DataFacts => ({
   inputs: { text: { columns: ["name"], characters: { length } } },
   targets: { next: { columns: [], nextOf: "text" } },
@@ -28,7 +28,7 @@ const read = (
   { length = 5, facts = whole, test }: { length?: number; facts?: TrainingFacts; test?: string } = {},
 ): Dataset =>
   prepareTable(modelOf(vocabulary, length), data(length), facts, 7, text, {
-    codecs,
+    encoders,
     test,
   });
 /** The characters that the numbers of the input denote. */
@@ -102,7 +102,7 @@ test.each<[string, string, number, string, number | undefined]>([
     "a text that is too long is not cut",
     "name\nabc\nabcab\nabcabca\n",
     4,
-    'column "name": "abcab" has 5 characters, and 5 places hold at most 4 after the mark; the longest text ' +
+    'column "name": "abcab" has 5 characters, but a length of 5 has room for 4 after the start marker; the longest text ' +
       "of the file needs a length of 8",
     3,
   ],
@@ -111,7 +111,7 @@ test.each<[string, string, number, string, number | undefined]>([
     "more classes than the data has",
     "name\nab\n",
     27,
-    "the texts of text have 2 different characters in the training split, 3 with the mark, but the embedding " +
+    "the texts of text have 2 different characters in the training split, 3 with the start marker, but the embedding " +
       "of text has a vocabulary of 27 and next has 27 classes",
     undefined,
   ],
@@ -130,7 +130,7 @@ test("texts with a class are stratified by it, and the vocabulary is that of the
     facts,
     7,
     csv,
-    { codecs },
+    { encoders },
   );
   for (const part of [dataset.train, dataset.validation, dataset.test]) {
     const kinds = Array.from(part?.["kind"] ?? []);

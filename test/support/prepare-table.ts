@@ -1,6 +1,6 @@
 // Prepares a table, or the text of a CSV file, as a data set, like a program with these feature encoders.
 // Errors are those of the runtime.
-import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../src/runtime/data/column-encoder.ts";
 import { datasetOf, type Dataset, type DatasetContext, type Source } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";
 import { parseCsv } from "../../src/runtime/data/table.ts";
@@ -9,7 +9,7 @@ import type { ModelFacts, TrainingFacts } from "../../src/runtime/model/facts.ts
 import { fitScales } from "../../src/runtime/data/scale.ts";
 
 export interface Others {
-  readonly codecs?: DatasetContext["codecs"];
+  readonly encoders?: DatasetContext["encoders"];
   readonly test?: Table | string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function prepareTable(
   training: TrainingFacts,
   seed: number,
   rows: Table | string,
-  { codecs = { columns: columnCodec }, test }: Others = {},
+  { encoders = { columns: columnEncoder }, test }: Others = {},
 ): Dataset {
   const tableOf = (read: Table | string) => (typeof read === "string" ? parseCsv(read) : read);
   const source: Source = {
@@ -27,5 +27,5 @@ export function prepareTable(
     table: tableOf(rows),
     test: test === undefined ? undefined : { file: "test.csv", table: tableOf(test) },
   };
-  return datasetOf({ model, data, training, codecs, fitScales }, source, seed, (_, work) => work());
+  return datasetOf({ model, data, training, encoders, fitScales }, source, seed, (_, work) => work());
 }

@@ -96,7 +96,7 @@ const backendText = ({ target, backend }: BenchResult): string =>
 function benchText(result: BenchResult): string {
   const count = (value: number) => Math.round(value).toLocaleString("en-US");
   return [
-    `${result.model}: ${backendText(result)} ${result.dtype}, batches of ${result.batchSize} rows`,
+    `${result.model}: ${backendText(result)} ${result.dtype}, batch size ${result.batchSize}`,
     `  ${count(result.stepsPerSecond)} steps/s`,
     `  ${count(result.samplesPerSecond)} samples/s`,
     `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP a step)`,

@@ -7,7 +7,7 @@ import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
 import type { ExplainedCode } from "../../studio/explain/explain-code.ts";
 import type { ExplainOptions } from "../../studio/explain/explain.ts";
 import type { Explanation } from "../../studio/explanation.ts";
-import { isAskedFor } from "../../studio/explain/target-kernels.ts";
+import { isSelected } from "../../studio/explain/target-kernels.ts";
 import type { ReportData } from "../../studio/explain/report-data.ts";
 import type { Format, View } from "../../studio/views/view.ts";
 import type { Subject } from "../../studio/explain/subject.ts";
@@ -89,7 +89,7 @@ async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions)
 function pickOf(of: string | undefined, show: ViewName, { kernels }: Explanation): ReportData["pick"] {
   if (of === undefined) return undefined;
   if (show === "gradients") return { kind: "parameter", key: of };
-  const kernel = kernels.find(({ program, name }) => isAskedFor(of, program, name));
+  const kernel = kernels.find(({ program, name }) => isSelected(of, program, name));
   return kernel && { kind: "kernel", key: String(kernel.index) };
 }
 

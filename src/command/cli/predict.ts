@@ -12,7 +12,7 @@ import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { readInputs } from "../files/read-source.ts";
 import { readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
@@ -46,8 +46,8 @@ export async function predictSpec(
   warnOfFold(model, header.notes, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
-  const preparing = preparingOf(model, emitted.model);
-  const rows = onData(file, () => predictBy(answer)(preparing, fields, table, trainer));
+  const context = datasetContextOf(model, emitted.model);
+  const rows = onData(file, () => predictBy(answer)(context, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);

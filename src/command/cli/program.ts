@@ -167,7 +167,7 @@ function searchCommand(program: Command, done: Done): void {
     .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",
-      "store the results here; the same command continues from them (default: <name>.search.jsonl)",
+      "store the results here; the same command resumes from them (default: <name>.search.jsonl)",
     )
     .option("--csv <file>", "write the table of all candidates to this file")
     .option("--write-best <spec>", "write the best candidate as a spec (.json, .yaml)")
@@ -271,7 +271,7 @@ function exportCommand(program: Command, done: Done): void {
 }
 
 function importCommand(program: Command, done: Done): void {
-  command(program, "import", "make a checkpoint from parameters of other libraries", [
+  command(program, "import", "create a checkpoint from parameters of other libraries", [
     "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
     "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
   ])

@@ -152,7 +152,7 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
     throw usageError(
       `--merge: ${missing.length} of ${candidates.length} candidates have no result, the first is ` +
         `candidate ${missing[0].number}`,
-      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to continue it`,
+      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to resume it`,
     );
   }
   openResults(out, hash, model);
@@ -180,11 +180,11 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
     await emitSearch(model.name, file, flags);
     return 0;
   }
-  const [{ preparing }] = candidates;
-  const rows = await readSource({ spec: file, source, model, facts: preparing.model, given: flags.data });
-  const preparings = candidates.map(({ preparing }) => preparing);
+  const [{ context }] = candidates;
+  const rows = await readSource({ spec: file, source, model, facts: context.model, given: flags.data });
+  const contexts = candidates.map(({ context }) => context);
   const { seed } = model.training;
-  const open = openData(preparings, { source: rows, seed, placed: onData, warn });
+  const open = openData(contexts, { source: rows, seed, locateErrors: onData, warn });
 
   const search = {
     file,

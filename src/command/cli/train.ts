@@ -4,8 +4,8 @@
  */
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
-import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { LocateErrors } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
@@ -42,14 +42,14 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { resume } = flags;
   const resumed = resume === undefined ? undefined : await resumeFrom(trainer, resume, flags);
 
-  const preparing = preparingOf(model, emitted.model);
-  const { epochs = preparing.training.epochs } = flags;
+  const context = datasetContextOf(model, emitted.model);
+  const { epochs = context.training.epochs } = flags;
   const setup = { spec, source, compilation, emitted, trainer, resumed, epochs, isProbed };
   const host = await trainHost(setup, flags);
-  const placed: LocateErrors = (file, work) =>
+  const locateErrors: LocateErrors = (file, work) =>
     file === resume ? onFile(file, "T3001", work) : onData(file, work);
-  const start = { ...preparing, epochs, trainer, resume, resumed, createTrainer, placed };
-  const regime = preparing.training.folds === undefined ? undefined : foldedRegime;
+  const start = { ...context, epochs, trainer, resume, resumed, createTrainer, locateErrors };
+  const regime = context.training.folds === undefined ? undefined : foldedRegime;
   try {
     await host.end(await trainRun(start, host, regime));
     return 0;
@@ -73,11 +73,15 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 }
 
 /** Loads a checkpoint into the trainer and returns its metadata. */
-async function resumeFrom(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Notes> {
+async function resumeFrom(
+  trainer: Trainer,
+  file: string,
+  { seed, sample }: TrainFlags,
+): Promise<CheckpointMetadata> {
   const { bytes } = await readCheckpointFile(file);
-  const notes = onFile(file, "T3001", () => trainer.load(bytes));
+  const metadata = onFile(file, "T3001", () => trainer.load(bytes));
   // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");
-  return notes;
+  return metadata;
 }

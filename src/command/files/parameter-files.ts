@@ -7,7 +7,7 @@ import type { Model } from "../../compiler/spec/types.ts";
 import { fileReason } from "../../compiler/util/message-text.ts";
 import { regularFile } from "../formats/tables/open-bytes.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
-import type { CheckpointHeader, Notes } from "../../runtime/checkpoints/checkpoint.ts";
+import type { CheckpointHeader, CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import { onFile } from "../compile/compile-spec.ts";
@@ -39,8 +39,8 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
 }
 
 /** Warns (T3003) if a checkpoint holds the model of one fold instead of the final model. */
-export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
-  const message = unfinishedText(training.validation?.folds, notes);
+export function warnOfFold({ training }: Model, metadata: CheckpointMetadata, file: string): void {
+  const message = unfinishedText(training.validation?.folds, metadata);
   if (message !== undefined)
     printDiagnostics([{ code: "T3003", severity: "warning", message, location: { file } }]);
 }
@@ -48,9 +48,9 @@ export function warnOfFold({ training }: Model, notes: Notes, file: string): voi
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
   const { bytes } = await readCheckpointFile(file);
-  const notes = onFile(file, "T3001", () => trainer.load(bytes));
-  warnOfFold(model, notes, file);
-  const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
+  const metadata = onFile(file, "T3001", () => trainer.load(bytes));
+  warnOfFold(model, metadata, file);
+  const fields = onFile(file, "T3001", () => fieldsFor(model, metadata.fields));
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }
 

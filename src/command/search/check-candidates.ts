@@ -8,7 +8,7 @@ import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import type { DatasetContext } from "../../runtime/data/dataset.ts";
 import { candidatesOf } from "./candidates.ts";
@@ -25,7 +25,7 @@ const maxErrors = 20;
 /** A candidate with a valid spec, its model and its preprocessing. */
 export interface CheckedCandidate extends Candidate {
   readonly model: Model;
-  readonly preparing: DatasetContext;
+  readonly context: DatasetContext;
 }
 
 /** @throws DiagnosticError. Errors in searched values are located in `training.search`. */
@@ -36,7 +36,11 @@ function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64")
     try {
       const model = parseModel(candidate.spec);
       const built = buildGraphs(model, dtype);
-      checked.push({ ...candidate, model, preparing: preparingOf(model, modelFacts(model, built, dtype)) });
+      checked.push({
+        ...candidate,
+        model,
+        context: datasetContextOf(model, modelFacts(model, built, dtype)),
+      });
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       for (const diagnostic of error.diagnostics.filter(({ severity }) => severity === "error")) {

@@ -20,18 +20,17 @@ export interface OpenData {
   readonly dataOf: readonly number[];
 }
 
-/** `preparings`: the preprocessing of each candidate. */
+/** `contexts`: the preprocessing of each candidate. */
 export function openData(
-  preparings: readonly DatasetContext[],
-  opening: Omit<DataOptions, "preparing">,
+  contexts: readonly DatasetContext[],
+  opening: Omit<DataOptions, "context">,
 ): OpenData {
   const known = new Map<string, number>();
   const data: OpenDataset[][] = [];
-  const dataOf = preparings.map((context) => {
+  const dataOf = contexts.map((context) => {
     const { data: columns, model } = context;
-    const key = canonicalJson([columns, model.inputs, model.targets, Object.keys(context.codecs)]);
-    const index =
-      known.get(key) ?? data.push(openDatasets({ ...opening, preparing: context }).map(shared)) - 1;
+    const key = canonicalJson([columns, model.inputs, model.targets, Object.keys(context.encoders)]);
+    const index = known.get(key) ?? data.push(openDatasets({ ...opening, context }).map(shared)) - 1;
     known.set(key, index);
     return index;
   });

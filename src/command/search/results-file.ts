@@ -143,7 +143,7 @@ function writing<T>(file: string, work: () => T): T {
     return work();
   } catch (error) {
     const message = `cannot write ${file}: ${fileReason(error)}`;
-    const hint = "stored outcomes are kept; run the same command again to continue";
+    const hint = "stored outcomes are kept; run the same command again to resume";
     throw new DiagnosticError([{ code: "T1011", severity: "error", message, hint }]);
   }
 }

@@ -4,7 +4,7 @@ import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import type { LocateErrors, Source } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
@@ -20,7 +20,7 @@ export async function tryCandidate(
 ): Promise<Outcome> {
   const emitted = await compiled(model, dtype);
   try {
-    return await validateOn({ emitted, preparing: preparingOf(model, emitted.model) }, datasets);
+    return await validateOn({ emitted, context: datasetContextOf(model, emitted.model) }, datasets);
   } catch (error) {
     if (hasDiverged(error)) return { diverged: error.message };
     throw error;
@@ -41,9 +41,9 @@ export async function testCandidate(
   model: Model,
   found: Validation,
   source: Source,
-  placed: LocateErrors,
+  locateErrors: LocateErrors,
   dtype: "f32" | "f64",
 ): Promise<TrainingResult> {
   const emitted = await compiled(model, dtype);
-  return testModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
+  return testModel({ emitted, context: datasetContextOf(model, emitted.model), source, locateErrors }, found);
 }

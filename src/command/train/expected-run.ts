@@ -2,7 +2,7 @@
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Run } from "../../studio/explain/subject.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { rowsIn } from "../verify/batches.ts";
 import { onFile } from "../compile/compile-spec.ts";
@@ -20,7 +20,7 @@ export async function expectedRun(
   const facts = modelFacts(model, built, "f32");
   try {
     const { train } = datasetOf(
-      preparingOf(model, facts),
+      datasetContextOf(model, facts),
       await readSource({ spec, source, model, facts, given: undefined }),
       model.training.seed,
       (file, work) => onFile(file, "T2004", work),

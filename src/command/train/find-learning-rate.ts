@@ -16,7 +16,7 @@ import {
 import { datasetOf } from "../../runtime/data/dataset.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { epochBatches } from "../verify/batches.ts";
 import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
@@ -94,7 +94,7 @@ async function lossesAtRisingRates(
   await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
   const { train } = datasetOf(
-    preparingOf(model, facts),
+    datasetContextOf(model, facts),
     await readSource({ spec, source, model, facts, given }),
     seed,
     onData,

@@ -36,10 +36,14 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
     .filter(({ name }) => !names.has(name))
     .map(({ name, shape }) => `${name} ${shapeText(shape)}`);
   if (matching.length === 0)
-    throw wrongTensors(file, `no parameter of "${model.name}" matches one in ${about} by name and shape`, [
-      `"${model.name}" has ${initialised.join(", ")}`,
-      `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,
-    ]);
+    throw wrongTensors(
+      file,
+      `no parameter of the file, ${about}, matches one of "${model.name}" by name and shape`,
+      [
+        `"${model.name}" has ${initialised.join(", ")}`,
+        `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,
+      ],
+    );
   // All values are read before any parameter is set.
   const values = onFile(file, "T3002", () =>
     matching.flatMap(({ name }) => {

@@ -11,7 +11,7 @@ import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
-import type { Notes } from "../../runtime/checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
@@ -136,7 +136,7 @@ interface RunSetup {
   /** The trainer of the first training. */
   readonly trainer: Trainer;
   /** The metadata of the resumed checkpoint. */
-  readonly resumed: Notes | undefined;
+  readonly resumed: CheckpointMetadata | undefined;
   /** The total number of epochs. */
   readonly epochs: number;
   readonly isProbed: boolean;
@@ -156,7 +156,8 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
   const writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // With folds, only the training of the final model is watched.
-  const isWatched = (notes: Notes = {}) => folds === undefined || foldsIn(notes).length === folds;
+  const isWatched = (metadata: CheckpointMetadata = {}) =>
+    folds === undefined || foldsIn(metadata).length === folds;
   const watch = await watchEpochs(model.name, isWatched(resumed) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
   let monitor: TrainingMonitor | undefined;
@@ -168,7 +169,7 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   return {
     read: () => readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
     async begin(begun) {
-      const { name = "", dataset, epochs, notes } = begun;
+      const { name = "", dataset, epochs, metadata } = begun;
       // Opened only after the data is read, so that the page has something to show when its URL is printed.
       if (setup.isProbed && monitor === undefined)
         monitor = await (
@@ -177,8 +178,8 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
       const wrapped = wrapTrainer(begun, emitted, model, flags);
-      const monitored = isWatched(notes) && monitor ? monitor.stoppable(wrapped) : wrapped;
-      if (isWatched(notes)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
+      const monitored = isWatched(metadata) && monitor ? monitor.stoppable(wrapped) : wrapped;
+      if (isWatched(metadata)) await monitor?.begin({ ...begun, facts: emitted.model, accumulate });
       else monitor?.announce(name);
       if (folds === undefined) reportComplete(begun, flags);
       saveLatest(begun);
@@ -186,9 +187,9 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
     },
     write: (checkpoint) => writeCheckpoint(checkpoint()),
     async see(report, begun, save) {
-      const { name = "", epochs, notes } = begun;
+      const { name = "", epochs, metadata } = begun;
       saveLatest(begun);
-      if (isWatched(notes)) {
+      if (isWatched(metadata)) {
         await watch.record(report);
         await monitor?.record(report);
       }

@@ -22,7 +22,7 @@ import { trainOn, type Run, type TrainingResult } from "../../runtime/training/t
 /** A compiled model. */
 export interface Compiled {
   readonly emitted: EmittedModule;
-  readonly preparing: DatasetContext;
+  readonly context: DatasetContext;
   /** Default: the spec's. */
   readonly seed?: number;
   readonly epochs?: number;
@@ -30,9 +30,9 @@ export interface Compiled {
 
 /** How rows are read and split. */
 export interface DataOptions {
-  readonly preparing: DatasetContext;
+  readonly context: DatasetContext;
   readonly source: Source;
-  readonly placed: LocateErrors;
+  readonly locateErrors: LocateErrors;
   /** Default: the spec's. */
   readonly seed?: number;
   /** Reports warnings about the rows. */
@@ -46,15 +46,15 @@ export type Candidate = Compiled & DataOptions;
 export type Validation = CrossValidation | { readonly bestEpoch: number; readonly validation: Summary };
 
 /** The training and validation splits, or those of each fold, without any row of the test split. */
-export function openDatasets({ preparing, source, placed, ...given }: DataOptions): OpenDataset[] {
-  const { training } = preparing;
+export function openDatasets({ context, source, locateErrors, ...given }: DataOptions): OpenDataset[] {
+  const { training } = context;
   const { seed = training.seed, warn = () => {} } = given;
   if (training.folds !== undefined)
-    return foldsOf({ ...preparing, source, placed, warn, trainer: { seed } }).map((fold) => fold());
+    return foldsOf({ ...context, source, locateErrors, warn, trainer: { seed } }).map((fold) => fold());
   const { file, table } = source;
-  return placed(file, () => {
-    const split = splitRows(table.rows, training, seed, classesOf(preparing, table));
-    return [datasetOfRows(preparing, table, { ...split, test: new Int32Array(0) })];
+  return locateErrors(file, () => {
+    const split = splitRows(table.rows, training, seed, classesOf(context, table));
+    return [datasetOfRows(context, table, { ...split, test: new Int32Array(0) })];
   });
 }
 
@@ -80,22 +80,22 @@ export async function validateOn(compiled: Compiled, datasets: readonly OpenData
  * `train`.
  */
 export async function testModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
-  const { source, placed } = candidate;
-  const run = { ...runOf(candidate), source, placed, warn: () => {} };
+  const { source, locateErrors } = candidate;
+  const run = { ...runOf(candidate), source, locateErrors, warn: () => {} };
   const { epochs, trainer } = run;
   if ("folds" in found) return trainAndJudge({ ...run, resumed: { folds: found.folds } }, found);
-  return run.train(trainer, datasetOf(run, source, trainer.seed, placed), { epochs });
+  return run.train(trainer, datasetOf(run, source, trainer.seed, locateErrors), { epochs });
 }
 
-function runOf({ emitted, preparing, seed, epochs }: Compiled): Omit<Run, "source" | "warn"> {
-  const { model, training } = preparing;
+function runOf({ emitted, context, seed, epochs }: Compiled): Omit<Run, "source" | "warn"> {
+  const { model, training } = context;
   return {
-    ...preparing,
-    placed: (_, work) => work(),
+    ...context,
+    locateErrors: (_, work) => work(),
     epochs: epochs ?? training.epochs,
     trainer: emitted.createTrainer({ seed: seed ?? training.seed }),
     createTrainer: emitted.createTrainer,
     train: (trainer, dataset, stage) =>
-      trainOn(model, training, inOriginalUnits(trainer, preparing, dataset), dataset, stage),
+      trainOn(model, training, inOriginalUnits(trainer, context, dataset), dataset, stage),
   };
 }

@@ -65,7 +65,7 @@ async function showChart(name: string, reports: readonly EpochReport[]): Promise
 
 async function writePlot(name: string, reports: readonly EpochReport[], file: string): Promise<void> {
   if (reports.length === 0) {
-    const hint = "--log also plots the epochs before the checkpoint";
+    const hint = "use --epochs N to train longer; with --log, the plot includes the epochs in the log";
     printDiagnostics([
       {
         code: "T4002",

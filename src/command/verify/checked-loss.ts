@@ -136,7 +136,7 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
       specHash: model.specHash,
       rows,
       flops: Math.ceil(flopsOfRow * rows),
-      handsOnNumbers:
+      allocatesNumbers:
         has("scan") || (has("random") && model.network.some(({ type }) => type === "attention")),
     },
     float: "f64" as const,

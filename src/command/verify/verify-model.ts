@@ -9,7 +9,7 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainerTargets } from "../../compiler/targets.ts";
 import { budgetOfFlops, checkGradients, lossAlong } from "../../runtime/check/check-gradients.ts";
 import type { ParameterCheck } from "../../runtime/check/check-gradients.ts";
-import { tellingBatch } from "../../runtime/check/batches.ts";
+import { informativeBatch } from "../../runtime/check/batches.ts";
 import type { Backend } from "../../runtime/step/machine.ts";
 import { flopsOfProgram } from "../../studio/explain/target-kernels.ts";
 import { rowsFor } from "./batches.ts";
@@ -89,7 +89,7 @@ export async function verifyModel(
   const trainer = emitted.createTrainer({ seed });
   const { batchSize } = model.training;
   const rows = rowsFor(batchSize, flopsOfProgram(compilation, "gradient") / batchSize);
-  const batch = tellingBatch(emitted.model, trainer, rows, seed);
+  const batch = informativeBatch(emitted.model, trainer, rows, seed);
   const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
   const shapes = Object.fromEntries(emitted.model.parameters.map(({ name, shape }) => [name, shape]));
   const parameters = checkGradients(trainer, batch, loss, { seed, shapes, only }).map((check) => {

@@ -76,7 +76,7 @@ export const diagnosticCodes = {
   T1010: {
     title: "Invalid option",
     cause:
-      "An option of the command line or of `compile` is unknown, has an invalid value, or excludes another one.",
+      "An option of the command line or of `compile` is unknown, has an invalid value, or cannot be combined with another.",
     fix: "See `tapeless COMMAND --help`, the command-line reference or the library reference.",
   },
   T1011: {
@@ -110,7 +110,7 @@ export const diagnosticCodes = {
   },
   T1102: {
     title: "Missing key",
-    cause: "A required key is not there.",
+    cause: "A required key is missing.",
     fix: "Add the key. The message says which values are valid.",
   },
   T1103: {
@@ -120,18 +120,19 @@ export const diagnosticCodes = {
   },
   T1201: {
     title: "Wrong type",
-    cause: "The value has another type than the key requires, such as a string instead of a list.",
-    fix: "Write a value of the type in the message.",
+    cause:
+      "The value does not have the type that the key requires: for instance, it is a string instead of a list.",
+    fix: "Write a value of the type that the message names.",
   },
   T1202: {
     title: "Unknown option",
-    cause: "The string is not among the few strings that the key accepts.",
-    fix: "Use one of the strings in the message.",
+    cause: "The key accepts only certain strings, and this is not one of them.",
+    fix: "Use one of the strings that the message lists.",
   },
   T1203: {
     title: "Number out of range",
     cause: "The number is outside the valid range, or is not an integer where an integer is required.",
-    fix: "Write a number in the range in the message.",
+    fix: "Write a number in the range that the message gives.",
   },
   T1204: {
     title: "No rows left for training",
@@ -225,7 +226,7 @@ export const diagnosticCodes = {
   T1308: {
     title: "Layer does not fit its input",
     cause: "The shape or element type of the input is not what the layer requires.",
-    fix: "Compare the two shapes in the message. Insert `flatten` or `reshape`, or change the layer before.",
+    fix: "Compare the two shapes in the message. Insert `flatten` or `reshape`, or change the previous layer.",
   },
   T1310: {
     title: "Op does not fit its operands",
@@ -241,13 +242,13 @@ export const diagnosticCodes = {
   T1312: {
     title: "Model too large",
     cause:
-      "The model has more layers, inputs, classes or memory than can be compiled. All memory must be below 2 GiB.",
+      "The model has more layers, inputs, classes or memory than can be compiled. Its memory must stay below 2 GiB.",
     fix: "Reduce the batch size, the layers or the sequence length.",
   },
   T1313: {
     title: "Number not representable in f32",
     cause: "A number of the spec is too large for f32, or so small that it becomes 0.",
-    fix: "Use a number in the range in the hint, or compile with `--dtype f64`.",
+    fix: "Use a number in the range that the hint gives, or compile with `--dtype f64`.",
   },
   T1401: {
     title: "Loss does not fit output and target",
@@ -372,7 +373,7 @@ export const diagnosticCodes = {
   T1901: {
     title: "Not supported yet",
     cause: "The spec is valid, but the compiler lacks a feature that it needs.",
-    fix: "The message says what is missing. Change the spec until then.",
+    fix: "The message names the feature. Change the spec so that it does not need it.",
   },
   T2001: {
     title: "Data file not readable",

@@ -24,7 +24,7 @@ export interface EmittedFile {
 /** Where a line of emitted code comes from. */
 export interface LineOrigin {
   /** The kernels that the line belongs to: several if one function serves several kernels. */
-  readonly kernels: readonly KernelPlace[];
+  readonly kernels: readonly KernelIndex[];
   /** The nodes of the lowered graphs that the line computes. */
   readonly nodes: readonly ServedNode[];
   /** The location in the spec. For several kernels, it is the common beginning of their locations. */
@@ -33,7 +33,7 @@ export interface LineOrigin {
   readonly name: string | undefined;
 }
 
-export interface KernelPlace {
+export interface KernelIndex {
   readonly program: string;
   /** The index of the kernel in its program. */
   readonly index: number;

@@ -113,7 +113,7 @@ export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
  * axis both indices are the loop variable plus a constant, and that the two constants are equal or differ by
  * at least the extent of the loop.
  */
-export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
+export function canInterleave(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =
     loop.to.kind === "number" && loop.from.kind === "number" ? loop.to.value - loop.from.value : Infinity;
   const isDisjoint = (x: Expression, y: Expression | undefined): boolean => {

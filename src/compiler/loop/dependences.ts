@@ -181,7 +181,7 @@ class IterationSpace {
     stores: readonly (ElementRange | undefined)[],
     loads: readonly (ElementRange | undefined)[],
   ): boolean {
-    if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;
+    if (loads.length > 0 && [...stores, ...loads].some((range) => range?.isClamped)) return false;
     return stores.every(
       (a, index) =>
         a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverOverlap(a, b)),

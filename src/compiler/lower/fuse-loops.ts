@@ -10,7 +10,7 @@
 import { isCall, keyOf } from "../loop/expressions.ts";
 import { renameVariables, visitExpressions } from "../loop/statements.ts";
 import type { For, LoopRole, Statement } from "../loop/types.ts";
-import { accessesOf, aligned, conflicts, shareBuffers } from "../loop/accesses.ts";
+import { accessesOf, canInterleave, conflicts, shareBuffers } from "../loop/accesses.ts";
 import type { Accesses } from "../loop/accesses.ts";
 import { defineStage } from "../stages/define.ts";
 import { flat, mapLists, nestsOfLoops } from "./nests.ts";
@@ -49,7 +49,7 @@ function mergeLoops(first: For, second: For): For | undefined {
   const body = bodyUnder(first, second);
   const a = accessesOf(first.body);
   const b = accessesOf(body);
-  if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
+  if (!shareBuffers(a, b) || !canInterleave(a, b, first)) return undefined;
   for (const name of a.assigns) if (b.reads.has(name)) return undefined;
   const [own, others] = [callsIn(first.body), callsIn(body)];
   if (own > 0 && others > 0 && own + others > maxCalls) return undefined;
@@ -62,7 +62,7 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
   const body = bodyUnder(first, second);
   const a = accessesOf(first.body);
   const b = accessesOf(body);
-  if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
+  if (!shareBuffers(a, b) || !canInterleave(a, b, first)) return undefined;
   const [inner] = first.body;
   if (first.body.length === 1 && inner.kind === "for" && inner.role === "output") {
     const [next] = body;

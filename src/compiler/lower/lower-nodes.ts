@@ -12,7 +12,7 @@ import { loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
 import type { BoundLowering, Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
-import { combination, placeOfMaximum } from "./reduction-steps.ts";
+import { combination, positionOfMaximum } from "./reduction-steps.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { BufferLocation, Scope } from "./scope.ts";
 
@@ -54,7 +54,7 @@ function reductionNest(
     const elementAt = (along: readonly Expression[]) => lowering.element(at, along, read);
     const { definitions, steps } =
       lowering.combine === "place of maximum"
-        ? placeOfMaximum({ name, largest, extents: lowering.extents, elementAt })
+        ? positionOfMaximum({ name, largest, extents: lowering.extents, elementAt })
         : combination(lowering.combine, { name, element, elementAt });
     return [
       ...definitions,

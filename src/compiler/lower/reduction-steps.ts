@@ -47,7 +47,7 @@ export function combination(
  * name = largest < x ? k : name ; largest = largest < x ? x : largest, where k is the row-major index of the
  * element
  */
-export function placeOfMaximum({
+export function positionOfMaximum({
   name,
   largest,
   extents,

@@ -23,7 +23,7 @@ interface Surroundings {
  * Whether one step of `outer` moves every access of the body by the same distance as all steps of `inner`
  * together.
  */
-function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: Surroundings): boolean {
+function isContiguous(outer: For, inner: For, extent: number, { buffers, batchSize }: Surroundings): boolean {
   const names = [outer.variable, inner.variable];
   let holds = true;
   const access = (name: string, at: readonly Expression[]) => {
@@ -52,7 +52,8 @@ function collapse(outer: For, options: Surroundings): For {
   if (inner?.kind !== "for" || others.length > 0) return outer;
   if (outer.role !== "reduction" || inner.role !== "reduction") return outer;
   const [steps, extent] = [limitOf(outer), limitOf(inner)];
-  if (steps === undefined || extent === undefined || !runsOn(outer, inner, extent, options)) return outer;
+  if (steps === undefined || extent === undefined || !isContiguous(outer, inner, extent, options))
+    return outer;
   const values = new Map([[outer.variable, integer(0)]]);
   return { ...inner, to: integer(steps * extent), body: substituteVariables(inner.body, values) };
 }

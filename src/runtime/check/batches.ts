@@ -39,13 +39,13 @@ const mostAttempts = 20;
  * Finds a batch with a gradient that is not zero. For a perceptron, rows that it classifies correctly have
  * zero gradients. Perturbs the parameters first.
  */
-export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
+export function informativeBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
     const batch = inSinglePrecision(randomBatch(model, rows, seed + attempt));
     if (attempt === 0) disturb(trainer, batch, seed);
     trainer.gradient(batch);
-    const isTelling = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
-    if (isTelling || attempt === mostAttempts) return batch;
+    const hasGradients = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
+    if (hasGradients || attempt === mostAttempts) return batch;
   }
 }
 

@@ -6,10 +6,10 @@ import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
 import { parseFlags, say } from "../program/program.ts";
 import type { ParameterCheck } from "./check-gradients.ts";
-import { faultsOf, proveTrainer } from "./prove-trainer.ts";
+import { errorsOf, proveTrainer } from "./prove-trainer.ts";
 import type { Checked, Proof } from "./prove-trainer.ts";
 
-const help = (name: string): string => `Proves, on this machine, the trainer of "${name}" next to this file.
+const help = (name: string): string => `Verifies, on this machine, the trainer of "${name}" next to this file.
 
   --json    print the result as one JSON object
   --help    print this`;
@@ -34,68 +34,80 @@ function checkAsAsked(checked: Checked, args: readonly string[]): number {
         "the trainer and this check come from different specs: compile both again with --with-check",
       );
     const proof = proveTrainer(checked);
-    const faults = faultsOf(proof);
-    console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));
-    return faults.length === 0 ? 0 : 1;
+    const errors = errorsOf(proof);
+    console.log(flags["--json"] ? proofJson(checked, proof, errors) : proofText(checked, proof, errors));
+    return errors.length === 0 ? 0 : 1;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
 
-function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
   const { name, dtype, target } = model;
   const parameters = proof.parameters.map(({ worst, kinks, ...rest }) => ({
     ...rest,
     ...(worst && { worst: { ...worst, direction: undefined } }),
     kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
   }));
-  const holds = faults.length === 0;
+  const holds = errors.length === 0;
   return JSON.stringify({
     model: name,
     dtype,
     target,
     rows: facts.rows,
     holds,
-    faults,
+    errors,
     ...proof,
     parameters,
   });
 }
 
-function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
-  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
+function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
+  const {
+    backend,
+    bound,
+    loss,
+    parameters,
+    altered,
+    resuming,
+    bytesPerStep,
+    allocatesNothing,
+  } = proof;
   const { steps, isResumed, isRepeated } = resuming;
-  const found = spoilt.filter(({ isFound }) => isFound).length;
+  const found = altered.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
   const claims: readonly (readonly [boolean | undefined, string])[] = [
-    [isRight(loss), `the loss is that of the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
+    [isRight(loss), `the loss matches the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
     [
       parameters.every(isRight),
       `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`,
     ],
     [
-      found === spoilt.length,
-      `a wrong gradient is found: ${found} of ${spoilt.length} were, with one element 1 % off`,
+      found === altered.length,
+      `wrong gradients are detected: ${found} of ${altered.length}, each with one element off by 1 %`,
     ],
-    [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
+    [
+      isResumed,
+      `resuming is exact: ${steps} steps, a checkpoint and ${steps} steps give the bits of ${2 * steps} steps`,
+    ],
     [isRepeated, "the same seed gives the same bits"],
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host does not tell, or not after so few steps"
+        ? "a step allocates nothing: this host cannot measure it, or not in so few steps"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like ` +
-            "these, hide what else there is"
-          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few ` +
-            "numbers that it hands on",
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in loops like ` +
+            "these, which hide other allocations"
+          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
+            "numbers that it returns",
     ],
   ];
   const { name, dtype, target } = model;
   const how = target === backend ? target : `${target} (${backend})`;
   return [
     `${name} (${dtype}, ${how}): gradients for ${facts.rows} ${facts.rows === 1 ? "row" : "rows"} of random ` +
-      "data, and slopes of the loss in double precision",
+      "data, compared with slopes of the loss in double precision",
     "",
     ...aligned([
       ["parameter", "compared", "error", "worst at", "gradient", "slope"],
@@ -105,9 +117,9 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     "",
     ...claims.map(
       ([holds, claim]) =>
-        `${holds === undefined ? "not measured" : holds ? "holds" : "WRONG"}`.padEnd(14) + claim,
+        `${holds === undefined ? "not measured" : holds ? "ok" : "FAILED"}`.padEnd(14) + claim,
     ),
-    ...faults.map((fault) => `FAULT         ${fault}`),
+    ...errors.map((error) => `ERROR         ${error}`),
   ].join("\n");
 }
 
@@ -117,7 +129,7 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   const size = sizeOf(shape);
   const part = elements === size ? `${size}` : `${elements} of ${size}`;
   const compared = directions > 0 ? `${part}, ${directions} directions` : part;
-  const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["kinks alone"];
+  const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["only kinks"];
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
@@ -127,7 +139,7 @@ const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
     .slice(0, 1)
     .map(
       ({ at, below, above, emitted }) =>
-        `${kinks.length} left out: ${name} has a kink at ${at}, slopes ${figure(below)} ` +
+        `${kinks.length} excluded: ${name} has a kink at ${at}, slopes ${figure(below)} ` +
         `and ${figure(above)}, gradient ${figure(emitted)}`,
     );
 

@@ -7,7 +7,7 @@ import type { ModelFacts } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
 import type { Backend } from "../step/machine.ts";
 import type { Trainer } from "../trainer/trainer.ts";
-import { randomBatch, tellingBatch } from "./batches.ts";
+import { randomBatch, informativeBatch } from "./batches.ts";
 import { compareGradient, measureSlopes } from "./check-gradients.ts";
 import type { CheckedLoss, MeasuredSlopes, ParameterCheck } from "./check-gradients.ts";
 import { bytesPerStep, checkResuming, fewNumbers } from "./check-steps.ts";
@@ -47,7 +47,7 @@ export interface CheckFacts {
    * Whether V8 is known to allocate numbers (16 bytes each) for this model, because it does not always inline
    * calls in recurrences and in transformers with dropout. These allocations hide others.
    */
-  readonly handsOnNumbers: boolean;
+  readonly allocatesNumbers: boolean;
 }
 
 /** A trainer, and the loss that it is compared with. */
@@ -62,7 +62,7 @@ export interface Checked {
 }
 
 /** A gradient with an error in one element, made on purpose, and whether the check found the error. */
-interface SpoiltGradient {
+interface AlteredGradient {
   readonly name: string;
   readonly at: string;
   readonly isFound: boolean;
@@ -74,7 +74,7 @@ export interface Proof {
   readonly bound: number;
   readonly loss: { readonly trainer: number; readonly inDoubles: number; readonly relativeError: number };
   readonly parameters: readonly ParameterCheck[];
-  readonly spoilt: readonly SpoiltGradient[];
+  readonly altered: readonly AlteredGradient[];
   readonly resuming: ResumeCheck;
   /** Undefined if the host cannot measure it. */
   readonly bytesPerStep: number | undefined;
@@ -89,13 +89,13 @@ const budgetOfSteps = 1e9;
 /** The cost of a step, in evaluations of the loss. */
 const valuesOfStep = 3;
 /** An error made on purpose is the error scale divided by this number. */
-const partsOfSpoiling = 100;
+const fractionOfAltering = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
-  const { rows, flops, handsOnNumbers } = facts;
+  const { rows, flops, allocatesNumbers } = facts;
   const { bound, floorOf } = tolerances[model.dtype];
   const trainer = createTrainer({ seed });
-  const batch = tellingBatch(model, trainer, rows, seed);
+  const batch = informativeBatch(model, trainer, rows, seed);
   const loss = createLoss(batch, trainer.seed);
   for (const [name, values] of Object.entries(loss.parameters)) values.set(trainer.parameters[name]);
   const [ofTrainer, inDoubles] = [trainer.gradient(batch), loss.value()];
@@ -121,10 +121,10 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
       relativeError: Math.abs(ofTrainer - inDoubles) / Math.max(Math.abs(inDoubles), bound),
     },
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
-    spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
+    altered: measured.flatMap((each) => alterOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
     bytesPerStep: bytes,
-    allocatesNothing: isFew || (bytes !== undefined && !handsOnNumbers ? false : undefined),
+    allocatesNothing: isFew || (bytes !== undefined && !allocatesNumbers ? false : undefined),
   };
 }
 
@@ -132,46 +132,46 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
  * Adds a hundredth of the error scale to one element, and compares again. Undefined if the gradient is
  * already wrong, or if all elements are at kinks.
  */
-function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
+function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
   const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
   if (isWrong || elements.length === 0) return undefined;
   const { place, slope } = elements[elements.length >> 1];
   const element = Number(place.direction);
   const wrong = measured.gradient.slice();
-  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / partsOfSpoiling;
+  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / fractionOfAltering;
   const { worst } = compareGradient(measured, wrong);
   const isFound = worst !== undefined && worst.at === place.at && worst.relativeError > bound;
   return { name: measured.name, at: place.at, isFound };
 }
 
 /** The claims that do not hold, a sentence for each. */
-export function faultsOf({
+export function errorsOf({
   bound,
   loss,
   parameters,
-  spoilt,
+  altered,
   resuming,
   bytesPerStep,
   allocatesNothing,
 }: Proof): string[] {
-  const faults: string[] = [];
+  const errors: string[] = [];
   if (!(loss.relativeError <= bound))
-    faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
+    errors.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
   for (const { name, worst, relativeError } of parameters)
     if (worst && !(relativeError <= bound))
-      faults.push(
+      errors.push(
         `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
       );
-  for (const { name, at, isFound } of spoilt)
-    if (!isFound) faults.push(`the check is blind: it did not find the changed gradient of ${name} at ${at}`);
+  for (const { name, at, isFound } of altered)
+    if (!isFound) errors.push(`the check missed an error: the changed gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;
   if (!isResumed)
-    faults.push(
+    errors.push(
       `resuming from a checkpoint after ${steps} steps and taking ${steps} more does not give ` +
         `the result of ${2 * steps} steps`,
     );
-  if (!isRepeated) faults.push("two runs with the same seed differ");
-  if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
-  return faults;
+  if (!isRepeated) errors.push("two runs with the same seed differ");
+  if (allocatesNothing === false) errors.push(`a step allocates ${bytesPerStep} bytes`);
+  return errors;
 }

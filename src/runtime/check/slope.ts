@@ -22,7 +22,7 @@
 export interface Slope {
   readonly value: number;
   /** The estimated error: the difference from the previous estimate, plus rounding. */
-  readonly doubt: number;
+  readonly error: number;
   /** Whether 0 is a kink: the one-sided slopes differ, so there is no derivative. */
   readonly isKink: boolean;
   /** The slopes on both sides of 0. */
@@ -32,7 +32,7 @@ export interface Slope {
 
 interface Estimate {
   readonly value: number;
-  readonly doubt: number;
+  readonly error: number;
 }
 
 const widestStep = 1 / 128;
@@ -42,7 +42,7 @@ const stepWidths = 15;
 export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
-  const bests: Estimate[] = extrapolate.map(() => ({ value: NaN, doubt: Infinity }));
+  const bests: Estimate[] = extrapolate.map(() => ({ value: NaN, error: Infinity }));
   let best = bests[0];
   let [farAbove, farBelow, gap] = [NaN, NaN, NaN];
   let isKink = false;
@@ -56,13 +56,13 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
     ];
     differences.forEach(({ slope, noise }, side) => {
       const next = extrapolate[side](slope, noise);
-      if (next.doubt < bests[side].doubt) bests[side] = next;
-      if (next.doubt < best.doubt) best = next;
+      if (next.error < bests[side].error) bests[side] = next;
+      if (next.error < best.error) best = next;
     });
     // Near a kink, one side may seem to converge, and at a kink both. So end early only if all agree.
     const size = Math.max(scale, Math.abs(best.value));
     const agree = differences.every(({ slope }) => Math.abs(slope - best.value) <= 1e-4 * size);
-    if (agree && best.doubt <= 1e-9 * size) break;
+    if (agree && best.error <= 1e-9 * size) break;
     const nextGap = Math.abs(above - 2 * middle + below) / h;
     isKink = k === stepWidths - 1 && nextGap > 0.75 * gap && nextGap > 16 * rounding;
     [farAbove, farBelow, gap] = [above, below, nextGap];
@@ -76,8 +76,8 @@ function extrapolation(): (slope: number, noise: number) => Estimate {
   let [coarse, before] = [NaN, NaN];
   return (slope, noise) => {
     const value = slope + (slope - coarse) / 3;
-    const doubt = Math.abs(value - before) + noise;
+    const error = Math.abs(value - before) + noise;
     [coarse, before] = [slope, value];
-    return { value, doubt };
+    return { value, error };
   };
 }

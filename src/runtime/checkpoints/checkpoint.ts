@@ -5,7 +5,7 @@ import { InputError } from "../step/errors.ts";
 import type { Progress } from "../step/session.ts";
 
 /** Metadata that the caller adds to a checkpoint, as JSON. */
-export interface Notes {
+export interface CheckpointMetadata {
   /** The fitted encoding of the training data. */
   fields?: readonly FittedField[];
   /** The epoch after which training stopped early. */
@@ -19,7 +19,7 @@ export interface CheckpointHeader {
   tapeless: number;
   model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
+  notes: CheckpointMetadata;
 }
 
 /** The first key of a header that is missing or invalid. A correct checksum does not imply a valid header. */
@@ -54,10 +54,10 @@ export function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
-  notes: Notes,
+  metadata: CheckpointMetadata,
 ): Uint8Array {
-  checkNotes(notes);
-  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  checkMetadata(metadata);
+  const header = `${beginning}${JSON.stringify({ model, progress, notes: metadata }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
@@ -71,12 +71,12 @@ export function encodeCheckpoint(
 }
 
 /** Throws for metadata that JSON cannot represent: a bigint, or an object that contains itself. */
-function checkNotes(notes: Notes): void {
-  for (const [name, note] of Object.entries(notes)) {
+function checkMetadata(metadata: CheckpointMetadata): void {
+  for (const [name, value] of Object.entries(metadata)) {
     try {
-      JSON.stringify(note);
+      JSON.stringify(value);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
+      throw new InputError(`cannot save ${JSON.stringify(name)}: it contains a bigint or itself`);
     }
   }
 }
@@ -89,7 +89,7 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint, or of another version of tapeless");
+    throw new InputError("not a checkpoint of this tapeless version");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -116,17 +116,17 @@ export function decodeCheckpoint(
   stateBytes: number,
   parameterBytes: number,
   checkpoint: Uint8Array,
-): { state: Uint8Array; progress: Progress; notes: Notes } {
+): { state: Uint8Array; progress: Progress; metadata: CheckpointMetadata } {
   const { header, data } = readCheckpoint(checkpoint);
   const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
+    throw new InputError("the checkpoint is of another spec or compiler; to train longer, use --epochs N");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
-    notes: header.notes,
+    metadata: header.notes,
   };
 }
 

@@ -11,7 +11,7 @@ import type { Table } from "./table.ts";
 export type FieldNumbers = Float32Array | Float64Array | Int32Array;
 
 /** An encoder for one kind of field (input or target). Its errors about columns and cells have the line. */
-export interface Codec {
+export interface FeatureEncoder {
   /** Fits scales, vocabularies and class names on the rows `train`. */
   fit(context: DatasetContext, name: string, table: Table, train: Int32Array): FittedField;
   /** Encodes rows of the same or another table. */
@@ -23,7 +23,7 @@ export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /** Encoders by key of `ColumnFacts`. The first key that the facts of a field have selects its encoder. */
-  codecs: Readonly<Record<string, Codec>>;
+  encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
 /** Everything that is needed to split, fit and encode a data set. */
@@ -57,15 +57,15 @@ export function datasetOf(
   context: DatasetContext,
   source: Source,
   seed: number,
-  placed: LocateErrors,
+  locateErrors: LocateErrors,
 ): Dataset {
   const { file, table, test: tested } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const split = splitRows(table.rows, context.training, seed, classesOf(context, table));
     const dataset = datasetOfRows(context, table, split);
     if (!tested) return dataset;
     const test = () => encodeRows(context, dataset.fields, tested.table, allRows(tested.table.rows));
-    return { ...dataset, test: placed(tested.file, test) };
+    return { ...dataset, test: locateErrors(tested.file, test) };
   });
 }
 
@@ -90,8 +90,8 @@ export function classesOf(context: DatasetContext, table: Table): ArrayLike<numb
   if (!context.training.stratify) return undefined;
   const [target] = Object.keys(context.model.targets);
   const rows = allRows(table.rows);
-  const codec = codecOf(context, target);
-  const labels = codec.encode(context, codec.fit(context, target, table, rows), table, rows);
+  const encoder = encoderOf(context, target);
+  const labels = encoder.encode(context, encoder.fit(context, target, table, rows), table, rows);
   return labels.length === table.rows ? labels : undefined;
 }
 
@@ -99,7 +99,7 @@ export function classesOf(context: DatasetContext, table: Table): ArrayLike<numb
 export function fitFields(context: DatasetContext, table: Table, train: Int32Array): FittedField[] {
   const { inputs, targets } = context.model;
   return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
-    codecOf(context, name).fit(context, name, table, train),
+    encoderOf(context, name).fit(context, name, table, train),
   );
 }
 
@@ -111,11 +111,11 @@ export function encodeRows(
   rows: Int32Array,
 ): Record<string, FieldNumbers> {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(context, field.name).encode(context, field, table, rows)]),
+    fields.map((field) => [field.name, encoderOf(context, field.name).encode(context, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: EncodingContext, name: string): Codec {
+function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
-  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
+  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"];
 }

@@ -161,7 +161,7 @@ export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | u
   batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
     if (field?.name !== name || !isFitted(field))
-      throw new InputError(`notes.fields[${i}] of the checkpoint does not encode "${name}"`);
+      throw new InputError(`the checkpoint has no valid preprocessing of "${name}"`);
   });
 }
 
@@ -185,12 +185,12 @@ export function checkFields(found: readonly FittedField[], trained = found): voi
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
       Object.entries(settled).flatMap(([key, values]) =>
-        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+        [values].flat().map((value, i) => `${name}.${key}[${i}] = ${JSON.stringify(value)}`),
       ),
     ),
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
-  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "none", 200));
+  throw new InputError(`the checkpoint was trained on other data: it has ${was}, this data has ${is}`);
 }

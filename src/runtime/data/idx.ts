@@ -96,7 +96,7 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   if (size !== bytes.length) {
     const wrong = bytes.length < size ? "is cut short" : "continues after its end";
     throw new InputError(
-      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, and it has ${bytes.length}`,
+      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, but it has ${bytes.length}`,
     );
   }
   if (count === 0) throw new InputError("the file holds no items");

@@ -54,7 +54,7 @@ export function tableOf(records: readonly TableRecord[]): Table {
 }
 
 export function checkNames(header: TableRecord | undefined): void {
-  if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
+  if (header === undefined) throw new InputError("the file is empty: its first row must name the columns", 1);
   const { cells, line } = header;
   const seen = new Set<string>();
   const twice = cells.find((name) => seen.size === seen.add(name).size);
@@ -91,7 +91,7 @@ export function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a stray quote, or no CSV in UTF-8", line);
+    if (match === null) throw new InputError("a stray quote, or not UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));

@@ -19,7 +19,7 @@ export type Predicting = (
 
 /** A line of the help text. */
 export const predictHelp = `
-  --predict FILE       print what the model says of these rows`;
+  --predict FILE       print predictions for these rows`;
 
 /** Predicts rows, and interprets the output for each target column with `answer`. */
 export const predictBy =

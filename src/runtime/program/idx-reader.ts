@@ -5,17 +5,17 @@ import type { Source } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
 import type { ModelFacts } from "../model/facts.ts";
 import { reading } from "./files.ts";
-import { placed, type DataReader } from "./program.ts";
+import { locateErrors, type DataReader } from "./program.ts";
 
 /** Reads files that have the names in the spec, relative to the folder in `--data`. */
 export const idxFolder: DataReader = {
-  help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
+  help: "FOLDER        the folder of the IDX files of the spec, gzipped or not (required)",
   async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
     if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
-      throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
+      throw new InputError(`--data FOLDER is required: the folder of ${files.join(", ")}`);
     }
     const inFolder = (part: Record<string, string>) => {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
@@ -29,7 +29,9 @@ export const idxFolder: DataReader = {
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
   if (others.length === 0) return input;
-  throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
+  throw new InputError(
+    `one IDX file contains one input, but the model reads ${Object.keys(inputs).join(", ")}`,
+  );
 }
 
 /** Reads these files, one for each input and target. `place` is their name in messages. */
@@ -43,7 +45,7 @@ async function readPart(
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
     const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
-    contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
+    contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
   return { file: place, table: idxTable(contents) };

@@ -1,6 +1,6 @@
 // Runs the emitted file as a program: parses the command line, reads the data, trains, saves a checkpoint and
 // prints the result. Importing the file does not run the program.
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import type { Dataset, DatasetContext, Source } from "../data/dataset.ts";
 import { checkNoted } from "../data/fields.ts";
 import { hostFiles, isSameFile, openOutput, reading } from "./files.ts";
@@ -96,11 +96,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes = {};
+  let resumed: CheckpointMetadata = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    resumed = placed(resume, () => trainer.load(bytes));
-    placed(resume, () => checkNoted(model, resumed.fields));
+    resumed = locateErrors(resume, () => trainer.load(bytes));
+    locateErrors(resume, () => checkNoted(model, resumed.fields));
     // The seed of sampling may differ from that of training.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -108,10 +108,12 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, a file of --out");
     const doubt = regime?.doubt(training, resumed);
     if (doubt) warn(doubt);
-    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+    return console.log(
+      csvText(locateErrors(source.file, () => predict(program, fields, source.table, trainer))),
+    );
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
@@ -125,13 +127,13 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     },
     warn,
   };
-  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const start = { ...program, epochs: total, trainer, resume, resumed, locateErrors };
   const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Runs `work` on the content of a file. Errors of `work` name the file and the line. */
-export function placed<T>(path: string, work: () => T): T {
+export function locateErrors<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
@@ -185,8 +187,8 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             the random seed (${training.seed})
+  --epochs N           epochs in total, including those of a checkpoint (default: ${training.epochs})
+  --seed N             the random seed (default: ${training.seed})
   --out CHECKPOINT     write a checkpoint after every epoch
   --resume CHECKPOINT  continue from a checkpoint${seenHelp}
   --json               print the result as JSON

@@ -1,12 +1,12 @@
 // Readers for the CSV files of a program.
 import { columnFactsOf, namedBy } from "../data/fields.ts";
 import type { DataFacts } from "../data/fields.ts";
-import { isMissing } from "../data/column-codec.ts";
+import { isMissing } from "../data/column-encoder.ts";
 import { csvRecords, tableOf } from "../data/table.ts";
 import type { Table } from "../data/table.ts";
 import { InputError } from "../step/errors.ts";
 import { reading } from "./files.ts";
-import { placed, say } from "./program.ts";
+import { locateErrors, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
 /** Parses the text of a file. `asked` is the path of a file to predict, in which no row is dropped. */
@@ -14,11 +14,11 @@ export type TextParser = (text: string, data: DataFacts, asked?: string) => Tabl
 
 /** Reads all rows from one file. */
 export const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 with a header row (required)",
   async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
-    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is required (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
-    return { file, table: placed(file, () => parse(text, data, asked)) };
+    return { file, table: locateErrors(file, () => parse(text, data, asked)) };
   },
 });
 
@@ -30,7 +30,7 @@ export const csvOnly =
   (parse: TextParser): TextParser =>
   (text, data, asked) => {
     if (!/^(PAR1|PK\x03|.NUMPY|\x1f|\s*[{[])/.test(text)) return parse(text, data, asked);
-    throw new InputError("this program reads CSV: write the columns to such a file, or use `tapeless train`");
+    throw new InputError("this program reads only CSV: convert the file, or use `tapeless train`");
   };
 
 /**
@@ -64,19 +64,19 @@ export function droppingColumns(data: DataFacts, names: readonly string[]): stri
 /** The message about dropped rows, "" if no row is dropped. Throws if no row is left. */
 export function dropText(dropped: number, rows: number): string {
   if (dropped === 0) return "";
-  if (dropped === rows) throw new InputError(`every row misses a value, so "drop" leaves none`);
-  return `${dropped} of ${rows} rows miss a value and are left out`;
+  if (dropped === rows) throw new InputError(`every row has a missing value; "drop" would remove them all`);
+  return `${dropped} of ${rows} rows have a missing value and are dropped`;
 }
 
 /** Reads training rows from one file and test rows from another. */
 export const fileAndTest = (one: DataReader): DataReader => ({
   help: `${one.help}
-  --test FILE          one of the same columns: the rows of the test part (needed)`,
+  --test FILE          the test rows, with the same columns (required)`,
   async read(program, flags) {
     const source = await one.read(program, flags);
     const { "--test": file, "--predict": asked, "--out": out } = flags;
     if (asked !== undefined) return source;
-    if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
+    if (file === undefined) throw new InputError("--test FILE is required (see --help)");
     return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
   },
 });

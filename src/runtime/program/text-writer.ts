@@ -77,8 +77,8 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 
 /** Help lines for the flags of `asWriter`. */
 export const writerHelp = `
-  --sample N           write N new texts at the end; with --resume, --seed then says which
-  --temperature T      0: the likeliest characters; below 1 likelier ones, above 1 bolder ones (1)`;
+  --sample N           generate N texts after training; with --resume, --seed is their seed
+  --temperature T      sampling temperature; 0 takes the likeliest character (default: 1)`;
 
 /** Wraps the trainer, so that it samples texts as the flags say. */
 export function asWriter(
@@ -89,7 +89,7 @@ export function asWriter(
 ): Trainable {
   const count = countIn(flags, "--sample");
   const { "--temperature": given } = flags;
-  if (given !== undefined && count === undefined) throw new InputError("--temperature is for --sample N");
+  if (given !== undefined && count === undefined) throw new InputError("--temperature needs --sample N");
   const drawing = { count, temperature: temperatureIn(given), seed: countIn(flags, "--seed") };
   return writerOf(trainer, model, data, dataset, drawing);
 }
@@ -117,7 +117,7 @@ export function writerOf(
     },
     evaluateAll: (data) => trainer.evaluateAll(data),
     epochs: (data, options) => trainer.epochs(data, options),
-    save: (notes) => trainer.save(notes),
+    save: (metadata) => trainer.save(metadata),
     samples: () =>
       count === undefined
         ? undefined

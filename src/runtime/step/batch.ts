@@ -16,7 +16,7 @@ interface IndexBounds {
 /** Describes the range for an error message: classes including −1, a vocabulary, or all 32-bit integers. */
 export function ruleOf({ lowest, highest }: IndexBounds): string {
   if (lowest < -1) return "a 32-bit integer";
-  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: ignored)` : `an index from 0 to ${highest}`;
 }
 
 /** An input or target of a batch. */
@@ -93,9 +93,9 @@ export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number 
     const { length } = values;
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
-      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
+      throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, but ${slots[0].name} has ${rows}`);
     // `length` may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
@@ -125,7 +125,7 @@ export function writeRows(
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code that calls this trainer.
-  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
+  if (slots.writes !== turn) throw new InputError("the batch calls the trainer that reads it");
 }
 
 function writeField(

@@ -26,11 +26,11 @@ export function shown(text: string, most = 60): string {
 /** Throws unless `given` is an object with known keys only. A misspelt option must not be ignored. */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+    throw new InputError(`${what} must be an object, got ${valueText(given)}`);
   // Object.keys would allocate, and a step must not allocate.
   for (const key in given)
     if (!known.includes(key) && Object.hasOwn(given, key))
-      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+      throw new InputError(`${what}: unknown key "${key}"; known keys: ${known.join(", ")}`);
 }
 
 /** Throws for unknown options. Only trainers with WebAssembly kernels use options other than `seed`. */

@@ -101,7 +101,7 @@ export function checkWhole(name: string, value: number, least = 0, given: unknow
 /** Throws if the rows exceed one batch. */
 export function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
+    throw new InputError(`the batch has ${rows} rows, more than batchSize ${model.batchSize}`);
   }
   return rows;
 }

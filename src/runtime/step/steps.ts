@@ -40,7 +40,7 @@ export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 
   const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
   const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
-  const where = node === undefined ? "" : `; the first such number arose in ${node}`;
+  const where = node === undefined ? "" : `; the first such value is in ${node}`;
   throw new TrainingDiverged(
     epoch,
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,

@@ -52,7 +52,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
-    throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
+    throw new InputError(`earlyStopping.metric must be ${known.join(" or ")}, got "${metric}"`);
   return {
     ...partsOf(session, data, validation),
     epochs,
@@ -76,7 +76,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });

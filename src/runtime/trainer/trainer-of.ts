@@ -1,7 +1,7 @@
 // Builds a trainer from compiled kernels (`machine`): checks inputs and tracks the progress of training.
 import { checkTrainerOptions } from "../step/errors.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import { evaluateRows } from "./evaluate.ts";
 import type { Machine } from "../step/machine.ts";
@@ -44,7 +44,7 @@ export function trainerOf(
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   let lastData: Batch | undefined;
-  let notes: Notes = {};
+  let metadata: CheckpointMetadata = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Metrics on different data are not comparable, so start a new search for the best epoch.
@@ -86,9 +86,9 @@ export function trainerOf(
     epochs,
     fit: (data, fitOptions) => runToEnd(epochs(data, fitOptions)),
     save(more) {
-      const all = { ...notes, ...more };
+      const all = { ...metadata, ...more };
       const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
-      notes = all;
+      metadata = all;
       return bytes;
     },
     load(checkpoint) {
@@ -97,7 +97,7 @@ export function trainerOf(
       machine.state.set(state);
       session.progress = rest.progress;
       lastData = undefined;
-      return (notes = rest.notes);
+      return (metadata = rest.metadata);
     },
   };
 }

@@ -1,5 +1,5 @@
 // The public types of a trainer.
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import type { Backend, Numbers, Summary } from "../step/machine.ts";
 import type { EarlyStopping } from "../model/facts.ts";
 import type { Batch } from "../step/batch.ts";
@@ -75,10 +75,10 @@ export interface Trainer {
   /** Runs epochs() to the end. */
   fit(data: Batch, options?: FitOptions): History;
   /**
-   * Returns a checkpoint from which training resumes with the same bits. Adds these notes to those that were
+   * Returns a checkpoint from which training resumes with the same bits. Adds this metadata to what was
    * saved or loaded before.
    */
-  save(notes?: Notes): Uint8Array;
-  /** Restores a checkpoint of the same model and returns its notes. Changes nothing if it throws. */
-  load(checkpoint: Uint8Array): Notes;
+  save(metadata?: CheckpointMetadata): Uint8Array;
+  /** Restores a checkpoint of the same model and returns its metadata. Changes nothing if it throws. */
+  load(checkpoint: Uint8Array): CheckpointMetadata;
 }

@@ -1,5 +1,5 @@
 // K-fold cross-validation: one training per fold, then a final training on all rows outside the test split.
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import { datasetOf } from "../data/dataset.ts";
 import { InputError } from "../step/errors.ts";
 import type { Summary } from "../step/machine.ts";
@@ -49,8 +49,13 @@ export async function validateFolds(
     // All trainers start from the same seed. The first fold of a resumed run has the restored trainer.
     const own = folds.length === done.length ? trainer : run.createTrainer({ seed });
     const name = `fold ${folds.length + 1}/${datasets.length}: `;
-    const notes = { epochs, folds: [...folds] };
-    const { bestEpoch, validation } = await run.train(own, dataset(), { name, epochs, earlyStopping, notes });
+    const metadata = { epochs, folds: [...folds] };
+    const { bestEpoch, validation } = await run.train(own, dataset(), {
+      name,
+      epochs,
+      earlyStopping,
+      metadata,
+    });
     folds.push({ bestEpoch, loss: NaN, ...validation });
   }
   const { bestEpoch, ...validation } = overFolds(folds, mean);
@@ -66,26 +71,27 @@ export async function trainAndJudge(
   run: Run,
   { bestEpoch, folds, ...figures }: CrossValidation,
 ): Promise<FoldedResult> {
-  const { source, placed, trainer } = run;
+  const { source, locateErrors, trainer } = run;
   const { seed } = trainer;
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
-  const dataset = datasetOf(run, source, seed, placed);
-  const notes = { epochs: run.epochs, folds };
-  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes };
+  const dataset = datasetOf(run, source, seed, locateErrors);
+  const metadata = { epochs: run.epochs, folds };
+  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, metadata };
   const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
 /** The results of the folds that were completed when a checkpoint was saved. */
-export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
+export const foldsIn = ({ folds }: CheckpointMetadata): readonly FoldResult[] =>
+  Array.isArray(folds) ? folds : [];
 
 /** A warning if not all folds were completed when a checkpoint was saved. */
-export function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
-  const done = foldsIn(notes).length;
-  if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
+export function unfinishedText(folds: number | undefined, metadata: CheckpointMetadata): string | undefined {
+  const done = foldsIn(metadata).length;
+  if (metadata.folds === undefined || folds === undefined || done >= folds) return undefined;
   return (
-    `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, ` +
-    "and is not the one that is kept when the run is finished (--resume continues from it)"
+    `the checkpoint contains the model of fold ${done + 1} of ${folds}, not the final model, which learns ` +
+    "from all folds (--resume continues the run)"
   );
 }
 
@@ -94,15 +100,15 @@ function foldsDone({
   resume,
   resumed = {},
   epochs,
-  placed,
+  locateErrors,
 }: Omit<Run, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
-  return placed(resume, () => {
+  return locateErrors(resume, () => {
     if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
-      throw new InputError("the checkpoint does not say to which fold it belongs");
+      throw new InputError("the checkpoint has no valid results of folds");
     if (resumed.epochs === epochs) return foldsIn(resumed);
     throw new InputError(
-      `its folds were to train for ${resumed.epochs} epochs, this run's for ${epochs}: add --epochs ${resumed.epochs}`,
+      `its folds train for ${resumed.epochs} epochs, those of this run for ${epochs}: use --epochs ${resumed.epochs}`,
     );
   });
 }
@@ -127,7 +133,7 @@ function sampleDeviation(values: readonly number[]): number {
 /** Cross-validation as the regime of a run. */
 export const foldedRegime: Regime = {
   train: (run) => trainOnFolds(run),
-  doubt: ({ folds }, notes) => unfinishedText(folds, notes),
+  doubt: ({ folds }, metadata) => unfinishedText(folds, metadata),
   text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
 };
 

@@ -6,7 +6,7 @@ import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
 /** The parts of a run that the folds depend on. */
-export interface Cutting extends DatasetContext, Pick<Run, "source" | "placed" | "warn"> {
+export interface Cutting extends DatasetContext, Pick<Run, "source" | "locateErrors" | "warn"> {
   trainer: { readonly seed: number };
 }
 
@@ -18,9 +18,9 @@ export type OpenDataset = Omit<Dataset, "test">;
  * The test split is set aside first. Scales and vocabularies are fitted on the training rows of the fold.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
-  const { training, source, trainer, placed, warn } = run;
+  const { training, source, trainer, locateErrors, warn } = run;
   const { file, table } = source;
-  return placed(file, () => {
+  return locateErrors(file, () => {
     const { folds: count = 0 } = training;
     const classes = classesOf(run, table);
     const { train: open } = splitRows(table.rows, training, trainer.seed, classes);
@@ -35,7 +35,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     return folds.map((validation, fold) => () => {
       const held = new Set(validation);
       const split = { train: open.filter((row) => !held.has(row)), validation, test: open.subarray(0, 0) };
-      return placed(file, () => inFold(fold + 1, () => checked(run, datasetOfRows(run, table, split))));
+      return locateErrors(file, () => inFold(fold + 1, () => checked(run, datasetOfRows(run, table, split))));
     });
   });
 }

@@ -35,7 +35,7 @@ export function inOriginalUnits(
     get epoch() {
       return trainer.epoch;
     },
-    save: (notes) => trainer.save(notes),
+    save: (metadata) => trainer.save(metadata),
     evaluateAll: (data) => own(trainer.evaluateAll(data)),
     *epochs(data, options = {}) {
       const stopping = options.earlyStopping ?? training.earlyStopping;

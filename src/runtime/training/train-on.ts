@@ -1,7 +1,7 @@
 // A whole training run on a data set, and its result. The command line and the program share it.
 import type { Summary } from "../step/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../model/facts.ts";
-import type { Notes } from "../checkpoints/checkpoint.ts";
+import type { CheckpointMetadata } from "../checkpoints/checkpoint.ts";
 import {
   datasetOf,
   type Dataset,
@@ -44,7 +44,7 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   /** A prefix for progress lines. */
   name?: string;
   /** Further metadata for its checkpoints, read when the run is resumed. */
-  notes?: Notes;
+  metadata?: CheckpointMetadata;
 }
 
 /** A stage at its beginning, with its trainer and data. */
@@ -65,9 +65,9 @@ export interface Start extends DatasetContext {
    */
   trainer: Trainer;
   resume?: string | undefined;
-  resumed?: Notes | undefined;
+  resumed?: CheckpointMetadata | undefined;
   createTrainer(options: { seed?: number }): Trainer;
-  placed: LocateErrors;
+  locateErrors: LocateErrors;
 }
 
 /** The services that an emitted program, or the `tapeless` command, provides to a run. */
@@ -93,8 +93,8 @@ export interface Run extends Start, Pick<Host, "warn"> {
 /** Defines a run of several trainings, and the text of its result. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** A warning before a checkpoint with these notes predicts, if its model is not the final one. */
-  doubt(training: TrainingFacts, notes: Notes): string | undefined;
+  /** A warning before a checkpoint with this metadata predicts, if its model is not the final one. */
+  doubt(training: TrainingFacts, metadata: CheckpointMetadata): string | undefined;
   text(result: TrainingResult): string;
 }
 
@@ -102,14 +102,14 @@ export interface Regime {
 export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
-  const { trainer, epochs, placed } = start;
+  const { trainer, epochs, locateErrors } = start;
   // The table is not in a variable, because it would take as much memory during training as the data set.
-  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
 /** One training, with a checkpoint after every epoch. */
 async function trainStage(
-  { model, training, resume, resumed, placed, ...start }: Start,
+  { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
   trainer: Trainer,
   dataset: Dataset,
@@ -117,11 +117,12 @@ async function trainStage(
 ): Promise<TrainingResult> {
   const { fields } = dataset;
   const before = trainer === start.trainer ? resumed : undefined;
-  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  locateErrors(`${resume}`, () => checkFields(fields, before?.fields));
   const hasStopped = before?.stopped === trainer.epoch;
   const begun: Begun = { ...stage, trainer, dataset, hasStopped };
   const seen = await host.begin(begun);
-  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const save = (more: CheckpointMetadata = {}) =>
+    host.write(() => seen.save({ fields, ...stage.metadata, ...more }));
   const options = hasStopped ? { ...stage, epochs: 0 } : stage;
   const result = await trainOn(model, training, seen, dataset, options, (report) =>
     host.see(report, begun, save),
@@ -191,6 +192,6 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
 /** The result for people: a line for each split and for each new text. */
 export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  const best = bestEpoch === 0 ? "" : `, best epoch ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }

@@ -13,7 +13,7 @@ export class KernelsDiffer extends Error {
     const where = `in the program ${program}, with ${rows} ${rows === 1 ? "row" : "rows"}, ${value}[${index}]`;
     super(
       `the WebAssembly kernels differ from the TypeScript kernels: ${where} is ${wasm}, not ${typescript} ` +
-        `(rounding explains ${noise.toPrecision(2)}). createTrainer({ backend: "ts" }) runs the TypeScript kernels.`,
+        `(rounding explains at most ${noise.toPrecision(2)}). Use createTrainer({ backend: "ts" }) instead.`,
     );
     this.name = "KernelsDiffer";
     this.difference = difference;
@@ -68,7 +68,7 @@ export function compareKernels(
       const difference = sides.firstDifference({ rows, seed, wide });
       if (difference !== undefined) found.push(difference);
       if (found.length === drawing.shown) throw new KernelsDiffer(found[0]);
-      if (found.length === 0 && (wide > 0 || sides.isTelling())) return;
+      if (found.length === 0 && (wide > 0 || sides.hasGradients())) return;
     }
   };
   const counts = asked === true ? comparedRows(model.batchSize) : asked;

@@ -152,7 +152,7 @@ export class ComparedSides {
   }
 
   /** Whether the last batch tested gradients: some gradient is not zero, or there are no gradients. */
-  isTelling(): boolean {
+  hasGradients(): boolean {
     const gradients = this.values.filter(({ isGradient }) => isGradient);
     return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
   }

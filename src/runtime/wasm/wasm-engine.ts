@@ -80,7 +80,7 @@ export interface WasmSetting {
 /** The WebAssembly API of the host. Throws if there is none. */
 function engine(): Engine {
   const found = hostGlobal<Engine>("WebAssembly");
-  if (found === undefined) throw new Error("there is no WebAssembly");
+  if (found === undefined) throw new Error("this host has no WebAssembly");
   return found;
 }
 
@@ -111,7 +111,7 @@ export function compileWasm(
     const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
     if (validate(bytes)) return { backend, module: new Module(bytes) };
   }
-  throw new Error("the engine does not know these instructions");
+  throw new Error("the engine does not support these instructions");
 }
 
 /** A memory of at least `bytes` bytes that does not grow. */

@@ -10,7 +10,7 @@ import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
 import { readYaml } from "../../compiler/spec/read/yaml.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { answerName, modelFacts, trainingFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { InputError } from "../../runtime/step/errors.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
@@ -19,7 +19,7 @@ import type { Dataset } from "../../runtime/data/dataset.ts";
 import { parseCsv } from "../../runtime/data/table.ts";
 import type { Table } from "../../runtime/data/table.ts";
 import { parseCleaned } from "../../runtime/program/readers.ts";
-import { placed } from "../../runtime/program/program.ts";
+import { locateErrors } from "../../runtime/program/program.ts";
 import type { TrainerScript } from "./messages.ts";
 
 // The editor accepts JSON and YAML. It does not accept TypeScript, because text from a link must never run as
@@ -68,20 +68,20 @@ function prepareData(model: Model, facts: ModelFacts, files: Readonly<Record<str
     throw new InputError("the spec has no data section, so there are no rows to train on");
   if (training.validation?.folds !== undefined)
     throw new InputError("the playground trains one model; use `tapeless train` for cross-validation");
-  const preparing = preparingOf(model, facts);
+  const context = datasetContextOf(model, facts);
   const isCleaned =
     data.separator !== undefined ||
     [...Object.values(data.inputs), ...Object.values(data.targets)].some(({ missing }) => missing === "drop");
   const tableIn = (file: string): Table => {
     const text = textOf(file, files);
-    return placed(file, () => (isCleaned ? parseCleaned(text, preparing.data) : parseCsv(text)));
+    return locateErrors(file, () => (isCleaned ? parseCleaned(text, context.data) : parseCsv(text)));
   };
   const { file, test } = data;
   if (typeof file !== "string" || typeof test === "object")
     throw new InputError("the playground reads only CSV; use `tapeless train` for other formats");
   const tested = test === undefined ? undefined : { file: test, table: tableIn(test) };
   const source = { file, table: tableIn(file), test: tested };
-  return datasetOf(preparing, source, training.seed, placed);
+  return datasetOf(context, source, training.seed, locateErrors);
 }
 
 function textOf(file: string, files: Readonly<Record<string, string>>): string {

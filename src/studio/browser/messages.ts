@@ -46,14 +46,14 @@ export interface ScriptRequest {
 }
 
 /** How to interpret the network's outputs: the name of one of the runtime's interpretations. */
-export type AnswerName = string | undefined;
+export type InterpretationName = string | undefined;
 
 /** Everything that training needs. `script` is the emitted module without its types. */
 export interface TrainerScript {
   readonly script: string;
   readonly facts: ModelFacts;
   readonly training: TrainingFacts;
-  readonly answer: AnswerName;
+  readonly answer: InterpretationName;
   /** The training rows, and the other splits that the spec requests. */
   readonly data: Dataset | undefined;
   /** Why `data` is undefined, if it is. */

@@ -1,5 +1,5 @@
 /** Renders tables and pictures as one self-contained HTML page. */
-import { words } from "./svg.ts";
+import { escapeXml } from "./svg.ts";
 import { cellTexts } from "./table.ts";
 import type { TableParts } from "./table.ts";
 
@@ -8,9 +8,9 @@ export function htmlPage(title: string, items: readonly (TableParts | string)[])
   return [
     "<!doctype html>",
     '<html lang="en">',
-    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${words(title)}</title>`,
+    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeXml(title)}</title>`,
     `<style>\n${style}\n</style></head>`,
-    `<body>\n<h1>${words(title)}</h1>`,
+    `<body>\n<h1>${escapeXml(title)}</h1>`,
     ...items.map((item) => (typeof item === "string" ? `<figure>\n${item}</figure>` : tableHtml(item))),
     "</body>\n</html>\n",
   ].join("\n");
@@ -19,10 +19,10 @@ export function htmlPage(title: string, items: readonly (TableParts | string)[])
 function tableHtml(parts: TableParts): string {
   const { rows, foot } = cellTexts(parts);
   const row = (cells: readonly string[], tag: "td" | "th") =>
-    `<tr>${cells.map((cell) => `<${tag}>${words(cell)}</${tag}>`).join("")}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("")}</tr>`;
   return [
     "<table>",
-    ...(parts.title === undefined ? [] : [`<caption>${words(parts.title)}</caption>`]),
+    ...(parts.title === undefined ? [] : [`<caption>${escapeXml(parts.title)}</caption>`]),
     `<thead>${row(parts.head, "th")}</thead>`,
     `<tbody>${rows.map((cells) => row(cells, "td")).join("\n")}</tbody>`,
     ...(foot.length === 0 ? [] : [`<tfoot>${foot.map((cells) => row(cells, "td")).join("\n")}</tfoot>`]),

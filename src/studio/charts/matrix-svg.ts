@@ -3,7 +3,7 @@
  * contain a larger fraction of their row.
  */
 import type { Confusion } from "./agreement.ts";
-import { element, short, textAt } from "./svg.ts";
+import { element, roundedText, textAt } from "./svg.ts";
 import type { Attributes, Block } from "./svg.ts";
 
 const left = 150;
@@ -61,4 +61,7 @@ function labelsOf({ classes }: Confusion, cell: number, top: number): string[] {
 }
 
 const turned = (x: number, y: number, degrees: number, text: string, more: Attributes): string =>
-  textAt(0, 0, text, { ...more, transform: `translate(${short(x)} ${short(y)}) rotate(${degrees})` });
+  textAt(0, 0, text, {
+    ...more,
+    transform: `translate(${roundedText(x)} ${roundedText(y)}) rotate(${degrees})`,
+  });

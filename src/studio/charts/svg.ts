@@ -7,10 +7,12 @@ import { seriesColours } from "../palette.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/** Returns an element as text. The children are markup: other elements, or text escaped by {@link words}. */
+/** Returns an element as text. The children are markup: other elements, or text escaped by {@link escapeXml}. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const written = Object.entries(attributes).map(([key, value]) =>
-    value === undefined ? "" : ` ${key}="${words(typeof value === "number" ? short(value) : value)}"`,
+    value === undefined
+      ? ""
+      : ` ${key}="${escapeXml(typeof value === "number" ? roundedText(value) : value)}"`,
   );
   const open = `<${name}${written.join("")}`;
   if (children.length === 0) return `${open}/>`;
@@ -36,11 +38,11 @@ export const shapeText = ({ tag, attributes, children }: Shape): string =>
   element(
     tag,
     attributes,
-    ...children.map((child) => (typeof child === "string" ? words(child) : shapeText(child))),
+    ...children.map((child) => (typeof child === "string" ? escapeXml(child) : shapeText(child))),
   );
 
 /** Escapes text. Characters that XML never allows become the replacement character U+FFFD. */
-export const words = (text: string): string =>
+export const escapeXml = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
     .replace(/[&<>"]/g, (character) => entities[character]);
@@ -49,10 +51,10 @@ const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", 
 
 /** A line of text at a position; the attribute `class` selects its style. */
 export const textAt = (x: number, y: number, text: string, more: Attributes = {}): string =>
-  element("text", { x, y, ...more }, words(text));
+  element("text", { x, y, ...more }, escapeXml(text));
 
 /** Rounds to two decimals, which is enough for any display. Adding 0 avoids −0. */
-export const short = (value: number): string => String(Math.round(value * 100) / 100 + 0);
+export const roundedText = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
 interface SvgSize {
   readonly width: number;
@@ -67,12 +69,12 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
       xmlns: "http://www.w3.org/2000/svg",
       width,
       height,
-      viewBox: `0 0 ${short(width)} ${short(height)}`,
+      viewBox: `0 0 ${roundedText(width)} ${roundedText(height)}`,
       role: "img",
       "font-family": "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif",
       "font-size": 12,
     },
-    element("title", {}, words(title)),
+    element("title", {}, escapeXml(title)),
     `<style>\n${svgStyle}\n</style>`,
     element("rect", { class: "paper", width, height }),
     ...children,

@@ -2,7 +2,7 @@
  * Explains the emitted file: for each line, the kernels and nodes that it belongs to, and its location in the
  * spec.
  */
-import type { KernelPlace, LineOrigin } from "../../compiler/emit/emitted-file.ts";
+import type { KernelIndex, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/collections.ts";
@@ -58,7 +58,7 @@ export async function explainCode(
   };
 }
 
-const keyOf = ({ program, index }: KernelPlace): string => `${program} ${index}`;
+const keyOf = ({ program, index }: KernelIndex): string => `${program} ${index}`;
 
 /**
  * Returns the kernels that a line belongs to. If a lowered kernel was split, only the parts that contain a

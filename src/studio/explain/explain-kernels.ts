@@ -62,7 +62,7 @@ export function explainKernels(
         schedule: scheduleText(kernel),
         ...functionOf(index),
         wat,
-        alike: alike.get(codeOf(each))?.length ?? 1,
+        sharedBy: alike.get(codeOf(each))?.length ?? 1,
       };
     });
   });

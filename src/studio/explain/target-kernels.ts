@@ -156,7 +156,7 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
  * Whether `of` selects a kernel. It may be the kernel's name, or program and name as in `predict/dense1`;
  * undefined selects every kernel.
  */
-export const isAskedFor = (of: string | undefined, program: string, kernel: string): boolean =>
+export const isSelected = (of: string | undefined, program: string, kernel: string): boolean =>
   of === undefined || of === kernel || of === `${program}/${kernel}`;
 
 // The kernels that compute a node: the one whose provenance lists the node, or all kernels that compute it

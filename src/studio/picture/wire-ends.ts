@@ -25,7 +25,7 @@ export interface WireEnd {
 }
 
 /** The distance from the border of a box at which a wire turns. */
-const off = 9;
+const turnDistance = 9;
 
 /** The outward direction at a point on the border of a box. */
 function outward([x, y]: Point, box: Rectangle): Point {
@@ -62,7 +62,7 @@ export function wireEnd(
 ): WireEnd {
   const direction = outward(point, box.old);
   const anchor = anchorOf(point, direction, box);
-  const turn = moved(anchor, direction, off);
+  const turn = moved(anchor, direction, turnDistance);
   // A point next to the anchor that is in line with the rest of the wire.
   const aligned: Point = direction[1] === 0 ? [turn[0], now[1]] : [now[0], turn[1]];
   const inner = box.now.isOpen ? meeting(direction, box, nodes, crossing) : [];
@@ -70,7 +70,7 @@ export function wireEnd(
     return {
       points: [aligned],
       joints: inner.map(({ end, nodes: carried }) => {
-        const outside = moved(end, direction, off);
+        const outside = moved(end, direction, turnDistance);
         return { nodes: carried, points: [end, outside, aligned] };
       }),
     };

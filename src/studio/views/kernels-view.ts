@@ -10,7 +10,7 @@ import { counted } from "../../compiler/util/number-text.ts";
 import type { ExplainedCode } from "../explain/explain-code.ts";
 import { explainKernels } from "../explain/explain-kernels.ts";
 import type { ExplainedKernel } from "../explanation.ts";
-import { fusedText, isAskedFor, nodesOf, targetKernels } from "../explain/target-kernels.ts";
+import { fusedText, isSelected, nodesOf, targetKernels } from "../explain/target-kernels.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
 import type { Subject } from "../explain/subject.ts";
@@ -21,7 +21,7 @@ export function kernelsView(subject: Subject): View {
   const { vectors, model } = compilation;
   if (vectors !== undefined) return wasmKernelsView(subject, vectors);
   const kernels = explainKernels(compilation, code?.functions);
-  const isWanted = ({ program, name }: ExplainedKernel) => isAskedFor(of, program, name);
+  const isWanted = ({ program, name }: ExplainedKernel) => isSelected(of, program, name);
   const programs = [...groupBy(kernels.filter(isWanted), ({ program }) => program)];
   const lines = code?.text.split("\n");
   const json = () => {
@@ -39,7 +39,7 @@ export function kernelsView(subject: Subject): View {
         loops,
         scheduled,
         function: rest.function,
-        alike: rest.alike,
+        alike: rest.sharedBy,
         lines: rest.lines,
         code: lines && textOf(lines, rest.lines),
       })),

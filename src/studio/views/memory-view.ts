@@ -6,7 +6,7 @@ import { max, rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { counted, sizeText } from "../../compiler/util/number-text.ts";
 import { axisScale } from "../charts/chart.ts";
-import { element, legend, legendHeight, pageSvg, pageWidth, textAt, words } from "../charts/svg.ts";
+import { element, legend, legendHeight, pageSvg, pageWidth, textAt, escapeXml } from "../charts/svg.ts";
 import type { Block } from "../charts/svg.ts";
 import { explainMemory, memorySentences, programMemories } from "../explain/explain-memory.ts";
 import type { ProgramMemory, Temporary } from "../explain/explain-memory.ts";
@@ -69,7 +69,7 @@ function arenaBlock(memory: ExplainedMemory, usedColours: readonly RegionName[])
         const band = element(
           "rect",
           { ...box, "fill-opacity": i % 2 === 0 ? 0.2 : 0.4 },
-          element("title", {}, words(`${name}: ${sizeText(size)}`)),
+          element("title", {}, escapeXml(`${name}: ${sizeText(size)}`)),
         );
         return hasRoom(name, width, 22) ? [band, textAt(left + 4, top + 27, name)] : [band];
       });
@@ -161,7 +161,7 @@ function boxOf(
   const box = element(
     "rect",
     { class: className, x: left, y: y(offset + bytes), width, height },
-    element("title", {}, words(about.filter((each) => each !== "").join(", "))),
+    element("title", {}, escapeXml(about.filter((each) => each !== "").join(", "))),
   );
   if (!hasRoom(name, width, height)) return [box];
   return [box, textAt(left + 4, y(offset + bytes / 2) + 4, name, { "font-size": letter.height })];

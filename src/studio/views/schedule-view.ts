@@ -97,7 +97,7 @@ function notesOn(schedule: Schedule, { rows, steps }: Span): string[] {
   const own = ownSteps(schedule);
   if (own === undefined || rows === undefined || own === steps) return [];
   const warmup = schedule.warmup?.steps ?? 0;
-  const fit = steps > warmup ? `; "steps": ${steps - warmup} would end with it` : "";
+  const fit = steps > warmup ? `; with "steps": ${steps - warmup} it would end with the training` : "";
   return own < steps
     ? [
         `the schedule ends at step ${count(own)}: the remaining ${count(steps - own)} steps keep the last rate${fit}`,

@@ -7,7 +7,7 @@ import { printKernel } from "../../compiler/loop/print.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
 import { explainKernels } from "../explain/explain-kernels.ts";
 import type { ExplainedKernel } from "../explanation.ts";
-import { fusedText, isAskedFor, nodesOf, targetKernels } from "../explain/target-kernels.ts";
+import { fusedText, isSelected, nodesOf, targetKernels } from "../explain/target-kernels.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
 import { columns } from "./view.ts";
 import type { View } from "./view.ts";
@@ -22,7 +22,7 @@ export function wasmKernelsView(
   const programs = programFacts(compilation, vectors, times)
     .map(({ program, kernels }) => ({
       program,
-      kernels: kernels.filter(({ name }) => isAskedFor(of, program, name)),
+      kernels: kernels.filter(({ name }) => isSelected(of, program, name)),
     }))
     .filter(({ kernels }) => kernels.length > 0);
   const { backend, gigahertz } = times ?? {};
@@ -78,7 +78,7 @@ function programFacts(
 ): { readonly program: string; readonly kernels: readonly KernelFacts[] }[] {
   const explained = explainKernels(compilation);
   const facts = targetKernels(compilation).map(({ index, kernel, placed, program }) => {
-    const { inlined, fused, alike, flops, bytes, wat = "" } = explained[index];
+    const { inlined, fused, sharedBy: alike, flops, bytes, wat = "" } = explained[index];
     const microseconds = times?.microseconds.get(placed);
     const own: KernelFacts = {
       name: kernel.name,

@@ -52,10 +52,10 @@ test("command line and program drop the same rows, fill the same means, and prin
   place.write("homes.csv", text);
   const own = await place.run("train", "homes.json", "--json");
   expect(own.code).toBe(0);
-  expect(own.stderr).toContain("homes.csv: 5 of 50 rows miss a value and are left out\n");
+  expect(own.stderr).toContain("homes.csv: 5 of 50 rows have a missing value and are dropped\n");
   expect((await place.run("compile", "homes.json", "-o", "homes.ts")).code).toBe(0);
   const theirs = await program("--data", "homes.csv", "--json");
-  expect(theirs.stderr).toContain("5 of 50 rows miss a value and are left out\n");
+  expect(theirs.stderr).toContain("5 of 50 rows have a missing value and are dropped\n");
   expect(theirs.stdout).toBe(own.stdout);
 });
 
@@ -82,6 +82,6 @@ test("three mistakes are reported: no separator, no policy, and a policy that dr
   place.write("homes.csv", "area;age;price\n1;2;\n3;4;NA\n");
   expectRefusal(
     await place.run("train", "homes.json"),
-    'homes.csv error T2003: every row misses a value, so "drop" leaves none',
+    'homes.csv error T2003: every row has a missing value; "drop" would remove them all',
   );
 });

@@ -61,7 +61,7 @@ test("JSON Lines, Parquet and CSV give the same results, and so does the program
   for (const file of ["spots.jsonl", "spots.parquet", "packed"])
     expectRefusal(
       await program("--data", file),
-      `error: ${file}: this program reads CSV: write the columns to such a file, or use \`tapeless train\``,
+      `error: ${file}: this program reads only CSV: convert the file, or use \`tapeless train\``,
     );
 });
 

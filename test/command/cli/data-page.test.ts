@@ -85,7 +85,7 @@ test(
     place.write("homes.json", spec);
     place.write("homes.csv", `${header}\n${rows.join("\n")}\n`);
     const own = await place.run("train", "homes.json", "--json", "--out", "own.ckpt");
-    expect(own.stderr).toContain("6 of 60 rows miss a value and are left out");
+    expect(own.stderr).toContain("6 of 60 rows have a missing value and are dropped");
     expect(own.code).toBe(0);
     await place.run("compile", "homes.json", "-o", "homes.ts");
     const theirs = await program("--data", "homes.csv", "--json", "--out", "their.ckpt");
@@ -124,7 +124,7 @@ test("mistakes with categories are reported with the correct value", async () =>
   place.write("narrow.json", { ...spec, network });
   expectRefusal(
     await place.run("train", "narrow.json"),
-    "street has 5 categories, which with the 0 for others need an embedding with a vocabulary of 6, not 5",
+    "street has 5 categories; with 0 for unknown ones, its embedding needs a vocabulary of 6, not 5",
   );
 });
 

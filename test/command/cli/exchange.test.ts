@@ -155,7 +155,7 @@ describe("tensors that do not fit are reported, and nothing is written", () => {
     );
     expectRefusal(
       await place.run("export", "flowers.csv", "-o", "x.npz"),
-      "flowers.csv error T3001: this is not a checkpoint",
+      "flowers.csv error T3001: not a checkpoint",
     );
     expectRefusal(await place.run("export", "own.ckpt"), "T1010", "--output <file>");
   });

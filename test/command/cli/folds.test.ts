@@ -106,7 +106,7 @@ it("other epochs than those of completed folds, and another seed, are rejected",
   await place.run("train", "folded.json", "--epochs", "2", "--out", "two.ckpt");
   expectRefusal(
     await place.run("train", "folded.json", "--resume", "two.ckpt"),
-    "two.ckpt error T3001: its folds were to train for 2 epochs, this run's for 4: add --epochs 2",
+    "two.ckpt error T3001: its folds train for 2 epochs, those of this run for 4: use --epochs 2",
   );
   expectRefusal(
     await place.run("train", "folded.json", "--resume", "two.ckpt", "--epochs", "2", "--seed", "9"),
@@ -118,7 +118,7 @@ it("predicting with the model of a fold gives a warning; the final model gives n
   await place.run("compile", "folded.json");
   await killedAt("fold 2/3: epoch 2");
   await place.run("train", "folded.json", "--out", "whole.ckpt");
-  const told = "the checkpoint is of fold 2 of 3: its model has not learned from the rows of that fold";
+  const told = "the checkpoint contains the model of fold 2 of 3, not the final model";
   const asked = await place.run("predict", "folded.json", "part.ckpt", "flowers.csv");
   expect(asked.stderr).toContain(`part.ckpt warning T3003: ${told}`);
   expect(asked.code).toBe(0);

@@ -138,7 +138,7 @@ describe("errors are reported", () => {
   it("for a file that is not a checkpoint, and a checkpoint of another model", async () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
-    expectRefusal(await of("new.csv"), "new.csv error T3001: this is not a checkpoint");
+    expectRefusal(await of("new.csv"), "new.csv error T3001: not a checkpoint");
     expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
   });
 
@@ -151,7 +151,7 @@ describe("errors are reported", () => {
     );
     expectRefusal(
       await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
-      "error: --predict needs --resume CHECKPOINT, as --out writes it",
+      "error: --predict needs --resume CHECKPOINT, a file of --out",
     );
   });
 

@@ -63,7 +63,7 @@ describe("tapeless compile --predictor", () => {
       "none.ckpt error T3001: cannot read the checkpoint",
     );
     place.write("flowers.ckpt", "no checkpoint");
-    expectRefusal(await predictor(), "flowers.ckpt error T3001: this is not a checkpoint");
+    expectRefusal(await predictor(), "flowers.ckpt error T3001: not a checkpoint");
     place.write("flowers.ckpt", checkpoint);
     place.write("flowers.json", { ...flowers, network: [{ type: "dense", units: 3 }] });
     expectRefusal(await predictor(), "T3001: the checkpoint is of another spec or compiler");

@@ -27,7 +27,7 @@ describe("tapeless search", () => {
       /rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ best epoch │ +loss │ accuracy/,
     );
     expect(stdout).toMatch(
-      /\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best \d\ntrain .*\nvalidation .*\ntest .*\n$/,
+      /\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best epoch \d\ntrain .*\nvalidation .*\ntest .*\n$/,
     );
     expect(stderr.match(/^\d\/6 {2}candidate \d: loss /gm)).toHaveLength(6);
     expect(code).toBe(0);

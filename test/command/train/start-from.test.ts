@@ -110,13 +110,13 @@ describe("tapeless train --from", () => {
     expect(stderr).toContain("  unused: dense2.weight [4, 3], dense2.bias [3]\n");
     expectRefusal(
       await place.run("train", "fine/short.json", "--from", "base.ckpt"),
-      'base.ckpt error T3002: no parameter of "fine" matches one in a checkpoint of "flowers" after epoch 4 by name and shape',
+      'base.ckpt error T3002: no parameter of the file, a checkpoint of "flowers" after epoch 4, matches one of "fine" by name and shape',
       "note: the file has dense1.weight [2, 4], dense1.bias [4]",
     );
   });
 
   it("rejects invalid and missing files, and --resume", async () => {
-    expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: this is not a checkpoint");
+    expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: not a checkpoint");
     expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: cannot read the checkpoint");
     expectRefusal(await from("none.npz"), "none.npz error T3002: cannot read the file");
     expectRefusal(

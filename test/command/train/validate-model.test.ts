@@ -1,6 +1,6 @@
 // Model selection. If one fails, a candidate uses test rows, or has other results than `train` prints.
 import { expect, test } from "vitest";
-import { preparingOf } from "../../../src/compiler/trainer/preparing.ts";
+import { datasetContextOf } from "../../../src/compiler/trainer/dataset-context.ts";
 import { compile } from "../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { datasetOf } from "../../../src/runtime/data/dataset.ts";
@@ -12,17 +12,17 @@ import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
 import { testModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
 import { flowers, flowersCsv } from "../cli/workspace.ts";
 
-const placed: Candidate["placed"] = (_, work) => work();
+const locateErrors: Candidate["locateErrors"] = (_, work) => work();
 
 async function candidateOf(spec: object, csv: string): Promise<Candidate> {
   const { code } = await compile(spec as ModelSpec);
   const emitted = await loadTrainer(code);
-  const preparing = preparingOf(parseModel(spec), emitted.model);
-  return { emitted, preparing, source: { file: "flowers.csv", table: parseCsv(csv) }, placed };
+  const context = datasetContextOf(parseModel(spec), emitted.model);
+  return { emitted, context, source: { file: "flowers.csv", table: parseCsv(csv) }, locateErrors };
 }
 
 /** The same rows, but with extreme values in the test rows. */
-function withOtherTest(csv: string, { preparing: { training } }: Candidate): string {
+function withOtherTest(csv: string, { context: { training } }: Candidate): string {
   const [head, ...rows] = csv.trimEnd().split("\n");
   const kinds = rows.map((row) => Number(row.split(",")[2]));
   const { test } = splitRows(rows.length, training, training.seed, kinds);
@@ -32,10 +32,10 @@ function withOtherTest(csv: string, { preparing: { training } }: Candidate): str
 
 test("the validation metrics are those of `train`, whatever the test rows are, and testing gives its whole result", async () => {
   const candidate = await candidateOf(flowers, flowersCsv);
-  const { preparing, source, emitted } = candidate;
-  const { model, training } = preparing;
+  const { context, source, emitted } = candidate;
+  const { model, training } = context;
   const trainer = emitted.createTrainer();
-  const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
+  const whole = await trainOn(model, training, trainer, datasetOf(context, source, 3, locateErrors));
   const found = await validateModel(candidate);
   expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
   expect(await testModel(candidate, found)).toEqual(whole);

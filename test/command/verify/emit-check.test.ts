@@ -104,8 +104,8 @@ describe("the check of a correct trainer passes", () => {
     expect(stderr).toBe("");
     // The heap cannot always be measured, because the engine may compile at any time. The claim about it may
     // then be "not measured".
-    expect(stdout.match(/^holds|^not measured +a step allocates/gm)).toHaveLength(6);
-    expect(stdout).not.toMatch(/WRONG|FAULT/);
+    expect(stdout.match(/^ok|^not measured +a step allocates/gm)).toHaveLength(6);
+    expect(stdout).not.toMatch(/WRONG|ERROR/);
     expect(code).toBe(0);
   });
 
@@ -116,7 +116,7 @@ describe("the check of a correct trainer passes", () => {
     ];
     const [first, second] = runs.map(({ stdout }) => ({ ...JSON.parse(stdout), bytesPerStep: 0 }));
     expect(second).toEqual(first);
-    expect(first).toMatchObject({ model: "regression", dtype: "f32", target: "ts", holds: true, faults: [] });
+    expect(first).toMatchObject({ model: "regression", dtype: "f32", target: "ts", holds: true, errors: [] });
     const names = first.parameters.map(({ name }: { name: string }) => name);
     expect(names).toEqual(["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"]);
     expect(first.parameters[0]).toMatchObject({
@@ -125,7 +125,7 @@ describe("the check of a correct trainer passes", () => {
       kinks: [],
       worst: { index: [expect.any(Number), expect.any(Number)] },
     });
-    expect(first.spoilt.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([
+    expect(first.altered.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([
       true,
       true,
       true,
@@ -139,10 +139,10 @@ describe("the check of an incorrect trainer reports the error", () => {
   it("in one element of one gradient, by name and index", async () => {
     const change = replaced(gradientOfBias, "f[at_d_dense2_bias + i] = $1 * (i === 1 ? 1.01 : 1);");
     const { code, stdout } = await proved(specs.regression, { change });
-    expect(stdout).toMatch(/^WRONG +the gradients are its derivatives/m);
-    expect(stdout.match(/^FAULT.*$/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/^FAILED +the gradients are its derivatives/m);
+    expect(stdout.match(/^ERROR.*$/gm)).toHaveLength(1);
     expect(stdout).toMatch(
-      /^FAULT +the gradient of dense2\.bias is wrong: at \[1\] it is \S+, but the slope is \S+$/m,
+      /^ERROR +the gradient of dense2\.bias is wrong: at \[1\] it is \S+, but the slope is \S+$/m,
     );
     expect(code).toBe(1);
   });
@@ -150,14 +150,14 @@ describe("the check of an incorrect trainer reports the error", () => {
     const { code, stdout } = await proved(specs.regression, {
       change: replaced(gradientOfBias, "f[at_d_dense2_bias + i] = NaN;"),
     });
-    expect(stdout).toMatch(/^FAULT +the gradient of dense2\.bias is wrong: at \[\d\] it is NaN/m);
+    expect(stdout).toMatch(/^ERROR +the gradient of dense2\.bias is wrong: at \[\d\] it is NaN/m);
     expect(code).toBe(1);
   });
   it("in a loss", async () => {
     const { code, stdout } = await proved(specs.regression, {
       change: replaced(/return f\[at_loss\];/, "return 1.01 * f[at_loss];"),
     });
-    expect(stdout).toMatch(/^FAULT +the loss is \S+, but \S+ in double precision$/m);
+    expect(stdout).toMatch(/^ERROR +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);
   });
   it("in an incomplete checkpoint", async () => {
@@ -165,7 +165,7 @@ describe("the check of an incorrect trainer reports the error", () => {
       change: replaced(/machine\.state\.set\(state\);/, "machine.state.set(state.subarray(0, 216));"),
     });
     expect(stdout).toMatch(
-      /^FAULT +resuming from a checkpoint after 5 steps and taking 5 more does not give the result of 10 steps$/m,
+      /^ERROR +resuming from a checkpoint after 5 steps and taking 5 more does not give the result of 10 steps$/m,
     );
     expect(code).toBe(1);
   });
@@ -175,7 +175,7 @@ describe("the check of an incorrect trainer reports the error", () => {
       "step(batch) {\n      Reflect.set(globalThis, 'kept', new Float64Array(20));",
     );
     const { code, stdout } = await proved(specs.regression, { change });
-    expect(stdout).toMatch(/^FAULT +a step allocates \d+(\.\d+)? bytes$/m);
+    expect(stdout).toMatch(/^ERROR +a step allocates \d+(\.\d+)? bytes$/m);
     expect(code).toBe(1);
   });
   it("for the trainer of another spec", async () => {
@@ -199,7 +199,7 @@ describe("the command line of a check", () => {
       stderr: "error: unknown argument --jsn (see --help)\n",
     });
     const { code, stdout } = await proved(specs.tiny, { args: ["--help"] });
-    expect(stdout).toMatch(/^Proves, on this machine, the trainer of "tiny"/);
+    expect(stdout).toMatch(/^Verifies, on this machine, the trainer of "tiny"/);
     expect(code).toBe(0);
   });
 });

@@ -104,7 +104,7 @@ it("reports the sample of a large parameter, and its reason", async () => {
   const text = verificationFormats.txt({ verification, spec: "net.json" });
   expect(text).toMatch(/│ dense1\.weight │ 256 of 600, 8 directions/);
   expect(text).toMatch(
-    /Only a sample of the elements was compared: one loss takes [\d.]+ MFLOP, and the budget of the check is 60 GFLOP/,
+    /Only a sample of the elements was compared: one evaluation of the loss takes [\d.]+ MFLOP, and the budget of the check is 60 GFLOP/,
   );
 });
 

@@ -359,7 +359,7 @@ describe("errors of functions", () => {
     [
       "of a layer loses the rows",
       layer(({ g }, x) => g.reduceSum(x, { axes: [0] })),
-      "T1608: network[0]: custom1: its function must return rows, [n, …], but gives [3]",
+      "T1608: network[0]: custom1: its function must return rows, [n, …], but returns [3]",
     ],
     [
       "of a layer refuses",
@@ -374,7 +374,7 @@ describe("errors of functions", () => {
     [
       "of a layer asks twice",
       layer(({ parameter }) => [parameter("a", [2]), parameter("a", [2])]),
-      'T1608: network[0]: custom1: asks for the parameter "a" twice',
+      'T1608: network[0]: custom1: requests the parameter "a" twice',
     ],
     [
       "of a layer asks for a shape that is none",
@@ -384,7 +384,7 @@ describe("errors of functions", () => {
     [
       "of a layer names no initialiser",
       layer(({ parameter }) => parameter("a", [2], JSON.parse('{ "init": "hee" }'))),
-      'T1608: network[0]: custom1: the init of a is not an initialiser, got "hee"',
+      'T1608: network[0]: custom1: the init of a must be an initialiser, got "hee"',
     ],
     [
       "of a layer differs in evaluation",

@@ -1,7 +1,7 @@
 // Whether two loops may be fused. If a test fails, fusion merges loops although one reads what the other has
 // not stored yet, or has overwritten.
 import { expect, it } from "vitest";
-import { accessesOf, aligned, conflicts } from "../../../src/compiler/loop/accesses.ts";
+import { accessesOf, canInterleave, conflicts } from "../../../src/compiler/loop/accesses.ts";
 import { add, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../src/compiler/loop/statements.ts";
@@ -14,7 +14,7 @@ const at = (shift: number): Expression => add(i, integer(shift));
 const makes = (shift: number): Statement => store("t", [at(shift)], number(1, "f64"));
 const reads = (shift: number): Statement => store("z", [i], load("t", [at(shift)]));
 const mayMerge = (first: Statement, second: Statement) =>
-  aligned(accessesOf([first]), accessesOf([second]), overFour);
+  canInterleave(accessesOf([first]), accessesOf([second]), overFour);
 
 it("loops merge if each iteration reads only what the same iteration stored", () => {
   expect(mayMerge(makes(0), reads(0))).toBe(true);

@@ -76,7 +76,7 @@ describe("shapes between layers", () => {
   it("rejects indices where a layer takes numbers", () => {
     expect(told({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
       "error T1308: network[0]: dense1 takes real numbers, but x gives indices (i32)
-        hint: leave "dtype" out of inputs.x if its values are quantities"
+        hint: remove "dtype" from inputs.x if its values are quantities, not indices"
     `);
   });
 
@@ -89,7 +89,7 @@ describe("shapes between layers", () => {
     expect(told({ inputs, network: network(0), targets: { y: { shape: [6, 3] } } })).toBe("");
     expect(told({ inputs, network: network(-2), targets: { y: { shape: [6, 3] } } })).toBe("");
     expect(told({ inputs, network: network(-1) })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: concat1 takes inputs that differ in axis -1 alone, but x gives [n, 2, 3] and z gives [n, 4, 3]"`,
+      `"error T1308: network[0]: concat1 takes inputs that differ only in axis -1, but x gives [n, 2, 3] and z gives [n, 4, 3]"`,
     );
   });
 
@@ -121,8 +121,8 @@ describe("layers inside blocks", () => {
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
-      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its last layer to what it reads, but repeat1.1.residual1.dense1 gives [n, 1] and x gives [n, 4]
-        hint: give it a "shortcut": layers that bring what it reads to the shape of its last layer"
+      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its input to the output of its last layer, but repeat1.1.residual1.dense1 gives [n, 1] and x gives [n, 4]
+        hint: add a "shortcut": layers that give the input the shape of the last layer"
     `);
   });
 
@@ -216,16 +216,16 @@ describe("windows", () => {
 
   it("that do not fit are reported with both sizes, after padding and dilation", () => {
     expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, as x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, because x gives [n, 4, 6, 2]"`,
     );
     expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, because x gives [n, 4, 6, 2], padded to 6 × 8"`,
     );
     expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, because x gives [n, 4, 6, 2], padded to 6 × 8"`,
     );
     expect(of({ type: "max-pool2d", size: [5, 1] })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, as x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, because x gives [n, 4, 6, 2]"`,
     );
   });
 
@@ -248,7 +248,7 @@ describe("windows", () => {
 
   it("of a transposed convolution must leave some output", () => {
     expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
-      `"error T1308: network[0]: conv2d-transpose1: the padding leaves nothing of its output of 5 × 7, as x gives [n, 4, 6, 2]"`,
+      `"error T1308: network[0]: conv2d-transpose1: the padding removes the whole output of 5 × 7, because x gives [n, 4, 6, 2]"`,
     );
   });
 
@@ -287,7 +287,7 @@ describe("loss, metrics and target", () => {
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "error T1401: loss: cross-entropy takes class indices, but the target is real: give it \`classes\`
+      "error T1401: loss: cross-entropy needs class indices, but the target is real; add \`classes\` to the target
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`

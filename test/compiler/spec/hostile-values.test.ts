@@ -141,7 +141,12 @@ describe("files", () => {
       `{${'\n"a": 1,'.repeat(20_000)}"b": 1}`,
       "and 19899 more errors",
     ],
-    ["comments alone", "comment.yaml", "# nothing\n", "comment.yaml:1:1 error T1003: the file has no value"],
+    [
+      "comments alone",
+      "comment.yaml",
+      "# nothing\n",
+      "comment.yaml:1:1 error T1003: the file contains no spec",
+    ],
     [
       "sequences for the terminal in YAML's own sentence",
       "esc.yaml",

@@ -29,7 +29,7 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     [
       "dependences: clamped accesses that are read count as apart",
-      "if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;",
+      "if (loads.length > 0 && [...stores, ...loads].some((range) => range?.isClamped)) return false;",
       "",
     ],
     ["dependences: a vector may leave its row", "most + lanes <= (", "most <= ("],

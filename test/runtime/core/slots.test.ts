@@ -54,15 +54,15 @@ test.each<[string, Batch, string]>([
   [
     "an unknown name",
     { ...good, kinds: [1] },
-    'the batch: unknown key "kinds"; the keys are x, word, raw, kind',
+    'the batch: unknown key "kinds"; known keys: x, word, raw, kind',
   ],
   [
     "a name of Object.prototype",
     { x: [1, 2], ["toString"]: [1] },
-    'the batch: unknown key "toString"; the keys are',
+    'the batch: unknown key "toString"; known keys:',
   ],
-  ["a broken row", { ...good, x: [1, 2, 3] }, "x has 3 values, not a multiple of the 2 of a row"],
-  ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, x has 2"],
+  ["a broken row", { ...good, x: [1, 2, 3] }, "x has 3 values, not a multiple of the row size 2"],
+  ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, but x has 2"],
   ["no rows", { x: [], word: [], raw: [], kind: [] }, "the batch has no rows"],
 ])("%s", (_, batch, message) => {
   expect(() => rowsOf(slots, batch)).toThrow(InputError);
@@ -70,9 +70,9 @@ test.each<[string, Batch, string]>([
 });
 
 test.each<[unknown, string]>([
-  [undefined, "the batch: expected an object, got undefined"],
-  [null, "the batch: expected an object, got null"],
-  ["data.csv", 'the batch: expected an object, got "data.csv"'],
+  [undefined, "the batch must be an object, got undefined"],
+  [null, "the batch must be an object, got null"],
+  ["data.csv", 'the batch must be an object, got "data.csv"'],
   [{}, "x must be an array of numbers, got undefined"],
   [{ ...good, x: undefined }, "x must be an array of numbers, got undefined"],
   [{ ...good, word: null }, "word must be an array of numbers, got null"],
@@ -93,7 +93,7 @@ test.each<[string, Batch, string]>([
   [
     "a class too high",
     { ...good, kind: [0, 3] },
-    "kind, row 1: 3 is not a class from 0 to 2 (or -1: left out)",
+    "kind, row 1: 3 is not a class from 0 to 2 (or -1: ignored)",
   ],
   ["a class too low", { ...good, kind: [-2, 0] }, "kind, row 0: -2 is not a class from 0 to 2"],
   ["half a class", { ...good, kind: [0.5, 0] }, "kind, row 0: 0.5 is not a class"],
@@ -151,7 +151,7 @@ test("if reading an element calls the trainer, the batch is rejected", () => {
   const x = [1, 2, 3, 4];
   let calls = 0;
   Object.defineProperty(x, 1, { get: () => (calls++ === 0 ? trainer.predict({ x: [9, 9] })[0] : 2) });
-  expect(() => trainer.evaluate({ x, y: [1, 2] })).toThrow("the batch has called the trainer that reads it");
+  expect(() => trainer.evaluate({ x, y: [1, 2] })).toThrow("the batch calls the trainer that reads it");
   expect(calls).toBe(1);
   expect(trainer.evaluate({ x, y: [1, 2] })).toEqual(
     linearTrainer().evaluate({ x: [1, 2, 3, 4], y: [1, 2] }),

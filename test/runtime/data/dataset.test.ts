@@ -146,7 +146,7 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   [
     "a class out of range",
     "a,b,kind\n1,2,0\n1,2,2\n",
-    'column "kind": 2 is not a class from 0 to 1 (or -1: left out)',
+    'column "kind": 2 is not a class from 0 to 1 (or -1: ignored)',
     3,
   ],
   ["half a class", "a,b,kind\n1,2,0.5\n", 'column "kind": 0.5 is not a class from 0 to 1', 2],

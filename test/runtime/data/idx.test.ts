@@ -37,12 +37,12 @@ test.each([
   [
     "a number too few",
     idxBytes(0x08, [2, 2], [1, 2, 3]),
-    "the file is cut short: 2×2 numbers take 16 bytes, and it has 15",
+    "the file is cut short: 2×2 numbers take 16 bytes, but it has 15",
   ],
   [
     "a number too many",
     idxBytes(0x08, [2], [1, 2, 3]),
-    "the file continues after its end: 2 numbers take 10 bytes, and it has 11",
+    "the file continues after its end: 2 numbers take 10 bytes, but it has 11",
   ],
   ["no items", idxBytes(0x08, [0, 2], []), "the file holds no items"],
 ])("%s is rejected", (_, bytes, message) => {

@@ -2,7 +2,7 @@
 // labels; no loss would show either.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCleaned } from "../../../src/runtime/program/readers.ts";
-import { columnCodec, isMissing, meanCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder, isMissing, meanEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import type { ModelFacts, TrainingFacts } from "../../../src/runtime/model/facts.ts";
 import { prepareTable } from "../../support/prepare-table.ts";
@@ -19,7 +19,7 @@ const facts = (more: object, target: object = {}): DataFacts => ({
 });
 const prepare = (text: string, more: object, parts: Partial<TrainingFacts> = {}, seed = 7) =>
   prepareTable(model, facts(more), { ...training, ...parts }, seed, text, {
-    codecs: { mean: meanCodec, columns: columnCodec },
+    encoders: { mean: meanEncoder, columns: columnEncoder },
   });
 
 test.each(["", "  ", "NA", "n/a", "NaN", "null", "NULL", " ? "])("%j is missing", (cell) => {
@@ -72,7 +72,7 @@ test("a cell that is neither a number nor missing is an error under any policy, 
       expect.objectContaining({ message: 'column "b": "x62.8" is not a number', line: 3 }),
     );
   expect(() => prepare("a,b,price\n,1,1\n,2,2\n", { mean: true })).toThrow(
-    'column "a" has no value in the training split, so there is no mean of it',
+    'column "a" has no value in the training split, so it has no mean',
   );
 });
 
@@ -97,7 +97,7 @@ test("rows with missing values are dropped before the split, and counted; the ot
   const table = parseCleaned(text, facts({ drop: true }, { drop: true }));
   expect(table.rows).toBe(2);
   expect([0, 1].map((row) => table.lineOf(row))).toEqual([2, 6]);
-  expect(told).toBe("3 of 5 rows miss a value and are left out\n");
+  expect(told).toBe("3 of 5 rows have a missing value and are dropped\n");
   expect(parseCleaned(text, facts({ drop: true })).rows).toBe(3);
 });
 
@@ -106,7 +106,7 @@ test("a row that is too short is an error, not a row with missing values; and at
     expect.objectContaining({ message: "the row has 1 cells for 3 columns", line: 3 }),
   );
   expect(() => parseCleaned("a,b,price\nNA,2,3\n", facts({ drop: true }))).toThrow(
-    'every row misses a value, so "drop" leaves none',
+    'every row has a missing value; "drop" would remove them all',
   );
 });
 

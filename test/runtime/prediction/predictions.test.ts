@@ -12,7 +12,7 @@ import {
   ofLogit,
 } from "../../../src/runtime/prediction/interpretations.ts";
 import { csvText, predictBy } from "../../../src/runtime/prediction/predictions.ts";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import type { DatasetContext } from "../../../src/runtime/data/dataset.ts";
 import type { ModelFacts } from "../../../src/runtime/model/facts.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
@@ -55,14 +55,14 @@ const model: ModelFacts = {
   targets: { y: { shape: [2] } },
   parameters: [],
 };
-const preparing: DatasetContext = {
+const context: DatasetContext = {
   model,
   data: {
     inputs: { x: { columns: ["a", "b"] }, weight: { columns: ["w"] } },
     targets: { y: { columns: ["sum", "difference"] } },
   },
   training: { epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: false },
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
 };
 const fields = [
   {
@@ -91,7 +91,7 @@ const trainer = {
     return Float64Array.from(x, (value, i) => (i % 2 === 0 ? value + x[i + 1] : x[i - 1] - value));
   },
 };
-const predict = (csv: string) => predictBy(inTargetUnits)(preparing, fields, parseCsv(csv), trainer);
+const predict = (csv: string) => predictBy(inTargetUnits)(context, fields, parseCsv(csv), trainer);
 
 test("rows are predicted in the order of the file, from the inputs only, each column in its original units", () => {
   expect(predict("b,c,a\n4,-,3\n0,-,1\n2,-,2\n0,-,0\n2,-,5\n")).toEqual([

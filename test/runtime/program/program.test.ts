@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { fitScales } from "../../../src/runtime/data/scale.ts";
 import { csvFile, fileAndTest } from "../../../src/runtime/program/readers.ts";
 import { inOriginalUnits } from "../../../src/runtime/training/original-units.ts";
@@ -39,7 +39,7 @@ const program = (rate = 0.3): Program => ({
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
   reader: csvFile(parseCsv),
-  codecs: { columns: columnCodec },
+  encoders: { columns: columnEncoder },
   fitScales,
 });
 
@@ -70,7 +70,7 @@ test("it prints a line per epoch on standard error, and the final metrics of eac
     /^epoch 1\/6 {2}loss [\d.]+ {2}rmse [\d.]+ {2}validation loss [\d.]+ {2}rmse [\d.]+ {2}best$/m,
   );
   expect(output).toMatch(
-    /^line: 6 epochs, best \d\ntrain {7}loss [\d.]+ {2}rmse [\d.]+\nvalidation {2}loss .*\ntest {8}loss .*\n$/,
+    /^line: 6 epochs, best epoch \d\ntrain {7}loss [\d.]+ {2}rmse [\d.]+\nvalidation {2}loss .*\ntest {8}loss .*\n$/,
   );
 });
 
@@ -105,7 +105,7 @@ test("a checkpoint contains the preprocessing of its data, and other preprocessi
   const { code, progress } = await run("--data", path("other.csv"), "--resume", path("fields.bin"));
   expect(code).toBe(2);
   expect(progress).toMatch(
-    /^error: .*fields\.bin: the checkpoint was trained on other data: there x\.scales\[0\] is /,
+    /^error: .*fields\.bin: the checkpoint was trained on other data: it has x\.scales\[0\] = /,
   );
 });
 
@@ -150,7 +150,7 @@ test("a checkpoint restores its seed, and another seed is rejected", async () =>
 });
 
 test.each<[string[], RegExp]>([
-  [[], /^error: --data FILE is needed \(see --help\)\n$/],
+  [[], /^error: --data FILE is required \(see --help\)\n$/],
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(see --help\)\n$/],
@@ -166,7 +166,7 @@ test.each<[string[], RegExp]>([
   [["--data", path("bad.csv")], /^error: .*bad\.csv:3: column "v": "two" is not a number\n$/],
   [
     [...data, "--resume", path("not.bin")],
-    /^error: .*not\.bin: this is not a checkpoint, or of another version of tapeless\n$/,
+    /^error: .*not\.bin: not a checkpoint of this tapeless version\n$/,
   ],
   [[...data, "--out", path("line.csv/model.bin")], /^error: cannot write .*line.csv\/model\.bin: E\w+.*\n$/],
   [[...data, "--out", folder], /^error: cannot write .*: E\w+.*\n$/],
@@ -222,7 +222,7 @@ test("--help lists every flag with the spec's defaults", async () => {
   expect(code).toBe(0);
   for (const flag of ["--data", "--epochs", "--seed", "--out", "--resume", "--json"])
     expect(output).toContain(`  ${flag} `);
-  expect(output).toContain("(6)");
+  expect(output).toContain("(default: 6)");
 });
 
 /** The program of a spec with a test file and a scaled target. */
@@ -255,7 +255,7 @@ test("--test reads the test split from a separate file; without a test file in t
   expect(shown).toBeLessThan(10);
   const missing = await runTwo(...data);
   expect(missing).toMatchObject({ code: 2, output: "" });
-  expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
+  expect(missing.progress).toBe("error: --test FILE is required (see --help)\n");
   const over = await runTwo(...both, "--out", path("line.csv"));
   expect(over.progress).toBe(
     `error: cannot write ${path("line.csv")}: it is the input ${path("line.csv")}\n`,

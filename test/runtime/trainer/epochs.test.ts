@@ -163,7 +163,7 @@ test("a loss that is not finite stops training with an error that names step, ep
   const broken = linearTrainer();
   broken.parameters["dense1.weight"][0] = NaN;
   expect(() => broken.fit(lineData(8))).toThrow(
-    "training diverged: the loss is NaN at step 0, in epoch 1; the first such number arose in dense1.weight",
+    "training diverged: the loss is NaN at step 0, in epoch 1; the first such value is in dense1.weight",
   );
 });
 
@@ -188,13 +188,13 @@ test.each<[FitOptions, string]>([
   [{ epochs: -1 }, "epochs must be a whole number from 0 to 4294967295, got -1"],
   [{ epochs: 1.5 }, "epochs must be a whole number from 0 to 4294967295, got 1.5"],
   [{ batchSize: 0 }, "batchSize must be a whole number from 1 to 4294967295, got 0"],
-  [{ batchSize: 5 }, "the batch has 5 rows, more than 4"],
-  [{ validation: 1 }, "validation must be at least 0 and below 1, got 1"],
-  [{ validation: NaN }, "validation must be at least 0 and below 1"],
-  [{ validation: 0.99 }, "of 10 rows, validation and test leave none for training"],
+  [{ batchSize: 5 }, "the batch has 5 rows, more than batchSize 4"],
+  [{ validation: 1 }, "validation must be in [0, 1), got 1"],
+  [{ validation: NaN }, "validation must be in [0, 1)"],
+  [{ validation: 0.99 }, "validation and test leave none of 10 rows for training"],
   [
     { earlyStopping: { patience: 1, metric: "accuracy" } },
-    'early stopping watches loss or rmse, not "accuracy"',
+    'earlyStopping.metric must be loss or rmse, got "accuracy"',
   ],
   // Without this check, no epoch would run, and no error would be reported.
   [{ earlyStopping: { patience: NaN } }, "patience must be a whole number from 0 to 4294967295, got NaN"],

@@ -60,7 +60,7 @@ test("each evaluate() starts with empty totals; evaluateAll() takes any number o
 });
 
 test.each(["step", "gradient", "evaluate", "predict"] as const)("%s() takes at most one batch", (call) => {
-  expect(() => linearTrainer()[call](lineData(5))).toThrow("the batch has 5 rows, more than 4");
+  expect(() => linearTrainer()[call](lineData(5))).toThrow("the batch has 5 rows, more than batchSize 4");
 });
 
 test("a rejected batch changes nothing", () => {
@@ -74,27 +74,27 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
   [
     "a misspelt option of fit",
     (t) => Reflect.apply(t.fit, t, [lineData(4), { epoch: 1 }]),
-    'training options: unknown key "epoch"; the keys are epochs, batchSize, validation, earlyStopping, shuffle',
+    'training options: unknown key "epoch"; known keys: epochs, batchSize, validation, earlyStopping, shuffle',
   ],
   [
     "options that are null",
     (t) => Reflect.apply(t.fit, t, [lineData(4), null]),
-    "training options: expected an object, got null",
+    "training options must be an object, got null",
   ],
   [
     "a misspelt option of early stopping",
     (t) => Reflect.apply(t.fit, t, [lineData(4), { earlyStopping: { patience: 1, mindelta: 0 } }]),
-    'earlyStopping: unknown key "mindelta"; the keys are patience, metric, minDelta',
+    'earlyStopping: unknown key "mindelta"; known keys: patience, metric, minDelta',
   ],
   [
     "a misspelt option of the trainer",
     () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]),
-    'createTrainer: unknown key "sed"; the keys are seed, backend, threads, selfCheck',
+    'createTrainer: unknown key "sed"; known keys: seed, backend, threads, selfCheck',
   ],
   [
     "a trainer's options that are none",
     () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
-    "createTrainer: expected an object, got null",
+    "createTrainer must be an object, got null",
   ],
 ])("%s is rejected by name", (_, call, message) => {
   const trainer = linearTrainer();

@@ -1,6 +1,6 @@
 // Cross-validation as a run: its report, the start of each training, and a single use of the test split.
 import { expect, test } from "vitest";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { crossValidate, foldedRegime, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
@@ -36,9 +36,9 @@ function runOn(
     model,
     training: own,
     data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
-    codecs: { columns: columnCodec },
+    encoders: { columns: columnEncoder },
     source: { file: "line.csv", table: parseCsv(`u,v,y\n${y.map(row).join("\n")}\n`) },
-    placed: (_, work) => work(),
+    locateErrors: (_, work) => work(),
     epochs: own.epochs,
     trainer: createTrainer({ seed: 7 }),
     createTrainer,
@@ -129,7 +129,7 @@ test("all trainings start from the same seed; a repeated run, or one resumed bet
   const outcome = await trainOnFolds(whole);
   expect(await trainOnFolds(runOn())).toEqual(outcome);
   for (const [done, { stage }] of whole.trained.entries()) {
-    const rest = runOn({ resumed: stage.notes });
+    const rest = runOn({ resumed: stage.metadata });
     expect(await trainOnFolds(rest)).toEqual(outcome);
     expect(rest.trained).toHaveLength(5 - done);
   }
@@ -159,9 +159,9 @@ test("the text is a table of the folds with mean and standard deviation, then th
 
 test("a checkpoint without folds, or with folds of another number of epochs, is rejected", async () => {
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
-    "the checkpoint does not say to which fold it belongs",
+    "the checkpoint has no valid results of folds",
   );
   await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
-    "its folds were to train for 5 epochs, this run's for 12: add --epochs 5",
+    "its folds train for 5 epochs, those of this run for 12: use --epochs 5",
   );
 });

@@ -2,7 +2,7 @@
 // every result look better than it is.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { columnEncoder } from "../../../src/runtime/data/column-encoder.ts";
 import { dealRows, foldsOf } from "../../../src/runtime/training/folds.ts";
 import type { Run } from "../../../src/runtime/training/train-on.ts";
 import { parseCsv } from "../../../src/runtime/data/table.ts";
@@ -66,9 +66,9 @@ function cutting(csv: string, folds: number, others: Partial<Run> = {}): Run {
       inputs: { x: { columns: ["u", "v"], scale: "standard" } },
       targets: { y: { columns: ["y"], scale: "min-max" } },
     },
-    codecs: { columns: columnCodec },
+    encoders: { columns: columnEncoder },
     source: { file: "line.csv", table: parseCsv(csv) },
-    placed: (_, work) => work(),
+    locateErrors: (_, work) => work(),
     epochs: 3,
     trainer: linearTrainer({ seed: 7 }),
     createTrainer: linearTrainer,

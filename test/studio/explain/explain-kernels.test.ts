@@ -114,7 +114,7 @@ describe("digits", () => {
     const code: ExplainedCode = await explainCode(compilation, { dtype: "f32" });
     const texts = code.text.split("\n");
     const kernels = explainKernels(compilation, code.functions);
-    for (const { function: name, lines = [1, 0], wat, alike } of kernels) {
+    for (const { function: name, lines = [1, 0], wat, sharedBy: alike } of kernels) {
       const text = texts.slice(lines[0] - 1, lines[1]);
       expect(text.filter((line) => line.startsWith(`function ${name}(`))).toHaveLength(1);
       expect(text.at(-1)).toBe("}");

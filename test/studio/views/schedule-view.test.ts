@@ -56,10 +56,13 @@ it("marks the end of the warm-up, in text and picture", () => {
 it.each([
   [
     8,
-    'the schedule ends at step 10: the remaining 2 steps keep the last rate; "steps": 10 would end with it',
+    'the schedule ends at step 10: the remaining 2 steps keep the last rate; with "steps": 10 it would end with the training',
   ],
   [10, undefined],
-  [20, 'training ends at step 12, before the schedule does at step 22; "steps": 10 would end with it'],
+  [
+    20,
+    'training ends at step 12, before the schedule does at step 22; with "steps": 10 it would end with the training',
+  ],
 ])("says whether a schedule of %i steps ends with training", (steps, note) => {
   const { facts, text } = viewOf(cosine(steps), 7);
   expect(facts.notes).toEqual(note === undefined ? [] : [note]);

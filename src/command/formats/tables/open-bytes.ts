@@ -114,7 +114,7 @@ async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promis
     if (!isPacked && declared > size)
       throw new InputError(
         `the file is cut short: ${claim?.(beginning) ?? `its header declares ${declared} bytes`}, ` +
-          `and it has ${size}`,
+          `but it has ${size}`,
       );
     return declared;
   });

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/message-text.ts";
 import { InputError, shown } from "../../../runtime/step/errors.ts";
-import { isMissing } from "../../../runtime/data/column-codec.ts";
+import { isMissing } from "../../../runtime/data/column-encoder.ts";
 import { checkAnyRow, checkCells, checkNames } from "../../../runtime/data/table.ts";
 import type { Column, Table } from "../../../runtime/data/table.ts";
 import { dropText } from "../../../runtime/program/readers.ts";

@@ -153,7 +153,7 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
     get epoch() {
       return trainer.epoch;
     },
-    save: (notes) => trainer.save(notes),
+    save: (metadata) => trainer.save(metadata),
     evaluateAll: (data) => trainer.evaluateAll(data),
     samples: () => trainer.samples?.(),
     isInterrupted: () => page.isStopped(),

@@ -5,7 +5,7 @@
 import { seedStorage } from "../../ir/storage.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
-import type { EndNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { SectionNames, InitialState, ModuleKind, ModuleParts } from "./module-parts.ts";
 
 /**
  * The programs are trainingLoss and, in some models, begin and measure, which run before it. They compute in
@@ -72,7 +72,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
 function writeCreateLoss(
   writer: MarkingWriter,
   parts: CheckParts,
-  { arena, callOf, takesOf, array }: EndNames,
+  { arena, callOf, takesOf, array }: SectionNames,
 ): void {
   const { plan, batchSize, float, states, programs } = parts;
   const inRegion = (wanted: string) =>

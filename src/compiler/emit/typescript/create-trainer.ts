@@ -7,7 +7,7 @@ import { namesIn } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import { rowsOf } from "./module-parts.ts";
-import type { EndNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
+import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./module-parts.ts";
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
@@ -43,7 +43,7 @@ export const createTrainerSection = (parts: TrainerParts): Section => ({
   write: (writer, names) => writeCreateTrainer(writer, parts, names),
 });
 
-function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
+function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void {
   const { kernels, probed, model } = parts;
   const texts = trainerTexts(parts, names);
   const batch = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
@@ -74,7 +74,7 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: E
 function writeTrainer(
   writer: MarkingWriter,
   parts: TrainerParts,
-  names: EndNames,
+  names: SectionNames,
   texts: TrainerTexts,
 ): void {
   const { kernels, probed } = parts;

@@ -51,7 +51,7 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
     text: readFileSync(new URL(source.file, sourceFolder), "utf8"),
   }));
 
-const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
+const cacheFile = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
 /** The files that parse the sources. */
 const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./runtime-parts.ts"].map(
@@ -66,7 +66,7 @@ function digestOf(sources: readonly RuntimeSource[]): string {
   return hash.digest("hex");
 }
 
-function readKept(place: URL, digest: string): readonly Declaration[] | undefined {
+function readCache(place: URL, digest: string): readonly Declaration[] | undefined {
   try {
     const found = cached.safeParse(JSON.parse(readFileSync(place, "utf8")));
     return found.success && found.data.digest === digest ? found.data.declarations : undefined;
@@ -76,7 +76,7 @@ function readKept(place: URL, digest: string): readonly Declaration[] | undefine
 }
 
 /** Atomic write: a temporary file, then a rename. */
-function keep(place: URL, digest: string, declarations: readonly Declaration[]): void {
+function writeCache(place: URL, digest: string, declarations: readonly Declaration[]): void {
   const partial = new URL(`${place.href}.${process.pid}`);
   mkdirSync(new URL(".", place), { recursive: true });
   writeFileSync(partial, JSON.stringify({ digest, declarations }));
@@ -89,12 +89,12 @@ const parse = async (sources: readonly RuntimeSource[]): Promise<readonly Declar
 export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
   const sources = readSources(kind);
   const digest = digestOf(sources);
-  const place = keptAt(kind);
-  let declarations = readKept(place, digest);
+  const place = cacheFile(kind);
+  let declarations = readCache(place, digest);
   if (declarations === undefined) {
     declarations = await parse(sources);
     try {
-      keep(place, digest, declarations);
+      writeCache(place, digest, declarations);
     } catch {
       // If the folder is not writable, the next compilation parses the sources again.
     }

@@ -40,7 +40,7 @@ export interface Fact {
 }
 
 /** The names and calls that sections use in their text. */
-export interface EndNames {
+export interface SectionNames {
   readonly arena: ArenaNames;
   /** The call of a program with its arguments. */
   readonly callOf: (program: string) => string;
@@ -56,7 +56,7 @@ export interface EndNames {
  * The argument for the number of rows in a call of a program: `n`, or nothing if the program does not depend
  * on it.
  */
-export const rowsOf = ({ takesOf }: Pick<EndNames, "takesOf">, program: string): "n" | "" =>
+export const rowsOf = ({ takesOf }: Pick<SectionNames, "takesOf">, program: string): "n" | "" =>
   takesOf(program).includes("n") ? "n" : "";
 
 /** The imports of a check from its trainer. */
@@ -73,7 +73,7 @@ export interface ModuleImports {
 export interface Section {
   readonly chapter: ChapterName;
   readonly isLast?: boolean;
-  write(writer: MarkingWriter, names: EndNames): void;
+  write(writer: MarkingWriter, names: SectionNames): void;
 }
 
 /** The parts in which a trainer, a predictor and a check differ. */
@@ -134,9 +134,9 @@ export interface TrainerKernels {
   readonly arenaStart: string;
   sections(parts: TrainerParts): readonly Section[];
   /** Writes the first lines of `createTrainer`: `memory` and its views `f`, `integers` and `doubles`. */
-  writeMemory(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void;
+  writeMemory(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void;
   /** The call of a program inside `createTrainer`. */
-  callOf(program: string, names: EndNames): string;
+  callOf(program: string, names: SectionNames): string;
   /** An expression for the backend that the machine reports. */
   readonly backend?: string;
   /** Arguments of `trainerOf` that let it run many steps in one call. They use `batchAt`. */

@@ -16,7 +16,7 @@ import { formatModule } from "./format.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
 import type { EmittedKernels } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
-import type { EndNames, ModuleImports, ModuleKind, ModuleParts, Section } from "./module-parts.ts";
+import type { SectionNames, ModuleImports, ModuleKind, ModuleParts, Section } from "./module-parts.ts";
 import { placeOrigins } from "./origins.ts";
 import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -62,7 +62,7 @@ export async function assembleModule(
   const kernels = emitKernels(programs, module, parts.lowered);
   const takesOf = (program: string) => kernels.programs.get(program)?.takes ?? [];
   const callOf = (program: string): string => `${programNames.get(program)}(${takesOf(program).join(", ")})`;
-  const names: EndNames = { arena, callOf, takesOf, array };
+  const names: SectionNames = { arena, callOf, takesOf, array };
 
   const sections = [
     ...kind.facts.map((fact): Section => ({
@@ -87,7 +87,7 @@ export async function assembleModule(
   const copied = collectParts(available, roots, words)
     .filter(({ name }) => name !== "Numbers")
     .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
-  return bound(parts.banner, kind.imports, [
+  return joinPieces(parts.banner, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
     ...own.filter(({ isLast }) => isLast),
@@ -113,7 +113,7 @@ async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<Em
 }
 
 /** The whole file: the head, the imports, and the pieces under the headings of their chapters. */
-function bound(
+function joinPieces(
   banner: readonly string[],
   imports: ModuleImports | undefined,
   pieces: readonly Piece[],

@@ -5,7 +5,7 @@ import type { Placement } from "../../loop/types.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
 import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
-import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { SectionNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
 /** The parts of a predictor: the program `predict`, and the values of the parameters. */
@@ -22,7 +22,7 @@ export interface PredictedRows {
   /** The runtime's `DataFacts`, and its `FittedField`s. */
   readonly data: object;
   readonly fields: object;
-  readonly codecs: RuntimeExpression;
+  readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
 }
 
@@ -50,7 +50,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     ],
     ownNames,
     roots: [
-      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.codecs), ...namesIn(rows.predict)]),
+      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.encoders), ...namesIn(rows.predict)]),
       ...publicTypes,
       "predictorOf",
       "PredictingMachine",
@@ -117,7 +117,7 @@ function writeCreatePredictor(
   { plan, batchSize, float, rows }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
-  { arena, callOf, takesOf, array }: EndNames,
+  { arena, callOf, takesOf, array }: SectionNames,
 ): void {
   const call = callOf("predict");
   const inputs = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "input");
@@ -156,7 +156,7 @@ function writeCreatePredictor(
         rows === undefined
           ? `return ${predictor};`
           : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, ` +
-              `codecs: ${runtimeText(rows.codecs)} }, fields);`,
+              `encoders: ${runtimeText(rows.encoders)} }, fields);`,
       );
     });
 }

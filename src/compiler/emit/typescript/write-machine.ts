@@ -13,7 +13,7 @@ import { commentLines } from "../statement-provenance.ts";
 import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
-import type { EndNames, InitialParameter, TrainerParts } from "./module-parts.ts";
+import type { SectionNames, InitialParameter, TrainerParts } from "./module-parts.ts";
 
 /** The texts with which `createTrainer` refers to the arena and calls programs. */
 export interface TrainerTexts {
@@ -25,7 +25,7 @@ export interface TrainerTexts {
 
 export const trainerTexts = (
   { plan, batchSize, float, kernels }: TrainerParts,
-  names: EndNames,
+  names: SectionNames,
 ): TrainerTexts => ({
   placeOf: names.arena.placeOf,
   viewOf: (storage, shift) => viewText(plan, names.arena, storage, batchSize, float, shift),

@@ -119,7 +119,7 @@ function selectText(x: Of<"select">, scope: Scope, print: Print): string {
 //  f64x2.mul  fd f2 01  →  nop nop nop  01 01 01        f64x2.add  fd f0 01  →  f64x2.relaxed_madd  fd 87 02
 
 /** The positions of the instructions in which the two modules differ. */
-export function fusedPlaces(plain: Uint8Array, relaxed: Uint8Array): number[] {
+export function fusedPositions(plain: Uint8Array, relaxed: Uint8Array): number[] {
   invariant(plain.length === relaxed.length, "plain and relaxed module have different lengths");
   const places: number[] = [];
   for (let at = 0; at < plain.length; at++) {

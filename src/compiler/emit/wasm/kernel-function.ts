@@ -107,12 +107,12 @@ function declarations(locals: Locals, parameters: readonly string[]): string[] {
 export function kernelBody(written: Kernel, program: LoopProgram, module: ModuleScope): string {
   const kernel = { ...written, body: uniqueVariables(written.body) };
   const scratch = module.layout.scratchOf(written);
-  const told = written.shared?.addresses ?? [];
-  const { scope, locals } = scopeOf(kernel, [...scratch.keys(), ...told], program, module);
+  const addressArguments = written.shared?.addresses ?? [];
+  const { scope, locals } = scopeOf(kernel, [...scratch.keys(), ...addressArguments], program, module);
   const isSplit = written.split !== undefined;
   const parameters = [
     ...(isSplit ? ["n", "from", "to"] : ["n"]),
-    ...told.map((buffer) => scope.localOf(buffer, "i32")),
+    ...addressArguments.map((buffer) => scope.localOf(buffer, "i32")),
   ];
   const lines = [
     ...scratchLines(scratch, scope),

@@ -71,8 +71,8 @@ class Functions {
       ...provenanceLines(kernel.provenance, ";;").map(({ text }) => text),
       ...othersLines(kernel, alike),
     ];
-    const wish = nameOf(program, kernel);
-    const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
+    const nameHint = nameOf(program, kernel);
+    const made = this.withBody(kernelBody(kernel, program, this.scope), nameHint, comments);
     if (kernel.shared) this.byNumber.set(kernel.shared.number, made);
     return made;
   }

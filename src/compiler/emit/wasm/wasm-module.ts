@@ -7,7 +7,7 @@ import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/types.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import { assemble } from "./assemble.ts";
-import { fusedPlaces } from "./expressions.ts";
+import { fusedPositions } from "./expressions.ts";
 import { layOut } from "./memory-layout.ts";
 import { inputRegion, moduleText } from "./module-text.ts";
 import { controlBytes } from "./threads.ts";
@@ -60,7 +60,7 @@ export async function assembleWasm(
   return {
     text,
     bytes,
-    relaxedAt: fusedPlaces(bytes, relaxedBytes),
+    relaxedAt: fusedPositions(bytes, relaxedBytes),
     sharedAt: limitsOfMemory(bytes),
     mathImports,
     base: layout.base,

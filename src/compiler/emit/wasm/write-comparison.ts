@@ -11,7 +11,7 @@ import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
-import type { EndNames, TrainerParts } from "../typescript/module-parts.ts";
+import type { SectionNames, TrainerParts } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
@@ -29,7 +29,7 @@ export const comparingNames: readonly string[] = [
 ];
 
 /** Writes `arenaOver`, which makes an arena: views of a memory, and the programs over them. */
-export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
+export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: SectionNames): void {
   writer.writeLine("/** The arena in a memory: its views, and the TypeScript programs over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
     writeViews(writer, names.array, "memory, at");
@@ -75,7 +75,7 @@ export function writeCompared(
   writer: CodeBlockWriter,
   { plan, programs, float, batchSize }: TrainerParts,
   wasm: WasmPrograms,
-  { arena: { placeOf } }: EndNames,
+  { arena: { placeOf } }: SectionNames,
 ): void {
   const stored = [...plan.storage.values()];
   const flat = plan.storage.get(flatParameters);

@@ -27,7 +27,7 @@ export const unitStep = (g: GraphBuilder, x: Node): Node => g.select(g.lessEqual
 
 export const step = defineActivation({
   name: "step",
-  about: "y = 1 where x >= 0, 0 elsewhere; no derivative passes without a surrogate",
+  about: "y = 1 where x >= 0, 0 elsewhere; without a surrogate its derivative is 0",
   keys: {
     surrogate: z
       .enum(["straight-through", "sigmoid"])

@@ -237,7 +237,7 @@ function outsideTotals(tree: Expression, { names }: FormulaContext): FormulaErro
   return {
     code: "T1604",
     message: `uses ${name} outside any sum or mean`,
-    hint: `the formula must give one number: put the part with ${name} into mean(…)`,
+    hint: `the formula must result in one number: put the part with ${name} into mean(…)`,
     span: { start: found.start, end: found.end },
   };
 }

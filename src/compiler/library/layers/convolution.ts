@@ -59,7 +59,7 @@ const paddingText =
 
 export const conv1d = defineLayer({
   name: "conv1d",
-  about: "filters that slide along a sequence",
+  about: "a convolution over a sequence",
   keys: {
     filters,
     kernel: z.int().positive().describe("The length of the filters."),
@@ -87,7 +87,7 @@ export const conv1d = defineLayer({
 
 export const conv2d = defineLayer({
   name: "conv2d",
-  about: "filters that slide over an image",
+  about: "a convolution over an image",
   keys: {
     filters,
     kernel: pairKey.describe("The height and width of the filters; one number sets both."),

@@ -87,7 +87,7 @@ const sameSequence = (x: Node, { type: { shape } }: Node): boolean =>
 export const custom = defineLayer({
   name: "custom",
   about: "a function of a TypeScript spec that composes the builder's ops",
-  keys: { build: functionKey<LayerFunction>().describe("Builds the layer's value.") },
+  keys: { build: functionKey<LayerFunction>().describe("Returns the output of the layer.") },
   takes: "any inputs",
   mask: { of: (_, [{ node, mask }], _keys, value) => (sameSequence(node, value) ? mask : undefined) },
   build: (context, inputs, { build }) => {
@@ -102,7 +102,7 @@ export const custom = defineLayer({
     if (value.type.shape[0] !== "n")
       throw new BuildError(
         "T1608",
-        `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`,
+        `${what} must return rows, [n, …], but returns ${shapeText(value.type.shape)}`,
       );
     return value.type.element === "bool" ? g.cast(value, { element: g.float }) : value;
   },
@@ -117,10 +117,10 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
     if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
       throw new BuildError("T1608", `${layer}: ${showValue(name)} is not a valid parameter name`, {
-        hint: "a letter, then letters, digits, _ and -",
+        hint: "use a letter, then letters, digits, _ or -",
       });
     if (asked.has(name))
-      throw new BuildError("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
+      throw new BuildError("T1608", `${layer}: requests the parameter ${showValue(name)} twice`);
     asked.add(name);
     if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
       throw new BuildError(
@@ -131,9 +131,9 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
     if (read.success) return read.data;
     throw new BuildError(
       "T1608",
-      `${layer}: the init of ${name} is not an initialiser, got ${showValue(init)}`,
+      `${layer}: the init of ${name} must be an initialiser, got ${showValue(init)}`,
       {
-        hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
+        hint: `use a name, or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
       },
     );
   };
@@ -155,7 +155,7 @@ function customContext(context: LayerContext, mask: Node | undefined): CustomCon
       const [first] = Object.values(sequences);
       const length = first?.type.shape[1];
       if (typeof length !== "number")
-        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
+        throw new BuildError("T1608", `${layer}: recur needs a sequence [n, length, …] in \`each\``);
       const given = Object.fromEntries([
         ...Object.entries(sequences).map(([name, node]) => [name, each(node)] as const),
         ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),

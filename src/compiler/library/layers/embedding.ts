@@ -23,7 +23,7 @@ export const embedding = defineLayer({
   build: (context, [input], { vocabulary, units, init }) => {
     if (input.node.type.element !== "i32")
       context.refuse(`${context.layer} takes indices, but ${givenText([input])} of real numbers`, {
-        hint: `give the input "dtype": "i32"`,
+        hint: `add "dtype": "i32" to the input`,
       });
     const weight = context.parameter("weight", [vocabulary, units], {
       init: init ?? small,

@@ -57,8 +57,8 @@ export const residual = defineLayer({
     const [x, y] = [realNumbers(context, kept), realNumbers(context, last)];
     if (!sameShape(x.type.shape, y.type.shape))
       context.refuse(
-        `${context.layer} adds its last layer to what it reads, but ${givenText([last, kept])}`,
-        { hint: 'give it a "shortcut": layers that bring what it reads to the shape of its last layer' },
+        `${context.layer} adds its input to the output of its last layer, but ${givenText([last, kept])}`,
+        { hint: 'add a "shortcut": layers that give the input the shape of the last layer' },
       );
     return context.g.add(x, y);
   },
@@ -99,7 +99,7 @@ export const concat = defineLayer({
         node.type.shape.length === shape.length &&
         shape.every((size, i) => i === axis || size === node.type.shape[i]);
       if (!fits)
-        context.refuse(`${layer} takes inputs that differ in axis ${given} alone, but ${givenText(inputs)}`, {
+        context.refuse(`${layer} takes inputs that differ only in axis ${given}, but ${givenText(inputs)}`, {
           key: "from",
         });
       if (node.type.element !== element)

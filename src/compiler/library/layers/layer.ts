@@ -94,6 +94,6 @@ export function realWithLastAxis(context: LayerContext, input: LayerInput): { x:
 export function realNumbers(context: LayerContext, { name, node }: LayerInput): Node {
   if (node.type.element !== "i32") return node;
   return context.refuse(`${context.layer} takes real numbers, but ${name} gives indices (i32)`, {
-    hint: `leave "dtype" out of inputs.${name} if its values are quantities`,
+    hint: `remove "dtype" from inputs.${name} if its values are quantities, not indices`,
   });
 }

@@ -152,7 +152,7 @@ export const maxPool1d = defineLayer({
 
 export const maxPool2d = defineLayer({
   name: "max-pool2d",
-  about: "the largest value of each window",
+  about: "the largest value of each window of an image",
   keys: imageKeys,
   takes: "one input",
   mask: "ends",
@@ -170,7 +170,7 @@ export const avgPool1d = defineLayer({
 
 export const avgPool2d = defineLayer({
   name: "avg-pool2d",
-  about: "the mean of each window",
+  about: "the mean of each window of an image",
   keys: { ...imageKeys, countPadding },
   takes: "one input",
   mask: "ends",

@@ -122,7 +122,7 @@ export function seenBy(
     const dilated = dilation.some((d) => d > 1) ? `, dilated to ${sizeText(reach)},` : "";
     const padded = edges.some(([a, b]) => a + b > 0) ? `, padded to ${sizeText(whole)}` : "";
     context.refuse(
-      `${layer}: a window of ${sizeText(kernel)}${dilated} does not fit, as ${givenText([input])}${padded}`,
+      `${layer}: a window of ${sizeText(kernel)}${dilated} does not fit, because ${givenText([input])}${padded}`,
       { key },
     );
   }

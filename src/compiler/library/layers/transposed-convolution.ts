@@ -50,7 +50,7 @@ export const conv2dTranspose = defineLayer({
     const kept = whole.map((length, axis) => length - edges[axis][0] - edges[axis][1]);
     if (kept.some((length) => length < 1))
       context.refuse(
-        `${layer}: the padding leaves nothing of its output of ${sizeText(whole)}, as ${givenText([input])}`,
+        `${layer}: the padding removes the whole output of ${sizeText(whole)}, because ${givenText([input])}`,
         { key: "padding" },
       );
     const area = kernel[0] * kernel[1];

@@ -29,7 +29,8 @@ export const crossEntropy = defineLoss({
   },
   accepts: (fit) => {
     const { target, output } = fit;
-    if (target.classes === undefined) return "takes class indices, but the target is real: give it `classes`";
+    if (target.classes === undefined)
+      return "needs class indices, but the target is real; add `classes` to the target";
     if (fitsClasses(fit)) return undefined;
     return (
       `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output ` +

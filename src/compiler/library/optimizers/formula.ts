@@ -56,7 +56,7 @@ export const formula = defineOptimizer({
     if (typeof formula !== "function" && state.length > 0)
       return {
         key: "state",
-        message: "is only for a function; lines declare their states by assigning them",
+        message: "can be used only with a function; lines declare their states by assigning them",
       };
     const wrong = state.find(
       (name) => !nameInFormula.test(name) || name in Object.prototype || name === "step",

@@ -65,7 +65,7 @@ interface Candidate {
   readonly cycles: number;
 }
 
-class SplitMarker {
+class ParallelLoopMarker {
   readonly buffers: Map<string, Buffer>;
   private readonly program: LoopProgram;
   private readonly own: ReadonlySet<string>;
@@ -156,7 +156,7 @@ function usesPrivately({ statements }: Segment, buffer: string): boolean {
 export const markParallelLoops = defineLoopStage<ParallelContext>(
   "mark-parallel-loops",
   (program, context) => {
-    const marker = new SplitMarker(program, context);
+    const marker = new ParallelLoopMarker(program, context);
     const kernels = program.kernels.flatMap((kernel) => marker.mark(kernel));
     return { ...program, kernels, buffers: marker.buffers };
   },

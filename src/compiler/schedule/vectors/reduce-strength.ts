@@ -23,12 +23,16 @@ interface Pointer {
  * The start and the increment of an address that is a loop-invariant term plus a multiple of the loop
  * variable; undefined for other addresses.
  */
-function evenly(x: Expression, loop: For, changed: ReadonlySet<string>): Omit<Pointer, "name"> | undefined {
+function progressionOf(
+  x: Expression,
+  loop: For,
+  changed: ReadonlySet<string>,
+): Omit<Pointer, "name"> | undefined {
   if (x.kind !== "binary" || x.type !== "i32") return undefined;
   if (x.operator === "*" && x.x.kind === "variable" && x.x.name === loop.variable && x.y.kind === "number")
     return { start: multiply(loop.from, x.y), step: x.y.value * loop.step };
   if (x.operator !== "+" || !isInvariant(x.x, changed)) return undefined;
-  const rest = evenly(x.y, loop, changed);
+  const rest = progressionOf(x.y, loop, changed);
   return rest && { start: add(x.x, rest.start), step: rest.step };
 }
 
@@ -47,7 +51,7 @@ function withPointers(loop: For, fresh: Fresh): readonly Statement[] {
   const aliases = new Map<string, Expression>();
   const pointed = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;
-    const found = evenly(x, loop, changed);
+    const found = progressionOf(x, loop, changed);
     if (found === undefined) return mapChildren(x, pointed);
     const key = keyOf(x);
     const pointer = pointers.get(key) ?? { ...found, name: fresh("p") };

@@ -166,7 +166,7 @@ export function warnOfUnread(
   for (const name of inputs)
     if (!read.has(name))
       problems.warning(["inputs", name], "T1306", `inputs.${name} is not read by any layer`, { at: "key" });
-  const hint = "it does not influence the loss, so the trainer leaves it out";
+  const hint = "it does not influence the loss, so the trainer omits it";
   const visit = (list: WrittenList): void => {
     for (const { path, name, lists } of list) {
       const where = formatPath(path);

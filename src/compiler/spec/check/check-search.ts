@@ -116,7 +116,8 @@ function checkSize(search: unknown, over: unknown, problems: Collector): void {
 /** Reports a search without a criterion that can rank the candidates. */
 function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
   if (member(training, "validation") === undefined) {
-    const message = "training.search needs a validation split to choose on, but the spec has none";
+    const message =
+      "training.search needs a validation split to select the best candidate, but the spec has none";
     const hint = 'add "validation": { "fraction": 0.2 } to training';
     problems.error(own, "T1704", message, { at: "key", hint });
   }

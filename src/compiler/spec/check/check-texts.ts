@@ -129,7 +129,7 @@ function checkClasses(
     const vocabulary = member(layer, "vocabulary");
     if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
     const message =
-      `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, the next token ` +
+      `network[${index}].vocabulary is ${showValue(vocabulary)}, but the target ${target}, the next token ` +
       `of ${input}, has ${showValue(classes)} classes`;
     problems.error(["network", index, "vocabulary"], "T1208", message, {
       hint: "use the same number for both: the size of the vocabulary, markers included",

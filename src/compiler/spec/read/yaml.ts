@@ -95,7 +95,7 @@ function locate(node: ParsedNode | null, fallback: number, errors: TextError[], 
 
 const nothingInside: TextError = {
   code: "T1003",
-  message: "the file has no value",
+  message: "the file contains no spec",
   hint: "write the spec as one object: see the examples in graphs/",
   span: { start: 0, end: 1 },
 };

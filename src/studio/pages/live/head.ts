@@ -26,7 +26,7 @@ const recently = 5000;
 export function makeHead(model: string, onStop: () => void): Head {
   const state = element("span", { class: "state", role: "status" });
   const button = element("button", { type: "button", disabled: true }, "Stop after this epoch");
-  const bar = element("progress", { max: 1, value: 0, "aria-label": "epochs done" });
+  const bar = element("progress", { max: 1, value: 0, "aria-label": "completed epochs" });
   const values = element("dl", { class: "figures" });
   const result = element("pre", { class: "result", hidden: true });
   button.addEventListener("click", onStop);
@@ -52,7 +52,7 @@ export function makeHead(model: string, onStop: () => void): Head {
       setAttributes(button, {
         disabled: connection !== "open" || (start === undefined && end === undefined),
       });
-      button.textContent = end === undefined ? "Stop after this epoch" : "End";
+      button.textContent = end === undefined ? "Stop after this epoch" : "Stop serving";
       setAttributes(result, { hidden: end === undefined });
       result.textContent = end?.text ?? "";
       values.replaceChildren(
@@ -78,7 +78,7 @@ function valuesOf(history: LiveHistory, done: number): [string, string][] {
   return [
     ["epoch", `${done} of ${start.epochs}`],
     ...(end === undefined && left !== undefined
-      ? [["left", `about ${duration(left)}`] as [string, string]]
+      ? [["time left", `about ${duration(left)}`] as [string, string]]
       : []),
     ["rows per second", formatNumber(rows && Math.round(rows))],
     ["learning rate", formatNumber(rate)],

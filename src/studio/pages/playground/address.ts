@@ -34,7 +34,7 @@ export function fragmentOf(state: PageState): string | undefined {
 
 /** @throws Error with a message for the user, if the fragment is damaged or not from this page */
 export function stateOf(fragment: string): PageState {
-  if (!fragment.startsWith(version)) throw new Error("this link was not made by this playground");
+  if (!fragment.startsWith(version)) throw new Error("this link was not created by this playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));
   if (typeof state !== "object" || state === null) throw new Error("the link is damaged");
   const member = (key: string): unknown => Object.getOwnPropertyDescriptor(state, key)?.value;

@@ -53,7 +53,7 @@ export function curveView({ train, heldOut, heldOutName, input, target, answer, 
       "figure",
       {},
       svg,
-      element("figcaption", {}, `the model's curve; dots: training, ringed: ${heldOutName}`),
+      element("figcaption", {}, `line: the model; dots: training; circled dots: ${heldOutName}`),
     ),
     probe: { [input]: places },
     draw(outputs) {

@@ -66,7 +66,7 @@ export const planes: readonly string[] = ["moons.csv", "circles.csv", "xor.csv",
  * The contents of data files, by name. The moons come from the repository's file, with the column names of
  * the other sets.
  */
-export const madeData = (moons: string): Readonly<Record<string, string>> => ({
+export const generatedData = (moons: string): Readonly<Record<string, string>> => ({
   "moons.csv": moons.replace(/^.*/, "x,y,class"),
   ...Object.fromEntries(Object.keys(shapes).map((name) => [`${name}.csv`, csv("x,y,class", points(name))])),
   "wave.csv": csv("x,y", waveRows()),

@@ -40,15 +40,15 @@ export function explanationPanels(
     /** The message in the panel until the panel has its content. */
     told: element("p", { class: "quiet waiting", role: "status" }),
   }));
-  const fill = ({ name, panel, told }: (typeof slots)[number]) => {
-    told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
-    panel.element.querySelector(".panel-name")?.after(told);
+  const fill = ({ name, panel, told: message }: (typeof slots)[number]) => {
+    message.textContent = shown === "wrong" ? "The spec has errors." : "working …";
+    panel.element.querySelector(".panel-name")?.after(message);
     // The message must appear before the work begins, because the work blocks the page.
     requestAnimationFrame(() =>
       setTimeout(() => {
         if (typeof shown === "string" || !isVisible(name)) return;
         panel.show(shown);
-        told.remove();
+        message.remove();
       }),
     );
   };

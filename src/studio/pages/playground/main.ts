@@ -9,7 +9,7 @@ import { modelPage } from "./model-page.ts";
 import { pathsPage, type PathsPage } from "./paths/paths-page.ts";
 import { firstState } from "./paths/state.ts";
 import type { PathsState } from "./paths/state.ts";
-import { together } from "./tabs.ts";
+import { allTab } from "./tabs.ts";
 import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
@@ -23,7 +23,7 @@ function showNotice(text: string): void {
 function stateFromAddress(): PageState {
   const first: PageState = {
     text: [...examplesOf(texts().specs).values()][0],
-    tab: together,
+    tab: allTab,
     view: "Model",
     paths: undefined,
   };
@@ -42,7 +42,7 @@ const views = ["Model", "Paths"] as const;
 function start(): void {
   let isOpen = false;
   let view = "Model";
-  const model = modelPage(() => keep());
+  const model = modelPage(() => storeState());
   /** Created when it is first shown, because its creation compiles the optimizers. */
   let paths: PathsPage | undefined;
   const host = element("main", {}, model.element);
@@ -52,21 +52,21 @@ function start(): void {
   const show = (name: string, pathsState?: PathsState) => {
     view = views.find((each) => each === name) ?? "Model";
     if (view === "Paths" && (paths === undefined || pathsState)) {
-      paths ??= pathsPage(model.compiler, { onChange: () => keep(), onSpec: openSpec });
+      paths ??= pathsPage(model.compiler, { onChange: () => storeState(), onSpec: openSpec });
       host.append(paths.element);
       paths.open(pathsState ?? firstState());
     }
     model.element.hidden = view !== "Model";
     if (paths) paths.element.hidden = view !== "Paths";
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(views[i] === view)));
-    keep();
+    storeState();
   };
   const openSpec = (text: string) => {
     model.open(text);
     show("Model");
   };
   /** Stores the state in the address, so that reloading the page and going back lose nothing. */
-  const keep = () => {
+  const storeState = () => {
     if (!isOpen) return;
     const fragment = fragmentOf(state());
     if (fragment !== undefined) history.replaceState(null, "", `#${fragment}`);
@@ -74,7 +74,7 @@ function start(): void {
   };
   const share = element("button", { type: "button" }, "Copy link");
   share.addEventListener("click", () => {
-    keep();
+    storeState();
     void navigator.clipboard.writeText(location.href).then(
       () => showNotice("Link copied. It contains the spec itself; nothing was sent to a server."),
       () => showNotice("Copy the link from the address bar."),

@@ -7,9 +7,9 @@ import { startCompiler } from "./compiler.ts";
 import type { Compiler } from "./compiler.ts";
 import { createEditor, showProblems } from "./editor.ts";
 import type { Editor } from "./editor.ts";
-import { examplesOf, madeData, planes } from "./examples.ts";
+import { examplesOf, generatedData, planes } from "./examples.ts";
 import { planeFile } from "./paths/spec-of-path.ts";
-import { tabbed, together } from "./tabs.ts";
+import { tabbed, allTab } from "./tabs.ts";
 import { texts } from "./texts.ts";
 import { trainPanel } from "./train-panel.ts";
 
@@ -86,7 +86,7 @@ export function modelPage(onChange: () => void): ModelPage {
     editor.setText(examples.get(name) ?? ""),
   );
   const dataset = datasetChooser(editor);
-  const open = (text: string, tab = together) => {
+  const open = (text: string, tab = allTab) => {
     editor.setText(text);
     tabs.choose(tab);
   };
@@ -111,7 +111,7 @@ export function modelPage(onChange: () => void): ModelPage {
 /** The data files that specs can name: those of the examples, and generated ones. */
 const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
   ...data,
-  ...madeData(data["two-moons.csv"]),
+  ...generatedData(data["two-moons.csv"]),
   [planeFile.name]: planeFile.text,
 });
 

@@ -37,7 +37,7 @@ export function surfaceView(shown: Shown): ModelView {
       context.stroke();
     }
   };
-  const captions = [...legend(classes), element("span", {}, `○ ${heldOutName}, ringed in black`)];
+  const captions = [...legend(classes), element("span", {}, `○ ${heldOutName}, circled in black`)];
   return {
     element: element("figure", {}, canvas, element("figcaption", {}, ...captions)),
     probe: { [input]: grid },

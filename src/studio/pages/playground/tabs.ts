@@ -19,11 +19,11 @@ export interface Tabs {
 }
 
 /** The tab that shows all panels. */
-export const together = "All";
+export const allTab = "All";
 
 export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: string) => void): Tabs {
-  let chosen = together;
-  const names = [together, ...panels.map(({ name }) => name)];
+  let chosen = allTab;
+  const names = [allTab, ...panels.map(({ name }) => name)];
   const idOf = (panel: string) => `panel-${panel}`;
   const buttons = names.map((name) =>
     element(
@@ -32,7 +32,7 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
         type: "button",
         role: "tab",
         id: `tab-${name}`,
-        "aria-controls": name === together ? panels.map((panel) => idOf(panel.name)).join(" ") : idOf(name),
+        "aria-controls": name === allTab ? panels.map((panel) => idOf(panel.name)).join(" ") : idOf(name),
       },
       name,
     ),
@@ -44,11 +44,11 @@ export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: 
     panel.prepend(element("h2", { class: "panel-name" }, name));
   }
   const host = element("div", { class: "tabs" });
-  const isVisible = (panel: string) => chosen === together || chosen === panel;
+  const isVisible = (panel: string) => chosen === allTab || chosen === panel;
   const choose = (tab: string) => {
     if (!names.includes(tab)) return;
     chosen = tab;
-    host.classList.toggle("together", tab === together);
+    host.classList.toggle("together", tab === allTab);
     buttons.forEach((button, i) => {
       button.setAttribute("aria-selected", String(names[i] === tab));
       button.tabIndex = names[i] === tab ? 0 : -1;

@@ -103,7 +103,7 @@ function kernelDetails(context: Context, kernel: ExplainedKernel): Part[] {
       ["Schedule", kernel.schedule],
       [
         "Shared with",
-        kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel))),
+        kernel.sharedBy === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel))),
       ],
     ]),
     element("h3", {}, "What fusion saves"),
@@ -171,9 +171,9 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
       ["Output", element("code", {}, output)],
       ["Work", `${workText(forwardFlops)} forward, ${workText(backwardFlops)} backward`],
       [
-        "Learns",
+        "Parameters",
         parameters.length === 0
-          ? "nothing"
+          ? "none"
           : element("span", {}, ...some(parameters.map((each) => parameterLink(context, each.name)))),
       ],
     ]),

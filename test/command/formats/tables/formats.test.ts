@@ -105,7 +105,7 @@ test("missing keys, JSON null and Parquet null are missing values; booleans are 
   const kept = await readTable(fileOf(nulls), wanted(["a", "b"], { drop: true }));
   expect([kept.rows, kept.notice, kept.lineOf(0)]).toEqual([
     1,
-    "1 of 2 rows miss a value and are left out",
+    "1 of 2 rows have a missing value and are dropped",
     "row 1",
   ]);
 });
@@ -243,7 +243,7 @@ test.each<[string, string | Uint8Array, string]>([
   [
     "an array cut short",
     npy("<f4", "2, 2", new Uint8Array(12)),
-    "rows error T2003: the file is cut short: its header declares 144 bytes, and it has 140",
+    "rows error T2003: the file is cut short: its header declares 144 bytes, but it has 140",
   ],
   [
     "half a header",

@@ -15,7 +15,7 @@ import type { Wanted } from "../../../../src/command/formats/tables/column-build
 import { npz } from "../../../../src/command/formats/parameters/formats.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import { mostUnpacked, unpacked } from "../../../../src/runtime/data/idx.ts";
-import { isMissing } from "../../../../src/runtime/data/column-codec.ts";
+import { isMissing } from "../../../../src/runtime/data/column-encoder.ts";
 import { numberIn } from "../../../../src/runtime/data/table.ts";
 import { idxBytes } from "../../../support/idx-bytes.ts";
 import { model } from "../../../runtime/linear-machine.ts";

@@ -84,7 +84,7 @@ test.each([
   ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a stray quote"],
   ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a stray quote"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
-  ["an empty file", "", "T2003", 1, "the file is empty: its first row names the columns"],
+  ["an empty file", "", "T2003", 1, "the file is empty: its first row must name the columns"],
   ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
   ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
 ])("%s is reported on its line", async (_, text, code, line, message) => {
@@ -101,7 +101,7 @@ test.each([
   ["JSON Lines", '{"a":1,"b":2}\n', 1],
   ["gzip data", "\x1f\ufffd\b\0", 1],
 ])("the readers of emitted programs report the line of %s", (_, text, line) => {
-  const message = "a stray quote, or no CSV in UTF-8";
+  const message = "a stray quote, or not UTF-8";
   for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
     expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });

@@ -175,7 +175,7 @@ describe("invalid inputs", () => {
     const { predictor } = await shipped(specs.classifier, "f32");
     expect(() => predictor.predict({})).toThrow("x must be an array of numbers, got undefined");
     expect(() => predictor.predict({ x: [1, 2, 3] })).toThrow(
-      "x has 3 values, not a multiple of the 4 of a row",
+      "x has 3 values, not a multiple of the row size 4",
     );
     expect(() => predictor.predict({ x: [1, 2, 3, NaN] })).toThrow("x, row 0: NaN is not a finite number");
     expect(() => predictor.predict({ x: [1, 2, 3, 4], z: [1] })).toThrow('the batch: unknown key "z"');

@@ -138,8 +138,8 @@ describe("a host that cannot run WebAssembly", () => {
     const told = (options) => { try { return createTrainer(options).backend; } catch (error) { return error.name + ": " + error.message; } };
     console.log(JSON.stringify([told({}), told({ backend: "simd" }), told({ backend: "ts" }), told({ backend: "fast" })]));`;
   const rows = [
-    ["without WebAssembly", "delete globalThis.WebAssembly;", "there is no WebAssembly"],
-    ["without SIMD", "WebAssembly.validate = () => false;", "the engine does not know these instructions"],
+    ["without WebAssembly", "delete globalThis.WebAssembly;", "this host has no WebAssembly"],
+    ["without SIMD", "WebAssembly.validate = () => false;", "the engine does not support these instructions"],
     [
       "whose policy forbids it",
       'WebAssembly.Module = class { constructor() { throw new Error("blocked by CSP"); } };',

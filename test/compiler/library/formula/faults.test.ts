@@ -217,7 +217,7 @@ const rows: Record<string, Row[]> = {
       "error T1604: loss.formula: the formula uses prediction outside any sum or mean",
       "> 1 | (prediction - target)^2",
       "    |  ^^^^^^^^^^",
-      "  hint: the formula must give one number: put the part with prediction into mean(…)",
+      "  hint: the formula must result in one number: put the part with prediction into mean(…)",
     ],
     [
       "rows next to a mean",
@@ -225,7 +225,7 @@ const rows: Record<string, Row[]> = {
       "error T1604: loss.formula: the formula uses target outside any sum or mean",
       "> 1 | mean(prediction) * target",
       "    |                    ^^^^^^",
-      "  hint: the formula must give one number: put the part with target into mean(…)",
+      "  hint: the formula must result in one number: put the part with target into mean(…)",
     ],
     [
       "a mean in a mean",
@@ -401,7 +401,7 @@ describe("errors that depend on shapes are reported", () => {
 
   it("for the key state together with lines, which declare states themselves", () => {
     expect(faultOf(optimizer("parameter = parameter - rate * gradient", { state: ["m"] }))).toBe(
-      "error T1203: optimizer.state is only for a function; lines declare their states by assigning them",
+      "error T1203: optimizer.state can be used only with a function; lines declare their states by assigning them",
     );
   });
 

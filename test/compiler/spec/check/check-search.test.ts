@@ -76,7 +76,7 @@ describe("the selection of the best candidate", () => {
   it("requires rows that are set aside", () => {
     const { epochs, batchSize } = flowers.training;
     expect(told({ over: { "network[0].units": [1] } }, { epochs, batchSize })).toContain(
-      "error T1704: training.search needs a validation split to choose on, but the spec has none",
+      "error T1704: training.search needs a validation split to select the best candidate, but the spec has none",
     );
   });
 

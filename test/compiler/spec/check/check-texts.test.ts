@@ -89,7 +89,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "another vocabulary",
     { targets: { next: { classes: 27, shape: [6] } } },
-    "error T1208: network[0].vocabulary is 4, but next, the next token of text, has 27 classes\n  " +
+    "error T1208: network[0].vocabulary is 4, but the target next, the next token of text, has 27 classes\n  " +
       "hint: use the same number for both: the size of the vocabulary, markers included",
   ],
   [

@@ -314,7 +314,7 @@ describe("errors in values have a location", () => {
     );
     const { source, model } = await readSpec(await write("built.yaml", blocks));
     await expect(located(source, () => buildGraphs(model, "f32"))).rejects.toThrow(
-      /built\.yaml:12:9 error T1308: network\[1\]\.layers\[0\]: repeat1\.1\.residual1 adds its last layer to what it reads/,
+      /built\.yaml:12:9 error T1308: network\[1\]\.layers\[0\]: repeat1\.1\.residual1 adds its input to the output of its last layer/,
     );
   });
 

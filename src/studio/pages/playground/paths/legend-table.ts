@@ -56,7 +56,7 @@ function legendRow({ name, label }: Optimizer, { onToggle, onRate, onSpec }: Leg
     inputmode: "decimal",
     class: "rate",
     "aria-label": `Learning rate of ${label}`,
-    title: "Arrow up: a tenth more; arrow down: a tenth less",
+    title: "Arrow up: 10 % more; arrow down: 10 % less",
   });
   const [loss, slope] = [element("td", { class: "figure" }), element("td", { class: "figure" })];
   const spec = element("button", { type: "button", "aria-label": `The spec of ${label}` }, "Show");

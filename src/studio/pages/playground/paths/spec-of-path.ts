@@ -38,7 +38,7 @@ name: ${optimizer.name}
 inputs:
   one: { shape: [1] } # always 1, so that the two weights are the point
 targets:
-  axis: { shape: [2] } # always (1, 0): it tells x from y in the loss
+  axis: { shape: [2] } # always (1, 0): it distinguishes x from y in the loss
 network:
   - { type: dense, name: x, from: one, units: 1, bias: false, init: { type: constant, value: ${x} } }
   - { type: dense, name: y, from: one, units: 1, bias: false, init: { type: constant, value: ${y} } }

@@ -26,7 +26,7 @@ export const optimizers: readonly Optimizer[] = [
 ];
 
 /** The optimizers that are selected at first. */
-const usual: readonly string[] = ["descent", "momentum", "rmsprop", "adam"];
+const initiallySelected: readonly string[] = ["descent", "momentum", "rmsprop", "adam"];
 
 // Losses of two parameters, most with several minima. They are test functions from the optimization
 // literature, as formulas that the compiler differentiates. Each has a visible range, a start from which the
@@ -108,7 +108,7 @@ export function stateOfSurface(
   { formula, range, start, rates }: Surface,
   kept: Partial<PathsState> = {},
 ): PathsState {
-  const { on = usual, steps = 300 } = kept;
+  const { on = initiallySelected, steps = 300 } = kept;
   const all = optimizers.map(({ name, rate }) => [name, rates[name] ?? rate]);
   return { formula, range, start, steps, shown: steps, on, rates: Object.fromEntries(all) };
 }

@@ -1,7 +1,7 @@
 // Encoders for columns of numbers and of classes, and the replacement of missing values.
 import { isWithin, ruleOf } from "../step/batch.ts";
 import { InputError, shown } from "../step/errors.ts";
-import type { Codec } from "./dataset.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import {
   columnFactsOf,
   columnNames,
@@ -19,7 +19,7 @@ import type { Column, NumberArray, Table } from "./table.ts";
  * Encodes numbers, and classes given by number or by name. Real numbers are scaled. Indices stay integers,
  * because f32 cannot represent all 32-bit integers.
  */
-export const columnCodec: Codec = {
+export const columnEncoder: FeatureEncoder = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
     const { size: width } = fieldOf(model, name);
@@ -76,7 +76,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is not one of the classes ${shorten(names)}`);
   });
 }
 
@@ -86,15 +86,15 @@ export function isMissing(cell: string): boolean {
 }
 
 /** Encodes numbers. The mean of the training rows replaces missing values. */
-export const meanCodec: Codec = {
+export const meanEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const all = [...table.columns.keys()];
     const columns = namedBy(all, columnFactsOf(context.data, name).columns).flat();
     const means = columns.flatMap((column) => meansOf(table, column, train));
-    return { ...columnCodec.fit(context, name, withMeans(table, columns, means), train), means };
+    return { ...columnEncoder.fit(context, name, withMeans(table, columns, means), train), means };
   },
   encode: (context, field, table, rows) =>
-    columnCodec.encode(context, field, withMeans(table, field.columns, field.means ?? []), rows),
+    columnEncoder.encode(context, field, withMeans(table, field.columns, field.means ?? []), rows),
 };
 
 /**
@@ -115,9 +115,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
       count++;
     }
     if (count > 0) return sum / count;
-    throw new InputError(
-      `column "${shown(name)}" has no value in the training split, so there is no mean of it`,
-    );
+    throw new InputError(`column "${shown(name)}" has no value in the training split, so it has no mean`);
   });
 }
 
@@ -144,36 +142,31 @@ function filled({ size, numbers, text }: Column, means: readonly number[]): Colu
  * Encodes classes that the spec names. The data must have the same classes, or class weights would apply to
  * the wrong ones.
  */
-export const namedClassCodec: Codec = {
+export const namedClassEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
-    const field = columnCodec.fit(context, name, table, train);
+    const field = columnEncoder.fit(context, name, table, train);
     const { classNames: named = [] } = columnFactsOf(context.data, name);
     const { classNames: found = [] } = field;
     if (found.length === 0)
       throw new InputError(
-        `the spec weighs the classes of ${name} by name, but their columns hold numbers: give classWeights as a list`,
+        `classWeights names classes of ${name}, but its columns contain class numbers: use a list of weights`,
       );
     if (named.every((text, number) => text === found[number])) return field;
     throw new InputError(
-      `the spec weighs the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
+      `classWeights names the classes ${shorten(named)}, but those of ${name} are ${shorten(found)}`,
     );
   },
-  encode: columnCodec.encode,
+  encode: columnEncoder.encode,
 };
 
 /** Encodes the weights of rows. Throws for a weight below 0. */
-export const weightCodec: Codec = {
-  fit: columnCodec.fit,
+export const weightEncoder: FeatureEncoder = {
+  fit: columnEncoder.fit,
   encode(context, field, table, rows) {
-    const weights = columnCodec.encode(context, field, table, rows);
+    const weights = columnEncoder.encode(context, field, table, rows);
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;
-    throw wrongCell(
-      table,
-      column,
-      rows[negative],
-      `${weights[negative]} is below 0: it is what the row weighs`,
-    );
+    throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is below 0`);
   },
 };

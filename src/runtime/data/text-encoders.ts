@@ -1,7 +1,7 @@
 // Encoders for columns of text: sequences of characters or of words.
 import type { ModelFacts } from "../model/facts.ts";
 import { InputError, shown } from "../step/errors.ts";
-import type { Codec, EncodingContext } from "./dataset.ts";
+import type { FeatureEncoder, EncodingContext } from "./dataset.ts";
 import { columnFactsOf, columnNames, textsOf, wrongCell } from "./fields.ts";
 import type { DataFacts, FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
@@ -13,7 +13,7 @@ import type { Table } from "./table.ts";
  *   the input      0  c₁ c₂ … c_L  0  0     for a text c₁ … c_L in `length` positions, L < length
  *   the target     c₁ c₂ … c_L  0 −1 −1     the next character at each position; the loss ignores −1
  */
-export const characterCodec: Codec = {
+export const characterEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
     columnNames(table, name, columns, 1);
@@ -28,10 +28,10 @@ export const characterCodec: Codec = {
 };
 
 /** Encodes texts as characters, for a target: the next character at each position. */
-export const nextCodec: Codec = {
+export const nextEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
-    return { ...characterCodec.fit(context, nextOf, table, train), name };
+    return { ...characterEncoder.fit(context, nextOf, table, train), name };
   },
   encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
     sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
@@ -54,8 +54,8 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
   const what =
-    `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} ` +
-    "after the mark";
+    `"${shown(texts[row])}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
+    `${length - 1} after the start marker`;
   throw wrongCell(
     table,
     column,
@@ -82,7 +82,7 @@ function checkVocabulary(
   ];
   throw new InputError(
     `the texts of ${input} have ${characters.length} different characters in the training split, ${found} ` +
-      `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+      `with the start marker, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
 
@@ -120,7 +120,7 @@ function sequences(
  *   the input      0  w₁ w₂ … w_L  0  0     for a text w₁ … w_L in `length` positions, L < length
  *   the target     w₁ w₂ … w_L  0 −1 −1     the next word at each position; the loss ignores −1
  */
-export const wordCodec: Codec = {
+export const wordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { columns } = columnFactsOf(context.data, name);
     const texts = wordsOf(context, name, table, columns[0]);
@@ -138,10 +138,10 @@ export const wordCodec: Codec = {
 };
 
 /** Encodes texts as words, for a target: the next word at each position. A truncated text has no end mark. */
-export const nextWordCodec: Codec = {
+export const nextWordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { nextOf = "" } = columnFactsOf(context.data, name);
-    return { ...wordCodec.fit(context, nextOf, table, train), name };
+    return { ...wordEncoder.fit(context, nextOf, table, train), name };
   },
   encode(context, field, table, rows) {
     const { nextOf = "" } = columnFactsOf(context.data, field.name);
@@ -191,7 +191,7 @@ function wordsOf({ data }: EncodingContext, input: string, table: Table, column:
     table,
     column,
     long,
-    `the text has ${texts[long].length} words, and ${length} places hold at most ${length - 1} after the ` +
-      `mark; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
+    `the text has ${texts[long].length} words, but a length of ${length} has room for ${length - 1} after the ` +
+      `start marker; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
   );
 }

@@ -4,12 +4,12 @@
 //   index      a number for each column: the index of the category, counted from 1
 //
 // A category that does not occur in the training rows is encoded as zeros.
-import type { Codec } from "./dataset.ts";
+import type { FeatureEncoder } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "../step/errors.ts";
 
 /** Categories are compared as text: "1" and "1.0" differ. */
-export const categoryCodec: Codec = {
+export const categoryEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
     const all = [...table.columns.keys()];
@@ -25,7 +25,7 @@ export const categoryCodec: Codec = {
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
         throw new InputError(
-          `${name} has ${needed - 1} categories, which with the 0 for others need an embedding with a ` +
+          `${name} has ${needed - 1} categories; with 0 for unknown ones, its embedding needs a ` +
             `vocabulary of ${needed}, not ${vocabulary}`,
         );
     } else {
