@@ -330,8 +330,8 @@ LAYERS = {
     "avg-pool2d": pool(2, "avg"),
     "global-avg-pool1d": lambda layer, x, p, training: x.mean(1),
     "global-avg-pool2d": lambda layer, x, p, training: x.mean((1, 2)),
-    "global-max-pool1d": lambda layer, x, p, training: x.amax(1),
-    "global-max-pool2d": lambda layer, x, p, training: x.amax((1, 2)),
+    "global-max-pool1d": lambda layer, x, p, training: x.max(1).values,
+    "global-max-pool2d": lambda layer, x, p, training: x.flatten(1, 2).max(1).values,
     "batch-norm": batch_norm,
     "layer-norm": layer_norm,
     "group-norm": group_norm,
@@ -398,7 +398,7 @@ def padded_layer(layer, value, p, training):
     if kind == "global-avg-pool1d":
         return masks.global_pool(value, lambda row: row.mean(0))
     if kind == "global-max-pool1d":
-        return masks.global_pool(value, lambda row: row.amax(0))
+        return masks.global_pool(value, lambda row: row.max(0).values)
     if kind == "reshape" and layer["shape"][0] == value.length:
         return value.map(lambda row: row.reshape(len(row), *layer["shape"][1:]))
     if value.has_holes:
