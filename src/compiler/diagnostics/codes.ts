@@ -187,6 +187,14 @@ export const diagnosticCodes = {
       "`lengths` does not name an input with one integer per row.",
     fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` where the data has its own.',
   },
+  T1225: {
+    title: "Padding without effect",
+    cause:
+      "An input declares `padding` or `lengths`, but no layer, loss or metric leaves padding out. This is a warning.",
+    fix:
+      "Use a layer that reads a sequence, such as `gru`, `attention` or `global-avg-pool1d`, before `flatten`. " +
+      "Otherwise remove the declaration.",
+  },
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",

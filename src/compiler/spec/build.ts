@@ -19,6 +19,7 @@ import {
   checkNumbers,
   checkSameParameters,
   checkSize,
+  warnOfIdleMasks,
   warnOfLookahead,
 } from "./build-checks.ts";
 import {
@@ -114,6 +115,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   ]);
   checkGradients(training, spec, trained.parameters, problems);
   warnOfLookahead(model, problems);
+  warnOfIdleMasks(model, trained, training, problems);
   const warnings = problems.throwErrors();
   const prediction = predictionOf(g, model, evaluatedScores, hasOutputStep);
   return {

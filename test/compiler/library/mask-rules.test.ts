@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { CustomContext, ModelSpec, Node } from "../../../src/index.ts";
 import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import { render } from "../../../src/compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf } from "../spec/base-spec.ts";
@@ -335,5 +336,34 @@ describe("the spec", () => {
     expect(() => buildGraphs(parseModel(specOf({}, {}, network)), "f64")).toThrow(
       "network[1]: cross-attention1 reads two layers, but embedding1 gives [n, 5, 2]",
     );
+  });
+
+  it.each<[string, ModelSpec, string]>([
+    [
+      "a dense layer along the sequence",
+      specOf({ padding: 0, dtype: "f32" }, {}, [{ type: "dense", units: 2 }]),
+      "warning T1225: inputs.text.padding has no effect: no layer leaves padding out\n" +
+        "  hint: layers along time do, such as gru, attention or global-avg-pool1d; flatten, and dense on one number " +
+        "per position, read every position",
+    ],
+    [
+      "flatten",
+      specOf(withLengths, count, [
+        { type: "embedding", vocabulary: 4, units: 2 },
+        "flatten",
+        { type: "dense", units: 2 },
+      ]),
+      "warning T1225: inputs.text.lengths has no effect",
+    ],
+  ])("warns of padding that %s reads", (_, spec, expected) => {
+    expect(render(buildGraphs(parseModel(spec), "f64").warnings)).toContain(expected);
+  });
+
+  it("does not warn of padding that the loss alone leaves out", () => {
+    const spec: ModelSpec = {
+      ...specOf({ padding: 0 }, {}, [{ type: "embedding", vocabulary: 4, units: 2 }]),
+      targets: { y: { shape: [length, 2] } },
+    };
+    expect(buildGraphs(parseModel(spec), "f64").warnings).toEqual([]);
   });
 });
