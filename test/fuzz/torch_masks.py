@@ -118,17 +118,41 @@ def global_pool(value, function):
     return torch.stack([function(row) if len(row) > 0 else zeros for row in value.rows])
 
 
-def cross_attention(layer, x, memory, p):
-    """One row: x [positions, units] reads the memory [positions, units]."""
-    heads, units = layer["heads"], x.shape[-1]
+def packed(function, rows, units, reverse, sequences):
+    """A recurrent module of PyTorch over packed sequences: function(packed) returns packed outputs. Rows without
+    positions, which PyTorch rejects, have the state 0."""
+    full = [row.flip(0) if reverse else row for row in rows if len(row) > 0]
+    outputs = []
+    if full:
+        made = function(torch.nn.utils.rnn.pack_sequence(full, enforce_sorted=False))
+        y, lengths = torch.nn.utils.rnn.pad_packed_sequence(made, batch_first=True)
+        outputs = [row[:length] for row, length in zip(y, lengths.tolist())]
+    found = iter(outputs)
+    empty = torch.zeros(0, units) if sequences else torch.zeros(units)
+    results = []
+    for row in rows:
+        y = next(found) if len(row) > 0 else None
+        last = None if y is None else y.flip(0) if reverse and sequences else y if sequences else y[-1]
+        results.append(empty if last is None else last)
+    return results
 
-    def cut(name, y):
-        return (y @ p[name] + p[name + "Bias"]).reshape(len(y), heads, units // heads).transpose(0, 1)
 
-    if len(memory) == 0:
-        mixed = x.new_zeros(heads, len(x), units // heads)
-    else:
-        mixed = F.scaled_dot_product_attention(
-            cut("query", x), cut("key", memory), cut("value", memory), is_causal=layer.get("causal", False)
-        )
-    return mixed.transpose(0, 1).reshape(len(x), units) @ p["output"] + p["outputBias"]
+def cross_attention(layer, reading, memory, p):
+    """Rows of x [positions, units] read rows of a memory [positions, units], by torch's attention with a
+    key_padding_mask. A row without memory, which is NaN in PyTorch, gets the bias of the output alone."""
+    pad = torch.nn.utils.rnn.pad_sequence
+    units = reading[0].shape[-1]
+    keys = [m if len(m) > 0 else m.new_zeros(1, m.shape[-1]) for m in memory]
+    x, m = pad(list(reading)), pad(keys)
+    is_padding = torch.arange(len(m))[None] >= torch.tensor([len(key) for key in keys])[:, None]
+    causal = torch.ones(len(x), len(m), dtype=torch.bool).triu(1) if layer.get("causal", False) else None
+    y, _ = F.multi_head_attention_forward(
+        x, m, m, units, layer["heads"], None, torch.cat([p["queryBias"], p["keyBias"], p["valueBias"]]), None, None,
+        False, 0.0, p["output"].T, p["outputBias"], key_padding_mask=is_padding, need_weights=False, attn_mask=causal,
+        use_separate_proj_weight=True, q_proj_weight=p["query"].T, k_proj_weight=p["key"].T, v_proj_weight=p["value"].T,
+    )
+    rows = []
+    for i, row in enumerate(reading):
+        nothing = p["outputBias"].expand(len(row), units)
+        rows.append(y[: len(row), i] if len(memory[i]) > 0 else nothing)
+    return rows

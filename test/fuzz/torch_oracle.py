@@ -241,7 +241,7 @@ def cross_attention(layer, xs, p, training):
     x, memory = xs
     reading = x.rows if isinstance(x, Rows) else x
     read = memory.rows if isinstance(memory, Rows) else memory
-    rows = [masks.cross_attention(layer, a, b, p) for a, b in zip(reading, read)]
+    rows = masks.cross_attention(layer, reading, read, p)
     return Rows(rows, x.positions, x.length, x.has_holes) if isinstance(x, Rows) else torch.stack(rows)
 
 
@@ -267,17 +267,20 @@ def rnn(layer, x, p, training):
     return along_time(layer, inputs, h, (h,), lambda a, s: (rnn_cell(layer, a, s[0], p),))
 
 
-def module_of(kind, layer, x, p):
-    """torch.nn.LSTM or GRU with these parameters."""
-    made = getattr(torch.nn, kind)(x.shape[-1], layer["units"], batch_first=True)
+def module_over(kind, layer, size, p):
+    """torch.nn.LSTM or GRU with these parameters, as a function of a sequence."""
+    made = getattr(torch.nn, kind)(size, layer["units"], batch_first=True)
     weights = {
         "weight_ih_l0": p["weight"].T,
         "weight_hh_l0": p["recurrent"].T,
         "bias_ih_l0": p["bias"],
         "bias_hh_l0": p["recurrentBias"],
     }
-    seen = x.flip(1) if layer["reverse"] else x
-    y, _ = torch.func.functional_call(made, weights, (seen,))
+    return lambda seen: torch.func.functional_call(made, weights, (seen,))[0]
+
+
+def module_of(kind, layer, x, p):
+    y = module_over(kind, layer, x.shape[-1], p)(x.flip(1) if layer["reverse"] else x)
     if not layer["returnSequences"]:
         return y[:, -1]
     return y.flip(1) if layer["reverse"] else y
@@ -386,9 +389,13 @@ def padded_layer(layer, value, p, training):
     if kind == "group-norm":
         return value.map(lambda row: one(row) if len(row) > 0 else row)
     if kind in RECURRENT:
-        sequences = layer["returnSequences"]
-        empty = torch.zeros(0, layer["units"]) if sequences else torch.zeros(layer["units"])
-        rows = [one(row) if len(row) > 0 else empty for row in value.rows]
+        sequences, units = layer["returnSequences"], layer["units"]
+        if kind == "rnn":
+            empty = torch.zeros(0, units) if sequences else torch.zeros(units)
+            rows = [one(row) if len(row) > 0 else empty for row in value.rows]
+        else:
+            run = module_over(kind.upper(), layer, value.rows[0].shape[-1], p)
+            rows = masks.packed(run, value.rows, units, layer["reverse"], sequences)
         return Rows(rows, value.positions, value.length, value.has_holes) if sequences else torch.stack(rows)
     if kind in BY_ROW:
         return value.map(one)
