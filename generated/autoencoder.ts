@@ -2,14 +2,14 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: cc1b48b14cda60e00d25fc94daa8fb976d8795e8ab5dd14a491c730cd778de18
 //
-//   layer   type   output  parameters                     count   FLOPs
-//   dense1  dense  [128]   weight [64, 128], bias [128]   8,320  17,152
-//   dense2  dense  [64]    weight [128, 64], bias [64]    8,256  16,768
-//   code    dense  [8]     weight [64, 8], bias [8]         520   1,032
-//   dense4  dense  [64]    weight [8, 64], bias [64]        576   1,408
-//   dense5  dense  [128]   weight [64, 128], bias [128]   8,320  17,152
-//   dense6  dense  [64]    weight [128, 64], bias [64]    8,256  16,512
-//   total                  forward, per sample:          34,248  70,024
+//   layer   type   output  parameters                     count  FLOPs per prediction
+//   dense1  dense  [128]   weight [64, 128], bias [128]   8,320                17,152
+//   dense2  dense  [64]    weight [128, 64], bias [64]    8,256                16,768
+//   code    dense  [8]     weight [64, 8], bias [8]         520                 1,032
+//   dense4  dense  [64]    weight [8, 64], bias [64]        576                 1,408
+//   dense5  dense  [128]   weight [64, 128], bias [128]   8,320                17,152
+//   dense6  dense  [64]    weight [128, 64], bias [64]    8,256                16,512
+//   total                                                34,248                70,024
 //
 //   name: autoencoder
 //   inputs: { pixels: { shape: [64], dtype: f32 } }
@@ -55,9 +55,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -98,10 +99,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 10, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -115,7 +116,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -219,7 +220,7 @@ const at_totals_r2_squares = 71581; // f64[]
 const at_totals_r2_total = 71582; // f64[]
 const at_totals_r2_count = 71583; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1_sum = 143168; // f32[n, 128], calls 1 to 22 of gradient
 const at_dense1_negative_side = 147264; // f32[n, 128], calls 1 to 22 of gradient
 const at_dense1 = 151360; // f32[n, 128], calls 1 to 21 of gradient
@@ -493,8 +494,8 @@ function dense2_forward(f: Numbers, n: number): void {
 
 // code_product = dense2 · code.weight
 // code = code_product + code.bias
-// Before blocking: for row < n: for j < 8: { sum = 0; for k < 64: sum += dense2[row, k] *
-//   code.weight[k, j]; code[row, j] = sum + code.bias[j] }
+// The same loops before blocking: for row < n: for j < 8: { sum = 0; for k < 64: sum += dense2[row, k]
+//   * code.weight[k, j]; code[row, j] = sum + code.bias[j] }
 // Also called by predict and evaluate.
 function code_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -684,10 +685,10 @@ function dense4_forward(f: Numbers, n: number): void {
 // dense6 = σ(dense6_sum)
 // loss_total = Σ_i,j (dense6 − restored)²
 // loss = loss_total / (64 · n)
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense5[row, k] *
-//   dense6.weight[k, j]; dense6_sum[row, j] = sum + dense6.bias[j] }; loss_total = 0; for row < n: for
-//   k < 64: { dense6 = sigmoid(dense6_sum[row, k]); dense6[row, k] = dense6; loss_total += (dense6 -
-//   restored[row, k]) * (dense6 - restored[row, k]) }; loss = loss_total / (n * 64)
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense5[row,
+//   k] * dense6.weight[k, j]; dense6_sum[row, j] = sum + dense6.bias[j] }; loss_total = 0; for row < n:
+//   for k < 64: { dense6 = sigmoid(dense6_sum[row, k]); dense6[row, k] = dense6; loss_total += (dense6
+//   - restored[row, k]) * (dense6 - restored[row, k]) }; loss = loss_total / (n * 64)
 function loss_forward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_dense5_row = at_dense5 + row * 128;
@@ -823,8 +824,8 @@ function dense6_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense6_product = dense5 · dense6.weight [contract.vjp]:
 //   d_dense6.weight = dense5ᵀ · d_dense6_sum
-// Before blocking: for i < 128: for j < 64: { sum = 0; for row < n: sum += dense5[row, i] *
-//   d_dense6_sum[row, j]; d_dense6.weight[i, j] = sum }
+// The same loops before blocking: for i < 128: for j < 64: { sum = 0; for row < n: sum += dense5[row,
+//   i] * d_dense6_sum[row, j]; d_dense6.weight[i, j] = sum }
 // The same code serves dense2_backward_weight.
 function dense_backward_weight(
   f: Numbers,
@@ -907,9 +908,9 @@ function dense_backward_weight(
 // Gradient of dense5_relu = relu(dense5_sum) [relu.vjp]:
 //   d_dense5_sum = [dense5_sum ≤ 0] ⊙ d_dense5 ⊙ (dense5_negative_side + 1) + [relu(dense5_sum) > 0] ⊙
 //   d_dense5
-// Before blocking: for row < n: for j < 128: { sum = 0; for k < 64: sum += d_dense6_sum[row, k] *
-//   dense6.weight[j, k]; d_dense5_sum[row, j] = (dense5_sum[row, j] > 0 ? 0 : sum *
-//   (dense5_negative_side[row, j] + 1)) + (Math.max(dense5_sum[row, j], 0) > 0 ? sum : 0) }
+// The same loops before blocking: for row < n: for j < 128: { sum = 0; for k < 64: sum +=
+//   d_dense6_sum[row, k] * dense6.weight[j, k]; d_dense5_sum[row, j] = (dense5_sum[row, j] > 0 ? 0 :
+//   sum * (dense5_negative_side[row, j] + 1)) + (Math.max(dense5_sum[row, j], 0) > 0 ? sum : 0) }
 // The same code serves dense1_backward.
 function dense_backward(
   f: Numbers,
@@ -1048,8 +1049,8 @@ function dense_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias:
 
 // Gradient of dense5_product = dense4 · dense5.weight [contract.vjp]:
 //   d_dense5.weight = dense4ᵀ · d_dense5_sum
-// Before blocking: for i < 64: for j < 128: { sum = 0; for row < n: sum += dense4[row, i] *
-//   d_dense5_sum[row, j]; d_dense5.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 128: { sum = 0; for row < n: sum += dense4[row,
+//   i] * d_dense5_sum[row, j]; d_dense5.weight[i, j] = sum }
 // The same code serves dense1_backward_weight.
 function dense_backward_weight_2(
   f: Numbers,
@@ -1132,9 +1133,9 @@ function dense_backward_weight_2(
 // Gradient of dense4_relu = relu(dense4_sum) [relu.vjp]:
 //   d_dense4_sum = [dense4_sum ≤ 0] ⊙ d_dense4 ⊙ (dense4_negative_side + 1) + [relu(dense4_sum) > 0] ⊙
 //   d_dense4
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += d_dense5_sum[row, k] *
-//   dense5.weight[j, k]; d_dense4_sum[row, j] = (dense4_sum[row, j] > 0 ? 0 : sum *
-//   (dense4_negative_side[row, j] + 1)) + (Math.max(dense4_sum[row, j], 0) > 0 ? sum : 0) }
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum +=
+//   d_dense5_sum[row, k] * dense5.weight[j, k]; d_dense4_sum[row, j] = (dense4_sum[row, j] > 0 ? 0 :
+//   sum * (dense4_negative_side[row, j] + 1)) + (Math.max(dense4_sum[row, j], 0) > 0 ? sum : 0) }
 function dense4_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense5_sum_row = at_d_dense5_sum + row * 128;
@@ -1280,7 +1281,7 @@ function dense_backward_bias_2(f: Numbers, n: number, at_input: number, at_d_bia
 
 // Gradient of dense4_product = code · dense4.weight [contract.vjp]:
 //   d_dense4.weight = codeᵀ · d_dense4_sum
-// Before blocking: for i < 8: for j < 64: { sum = 0; for row < n: sum += code[row, i] *
+// The same loops before blocking: for i < 8: for j < 64: { sum = 0; for row < n: sum += code[row, i] *
 //   d_dense4_sum[row, j]; d_dense4.weight[i, j] = sum }
 function dense4_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 8; i += 4) {
@@ -1354,8 +1355,8 @@ function dense4_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of dense4_product = code · dense4.weight [contract.vjp]:
 //   d_code = d_dense4_sum · dense4.weightᵀ
-// Before blocking: for row < n: for j < 8: { sum = 0; for k < 64: sum += d_dense4_sum[row, k] *
-//   dense4.weight[j, k]; d_code[row, j] = sum }
+// The same loops before blocking: for row < n: for j < 8: { sum = 0; for k < 64: sum +=
+//   d_dense4_sum[row, k] * dense4.weight[j, k]; d_code[row, j] = sum }
 function dense4_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense4_sum_row = at_d_dense4_sum + row * 64;
@@ -1448,8 +1449,8 @@ function code_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of code_product = dense2 · code.weight [contract.vjp]:
 //   d_code.weight = dense2ᵀ · d_code
-// Before blocking: for i < 64: for j < 8: { sum = 0; for row < n: sum += dense2[row, i] * d_code[row,
-//   j]; d_code.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 8: { sum = 0; for row < n: sum += dense2[row, i]
+//   * d_code[row, j]; d_code.weight[i, j] = sum }
 function code_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const at_dense2_i = at_dense2 + i;
@@ -1525,8 +1526,8 @@ function code_backward_weight(f: Numbers, n: number): void {
 // Gradient of dense2_relu = relu(dense2_sum) [relu.vjp]:
 //   d_dense2_sum = [dense2_sum ≤ 0] ⊙ d_dense2 ⊙ (dense2_negative_side + 1) + [relu(dense2_sum) > 0] ⊙
 //   d_dense2
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 8: sum += d_code[row, k] *
-//   code.weight[j, k]; d_dense2_sum[row, j] = (dense2_sum[row, j] > 0 ? 0 : sum *
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 8: sum += d_code[row, k]
+//   * code.weight[j, k]; d_dense2_sum[row, j] = (dense2_sum[row, j] > 0 ? 0 : sum *
 //   (dense2_negative_side[row, j] + 1)) + (Math.max(dense2_sum[row, j], 0) > 0 ? sum : 0) }
 function dense2_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -1804,7 +1805,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -2816,8 +2817,8 @@ function inOriginalUnits(
 // dense1_product = pixels · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = relu(dense1_sum) + exp([dense1_sum ≤ 0] ⊙ dense1_sum) − 1
-// Before blocking: for row < n: for j < 128: { sum = 0; for k < 64: sum += pixels[row, k] *
-//   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 128:
+// The same loops before blocking: for row < n: for j < 128: { sum = 0; for k < 64: sum += pixels[row,
+//   k] * dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 128:
 //   dense1[row, j] = Math.max(dense1_sum[row, j], 0) + expm1(dense1_sum[row, j] > 0 ? 0 :
 //   dense1_sum[row, j])
 // The same code serves dense5_predict, dense1_evaluate, dense5_evaluate.
@@ -2923,8 +2924,8 @@ function dense_predict(
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
 // dense2 = relu(dense2_sum) + exp([dense2_sum ≤ 0] ⊙ dense2_sum) − 1
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 64:
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense1[row,
+//   k] * dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 64:
 //   dense2[row, j] = Math.max(dense2_sum[row, j], 0) + expm1(dense2_sum[row, j] > 0 ? 0 :
 //   dense2_sum[row, j])
 // Also called by evaluate.
@@ -3028,7 +3029,7 @@ function dense2_predict(
 // dense4_product = code · dense4.weight
 // dense4_sum = dense4_product + dense4.bias
 // dense4 = relu(dense4_sum) + exp([dense4_sum ≤ 0] ⊙ dense4_sum) − 1
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 8: sum += code[row, k] *
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 8: sum += code[row, k] *
 //   dense4.weight[k, j]; dense4_sum[row, j] = sum + dense4.bias[j] }; for row < n: for j < 64:
 //   dense4[row, j] = Math.max(dense4_sum[row, j], 0) + expm1(dense4_sum[row, j] > 0 ? 0 :
 //   dense4_sum[row, j])
@@ -3133,8 +3134,8 @@ function dense4_predict(
 // dense6_product = dense5 · dense6.weight
 // dense6_sum = dense6_product + dense6.bias
 // dense6 = σ(dense6_sum)
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense5[row, k] *
-//   dense6.weight[k, j]; dense6_sum[row, j] = sum + dense6.bias[j] }; for row < n: for j < 64:
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 128: sum += dense5[row,
+//   k] * dense6.weight[k, j]; dense6_sum[row, j] = sum + dense6.bias[j] }; for row < n: for j < 64:
 //   prediction[row, j] = sigmoid(dense6_sum[row, j])
 function dense6_predict(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {

@@ -2,10 +2,10 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 7f77664095e911a77bf256783794083ee282721461ff06c78f6e6bf31254957a
 //
-//   layer   type   output  parameters                  count  FLOPs
-//   dense1  dense  [32]    weight [10, 32], bias [32]    352    704
-//   dense2  dense  [1]     weight [32, 1], bias [1]       33     64
-//   total                  forward, per sample:          385    768
+//   layer   type   output  parameters                  count  FLOPs per prediction
+//   dense1  dense  [32]    weight [10, 32], bias [32]    352                   704
+//   dense2  dense  [1]     weight [32, 1], bias [1]       33                    65
+//   total                                                385                   769
 //
 //   name: diabetes
 //   inputs: { patient: { shape: [10], dtype: f32 } }
@@ -43,9 +43,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -78,10 +79,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 20, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -95,7 +96,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -186,7 +187,7 @@ const at_totals_r2_squares = 979; // f64[]
 const at_totals_r2_total = 980; // f64[]
 const at_totals_r2_count = 981; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1 = 1964; // f32[n, 32], calls 1 to 8 of gradient
 const at_d_dense1_sum = 2988; // f32[n, 32], calls 8 to 10 of gradient
 const at_difference = 2988; // f32[n, 1], calls 2 to 6 of gradient
@@ -222,8 +223,8 @@ function firstNotFinite(
 
 // dense1_product = patient · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 10: sum += patient[row, k] *
-//   dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 10: sum += patient[row,
+//   k] * dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
 // Also called by predict and evaluate.
 function dense1_forward(f: Numbers, n: number, at_output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -333,8 +334,8 @@ function regularization_forward_loss(f: Numbers): void {
 
 // dense2_product = dense1 · dense2.weight
 // difference = dense2_product + dense2.bias − progression
-// Before blocking: for row < n: { sum = 0; for k < 32: sum += dense1[row, k] * dense2.weight[k, 0];
-//   difference[row, 0] = sum + dense2.bias[0] - progression[row, 0] }
+// The same loops before blocking: for row < n: { sum = 0; for k < 32: sum += dense1[row, k] *
+//   dense2.weight[k, 0]; difference[row, 0] = sum + dense2.bias[0] - progression[row, 0] }
 function loss_forward_difference(f: Numbers, n: number): void {
   const dense2_bias = f[at_dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
@@ -402,8 +403,8 @@ function loss_backward(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   product_in_d_dense2_product = dense1ᵀ · d_dense2
 //   d_dense2.weight = 0.002 · dense2.weight + product_in_d_dense2_product
-// Before blocking: for i < 32: { sum = 0; for row < n: sum += dense1[row, i] * d_dense2[row, 0];
-//   d_dense2.weight[i, 0] = 0.002 * dense2.weight[i, 0] + sum }
+// The same loops before blocking: for i < 32: { sum = 0; for row < n: sum += dense1[row, i] *
+//   d_dense2[row, 0]; d_dense2.weight[i, 0] = 0.002 * dense2.weight[i, 0] + sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
     let sum0 = 0;
@@ -430,8 +431,8 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
-// Before blocking: for row < n: for j < 32: { sum = 0; sum += d_dense2[row, 0] * dense2.weight[j, 0];
-//   d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; sum += d_dense2[row, 0] *
+//   dense2.weight[j, 0]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_0 = f[at_d_dense2 + row];
@@ -515,8 +516,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 // Gradient of dense1_product = patient · dense1.weight [contract.vjp]:
 //   product_in_d_dense1_product = patientᵀ · d_dense1_sum
 //   d_dense1.weight = 0.002 · dense1.weight + product_in_d_dense1_product
-// Before blocking: for i < 10: for j < 32: { sum = 0; for row < n: sum += patient[row, i] *
-//   d_dense1_sum[row, j]; d_dense1.weight[i, j] = 0.002 * dense1.weight[i, j] + sum }
+// The same loops before blocking: for i < 10: for j < 32: { sum = 0; for row < n: sum += patient[row,
+//   i] * d_dense1_sum[row, j]; d_dense1.weight[i, j] = 0.002 * dense1.weight[i, j] + sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i += 2) {
     const at_patient_i = at_patient + i;
@@ -660,7 +661,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -1590,8 +1591,8 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// Before blocking: for row < n: { sum = 0; for k < 32: sum += dense1[row, k] * dense2.weight[k, 0];
-//   prediction[row, 0] = sum + dense2.bias[0] }
+// The same loops before blocking: for row < n: { sum = 0; for k < 32: sum += dense1[row, k] *
+//   dense2.weight[k, 0]; prediction[row, 0] = sum + dense2.bias[0] }
 // Also called by evaluate.
 function dense2_predict(f: Numbers, n: number, at_input: number, at_output: number): void {
   const dense2_bias = f[at_dense2_bias];

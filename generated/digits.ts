@@ -2,10 +2,10 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: faaf97d98aa1c6f13f79f3b8da933e2c92dadcc876925be8364f1dd81985b873
 //
-//   layer   type   output  parameters                  count  FLOPs
-//   dense1  dense  [64]    weight [64, 64], bias [64]  4,160  8,320
-//   dense2  dense  [10]    weight [64, 10], bias [10]    650  1,290
-//   total                  forward, per sample:        4,810  9,610
+//   layer   type   output  parameters                  count  FLOPs per prediction
+//   dense1  dense  [64]    weight [64, 64], bias [64]  4,160                 8,320
+//   dense2  dense  [10]    weight [64, 10], bias [10]    650                 1,290
+//   total                                              4,810                 9,610
 //
 //   name: digits
 //   inputs: { pixels: { shape: [64], dtype: f32 } }
@@ -43,9 +43,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -78,10 +79,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 5, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -95,7 +96,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -178,7 +179,7 @@ const at_totals_loss_count = 10829; // f64[]
 const at_totals_accuracy_total = 10830; // f64[]
 const at_totals_accuracy_count = 10831; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1 = 21664; // f32[n, 64], calls 1 to 7 of gradient
 const at_d_dense1_sum = 23712; // f32[n, 64], calls 7 to 9 of gradient
 const at_dense2 = 23712; // f32[n, 10], calls 2 to 3 of gradient
@@ -214,8 +215,8 @@ function firstNotFinite(
 
 // dense1_product = pixels · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += pixels[row, k] *
-//   dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += pixels[row, k]
+//   * dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
 // Also called by predict and evaluate.
 function dense1_forward(f: Numbers, n: number, at_output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -302,8 +303,8 @@ function dense1_forward(f: Numbers, n: number, at_output: number): void {
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// Before blocking: for row < n: for j < 10: { sum = 0; for k < 64: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
+// The same loops before blocking: for row < n: for j < 10: { sum = 0; for k < 64: sum += dense1[row, k]
+//   * dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
 // Also called by predict and evaluate.
 function dense2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
@@ -461,8 +462,8 @@ function dense2_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense2.weight = dense1ᵀ · d_dense2
-// Before blocking: for i < 64: for j < 10: { sum = 0; for row < n: sum += dense1[row, i] *
-//   d_dense2[row, j]; d_dense2.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 10: { sum = 0; for row < n: sum += dense1[row, i]
+//   * d_dense2[row, j]; d_dense2.weight[i, j] = sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 2) {
     const at_dense1_i = at_dense1 + i;
@@ -518,8 +519,8 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
-// Before blocking: for row < n: for j < 64: { sum = 0; for k < 10: sum += d_dense2[row, k] *
-//   dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
+// The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 10: sum += d_dense2[row,
+//   k] * dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense2_row = at_d_dense2 + row * 10;
@@ -614,8 +615,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = pixels · dense1.weight [contract.vjp]:
 //   d_dense1.weight = pixelsᵀ · d_dense1_sum
-// Before blocking: for i < 64: for j < 64: { sum = 0; for row < n: sum += pixels[row, i] *
-//   d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: sum += pixels[row, i]
+//   * d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const at_pixels_i = at_pixels + i;
@@ -783,7 +784,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }

@@ -14,9 +14,10 @@
 //    9 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 import { createTrainer, model } from "./iris.ts";
 import type { Batch, ModelFacts, Trainer } from "./iris.ts";
@@ -840,7 +841,7 @@ const at_species = 392; // i32[n]
 // Results.
 const at_loss = 204; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1_sum = 206; // f64[n, 16], calls 1 to 1 of trainingLoss
 const at_dense1 = 462; // f64[n, 16], calls 1 to 2 of trainingLoss
 const at_dense2 = 206; // f64[n, 3], calls 2 to 3 of trainingLoss

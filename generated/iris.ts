@@ -2,10 +2,10 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d
 //
-//   layer   type   output  parameters                 count  FLOPs
-//   dense1  dense  [16]    weight [4, 16], bias [16]     80    160
-//   dense2  dense  [3]     weight [16, 3], bias [3]      51     99
-//   total                  forward, per sample:         131    259
+//   layer   type   output  parameters                 count  FLOPs per prediction
+//   dense1  dense  [16]    weight [4, 16], bias [16]     80                   160
+//   dense2  dense  [3]     weight [16, 3], bias [3]      51                    99
+//   total                                               131                   259
 //
 //   name: iris
 //   inputs: { flower: { shape: [4], dtype: f32 } }
@@ -43,9 +43,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -78,10 +79,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 20, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -95,7 +96,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -177,7 +178,7 @@ const at_totals_loss_count = 269; // f64[]
 const at_totals_accuracy_total = 270; // f64[]
 const at_totals_accuracy_count = 271; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1_sum = 544; // f32[n, 16], calls 1 to 1 of gradient
 const at_dense1 = 800; // f32[n, 16], calls 1 to 9 of gradient
 const at_d_dense1_sum = 544; // f32[n, 16], calls 9 to 11 of gradient
@@ -220,8 +221,8 @@ function firstNotFinite(
 // dense1_product = flower · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = tanh(dense1_sum)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 4: sum += flower[row, k] *
-//   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 16:
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 4: sum += flower[row, k]
+//   * dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 16:
 //   dense1[row, j] = tanh(dense1_sum[row, j])
 // Also called by predict and evaluate.
 function dense1_forward(f: Numbers, n: number, at_output: number, at_output_2: number): void {
@@ -316,8 +317,8 @@ function dense1_forward(f: Numbers, n: number, at_output: number, at_output_2: n
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// Before blocking: for row < n: for j < 3: { sum = 0; for k < 16: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
+// The same loops before blocking: for row < n: for j < 3: { sum = 0; for k < 16: sum += dense1[row, k]
+//   * dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
 // Also called by predict and evaluate.
 function dense2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   const dense2_bias0 = f[at_dense2_bias];
@@ -489,8 +490,8 @@ function dense2_backward_bias(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   product_in_d_dense2_product = dense1ᵀ · d_dense2
 //   d_dense2.weight = 0.02 · dense2.weight + product_in_d_dense2_product
-// Before blocking: for i < 16: for j < 3: { sum = 0; for row < n: sum += dense1[row, i] * d_dense2[row,
-//   j]; d_dense2.weight[i, j] = 0.02 * dense2.weight[i, j] + sum }
+// The same loops before blocking: for i < 16: for j < 3: { sum = 0; for row < n: sum += dense1[row, i]
+//   * d_dense2[row, j]; d_dense2.weight[i, j] = 0.02 * dense2.weight[i, j] + sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -550,8 +551,8 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = tanh(dense1_sum) [tanh.vjp]:
 //   d_dense1_sum = d_dense1 ⊙ (1 − dense1²)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 3: sum += d_dense2[row, k] *
-//   dense2.weight[j, k]; d_dense1_sum[row, j] = sum * (1 - dense1[row, j] * dense1[row, j]) }
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 3: sum += d_dense2[row,
+//   k] * dense2.weight[j, k]; d_dense1_sum[row, j] = sum * (1 - dense1[row, j] * dense1[row, j]) }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense2_row = at_d_dense2 + row * 3;
@@ -663,8 +664,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
 //   product_in_d_dense1_product = flowerᵀ · d_dense1_sum
 //   d_dense1.weight = 0.02 · dense1.weight + product_in_d_dense1_product
-// Before blocking: for i < 4: for j < 16: { sum = 0; for row < n: sum += flower[row, i] *
-//   d_dense1_sum[row, j]; d_dense1.weight[i, j] = 0.02 * dense1.weight[i, j] + sum }
+// The same loops before blocking: for i < 4: for j < 16: { sum = 0; for row < n: sum += flower[row, i]
+//   * d_dense1_sum[row, j]; d_dense1.weight[i, j] = 0.02 * dense1.weight[i, j] + sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -821,7 +822,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }

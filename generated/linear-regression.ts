@@ -2,9 +2,9 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: d99839c7506b068815fd33888ba545c3148db3429d039d5fb1690ccacaef5251
 //
-//   layer   type   output  parameters                count  FLOPs
-//   dense1  dense  [1]     weight [10, 1], bias [1]     11     20
-//   total                  forward, per sample:         11     20
+//   layer   type   output  parameters                count  FLOPs per prediction
+//   dense1  dense  [1]     weight [10, 1], bias [1]     11                    21
+//   total                                               11                    21
 //
 //   name: linear-regression
 //   inputs: { patient: { shape: [10], dtype: f32 } }
@@ -38,9 +38,10 @@
 //   13 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -69,10 +70,10 @@ const training: TrainingFacts = {
   stratify: false,
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -86,7 +87,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -168,7 +169,7 @@ const at_totals_r2_squares = 2677; // f64[]
 const at_totals_r2_total = 2678; // f64[]
 const at_totals_r2_count = 2679; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_difference = 5360; // f32[n, 1], calls 1 to 3 of gradient
 const at_d_dense1 = 5804; // f32[n, 1], calls 3 to 4 of gradient
 const at_sum_in_d_dense1_bias = 6248; // f32[1], calls 2 to 3 of gradient
@@ -198,8 +199,8 @@ function firstNotFinite(
 
 // dense1_product = patient · dense1.weight
 // difference = dense1_product + dense1.bias − progression
-// Before blocking: for row < n: { sum = 0; for k < 10: sum += patient[row, k] * dense1.weight[k, 0];
-//   difference[row, 0] = sum + dense1.bias[0] - progression[row, 0] }
+// The same loops before blocking: for row < n: { sum = 0; for k < 10: sum += patient[row, k] *
+//   dense1.weight[k, 0]; difference[row, 0] = sum + dense1.bias[0] - progression[row, 0] }
 function loss_forward_difference(f: Numbers, n: number): void {
   const dense1_bias = f[at_dense1_bias];
   for (let row = 0; row < n - (n % 5); row += 5) {
@@ -267,8 +268,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = patient · dense1.weight [contract.vjp]:
 //   d_dense1.weight = patientᵀ · d_dense1
-// Before blocking: for i < 10: { sum = 0; for row < n: sum += patient[row, i] * d_dense1[row, 0];
-//   d_dense1.weight[i, 0] = sum }
+// The same loops before blocking: for i < 10: { sum = 0; for row < n: sum += patient[row, i] *
+//   d_dense1[row, 0]; d_dense1.weight[i, 0] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i += 5) {
     let sum0 = 0;
@@ -374,7 +375,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -1282,8 +1283,8 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // dense1_product = patient · dense1.weight
 // dense1 = dense1_product + dense1.bias
-// Before blocking: for row < n: { sum = 0; for k < 10: sum += patient[row, k] * dense1.weight[k, 0];
-//   prediction[row, 0] = sum + dense1.bias[0] }
+// The same loops before blocking: for row < n: { sum = 0; for k < 10: sum += patient[row, k] *
+//   dense1.weight[k, 0]; prediction[row, 0] = sum + dense1.bias[0] }
 // Also called by evaluate.
 function dense1_predict(f: Numbers, n: number, at_output: number): void {
   const dense1_bias = f[at_dense1_bias];

@@ -2,16 +2,16 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: e49c027e1c59debb910497dcc42943083fa0a7e478c5efe17e09153dd653f552
 //
-//   layer        type        output        parameters                        count    FLOPs
-//   conv2d1      conv2d      [28, 28, 6]   weight [5, 5, 1, 6], bias [6]       156  244,608
-//   max-pool2d1  max-pool2d  [14, 14, 6]                                         0    4,704
-//   conv2d2      conv2d      [10, 10, 16]  weight [5, 5, 6, 16], bias [16]   2,416  483,200
-//   max-pool2d2  max-pool2d  [5, 5, 16]                                          0    1,600
-//   flatten1     flatten     [400]                                               0        0
-//   dense1       dense       [120]         weight [400, 120], bias [120]    48,120   96,240
-//   dense2       dense       [84]          weight [120, 84], bias [84]      10,164   20,328
-//   dense3       dense       [10]          weight [84, 10], bias [10]          850    1,690
-//   total                                  forward, per sample:             61,706  852,370
+//   layer        type        output        parameters                        count  FLOPs per prediction
+//   conv2d1      conv2d      [28, 28, 6]   weight [5, 5, 1, 6], bias [6]       156               244,608
+//   max-pool2d1  max-pool2d  [14, 14, 6]                                         0                 4,704
+//   conv2d2      conv2d      [10, 10, 16]  weight [5, 5, 6, 16], bias [16]   2,416               483,200
+//   max-pool2d2  max-pool2d  [5, 5, 16]                                          0                 1,600
+//   flatten1     flatten     [400]                                               0                     0
+//   dense1       dense       [120]         weight [400, 120], bias [120]    48,120                96,240
+//   dense2       dense       [84]          weight [120, 84], bias [84]      10,164                20,328
+//   dense3       dense       [10]          weight [84, 10], bias [10]          850                 1,690
+//   total                                                                   61,706               852,370
 //
 //   name: mnist
 //   inputs: { pixels: { shape: [28, 28, 1], dtype: f32 } }
@@ -61,9 +61,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -100,10 +101,10 @@ const training: TrainingFacts = {
   stratify: true,
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -117,7 +118,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -212,7 +213,7 @@ const at_totals_loss_count = 136141; // f64[]
 const at_totals_accuracy_total = 136142; // f64[]
 const at_totals_accuracy_count = 136143; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_conv2d1 = 272288; // f32[n, 28, 28, 6], calls 2 to 24 of gradient
 const at_d_conv2d1_sum = 422816; // f32[n, 28, 28, 6], calls 24 to 26 of gradient
 const at_conv2d2 = 422816; // f32[n, 10, 10, 16], calls 4 to 20 of gradient
@@ -290,9 +291,9 @@ function conv2d1_forward_pad(f: Numbers, n: number, at_output: number): void {
 
 // conv2d1_product = windows(conv2d1_pad) · conv2d1.weight
 // conv2d1 = relu(conv2d1_product + conv2d1.bias)
-// Before blocking: for row < n: for j < 28: for l < 28: for m < 6: { sum = 0; for k < 5: for o < 5: sum
-//   += conv2d1_pad[row, j + k, l + o, 0] * conv2d1.weight[k, o, 0, m]; conv2d1[row, j, l, m] =
-//   Math.max(sum + conv2d1.bias[m], 0) }
+// The same loops before blocking: for row < n: for j < 28: for l < 28: for m < 6: { sum = 0; for k < 5:
+//   for o < 5: sum += conv2d1_pad[row, j + k, l + o, 0] * conv2d1.weight[k, o, 0, m]; conv2d1[row, j,
+//   l, m] = Math.max(sum + conv2d1.bias[m], 0) }
 // Also called by predict and evaluate.
 function conv2d1_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -405,9 +406,9 @@ function max_pool2d1_forward(f: Numbers, integers: Int32Array, n: number): void 
 
 // conv2d2_product = windows(max-pool2d1) · conv2d2.weight
 // conv2d2 = relu(conv2d2_product + conv2d2.bias)
-// Before blocking: for row < n: for j < 10: for l < 10: for m < 16: { sum = 0; for k < 5: for o < 5:
-//   for p < 6: sum += max-pool2d1[row, j + k, l + o, p] * conv2d2.weight[k, o, p, m]; conv2d2[row, j,
-//   l, m] = Math.max(sum + conv2d2.bias[m], 0) }
+// The same loops before blocking: for row < n: for j < 10: for l < 10: for m < 16: { sum = 0; for k <
+//   5: for o < 5: for p < 6: sum += max-pool2d1[row, j + k, l + o, p] * conv2d2.weight[k, o, p, m];
+//   conv2d2[row, j, l, m] = Math.max(sum + conv2d2.bias[m], 0) }
 // Also called by predict and evaluate.
 function conv2d2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -508,9 +509,9 @@ function max_pool2d2_forward(f: Numbers, integers: Int32Array, n: number): void 
 
 // dense1_product = max-pool2d2 · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// Before blocking: for row < n: for j < 120: { sum = 0; for k < 400: sum += max-pool2d2[row,
-//   Math.trunc(k / 80), Math.trunc(k / 16) % 5, k % 16] * dense1.weight[k, j]; dense1[row, j] =
-//   Math.max(sum + dense1.bias[j], 0) }
+// The same loops before blocking: for row < n: for j < 120: { sum = 0; for k < 400: sum +=
+//   max-pool2d2[row, Math.trunc(k / 80), Math.trunc(k / 16) % 5, k % 16] * dense1.weight[k, j];
+//   dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
 // Also called by predict and evaluate.
 function dense1_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
@@ -594,8 +595,8 @@ function dense1_forward(f: Numbers, n: number, at_input: number, at_output: numb
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = relu(dense2_product + dense2.bias)
-// Before blocking: for row < n: for j < 84: { sum = 0; for k < 120: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2[row, j] = Math.max(sum + dense2.bias[j], 0) }
+// The same loops before blocking: for row < n: for j < 84: { sum = 0; for k < 120: sum += dense1[row,
+//   k] * dense2.weight[k, j]; dense2[row, j] = Math.max(sum + dense2.bias[j], 0) }
 // Also called by predict and evaluate.
 function dense2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
@@ -678,8 +679,8 @@ function dense2_forward(f: Numbers, n: number, at_input: number, at_output: numb
 
 // dense3_product = dense2 · dense3.weight
 // dense3 = dense3_product + dense3.bias
-// Before blocking: for row < n: for j < 10: { sum = 0; for k < 84: sum += dense2[row, k] *
-//   dense3.weight[k, j]; dense3[row, j] = sum + dense3.bias[j] }
+// The same loops before blocking: for row < n: for j < 10: { sum = 0; for k < 84: sum += dense2[row, k]
+//   * dense3.weight[k, j]; dense3[row, j] = sum + dense3.bias[j] }
 // Also called by predict and evaluate.
 function dense3_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
@@ -835,8 +836,8 @@ function dense3_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense3_product = dense2 · dense3.weight [contract.vjp]:
 //   d_dense3.weight = dense2ᵀ · d_dense3
-// Before blocking: for i < 84: for j < 10: { sum = 0; for row < n: sum += dense2[row, i] *
-//   d_dense3[row, j]; d_dense3.weight[i, j] = sum }
+// The same loops before blocking: for i < 84: for j < 10: { sum = 0; for row < n: sum += dense2[row, i]
+//   * d_dense3[row, j]; d_dense3.weight[i, j] = sum }
 function dense3_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 84; i += 2) {
     const at_dense2_i = at_dense2 + i;
@@ -892,8 +893,8 @@ function dense3_backward_weight(f: Numbers, n: number): void {
 //   d_dense2 = d_dense3 · dense3.weightᵀ
 // Gradient of dense2 = relu(dense2_sum) [relu.vjp]:
 //   d_dense2_sum = [dense2 > 0] ⊙ d_dense2
-// Before blocking: for row < n: for j < 84: { sum = 0; for k < 10: sum += d_dense3[row, k] *
-//   dense3.weight[j, k]; d_dense2_sum[row, j] = dense2[row, j] > 0 ? sum : 0 }
+// The same loops before blocking: for row < n: for j < 84: { sum = 0; for k < 10: sum += d_dense3[row,
+//   k] * dense3.weight[j, k]; d_dense2_sum[row, j] = dense2[row, j] > 0 ? sum : 0 }
 function dense2_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
     const at_d_dense3_row = at_d_dense3 + row * 10;
@@ -985,8 +986,8 @@ function dense2_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense2.weight = dense1ᵀ · d_dense2_sum
-// Before blocking: for i < 120: for j < 84: { sum = 0; for row < n: sum += dense1[row, i] *
-//   d_dense2_sum[row, j]; d_dense2.weight[i, j] = sum }
+// The same loops before blocking: for i < 120: for j < 84: { sum = 0; for row < n: sum += dense1[row,
+//   i] * d_dense2_sum[row, j]; d_dense2.weight[i, j] = sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 120; i += 3) {
     const at_dense1_i = at_dense1 + i;
@@ -1038,8 +1039,8 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 //   d_dense1 = d_dense2_sum · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
-// Before blocking: for row < n: for j < 120: { sum = 0; for k < 84: sum += d_dense2_sum[row, k] *
-//   dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
+// The same loops before blocking: for row < n: for j < 120: { sum = 0; for k < 84: sum +=
+//   d_dense2_sum[row, k] * dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? sum : 0 }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
     const at_d_dense2_sum_row = at_d_dense2_sum + row * 84;
@@ -1131,9 +1132,9 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = flatten1 · dense1.weight [contract.vjp]:
 //   d_dense1.weight = max-pool2d2ᵀ · d_dense1_sum
-// Before blocking: for i < 400: for j < 120: { sum = 0; for row < n: sum += max-pool2d2[row,
-//   Math.trunc(i / 80), Math.trunc(i / 16) % 5, i % 16] * d_dense1_sum[row, j]; d_dense1.weight[i, j] =
-//   sum }
+// The same loops before blocking: for i < 400: for j < 120: { sum = 0; for row < n: sum +=
+//   max-pool2d2[row, Math.trunc(i / 80), Math.trunc(i / 16) % 5, i % 16] * d_dense1_sum[row, j];
+//   d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 400; i += 4) {
     const at_max_pool2d2_i0 =
@@ -1199,8 +1200,8 @@ function dense1_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = flatten1 · dense1.weight [contract.vjp]:
 //   d_flatten1 = d_dense1_sum · dense1.weightᵀ
-// Before blocking: for row < n: for j < 400: { sum = 0; for k < 120: sum += d_dense1_sum[row, k] *
-//   dense1.weight[j, k]; d_flatten1[row, j] = sum }
+// The same loops before blocking: for row < n: for j < 400: { sum = 0; for k < 120: sum +=
+//   d_dense1_sum[row, k] * dense1.weight[j, k]; d_flatten1[row, j] = sum }
 function dense1_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
     const at_d_dense1_sum_row = at_d_dense1_sum + row * 120;
@@ -1324,9 +1325,9 @@ function conv2d2_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of conv2d2_product = windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
 //   d_conv2d2.weight = windows(max-pool2d1)ᵀ · d_conv2d2_sum
-// Before blocking: for i < 5: for j < 6: for l < 5: for m < 16: { sum = 0; for row < n: for k < 10: for
-//   o < 10: sum += max-pool2d1[row, k + i, o + l, j] * d_conv2d2_sum[row, k, o, m]; d_conv2d2.weight[i,
-//   l, j, m] = sum }
+// The same loops before blocking: for i < 5: for j < 6: for l < 5: for m < 16: { sum = 0; for row < n:
+//   for k < 10: for o < 10: sum += max-pool2d1[row, k + i, o + l, j] * d_conv2d2_sum[row, k, o, m];
+//   d_conv2d2.weight[i, l, j, m] = sum }
 function conv2d2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 5; i++) {
     const at_max_pool2d1_i = at_max_pool2d1 + i * 84;
@@ -1443,10 +1444,10 @@ function conv2d2_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of windows(max-pool2d1) [window.vjp]:
 //   d_max-pool2d1 = fold(d_conv2d2_sum · conv2d2.weightᵀ)
-// Before blocking: for row < n: for j < 14: for l < 14: for m < 6: d_max-pool2d1[row, j, l, m] = 0; for
-//   row < n: for j < 10: for l < 5: for m < 5: for o < 10: for p < 6: { sum = 0; for k < 16: sum +=
-//   d_conv2d2_sum[row, j, o, k] * conv2d2.weight[l, m, p, k]; d_max-pool2d1[row, j + l, o + m, p] +=
-//   sum }
+// The same loops before blocking: for row < n: for j < 14: for l < 14: for m < 6: d_max-pool2d1[row, j,
+//   l, m] = 0; for row < n: for j < 10: for l < 5: for m < 5: for o < 10: for p < 6: { sum = 0; for k <
+//   16: sum += d_conv2d2_sum[row, j, o, k] * conv2d2.weight[l, m, p, k]; d_max-pool2d1[row, j + l, o +
+//   m, p] += sum }
 function conv2d2_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_d_max_pool2d1_row = at_d_max_pool2d1 + row * 1176;
@@ -1559,9 +1560,9 @@ function conv2d1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of conv2d1_product = windows(conv2d1_pad) · conv2d1.weight [contract.vjp]:
 //   d_conv2d1.weight = windows(conv2d1_pad)ᵀ · d_conv2d1_sum
-// Before blocking: for i < 5: for j < 5: for l < 6: { sum = 0; for row < n: for k < 28: for m < 28: sum
-//   += conv2d1_pad[row, k + i, m + j, 0] * d_conv2d1_sum[row, k, m, l]; d_conv2d1.weight[i, j, 0, l] =
-//   sum }
+// The same loops before blocking: for i < 5: for j < 5: for l < 6: { sum = 0; for row < n: for k < 28:
+//   for m < 28: sum += conv2d1_pad[row, k + i, m + j, 0] * d_conv2d1_sum[row, k, m, l];
+//   d_conv2d1.weight[i, j, 0, l] = sum }
 function conv2d1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 5; i++) {
     const at_conv2d1_pad_i = at_conv2d1_pad + i * 32;
@@ -1768,7 +1769,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }

@@ -2,13 +2,13 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 8967c360d65d99bad52072d2152d7179a659432323d4164c2c4ad19b77e8ae62
 //
-//   layer       type       output    parameters                              count      FLOPs
-//   characters  embedding  [16, 32]  weight [27, 32]                           864        512
-//   memory      gru        [16, 96]  weight [32, 288], recurrent [96, 288]  37,440  1,222,656
+//   layer       type       output    parameters                              count  FLOPs per prediction
+//   characters  embedding  [16, 32]  weight [27, 32]                           864                   512
+//   memory      gru        [16, 96]  weight [32, 288], recurrent [96, 288]  37,440             1,213,440
 //                                    bias [288], recurrentBias [288]
-//   kept        dropout    [16, 96]                                              0      6,144
-//   logits      dense      [16, 27]  weight [96, 27], bias [27]              2,619     83,376
-//   total                            forward, per sample:                   40,923  1,312,688
+//   kept        dropout    [16, 96]                                              0                     0
+//   logits      dense      [16, 27]  weight [96, 27], bias [27]              2,619                83,376
+//   total                                                                   40,923             1,297,328
 //
 //   name: names-gru
 //   inputs: { text: { shape: [16], dtype: i32 } }
@@ -55,9 +55,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -93,10 +94,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 5, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -110,7 +111,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -199,7 +200,7 @@ const at_totals_loss_count = 89277; // f64[]
 const at_totals_accuracy_total = 89278; // f64[]
 const at_totals_accuracy_count = 89279; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_memory_inputs = 178560; // f32[n, 16, 288], calls 3 to 4 of gradient
 const at_memory_product = 326016; // f32[n, 16, 288], calls 4 to 12 of gradient
 const at_d_memory_past = 178560; // f32[n, 16, 288], calls 12 to 15 of gradient
@@ -305,8 +306,8 @@ function inputs_forward_text_mask(
 
 // memory_inputs_product = characters · memory.weight
 // memory_inputs = memory_inputs_product + memory.bias
-// Before blocking: for row < n: for j < 16: for l < 288: { sum = 0; for k < 32: sum += characters[row,
-//   j, k] * memory.weight[k, l]; memory_inputs[row, j, l] = sum + memory.bias[l] }
+// The same loops before blocking: for row < n: for j < 16: for l < 288: { sum = 0; for k < 32: sum +=
+//   characters[row, j, k] * memory.weight[k, l]; memory_inputs[row, j, l] = sum + memory.bias[l] }
 // Also called by predict and evaluate.
 function memory_forward_inputs(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -531,8 +532,8 @@ function kept_forward(f: Numbers, n: number): void {
 
 // logits_product = kept · logits.weight
 // logits = logits_product + logits.bias
-// Before blocking: for row < n: for j < 16: for l < 27: { sum = 0; for k < 96: sum += kept[row, j, k] *
-//   logits.weight[k, l]; logits[row, j, l] = sum + logits.bias[l] }
+// The same loops before blocking: for row < n: for j < 16: for l < 27: { sum = 0; for k < 96: sum +=
+//   kept[row, j, k] * logits.weight[k, l]; logits[row, j, l] = sum + logits.bias[l] }
 // Also called by predict and evaluate.
 function logits_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -685,8 +686,8 @@ function logits_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of logits_product = kept · logits.weight [contract.vjp]:
 //   d_logits.weight = keptᵀ · d_logits
-// Before blocking: for i < 96: for j < 27: { sum = 0; for row < n: for k < 16: sum += kept[row, k, i] *
-//   d_logits[row, k, j]; d_logits.weight[i, j] = sum }
+// The same loops before blocking: for i < 96: for j < 27: { sum = 0; for row < n: for k < 16: sum +=
+//   kept[row, k, i] * d_logits[row, k, j]; d_logits.weight[i, j] = sum }
 function logits_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 96; i += 3) {
     const at_kept_i = at_kept + i;
@@ -742,8 +743,9 @@ function logits_backward_weight(f: Numbers, n: number): void {
 //   d_kept = d_logits · logits.weightᵀ
 // Gradient of 1.25 · memory [multiply.vjp]:
 //   d_memory = 1.25 · kept_kept ⊙ d_kept
-// Before blocking: for row < n: for j < 16: for l < 96: { sum = 0; for k < 27: sum += d_logits[row, j,
-//   k] * logits.weight[l, k]; d_memory[row, j, l] = (kept_kept[row, j, l] !== 0 ? sum : 0) * 1.25 }
+// The same loops before blocking: for row < n: for j < 16: for l < 96: { sum = 0; for k < 27: sum +=
+//   d_logits[row, j, k] * logits.weight[l, k]; d_memory[row, j, l] = (kept_kept[row, j, l] !== 0 ? sum
+//   : 0) * 1.25 }
 function kept_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_d_logits_row = at_d_logits + row * 432;
@@ -1039,7 +1041,7 @@ function memory_backward_recurrentBias(
 // Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias, [max(text,
 //   1 − j) > 0]) [scan.vjp]:
 //   d_memory.recurrent = memory_h_beforeᵀ · d_memory_past
-// Before blocking: for i < 96: for j < 288: { sum = 0; for row < n: for k < 16: sum +=
+// The same loops before blocking: for i < 96: for j < 288: { sum = 0; for row < n: for k < 16: sum +=
 //   memory_h_before[row, k, i] * d_memory_past[row, k, j]; d_memory.recurrent[i, j] = sum }
 function memory_backward_recurrent(f: Numbers, n: number): void {
   for (let i = 0; i < 96; i += 3) {
@@ -1094,8 +1096,8 @@ function memory_backward_recurrent(f: Numbers, n: number): void {
 
 // Gradient of memory_inputs_product = characters · memory.weight [contract.vjp]:
 //   d_memory.weight = charactersᵀ · d_memory_inputs
-// Before blocking: for i < 32: for j < 288: { sum = 0; for row < n: for k < 16: sum += characters[row,
-//   k, i] * d_memory_inputs[row, k, j]; d_memory.weight[i, j] = sum }
+// The same loops before blocking: for i < 32: for j < 288: { sum = 0; for row < n: for k < 16: sum +=
+//   characters[row, k, i] * d_memory_inputs[row, k, j]; d_memory.weight[i, j] = sum }
 function memory_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
     const at_characters_i = at_characters + i;
@@ -1159,9 +1161,9 @@ function memory_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of characters = characters.weight[text] [gather.vjp]:
 //   d_characters.weight = scatter(d_memory_inputs · memory.weightᵀ at text)
-// Before blocking: for i < 27: for j < 32: d_characters.weight[i, j] = 0; for row < n: for j < 16: for
-//   l < 32: { sum = 0; for k < 288: sum += d_memory_inputs[row, j, k] * memory.weight[l, k];
-//   d_characters.weight[text[row, j], l] += sum }
+// The same loops before blocking: for i < 27: for j < 32: d_characters.weight[i, j] = 0; for row < n:
+//   for j < 16: for l < 32: { sum = 0; for k < 288: sum += d_memory_inputs[row, j, k] *
+//   memory.weight[l, k]; d_characters.weight[text[row, j], l] += sum }
 function characters_backward_weight(f: Numbers, integers: Int32Array, n: number): void {
   for (let i = 0; i < 27; i++) {
     const at_d_characters_weight_i = at_d_characters_weight + i * 32;
@@ -1379,7 +1381,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }

@@ -2,35 +2,35 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 2f70e62831713a78ac2a9f6211c213640d49f7b3824b6f927b960a6c32e6133a
 //
-//   layer                          type                output     parameters                                      count      FLOPs
-//   characters                     embedding           [16, 64]   weight [27, 64]                                 1,728          0
-//   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024          0
-//   embedded                       dropout             [16, 64]                                                       0      6,144
-//   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
-//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640    602,368
+//   layer                          type                output     parameters                                      count  FLOPs per prediction
+//   characters                     embedding           [16, 64]   weight [27, 64]                                 1,728                     0
+//   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024                 2,048
+//   embedded                       dropout             [16, 64]                                                       0                     0
+//   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
+//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
-//   block.1.attention.dropout1     dropout             [16, 64]                                                       0      2,048
-//   block.1.attention              residual            [16, 64]                                                       0      4,096
-//   block.1.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
-//   block.1.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640    557,056
-//   block.1.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448    524,288
-//   block.1.mlp.dropout1           dropout             [16, 64]                                                       0      2,048
-//   block.1.mlp                    residual            [16, 64]                                                       0      4,096
-//   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
-//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640    602,368
+//   block.1.attention.dropout1     dropout             [16, 64]                                                       0                     0
+//   block.1.attention              residual            [16, 64]                                                       0                 2,048
+//   block.1.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
+//   block.1.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640               548,864
+//   block.1.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               524,288
+//   block.1.mlp.dropout1           dropout             [16, 64]                                                       0                     0
+//   block.1.mlp                    residual            [16, 64]                                                       0                 2,048
+//   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
+//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
-//   block.2.attention.dropout1     dropout             [16, 64]                                                       0      2,048
-//   block.2.attention              residual            [16, 64]                                                       0      4,096
-//   block.2.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128     10,304
-//   block.2.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640    548,864
-//   block.2.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448    524,288
-//   block.2.mlp.dropout1           dropout             [16, 64]                                                       0      2,048
-//   block.2.mlp                    residual            [16, 64]                                                       0      4,096
-//   norm                           layer-norm          [16, 64]   scale [64], shift [64]                            128      8,256
-//   logits                         dense               [16, 27]   weight [64, 27], bias [27]                      1,755     55,728
-//   total                                                         forward, per sample:                          104,603  3,495,152
+//   block.2.attention.dropout1     dropout             [16, 64]                                                       0                     0
+//   block.2.attention              residual            [16, 64]                                                       0                 2,048
+//   block.2.mlp.layer-norm1        layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
+//   block.2.mlp.hidden             dense               [16, 256]  weight [64, 256], bias [256]                   16,640               548,864
+//   block.2.mlp.output             dense               [16, 64]   weight [256, 64], bias [64]                    16,448               524,288
+//   block.2.mlp.dropout1           dropout             [16, 64]                                                       0                     0
+//   block.2.mlp                    residual            [16, 64]                                                       0                 2,048
+//   norm                           layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
+//   logits                         dense               [16, 27]   weight [64, 27], bias [27]                      1,755                55,728
+//   total                                                                                                       104,603             3,458,288
 //
 //   name: names
 //   inputs: { text: { shape: [16], dtype: i32 } }
@@ -111,9 +111,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -180,10 +181,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 5, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -197,7 +198,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -348,7 +349,7 @@ const at_totals_loss_count = 216637; // f64[]
 const at_totals_accuracy_total = 216638; // f64[]
 const at_totals_accuracy_count = 216639; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 69 of gradient
 const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 69 of gradient
 const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 12 to 13 of gradient
@@ -615,7 +616,7 @@ function block_1_attention_dropout1_forward_kept(f: Numbers, integers: Int32Arra
 //   block.1.attention.attention1.query
 // block.1.attention.attention1_query = block.1.attention.attention1_query_product +
 //   block.1.attention.attention1.queryBias
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   block.1.attention.layer-norm1[row, j, k] * block.1.attention.attention1.query[k, l];
 //   block.1.attention.attention1_query[row, j, l] = sum + block.1.attention.attention1.queryBias[l] }
 // The same code serves block.1.attention.attention1_forward_key,
@@ -708,10 +709,10 @@ function block_attention_attention_forward_query(
 //   block.1.attention.attention1_keyᵀ
 // block.1.attention.attention1_masked = 0.25 · block.1.attention.attention1_products if (j if text_mask
 //   else 16) ≤ l else −∞
-// Before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k < 16: sum +=
-//   block.1.attention.attention1_query[row, l, j * 16 + k] * block.1.attention.attention1_key[row, m, j
-//   * 16 + k]; block.1.attention.attention1_masked[row, j, l, m] = (text_mask[row, m] !== 0 ? m : 16)
-//   <= l ? sum * 0.25 : -Infinity }
+// The same loops before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k <
+//   16: sum += block.1.attention.attention1_query[row, l, j * 16 + k] *
+//   block.1.attention.attention1_key[row, m, j * 16 + k]; block.1.attention.attention1_masked[row, j,
+//   l, m] = (text_mask[row, m] !== 0 ? m : 16) <= l ? sum * 0.25 : -Infinity }
 // The same code serves block.2.attention.attention1_forward_masked,
 //   block.1.attention.attention1_predict_masked, block.1.attention.attention1_evaluate_masked.
 function block_attention_attention_forward_masked(
@@ -857,9 +858,10 @@ function block_attention_attention_forward_shares(
 
 // block.1.attention.attention1_heads = block.1.attention.attention1_shares ·
 //   block.1.attention.attention1_value
-// Before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k < 16: sum +=
-//   block.1.attention.attention1_shares[row, j, l, k] * block.1.attention.attention1_value[row, k, j *
-//   16 + m]; block.1.attention.attention1_heads[row, j, l, m] = sum }
+// The same loops before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k <
+//   16: sum += block.1.attention.attention1_shares[row, j, l, k] *
+//   block.1.attention.attention1_value[row, k, j * 16 + m]; block.1.attention.attention1_heads[row, j,
+//   l, m] = sum }
 // The same code serves block.2.attention.attention1_forward_heads,
 //   block.2.attention.attention1_backward_products, block.1.attention.attention1_backward_products and
 //   4 more.
@@ -1246,7 +1248,7 @@ function block_mlp_hidden_forward(
 // block.1.mlp.output_product = block.1.mlp.hidden · block.1.mlp.output.weight
 // block.1.mlp = block.1.attention + block.1.mlp.dropout1_kept ⊙ 1 / (1 − 0.1) ·
 //   (block.1.mlp.output_product + block.1.mlp.output.bias)
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
 //   block.1.mlp.hidden[row, j, k] * block.1.mlp.output.weight[k, l]; block.1.mlp[row, j, l] =
 //   block.1.attention[row, j, l] + (block.1.mlp.dropout1_kept[row, j, l] !== 0 ? 1 / (1 - 0.1) * (sum +
 //   block.1.mlp.output.bias[l]) : 0) }
@@ -1398,8 +1400,8 @@ function block_2_mlp_dropout1_forward_kept(f: Numbers, integers: Int32Array, n: 
 
 // logits_product = norm · logits.weight
 // logits = logits_product + logits.bias
-// Before blocking: for row < n: for j < 16: for l < 27: { sum = 0; for k < 64: sum += norm[row, j, k] *
-//   logits.weight[k, l]; logits[row, j, l] = sum + logits.bias[l] }
+// The same loops before blocking: for row < n: for j < 16: for l < 27: { sum = 0; for k < 64: sum +=
+//   norm[row, j, k] * logits.weight[k, l]; logits[row, j, l] = sum + logits.bias[l] }
 // Also called by predict and evaluate.
 function logits_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n; row++) {
@@ -1552,8 +1554,8 @@ function logits_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of logits_product = norm · logits.weight [contract.vjp]:
 //   d_logits.weight = normᵀ · d_logits
-// Before blocking: for i < 64: for j < 27: { sum = 0; for row < n: for k < 16: sum += norm[row, k, i] *
-//   d_logits[row, k, j]; d_logits.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 27: { sum = 0; for row < n: for k < 16: sum +=
+//   norm[row, k, i] * d_logits[row, k, j]; d_logits.weight[i, j] = sum }
 function logits_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const at_norm_i = at_norm + i;
@@ -1617,8 +1619,8 @@ function logits_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of logits_product = norm · logits.weight [contract.vjp]:
 //   d_norm = d_logits · logits.weightᵀ
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 27: sum += d_logits[row, j,
-//   k] * logits.weight[l, k]; d_norm[row, j, l] = sum }
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 27: sum +=
+//   d_logits[row, j, k] * logits.weight[l, k]; d_norm[row, j, l] = sum }
 function logits_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_d_logits_row = at_d_logits + row * 432;
@@ -1805,7 +1807,7 @@ function block_mlp_output_backward_bias(
 // Gradient of block.2.mlp.output_product = block.2.mlp.hidden · block.2.mlp.output.weight
 //   [contract.vjp]:
 //   d_block.2.mlp.output.weight = block.2.mlp.hiddenᵀ · d_block.2.mlp.output
-// Before blocking: for i < 256: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
+// The same loops before blocking: for i < 256: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.mlp.hidden[row, k, i] * d_block.2.mlp.output[row, k, j]; d_block.2.mlp.output.weight[i, j]
 //   = sum }
 // The same code serves block.1.mlp.output_backward_weight.
@@ -2041,7 +2043,7 @@ function block_mlp_layer_norm_recomputed(
 // Gradient of block.2.mlp.hidden_product = block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
 //   [contract.vjp]:
 //   d_block.2.mlp.hidden.weight = block.2.mlp.layer-norm1_againᵀ · d_block.2.mlp.hidden_sum
-// Before blocking: for i < 64: for j < 256: { sum = 0; for row < n: for k < 16: sum +=
+// The same loops before blocking: for i < 64: for j < 256: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.mlp.layer-norm1_again[row, k, i] * d_block.2.mlp.hidden_sum[row, k, j];
 //   d_block.2.mlp.hidden.weight[i, j] = sum }
 // The same code serves block.1.mlp.hidden_backward_weight.
@@ -2128,7 +2130,7 @@ function block_mlp_hidden_backward_weight(
 // Gradient of block.2.mlp.hidden_product = block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
 //   [contract.vjp]:
 //   d_block.2.mlp.layer-norm1 = d_block.2.mlp.hidden_sum · block.2.mlp.hidden.weightᵀ
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
 //   d_block.2.mlp.hidden_sum[row, j, k] * block.2.mlp.hidden.weight[l, k];
 //   d_block.2.mlp.layer-norm1[row, j, l] = sum }
 // The same code serves block.1.mlp.hidden_backward_input.
@@ -2285,7 +2287,7 @@ function block_attention_dropout_backward_input(
 //   block.2.attention.attention1.output [contract.vjp]:
 //   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_heads)ᵀ ·
 //   d_block.2.attention.attention1
-// Before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
+// The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.attention.attention1_heads[row, Math.trunc(i / 16), k, i % 16] *
 //   d_block.2.attention.attention1[row, k, j]; d_block.2.attention.attention1.output[i, j] = sum }
 // The same code serves block.1.attention.attention1_backward_output.
@@ -2378,7 +2380,7 @@ function block_attention_attention_backward_output(
 //   block.2.attention.attention1.output [contract.vjp]:
 //   d_block.2.attention.attention1_mixed = d_block.2.attention.attention1 ·
 //   block.2.attention.attention1.outputᵀ
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   d_block.2.attention.attention1[row, j, k] * block.2.attention.attention1.output[l, k];
 //   d_block.2.attention.attention1_mixed[row, j, l] = sum }
 // The same code serves block.1.attention.attention1_backward_mixed.
@@ -2464,9 +2466,10 @@ function block_attention_attention_backward_mixed(
 //   block.2.attention.attention1_value [contract.vjp]:
 //   product_in_d_block.2.attention.attention1_heads = block.2.attention.attention1_sharesᵀ ·
 //   d_block.2.attention.attention1_mixed
-// Before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k < 16: sum +=
-//   block.2.attention.attention1_shares[row, j, k, l] * d_block.2.attention.attention1_mixed[row, k, j
-//   * 16 + m]; product_in_d_block.2.attention.attention1_heads[row, j, l, m] = sum }
+// The same loops before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k <
+//   16: sum += block.2.attention.attention1_shares[row, j, k, l] *
+//   d_block.2.attention.attention1_mixed[row, k, j * 16 + m];
+//   product_in_d_block.2.attention.attention1_heads[row, j, l, m] = sum }
 // The same code serves block.2.attention.attention1_backward_products,
 //   block.1.attention.attention1_backward_heads, block.1.attention.attention1_backward_products.
 function block_attention_attention_backward_heads(
@@ -2584,7 +2587,7 @@ function block_attention_attention_backward_valueBias(
 //   block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.attention1.value = block.2.attention.layer-norm1_againᵀ ·
 //   rearrange(product_in_d_block.2.attention.attention1_heads)
-// Before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
+// The same loops before blocking: for i < 64: for j < 64: { sum = 0; for row < n: for k < 16: sum +=
 //   block.2.attention.layer-norm1_again[row, k, i] *
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(j / 16), k, j % 16];
 //   d_block.2.attention.attention1.value[i, j] = sum }
@@ -2680,9 +2683,10 @@ function block_attention_attention_backward_value(
 //   block.2.attention.attention1_value [contract.vjp]:
 //   d_block.2.attention.attention1_shares = d_block.2.attention.attention1_mixed ·
 //   block.2.attention.attention1_valueᵀ
-// Before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k < 16: sum +=
-//   d_block.2.attention.attention1_mixed[row, l, j * 16 + k] * block.2.attention.attention1_value[row,
-//   m, j * 16 + k]; d_block.2.attention.attention1_shares[row, j, l, m] = sum }
+// The same loops before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k <
+//   16: sum += d_block.2.attention.attention1_mixed[row, l, j * 16 + k] *
+//   block.2.attention.attention1_value[row, m, j * 16 + k]; d_block.2.attention.attention1_shares[row,
+//   j, l, m] = sum }
 // The same code serves block.1.attention.attention1_backward_shares,
 //   block.2.attention.attention1_predict_products, block.2.attention.attention1_evaluate_products.
 function block_attention_attention_backward_shares(
@@ -2855,7 +2859,7 @@ function inputs_recomputed_text_mask(f: Numbers, integers: Int32Array, n: number
 //   block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.layer-norm1_part = rearrange(product_in_d_block.2.attention.attention1_heads) ·
 //   block.2.attention.attention1.valueᵀ
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   product_in_d_block.2.attention.attention1_heads[row, Math.trunc(k / 16), j, k % 16] *
 //   block.2.attention.attention1.value[l, k]; d_block.2.attention.layer-norm1_part[row, j, l] = sum }
 // The same code serves block.2.attention.attention1_backward_key_product,
@@ -3928,7 +3932,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -5047,7 +5051,7 @@ function block_1_attention_layer_norm1_predict(
 //   block.1.attention.attention1.output
 // block.1.attention = places + block.1.attention.attention1_output_product +
 //   block.1.attention.attention1.outputBias
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 64: sum +=
 //   block.1.attention.attention1_heads[row, Math.trunc(k / 16), j, k % 16] *
 //   block.1.attention.attention1.output[k, l]; block.1.attention[row, j, l] = places[row, j, l] + (sum
 //   + block.1.attention.attention1.outputBias[l]) }
@@ -5290,7 +5294,7 @@ function block_mlp_hidden_predict(
 
 // block.1.mlp.output_product = block.1.mlp.hidden · block.1.mlp.output.weight
 // block.1.mlp = block.1.attention + block.1.mlp.output_product + block.1.mlp.output.bias
-// Before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
+// The same loops before blocking: for row < n: for j < 16: for l < 64: { sum = 0; for k < 256: sum +=
 //   block.1.mlp.hidden[row, j, k] * block.1.mlp.output.weight[k, l]; block.1.mlp[row, j, l] =
 //   block.1.attention[row, j, l] + (sum + block.1.mlp.output.bias[l]) }
 // The same code serves block.2.mlp_predict, block.1.mlp_evaluate, block.2.mlp_evaluate.

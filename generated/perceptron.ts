@@ -2,9 +2,9 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 1659554feefa42c2bcc473b062b5268836df3c1f4f0fab296364a0f8f517a327
 //
-//   layer   type   output  parameters               count  FLOPs
-//   dense1  dense  [1]     weight [4, 1], bias [1]      5      9
-//   total                  forward, per sample:         5      9
+//   layer   type   output  parameters               count  FLOPs per prediction
+//   dense1  dense  [1]     weight [4, 1], bias [1]      5                    11
+//   total                                               5                    11
 //
 //   name: perceptron
 //   inputs: { flower: { shape: [4], dtype: f32 } }
@@ -38,9 +38,10 @@
 //   13 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -69,10 +70,10 @@ const training: TrainingFacts = {
   stratify: false,
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -86,7 +87,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -163,7 +164,7 @@ const at_totals_loss_count = 21; // f64[]
 const at_totals_accuracy_total = 22; // f64[]
 const at_totals_accuracy_count = 23; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_violation = 48; // f32[n, 1], calls 1 to 3 of gradient
 const at_d_dense1 = 52; // f32[n, 1], calls 3 to 4 of gradient
 const at_evaluate_dense1 = 48; // f32[n, 1], calls 1 to 2 of evaluate
@@ -241,8 +242,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
 //   d_dense1.weight = flowerᵀ · d_dense1
-// Before blocking: for i < 4: { sum = 0; for row < n: sum += flower[row, i] * d_dense1[row, 0];
-//   d_dense1.weight[i, 0] = sum }
+// The same loops before blocking: for i < 4: { sum = 0; for row < n: sum += flower[row, i] *
+//   d_dense1[row, 0]; d_dense1.weight[i, 0] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
@@ -342,7 +343,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }

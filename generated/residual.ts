@@ -2,16 +2,16 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 913c3a886e369589dfcd2ca9b3fc4381cddbce61c77b2e59846c6b4902a372ce
 //
-//   layer              type   output  parameters                  count   FLOPs
-//   stem               dense  [32]    weight [64, 32], bias [32]  2,080   4,288
-//   block1-hidden      dense  [32]    weight [32, 32], bias [32]  1,056   2,240
-//   block1-correction  dense  [32]    weight [32, 32], bias [32]  1,056   2,048
-//   block1             add    [32]                                    0      64
-//   block2-hidden      dense  [32]    weight [32, 32], bias [32]  1,056   2,240
-//   block2-correction  dense  [32]    weight [32, 32], bias [32]  1,056   2,048
-//   block2             add    [32]                                    0      64
-//   scores             dense  [10]    weight [32, 10], bias [10]    330     650
-//   total                             forward, per sample:        6,634  13,642
+//   layer              type   output  parameters                  count  FLOPs per prediction
+//   stem               dense  [32]    weight [64, 32], bias [32]  2,080                 4,288
+//   block1-hidden      dense  [32]    weight [32, 32], bias [32]  1,056                 2,240
+//   block1-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,048
+//   block1             add    [32]                                    0                    64
+//   block2-hidden      dense  [32]    weight [32, 32], bias [32]  1,056                 2,240
+//   block2-correction  dense  [32]    weight [32, 32], bias [32]  1,056                 2,048
+//   block2             add    [32]                                    0                    64
+//   scores             dense  [10]    weight [32, 10], bias [10]    330                   650
+//   total                                                         6,634                13,642
 //
 //   name: residual
 //   inputs: { pixels: { shape: [64], dtype: f32 } }
@@ -66,9 +66,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -108,10 +109,10 @@ const training: TrainingFacts = {
   stratify: true,
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -125,7 +126,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -225,7 +226,7 @@ const at_totals_loss_count = 14477; // f64[]
 const at_totals_accuracy_total = 14478; // f64[]
 const at_totals_accuracy_count = 14479; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_stem_sum = 28960; // f32[n, 32], calls 1 to 23 of gradient
 const at_stem_twice_phi = 29984; // f32[n, 32], calls 1 to 23 of gradient
 const at_stem = 31008; // f32[n, 32], calls 1 to 22 of gradient
@@ -298,8 +299,8 @@ function firstNotFinite(
 // stem_sum = stem_product + stem.bias
 // stem_twice_phi = 1 + erf(0.707107… · stem_sum)
 // stem = 0.5 · stem_twice_phi ⊙ stem_sum
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 64: sum += pixels[row, k] *
-//   stem.weight[k, j]; stem_sum[row, j] = sum + stem.bias[j] }; for row < n: for j < 32: {
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 64: sum += pixels[row, k]
+//   * stem.weight[k, j]; stem_sum[row, j] = sum + stem.bias[j] }; for row < n: for j < 32: {
 //   stem_twice_phi = 1 + erf(0.7071067811865476 * stem_sum[row, j]); stem_twice_phi[row, j] =
 //   stem_twice_phi; stem[row, j] = 0.5 * (stem_twice_phi * stem_sum[row, j]) }
 function stem_forward(f: Numbers, n: number): void {
@@ -506,8 +507,9 @@ function block_hidden_forward(
 
 // block1-correction_product = block1-hidden · block1-correction.weight
 // block1 = stem + block1-correction_product + block1-correction.bias
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum += block1-hidden[row, k] *
-//   block1-correction.weight[k, j]; block1[row, j] = stem[row, j] + (sum + block1-correction.bias[j]) }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum +=
+//   block1-hidden[row, k] * block1-correction.weight[k, j]; block1[row, j] = stem[row, j] + (sum +
+//   block1-correction.bias[j]) }
 // The same code serves block2_forward, block1_predict, block2_predict and 2 more.
 function block_forward(
   f: Numbers,
@@ -604,8 +606,8 @@ function block_forward(
 
 // scores_product = block2 · scores.weight
 // scores = scores_product + scores.bias
-// Before blocking: for row < n: for j < 10: { sum = 0; for k < 32: sum += block2[row, k] *
-//   scores.weight[k, j]; scores[row, j] = sum + scores.bias[j] }
+// The same loops before blocking: for row < n: for j < 10: { sum = 0; for k < 32: sum += block2[row, k]
+//   * scores.weight[k, j]; scores[row, j] = sum + scores.bias[j] }
 // Also called by predict and evaluate.
 function scores_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
@@ -763,8 +765,8 @@ function scores_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of scores_product = block2 · scores.weight [contract.vjp]:
 //   d_scores.weight = block2ᵀ · d_scores
-// Before blocking: for i < 32: for j < 10: { sum = 0; for row < n: sum += block2[row, i] *
-//   d_scores[row, j]; d_scores.weight[i, j] = sum }
+// The same loops before blocking: for i < 32: for j < 10: { sum = 0; for row < n: sum += block2[row, i]
+//   * d_scores[row, j]; d_scores.weight[i, j] = sum }
 function scores_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 2) {
     const at_block2_i = at_block2 + i;
@@ -818,8 +820,8 @@ function scores_backward_weight(f: Numbers, n: number): void {
 
 // Gradient of scores_product = block2 · scores.weight [contract.vjp]:
 //   d_block2 = d_scores · scores.weightᵀ
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 10: sum += d_scores[row, k] *
-//   scores.weight[j, k]; d_block2[row, j] = sum }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 10: sum += d_scores[row,
+//   k] * scores.weight[j, k]; d_block2[row, j] = sum }
 function scores_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_scores_row = at_d_scores + row * 10;
@@ -914,8 +916,8 @@ function block_correction_backward_bias(f: Numbers, n: number, at_input: number,
 
 // Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
 //   d_block2-correction.weight = block2-hiddenᵀ · d_block2
-// Before blocking: for i < 32: for j < 32: { sum = 0; for row < n: sum += block2-hidden[row, i] *
-//   d_block2[row, j]; d_block2-correction.weight[i, j] = sum }
+// The same loops before blocking: for i < 32: for j < 32: { sum = 0; for row < n: sum +=
+//   block2-hidden[row, i] * d_block2[row, j]; d_block2-correction.weight[i, j] = sum }
 // The same code serves block2-hidden_backward_weight, block1-correction_backward_weight,
 //   block1-hidden_backward_weight.
 function block_correction_backward_weight(
@@ -1102,8 +1104,9 @@ function block_hidden_backward(
 // Gradient of block2-hidden_product = block1 · block2-hidden.weight [contract.vjp]:
 //   product_in_d_block2-hidden_product = d_block2-hidden_sum · block2-hidden.weightᵀ
 //   d_block1 = d_block2 + product_in_d_block2-hidden_product
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum += d_block2-hidden_sum[row, k] *
-//   block2-hidden.weight[j, k]; d_block1[row, j] = d_block2[row, j] + sum }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum +=
+//   d_block2-hidden_sum[row, k] * block2-hidden.weight[j, k]; d_block1[row, j] = d_block2[row, j] + sum
+//   }
 function block2_hidden_backward_input(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_block2_hidden_sum_row = at_d_block2_hidden_sum + row * 32;
@@ -1282,8 +1285,8 @@ function stem_backward(f: Numbers, n: number): void {
 
 // Gradient of stem_product = pixels · stem.weight [contract.vjp]:
 //   d_stem.weight = pixelsᵀ · d_stem_sum
-// Before blocking: for i < 64: for j < 32: { sum = 0; for row < n: sum += pixels[row, i] *
-//   d_stem_sum[row, j]; d_stem.weight[i, j] = sum }
+// The same loops before blocking: for i < 64: for j < 32: { sum = 0; for row < n: sum += pixels[row, i]
+//   * d_stem_sum[row, j]; d_stem.weight[i, j] = sum }
 function stem_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const at_pixels_i = at_pixels + i;
@@ -1558,7 +1561,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -2519,9 +2522,9 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
 // stem = 0.5 · (1 + erf(0.707107… · stem_sum)) ⊙ stem_sum
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 64: sum += pixels[row, k] *
-//   stem.weight[k, j]; stem_sum[row, j] = sum + stem.bias[j] }; for row < n: for j < 32: stem[row, j] =
-//   0.5 * ((1 + erf(0.7071067811865476 * stem_sum[row, j])) * stem_sum[row, j])
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 64: sum += pixels[row, k]
+//   * stem.weight[k, j]; stem_sum[row, j] = sum + stem.bias[j] }; for row < n: for j < 32: stem[row, j]
+//   = 0.5 * ((1 + erf(0.7071067811865476 * stem_sum[row, j])) * stem_sum[row, j])
 // Also called by evaluate.
 function stem_predict(f: Numbers, n: number, at_output: number, at_output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -2617,7 +2620,7 @@ function stem_predict(f: Numbers, n: number, at_output: number, at_output_2: num
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
 // block1-hidden = 0.5 · (1 + erf(0.707107… · block1-hidden_sum)) ⊙ block1-hidden_sum
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum += stem[row, k] *
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 32: sum += stem[row, k] *
 //   block1-hidden.weight[k, j]; block1-hidden_sum[row, j] = sum + block1-hidden.bias[j] }; for row < n:
 //   for j < 32: block1-hidden[row, j] = 0.5 * ((1 + erf(0.7071067811865476 * block1-hidden_sum[row,
 //   j])) * block1-hidden_sum[row, j])

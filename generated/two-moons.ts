@@ -2,11 +2,11 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: c6292da8a142ec9b494623187eb4d79b0376e010b76fb2c578cac7aba0190171
 //
-//   layer   type   output  parameters                  count  FLOPs
-//   dense1  dense  [16]    weight [2, 16], bias [16]      48    128
-//   dense2  dense  [16]    weight [16, 16], bias [16]    272    576
-//   dense3  dense  [2]     weight [16, 2], bias [2]       34     66
-//   total                  forward, per sample:          354    770
+//   layer   type   output  parameters                  count  FLOPs per prediction
+//   dense1  dense  [16]    weight [2, 16], bias [16]      48                   128
+//   dense2  dense  [16]    weight [16, 16], bias [16]    272                   576
+//   dense3  dense  [2]     weight [16, 2], bias [2]       34                    66
+//   total                                                354                   770
 //
 //   name: two-moons
 //   inputs: { point: { shape: [2], dtype: f32 } }
@@ -48,9 +48,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -84,10 +85,10 @@ const training: TrainingFacts = {
   stratify: true,
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -101,7 +102,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -188,7 +189,7 @@ const at_totals_loss_count = 797; // f64[]
 const at_totals_accuracy_total = 798; // f64[]
 const at_totals_accuracy_count = 799; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dense1_sum = 1600; // f32[n, 16], calls 1 to 11 of gradient
 const at_dense1_formula = 2112; // f32[n, 16], calls 1 to 11 of gradient
 const at_dense1 = 2624; // f32[n, 16], calls 1 to 10 of gradient
@@ -238,7 +239,7 @@ function firstNotFinite(
 // dense1_sum = dense1_product + dense1.bias
 // dense1_formula = σ(1.5 · dense1_sum)
 // dense1 = dense1_sum ⊙ dense1_formula
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += point[row, k] *
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += point[row, k] *
 //   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 16: {
 //   dense1_formula = sigmoid(1.5 * dense1_sum[row, j]); dense1_formula[row, j] = dense1_formula;
 //   dense1[row, j] = dense1_sum[row, j] * dense1_formula }
@@ -340,8 +341,8 @@ function dense1_forward(f: Numbers, n: number): void {
 // dense2_sum = dense2_product + dense2.bias
 // dense2_formula = σ(1.5 · dense2_sum)
 // dense2 = dense2_sum ⊙ dense2_formula
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 16: {
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum += dense1[row, k]
+//   * dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 16: {
 //   dense2_formula = sigmoid(1.5 * dense2_sum[row, j]); dense2_formula[row, j] = dense2_formula;
 //   dense2[row, j] = dense2_sum[row, j] * dense2_formula }
 function dense2_forward(f: Numbers, n: number): void {
@@ -440,8 +441,8 @@ function dense2_forward(f: Numbers, n: number): void {
 
 // dense3_product = dense2 · dense3.weight
 // dense3 = dense3_product + dense3.bias
-// Before blocking: for row < n: for j < 2: { sum = 0; for k < 16: sum += dense2[row, k] *
-//   dense3.weight[k, j]; dense3[row, j] = sum + dense3.bias[j] }
+// The same loops before blocking: for row < n: for j < 2: { sum = 0; for k < 16: sum += dense2[row, k]
+//   * dense3.weight[k, j]; dense3[row, j] = sum + dense3.bias[j] }
 // Also called by predict and evaluate.
 function dense3_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   const dense3_bias0 = f[at_dense3_bias];
@@ -572,8 +573,8 @@ function dense3_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense3_product = dense2 · dense3.weight [contract.vjp]:
 //   d_dense3.weight = dense2ᵀ · d_dense3
-// Before blocking: for i < 16: for j < 2: { sum = 0; for row < n: sum += dense2[row, i] * d_dense3[row,
-//   j]; d_dense3.weight[i, j] = sum }
+// The same loops before blocking: for i < 16: for j < 2: { sum = 0; for row < n: sum += dense2[row, i]
+//   * d_dense3[row, j]; d_dense3.weight[i, j] = sum }
 function dense3_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -620,9 +621,9 @@ function dense3_backward_weight(f: Numbers, n: number): void {
 // Gradient of 1.5 · dense2_sum [multiply.vjp]:
 //   d_dense2_sum = d_dense2 ⊙ dense2_formula + 1.5 · d_dense2 ⊙ dense2_sum ⊙ dense2_formula ⊙ (1 −
 //   dense2_formula)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += d_dense3[row, k] *
-//   dense3.weight[j, k]; d_dense2_sum[row, j] = sum * dense2_formula[row, j] + sum * dense2_sum[row, j]
-//   * (dense2_formula[row, j] * (1 - dense2_formula[row, j])) * 1.5 }
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += d_dense3[row,
+//   k] * dense3.weight[j, k]; d_dense2_sum[row, j] = sum * dense2_formula[row, j] + sum *
+//   dense2_sum[row, j] * (dense2_formula[row, j] * (1 - dense2_formula[row, j])) * 1.5 }
 function dense2_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense3_row = at_d_dense3 + row * 2;
@@ -768,8 +769,8 @@ function dense_backward_bias(f: Numbers, n: number, at_input: number, at_d_bias:
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense2.weight = dense1ᵀ · d_dense2_sum
-// Before blocking: for i < 16: for j < 16: { sum = 0; for row < n: sum += dense1[row, i] *
-//   d_dense2_sum[row, j]; d_dense2.weight[i, j] = sum }
+// The same loops before blocking: for i < 16: for j < 16: { sum = 0; for row < n: sum += dense1[row, i]
+//   * d_dense2_sum[row, j]; d_dense2.weight[i, j] = sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     const at_dense1_i = at_dense1 + i;
@@ -845,9 +846,9 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 // Gradient of 1.5 · dense1_sum [multiply.vjp]:
 //   d_dense1_sum = d_dense1 ⊙ dense1_formula + 1.5 · d_dense1 ⊙ dense1_sum ⊙ dense1_formula ⊙ (1 −
 //   dense1_formula)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum += d_dense2_sum[row, k] *
-//   dense2.weight[j, k]; d_dense1_sum[row, j] = sum * dense1_formula[row, j] + sum * dense1_sum[row, j]
-//   * (dense1_formula[row, j] * (1 - dense1_formula[row, j])) * 1.5 }
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum +=
+//   d_dense2_sum[row, k] * dense2.weight[j, k]; d_dense1_sum[row, j] = sum * dense1_formula[row, j] +
+//   sum * dense1_sum[row, j] * (dense1_formula[row, j] * (1 - dense1_formula[row, j])) * 1.5 }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense2_sum_row = at_d_dense2_sum + row * 16;
@@ -979,7 +980,7 @@ function dense1_backward(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = point · dense1.weight [contract.vjp]:
 //   d_dense1.weight = pointᵀ · d_dense1_sum
-// Before blocking: for i < 2: for j < 16: { sum = 0; for row < n: sum += point[row, i] *
+// The same loops before blocking: for i < 2: for j < 16: { sum = 0; for row < n: sum += point[row, i] *
 //   d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
@@ -1123,7 +1124,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -2057,7 +2058,7 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 // dense1_product = point · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = dense1_sum ⊙ σ(1.5 · dense1_sum)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += point[row, k] *
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 2: sum += point[row, k] *
 //   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 16:
 //   dense1[row, j] = dense1_sum[row, j] * sigmoid(1.5 * dense1_sum[row, j])
 // Also called by evaluate.
@@ -2155,8 +2156,8 @@ function dense1_predict(f: Numbers, n: number, at_output: number, at_output_2: n
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
 // dense2 = dense2_sum ⊙ σ(1.5 · dense2_sum)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum += dense1[row, k] *
-//   dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 16:
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 16: sum += dense1[row, k]
+//   * dense2.weight[k, j]; dense2_sum[row, j] = sum + dense2.bias[j] }; for row < n: for j < 16:
 //   dense2[row, j] = dense2_sum[row, j] * sigmoid(1.5 * dense2_sum[row, j])
 // Also called by evaluate.
 function dense2_predict(

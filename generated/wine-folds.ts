@@ -2,11 +2,11 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 3818e874507d49b8b2c6ea370c06cda928602fbfa095af57bc8fa2e216ad4c2a
 //
-//   layer     type     output  parameters                  count  FLOPs
-//   dense1    dense    [32]    weight [13, 32], bias [32]    448    896
-//   dropout1  dropout  [32]                                    0    128
-//   dense2    dense    [3]     weight [32, 3], bias [3]       99    195
-//   total                      forward, per sample:          547  1,219
+//   layer     type     output  parameters                  count  FLOPs per prediction
+//   dense1    dense    [32]    weight [13, 32], bias [32]    448                   896
+//   dropout1  dropout  [32]                                    0                     0
+//   dense2    dense    [3]     weight [32, 3], bias [3]       99                   195
+//   total                                                    547                 1,091
 //
 //   name: wine-folds
 //   inputs: { chemistry: { shape: [13], dtype: f32 } }
@@ -45,9 +45,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -80,10 +81,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 30, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -97,7 +98,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -182,7 +183,7 @@ const at_totals_loss_count = 1237; // f64[]
 const at_totals_accuracy_total = 1238; // f64[]
 const at_totals_accuracy_count = 1239; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dropout1_kept = 2480; // f32[n, 32], calls 1 to 8 of gradient
 const at_dense1_sum = 2992; // f32[n, 32], calls 2 to 2 of gradient
 const at_dense1 = 3504; // f32[n, 32], calls 2 to 8 of gradient
@@ -237,10 +238,10 @@ function dropout1_forward_kept(f: Numbers, integers: Int32Array, n: number): voi
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = tanh(dense1_sum)
 // dropout1 = dropout1_kept ⊙ 2 · dense1
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 13: sum += chemistry[row, k] *
-//   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 32: { dense1
-//   = tanh(dense1_sum[row, j]); dense1[row, j] = dense1; dropout1[row, j] = dropout1_kept[row, j] !== 0
-//   ? 2 * dense1 : 0 }
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 13: sum += chemistry[row,
+//   k] * dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 32: {
+//   dense1 = tanh(dense1_sum[row, j]); dense1[row, j] = dense1; dropout1[row, j] = dropout1_kept[row,
+//   j] !== 0 ? 2 * dense1 : 0 }
 function dropout1_forward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_chemistry_row = at_chemistry + row * 13;
@@ -337,8 +338,8 @@ function dropout1_forward(f: Numbers, n: number): void {
 
 // dense2_product = dropout1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// Before blocking: for row < n: for j < 3: { sum = 0; for k < 32: sum += dropout1[row, k] *
-//   dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
+// The same loops before blocking: for row < n: for j < 3: { sum = 0; for k < 32: sum += dropout1[row,
+//   k] * dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
 // Also called by predict and evaluate.
 function dense2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   const dense2_bias0 = f[at_dense2_bias];
@@ -486,8 +487,8 @@ function dense2_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dense2.weight = dropout1ᵀ · d_dense2
-// Before blocking: for i < 32: for j < 3: { sum = 0; for row < n: sum += dropout1[row, i] *
-//   d_dense2[row, j]; d_dense2.weight[i, j] = sum }
+// The same loops before blocking: for i < 32: for j < 3: { sum = 0; for row < n: sum += dropout1[row,
+//   i] * d_dense2[row, j]; d_dense2.weight[i, j] = sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
     let sum00 = 0;
@@ -547,8 +548,8 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 // Gradient of dense1 = tanh(dense1_sum) [tanh.vjp]:
 //   product_in_d_dense1 = (1 − dense1²) ⊙ dropout1_kept ⊙ d_dropout1
 //   d_dense1_sum = 2 · product_in_d_dense1
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 3: sum += d_dense2[row, k] *
-//   dense2.weight[j, k]; product_in_d_dense1 = (1 - dense1[row, j] * dense1[row, j]) *
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 3: sum += d_dense2[row,
+//   k] * dense2.weight[j, k]; product_in_d_dense1 = (1 - dense1[row, j] * dense1[row, j]) *
 //   (dropout1_kept[row, j] !== 0 ? sum : 0); product_in_d_dense1[row, j] = product_in_d_dense1;
 //   d_dense1_sum[row, j] = 2 * product_in_d_dense1 }
 function dense1_backward(f: Numbers, n: number): void {
@@ -714,8 +715,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = chemistry · dense1.weight [contract.vjp]:
 //   d_dense1.weight = chemistryᵀ · d_dense1_sum
-// Before blocking: for i < 13: for j < 32: { sum = 0; for row < n: sum += chemistry[row, i] *
-//   d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
+// The same loops before blocking: for i < 13: for j < 32: { sum = 0; for row < n: sum += chemistry[row,
+//   i] * d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 12; i += 3) {
     const at_chemistry_i = at_chemistry + i;
@@ -890,7 +891,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -2023,7 +2024,7 @@ function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): 
   const { name } = fields[fields.length - 1];
   if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))
     throw new InputError(
-      `every ${name} is -1, so the fold cannot be evaluated; use fewer folds, so that each has more rows`,
+      `no validation row of this fold has a ${name}; use fewer folds, so that each has more rows`,
     );
   return dataset;
 }
@@ -2043,8 +2044,8 @@ function inFold<T>(fold: number, work: () => T): T {
 // dense1_product = chemistry · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = tanh(dense1_sum)
-// Before blocking: for row < n: for j < 32: { sum = 0; for k < 13: sum += chemistry[row, k] *
-//   dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 32:
+// The same loops before blocking: for row < n: for j < 32: { sum = 0; for k < 13: sum += chemistry[row,
+//   k] * dense1.weight[k, j]; dense1_sum[row, j] = sum + dense1.bias[j] }; for row < n: for j < 32:
 //   dense1[row, j] = tanh(dense1_sum[row, j])
 // Also called by evaluate.
 function dense1_predict(f: Numbers, n: number, at_output: number, at_output_2: number): void {

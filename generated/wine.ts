@@ -2,11 +2,11 @@
 // Change the spec and run `npx tapeless compile SPEC`: the same spec and compiler give the same bytes.
 // Spec SHA-256: 29321c20e1622450ad5f00d6fb400b1282859eb38b4fbbc83cfe83dfc5a0056d
 //
-//   layer     type     output  parameters                  count  FLOPs
-//   dense1    dense    [16]    weight [13, 16], bias [16]    224    448
-//   dropout1  dropout  [16]                                    0     64
-//   dense2    dense    [3]     weight [16, 3], bias [3]       51     99
-//   total                      forward, per sample:          275    611
+//   layer     type     output  parameters                  count  FLOPs per prediction
+//   dense1    dense    [16]    weight [13, 16], bias [16]    224                   448
+//   dropout1  dropout  [16]                                    0                     0
+//   dense2    dense    [3]     weight [16, 3], bias [3]       51                    99
+//   total                                                    275                   547
 //
 //   name: wine
 //   inputs: { chemistry: { shape: [13], dtype: f32 } }
@@ -45,9 +45,10 @@
 //   14 Program: train from the command line
 //
 // Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). at_x is the offset of x in
-// the arena; n is the number of rows of a batch.
+// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
+// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
+// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -80,10 +81,10 @@ const training: TrainingFacts = {
   earlyStopping: { patience: 10, metric: "loss", minDelta: 0 },
 };
 
-/** The model: names, shapes without the batch axis, and the options of its compilation. */
+/** The model: names, shapes without the batch axis, and the options it was compiled with. */
 export interface ModelFacts {
   name: string;
-  /** SHA-256 of the canonical spec. A checkpoint fits models with the same hash. */
+  /** SHA-256 of the canonical spec. Only models with the same hash can load its checkpoints. */
   specHash: string;
   dtype: "f32" | "f64";
   target: "ts" | "wasm";
@@ -97,7 +98,7 @@ export interface ModelFacts {
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
   >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 for rows without a label. */
+  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
@@ -180,7 +181,7 @@ const at_totals_loss_count = 693; // f64[]
 const at_totals_accuracy_total = 694; // f64[]
 const at_totals_accuracy_count = 695; // f64[]
 
-// Intermediate values; those with separate lifetimes share memory.
+// Intermediate values. Each is needed only between the given calls of a program, so they share memory.
 const at_dropout1_kept = 1392; // f32[n, 16], calls 1 to 8 of gradient
 const at_dense1 = 1648; // f32[n, 16], calls 2 to 8 of gradient
 const at_dropout1 = 1904; // f32[n, 16], calls 2 to 7 of gradient
@@ -230,8 +231,8 @@ function dropout1_forward_kept(f: Numbers, integers: Int32Array, n: number): voi
 // dense1_product = chemistry · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
 // dropout1 = dropout1_kept ⊙ 1 / (1 − 0.3) · dense1
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 13: sum += chemistry[row, k] *
-//   dense1.weight[k, j]; dense1 = Math.max(sum + dense1.bias[j], 0); dense1[row, j] = dense1;
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 13: sum += chemistry[row,
+//   k] * dense1.weight[k, j]; dense1 = Math.max(sum + dense1.bias[j], 0); dense1[row, j] = dense1;
 //   dropout1[row, j] = dropout1_kept[row, j] !== 0 ? 1 / (1 - 0.3) * dense1 : 0 }
 function dropout1_forward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -354,8 +355,8 @@ function dropout1_forward(f: Numbers, n: number): void {
 
 // dense2_product = dropout1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// Before blocking: for row < n: for j < 3: { sum = 0; for k < 16: sum += dropout1[row, k] *
-//   dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
+// The same loops before blocking: for row < n: for j < 3: { sum = 0; for k < 16: sum += dropout1[row,
+//   k] * dense2.weight[k, j]; dense2[row, j] = sum + dense2.bias[j] }
 // Also called by predict and evaluate.
 function dense2_forward(f: Numbers, n: number, at_input: number, at_output: number): void {
   const dense2_bias0 = f[at_dense2_bias];
@@ -503,8 +504,8 @@ function dense2_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dense2.weight = dropout1ᵀ · d_dense2
-// Before blocking: for i < 16: for j < 3: { sum = 0; for row < n: sum += dropout1[row, i] *
-//   d_dense2[row, j]; d_dense2.weight[i, j] = sum }
+// The same loops before blocking: for i < 16: for j < 3: { sum = 0; for row < n: sum += dropout1[row,
+//   i] * d_dense2[row, j]; d_dense2.weight[i, j] = sum }
 function dense2_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -563,9 +564,9 @@ function dense2_backward_weight(f: Numbers, n: number): void {
 //   d_dropout1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ⊙ 1 / (1 − 0.3) · dropout1_kept ⊙ d_dropout1
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 3: sum += d_dense2[row, k] *
-//   dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? (dropout1_kept[row, j] !== 0 ? sum
-//   : 0) * (1 / (1 - 0.3)) : 0 }
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 3: sum += d_dense2[row,
+//   k] * dense2.weight[j, k]; d_dense1_sum[row, j] = dense1[row, j] > 0 ? (dropout1_kept[row, j] !== 0
+//   ? sum : 0) * (1 / (1 - 0.3)) : 0 }
 function dense1_backward(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const at_d_dense2_row = at_d_dense2 + row * 3;
@@ -706,8 +707,8 @@ function dense1_backward_bias(f: Numbers, n: number): void {
 
 // Gradient of dense1_product = chemistry · dense1.weight [contract.vjp]:
 //   d_dense1.weight = chemistryᵀ · d_dense1_sum
-// Before blocking: for i < 13: for j < 16: { sum = 0; for row < n: sum += chemistry[row, i] *
-//   d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
+// The same loops before blocking: for i < 13: for j < 16: { sum = 0; for row < n: sum += chemistry[row,
+//   i] * d_dense1_sum[row, j]; d_dense1.weight[i, j] = sum }
 function dense1_backward_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 12; i += 3) {
     const at_chemistry_i = at_chemistry + i;
@@ -882,7 +883,7 @@ interface Machine extends PredictingMachine {
   learningRate(): number;
   /**
    * The name of the first value, in program order, that is not finite in the first `rows` rows. Used in the
-   * error message of a diverged training.
+   * error message when training diverges.
    */
   check(rows: number): string | undefined;
 }
@@ -1808,8 +1809,8 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // dense1_product = chemistry · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// Before blocking: for row < n: for j < 16: { sum = 0; for k < 13: sum += chemistry[row, k] *
-//   dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
+// The same loops before blocking: for row < n: for j < 16: { sum = 0; for k < 13: sum += chemistry[row,
+//   k] * dense1.weight[k, j]; dense1[row, j] = Math.max(sum + dense1.bias[j], 0) }
 // Also called by evaluate.
 function dense1_predict(f: Numbers, n: number, at_output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {

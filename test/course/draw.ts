@@ -68,12 +68,12 @@ function cell({ command, code, result, epochs }: Run, column: string): string {
 }
 
 /**
- * Curves over epochs, one for each command: `FILE METRIC | TITLE`. With `below N`, larger values are not
- * drawn.
+ * One plot with a curve for each command: `FILE METRIC | TITLE`, or `FILE METRIC below N | TITLE`, which leaves
+ * out larger values.
  */
 const plot: Kind = ({ takes, runs, picture }) => {
   const parts = /^(\S+) (\S+)(?: below (\S+))? \| (.*)$/.exec(takes);
-  if (parts === null) throw new Error(`a plot takes FILE FIGURE | TITLE, not "${takes}"`);
+  if (parts === null) throw new Error(`a plot takes FILE METRIC | TITLE, not "${takes}"`);
   const [, file, figure, limit = Infinity, title] = parts;
   const series = runs.map((run) => ({
     name: labelOf(run),

@@ -11,6 +11,7 @@ import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import type { Backend } from "../../src/runtime/step/machine.ts";
 import { rowsIn } from "../../src/command/verify/batches.ts";
+import { loopsText } from "../support/loop-program.ts";
 import type { Tightness } from "./compare.ts";
 import { Run } from "./spec-run.ts";
 import type { Dtype, Finding, FuzzCase } from "./spec-run.ts";
@@ -97,11 +98,10 @@ async function runPlain(run: Run, dtype: Dtype) {
 
 type Made = NonNullable<Awaited<ReturnType<typeof runPlain>>>;
 
-/** The loops as text, to compare them; without their provenance, which contains nodes. */
-const loopsText = ({ vectors, programs }: TargetCompilation): string =>
-  JSON.stringify(
+/** The loops of all programs as text, to compare them. */
+const programsText = ({ vectors, programs }: TargetCompilation): string =>
+  loopsText(
     [vectors?.programs, programs].map((list) => list?.map(({ kernels }) => kernels.map(({ body }) => body))),
-    (key, value: unknown) => (key === "line" ? undefined : value),
   );
 
 async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Made): Promise<void> {
@@ -110,7 +110,7 @@ async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Mad
     compileFor(run.model, { dtype, target: mainTarget, skip: [stage] }),
   );
   if (compilation === undefined) return;
-  const isApplied = loopsText(compilation) !== loopsText(plain.compilation);
+  const isApplied = programsText(compilation) !== programsText(plain.compilation);
   run.stages[stage] ||= isApplied;
   const made = isApplied ? await emitted(run, where, dtype, compilation) : undefined;
   if (made === undefined) return;
@@ -136,7 +136,8 @@ async function runWithOtherGraphs(
 /** Compiles and compares without a graph pass, and records whether that changed the loops. */
 async function runWithoutPass(run: Run, dtype: Dtype, pass: string, plain: Made): Promise<void> {
   const compilation = await runWithOtherGraphs(run, dtype, `${dtype} without ${pass}`, { skip: [pass] });
-  if (compilation !== undefined) run.stages[pass] ||= loopsText(compilation) !== loopsText(plain.compilation);
+  if (compilation !== undefined)
+    run.stages[pass] ||= programsText(compilation) !== programsText(plain.compilation);
 }
 
 export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<SpecResult> {

@@ -44,3 +44,9 @@ export const load = (name: string, at: readonly Expression[], type: Element = "f
   at,
   type,
 });
+
+/** Loops as text, to compare them. It leaves out provenance, which leads to the nodes of the graph. */
+export const loopsText = (loops: unknown): string =>
+  JSON.stringify(loops, (key, value: unknown) =>
+    key === "line" || key === "provenance" ? undefined : value,
+  );

@@ -1,6 +1,5 @@
-// Runs the command line in this process, because starting a process takes longer than most commands. It
-// resolves paths from the current folder at load time, so this module must not be loaded in a folder that a
-// test removes.
+// Runs the command line in this process, because starting a process takes longer than most commands. esbuild
+// remembers the current folder when it is loaded, so do not load this module in a folder that a test removes.
 import "esbuild";
 import { main } from "../../src/command/cli/main.ts";
 

@@ -94,7 +94,7 @@ export const withTrainOptions = (command: Command): Command =>
     .option(
       "--serve [port]",
       "show losses, activations and gradients on a local web page, at the printed address (default port: a free " +
-        "one); the page remains after training, until Ctrl-C or its button",
+        "one); the page remains after training, until you press Ctrl-C or its button Stop serving",
       port,
     )
     .option(

@@ -82,7 +82,7 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
       severity: "error",
       message: "the checkpoint does not contain the preprocessing of its training data",
       location: { file },
-      hint: "checkpoints from --out and from trainer.save({ fields }) contain it",
+      hint: "use a checkpoint that train --out wrote; for an imported one, run train --resume CHECKPOINT --epochs 0 --out FILE first",
     },
   ]);
 }

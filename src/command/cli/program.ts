@@ -171,7 +171,11 @@ function searchCommand(program: Command, done: Done): void {
     )
     .option("--csv <file>", "write the table of all candidates to this file")
     .option("--write-best <spec>", "write the best candidate as a spec (.json, .yaml)")
-    .option("--shard <i/n>", "train only shard i of n (i counts from 0); select no candidate", shard)
+    .option(
+      "--shard <i/n>",
+      "train only shard i of n (i counts from 0); --merge selects the best candidate",
+      shard,
+    )
     .option("--merge", "combine the results of all shards and test the best candidate")
     .addOption(
       new Option("--emit <scheduler>", "write a script that runs the shards on a cluster").choices([
@@ -194,7 +198,7 @@ function searchCommand(program: Command, done: Done): void {
 }
 
 function verifyCommand(program: Command, done: Done): void {
-  command(program, "verify", "check the emitted gradients and every target", [
+  command(program, "verify", "check the emitted gradients and the code for every compile target", [
     "tapeless verify graphs/digits.json",
     "tapeless verify graphs/digits.json --of dense1.weight",
     "tapeless verify graphs/digits.json --report digits.html      with charts of the error by step size",
@@ -242,7 +246,7 @@ function inspectCommand(program: Command, done: Done): void {
     .addOption(
       new Option(
         "--text <form>",
-        "with --show kernels: show only the loops, or WebAssembly text instead of loops",
+        "with --show kernels: `loops` shows only the loops, `wat` shows WebAssembly text instead",
       ).choices(["loops", "wat"]),
     )
     .option(
@@ -330,7 +334,4 @@ const skipOption = (): Option =>
     .default([], "none");
 
 const stopAfterOption = (): Option =>
-  new Option(
-    "--stop-after <stage>",
-    "stop after this compiler stage; of the later ones, only required stages run",
-  );
+  new Option("--stop-after <stage>", "skip all optional compiler stages after this one");

@@ -148,11 +148,11 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
       missing.map(({ number }) => number),
       files,
     ).map(({ index, count }) => `--shard ${index}/${count}`);
-    const lacking = shards.length === 0 ? "" : `incomplete: ${shards.join(", ")}; `;
+    const again = shards.length === 0 ? "run the missing shards" : `run these again: ${shards.join(", ")}`;
     throw usageError(
-      `--merge: ${missing.length} of ${candidates.length} candidates have no result, the first is ` +
-        `candidate ${missing[0].number}`,
-      `${lacking}found: ${files.join(", ")}; run an interrupted shard again to resume it`,
+      `--merge: ${missing.length} of ${candidates.length} candidates have no result ` +
+        `(the first is candidate ${missing[0].number})`,
+      `${again}; results found in ${files.join(", ")}`,
     );
   }
   openResults(out, hash, model);
@@ -241,7 +241,7 @@ function checkFlags(flags: SearchFlags): void {
   const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter(
     (flag) => typeof flag === "string",
   );
-  if (works.length > 1) throw usageError(`${works.join(" cannot be combined with ")}`);
+  if (works.length > 1) throw usageError(`use only one of ${works.join(", ")}`);
   if (threads !== undefined && (merge || emit !== undefined))
     throw usageError(`--threads has no effect with ${works[0]}, which trains no candidate`);
   const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter(

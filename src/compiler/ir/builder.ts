@@ -204,7 +204,7 @@ const isNode = (value: object): value is Node => "op" in value && "operands" in 
 
 const asOperand = (value: Operand | object): Operand => {
   if (typeof value === "number" || isNode(value)) return value;
-  throw new Error("internal: an operand must be a node or a number");
+  throw new Error(`internal: an operand must be a node or a number, got ${typeof value}`);
 };
 
 /**

@@ -40,7 +40,7 @@ export type Trait =
   | "linear"
   | "axes";
 
-/** Differentiation, for an op whose body must be differentiated. */
+/** What the rule of an op with a body, such as a scan, needs to differentiate that body. */
 export interface Reverse {
   /**
    * The cotangents of `leaves`, in order, from those of `seeds`; undefined for a leaf on which no seed

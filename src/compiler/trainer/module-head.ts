@@ -25,7 +25,7 @@ function specLines({ specHash: _, network, ...spec }: Model): string[] {
   return yamlLines({ name, inputs, targets, network: layers, ...others });
 }
 
-/** A line per layer, and one for the total. Costs are FLOPs of the forward pass, per sample. */
+/** A line per layer, and one for the total. Costs are FLOPs of a prediction, per sample. */
 function layerLines(model: Model, built: ModelGraphs, lowered: readonly LoopProgram[]): string[] {
   const shapes = shapesOf(model, built);
   const flops = flopsOf(lowered, model.training.batchSize);
@@ -44,7 +44,7 @@ function layerLines(model: Model, built: ModelGraphs, lowered: readonly LoopProg
   const total = (of: (row: (typeof rows)[number]) => number) =>
     countText(rows.reduce((sum, row) => sum + of(row), 0));
   const table = [
-    ["layer", "type", "output", "parameters", "count", "FLOPs"],
+    ["layer", "type", "output", "parameters", "count", "FLOPs per prediction"],
     ...rows.flatMap(({ layer, type, output, parameters, count, flops }) =>
       chunks(parameters).map((part, i) =>
         i === 0
@@ -52,7 +52,7 @@ function layerLines(model: Model, built: ModelGraphs, lowered: readonly LoopProg
           : ["", "", "", part, "", ""],
       ),
     ),
-    ["total", "", "", "forward, per sample:", total(({ count }) => count), total((row) => row.flops)],
+    ["total", "", "", "", total(({ count }) => count), total((row) => row.flops)],
   ];
   return aligned(table);
 }
@@ -96,11 +96,11 @@ function shapesOf({ network }: Model, { training }: ModelGraphs): ReadonlyMap<st
   return shapes;
 }
 
-/** The FLOPs of each layer's forward pass per sample, as counted in the kernels of a step. */
+/** The FLOPs of each layer per sample, as counted in the kernels that predict. */
 function flopsOf(lowered: readonly LoopProgram[], batchSize: number): ReadonlyMap<string, number> {
   const sums = new Map<string, number>();
-  const kernels = lowered.filter(({ name }) => name === "gradient").flatMap((program) => program.kernels);
-  for (const { layer, gradientOf, flops } of kernels.flatMap(({ provenance }) => provenance))
-    if (layer !== undefined && gradientOf === undefined) sums.set(layer, (sums.get(layer) ?? 0) + flops);
+  const kernels = lowered.filter(({ name }) => name === "predict").flatMap((program) => program.kernels);
+  for (const { layer, flops } of kernels.flatMap(({ provenance }) => provenance))
+    if (layer !== undefined) sums.set(layer, (sums.get(layer) ?? 0) + flops);
   return new Map([...sums].map(([layer, flops]) => [layer, Math.round(flops / batchSize)]));
 }

@@ -73,7 +73,7 @@ function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): 
   const { name } = fields[fields.length - 1];
   if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))
     throw new InputError(
-      `every ${name} is -1, so the fold cannot be evaluated; use fewer folds, so that each has more rows`,
+      `no validation row of this fold has a ${name}; use fewer folds, so that each has more rows`,
     );
   return dataset;
 }

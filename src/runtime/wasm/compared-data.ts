@@ -29,9 +29,9 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 }
 
 /**
- * Fills a batch. Inputs have mean 0 and standard deviation `scale`; indices often repeat. Real targets, and
- * inputs that only the loss reads, are 0 with probability 1/3 and otherwise in (0, 1], which every loss
- * accepts. The weight of the first row is not 0, because a batch without weight would reveal nothing.
+ * Fills a batch. Inputs have mean 0 and standard deviation `scale`; indices often repeat. Real-valued targets, and
+ * inputs that only the loss reads, are 0 with probability 1/3 and otherwise in (0, 1]. Every loss accepts
+ * these values. The weight of the first row is not 0, because a batch without weight would reveal nothing.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));

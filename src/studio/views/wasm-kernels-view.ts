@@ -56,7 +56,7 @@ interface KernelFacts {
   readonly schedule: string;
   readonly inlined: readonly string[];
   readonly fused: ExplainedKernel["fused"];
-  /** The number of kernels that run as the same function. */
+  /** The number of kernels that share the function, this one included. */
   readonly alike: number;
   /** Whether several threads share the work of the kernel. */
   readonly isShared: boolean;

@@ -53,8 +53,8 @@ describe("shards", () => {
     expect(first.stdout).toBe("");
     expectRefusal(
       await run("--merge"),
-      "--merge: 2 of 4 candidates have no result, the first is candidate 1",
-      "incomplete: --shard 1/2; found: flowers.search.0-of-2.jsonl",
+      "--merge: 2 of 4 candidates have no result (the first is candidate 1)",
+      "run these again: --shard 1/2; results found in flowers.search.0-of-2.jsonl",
     );
     await run("--shard", "1/2");
     const joined = await run("--merge", "--json");
@@ -69,7 +69,7 @@ describe("shards", () => {
   it.each([
     [["--shard", "2/2"], "an index from 0 and a number of shards, such as 0/4"],
     [["--shard", "one"], "an index from 0 and a number of shards, such as 0/4"],
-    [["--shard", "0/2", "--merge"], "--shard cannot be combined with --merge"],
+    [["--shard", "0/2", "--merge"], "use only one of --shard, --merge"],
     [["--shard", "0/2", "--json"], "--json has no effect with --shard"],
     [["--merge", "--threads", "2"], "--threads has no effect with --merge"],
     [["--emit", "slurm", "--shards", "3", "--threads", "2"], "--threads has no effect with --emit"],

@@ -133,7 +133,7 @@ test("a fold in which all targets are ignored is an error that names the fold", 
     }
   });
   expect(messages.filter((message) => typeof message === "string")).toEqual([
-    "InputError: in fold 1: every y is -1, so the fold cannot be evaluated; use fewer folds, so that each has more rows",
+    "InputError: in fold 1: no validation row of this fold has a y; use fewer folds, so that each has more rows",
   ]);
 });
 

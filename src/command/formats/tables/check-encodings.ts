@@ -60,7 +60,7 @@ export function thriftEnd(bytes: Uint8Array, start: number): number {
       case 12:
         return struct(depth + 1);
       default:
-        throw new Error(`a value has the unknown type ${type}`);
+        throw new Error(`the file is damaged: its metadata has the unknown type ${type}`);
     }
   };
   const struct = (depth: number): void => {

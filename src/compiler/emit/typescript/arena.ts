@@ -50,7 +50,8 @@ const regionTitles: Readonly<Record<Region, string>> = {
   input: "The batch: inputs and targets",
   result: "Results",
   totals: "Sums over the batches of an evaluation",
-  temporary: "Intermediate values; those with separate lifetimes share memory",
+  temporary:
+    "Intermediate values. Each is needed only between the given calls of a program, so they share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",

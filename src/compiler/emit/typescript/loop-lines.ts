@@ -1,7 +1,7 @@
 /**
  * Shows the loops of a register-blocked kernel before blocking, in one comment:
  *
- *     // Before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j];
+ *     // The same loops before blocking: for row < n: for j < 64: { sum = 0; for k < 64: sum += x[row, k] * w[k, j];
  *     //   y[row, j] = sum }
  */
 import { storageLabel } from "../../ir/storage.ts";
@@ -20,7 +20,7 @@ const mostLines = 4;
 /** The lines of the comment; empty for kernels that are not blocked. */
 export function loopLines(kernel: Kernel, lowered: Kernel | undefined): readonly string[] {
   if (lowered === undefined || !isBlocked(kernel)) return [];
-  const lines = commentLines(`Before blocking: ${textOf(lowered)}`);
+  const lines = commentLines(`The same loops before blocking: ${textOf(lowered)}`);
   return lines.length > mostLines ? [] : lines;
 }
 

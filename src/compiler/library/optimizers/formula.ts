@@ -61,7 +61,14 @@ export const formula = defineOptimizer({
     const wrong = state.find(
       (name) => !nameInFormula.test(name) || name in Object.prototype || name === "step",
     );
-    if (wrong !== undefined) return { key: "state", message: `must hold names, got ${showValue(wrong)}` };
+    if (wrong !== undefined)
+      return {
+        key: "state",
+        message:
+          wrong === "step"
+            ? `"step" is reserved; use another name`
+            : `must be a list of names, got ${showValue(wrong)}`,
+      };
     const again = state.find((name, index) => state.indexOf(name) < index);
     return again === undefined ? undefined : { key: "state", message: `has ${showValue(again)} twice` };
   },

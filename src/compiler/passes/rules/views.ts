@@ -11,7 +11,7 @@ const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) 
 /** Replaces f(broadcast a, broadcast b) by broadcast f(a, b), over the axes that a or b has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  // Other rules move minus signs outward (see negate-before-view), where they cancel or become subtractions.
+  // Minus signs are excluded: negate-before-view moves them outward, where they cancel or become subtractions.
   if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
     return undefined;
   const { shape } = node.type;

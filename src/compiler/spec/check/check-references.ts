@@ -146,7 +146,7 @@ function reportChoice(inputs: readonly string[], problems: Collector): void {
 
 // Warns about inputs and layers that do not influence the loss, because the output does not depend on them.
 
-/** `inputs` are the names of the inputs to check. The network is the flattened form of `written`. */
+/** `inputs`: the names of the inputs to check. `network`: the layers of `written` in one list. */
 export function warnOfUnread(
   inputs: readonly string[],
   written: WrittenList,

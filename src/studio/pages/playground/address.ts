@@ -34,14 +34,14 @@ export function fragmentOf(state: PageState): string | undefined {
 
 /** @throws Error with a message for the user, if the fragment is damaged or not from this page */
 export function stateOf(fragment: string): PageState {
-  if (!fragment.startsWith(version)) throw new Error("this link was not created by this playground");
+  if (!fragment.startsWith(version)) throw new Error("this link is not from this version of the playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));
-  if (typeof state !== "object" || state === null) throw new Error("the link is damaged");
+  if (typeof state !== "object" || state === null) throw new Error("the link is damaged; copy it again");
   const member = (key: string): unknown => Object.getOwnPropertyDescriptor(state, key)?.value;
   const [text, tab, view] = ["text", "tab", "view"].map((key) => {
     const value = member(key);
     if (typeof value === "string") return value;
-    throw new Error("the link is damaged");
+    throw new Error("the link is damaged; copy it again");
   });
   const paths = member("paths");
   return { text, tab, view, paths: paths === undefined ? undefined : readPathsState(paths) };
