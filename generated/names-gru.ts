@@ -4,11 +4,11 @@
 //
 //   layer       type       output    parameters                              count  FLOPs per prediction
 //   characters  embedding  [16, 32]  weight [27, 32]                           864                   512
-//   memory      gru        [16, 96]  weight [32, 288], recurrent [96, 288]  37,440             1,211,904
+//   memory      gru        [16, 96]  weight [32, 288], recurrent [96, 288]  37,440             1,213,440
 //                                    bias [288], recurrentBias [288]
 //   kept        dropout    [16, 96]                                              0                     0
 //   logits      dense      [16, 27]  weight [96, 27], bias [27]              2,619                83,376
-//   total                                                                   40,923             1,295,792
+//   total                                                                   40,923             1,297,328
 //
 //   name: names-gru
 //   inputs: { text: { shape: [16], dtype: i32 } }
@@ -157,7 +157,7 @@ function sizeOf(shape: readonly number[]): number {
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
-// The arena is one block of 3,544,576 bytes. Each constant is the offset of a tensor, in elements of its type.
+// The arena is one block of 3,546,624 bytes. Each constant is the offset of a tensor, in elements of its type.
 
 // Parameters.
 const at_characters_weight = 0; // f32[27, 32]
@@ -221,6 +221,7 @@ const at_exponentials = 241536; // f32[n, 16, 27], calls 7 to 8 of gradient
 const at_d_logits = 227712; // f32[n, 16, 27], calls 8 to 11 of gradient
 const at_memory_h = 571776; // f32[n, 96], calls 4 to 4 of gradient
 const at_d_memory_h = 883072; // f32[n, 96], calls 12 to 12 of gradient
+const at_text_mask = 886144; // f32[n, 16], calls 2 to 12 of gradient
 const at_sum_of_exponentials = 255360; // f32[n, 16], calls 7 to 8 of gradient
 const at_d_loss_total = 255872; // f32[], calls 7 to 8 of gradient
 const at_update_kept_share = 178560; // f32[], calls 1 to 3 of update
@@ -233,6 +234,7 @@ const at_predict_characters = 326016; // f32[n, 16, 32], calls 1 to 2 of predict
 const at_predict_memory_past = 375168; // f32[n, 288], calls 3 to 3 of predict
 const at_predict_memory_h = 384384; // f32[n, 96], calls 3 to 3 of predict
 const at_predict_memory_update = 387456; // f32[n, 96], calls 3 to 3 of predict
+const at_predict_text_mask = 390528; // f32[n, 16], calls 1 to 3 of predict
 const at_evaluate_memory_inputs = 178560; // f32[n, 16, 288], calls 2 to 3 of evaluate
 const at_evaluate_memory = 326016; // f32[n, 16, 96], calls 3 to 4 of evaluate
 const at_evaluate_characters = 326016; // f32[n, 16, 32], calls 1 to 2 of evaluate
@@ -240,6 +242,7 @@ const at_evaluate_logits = 178560; // f32[n, 16, 27], calls 4 to 5 of evaluate
 const at_evaluate_memory_past = 375168; // f32[n, 288], calls 3 to 3 of evaluate
 const at_evaluate_memory_h = 384384; // f32[n, 96], calls 3 to 3 of evaluate
 const at_evaluate_memory_update = 387456; // f32[n, 96], calls 3 to 3 of evaluate
+const at_evaluate_text_mask = 390528; // f32[n, 16], calls 1 to 3 of evaluate
 
 /** Live views of consecutive tensors that begin at `start`, by name. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -278,18 +281,27 @@ function kept_forward_kept(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // characters = characters.weight[text]
+// text_mask = [max(text, 1 − j) > 0]
 // Also called by predict and evaluate.
-function characters_forward(f: Numbers, integers: Int32Array, n: number, at_output: number): void {
+function inputs_forward_text_mask(
+  f: Numbers,
+  integers: Int32Array,
+  n: number,
+  at_output: number,
+  at_output_2: number,
+): void {
   for (let row = 0; row < n; row++) {
     const at_text_row = at_text + row * 16;
-    const at_output_row = at_output + row * 512;
+    const at_output_row0 = at_output + row * 512;
+    const at_output_row1 = at_output_2 + row * 16;
     for (let j = 0; j < 16; j++) {
       const text = integers[at_text_row + j];
       const at_characters_weight_j = at_characters_weight + text * 32;
-      const at_output_j = at_output_row + j * 32;
+      const at_output_j = at_output_row0 + j * 32;
       for (let l = 0; l < 32; l++) {
         f[at_output_j + l] = f[at_characters_weight_j + l];
       }
+      f[at_output_row1 + j] = Math.max(text, 1 - j) > 0 ? 1 : 0;
     }
   }
 }
@@ -368,7 +380,8 @@ function memory_forward_inputs(f: Numbers, n: number, at_input: number, at_outpu
 // memory_reset[t] = σ((memory_inputs[t] + memory_product[t] + memory.recurrentBias)[:, 0:96])
 // memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] ⊙ (memory_product[t] +
 //   memory.recurrentBias)[:, 192:288])
-// memory[t] = (1 − memory_update[t]) ⊙ memory_new[t] + memory_update[t] ⊙ memory[t − 1]
+// memory[t] = (1 − memory_update[t]) ⊙ memory_new[t] + memory_update[t] ⊙ memory[t − 1] if text_mask[t]
+//   else memory[t − 1]
 function memory_forward(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_memory_h_row = at_memory_h + row * 96;
@@ -469,10 +482,12 @@ function memory_forward(f: Numbers, n: number): void {
         );
       }
     }
+    const at_text_mask_t = at_text_mask + t;
     const at_memory_new_t = at_memory_new + t * 96;
     const at_memory_t = at_memory + t * 96;
     const at_memory_h_before_t = at_memory_h_before + t * 96;
     for (let row = 0; row < n; row++) {
+      const factor = f[at_text_mask_t + row * 16] !== 0;
       const at_memory_inputs_row = at_memory_inputs_t + row * 4608;
       const at_memory_reset_row = at_memory_reset_t + row * 1536;
       const at_memory_product_row = at_memory_product_t + row * 4608;
@@ -488,11 +503,12 @@ function memory_forward(f: Numbers, n: number): void {
               (f[at_memory_product_row + j + 192] + f[at_memory_recurrentBias + j + 192]),
         );
         f[at_memory_new_row + j] = memory_new;
-        const memory_update = f[at_memory_update_row + j];
-        const memory_h = f[at_memory_h_row + j];
-        const memory = (1 - memory_update) * memory_new + memory_update * memory_h;
+        const memory = factor
+          ? (1 - f[at_memory_update_row + j]) * memory_new +
+            f[at_memory_update_row + j] * f[at_memory_h_row + j]
+          : f[at_memory_h_row + j];
         f[at_memory_row + j] = memory;
-        f[at_memory_h_before_row + j] = memory_h;
+        f[at_memory_h_before_row + j] = f[at_memory_h_row + j];
         f[at_memory_h_row + j] = memory;
       }
     }
@@ -795,20 +811,21 @@ function kept_backward_input(f: Numbers, n: number): void {
 
 // For t = 15 … 0:
 // Gradient of memory_new[t] = tanh(memory_new_sum) [tanh.vjp]:
-//   d_memory_new_sum = (d_memory_h[t + 1] + d_memory[t]) ⊙ (1 − memory_update[t]) ⊙ (1 −
+//   d_memory_new_sum = text_mask[t] ⊙ (d_memory_h[t + 1] + d_memory[t]) ⊙ (1 − memory_update[t]) ⊙ (1 −
 //   memory_new[t]²)
 // Gradient of memory_reset[t] = σ(memory_reset_sum) [sigmoid.vjp]:
 //   d_memory_reset_sum = d_memory_new_sum ⊙ (memory_product[t] + memory.recurrentBias)[:, 192:288] ⊙
 //   memory_reset[t] ⊙ (1 − memory_reset[t])
 // Gradient of memory_update[t] = σ(memory_update_sum) [sigmoid.vjp]:
-//   d_memory_update_sum = (d_memory_h[t + 1] + d_memory[t]) ⊙ (memory_h_before[t] − memory_new[t]) ⊙
-//   memory_update[t] ⊙ (1 − memory_update[t])
+//   d_memory_update_sum = text_mask[t] ⊙ (d_memory_h[t + 1] + d_memory[t]) ⊙ (memory_h_before[t] −
+//   memory_new[t]) ⊙ memory_update[t] ⊙ (1 − memory_update[t])
 // Gradient of memory_sum = memory_inputs[t] + memory_past [add.vjp]:
 //   d_memory_past[t] = [d_memory_reset_sum, d_memory_update_sum, d_memory_new_sum ⊙ memory_reset[t]]
 //   d_memory_inputs[t] = [d_memory_reset_sum, d_memory_update_sum, d_memory_new_sum]
 // Gradient of memory_product[t] = memory[t − 1] · memory.recurrent [contract.vjp]:
 //   product_in_d_memory_product = d_memory_past[t] · memory.recurrentᵀ
-//   d_memory_h_2 = (d_memory_h[t + 1] + d_memory[t]) ⊙ memory_update[t] + product_in_d_memory_product
+//   d_memory_h_2 = (1 − text_mask[t]) ⊙ (d_memory_h[t + 1] + d_memory[t]) + text_mask[t] ⊙
+//   (d_memory_h[t + 1] + d_memory[t]) ⊙ memory_update[t] + product_in_d_memory_product
 function memory_backward_past(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const at_d_memory_h_row = at_d_memory_h + row * 96;
@@ -818,6 +835,7 @@ function memory_backward_past(f: Numbers, n: number): void {
   }
   for (let step = 0; step < 16; step++) {
     const t = 15 - step;
+    const at_text_mask_step = at_text_mask + t;
     const at_d_memory_step = at_d_memory + t * 96;
     const at_memory_update_step = at_memory_update + t * 96;
     const at_memory_new_step = at_memory_new + t * 96;
@@ -827,6 +845,7 @@ function memory_backward_past(f: Numbers, n: number): void {
     const at_d_memory_past_step = at_d_memory_past + t * 288;
     const at_d_memory_inputs_step = at_d_memory_inputs + t * 288;
     for (let row = 0; row < n; row++) {
+      const factor = f[at_text_mask_step + row * 16] !== 0;
       const at_d_memory_h_row = at_d_memory_h + row * 96;
       const at_d_memory_row = at_d_memory_step + row * 1536;
       const at_memory_update_row = at_memory_update_step + row * 1536;
@@ -837,7 +856,7 @@ function memory_backward_past(f: Numbers, n: number): void {
       const at_d_memory_past_row = at_d_memory_past_step + row * 4608;
       const at_d_memory_inputs_row = at_d_memory_inputs_step + row * 4608;
       for (let j = 0; j < 96; j++) {
-        const t0 = f[at_d_memory_h_row + j] + f[at_d_memory_row + j];
+        const t0 = factor ? f[at_d_memory_h_row + j] + f[at_d_memory_row + j] : 0;
         const memory_update = f[at_memory_update_row + j];
         const t1 = 1 - memory_update;
         const memory_new = f[at_memory_new_row + j];
@@ -857,6 +876,11 @@ function memory_backward_past(f: Numbers, n: number): void {
       }
     }
     for (let row = 0; row < n - (n % 4); row += 4) {
+      const at_text_mask_row = at_text_mask_step + row * 16;
+      const factor0 = f[at_text_mask_row] !== 0;
+      const factor1 = f[at_text_mask_row + 16] !== 0;
+      const factor2 = f[at_text_mask_row + 32] !== 0;
+      const factor3 = f[at_text_mask_row + 48] !== 0;
       const at_d_memory_past_row = at_d_memory_past_step + row * 4608;
       const at_d_memory_h_row = at_d_memory_h + row * 96;
       const at_d_memory_row = at_d_memory_step + row * 1536;
@@ -897,52 +921,68 @@ function memory_backward_past(f: Numbers, n: number): void {
           sum32 += d_memory_past3 * memory_recurrent2;
         }
         f[at_d_memory_h_row + j] =
-          (f[at_d_memory_h_row + j] + f[at_d_memory_row + j]) * f[at_memory_update_row + j] + sum00;
+          (factor0 ? 0 : f[at_d_memory_h_row + j] + f[at_d_memory_row + j]) +
+          (factor0 ? f[at_d_memory_h_row + j] + f[at_d_memory_row + j] : 0) * f[at_memory_update_row + j] +
+          sum00;
         f[at_d_memory_h_row + j + 96] =
-          (f[at_d_memory_h_row + j + 96] + f[at_d_memory_row + j + 1536]) *
+          (factor1 ? 0 : f[at_d_memory_h_row + j + 96] + f[at_d_memory_row + j + 1536]) +
+          (factor1 ? f[at_d_memory_h_row + j + 96] + f[at_d_memory_row + j + 1536] : 0) *
             f[at_memory_update_row + j + 1536] +
           sum10;
         f[at_d_memory_h_row + j + 192] =
-          (f[at_d_memory_h_row + j + 192] + f[at_d_memory_row + j + 3072]) *
+          (factor2 ? 0 : f[at_d_memory_h_row + j + 192] + f[at_d_memory_row + j + 3072]) +
+          (factor2 ? f[at_d_memory_h_row + j + 192] + f[at_d_memory_row + j + 3072] : 0) *
             f[at_memory_update_row + j + 3072] +
           sum20;
         f[at_d_memory_h_row + j + 288] =
-          (f[at_d_memory_h_row + j + 288] + f[at_d_memory_row + j + 4608]) *
+          (factor3 ? 0 : f[at_d_memory_h_row + j + 288] + f[at_d_memory_row + j + 4608]) +
+          (factor3 ? f[at_d_memory_h_row + j + 288] + f[at_d_memory_row + j + 4608] : 0) *
             f[at_memory_update_row + j + 4608] +
           sum30;
         f[at_d_memory_h_row + j + 1] =
-          (f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1]) * f[at_memory_update_row + j + 1] +
+          (factor0 ? 0 : f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1]) +
+          (factor0 ? f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1] : 0) *
+            f[at_memory_update_row + j + 1] +
           sum01;
         f[at_d_memory_h_row + j + 97] =
-          (f[at_d_memory_h_row + j + 97] + f[at_d_memory_row + j + 1537]) *
+          (factor1 ? 0 : f[at_d_memory_h_row + j + 97] + f[at_d_memory_row + j + 1537]) +
+          (factor1 ? f[at_d_memory_h_row + j + 97] + f[at_d_memory_row + j + 1537] : 0) *
             f[at_memory_update_row + j + 1537] +
           sum11;
         f[at_d_memory_h_row + j + 193] =
-          (f[at_d_memory_h_row + j + 193] + f[at_d_memory_row + j + 3073]) *
+          (factor2 ? 0 : f[at_d_memory_h_row + j + 193] + f[at_d_memory_row + j + 3073]) +
+          (factor2 ? f[at_d_memory_h_row + j + 193] + f[at_d_memory_row + j + 3073] : 0) *
             f[at_memory_update_row + j + 3073] +
           sum21;
         f[at_d_memory_h_row + j + 289] =
-          (f[at_d_memory_h_row + j + 289] + f[at_d_memory_row + j + 4609]) *
+          (factor3 ? 0 : f[at_d_memory_h_row + j + 289] + f[at_d_memory_row + j + 4609]) +
+          (factor3 ? f[at_d_memory_h_row + j + 289] + f[at_d_memory_row + j + 4609] : 0) *
             f[at_memory_update_row + j + 4609] +
           sum31;
         f[at_d_memory_h_row + j + 2] =
-          (f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2]) * f[at_memory_update_row + j + 2] +
+          (factor0 ? 0 : f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2]) +
+          (factor0 ? f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2] : 0) *
+            f[at_memory_update_row + j + 2] +
           sum02;
         f[at_d_memory_h_row + j + 98] =
-          (f[at_d_memory_h_row + j + 98] + f[at_d_memory_row + j + 1538]) *
+          (factor1 ? 0 : f[at_d_memory_h_row + j + 98] + f[at_d_memory_row + j + 1538]) +
+          (factor1 ? f[at_d_memory_h_row + j + 98] + f[at_d_memory_row + j + 1538] : 0) *
             f[at_memory_update_row + j + 1538] +
           sum12;
         f[at_d_memory_h_row + j + 194] =
-          (f[at_d_memory_h_row + j + 194] + f[at_d_memory_row + j + 3074]) *
+          (factor2 ? 0 : f[at_d_memory_h_row + j + 194] + f[at_d_memory_row + j + 3074]) +
+          (factor2 ? f[at_d_memory_h_row + j + 194] + f[at_d_memory_row + j + 3074] : 0) *
             f[at_memory_update_row + j + 3074] +
           sum22;
         f[at_d_memory_h_row + j + 290] =
-          (f[at_d_memory_h_row + j + 290] + f[at_d_memory_row + j + 4610]) *
+          (factor3 ? 0 : f[at_d_memory_h_row + j + 290] + f[at_d_memory_row + j + 4610]) +
+          (factor3 ? f[at_d_memory_h_row + j + 290] + f[at_d_memory_row + j + 4610] : 0) *
             f[at_memory_update_row + j + 4610] +
           sum32;
       }
     }
     for (let row = n - (n % 4); row < n; row++) {
+      const factor = f[at_text_mask_step + row * 16] !== 0;
       const at_d_memory_past_row = at_d_memory_past_step + row * 4608;
       const at_d_memory_h_row = at_d_memory_h + row * 96;
       const at_d_memory_row = at_d_memory_step + row * 1536;
@@ -959,19 +999,26 @@ function memory_backward_past(f: Numbers, n: number): void {
           sum2 += d_memory_past * f[at_memory_recurrent_j + k + 576];
         }
         f[at_d_memory_h_row + j] =
-          (f[at_d_memory_h_row + j] + f[at_d_memory_row + j]) * f[at_memory_update_row + j] + sum0;
+          (factor ? 0 : f[at_d_memory_h_row + j] + f[at_d_memory_row + j]) +
+          (factor ? f[at_d_memory_h_row + j] + f[at_d_memory_row + j] : 0) * f[at_memory_update_row + j] +
+          sum0;
         f[at_d_memory_h_row + j + 1] =
-          (f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1]) * f[at_memory_update_row + j + 1] +
+          (factor ? 0 : f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1]) +
+          (factor ? f[at_d_memory_h_row + j + 1] + f[at_d_memory_row + j + 1] : 0) *
+            f[at_memory_update_row + j + 1] +
           sum1;
         f[at_d_memory_h_row + j + 2] =
-          (f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2]) * f[at_memory_update_row + j + 2] +
+          (factor ? 0 : f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2]) +
+          (factor ? f[at_d_memory_h_row + j + 2] + f[at_d_memory_row + j + 2] : 0) *
+            f[at_memory_update_row + j + 2] +
           sum2;
       }
     }
   }
 }
 
-// Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias) [scan.vjp]:
+// Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias, [max(text,
+//   1 − j) > 0]) [scan.vjp]:
 //   d_memory.recurrentBias = Σ_i,k d_memory_past
 // The same code serves memory_backward_bias.
 function memory_backward_recurrentBias(
@@ -993,7 +1040,8 @@ function memory_backward_recurrentBias(
   }
 }
 
-// Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias) [scan.vjp]:
+// Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias, [max(text,
+//   1 − j) > 0]) [scan.vjp]:
 //   d_memory.recurrent = memory_h_beforeᵀ · d_memory_past
 // The same loops before blocking: for i < 96: for j < 288: { sum = 0; for row < n: for k < 16: sum +=
 //   memory_h_before[row, k, i] * d_memory_past[row, k, j]; d_memory.recurrent[i, j] = sum }
@@ -1263,7 +1311,7 @@ function adamw_update(f: Numbers): void {
 /** Forward and backward pass over n rows: writes the gradients, returns the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   kept_forward_kept(f, integers, n);
-  characters_forward(f, integers, n, at_characters);
+  inputs_forward_text_mask(f, integers, n, at_characters, at_text_mask);
   memory_forward_inputs(f, n, at_characters, at_memory_inputs);
   memory_forward(f, n);
   kept_forward(f, n);
@@ -1696,7 +1744,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 /** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */
 export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
-  const memory = new ArrayBuffer(3544576);
+  const memory = new ArrayBuffer(3546624);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -1751,6 +1799,7 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
     check(rows) {
       return firstNotFinite(f, rows, [
         ["characters", at_characters, 512],
+        ["text_mask", at_text_mask, 16],
         ["memory_product", at_memory_product, 4608],
         ["memory_update", at_memory_update, 1536],
         ["memory_reset", at_memory_reset, 1536],
@@ -2329,7 +2378,8 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 // memory_past = memory_product + memory.recurrentBias
 // memory_update = σ((memory_inputs[t] + memory_past)[:, 96:192])
 // memory[t] = (1 − memory_update) ⊙ tanh(memory_inputs[t][:, 192:288] + σ((memory_inputs[t] +
-//   memory_past)[:, 0:96]) ⊙ memory_past[:, 192:288]) + memory_update ⊙ memory[t − 1]
+//   memory_past)[:, 0:96]) ⊙ memory_past[:, 192:288]) + memory_update ⊙ memory[t − 1] if text_mask[t]
+//   else memory[t − 1]
 // Also called by evaluate.
 function memory_predict(
   f: Numbers,
@@ -2337,6 +2387,7 @@ function memory_predict(
   at_output: number,
   at_input: number,
   at_output_2: number,
+  at_input_2: number,
   at_output_3: number,
   at_output_4: number,
 ): void {
@@ -2423,33 +2474,35 @@ function memory_predict(
         f[at_output_row1 + j + 2] = sum2 + f[at_memory_recurrentBias + j + 2];
       }
     }
-    const at_input_t = at_input + t * 288;
+    const at_input_t0 = at_input + t * 288;
     for (let row = 0; row < n; row++) {
-      const at_input_row = at_input_t + row * 4608;
+      const at_input_row = at_input_t0 + row * 4608;
       const at_output_row0 = at_output_2 + row * 288;
       const at_output_row1 = at_output_3 + row * 96;
       for (let j = 0; j < 96; j++) {
         f[at_output_row1 + j] = sigmoid(f[at_input_row + j + 96] + f[at_output_row0 + j + 96]);
       }
     }
+    const at_input_t1 = at_input_2 + t;
     const at_output_t = at_output_4 + t * 96;
     for (let row = 0; row < n; row++) {
+      const factor = f[at_input_t1 + row * 16] !== 0;
       const at_output_row0 = at_output_3 + row * 96;
-      const at_input_row = at_input_t + row * 4608;
+      const at_input_row = at_input_t0 + row * 4608;
       const at_output_row1 = at_output_2 + row * 288;
       const at_output_row2 = at_output + row * 96;
       const at_output_row3 = at_output_t + row * 1536;
       for (let j = 0; j < 96; j++) {
-        const output0 = f[at_output_row0 + j];
-        const output1 =
-          (1 - output0) *
-            tanh(
-              f[at_input_row + j + 192] +
-                sigmoid(f[at_input_row + j] + f[at_output_row1 + j]) * f[at_output_row1 + j + 192],
-            ) +
-          output0 * f[at_output_row2 + j];
-        f[at_output_row3 + j] = output1;
-        f[at_output_row2 + j] = output1;
+        const output = factor
+          ? (1 - f[at_output_row0 + j]) *
+              tanh(
+                f[at_input_row + j + 192] +
+                  sigmoid(f[at_input_row + j] + f[at_output_row1 + j]) * f[at_output_row1 + j + 192],
+              ) +
+            f[at_output_row0 + j] * f[at_output_row2 + j]
+          : f[at_output_row2 + j];
+        f[at_output_row3 + j] = output;
+        f[at_output_row2 + j] = output;
       }
     }
   }
@@ -2517,7 +2570,7 @@ function summary(doubles: Float64Array): void {
 
 /** The output of the network for n rows, in evaluation mode. */
 function predict(f: Numbers, integers: Int32Array, n: number): void {
-  characters_forward(f, integers, n, at_predict_characters);
+  inputs_forward_text_mask(f, integers, n, at_predict_characters, at_predict_text_mask);
   memory_forward_inputs(f, n, at_predict_characters, at_predict_memory_inputs);
   memory_predict(
     f,
@@ -2525,6 +2578,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     at_predict_memory_h,
     at_predict_memory_inputs,
     at_predict_memory_past,
+    at_predict_text_mask,
     at_predict_memory_update,
     at_predict_memory,
   );
@@ -2533,7 +2587,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
 
 /** Adds n rows to the sums that loss and metrics are computed from. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  characters_forward(f, integers, n, at_evaluate_characters);
+  inputs_forward_text_mask(f, integers, n, at_evaluate_characters, at_evaluate_text_mask);
   memory_forward_inputs(f, n, at_evaluate_characters, at_evaluate_memory_inputs);
   memory_predict(
     f,
@@ -2541,6 +2595,7 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     at_evaluate_memory_h,
     at_evaluate_memory_inputs,
     at_evaluate_memory_past,
+    at_evaluate_text_mask,
     at_evaluate_memory_update,
     at_evaluate_memory,
   );

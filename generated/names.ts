@@ -7,7 +7,7 @@
 //   places                         position-embedding  [16, 64]   weight [16, 64]                                 1,024                 2,048
 //   embedded                       dropout             [16, 64]                                                       0                     0
 //   block.1.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
-//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               601,088
+//   block.1.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.1.attention.dropout1     dropout             [16, 64]                                                       0                     0
@@ -18,7 +18,7 @@
 //   block.1.mlp.dropout1           dropout             [16, 64]                                                       0                     0
 //   block.1.mlp                    residual            [16, 64]                                                       0                 2,048
 //   block.2.attention.layer-norm1  layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
-//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               601,088
+//   block.2.attention.attention1   attention           [16, 64]   query [64, 64], queryBias [64], key [64, 64]   16,640               602,368
 //                                                                 keyBias [64], value [64, 64], valueBias [64]
 //                                                                 output [64, 64], outputBias [64]
 //   block.2.attention.dropout1     dropout             [16, 64]                                                       0                     0
@@ -30,7 +30,7 @@
 //   block.2.mlp                    residual            [16, 64]                                                       0                 2,048
 //   norm                           layer-norm          [16, 64]   scale [64], shift [64]                            128                 8,256
 //   logits                         dense               [16, 27]   weight [64, 27], bias [27]                      1,755                55,728
-//   total                                                                                                       104,603             3,455,728
+//   total                                                                                                       104,603             3,458,288
 //
 //   name: names
 //   inputs: { text: { shape: [16], dtype: i32 } }
@@ -352,40 +352,40 @@ const at_totals_accuracy_total = 216638; // f64[]
 const at_totals_accuracy_count = 216639; // f64[]
 
 // Intermediate values. Each is needed only between the given calls of a program, so they share memory.
-const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 68 of gradient
-const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 68 of gradient
+const at_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 12 to 69 of gradient
+const at_block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], calls 12 to 69 of gradient
 const at_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 12 to 13 of gradient
 const at_block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], calls 25 to 38 of gradient
 const at_block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], calls 25 to 38 of gradient
 const at_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 25 to 37 of gradient
 const at_d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], calls 38 to 38 of gradient
 const at_d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], calls 38 to 42 of gradient
-const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], calls 66 to 67 of gradient
-const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 68 to 68 of gradient
-const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], calls 68 to 72 of gradient
-const at_embedded_kept = 1219712; // f32[n, 16, 64], calls 1 to 94 of gradient
+const at_block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], calls 67 to 68 of gradient
+const at_d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], calls 69 to 69 of gradient
+const at_d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], calls 69 to 73 of gradient
+const at_embedded_kept = 1219712; // f32[n, 16, 64], calls 1 to 95 of gradient
 const at_embedded = 433280; // f32[n, 16, 64], calls 1 to 9 of gradient
-const at_block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], calls 1 to 94 of gradient
+const at_block_1_attention_layer_norm1_normal = 1252480; // f32[n, 16, 64], calls 1 to 95 of gradient
 const at_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 1 to 7 of gradient
-const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], calls 2 to 75 of gradient
-const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], calls 3 to 84 of gradient
-const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], calls 4 to 87 of gradient
+const at_block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], calls 2 to 76 of gradient
+const at_block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], calls 3 to 85 of gradient
+const at_block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], calls 4 to 88 of gradient
 const at_block_1_attention_attention1_masked = 498816; // f32[n, 4, 16, 16], calls 5 to 6 of gradient
-const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], calls 6 to 83 of gradient
-const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], calls 7 to 82 of gradient
-const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], calls 8 to 76 of gradient
+const at_block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], calls 6 to 84 of gradient
+const at_block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], calls 7 to 83 of gradient
+const at_block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], calls 8 to 77 of gradient
 const at_block_1_attention = 826496; // f32[n, 16, 64], calls 9 to 13 of gradient
-const at_block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], calls 10 to 65 of gradient
-const at_block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], calls 11 to 74 of gradient
+const at_block_1_mlp_dropout1_kept = 1481856; // f32[n, 16, 64], calls 10 to 66 of gradient
+const at_block_1_mlp_layer_norm1_normal = 1514624; // f32[n, 16, 64], calls 11 to 75 of gradient
 const at_block_1_mlp_layer_norm1 = 859264; // f32[n, 16, 64], calls 11 to 12 of gradient
 const at_block_1_mlp = 859264; // f32[n, 16, 64], calls 13 to 22 of gradient
 const at_block_2_attention_dropout1_kept = 1547392; // f32[n, 16, 64], calls 14 to 45 of gradient
-const at_block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], calls 15 to 64 of gradient
+const at_block_2_attention_layer_norm1_normal = 1580160; // f32[n, 16, 64], calls 15 to 65 of gradient
 const at_block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], calls 15 to 20 of gradient
-const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], calls 16 to 54 of gradient
-const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], calls 17 to 57 of gradient
+const at_block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], calls 16 to 55 of gradient
+const at_block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], calls 17 to 58 of gradient
 const at_block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], calls 18 to 19 of gradient
-const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], calls 19 to 53 of gradient
+const at_block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], calls 19 to 54 of gradient
 const at_block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], calls 20 to 52 of gradient
 const at_block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], calls 21 to 46 of gradient
 const at_block_2_attention = 1088640; // f32[n, 16, 64], calls 22 to 26 of gradient
@@ -400,44 +400,47 @@ const at_d_block_2_mlp = 1809536; // f32[n, 16, 64], calls 35 to 44 of gradient
 const at_d_block_2_mlp_output = 1842304; // f32[n, 16, 64], calls 35 to 38 of gradient
 const at_block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], calls 40 to 41 of gradient
 const at_d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], calls 42 to 44 of gradient
-const at_d_block_2_attention = 728192; // f32[n, 16, 64], calls 44 to 64 of gradient
+const at_d_block_2_attention = 728192; // f32[n, 16, 64], calls 44 to 65 of gradient
 const at_d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], calls 44 to 47 of gradient
 const at_d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], calls 47 to 52 of gradient
-const at_product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], calls 48 to 60 of gradient
-const at_block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], calls 50 to 59 of gradient
-const at_d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], calls 52 to 53 of gradient
-const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], calls 53 to 57 of gradient
-const at_product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], calls 54 to 61 of gradient
-const at_product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], calls 57 to 62 of gradient
-const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], calls 60 to 62 of gradient
-const at_product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], calls 61 to 62 of gradient
-const at_d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], calls 62 to 64 of gradient
-const at_d_block_1_mlp = 957568; // f32[n, 16, 64], calls 64 to 74 of gradient
-const at_d_block_1_mlp_output = 990336; // f32[n, 16, 64], calls 64 to 68 of gradient
-const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], calls 70 to 71 of gradient
-const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], calls 72 to 74 of gradient
-const at_d_block_1_attention = 466048; // f32[n, 16, 64], calls 74 to 94 of gradient
-const at_d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], calls 74 to 77 of gradient
-const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], calls 77 to 82 of gradient
-const at_product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], calls 78 to 90 of gradient
-const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], calls 80 to 89 of gradient
-const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], calls 82 to 83 of gradient
-const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], calls 83 to 87 of gradient
-const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 84 to 91 of gradient
-const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], calls 87 to 92 of gradient
-const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], calls 90 to 92 of gradient
-const at_product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], calls 91 to 92 of gradient
-const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], calls 92 to 94 of gradient
-const at_d_embedded_product = 433280; // f32[n, 16, 64], calls 94 to 96 of gradient
+const at_product_in_d_block_2_attention_attention1_heads = 760960; // f32[n, 4, 16, 16], calls 48 to 61 of gradient
+const at_block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], calls 50 to 60 of gradient
+const at_d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], calls 52 to 54 of gradient
+const at_d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], calls 54 to 58 of gradient
+const at_product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], calls 55 to 62 of gradient
+const at_product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], calls 58 to 63 of gradient
+const at_d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], calls 61 to 63 of gradient
+const at_product_in_d_block_2_attention_attention1_key_product = 760960; // f32[n, 16, 64], calls 62 to 63 of gradient
+const at_d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], calls 63 to 65 of gradient
+const at_d_block_1_mlp = 957568; // f32[n, 16, 64], calls 65 to 75 of gradient
+const at_d_block_1_mlp_output = 990336; // f32[n, 16, 64], calls 65 to 69 of gradient
+const at_block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], calls 71 to 72 of gradient
+const at_d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], calls 73 to 75 of gradient
+const at_d_block_1_attention = 466048; // f32[n, 16, 64], calls 75 to 95 of gradient
+const at_d_block_1_attention_attention1 = 498816; // f32[n, 16, 64], calls 75 to 78 of gradient
+const at_d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], calls 78 to 83 of gradient
+const at_product_in_d_block_1_attention_attention1_heads = 498816; // f32[n, 4, 16, 16], calls 79 to 91 of gradient
+const at_block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], calls 81 to 90 of gradient
+const at_d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], calls 83 to 84 of gradient
+const at_d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], calls 84 to 88 of gradient
+const at_product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 85 to 92 of gradient
+const at_product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], calls 88 to 93 of gradient
+const at_d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], calls 91 to 93 of gradient
+const at_product_in_d_block_1_attention_attention1_key_product = 498816; // f32[n, 16, 64], calls 92 to 93 of gradient
+const at_d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], calls 93 to 95 of gradient
+const at_d_embedded_product = 433280; // f32[n, 16, 64], calls 95 to 97 of gradient
 const at_logits = 1154176; // f32[n, 16, 27], calls 28 to 29 of gradient
 const at_exponentials = 1168000; // f32[n, 16, 27], calls 29 to 30 of gradient
 const at_d_logits = 1809536; // f32[n, 16, 27], calls 30 to 33 of gradient
-const at_block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], calls 1 to 94 of gradient
-const at_block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], calls 11 to 74 of gradient
-const at_block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], calls 15 to 64 of gradient
+const at_sum_in_d_block_2_attention_attention1_divisor = 859264; // f32[n, 4, 16], calls 53 to 54 of gradient
+const at_text_mask = 892032; // f32[n, 16], calls 1 to 18 of gradient
+const at_block_1_attention_layer_norm1_deviation = 1875072; // f32[n, 16], calls 1 to 95 of gradient
+const at_block_1_mlp_layer_norm1_deviation = 1875584; // f32[n, 16], calls 11 to 75 of gradient
+const at_block_2_attention_layer_norm1_deviation = 1876096; // f32[n, 16], calls 15 to 65 of gradient
 const at_block_2_mlp_layer_norm1_deviation = 1876608; // f32[n, 16], calls 24 to 44 of gradient
 const at_norm_deviation = 1877120; // f32[n, 16], calls 27 to 35 of gradient
 const at_sum_of_exponentials = 1181824; // f32[n, 16], calls 29 to 30 of gradient
+const at_text_mask_again = 1023104; // f32[n, 16], calls 54 to 84 of gradient
 const at_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 6 to 6 of gradient
 const at_block_2_attention_attention1_exponentials = 760960; // f32[16], calls 19 to 19 of gradient
 const at_d_loss_total = 1182336; // f32[], calls 29 to 30 of gradient
@@ -463,7 +466,7 @@ const at_predict_block_1_mlp = 433280; // f32[n, 16, 64], calls 11 to 19 of pred
 const at_predict_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 12 to 17 of predict
 const at_predict_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], calls 13 to 15 of predict
 const at_predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], calls 14 to 15 of predict
-const at_predict_block_2_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of predict
+const at_predict_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of predict
 const at_predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 16 to 18 of predict
 const at_predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], calls 17 to 18 of predict
 const at_predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 18 to 19 of predict
@@ -471,8 +474,11 @@ const at_predict_block_2_attention = 695424; // f32[n, 16, 64], calls 19 to 22 o
 const at_predict_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 20 to 21 of predict
 const at_predict_block_2_mlp = 433280; // f32[n, 16, 64], calls 22 to 23 of predict
 const at_predict_norm = 466048; // f32[n, 16, 64], calls 23 to 24 of predict
+const at_predict_text_mask = 597120; // f32[n, 16], calls 1 to 4 of predict
 const at_predict_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 5 to 5 of predict
-const at_predict_block_2_attention_attention1_exponentials = 531584; // f32[16], calls 16 to 16 of predict
+const at_predict_text_mask_again = 531584; // f32[16], calls 16 to 16 of predict
+const at_predict_block_2_attention_attention1_masked = 531600; // f32[16], calls 16 to 16 of predict
+const at_predict_block_2_attention_attention1_exponentials = 531616; // f32[16], calls 16 to 16 of predict
 const at_evaluate_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 10 to 10 of evaluate
 const at_evaluate_block_1_mlp_hidden = 564352; // f32[n, 16, 256], calls 10 to 11 of evaluate
 const at_evaluate_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], calls 21 to 21 of evaluate
@@ -491,7 +497,7 @@ const at_evaluate_block_1_mlp = 433280; // f32[n, 16, 64], calls 11 to 19 of eva
 const at_evaluate_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], calls 12 to 17 of evaluate
 const at_evaluate_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], calls 13 to 15 of evaluate
 const at_evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], calls 14 to 15 of evaluate
-const at_evaluate_block_2_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_products = 564352; // f32[n, 4, 16, 16], calls 15 to 16 of evaluate
 const at_evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], calls 16 to 18 of evaluate
 const at_evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], calls 17 to 18 of evaluate
 const at_evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], calls 18 to 19 of evaluate
@@ -500,8 +506,11 @@ const at_evaluate_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], calls 20 
 const at_evaluate_block_2_mlp = 433280; // f32[n, 16, 64], calls 22 to 23 of evaluate
 const at_evaluate_norm = 466048; // f32[n, 16, 64], calls 23 to 24 of evaluate
 const at_evaluate_logits = 433280; // f32[n, 16, 27], calls 24 to 25 of evaluate
+const at_evaluate_text_mask = 597120; // f32[n, 16], calls 1 to 4 of evaluate
 const at_evaluate_block_1_attention_attention1_exponentials = 531584; // f32[16], calls 5 to 5 of evaluate
-const at_evaluate_block_2_attention_attention1_exponentials = 531584; // f32[16], calls 16 to 16 of evaluate
+const at_evaluate_text_mask_again = 531584; // f32[16], calls 16 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_masked = 531600; // f32[16], calls 16 to 16 of evaluate
+const at_evaluate_block_2_attention_attention1_exponentials = 531616; // f32[16], calls 16 to 16 of evaluate
 
 /** Live views of consecutive tensors that begin at `start`, by name. */
 function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
@@ -527,6 +536,7 @@ function firstNotFinite(
 
 // embedded_kept = [random ≥ 0.1]
 // embedded = embedded_kept ⊙ 1 / (1 − 0.1) · (characters.weight[text] + places.weight)
+// text_mask = [max(text, 1 − j) > 0]
 // block.1.attention.layer-norm1_sum = Σ_j embedded
 // block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
 // block.1.attention.layer-norm1_sum_of_squares = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
@@ -542,6 +552,7 @@ function block_1_attention_layer_norm1_forward(f: Numbers, integers: Int32Array,
     const at_embedded_kept_row = at_embedded_kept + row * 1024;
     const at_text_row = at_text + row * 16;
     const at_embedded_row = at_embedded + row * 1024;
+    const at_text_mask_row = at_text_mask + row * 16;
     const at_block_1_attention_layer_norm1_deviation_row =
       at_block_1_attention_layer_norm1_deviation + row * 16;
     const at_block_1_attention_layer_norm1_normal_row = at_block_1_attention_layer_norm1_normal + row * 1024;
@@ -563,6 +574,7 @@ function block_1_attention_layer_norm1_forward(f: Numbers, integers: Int32Array,
         f[at_embedded_j + k] = embedded;
         block_1_attention_layer_norm1_sum += embedded;
       }
+      f[at_text_mask_row + j] = Math.max(integers[at_text_row + j], 1 - j) > 0 ? 1 : 0;
       const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
       let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
@@ -697,24 +709,26 @@ function block_attention_attention_forward_query(
 
 // block.1.attention.attention1_products = block.1.attention.attention1_query ·
 //   block.1.attention.attention1_keyᵀ
-// block.1.attention.attention1_masked = 0.25 · block.1.attention.attention1_products if j ≤ l else −∞
+// block.1.attention.attention1_masked = 0.25 · block.1.attention.attention1_products if (j if text_mask
+//   else 16) ≤ l else −∞
 // The same loops before blocking: for row < n: for j < 4: for l < 16: for m < 16: { sum = 0; for k <
 //   16: sum += block.1.attention.attention1_query[row, l, j * 16 + k] *
 //   block.1.attention.attention1_key[row, m, j * 16 + k]; block.1.attention.attention1_masked[row, j,
-//   l, m] = m <= l ? sum * 0.25 : -Infinity }
+//   l, m] = (text_mask[row, m] !== 0 ? m : 16) <= l ? sum * 0.25 : -Infinity }
 // The same code serves block.2.attention.attention1_forward_masked,
-//   block.1.attention.attention1_predict_masked, block.2.attention.attention1_predict_masked and 2
-//   more.
+//   block.1.attention.attention1_predict_masked, block.1.attention.attention1_evaluate_masked.
 function block_attention_attention_forward_masked(
   f: Numbers,
   n: number,
   at_input: number,
   at_input_2: number,
+  at_input_3: number,
   at_output: number,
 ): void {
   for (let row = 0; row < n; row++) {
     const at_input_row0 = at_input + row * 1024;
     const at_input_row1 = at_input_2 + row * 1024;
+    const at_input_row2 = at_input_3 + row * 16;
     const at_output_row = at_output + row * 1024;
     for (let j = 0; j < 4; j++) {
       const at_input_j0 = at_input_row0 + j * 16;
@@ -767,22 +781,26 @@ function block_attention_attention_forward_masked(
             sum23 += input3 * input7;
             sum33 += input4 * input7;
           }
-          f[at_output_l + m] = m <= l ? sum00 * 0.25 : -Infinity;
-          f[at_output_l + m + 16] = m <= l + 1 ? sum10 * 0.25 : -Infinity;
-          f[at_output_l + m + 32] = m <= l + 2 ? sum20 * 0.25 : -Infinity;
-          f[at_output_l + m + 48] = m <= l + 3 ? sum30 * 0.25 : -Infinity;
-          f[at_output_l + m + 1] = m + 1 <= l ? sum01 * 0.25 : -Infinity;
-          f[at_output_l + m + 17] = m + 1 <= l + 1 ? sum11 * 0.25 : -Infinity;
-          f[at_output_l + m + 33] = m + 1 <= l + 2 ? sum21 * 0.25 : -Infinity;
-          f[at_output_l + m + 49] = m + 1 <= l + 3 ? sum31 * 0.25 : -Infinity;
-          f[at_output_l + m + 2] = m + 2 <= l ? sum02 * 0.25 : -Infinity;
-          f[at_output_l + m + 18] = m + 2 <= l + 1 ? sum12 * 0.25 : -Infinity;
-          f[at_output_l + m + 34] = m + 2 <= l + 2 ? sum22 * 0.25 : -Infinity;
-          f[at_output_l + m + 50] = m + 2 <= l + 3 ? sum32 * 0.25 : -Infinity;
-          f[at_output_l + m + 3] = m + 3 <= l ? sum03 * 0.25 : -Infinity;
-          f[at_output_l + m + 19] = m + 3 <= l + 1 ? sum13 * 0.25 : -Infinity;
-          f[at_output_l + m + 35] = m + 3 <= l + 2 ? sum23 * 0.25 : -Infinity;
-          f[at_output_l + m + 51] = m + 3 <= l + 3 ? sum33 * 0.25 : -Infinity;
+          const t0 = f[at_input_row2 + m] !== 0 ? m : 16;
+          f[at_output_l + m] = t0 <= l ? sum00 * 0.25 : -Infinity;
+          f[at_output_l + m + 16] = t0 <= l + 1 ? sum10 * 0.25 : -Infinity;
+          f[at_output_l + m + 32] = t0 <= l + 2 ? sum20 * 0.25 : -Infinity;
+          f[at_output_l + m + 48] = t0 <= l + 3 ? sum30 * 0.25 : -Infinity;
+          const t1 = f[at_input_row2 + m + 1] !== 0 ? m + 1 : 16;
+          f[at_output_l + m + 1] = t1 <= l ? sum01 * 0.25 : -Infinity;
+          f[at_output_l + m + 17] = t1 <= l + 1 ? sum11 * 0.25 : -Infinity;
+          f[at_output_l + m + 33] = t1 <= l + 2 ? sum21 * 0.25 : -Infinity;
+          f[at_output_l + m + 49] = t1 <= l + 3 ? sum31 * 0.25 : -Infinity;
+          const t2 = f[at_input_row2 + m + 2] !== 0 ? m + 2 : 16;
+          f[at_output_l + m + 2] = t2 <= l ? sum02 * 0.25 : -Infinity;
+          f[at_output_l + m + 18] = t2 <= l + 1 ? sum12 * 0.25 : -Infinity;
+          f[at_output_l + m + 34] = t2 <= l + 2 ? sum22 * 0.25 : -Infinity;
+          f[at_output_l + m + 50] = t2 <= l + 3 ? sum32 * 0.25 : -Infinity;
+          const t3 = f[at_input_row2 + m + 3] !== 0 ? m + 3 : 16;
+          f[at_output_l + m + 3] = t3 <= l ? sum03 * 0.25 : -Infinity;
+          f[at_output_l + m + 19] = t3 <= l + 1 ? sum13 * 0.25 : -Infinity;
+          f[at_output_l + m + 35] = t3 <= l + 2 ? sum23 * 0.25 : -Infinity;
+          f[at_output_l + m + 51] = t3 <= l + 3 ? sum33 * 0.25 : -Infinity;
         }
       }
     }
@@ -791,13 +809,14 @@ function block_attention_attention_forward_masked(
 
 // block.1.attention.attention1_maximum = max_j(block.1.attention.attention1_masked)
 // block.1.attention.attention1_exponentials = exp(block.1.attention.attention1_masked −
-//   block.1.attention.attention1_maximum)
+//   max(block.1.attention.attention1_maximum, −1e+30))
 // block.1.attention.attention1_sum_of_exponentials = Σ_j block.1.attention.attention1_exponentials
+// block.1.attention.attention1_divisor = block.1.attention.attention1_sum_of_exponentials +
+//   [block.1.attention.attention1_sum_of_exponentials < 0.5]
 // block.1.attention.attention1_shares = block.1.attention.attention1_exponentials /
-//   block.1.attention.attention1_sum_of_exponentials
+//   block.1.attention.attention1_divisor
 // The same code serves block.2.attention.attention1_forward_shares,
-//   block.1.attention.attention1_predict_shares, block.2.attention.attention1_predict_shares and 2
-//   more.
+//   block.1.attention.attention1_predict_shares, block.1.attention.attention1_evaluate_shares.
 function block_attention_attention_forward_shares(
   f: Numbers,
   n: number,
@@ -821,14 +840,18 @@ function block_attention_attention_forward_shares(
           );
         }
         let block_1_attention_attention1_sum_of_exponentials = 0;
+        const maximum = Math.max(block_1_attention_attention1_maximum, -1e30);
         for (let k = 0; k < 16; k++) {
-          const output = exp(f[at_input_l + k] - block_1_attention_attention1_maximum);
+          const output = exp(f[at_input_l + k] - maximum);
           f[at_output + k] = output;
           block_1_attention_attention1_sum_of_exponentials += output;
         }
+        const block_1_attention_attention1_divisor =
+          block_1_attention_attention1_sum_of_exponentials +
+          (block_1_attention_attention1_sum_of_exponentials < 0.5 ? 1 : 0);
         const at_output_l = at_output_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          f[at_output_l + m] = f[at_output + m] / block_1_attention_attention1_sum_of_exponentials;
+          f[at_output_l + m] = f[at_output + m] / block_1_attention_attention1_divisor;
         }
       }
     }
@@ -2666,7 +2689,8 @@ function block_attention_attention_backward_value(
 //   16: sum += d_block.2.attention.attention1_mixed[row, l, j * 16 + k] *
 //   block.2.attention.attention1_value[row, m, j * 16 + k]; d_block.2.attention.attention1_shares[row,
 //   j, l, m] = sum }
-// The same code serves block.1.attention.attention1_backward_shares.
+// The same code serves block.1.attention.attention1_backward_shares,
+//   block.2.attention.attention1_predict_products, block.2.attention.attention1_evaluate_products.
 function block_attention_attention_backward_shares(
   f: Numbers,
   n: number,
@@ -2751,43 +2775,81 @@ function block_attention_attention_backward_shares(
   }
 }
 
-// Gradient of block.2.attention.attention1_sum_of_exponentials [broadcast.vjp]:
-//   sum_in_d_block.2.attention.attention1_sum_of_exponentials = Σ_j
-//   d_block.2.attention.attention1_shares ⊙ block.2.attention.attention1_shares
+// Gradient of block.2.attention.attention1_divisor [broadcast.vjp]:
+//   sum_in_d_block.2.attention.attention1_divisor = Σ_j d_block.2.attention.attention1_shares ⊙
+//   block.2.attention.attention1_shares
+function block_2_attention_attention1_backward_divisor(f: Numbers, n: number): void {
+  for (let row = 0; row < n; row++) {
+    const at_d_block_2_attention_attention1_shares_row =
+      at_d_block_2_attention_attention1_shares + row * 1024;
+    const at_block_2_attention_attention1_shares_row = at_block_2_attention_attention1_shares + row * 1024;
+    const at_sum_in_d_block_2_attention_attention1_divisor_row =
+      at_sum_in_d_block_2_attention_attention1_divisor + row * 64;
+    for (let j = 0; j < 4; j++) {
+      const at_d_block_2_attention_attention1_shares_j =
+        at_d_block_2_attention_attention1_shares_row + j * 256;
+      const at_block_2_attention_attention1_shares_j = at_block_2_attention_attention1_shares_row + j * 256;
+      const at_sum_in_d_block_2_attention_attention1_divisor_j =
+        at_sum_in_d_block_2_attention_attention1_divisor_row + j * 16;
+      for (let l = 0; l < 16; l++) {
+        let sum_in_d_block_2_attention_attention1_divisor = 0;
+        const at_d_block_2_attention_attention1_shares_l =
+          at_d_block_2_attention_attention1_shares_j + l * 16;
+        const at_block_2_attention_attention1_shares_l = at_block_2_attention_attention1_shares_j + l * 16;
+        for (let k = 0; k < 16; k++) {
+          sum_in_d_block_2_attention_attention1_divisor +=
+            f[at_d_block_2_attention_attention1_shares_l + k] *
+            f[at_block_2_attention_attention1_shares_l + k];
+        }
+        f[at_sum_in_d_block_2_attention_attention1_divisor_j + l] =
+          sum_in_d_block_2_attention_attention1_divisor;
+      }
+    }
+  }
+}
+
+// text_mask_again = [max(text, 1 − j) > 0]
 // Gradient of block.2.attention.attention1_scores = 0.25 · block.2.attention.attention1_products
 //   [multiply.vjp]:
-//   d_block.2.attention.attention1_products = 0.25 · [j ≤ l] ⊙ (d_block.2.attention.attention1_shares −
-//   sum_in_d_block.2.attention.attention1_sum_of_exponentials) ⊙ block.2.attention.attention1_shares
-// The same code serves block.1.attention.attention1_backward_products.
-function block_attention_attention_backward_products(
-  f: Numbers,
-  n: number,
-  at_input: number,
-  at_input_2: number,
-  at_output: number,
-): void {
+//   d_block.2.attention.attention1_products = 0.25 · [(j if text_mask_again else 16) ≤ l] ⊙
+//   (d_block.2.attention.attention1_shares − sum_in_d_block.2.attention.attention1_divisor) ⊙
+//   block.2.attention.attention1_shares
+function inputs_recomputed_text_mask(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
-    const at_input_row0 = at_input + row * 1024;
-    const at_input_row1 = at_input_2 + row * 1024;
-    const at_output_row = at_output + row * 1024;
+    const at_text_row = at_text + row * 16;
+    const at_text_mask_again_row = at_text_mask_again + row * 16;
+    for (let j = 0; j < 16; j++) {
+      f[at_text_mask_again_row + j] = Math.max(integers[at_text_row + j], 1 - j) > 0 ? 1 : 0;
+    }
+    const at_d_block_2_attention_attention1_shares_row =
+      at_d_block_2_attention_attention1_shares + row * 1024;
+    const at_sum_in_d_block_2_attention_attention1_divisor_row =
+      at_sum_in_d_block_2_attention_attention1_divisor + row * 64;
+    const at_block_2_attention_attention1_shares_row = at_block_2_attention_attention1_shares + row * 1024;
+    const at_d_block_2_attention_attention1_products_row =
+      at_d_block_2_attention_attention1_products + row * 1024;
     for (let j = 0; j < 4; j++) {
-      const at_input_j0 = at_input_row0 + j * 256;
-      const at_input_j1 = at_input_row1 + j * 256;
-      const at_output_j = at_output_row + j * 256;
+      const at_d_block_2_attention_attention1_shares_j =
+        at_d_block_2_attention_attention1_shares_row + j * 256;
+      const at_sum_in_d_block_2_attention_attention1_divisor_j =
+        at_sum_in_d_block_2_attention_attention1_divisor_row + j * 16;
+      const at_block_2_attention_attention1_shares_j = at_block_2_attention_attention1_shares_row + j * 256;
+      const at_d_block_2_attention_attention1_products_j =
+        at_d_block_2_attention_attention1_products_row + j * 256;
       for (let l = 0; l < 16; l++) {
-        let sum_in_d_block_2_attention_attention1_sum_of_exponentials = 0;
-        const at_input_l0 = at_input_j0 + l * 16;
-        const at_input_l1 = at_input_j1 + l * 16;
-        for (let k = 0; k < 16; k++) {
-          sum_in_d_block_2_attention_attention1_sum_of_exponentials +=
-            f[at_input_l0 + k] * f[at_input_l1 + k];
-        }
-        const at_output_l = at_output_j + l * 16;
+        const at_d_block_2_attention_attention1_shares_l =
+          at_d_block_2_attention_attention1_shares_j + l * 16;
+        const at_sum_in_d_block_2_attention_attention1_divisor_l =
+          at_sum_in_d_block_2_attention_attention1_divisor_j + l;
+        const at_block_2_attention_attention1_shares_l = at_block_2_attention_attention1_shares_j + l * 16;
+        const at_d_block_2_attention_attention1_products_l =
+          at_d_block_2_attention_attention1_products_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          f[at_output_l + m] =
-            (m <= l
-              ? (f[at_input_l0 + m] - sum_in_d_block_2_attention_attention1_sum_of_exponentials) *
-                f[at_input_l1 + m]
+          f[at_d_block_2_attention_attention1_products_l + m] =
+            ((f[at_text_mask_again_row + m] !== 0 ? m : 16) <= l
+              ? (f[at_d_block_2_attention_attention1_shares_l + m] -
+                  f[at_sum_in_d_block_2_attention_attention1_divisor_l]) *
+                f[at_block_2_attention_attention1_shares_l + m]
               : 0) * 0.25;
         }
       }
@@ -2995,6 +3057,52 @@ function block_1_mlp_hidden_recomputed(f: Numbers, n: number): void {
   }
 }
 
+// Gradient of block.1.attention.attention1_divisor [broadcast.vjp]:
+//   sum_in_d_block.1.attention.attention1_divisor = Σ_j d_block.1.attention.attention1_shares ⊙
+//   block.1.attention.attention1_shares
+// Gradient of block.1.attention.attention1_scores = 0.25 · block.1.attention.attention1_products
+//   [multiply.vjp]:
+//   d_block.1.attention.attention1_products = 0.25 · [(j if text_mask_again else 16) ≤ l] ⊙
+//   (d_block.1.attention.attention1_shares − sum_in_d_block.1.attention.attention1_divisor) ⊙
+function block_1_attention_attention1_backward_products(f: Numbers, n: number): void {
+  for (let row = 0; row < n; row++) {
+    const at_d_block_1_attention_attention1_shares_row =
+      at_d_block_1_attention_attention1_shares + row * 1024;
+    const at_block_1_attention_attention1_shares_row = at_block_1_attention_attention1_shares + row * 1024;
+    const at_text_mask_again_row = at_text_mask_again + row * 16;
+    const at_d_block_1_attention_attention1_products_row =
+      at_d_block_1_attention_attention1_products + row * 1024;
+    for (let j = 0; j < 4; j++) {
+      const at_d_block_1_attention_attention1_shares_j =
+        at_d_block_1_attention_attention1_shares_row + j * 256;
+      const at_block_1_attention_attention1_shares_j = at_block_1_attention_attention1_shares_row + j * 256;
+      const at_d_block_1_attention_attention1_products_j =
+        at_d_block_1_attention_attention1_products_row + j * 256;
+      for (let l = 0; l < 16; l++) {
+        let sum_in_d_block_1_attention_attention1_divisor = 0;
+        const at_d_block_1_attention_attention1_shares_l =
+          at_d_block_1_attention_attention1_shares_j + l * 16;
+        const at_block_1_attention_attention1_shares_l = at_block_1_attention_attention1_shares_j + l * 16;
+        for (let k = 0; k < 16; k++) {
+          sum_in_d_block_1_attention_attention1_divisor +=
+            f[at_d_block_1_attention_attention1_shares_l + k] *
+            f[at_block_1_attention_attention1_shares_l + k];
+        }
+        const at_d_block_1_attention_attention1_products_l =
+          at_d_block_1_attention_attention1_products_j + l * 16;
+        for (let m = 0; m < 16; m++) {
+          f[at_d_block_1_attention_attention1_products_l + m] =
+            ((f[at_text_mask_again_row + m] !== 0 ? m : 16) <= l
+              ? (f[at_d_block_1_attention_attention1_shares_l + m] -
+                  sum_in_d_block_1_attention_attention1_divisor) *
+                f[at_block_1_attention_attention1_shares_l + m]
+              : 0) * 0.25;
+        }
+      }
+    }
+  }
+}
+
 // Gradient of block.1.attention.layer-norm1_deviation [broadcast.vjp]:
 //   sum_in_d_block.1.attention.layer-norm1_deviation = Σ_j d_block.1.attention.layer-norm1 ⊙
 //   block.1.attention.layer-norm1.scale ⊙ block.1.attention.layer-norm1_normal
@@ -3181,6 +3289,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     n,
     at_block_1_attention_attention1_query_2,
     at_block_1_attention_attention1_key_2,
+    at_text_mask,
     at_block_1_attention_attention1_masked,
   );
   block_attention_attention_forward_shares(
@@ -3278,6 +3387,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     n,
     at_block_2_attention_attention1_query_2,
     at_block_2_attention_attention1_key_2,
+    at_text_mask,
     at_block_2_attention_attention1_masked,
   );
   block_attention_attention_forward_shares(
@@ -3484,13 +3594,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_2_attention_attention1_value_2,
     at_d_block_2_attention_attention1_shares,
   );
-  block_attention_attention_backward_products(
-    f,
-    n,
-    at_d_block_2_attention_attention1_shares,
-    at_block_2_attention_attention1_shares,
-    at_d_block_2_attention_attention1_products,
-  );
+  block_2_attention_attention1_backward_divisor(f, n);
+  inputs_recomputed_text_mask(f, integers, n);
   block_attention_attention_backward_heads(
     f,
     n,
@@ -3698,13 +3803,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     at_block_1_attention_attention1_value_2,
     at_d_block_1_attention_attention1_shares,
   );
-  block_attention_attention_backward_products(
-    f,
-    n,
-    at_d_block_1_attention_attention1_shares,
-    at_block_1_attention_attention1_shares,
-    at_d_block_1_attention_attention1_products,
-  );
+  block_1_attention_attention1_backward_products(f, n);
   block_attention_attention_backward_heads(
     f,
     n,
@@ -4358,6 +4457,7 @@ export function createTrainer(options: { seed?: number; selfCheck?: boolean } = 
         ["d_block.2.mlp", at_d_block_2_mlp, 1024],
         ["d_block.2.mlp.output", at_d_block_2_mlp_output, 1024],
         ["d_block.2.mlp.hidden_sum", at_d_block_2_mlp_hidden_sum, 4096],
+        ["text_mask_again", at_text_mask_again, 16],
         ["d_block.1.mlp", at_d_block_1_mlp, 1024],
         ["d_block.1.mlp.output", at_d_block_1_mlp_output, 1024],
         ["d_block.1.mlp.hidden", at_d_block_1_mlp_hidden, 4096],
@@ -4945,6 +5045,7 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 // ── 10 Evaluation and prediction: results of the trained model ──
 
 // places = characters.weight[text] + places.weight
+// text_mask = [max(text, 1 − j) > 0]
 // block.1.attention.layer-norm1_sum = Σ_j places
 // block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_sum / 64
 // block.1.attention.layer-norm1_sum_of_squares = Σ_j (places − block.1.attention.layer-norm1_mean)²
@@ -4960,11 +5061,13 @@ function block_1_attention_layer_norm1_predict(
   n: number,
   at_output: number,
   at_output_2: number,
+  at_output_3: number,
 ): void {
   for (let row = 0; row < n; row++) {
     const at_text_row = at_text + row * 16;
     const at_output_row0 = at_output + row * 1024;
-    const at_output_row1 = at_output_2 + row * 1024;
+    const at_output_row1 = at_output_2 + row * 16;
+    const at_output_row2 = at_output_3 + row * 1024;
     for (let j = 0; j < 16; j++) {
       let block_1_attention_layer_norm1_sum = 0;
       const text = integers[at_text_row + j];
@@ -4976,6 +5079,7 @@ function block_1_attention_layer_norm1_predict(
         f[at_output_j0 + k] = output;
         block_1_attention_layer_norm1_sum += output;
       }
+      f[at_output_row1 + j] = Math.max(text, 1 - j) > 0 ? 1 : 0;
       const block_1_attention_layer_norm1_mean = block_1_attention_layer_norm1_sum / 64;
       let block_1_attention_layer_norm1_sum_of_squares = 0;
       for (let k = 0; k < 64; k++) {
@@ -4985,7 +5089,7 @@ function block_1_attention_layer_norm1_predict(
       const block_1_attention_layer_norm1_deviation = Math.sqrt(
         block_1_attention_layer_norm1_sum_of_squares / 64 + 0.00001,
       );
-      const at_output_j1 = at_output_row1 + j * 64;
+      const at_output_j1 = at_output_row2 + j * 64;
       for (let l = 0; l < 64; l++) {
         f[at_output_j1 + l] =
           ((f[at_output_j0 + l] - block_1_attention_layer_norm1_mean) /
@@ -5335,6 +5439,65 @@ function block_mlp_predict(
   }
 }
 
+// text_mask_again = [max(text, 1 − j) > 0]
+// block.2.attention.attention1_masked = 0.25 · block.2.attention.attention1_products if (j if
+//   text_mask_again else 16) ≤ l else −∞
+// block.2.attention.attention1_maximum = max_j(block.2.attention.attention1_masked)
+// block.2.attention.attention1_exponentials = exp(block.2.attention.attention1_masked −
+//   max(block.2.attention.attention1_maximum, −1e+30))
+// block.2.attention.attention1_sum_of_exponentials = Σ_j block.2.attention.attention1_exponentials
+// block.2.attention.attention1_divisor = block.2.attention.attention1_sum_of_exponentials +
+//   [block.2.attention.attention1_sum_of_exponentials < 0.5]
+// block.2.attention.attention1_shares = block.2.attention.attention1_exponentials /
+//   block.2.attention.attention1_divisor
+// Also called by evaluate.
+function block_2_attention_attention1_predict_shares(
+  f: Numbers,
+  integers: Int32Array,
+  n: number,
+  at_output: number,
+  at_input: number,
+  at_output_2: number,
+  at_output_3: number,
+  at_output_4: number,
+): void {
+  for (let row = 0; row < n; row++) {
+    const at_text_row = at_text + row * 16;
+    for (let j = 0; j < 16; j++) {
+      f[at_output + j] = Math.max(integers[at_text_row + j], 1 - j) > 0 ? 1 : 0;
+    }
+    const at_input_row = at_input + row * 1024;
+    const at_output_row = at_output_4 + row * 1024;
+    for (let j = 0; j < 4; j++) {
+      const at_input_j = at_input_row + j * 256;
+      const at_output_j = at_output_row + j * 256;
+      for (let l = 0; l < 16; l++) {
+        let block_2_attention_attention1_maximum = -Infinity;
+        const at_input_l = at_input_j + l * 16;
+        for (let k = 0; k < 16; k++) {
+          const output = (f[at_output + k] !== 0 ? k : 16) <= l ? f[at_input_l + k] * 0.25 : -Infinity;
+          f[at_output_2 + k] = output;
+          block_2_attention_attention1_maximum = Math.max(block_2_attention_attention1_maximum, output);
+        }
+        let block_2_attention_attention1_sum_of_exponentials = 0;
+        const maximum = Math.max(block_2_attention_attention1_maximum, -1e30);
+        for (let k = 0; k < 16; k++) {
+          const output = exp(f[at_output_2 + k] - maximum);
+          f[at_output_3 + k] = output;
+          block_2_attention_attention1_sum_of_exponentials += output;
+        }
+        const block_2_attention_attention1_divisor =
+          block_2_attention_attention1_sum_of_exponentials +
+          (block_2_attention_attention1_sum_of_exponentials < 0.5 ? 1 : 0);
+        const at_output_l = at_output_j + l * 16;
+        for (let m = 0; m < 16; m++) {
+          f[at_output_l + m] = f[at_output_3 + m] / block_2_attention_attention1_divisor;
+        }
+      }
+    }
+  }
+}
+
 // maximum = max_j(logits)
 // predicted_class = argmax_j(logits)
 // sum_of_exponentials = Σ_j exp(logits − maximum)
@@ -5402,6 +5565,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     integers,
     n,
     at_predict_places,
+    at_predict_text_mask,
     at_predict_block_1_attention_layer_norm1,
   );
   block_attention_attention_forward_query(
@@ -5425,6 +5589,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     n,
     at_predict_block_1_attention_attention1_query,
     at_predict_block_1_attention_attention1_key,
+    at_predict_text_mask,
     at_predict_block_1_attention_attention1_masked,
   );
   block_attention_attention_forward_shares(
@@ -5508,16 +5673,19 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     at_block_2_attention_attention1_keyBias,
     at_predict_block_2_attention_attention1_key,
   );
-  block_attention_attention_forward_masked(
+  block_attention_attention_backward_shares(
     f,
     n,
     at_predict_block_2_attention_attention1_query,
     at_predict_block_2_attention_attention1_key,
-    at_predict_block_2_attention_attention1_masked,
+    at_predict_block_2_attention_attention1_products,
   );
-  block_attention_attention_forward_shares(
+  block_2_attention_attention1_predict_shares(
     f,
+    integers,
     n,
+    at_predict_text_mask_again,
+    at_predict_block_2_attention_attention1_products,
     at_predict_block_2_attention_attention1_masked,
     at_predict_block_2_attention_attention1_exponentials,
     at_predict_block_2_attention_attention1_shares,
@@ -5583,6 +5751,7 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     integers,
     n,
     at_evaluate_places,
+    at_evaluate_text_mask,
     at_evaluate_block_1_attention_layer_norm1,
   );
   block_attention_attention_forward_query(
@@ -5606,6 +5775,7 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     n,
     at_evaluate_block_1_attention_attention1_query,
     at_evaluate_block_1_attention_attention1_key,
+    at_evaluate_text_mask,
     at_evaluate_block_1_attention_attention1_masked,
   );
   block_attention_attention_forward_shares(
@@ -5689,16 +5859,19 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     at_block_2_attention_attention1_keyBias,
     at_evaluate_block_2_attention_attention1_key,
   );
-  block_attention_attention_forward_masked(
+  block_attention_attention_backward_shares(
     f,
     n,
     at_evaluate_block_2_attention_attention1_query,
     at_evaluate_block_2_attention_attention1_key,
-    at_evaluate_block_2_attention_attention1_masked,
+    at_evaluate_block_2_attention_attention1_products,
   );
-  block_attention_attention_forward_shares(
+  block_2_attention_attention1_predict_shares(
     f,
+    integers,
     n,
+    at_evaluate_text_mask_again,
+    at_evaluate_block_2_attention_attention1_products,
     at_evaluate_block_2_attention_attention1_masked,
     at_evaluate_block_2_attention_attention1_exponentials,
     at_evaluate_block_2_attention_attention1_shares,

@@ -39,6 +39,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/emit/typescript/predictor.test.ts",
       "test/compiler/library/blocks.test.ts",
       "test/compiler/library/formula/built-in.test.ts",
+      "test/compiler/library/masks.test.ts",
       "test/compiler/library/recurrent-layers.test.ts",
       "test/compiler/library/spatial-layers.test.ts",
       "test/compiler/library/stacked-layers.test.ts",

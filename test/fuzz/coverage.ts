@@ -35,10 +35,14 @@ function optionsOf(spec: JsonObject): readonly string[] {
         if (key === "activation" || key === "fn") activations.push(`activation ${nameOf(inner)}`);
         if (key === "from" && typeof inner === "object") activations.push("layer from several");
         if (key === "trainable") activations.push("layer trainable false");
+        if (key === "mask") activations.push("layer mask false");
         visit(inner);
       }
   };
   visit(spec.network);
+  const paddings = Object.values(Object(spec.inputs) as JsonObject).flatMap((input) =>
+    ["padding", "lengths"].filter((key) => (Object(input) as JsonObject)[key] !== undefined),
+  );
   const ofTraining = ["accumulate", "average", "classWeights", "sampleWeights"].filter(
     (key) => training[key] !== undefined,
   );
@@ -46,6 +50,7 @@ function optionsOf(spec: JsonObject): readonly string[] {
   const keys = Object.keys(optimizer).filter((key) => !["type", "learningRate", "formula"].includes(key));
   return [
     ...activations,
+    ...paddings.map((key) => `input ${key}`),
     `loss ${nameOf(spec.loss)}`,
     ...Object.keys(Object(spec.loss))
       .filter((key) => ["smoothing", "delta"].includes(key))

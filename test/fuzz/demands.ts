@@ -64,7 +64,7 @@ export function demandOf(index: number): Demand {
   const turn = turnOfStage(index);
   return ofStage !== undefined && turn % 4 === 1
     ? ofStage[(turn >> 2) % ofStage.length]
-    : cells[index % cells.length];
+    : cells[(index + Math.floor(index / cells.length)) % cells.length];
 }
 
 /** A layer of the network with the shapes of a row of its first input and of its value. */

@@ -19,6 +19,8 @@ export const layerWeights: Readonly<Record<LayerType, number>> = {
   "avg-pool2d": 4,
   "global-avg-pool1d": 2,
   "global-avg-pool2d": 3,
+  "global-max-pool1d": 2,
+  "global-max-pool2d": 2,
   "batch-norm": 1.5,
   "layer-norm": 1.5,
   "rms-norm": 1.5,

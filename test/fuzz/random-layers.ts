@@ -40,7 +40,8 @@ const attention: Maker = (random, shape) => {
   const [length, units] = shape;
   const heads = random.pick(divisors(units));
   const products = 4 * length * units * units + 2 * length * length * units;
-  return made({ type: "attention", heads, causal: sometimes(random, 0.5, true) }, shape, products);
+  const dropout = sometimes(random, 0.15, roundedNumber(random, 0, 0.8));
+  return made({ type: "attention", heads, causal: sometimes(random, 0.5, true), dropout }, shape, products);
 };
 
 /** A recurrent layer over a sequence; without the key `reverse` if it is for a bidirectional block. */
@@ -97,8 +98,10 @@ export const layerMakers = {
   "avg-pool1d": pool1d("avg-pool1d"),
   "max-pool2d": pool2d("max-pool2d"),
   "avg-pool2d": pool2d("avg-pool2d"),
-  "global-avg-pool1d": globalPool(1),
-  "global-avg-pool2d": globalPool(2),
+  "global-avg-pool1d": globalPool("avg", 1),
+  "global-avg-pool2d": globalPool("avg", 2),
+  "global-max-pool1d": globalPool("max", 1),
+  "global-max-pool2d": globalPool("max", 2),
   "batch-norm": normalisation("batch-norm"),
   "layer-norm": normalisation("layer-norm"),
   "rms-norm": normalisation("rms-norm"),

@@ -5,7 +5,7 @@
  */
 import { compact, sizeUpTo } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
-import { countOf } from "./layer-parts.ts";
+import { countOf, divisors } from "./layer-parts.ts";
 import type { MadeLayer, RowShape } from "./layer-parts.ts";
 import { anyLayer, block, isLayerType, layerWeights, sameShape } from "./random-blocks.ts";
 import type { LayerType } from "./random-layers.ts";
@@ -37,6 +37,8 @@ class Growing {
   readonly shaped: ShapedLayer[] = [];
   current: Value = { name: "", shape: [] };
   private isFirst = true;
+  /** Whether joins are mostly cross-attention. */
+  private readonly isCrossing: boolean;
 
   private readonly random: Random;
   private readonly weights: Readonly<Partial<Record<LayerType, number>>>;
@@ -45,6 +47,7 @@ class Growing {
   constructor(random: Random, preferred?: string) {
     this.random = random;
     const total = Object.values(layerWeights).reduce((sum, weight) => sum + weight, 0);
+    this.isCrossing = preferred === "cross-attention";
     this.weights = isLayerType(preferred) ? { ...layerWeights, [preferred]: total } : layerWeights;
   }
 
@@ -85,6 +88,7 @@ class Growing {
     const { random, current } = this;
     const { name, shape } = current;
     if (shape.length === 0) return;
+    if (shape.length === 2 && random.chance(this.isCrossing ? 0.8 : 0.2)) return this.addCrossAttention();
     const type = random.pick(["add", "multiply", "concat", "concat"]);
     const fitting = this.values.filter((value) => sameShape(value.shape, shape));
     let other = random.pick(fitting.length > 0 ? fitting : [current]);
@@ -110,6 +114,16 @@ class Growing {
       { layer: compact({ type, axis: given === -1 && random.chance(0.5) ? undefined : given }), shape: to },
       names,
     );
+  }
+
+  /** The current sequence reads an earlier one, or itself. */
+  private addCrossAttention(): void {
+    const { random, current } = this;
+    const sequences = this.values.filter(({ shape }) => shape.length === 2);
+    const memory = random.pick(sequences.length > 0 ? sequences : [current]);
+    const heads = random.pick(divisors(current.shape[1]));
+    const layer = compact({ type: "cross-attention", heads, dropout: random.chance(0.15) ? 0.3 : undefined });
+    this.add({ layer, shape: current.shape }, [current.name, memory.name]);
   }
 
   addLayer(): void {
@@ -169,7 +183,7 @@ function joinInput(random: Random, growing: Growing): void {
   growing.add({ layer: { type }, shape: to }, [current.name, extra.name]);
 }
 
-const joins: readonly string[] = ["add", "multiply", "concat"];
+const joins: readonly string[] = ["add", "multiply", "concat", "cross-attention"];
 
 /**
  * One to five layers, sometimes with joins and blocks between them. The type `preferred` is more frequent.

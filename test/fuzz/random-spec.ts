@@ -7,6 +7,7 @@ import { buildGraphs } from "../../src/compiler/spec/build.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { demandOf } from "./demands.ts";
 import type { Demand } from "./demands.ts";
+import { withMasks } from "./random-masks.ts";
 import { randomNetwork } from "./random-network.ts";
 import { compact, roundedNumber } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
@@ -133,7 +134,7 @@ function drawnSpec(random: Random, demand?: Demand): JsonObject {
   const training = randomTraining(random, measure, demand?.isWide);
   const weights: Record<string, JsonObject> =
     training.sampleWeights === undefined ? {} : { rowWeight: { shape: [] } };
-  return compact({
+  const spec = compact({
     name: "fuzz",
     inputs: { ...inputs, ...measure.inputs, ...weights },
     targets: { y: measure.target },
@@ -146,6 +147,7 @@ function drawnSpec(random: Random, demand?: Demand): JsonObject {
     optimizer: randomOptimizer(random),
     training,
   });
+  return withMasks(random, spec);
 }
 
 /** The diagnostics of the spec, or undefined if the compiler accepts it. */

@@ -170,6 +170,6 @@ export const pool2d =
   };
 
 export const globalPool =
-  (rank: 1 | 2): Maker =>
+  (kind: "avg" | "max", rank: 1 | 2): Maker =>
   (_, shape) =>
-    shape.length === rank + 1 ? made({ type: `global-avg-pool${rank}d` }, [last(shape)]) : undefined;
+    shape.length === rank + 1 ? made({ type: `global-${kind}-pool${rank}d` }, [last(shape)]) : undefined;

@@ -27,7 +27,8 @@ const without = (object: JsonObject, key: string): JsonObject =>
 /** Layers without the one at `index`; layers that read it by name read the previous one. */
 function withoutLayer(network: readonly Json[], index: number): readonly Json[] {
   const gone = objectOf(network[index]);
-  const source = typeof gone.from === "string" ? gone.from : undefined;
+  const [first] = isList(gone.from) ? gone.from : [gone.from];
+  const source = typeof first === "string" ? first : undefined;
   const rest = network.toSpliced(index, 1);
   const next = objectOf(rest[index]);
   // The next layer then reads the input of the removed layer.

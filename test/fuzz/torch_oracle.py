@@ -7,6 +7,9 @@ import sys
 import torch
 import torch.nn.functional as F
 
+import torch_masks as masks
+from torch_masks import Rows
+
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
@@ -206,11 +209,9 @@ def pool(rank, kind):
 
 def batch_norm(layer, x, p, training):
     y = first(x)
-    # The running statistics are not compared, so their update is ignored.
-    mean, variance = (None, None) if training else (p["mean"], p["variance"])
     if training and y.numel() == y.shape[1]:
         raise Unknown("batch-norm of one number a channel")
-    return last(F.batch_norm(y, mean, variance, p["scale"], p["shift"], training, 0.1, layer["epsilon"]))
+    return last(masks.batch_normed(layer, y, p, training))
 
 
 def layer_norm(layer, x, p, training):
@@ -230,14 +231,18 @@ def rms_norm(layer, x, p, training):
 
 
 def attention(layer, x, p, training):
-    n, length, units = x.shape
-    heads = layer["heads"]
+    return cross_attention(layer, [x, x], p, training)
 
-    def cut(name):
-        return (x @ p[name] + p[name + "Bias"]).reshape(n, length, heads, units // heads).transpose(1, 2)
 
-    mixed = F.scaled_dot_product_attention(cut("query"), cut("key"), cut("value"), is_causal=layer["causal"])
-    return mixed.transpose(1, 2).reshape(n, length, units) @ p["output"] + p["outputBias"]
+def cross_attention(layer, xs, p, training):
+    """The first value reads the second one. Either may have padding."""
+    if training and layer.get("dropout", 0) > 0:
+        raise Unknown("dropout")
+    x, memory = xs
+    reading = x.rows if isinstance(x, Rows) else x
+    read = memory.rows if isinstance(memory, Rows) else memory
+    rows = masks.cross_attention(layer, reading, read, p)
+    return Rows(rows, x.positions, x.length, x.has_holes) if isinstance(x, Rows) else torch.stack(rows)
 
 
 def rnn_cell(layer, inputs, h, p):
@@ -262,17 +267,20 @@ def rnn(layer, x, p, training):
     return along_time(layer, inputs, h, (h,), lambda a, s: (rnn_cell(layer, a, s[0], p),))
 
 
-def module_of(kind, layer, x, p):
-    """torch.nn.LSTM or GRU with these parameters."""
-    made = getattr(torch.nn, kind)(x.shape[-1], layer["units"], batch_first=True)
+def module_over(kind, layer, size, p):
+    """torch.nn.LSTM or GRU with these parameters, as a function of a sequence."""
+    made = getattr(torch.nn, kind)(size, layer["units"], batch_first=True)
     weights = {
         "weight_ih_l0": p["weight"].T,
         "weight_hh_l0": p["recurrent"].T,
         "bias_ih_l0": p["bias"],
         "bias_hh_l0": p["recurrentBias"],
     }
-    seen = x.flip(1) if layer["reverse"] else x
-    y, _ = torch.func.functional_call(made, weights, (seen,))
+    return lambda seen: torch.func.functional_call(made, weights, (seen,))[0]
+
+
+def module_of(kind, layer, x, p):
+    y = module_over(kind, layer, x.shape[-1], p)(x.flip(1) if layer["reverse"] else x)
     if not layer["returnSequences"]:
         return y[:, -1]
     return y.flip(1) if layer["reverse"] else y
@@ -325,6 +333,8 @@ LAYERS = {
     "avg-pool2d": pool(2, "avg"),
     "global-avg-pool1d": lambda layer, x, p, training: x.mean(1),
     "global-avg-pool2d": lambda layer, x, p, training: x.mean((1, 2)),
+    "global-max-pool1d": lambda layer, x, p, training: x.max(1).values,
+    "global-max-pool2d": lambda layer, x, p, training: x.flatten(1, 2).max(1).values,
     "batch-norm": batch_norm,
     "layer-norm": layer_norm,
     "group-norm": group_norm,
@@ -337,6 +347,7 @@ LAYERS = {
     "gru": lambda layer, x, p, training: module_of("GRU", layer, x, p),
 }
 JOINS = {"add": joined(torch.add), "residual": joined(torch.add), "multiply": joined(torch.mul), "concat": concat}
+JOINS["cross-attention"] = cross_attention
 
 
 def layers_read(model):
@@ -348,20 +359,133 @@ def layers_read(model):
     return [layer for layer in model["network"] if layer["name"] in read]
 
 
+# ---- values with padding, row by row
+
+# Layers that treat each position alone, or each row alone, so that they can run on one row.
+BY_ROW = {
+    "activation", "dropout", "layer-norm", "rms-norm", "group-norm", "embedding", "attention", "rnn", "lstm", "gru",
+}
+RECURRENT = {"rnn", "lstm", "gru"}
+
+
+def padded_layer(layer, value, p, training):
+    """One layer of a value with padding."""
+    kind = layer["type"]
+    one = lambda row: LAYERS[kind](layer, row[None], p, training)[0]
+    rank = value.rows[0].dim()
+    if kind == "dense" and rank > 1:
+        return value.map(one)
+    if kind in ("layer-norm", "rms-norm", "group-norm", "batch-norm") and rank == 1:
+        raise Unknown(f"{kind} over the padded axis")
+    if kind == "activation" and rank == 1:
+        return value.map(lambda row: one(row) if len(row) > 0 else row)
+    if kind == "batch-norm":
+        result = masks.batch_norm(layer, value, p, training)
+        if result is None:
+            raise Unknown("batch-norm of one number a channel")
+        return result
+    if kind == "attention":
+        return cross_attention(layer, [value, value], p, training)
+    if kind == "group-norm":
+        return value.map(lambda row: one(row) if len(row) > 0 else row)
+    if kind in RECURRENT:
+        sequences, units = layer["returnSequences"], layer["units"]
+        if kind == "rnn":
+            empty = torch.zeros(0, units) if sequences else torch.zeros(units)
+            rows = [one(row) if len(row) > 0 else empty for row in value.rows]
+        else:
+            run = module_over(kind.upper(), layer, value.rows[0].shape[-1], p)
+            rows = masks.packed(run, value.rows, units, layer["reverse"], sequences)
+        return Rows(rows, value.positions, value.length, value.has_holes) if sequences else torch.stack(rows)
+    if kind in BY_ROW:
+        return value.map(one)
+    if kind == "position-embedding":
+        rows = [row + p["weight"][at] for row, at in zip(value.rows, value.positions)]
+        return Rows(rows, value.positions, value.length, value.has_holes)
+    if kind == "global-avg-pool1d":
+        return masks.global_pool(value, lambda row: row.mean(0))
+    if kind == "global-max-pool1d":
+        return masks.global_pool(value, lambda row: row.max(0).values)
+    if kind == "reshape" and layer["shape"][0] == value.length:
+        return value.map(lambda row: row.reshape(len(row), *layer["shape"][1:]))
+    if value.has_holes:
+        raise Unknown(f"{kind} with padding between positions")
+    if kind == "conv1d":
+        return masks.conv1d(layer, value, p, activate)
+    if kind in ("max-pool1d", "avg-pool1d"):
+        return masks.pool1d(layer, value, kind[:3])
+    raise Unknown(f"{kind} of padding")
+
+
+def padded_join(layer, xs, p, training):
+    """A join of values of which at least one has padding."""
+    kind = layer["type"]
+    if kind == "cross-attention":
+        return cross_attention(layer, xs, p, training)
+    first = next(x for x in xs if isinstance(x, Rows))
+    padded = [x for x in xs if isinstance(x, Rows)]
+    rank = first.rows[0].dim() + 1
+    axis = layer.get("axis", -1)
+    if kind == "concat" and (axis if axis >= 0 else rank + axis - 1) == 0:
+        lengths = [x.length if isinstance(x, Rows) else x.shape[1] for x in xs]
+        starts = [sum(lengths[:i]) for i in range(len(xs))]
+        whole = [[torch.arange(n)] * len(first.rows) for n in lengths]
+        at = [x.positions if isinstance(x, Rows) else all_of for x, all_of in zip(xs, whole)]
+        rows = [torch.cat([x.rows[i] if isinstance(x, Rows) else x[i] for x in xs]) for i in range(len(first.rows))]
+        positions = [torch.cat([a[i] + s for a, s in zip(at, starts)]) for i in range(len(first.rows))]
+        return Rows(rows, positions, sum(lengths), True)
+    for x in padded:
+        if any(not torch.equal(a, b) for a, b in zip(x.positions, first.positions)):
+            raise Unknown("a join of different padding")
+    same = [x if isinstance(x, Rows) else first.like(x) for x in xs if isinstance(x, Rows) or x.shape[1] == first.length]
+    if len(same) < len(xs):
+        raise Unknown("a join that repeats positions")
+    rows = [JOINS[kind](layer, [x.rows[i][None] for x in same], p, training)[0] for i in range(len(first.rows))]
+    return Rows(rows, first.positions, first.length, first.has_holes)
+
+
+def value_read(layer, name, values, whole):
+    """The value as the layer reads it. With "mask": false it reads padding, which only inputs define here."""
+    value = values[name]
+    if layer.get("mask") is not False or not isinstance(value, Rows):
+        return value
+    if name not in whole:
+        raise Unknown("padding of a layer")
+    return whole[name]
+
+
 def forward(model, parameters, batch, training):
-    values = dict(batch)
+    values = {name: masks.rows_of(model, name, batch) if name in model["inputs"] else x for name, x in batch.items()}
     for layer in layers_read(model):
         prefix = layer["name"] + "."
         own = {name[len(prefix) :]: p for name, p in parameters.items() if name.startswith(prefix)}
-        xs = [values[name] for name in layer["from"]]
+        xs = [value_read(layer, name, values, batch) for name in layer["from"]]
         kind = layer["type"]
+        is_padded = any(isinstance(x, Rows) for x in xs)
         if kind in JOINS:
-            values[layer["name"]] = JOINS[kind](layer, xs, own, training)
+            values[layer["name"]] = (padded_join if is_padded else JOINS[kind])(layer, xs, own, training)
         elif kind in LAYERS:
-            values[layer["name"]] = LAYERS[kind](layer, xs[0], own, training)
+            values[layer["name"]] = (padded_layer if is_padded else LAYERS[kind])(layer, xs[0], own, training)
         else:
             raise Unknown(kind)
     return values[model["output"]]
+
+
+def real_positions(model, scores, batch, target):
+    """Scores, target and row weights of the real positions, one after the other."""
+    [(name, _)] = model["targets"].items()
+    columns = model.get("data", {}).get("targets", {}).get(name, {})
+    if "nextOf" in columns:
+        raise Unknown("padding of the next token")
+    if target.dim() < 2 or target.shape[1] != scores.length:
+        raise Unknown("a target without the positions of the output")
+    cut = scores.like(target)
+    weights = model["training"].get("sampleWeights")
+    row_weight = None
+    if weights is not None:
+        ofRow = batch[weights].reshape(-1)
+        row_weight = torch.cat([w.expand(len(row)) for w, row in zip(ofRow, scores.rows)])
+    return torch.cat(scores.rows), torch.cat(cut.rows), row_weight
 
 
 # ---- losses
@@ -435,6 +559,12 @@ def loss_of(model, parameters, batch):
     target = batch[name]
     weights = model["training"].get("sampleWeights")
     row_weight = None if weights is None else batch[weights].reshape(-1)
+    if isinstance(scores, Rows):
+        if model["loss"]["type"] == "formula":
+            raise Unknown("a formula over padding")
+        scores, target, row_weight = real_positions(model, scores, batch, target)
+        if len(target) == 0:
+            raise Unknown("no position counts")
     kind = model["loss"]["type"]
     if kind == "formula":
         return formula_loss(model, scores, target, batch, row_weight)
@@ -478,16 +608,33 @@ def answer(request):
     if model["loss"]["type"] == "perceptron" and "step" in json.dumps(model["network"][-1]):
         raise Unknown("a step at the output")
     with torch.no_grad():
-        results = {"predictions": forward(model, parameters, batches[0], False).flatten().tolist()}
+        output = forward(model, parameters, batches[0], False)
+    # Predictions on padding have no meaning.
+    results = {} if isinstance(output, Rows) else {"predictions": output.flatten().tolist()}
     for i, batch in enumerate(batches):
         loss = loss_of(model, parameters, batch) + penalty(model, parameters, trainable)
         leaves = [parameters[name] for name in trainable]
         gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
         results[f"loss, batch {i}"] = [loss.item()]
+        if i == 0:
+            statistics = statistics_after(model)
         for name, leaf, gradient in zip(trainable, leaves, gradients):
             value = torch.zeros_like(leaf) if gradient is None else gradient
             results[f"gradient of {name}, batch {i}"] = value.flatten().tolist()
-    return {"results": results}
+    reply = {"results": results, "statistics": statistics}
+    if isinstance(output, Rows):
+        positions = [at.tolist() for at in output.positions]
+        reply["rows"] = {"values": [row.tolist() for row in output.rows], "positions": positions}
+    return reply
+
+
+def statistics_after(model):
+    """The running statistics after the latest batch in training mode."""
+    return {
+        f"{layer['name']}.{name}": values.tolist()
+        for layer in model["network"]
+        for name, values in layer.get("running", {}).items()
+    }
 
 
 def main():
@@ -502,4 +649,5 @@ def main():
         print(json.dumps(reply).replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -94,6 +94,7 @@ export const trial = defineLayer({
   about: "halves each number",
   keys: {},
   takes: "one input",
+  mask: "passes",
   build: ({ g }, [{ node }]) => g.multiply(0.5, node),
 });
 `,

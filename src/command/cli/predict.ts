@@ -81,7 +81,9 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
       severity: "error",
       message: "the checkpoint does not contain the preprocessing of its training data",
       location: { file },
-      hint: "use a checkpoint that train --out wrote; for an imported one, run train --resume CHECKPOINT --epochs 0 --out FILE first",
+      hint:
+        "use a checkpoint that train --out wrote; if it is imported, first run train --resume CHECKPOINT --epochs 0 " +
+        "--out FILE",
     },
   ]);
 }

@@ -187,6 +187,21 @@ export const diagnosticCodes = {
     cause: "`learningRate.rule` says how the rate follows the batch size, but not from which batch size.",
     fix: 'Add `"scaleFrom": 32`, the batch size for which the rate is meant.',
   },
+  T1224: {
+    title: "Invalid padding or lengths",
+    cause:
+      "`padding` or `lengths` of an input does not fit it: the input has no sequence, is text, is scaled, or " +
+      "`lengths` does not name an input with one integer per row.",
+    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` where the data has its own.',
+  },
+  T1225: {
+    title: "Padding without effect",
+    cause:
+      "An input declares `padding` or `lengths`, but no layer, loss or metric leaves padding out. This is a warning.",
+    fix:
+      "Use a layer that reads a sequence, such as `gru`, `attention` or `global-avg-pool1d`, before `flatten`. " +
+      "Otherwise remove the declaration.",
+  },
   T1301: {
     title: "Invalid name",
     cause: "A name contains characters that are not allowed, or is reserved.",

@@ -61,18 +61,28 @@ export interface RecurrenceFacts {
   readonly name: string;
   readonly length: number;
   readonly reverse?: boolean;
+  /** A bool [n, length]. Where it is false, a step does not change the carried values of the row. */
+  readonly mask?: Node | undefined;
 }
 
-/** Stacks the values that `step` computes from its arguments in `length` steps. */
+/** The name of the operand that contains the mask. */
+const maskName = "isReal";
+
+/**
+ * Stacks the values that `step` computes from its arguments in `length` steps. A value that is also the next
+ * value of a carried operand is stacked as it is carried, so with a mask it is unchanged on padding.
+ */
 export function recur<Operands extends { readonly [name: string]: RecurrenceInput | undefined }>(
   g: GraphBuilder,
-  { name: prefix, length, reverse = false }: RecurrenceFacts,
+  { name: prefix, length, reverse = false, mask }: RecurrenceFacts,
   given: Operands,
   step: (parts: Parts<Operands>) => Step,
 ): Node {
-  const entries = Object.entries(given).flatMap(([name, each]) =>
-    each === undefined ? [] : [{ name, ...each }],
+  const masks = mask === undefined ? [] : [{ name: maskName, ...each(mask) }];
+  const named = Object.entries(given).flatMap(([name, operand]) =>
+    operand === undefined ? [] : [{ name, ...operand }],
   );
+  const entries = [...named, ...masks];
   const made = entries.map(({ name, role, node }) => ({
     name,
     role,
@@ -81,15 +91,30 @@ export function recur<Operands extends { readonly [name: string]: RecurrenceInpu
   const { next, value } = step(
     asParts(Object.fromEntries(made.map(({ name, argument }) => [name, argument]))),
   );
-  const operands = made.map((operand) =>
-    operand.role === "carried" ? { ...operand, next: next[operand.name] } : operand,
-  );
+  const isReal = mask && made.at(-1)?.argument;
+  const kept = new Map<Node, Node>();
+  const operands = made.map((operand) => {
+    if (operand.role !== "carried") return operand;
+    const own = next[operand.name];
+    const carriedOn = isReal === undefined ? own : whereReal(g, isReal, own, operand.argument);
+    kept.set(own, carriedOn);
+    return { ...operand, next: carriedOn };
+  });
   return scanOf(
     g,
     { length, reverse, operands },
-    value,
+    kept.get(value) ?? value,
     entries.map(({ node }) => node),
   );
+}
+
+/** The next value in rows whose position is real, else the value before the step. */
+function whereReal(g: GraphBuilder, isReal: Node, next: Node, before: Node): Node {
+  const { shape } = next.type;
+  if (shape[0] !== "n") return next;
+  const axes = shape.slice(1).map((_, axis) => axis + 1);
+  const kept = g.select(g.repeatAlong(isReal, axes, shape), next, before);
+  return next.name === undefined ? kept : g.named(`${next.name}_kept`, kept);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Helpers that losses and metrics share: sums over all elements of a comparison, and checks whether the
- * network's output has the target's shape. Elements whose class target is −1 do not count.
+ * network's output has the target's shape. Padding and elements whose class target is −1 do not count.
  *
  * An element of weight w counts as w elements: a total is Σ w·x, and a mean divides it by Σ w.
  */
@@ -13,9 +13,9 @@ const allAxes = (x: Node): number[] => x.type.shape.map((_, axis) => axis);
 
 export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: allAxes(x) });
 
-/** Whether each element of a class target counts, that is, is not −1. Undefined for a real target. */
-const counting = (g: GraphBuilder, { target, expected }: Comparison): Node | undefined =>
-  target.classes === undefined ? undefined : g.named("counted", g.lessEqual(0, expected));
+/** Whether each element of the target counts: it is not padding, and its class is not −1. */
+export const counting = (g: GraphBuilder, { target, expected, isReal }: Comparison): Node | undefined =>
+  target.classes === undefined ? isReal : g.named("counted", g.lessEqual(0, expected));
 
 /** The weight of each target element: that of its row times that of its class. Undefined if all are 1. */
 export function weightOf(
@@ -61,15 +61,16 @@ export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Nod
 export function meanOf(
   g: GraphBuilder,
   { total, count }: Readonly<Record<string, Node>>,
-  { target, rowWeight, classWeights }: Comparison,
+  { target, rowWeight, classWeights, isReal }: Comparison,
 ): Node {
   if (rowWeight !== undefined || classWeights !== undefined) {
     // With label smoothing, an element of weight 0 still adds the terms of the other classes to the total.
     const counts = g.less(0, count);
     return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
   }
-  // Without weights the count is 0 or at least 1. Every element of a real target counts.
-  return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
+  // Without weights the count is 0 or at least 1. Without padding every element of a real target counts.
+  const allCount = target.classes === undefined && isReal === undefined;
+  return g.divide(total, allCount ? count : g.named("divisor", g.maximum(count, 1)));
 }
 
 /** 0 and 1, or −1 and 1: the sides of a margin, and targets of which accuracy counts the correct ones. */

@@ -51,6 +51,8 @@ export interface Comparison extends Fit {
   readonly estimate: Node;
   /** The target: real numbers, or i32 class indices, where −1 means that the element does not count. */
   readonly expected: Node;
+  /** For a real target, whether each of its elements counts; undefined if all do. */
+  readonly isReal?: Node | undefined;
   /** The target's name in the spec. */
   readonly name: string;
   /** The spec's inputs by name, as real numbers, for use in formulas. */

@@ -48,6 +48,27 @@ function looksAhead(layer: Layer): string | undefined {
   return undefined;
 }
 
+/** Warns of declared padding that no node of the training graph reads (T1225). */
+export function warnOfIdleMasks(
+  { inputs }: Model,
+  { masks }: Network,
+  training: Graph,
+  problems: Collector,
+): void {
+  const nodes = new Set(training.nodes);
+  for (const [name, { padding, lengths }] of Object.entries(inputs)) {
+    const mask = masks.get(name);
+    if (mask === undefined || nodes.has(mask) || (padding === undefined && lengths === undefined)) continue;
+    const path = ["inputs", name, lengths === undefined ? "padding" : "lengths"];
+    problems.warning(path, "T1225", `${formatPath(path)} has no effect: no layer leaves padding out`, {
+      at: "key",
+      hint:
+        "layers along time do, such as gru, attention or global-avg-pool1d; flatten, and dense on one number " +
+        "per position, read every position",
+    });
+  }
+}
+
 /** Warns if the network can read the token that it must predict (T1504). */
 export function warnOfLookahead(model: Model, problems: Collector): void {
   if (!Object.values(model.data?.targets ?? {}).some((target) => "nextOf" in target)) return;

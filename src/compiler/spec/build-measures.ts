@@ -15,10 +15,11 @@ import { activationName } from "../library/activations/index.ts";
 import { unitStep } from "../library/activations/builtin.ts";
 import { fitsClasses, fitsElementwise } from "../library/compare.ts";
 import type { Comparison, Fit, Loss, Metric, TargetRange } from "../library/define.ts";
+import { alongPositions, hasPositionsOf } from "../library/layers/masks.ts";
 import { losses, lossOf } from "../library/losses/index.ts";
 import { metricName, metricOf, metrics } from "../library/metrics/index.ts";
-import { inputNode } from "./build-network.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
+import { inputNode } from "./inputs.ts";
 import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
 
 export interface NamedTarget extends ModelTarget {
@@ -53,6 +54,12 @@ export function splitOutputStep(model: Model): { readonly model: Model; readonly
     return layer.type === "activation" ? { ...layer, fn: "linear", surrogate: undefined } : layer;
   });
   return { model: { ...model, network }, hasOutputStep: true };
+}
+
+/** The value that the loss reads, and its real positions. */
+export interface NetworkOutput {
+  readonly scores: Node;
+  readonly mask: Node | undefined;
 }
 
 /** The output of `predict`. */
@@ -207,17 +214,35 @@ const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Nod
     ),
   );
 
+/**
+ * The target with its padding. A class on padding is −1. A target with `nextOf` has −1 there by itself; it
+ * counts the end of a text, too.
+ */
+function maskedTarget(
+  g: GraphBuilder,
+  { data }: Model,
+  { name, classes }: NamedTarget,
+  target: Node,
+  mask: Node | undefined,
+): Pick<Comparison, "expected" | "isReal"> {
+  const isNext = data?.targets[name]?.nextOf !== undefined;
+  if (mask === undefined || isNext || !hasPositionsOf(mask, target)) return { expected: target };
+  const isReal = alongPositions(g, mask, target.type.shape);
+  if (classes === undefined) return { expected: target, isReal };
+  return { expected: g.named(`${name}_masked`, g.select(isReal, target, -1)) };
+}
+
 /** The operands of a loss or metric. A prediction of shape [n, 1] is reshaped to a target of shape [n]. */
 function comparisonOf(
   g: GraphBuilder,
   model: Model,
   target: NamedTarget,
-  expected: Node,
-  prediction: Node,
+  { scores: prediction, mask }: NetworkOutput,
   isStepped: boolean,
 ): Comparison {
   const fit = fitOf(model, target, prediction, isStepped);
-  const { shape } = expected.type;
+  const whole = targetNode(g, target);
+  const { shape } = whole.type;
   // A user-defined function may compare shapes that fit neither elementwise nor as classes.
   const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape) || !fitsElementwise(fit);
   const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
@@ -227,7 +252,7 @@ function comparisonOf(
     ...fit,
     prediction: aligned,
     estimate: estimate ?? aligned,
-    expected,
+    ...maskedTarget(g, model, target, whole, mask),
     name,
     inputs: inputsOf(g, model),
   };
@@ -278,13 +303,12 @@ export function meanLoss(
   g: GraphBuilder,
   model: Model,
   target: NamedTarget,
-  scores: Node,
+  output: NetworkOutput,
 ): LossParts & { readonly mean: Node } {
   const loss = lossOf(model.loss);
-  const expected = targetNode(g, target);
   const within = <T>(build: () => T): T => g.within({ composite: model.loss.type, path: ["loss"] }, build);
   return within(() => {
-    const comparison = weighed(g, model, comparisonOf(g, model, target, expected, scores, false));
+    const comparison = weighed(g, model, comparisonOf(g, model, target, output, false));
     const entries = Object.entries(loss.sums(g, comparison, model.loss));
     const sums = Object.fromEntries(entries.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)]));
     const value: LossParts["value"] = (of) => within(() => loss.value(g, of, model.loss, comparison));
@@ -313,13 +337,12 @@ export function evaluationOutputs(
   g: GraphBuilder,
   model: Model,
   target: NamedTarget,
-  scores: Node,
+  output: NetworkOutput,
   hasOutputStep: boolean,
   problems: Collector,
 ): Output[] {
   const loss = lossOf(model.loss);
-  const expected = targetNode(g, target);
-  const prediction = predictionOf(g, model, scores, hasOutputStep);
+  const prediction = predictionOf(g, model, output.scores, hasOutputStep);
   const added = (measure: string, sums: Readonly<Record<string, Node>>): Output[] =>
     Object.entries(sums).map(([name, sum]) => {
       const storage = totalStorage(measure, name);
@@ -328,14 +351,12 @@ export function evaluationOutputs(
       return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
     });
   const ofLoss = measured(g, problems, model.loss.type, ["loss"], () =>
-    added(
-      "loss",
-      loss.sums(g, weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),
-    ),
+    added("loss", loss.sums(g, weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss)),
   );
   const ofMetrics = model.metrics.flatMap((metric, index) =>
     measured(g, problems, metric.type, ["metrics", index], () => {
-      const comparison = comparisonOf(g, model, target, expected, prediction, hasOutputStep);
+      const stepped = { ...output, scores: prediction };
+      const comparison = comparisonOf(g, model, target, stepped, hasOutputStep);
       return added(metricName(metric), metricOf(metric).sums(g, comparison, metric));
     }),
   );
@@ -344,13 +365,13 @@ export function evaluationOutputs(
 
 /**
  * The values computed from the totals, such as `result:summary.loss` and `result:summary.accuracy`. Formulas
- * derive their shapes from `scores`.
+ * derive their shapes from the output.
  */
 export function summaryOutputs(
   g: GraphBuilder,
   model: Model,
   target: NamedTarget,
-  scores: Node,
+  output: NetworkOutput,
   hasOutputStep: boolean,
   totals: readonly string[],
   problems: Collector,
@@ -363,8 +384,7 @@ export function summaryOutputs(
     invariant(own.length > 0, `${measure} has no totals`);
     return Object.fromEntries(own);
   };
-  const expected = targetNode(g, target);
-  const comparison = (isStepped: boolean) => comparisonOf(g, model, target, expected, scores, isStepped);
+  const comparison = (isStepped: boolean) => comparisonOf(g, model, target, output, isStepped);
   const summary = (name: string, type: string, path: SpecPath, value: () => Node): Output[] => {
     const node = measured(g, problems, type, path, value);
     return node === undefined

@@ -12,14 +12,16 @@ import { operandsOf } from "../ir/nodes.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { layerStorage, seedStorage, stepStorage } from "../ir/storage.ts";
 import { isFloat, tensorType } from "../ir/types.ts";
-import type { TensorType } from "../ir/types.ts";
 import type { Fill } from "../library/define.ts";
 import { BuildError } from "../library/build-error.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
+import type { LayerValue } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterOptions } from "../library/layers/layer.ts";
 import { hasTrait } from "../ops/index.ts";
 import { reportBuildError } from "./formula-diagnostic.ts";
+import { inputNode } from "./inputs.ts";
+import { inputMask } from "./masks.ts";
 import type { Layer, Model } from "./types.ts";
 
 export interface ParameterFacts {
@@ -38,6 +40,8 @@ export interface ParameterFacts {
 export interface Network {
   /** Values by the name of their input or layer. Rejected layers have no value. */
   readonly values: ReadonlyMap<string, Node>;
+  /** The real positions of those values that have padding. */
+  readonly masks: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
   /** The value of each running statistic after a training step, by name. */
   readonly statistics: ReadonlyMap<string, Node>;
@@ -56,10 +60,12 @@ class LayerRefusal extends BuildError {
 }
 
 /** The inputs and layers on which the output depends. */
-export function readNames({ network, output }: Model): Set<string> {
+export function readNames({ inputs, network, output }: Model): Set<string> {
   const read = new Set([output]);
   for (const layer of [...network].reverse())
     if (read.has(layer.name)) layer.from.forEach((name) => read.add(name));
+  for (const [name, { lengths }] of Object.entries(inputs))
+    if (lengths !== undefined && read.has(name)) read.add(lengths);
   return read;
 }
 
@@ -71,36 +77,38 @@ export function buildNetwork(
 ): Network {
   const parameters: (ParameterFacts & { readonly node: Node })[] = [];
   const values = new Map<string, Node>();
+  const masks = new Map<string, Node>();
   const statistics = new Map<string, Node>();
   const read = readNames(model);
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) {
     const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
-    if (read.has(name)) values.set(name, inputNode(g, name, type));
+    if (!read.has(name)) continue;
+    const node = inputNode(g, name, type);
+    const mask = inputMask(g, model, name, node);
+    values.set(name, node);
+    if (mask !== undefined) masks.set(name, mask);
   }
   for (const layer of model.network) {
     if (!read.has(layer.name)) continue;
     const inputs = layer.from.flatMap((name): LayerInput[] => {
       const node = values.get(name);
-      return node === undefined ? [] : [{ name, node }];
+      const mask = layer.mask === false ? undefined : masks.get(name);
+      return node === undefined ? [] : [{ name, node, mask }];
     });
     if (inputs.length < layer.from.length) continue;
     const context = contextOf(layer, g, mode, { parameters, statistics });
-    const value = attempt(problems, layer, () =>
+    const built = attempt(problems, layer, () =>
       g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
-    if (value === undefined) continue;
+    if (built === undefined) continue;
+    const { value, mask } = built;
+    if (mask !== undefined) masks.set(layer.name, mask);
     // A layer that changes nothing returns its input, which keeps its name.
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
-  return { values, parameters, statistics };
+  return { values, masks, parameters, statistics };
 }
-
-export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node =>
-  g.named(
-    name,
-    g.within({ path: ["inputs", name] }, () => g.input({ name, type })),
-  );
 
 /** Collects the parameters and statistics of the layers that are built. */
 interface Collected {
@@ -176,7 +184,7 @@ function filling(shape: readonly number[], options: ParameterOptions, path: Spec
 }
 
 /** Runs `build`. If the layer or an op's shape rule rejects it, reports that and returns undefined. */
-function attempt(problems: Collector, layer: Layer, build: () => Node): Node | undefined {
+function attempt(problems: Collector, layer: Layer, build: () => LayerValue): LayerValue | undefined {
   try {
     return build();
   } catch (error) {

@@ -21,6 +21,7 @@ import {
   checkSameParameters,
   checkSize,
   warnOfChannels,
+  warnOfIdleMasks,
   warnOfLookahead,
 } from "./build-checks.ts";
 import {
@@ -35,7 +36,7 @@ import {
 import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { reportingErrors } from "./formula-diagnostic.ts";
-import type { LossParts } from "./build-measures.ts";
+import type { LossParts, NetworkOutput } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
@@ -87,7 +88,9 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   problems.throwErrors();
   invariant(scores !== undefined, "a network without errors has an output");
 
-  const mean = reportingErrors(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const mean = reportingErrors(problems, ["loss"], () =>
+    meanLoss(g, model, target, outputOf(model, trained, scores)),
+  );
   const update = buildUpdate(model, g, states, size, trained.statistics, problems);
   const evaluated = buildNetwork(model, g, "evaluation", problems);
   checkSameParameters(trained, evaluated, problems);
@@ -97,10 +100,11 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     mean !== undefined && update !== undefined && evaluatedScores !== undefined,
     "a model without errors can be built",
   );
-  const totals = evaluationOutputs(g, model, target, evaluatedScores, hasOutputStep, problems);
+  const output = outputOf(model, evaluated, evaluatedScores);
+  const totals = evaluationOutputs(g, model, target, output, hasOutputStep, problems);
   const totalNames = totals.map(({ storage }) => storage);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, evaluatedScores, hasOutputStep, totalNames, problems);
+  const summaries = summaryOutputs(g, model, target, output, hasOutputStep, totalNames, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -115,6 +119,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   ]);
   checkGradients(training, spec, trained.parameters, problems);
   warnOfLookahead(model, problems);
+  warnOfIdleMasks(model, trained, training, problems);
   const warnings = problems.throwErrors();
   const prediction = predictionOf(g, model, evaluatedScores, hasOutputStep);
   return {
@@ -131,6 +136,11 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     warnings,
   };
 }
+
+const outputOf = ({ output }: Model, { masks }: Network, scores: Node): NetworkOutput => ({
+  scores,
+  mask: masks.get(output),
+});
 
 /** The total number of trainable parameters. */
 const trainableSize = (parameters: readonly ParameterFacts[]): number =>

@@ -14,7 +14,12 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
   );
   const tree = {
     name: spec.name,
-    inputs: mapValues(spec.inputs, ({ shape, dtype }) => ({ shape, dtype })),
+    inputs: mapValues(spec.inputs, ({ shape, dtype, padding, lengths }) => ({
+      shape,
+      dtype,
+      ...(padding === undefined ? {} : { padding }),
+      ...(lengths === undefined ? {} : { lengths }),
+    })),
     targets,
     network,
     output,

@@ -27,6 +27,10 @@ const layerKeys = {
       "The input or earlier layer that the layer reads, or a list of them; by default the previous layer.",
     ),
   trainable: z.boolean().default(true).describe("false freezes the layer: its gradients are not computed."),
+  mask: z
+    .boolean()
+    .optional()
+    .describe("false reads padding like other positions, in this layer and in those after it."),
 };
 
 /** The row without `reverse`, because a bidirectional block runs its layer in both directions. */

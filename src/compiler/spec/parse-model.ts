@@ -8,6 +8,7 @@ import { canonicalModel } from "./canonical.ts";
 import { checkCells } from "./check/check-cells.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
+import { checkMasks, lengthInputs } from "./check/check-masks.ts";
 import { checkNames, checkWidth } from "./check/check-names.ts";
 import { checkRate, checkTraining, checkWeights } from "./check/check-training.ts";
 import { checkReferences, warnOfUnread } from "./check/check-references.ts";
@@ -60,13 +61,14 @@ export function parseSpec(spec: unknown): ParsedSpec {
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)
       : undefined;
-  const ofMeasures = readByMeasures(value);
-  const inputs = keysOf(member(value, "inputs")).filter((name) => !ofMeasures.includes(name));
+  const forOthers = [...readByMeasures(value), ...lengthInputs(value)];
+  const inputs = keysOf(member(value, "inputs")).filter((name) => !forOthers.includes(name));
   if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
   checkSearch(value, problems);
   checkWeights(value, problems);
   checkRate(value, problems);
+  checkMasks(value, problems);
   checkData(value, problems);
   checkCells(value, member(value, "data"), problems);
   // A value that is nested this deeply is nearly always misplaced. An error about its location is more

@@ -24,6 +24,16 @@ const shape = z.array(positiveInteger);
 const input = z.strictObject({
   shape: shape.describe("The lengths of the axes of one row, without the batch axis."),
   dtype: z.enum(["f32", "i32"]).default("f32").describe("f32 for real numbers, i32 for indices."),
+  padding: z
+    .number()
+    .optional()
+    .describe("The value at positions without data. The network leaves these positions of a sequence out."),
+  lengths: z
+    .string()
+    .optional()
+    .describe(
+      "The input with the length of each row's sequence. The network leaves out the positions after it.",
+    ),
 });
 
 const target = z

@@ -17,6 +17,8 @@ export interface LayerBase {
   /** Names of inputs and earlier layers, at least one. */
   readonly from: readonly string[];
   readonly trainable: boolean;
+  /** false: the layer ignores the masks of its inputs, and its value has none. */
+  readonly mask?: false;
 }
 
 type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBase : never;
@@ -35,6 +37,10 @@ export type Scale = "standard" | "min-max" | { readonly divide: number };
 export interface ModelInput {
   readonly shape: readonly number[];
   readonly dtype: "f32" | "i32";
+  /** The value that fills the positions after the end of a sequence. */
+  readonly padding?: number;
+  /** The input with the length of each row's sequence. */
+  readonly lengths?: string;
 }
 
 export interface ModelTarget {

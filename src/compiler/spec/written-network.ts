@@ -140,6 +140,8 @@ interface Surroundings {
   /** The prefix of generated names. */
   readonly prefix: string;
   readonly trainable: boolean;
+  /** Whether the layers read masks. */
+  readonly isMasked: boolean;
 }
 
 /** `written` contains the same layers as `full`, list by list. */
@@ -174,17 +176,24 @@ export function flattenNetwork(
   const flattenLayer = (layer: FullLayer, own: WrittenLayer, around: Surroundings): string => {
     const name = around.prefix + own.name;
     const trainable = around.trainable && layer.trainable;
+    const isMasked = around.isMasked && layer.mask !== false;
     const from = namesRead(own, around);
-    const position = (path: SpecPath) => ({ index: network.length, path });
+    /** The properties of a flat layer besides its type, name and sources. */
+    const base = (path: SpecPath) => ({
+      index: network.length,
+      path,
+      trainable,
+      ...(isMasked ? {} : { mask: false as const }),
+    });
     const inside = (key: string, list: readonly FullLayer[], prefix: string, input: string): string =>
-      flattenList(list, own.lists[key], { input, prefix, trainable });
+      flattenList(list, own.lists[key], { input, prefix, trainable, isMasked });
     switch (layer.type) {
       case "residual": {
         const { layers, shortcut } = layer;
         const last = inside("layers", layers, `${name}.`, from[0]);
         const skip =
           shortcut === undefined ? from[0] : inside("shortcut", shortcut, `${name}.shortcut.`, from[0]);
-        network.push({ type: "residual", ...position(own.path), name, from: [skip, last], trainable });
+        network.push({ type: "residual", ...base(own.path), name, from: [skip, last] });
         return name;
       }
       case "repeat": {
@@ -200,23 +209,24 @@ export function flattenNetwork(
           network.push({
             ...layer.layer,
             reverse,
-            ...position(path),
+            ...base(path),
             name: `${name}.${way}`,
             from,
-            trainable,
           });
         }
         const both = Object.keys(ways).map((way) => `${name}.${way}`);
-        network.push({ type: "concat", axis: -1, ...position(own.path), name, from: both, trainable });
+        network.push({ type: "concat", axis: -1, ...base(own.path), name, from: both });
         return name;
       }
-      default:
-        network.push({ ...layer, ...position(own.path), name, from, trainable });
+      default: {
+        const { mask: _, ...keys } = layer;
+        network.push({ ...keys, ...base(own.path), name, from });
         return name;
+      }
     }
   };
 
-  flattenList(full, written, { prefix: "", trainable: true });
+  flattenList(full, written, { prefix: "", trainable: true, isMasked: true });
   const output = references.output && values.get(references.output);
   invariant(output !== undefined, "the checks ensure that the output is a layer");
   return { network, output };

@@ -248,12 +248,21 @@ function integerInputs(node: Node): readonly string[] {
  * The number of valid indices of an input: the size of the smallest table whose rows it selects, directly or
  * through other layers. Rows are checked against it when they are read, so kernels need no bounds checks.
  */
-function vocabularyOf({ training, predict }: ModelGraphs, input: string): { readonly vocabulary?: number } {
-  const sizes = [...training.nodes, ...predict.nodes].flatMap((node) =>
+function vocabularyOf(
+  { inputs }: Model,
+  { training, predict }: ModelGraphs,
+  input: string,
+): { readonly vocabulary?: number } {
+  const tables = [...training.nodes, ...predict.nodes].flatMap((node) =>
     node.op === "gather" && integerInputs(node.operands.indices).includes(input)
       ? [Number(node.operands.x.type.shape[0])]
       : [],
   );
+  // Lengths are integers from 0 to the longest sequence.
+  const longest = Object.values(inputs).flatMap(({ shape, lengths }) =>
+    lengths === input ? [shape[0] + 1] : [],
+  );
+  const sizes = [...tables, ...longest];
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
 
@@ -292,7 +301,7 @@ export function modelFacts(
         {
           shape: [...shape],
           dtype: element,
-          ...vocabularyOf(built, name),
+          ...vocabularyOf(model, built, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
           ...(model.training.sampleWeights === name && { least: 0 }),
         },

@@ -183,7 +183,7 @@ const rows: Row[] = [
     "a key of the other block",
     [residual([dense], { times: 2 })],
     'error T1101: network[0]: unknown key "times"',
-    "  hint: allowed keys: type, layers, shortcut, name, from, trainable",
+    "  hint: allowed keys: type, layers, shortcut, name, from, trainable, mask",
   ],
   ["a block without layers", ["residual", end], "error T1102: network[0].layers is missing"],
   [

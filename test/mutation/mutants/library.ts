@@ -84,7 +84,7 @@ export const libraryMutants: readonly Mutant[] = [
       "g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, ",
       "g.multiply(keys.momentum, before), g.multiply(1 - keys.momentum, ",
     ],
-    ["group-norm: the mean divides by the channels alone", "[1, 3], places * width", "[1, 3], width"],
+    ["group-norm: the mean divides by the channels alone", "isReal }, places * width", "isReal }, width"],
   ]),
   ...inFile("src/compiler/library/layers/recurrent.ts", layers, [
     [
@@ -106,7 +106,7 @@ export const libraryMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/compiler/library/layers/attention.ts", layers, [
-    ["attention: a causal place does not read itself", "g.lessEqual(there, here)", "g.less(there, here)"],
+    ["attention: a causal place does not read itself", "g.lessEqual(read, g.iota", "g.less(read, g.iota"],
   ]),
   ...inFile("src/compiler/library/layers/dropout.ts", layers, [
     ["dropout: what stays is not scaled", "g.multiply(1 / (1 - rate), x)", "x"],
@@ -135,9 +135,8 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
       "measures: evaluation forgets the weights of the loss",
-      "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  " +
-        ");\n  const ofMetrics",
-      "comparisonOf(g, model, target, expected, scores, false), model.loss),\n    ),\n  );\n  const ofMetrics",
+      "weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss)),\n  );\n  const ofMetrics",
+      "comparisonOf(g, model, target, output, false), model.loss)),\n  );\n  const ofMetrics",
     ],
   ]),
 ];

@@ -11,6 +11,7 @@ import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
 import {
   alongRows,
+  counting,
   fitsClasses,
   fitsElementwise,
   meanOf,
@@ -209,13 +210,14 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
 
 /** The sum over the rows that count, and the number of summed elements; both with weights, if any. */
 function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
-  const { target, expected, rowWeight } = comparison;
+  const { rowWeight } = comparison;
   if (x.type.shape[0] !== "n")
     throw new BuildError(
       "T1604",
       "the function takes a sum or mean of a value that is the same in every row",
     );
-  if (target.classes === undefined) {
+  const mask = counting(g, comparison);
+  if (mask === undefined) {
     if (rowWeight !== undefined) {
       const weight = alongRows(g, rowWeight, x.type.shape);
       return { value: sumOf(g, g.multiply(weight, x)), count: sumOf(g, weight) };
@@ -223,7 +225,6 @@ function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Nod
     const size = x.type.shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
     return { value: sumOf(g, x), count: g.multiply(g.batchSize({ element: g.float }), size) };
   }
-  const mask = g.named("counted", g.lessEqual(0, expected));
   const missing = Math.max(0, x.type.shape.length - mask.type.shape.length);
   const ones = Array.from({ length: missing }, () => 1);
   const ofRank = (y: Node): Node => (missing === 0 ? y : g.reshape(y, { shape: [...y.type.shape, ...ones] }));

@@ -10,6 +10,7 @@ import type { ActivationFunction } from "../activations/index.ts";
 import { functionKey } from "../formula/keys.ts";
 import { defineLayer, realNumbers, realWithLastAxis } from "./layer.ts";
 import type { LayerContext } from "./layer.ts";
+import { maskedAlongLast } from "./masks.ts";
 
 type ActivationName = Exclude<keyof typeof activations, "formula">;
 
@@ -64,6 +65,7 @@ export const activation = defineLayer({
     ...functionKeys,
   },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], { fn, slope, alpha, approximate, surrogate }) => {
     const all = Object.entries({ slope, alpha, approximate, surrogate });
     const given = all.filter(([, value]) => value !== undefined);
@@ -73,6 +75,10 @@ export const activation = defineLayer({
     const chosen = typeof fn === "string" ? full.parse({ type: fn, ...Object.fromEntries(given) }) : fn;
     const onElements = activationOf(chosen).acts === "on elements";
     const x = onElements ? realNumbers(context, input) : realWithLastAxis(context, input).x;
-    return activate(context.g, x, chosen);
+    const { mask } = input;
+    const isAlongTime = !onElements && x.type.shape.length === 2;
+    return isAlongTime && mask !== undefined
+      ? maskedAlongLast(context.g, x, mask, (g, real) => activate(g, real, chosen))
+      : activate(context.g, x, chosen);
   },
 });

@@ -1,23 +1,34 @@
 /**
- * Multi-head self-attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as
- * torch.nn.MultiheadAttention:
+ * Multi-head attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as
+ * torch.nn.MultiheadAttention. A sequence x reads a memory m, which is x itself for self-attention:
  *
- *     Q = x · W_q + b_q, likewise K and V, each split into heads of D = units / heads
+ *     Q = x · W_q + b_q, K = m · W_k + b_k, V = m · W_v + b_v, each split into heads of D = units / heads
  *     A = softmax(Q · Kᵀ / √D); if causal, each position reads only itself and earlier positions
- *     y = (A · V, heads concatenated) · W_o + b_o
+ *     y = (dropout(A) · V, heads concatenated) · W_o + b_o
+ *
+ * Padding of the memory has weight 0. A position that can read nothing has A = 0.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { shiftedExponentials, alongLastAxis, lastAxis } from "../compositions.ts";
+import { lastAxis, softmax } from "../compositions.ts";
+import { dropped } from "./dropout.ts";
 import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
-import type { LayerContext } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+import { maskedSoftmax, positionsOf } from "./masks.ts";
+
+interface AttentionKeys {
+  readonly heads: number;
+  readonly causal: boolean;
+  readonly dropout?: number | undefined;
+}
 
 /** x · W + b along the last axis of a sequence. */
 function projected(context: LayerContext, x: Node, name: string, units: number): Node {
   const { g } = context;
   const init = { type: "xavier-uniform" } as const;
-  const weight = context.parameter(name, [units, units], { init, initKey: "init", regularized: true });
+  const size = Number(x.type.shape[2]);
+  const weight = context.parameter(name, [size, units], { init, initKey: "init", regularized: true });
   const bias = context.parameter(`${name}Bias`, [units], {
     init: { type: "zeros" },
     initKey: "init",
@@ -27,53 +38,88 @@ function projected(context: LayerContext, x: Node, name: string, units: number):
   return g.part(name, g.add(g.part(`${name}_product`, product), bias));
 }
 
-/** Scores of later positions become −∞, so their weights are 0. */
-function masked(g: GraphBuilder, scores: Node): Node {
+/** The weight of each position of the memory for each reading position: [n, heads, reading, read]. */
+function sharesOf(g: GraphBuilder, scores: Node, mask: Node | undefined, causal: boolean): Node {
   const { shape } = scores.type;
-  const here = g.iota({ shape, axis: shape.length - 2 });
-  const there = g.iota({ shape, axis: shape.length - 1 });
-  return g.part("masked", g.select(g.part("visible", g.lessEqual(there, here)), scores, -Infinity));
+  const there = (): Node => g.iota({ shape, axis: 3 });
+  const isVisible = (read: Node): Node => g.part("visible", g.lessEqual(read, g.iota({ shape, axis: 2 })));
+  if (mask === undefined)
+    // Scores of later positions become −∞, so their weights are 0.
+    return softmax(g, causal ? g.part("masked", g.select(isVisible(there()), scores, -Infinity)) : scores);
+  const isReal = g.repeatAlong(mask, [1, 2], shape);
+  // Padding moves after the last position, where a causal layer does not read it.
+  return maskedSoftmax(g, scores, causal ? isVisible(g.select(isReal, there(), positionsOf(mask))) : isReal);
 }
 
-function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {
-  const { exponentials, sum } = shiftedExponentials(g, scores);
-  return g.divide(exponentials, alongLastAxis(g, sum, scores));
+/** A sequence with its length and units. */
+function sequenceOf(context: LayerContext, input: LayerInput) {
+  const { x, size: units } = realWithLastAxis(context, input);
+  const length = x.type.shape[1];
+  if (lastAxis(x) === 2 && typeof length === "number") return { x, length, units };
+  return context.refuse(`${context.layer} takes sequences [n, length, units], but ${givenText([input])}`);
 }
+
+function attended(
+  context: LayerContext,
+  reading: LayerInput,
+  memory: LayerInput,
+  { heads, causal, dropout = 0 }: AttentionKeys,
+): Node {
+  const { g, layer } = context;
+  const { x, length, units } = sequenceOf(context, reading);
+  const read = sequenceOf(context, memory);
+  if (units % heads !== 0)
+    context.refuse(`${layer}.heads must divide the ${units} units of ${reading.name}, got ${heads}`, {
+      key: "heads",
+    });
+  const width = units / heads;
+  const cut = (name: string, from: Node, positions: number): Node =>
+    g.reshape(projected(context, from, name, units), { shape: ["n", positions, heads, width] });
+  const query = cut("query", x, length);
+  const [key, value] = [cut("key", read.x, read.length), cut("value", read.x, read.length)];
+  // [n, heads, reading position, position that is read]
+  const matches = { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] };
+  const products = g.part("products", g.contract(query, key, matches));
+  const scores = g.part("scores", g.multiply(products, 1 / Math.sqrt(width)));
+  const shares = dropped(context, g.part("shares", sharesOf(g, scores, memory.mask, causal)), dropout);
+  // [n, heads, position, width] → [n, position, units]
+  const places = { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] };
+  const mixed = g.part("heads", g.contract(shares, value, places));
+  const joined = g.reshape(g.transpose(mixed, { permutation: [0, 2, 1, 3] }), {
+    shape: ["n", length, units],
+  });
+  return projected(context, g.part("mixed", joined), "output", units);
+}
+
+const keys = {
+  heads: z.int().positive().describe("The number of heads; each has an equal part of the units."),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .describe("The fraction of the weights between positions that is dropped in training; 0 by default."),
+};
 
 export const attention = defineLayer({
   name: "attention",
   about:
     "self-attention: each position of a sequence reads the others, weighted by how well their keys match its query",
   keys: {
-    heads: z.int().positive().describe("The number of heads; each has an equal part of the units."),
+    ...keys,
     causal: z.boolean().default(false).describe("Lets each position read only itself and earlier positions."),
   },
   takes: "one input",
-  build: (context, [input], { heads, causal }) => {
-    const { g, layer } = context;
-    const { x, size: units } = realWithLastAxis(context, input);
-    const length = x.type.shape[1];
-    if (lastAxis(x) !== 2 || typeof length !== "number")
-      return context.refuse(`${layer} takes sequences [n, length, units], but ${givenText([input])}`);
-    if (units % heads !== 0)
-      context.refuse(`${layer}.heads must divide the ${units} units of ${input.name}, got ${heads}`, {
-        key: "heads",
-      });
-    const width = units / heads;
-    const cut = (name: string): Node =>
-      g.reshape(projected(context, x, name, units), { shape: ["n", length, heads, width] });
-    const [query, key, value] = [cut("query"), cut("key"), cut("value")];
-    // [n, heads, reading position, position that is read]
-    const matches = { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] };
-    const products = g.part("products", g.contract(query, key, matches));
-    const scores = g.part("scores", g.multiply(products, 1 / Math.sqrt(width)));
-    const shares = g.part("shares", softmaxAlongLast(g, causal ? masked(g, scores) : scores));
-    // [n, heads, position, width] → [n, position, units]
-    const places = { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] };
-    const mixed = g.part("heads", g.contract(shares, value, places));
-    const joined = g.reshape(g.transpose(mixed, { permutation: [0, 2, 1, 3] }), {
-      shape: ["n", length, units],
-    });
-    return projected(context, g.part("mixed", joined), "output", units);
-  },
+  mask: "passes",
+  build: (context, [input], chosen) => attended(context, input, input, chosen),
+});
+
+export const crossAttention = defineLayer({
+  name: "cross-attention",
+  about: "each position of the first sequence reads the second one, such as a decoder that reads an encoder",
+  keys,
+  takes: "two inputs",
+  mask: "passes",
+  build: (context, [reading, memory], chosen) =>
+    attended(context, reading, memory, { ...chosen, causal: false }),
 });

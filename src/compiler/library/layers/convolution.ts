@@ -11,9 +11,11 @@ import { filtered, filterKeys, filterWeight } from "./filters.ts";
 import type { FilterValues } from "./filters.ts";
 import { defineLayer } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
+import { maskedWith } from "./masks.ts";
 import {
   causalPaddingKey,
   insideWindow,
+  maskAlongWindows,
   pairKey,
   pairPaddingKey,
   seenBy,
@@ -31,7 +33,9 @@ interface ConvolutionKeys extends FilterValues {
 }
 
 function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: ConvolutionKeys): Node {
-  const places = spatialOf(context, input, rank);
+  const { x, ...sizes } = spatialOf(context, input, rank);
+  // Padding reads as zeros, as beyond the edge.
+  const places = { ...sizes, x: rank === 1 ? maskedWith(context.g, x, input.mask, 0) : x };
   const windows = windowsOver(places, keys);
   const seen = seenBy(context, input, places, windows, { key: "kernel", fill: 0 });
   const { kernel } = windows;
@@ -77,6 +81,7 @@ export const conv1d = defineLayer({
     ...filterKeys,
   },
   takes: "one input",
+  mask: { of: ({ g }, [input], keys, value) => maskAlongWindows(g, input, keys, value) },
   build: (context, [input], keys) => convolved(context, input, 1, keys),
 });
 
@@ -94,5 +99,6 @@ export const conv2d = defineLayer({
     ...filterKeys,
   },
   takes: "one input",
+  mask: "ends",
   build: (context, [input], keys) => convolved(context, input, 2, keys),
 });

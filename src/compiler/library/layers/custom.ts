@@ -44,14 +44,19 @@ export interface CustomContext {
   parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
   /** A statistic `LAYER.name`, which has no gradient. `next` returns its value after a training step. */
   running(name: string, shape: readonly number[], init: InitialiserSpec, next: (before: Node) => Node): Node;
+  /**
+   * The mask of the first input, a bool [n, length] that is false on padding; undefined if there is no padding.
+   * If the value has the same positions, it has the same mask.
+   */
+  readonly mask: Node | undefined;
   /** Uniform in [0, 1), depending only on seed, step and layer. "n" is the number of rows of a batch. */
   random(shape: Shape): Node;
   /**
    * Repeats `step` along time and stacks its values to [n, length, …]. A step receives each sequence at its
    * own time, the carried values of the previous step, and whole values unchanged. `next` contains the
-   * carried values for the next step.
+   * carried values for the next step. With `mask`, a step on padding does not change the carried values.
    */
-  recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
+  recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: RecurrenceOptions): Node;
   /** Ends the build with a diagnostic at the layer. */
   refuse(message: string, options?: { readonly hint?: string }): never;
 }
@@ -64,17 +69,27 @@ export interface RecurrenceOperands {
   readonly carried?: Nodes;
   readonly whole?: Nodes;
 }
+export interface RecurrenceOptions {
+  readonly reverse?: boolean;
+  /** A bool [n, length]. */
+  readonly mask?: Node | undefined;
+}
 /** `parts` contains the values at one step, by the names of the operands. */
 export type RecurrenceStep = (parts: Nodes) => Step;
 
 /** Returns the value of the layer, of shape [n, …], from the values that it reads. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
 
+/** Whether the value has a row for each position of x. Then its padding is that of x. */
+const sameSequence = (x: Node, { type: { shape } }: Node): boolean =>
+  shape.length === x.type.shape.length && shape[1] === x.type.shape[1];
+
 export const custom = defineLayer({
   name: "custom",
   about: "a function of a TypeScript spec that composes the builder's ops",
   keys: { build: functionKey<LayerFunction>().describe("Returns the output of the layer.") },
   takes: "any inputs",
+  mask: { of: (_, [{ node, mask }], _keys, value) => (sameSequence(node, value) ? mask : undefined) },
   build: (context, inputs, { build }) => {
     const { g, layer } = context;
     const what = `${layer}: its function`;
@@ -82,7 +97,7 @@ export const custom = defineLayer({
     const value = returnedNode(
       g,
       what,
-      called(what, () => build(customContext(context), x, ...others)),
+      called(what, () => build(customContext(context, inputs[0].mask), x, ...others)),
     );
     if (value.type.shape[0] !== "n")
       throw new BuildError(
@@ -96,7 +111,7 @@ export const custom = defineLayer({
 const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** The context, with run-time checks of its arguments, because a spec need not be type-checked. */
-function customContext(context: LayerContext): CustomContext {
+function customContext(context: LayerContext, mask: Node | undefined): CustomContext {
   const { g, mode, layer } = context;
   const asked = new Set<string>();
   const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
@@ -126,6 +141,7 @@ function customContext(context: LayerContext): CustomContext {
     g,
     mode,
     layer,
+    mask,
     parameter: (name, shape, { init = "xavier-uniform", regularized, fans } = {}) =>
       context.parameter(name, shape, {
         init: checked(name, shape, init),
@@ -135,7 +151,7 @@ function customContext(context: LayerContext): CustomContext {
       }),
     running: (name, shape, init, next) => context.running(name, shape, checked(name, shape, init), next),
     random: (shape) => context.random(shape),
-    recur: ({ each: sequences, carried: before = {}, whole: fixed = {} }, step, { reverse = false } = {}) => {
+    recur: ({ each: sequences, carried: before = {}, whole: fixed = {} }, step, options = {}) => {
       const [first] = Object.values(sequences);
       const length = first?.type.shape[1];
       if (typeof length !== "number")
@@ -145,7 +161,7 @@ function customContext(context: LayerContext): CustomContext {
         ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),
         ...Object.entries(fixed).map(([name, node]) => [name, whole(node)] as const),
       ]);
-      return recur(g, { name: layer, length, reverse }, given, step);
+      return recur(g, { ...options, name: layer, length }, given, step);
     },
     refuse: (message, options = {}) => context.refuse(message, options),
   };

@@ -26,6 +26,7 @@ export const dense = defineLayer({
     biasInit: choice(initialisers).prefault("zeros").describe("The initialiser of the biases."),
   },
   takes: "one input",
+  mask: { of: (_, [{ node, mask }]) => (node.type.shape.length > 2 ? mask : undefined) },
   build: (context, [input], { units, activation, bias, init, biasInit }) => {
     const { g, layer } = context;
     const { x, size } = realWithLastAxis(context, input);

@@ -23,6 +23,7 @@ export const depthwiseConv2d = defineLayer({
     ...filterKeys,
   },
   takes: "one input",
+  mask: "ends",
   build: (context, [input], keys) => {
     const { g } = context;
     const places = spatialOf(context, input, 2);

@@ -19,6 +19,7 @@ export const embedding = defineLayer({
     init: initKey,
   },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], { vocabulary, units, init }) => {
     if (input.node.type.element !== "i32")
       context.refuse(`${context.layer} takes indices, but ${givenText([input])} of real numbers`, {
@@ -38,6 +39,7 @@ export const positionEmbedding = defineLayer({
   about: "adds a learned vector for each position of a sequence",
   keys: { init: initKey },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], { init }) => {
     const { x, size } = realWithLastAxis(context, input);
     const length = x.type.shape.at(-2);

@@ -2,7 +2,7 @@
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
-import { attention } from "./attention.ts";
+import { attention, crossAttention } from "./attention.ts";
 import { conv1d, conv2d } from "./convolution.ts";
 import { custom } from "./custom.ts";
 import { dense } from "./dense.ts";
@@ -12,8 +12,18 @@ import { embedding, positionEmbedding } from "./embedding.ts";
 import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
+import { hasPositionsOf, jointMask } from "./masks.ts";
 import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
-import { avgPool1d, avgPool2d, globalAvgPool1d, globalAvgPool2d, maxPool1d, maxPool2d } from "./pooling.ts";
+import {
+  avgPool1d,
+  avgPool2d,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+} from "./pooling.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv2dTranspose } from "./transposed-convolution.ts";
@@ -40,6 +50,8 @@ export const layers = {
   "avg-pool2d": avgPool2d,
   "global-avg-pool1d": globalAvgPool1d,
   "global-avg-pool2d": globalAvgPool2d,
+  "global-max-pool1d": globalMaxPool1d,
+  "global-max-pool2d": globalMaxPool2d,
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
   "group-norm": groupNorm,
@@ -47,6 +59,7 @@ export const layers = {
   embedding,
   "position-embedding": positionEmbedding,
   attention,
+  "cross-attention": crossAttention,
   ...recurrentLayers,
   custom,
 } satisfies Record<string, Layer>;
@@ -57,18 +70,51 @@ const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
 /** The keys of a layer in the canonical spec, apart from those that every layer has. */
 export type LayerChoice = Choice<typeof allLayers>;
 
+/** The value of a layer, with its mask. */
+export interface LayerValue {
+  readonly value: Node;
+  readonly mask: Node | undefined;
+}
+
 /** Checks the number of inputs and builds the value of the layer. */
-export function buildLayer(context: LayerContext, inputs: readonly LayerInput[], chosen: LayerChoice): Node {
+export function buildLayer(
+  context: LayerContext,
+  inputs: readonly LayerInput[],
+  chosen: LayerChoice,
+): LayerValue {
   const layer: Layer = allLayers[chosen.type];
   if (layer.takes === "one input" && inputs.length !== 1)
     context.refuse(`${context.layer} takes one input, but ${givenText(inputs)}`, {
       key: "from",
       hint: "join them first: add, multiply or concat",
     });
+  if (layer.takes === "two inputs" && inputs.length !== 2)
+    context.refuse(`${context.layer} reads two layers, but ${givenText(inputs)}`, {
+      key: "from",
+      hint: '"from": ["QUERIES", "MEMORY"]',
+    });
   if (layer.takes === "several inputs" && inputs.length < 2)
     context.refuse(`${context.layer} joins several layers, but reads only ${inputs[0].name}`, {
       key: "from",
       hint: `"from": ["${inputs[0].name}", …]`,
     });
-  return layer.build(context, inputs, chosen);
+  const value = layer.build(context, inputs, chosen);
+  return { value, mask: maskOf(layer, context, inputs, chosen, value) };
+}
+
+function maskOf(
+  { mask: rule }: Layer,
+  context: LayerContext,
+  inputs: readonly LayerInput[],
+  chosen: LayerChoice,
+  value: Node,
+): Node | undefined {
+  const masks = inputs.flatMap(({ mask }) => mask ?? []);
+  if (rule === "ends" || masks.length === 0) return undefined;
+  if (typeof rule === "object") return rule.of(context, inputs, chosen, value);
+  const given = rule === "joins" ? masks : masks.filter((mask) => mask === inputs[0].mask);
+  return jointMask(
+    context.g,
+    given.filter((mask) => hasPositionsOf(mask, value)),
+  );
 }

@@ -1,9 +1,12 @@
 /** Layers that combine the values of several others. */
 import * as z from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
+import type { Shape } from "../../ir/types.ts";
 import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
+import { concatenatedMask, jointMask } from "./masks.ts";
 
 /** Checks that the shapes are equal except for axes of size 1, which broadcast, and returns the values. */
 function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[] {
@@ -26,6 +29,7 @@ export const add = defineLayer({
   about: "the elementwise sum of several layers",
   keys: {},
   takes: "several inputs",
+  mask: "joins",
   build: (context, inputs) => ofOneShape(context, inputs).reduce((sum, x) => context.g.add(sum, x)),
 });
 
@@ -34,6 +38,7 @@ export const multiply = defineLayer({
   about: "the elementwise product of several layers",
   keys: {},
   takes: "several inputs",
+  mask: "joins",
   build: (context, inputs) =>
     ofOneShape(context, inputs).reduce((product, x) => context.g.multiply(product, x)),
 });
@@ -47,6 +52,7 @@ export const residual = defineLayer({
   about: "the sum of a block's input and its last layer",
   keys: {},
   takes: "several inputs",
+  mask: "joins",
   build: (context, [kept, last]) => {
     const [x, y] = [realNumbers(context, kept), realNumbers(context, last)];
     if (!sameShape(x.type.shape, y.type.shape))
@@ -58,6 +64,18 @@ export const residual = defineLayer({
   },
 });
 
+/** An axis of a row, where negative numbers count from the last axis, as an axis of the batch. */
+const batchAxis = (given: number, shape: Shape): number => (given < 0 ? shape.length + given : given + 1);
+
+/** Along time, the masks are concatenated too. Along another axis, a position must be real in all inputs. */
+const concatMask = (g: GraphBuilder, inputs: readonly LayerInput[], axis: number): Node | undefined =>
+  batchAxis(axis, inputs[0].node.type.shape) === 1
+    ? concatenatedMask(g, inputs)
+    : jointMask(
+        g,
+        inputs.flatMap(({ mask }) => mask ?? []),
+      );
+
 export const concat = defineLayer({
   name: "concat",
   about: "the concatenation of several layers along an axis",
@@ -68,11 +86,12 @@ export const concat = defineLayer({
       .describe("The axis, not counting the batch axis; negative numbers count from the last axis, -1."),
   },
   takes: "several inputs",
+  mask: { of: ({ g }, inputs, { axis }) => concatMask(g, inputs, axis) },
   build: (context, inputs, { axis: given }) => {
     const { g, layer } = context;
     const [first, ...others] = inputs;
     const { shape, element } = first.node.type;
-    const axis = given < 0 ? shape.length + given : given + 1;
+    const axis = batchAxis(given, shape);
     if (axis < 1 || axis >= shape.length)
       context.refuse(`${layer}: ${given} is not an axis of a row: ${givenText([first])}`, { key: "axis" });
     for (const { node } of others) {

@@ -13,6 +13,8 @@ import type { InitialiserChoice } from "../initialisers/index.ts";
 export interface LayerInput {
   readonly name: string;
   readonly node: Node;
+  /** The real positions of each row, a bool [n, length]; undefined if no position is padding. */
+  readonly mask?: Node | undefined;
 }
 
 export interface ParameterOptions {
@@ -48,8 +50,23 @@ export interface LayerContext {
   refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
 }
 
+/**
+ * What becomes of masks in a layer.
+ *
+ *     passes   the value has the mask of the first input, as long as it has its positions
+ *     joins    a position of the value is real if it is real in every input that has a mask
+ *     ends     the value has no mask
+ */
+export type MaskRule<Keys extends z.ZodRawShape> = "passes" | "joins" | "ends" | MaskFunction<Keys>;
+
+interface MaskFunction<Keys extends z.ZodRawShape> {
+  /** The mask of `value`, which the layer has built from `inputs`. It is called only if an input has a mask. */
+  of(context: LayerContext, inputs: readonly LayerInput[], keys: Values<Keys>, value: Node): Node | undefined;
+}
+
 export interface Layer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  readonly takes: "one input" | "several inputs" | "any inputs";
+  readonly takes: "one input" | "two inputs" | "several inputs" | "any inputs";
+  readonly mask: MaskRule<Keys>;
   build(context: LayerContext, inputs: readonly LayerInput[], keys: Values<Keys>): Node;
 }
 

@@ -5,13 +5,17 @@
  *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
  *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over a group of channels; Wu and He 2018
  *     rms-norm     y = x / √(mean x² + ε) · γ                     Zhang and Sennrich 2019
+ *
+ * Means over the positions of a sequence leave padding out.
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
+import type { Shape } from "../../ir/types.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { defineLayer, realWithLastAxis } from "./layer.ts";
-import type { LayerContext } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+import { alongPositions, asNumbers } from "./masks.ts";
 
 const epsilon = z
   .number()
@@ -23,21 +27,37 @@ const epsilon = z
 const deviationOf = (g: GraphBuilder, variance: Node, epsilon: number): Node =>
   g.part("deviation", g.sqrt(g.add(variance, epsilon)));
 
-/** (x − mean x) / √(variance x + ε) over `axes` of x, which together have `size` elements. */
-function normalisedOver(
-  g: GraphBuilder,
-  x: Node,
-  axes: readonly number[],
-  size: number,
-  epsilon: number,
-): Node {
-  const repeat = (y: Node) => g.repeatAlong(y, axes, x.type.shape);
-  const mean = g.part("mean", g.divide(g.part("sum", g.reduceSum(x, { axes })), size));
+/** The elements over which means are taken. */
+interface Averaged {
+  readonly axes: readonly number[];
+  /** Which elements count, of the shape of the tensor; undefined if all do. */
+  readonly isReal: Node | undefined;
+}
+
+/** Σ x over the elements that count. */
+const sumOver = (g: GraphBuilder, x: Node, { axes, isReal }: Averaged): Node =>
+  g.reduceSum(isReal === undefined ? x : g.select(isReal, x, 0), { axes });
+
+/** The number of elements that count, or 1 if none does: a number, or a tensor with one for each mean. */
+const countOver = (g: GraphBuilder, { axes, isReal }: Averaged, size: number): Node | number =>
+  isReal === undefined ? size : g.part("count", g.maximum(g.reduceSum(asNumbers(g, isReal), { axes }), 1));
+
+/** (x − mean x) / √(variance x + ε) over axes of x, which together have `size` elements. */
+function normalisedOver(g: GraphBuilder, x: Node, over: Averaged, size: number, epsilon: number): Node {
+  const repeat = (y: Node) => g.repeatAlong(y, over.axes, x.type.shape);
+  const count = countOver(g, over, size);
+  const mean = g.part("mean", g.divide(g.part("sum", sumOver(g, x, over)), count));
   const centred = g.part("centred", g.subtract(x, repeat(mean)));
-  const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
-  const variance = g.part("variance", g.divide(squares, size));
+  const squares = g.part("sum_of_squares", sumOver(g, g.multiply(centred, centred), over));
+  const variance = g.part("variance", g.divide(squares, count));
   return g.part("normal", g.divide(centred, repeat(deviationOf(g, variance, epsilon))));
 }
+
+/** The last axis. In a value [n, length] it is time, which may have padding. */
+const alongLast = (x: Node, { mask }: LayerInput): Averaged => ({
+  axes: [lastAxis(x)],
+  isReal: lastAxis(x) === 1 ? mask : undefined,
+});
 
 /** γ, initially 1. */
 const scaleOf = (context: LayerContext, size: number): Node =>
@@ -52,10 +72,11 @@ export const layerNorm = defineLayer({
   about: "mean 0 and variance 1 along the last axis, then a learned scale and shift",
   keys: { epsilon },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const normal = normalisedOver(g, x, [lastAxis(x)], size, keys.epsilon);
+    const normal = normalisedOver(g, x, alongLast(x, input), size, keys.epsilon);
     const scale = scaleOf(context, size);
     const shift = shiftOf(context, size);
     return g.add(g.multiply(normal, scale), shift);
@@ -67,11 +88,13 @@ export const rmsNorm = defineLayer({
   about: "mean square 1 along the last axis, then a learned scale",
   keys: { epsilon },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(x, x), { axes: [lastAxis(x)] }));
-    const meanSquare = g.part("mean_square", g.divide(squares, size));
+    const over = alongLast(x, input);
+    const squares = g.part("sum_of_squares", sumOver(g, g.multiply(x, x), over));
+    const meanSquare = g.part("mean_square", g.divide(squares, countOver(g, over, size)));
     const deviation = deviationOf(g, meanSquare, keys.epsilon);
     const normal = g.part("normal", g.divide(x, alongLastAxis(g, deviation, x)));
     return g.multiply(normal, scaleOf(context, size));
@@ -90,6 +113,7 @@ export const groupNorm = defineLayer({
     epsilon,
   },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], { groups, epsilon: added }) => {
     const { g, layer } = context;
     const { x, size: channels } = realWithLastAxis(context, input);
@@ -100,13 +124,24 @@ export const groupNorm = defineLayer({
     const { shape } = x.type;
     const places = shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
     const width = channels / groups;
-    const cut = g.reshape(x, { shape: ["n", places, groups, width] });
-    const normal = g.reshape(normalisedOver(g, cut, [1, 3], places * width, added), { shape });
+    const cut = (y: Node): Node => g.reshape(y, { shape: ["n", places, groups, width] });
+    const isReal = input.mask && cut(alongPositions(g, input.mask, shape));
+    const normal = normalisedOver(g, cut(x), { axes: [1, 3], isReal }, places * width, added);
     const scale = scaleOf(context, channels);
     const shift = shiftOf(context, channels);
-    return g.add(g.multiply(normal, scale), shift);
+    return g.add(g.multiply(g.reshape(normal, { shape }), scale), shift);
   },
 });
+
+/** The number of elements of each channel in a batch: a scalar, or one for each position of [n, length]. */
+function positionsInBatch(g: GraphBuilder, x: Node, mask: Node | undefined): Node {
+  const { shape } = x.type;
+  const product = (sizes: Shape): number => sizes.reduce<number>((all, size) => all * Number(size), 1);
+  if (mask === undefined) return g.multiply(g.batchSize({ element: g.float }), product(shape.slice(1, -1)));
+  const axes = shape.length === 2 ? [0] : [0, 1];
+  const positions = g.multiply(g.reduceSum(asNumbers(g, mask), { axes }), product(shape.slice(2, -1)));
+  return g.part("count", g.maximum(positions, 1));
+}
 
 /**
  * In training, normalises with the statistics of the batch; in evaluation, with running statistics, as
@@ -126,18 +161,19 @@ export const batchNorm = defineLayer({
       .describe("The weight of each batch in the running statistics."),
   },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
     const axes = x.type.shape.slice(0, -1).map((_, axis) => axis);
-    const places = x.type.shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
-    const count = g.multiply(g.batchSize({ element: g.float }), places);
+    const over: Averaged = { axes, isReal: input.mask && alongPositions(g, input.mask, x.type.shape) };
+    const count = positionsInBatch(g, x, input.mask);
     const scale = scaleOf(context, size);
     const shift = shiftOf(context, size);
 
-    const mean = g.part("batch_mean", g.divide(g.part("sum", g.reduceSum(x, { axes })), count));
+    const mean = g.part("batch_mean", g.divide(g.part("sum", sumOver(g, x, over)), count));
     const centred = g.part("centred", g.subtract(x, mean));
-    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
+    const squares = g.part("sum_of_squares", sumOver(g, g.multiply(centred, centred), over));
     const variance = g.part("batch_variance", g.divide(squares, count));
     // Running statistics have no gradient.
     const blend = (before: Node, batch: Node): Node =>

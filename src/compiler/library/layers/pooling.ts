@@ -10,8 +10,10 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import { defineLayer } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
+import { alongPositions, asNumbers, lengthsOf, maskedWith } from "./masks.ts";
 import {
   insideWindow,
+  maskAlongWindows,
   paddingKey,
   pairKey,
   pairPaddingKey,
@@ -20,7 +22,7 @@ import {
   spatialOf,
   windowsOver,
 } from "./spatial.ts";
-import type { Padding, PerAxis, Rank, Spatial, Windows } from "./spatial.ts";
+import type { Padding, PerAxis, Rank, Spatial, WindowKeys, Windows } from "./spatial.ts";
 
 interface PoolKeys {
   readonly size: PerAxis;
@@ -28,18 +30,25 @@ interface PoolKeys {
   readonly padding: Padding;
 }
 
+const windowKeys = ({ size, stride = size, padding }: PoolKeys): WindowKeys => ({
+  kernel: size,
+  stride,
+  dilation: 1,
+  padding,
+});
+
+/** For a window or a sequence of padding alone: 0 in place of its maximum, which is −∞. */
+const maximumOr0 = (g: GraphBuilder, maximum: Node): Node =>
+  g.select(g.less(-Infinity, g.part("largest", maximum)), maximum, 0);
+
 /**
- * The windows of a pooling layer. As in PyTorch, padding is at most half a window, so that each window
- * contains an element of the input.
+ * The windows of a pooling layer, with `fill` in place of padding. As in PyTorch, `padding` is at most half a
+ * window, so that each window contains an element of the input.
  */
 function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys, fill: number) {
-  const places = spatialOf(context, input, rank);
-  const windows = windowsOver(places, {
-    kernel: keys.size,
-    stride: keys.stride ?? keys.size,
-    dilation: 1,
-    padding: keys.padding,
-  });
+  const { x, ...sizes } = spatialOf(context, input, rank);
+  const places = { ...sizes, x: rank === 1 ? maskedWith(context.g, x, input.mask, fill) : x };
+  const windows = windowsOver(places, windowKeys(keys));
   const { kernel, edges } = windows;
   if (keys.padding !== "same" && edges.some(([before], axis) => 2 * before > kernel[axis]))
     context.refuse(
@@ -52,7 +61,9 @@ function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: Pool
 
 function largest(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys): Node {
   const { places, seen } = pooled(context, input, rank, keys, -Infinity);
-  return context.g.reduceMax(seen, { axes: insideWindow(places) });
+  const { g } = context;
+  const maximum = g.reduceMax(seen, { axes: insideWindow(places) });
+  return rank === 1 && input.mask !== undefined ? maximumOr0(g, maximum) : maximum;
 }
 
 function meanOf(
@@ -65,11 +76,23 @@ function meanOf(
   const { places, windows, seen } = pooled(context, input, rank, keys, 0);
   const sum = g.part("sum_of_window", g.reduceSum(seen, { axes: insideWindow(places) }));
   const isPadded = windows.edges.some(([before, after]) => before + after > 0);
-  const count =
-    isPadded && !keys.countPadding
-      ? placesSeen(g, places, windows, sum.type.shape)
-      : windows.kernel.reduce((product, k) => product * k, 1);
-  return g.divide(sum, count);
+  if (!isPadded || keys.countPadding)
+    return g.divide(
+      sum,
+      windows.kernel.reduce((product, k) => product * k, 1),
+    );
+  const { mask } = input;
+  return rank === 1 && mask !== undefined
+    ? g.divide(sum, alongPositions(g, realSeen(g, mask, windows), sum.type.shape))
+    : g.divide(sum, placesSeen(g, places, windows, sum.type.shape));
+}
+
+/** The number of real positions in each window of a sequence, [n, windows]; at least 1. */
+function realSeen(g: GraphBuilder, mask: Node, { kernel, stride, dilation, edges }: Windows): Node {
+  const [before, after] = edges[0];
+  const all = g.pad(asNumbers(g, mask), { before: [0, before], after: [0, after], value: 0 });
+  const seen = g.window(all, { axes: [1], size: kernel, stride, dilation });
+  return g.part("real_in_window", g.maximum(g.reduceSum(seen, { axes: [2] }), 1));
 }
 
 /** The number of input elements in each window: min(o·s − p + k, size) − max(o·s − p, 0) along an axis. */
@@ -123,6 +146,7 @@ export const maxPool1d = defineLayer({
   about: "the largest value of each window of a sequence",
   keys: lengthKeys,
   takes: "one input",
+  mask: { of: ({ g }, [input], keys, value) => maskAlongWindows(g, input, windowKeys(keys), value) },
   build: (context, [input], keys) => largest(context, input, 1, keys),
 });
 
@@ -131,6 +155,7 @@ export const maxPool2d = defineLayer({
   about: "the largest value of each window of an image",
   keys: imageKeys,
   takes: "one input",
+  mask: "ends",
   build: (context, [input], keys) => largest(context, input, 2, keys),
 });
 
@@ -139,6 +164,7 @@ export const avgPool1d = defineLayer({
   about: "the mean of each window of a sequence",
   keys: { ...lengthKeys, countPadding },
   takes: "one input",
+  mask: { of: ({ g }, [input], keys, value) => maskAlongWindows(g, input, windowKeys(keys), value) },
   build: (context, [input], keys) => meanOf(context, input, 1, keys),
 });
 
@@ -147,13 +173,35 @@ export const avgPool2d = defineLayer({
   about: "the mean of each window of an image",
   keys: { ...imageKeys, countPadding },
   takes: "one input",
+  mask: "ends",
   build: (context, [input], keys) => meanOf(context, input, 2, keys),
 });
 
+// Over a whole sequence or image. Padding is left out; a sequence of padding alone gives 0.
+
+const spatialAxes = ({ size }: Spatial): readonly number[] => size.map((_, axis) => axis + 1);
+
 function meanOfAll(context: LayerContext, input: LayerInput, rank: Rank): Node {
-  const { x, size } = spatialOf(context, input, rank);
-  const count = size.reduce((product, length) => product * length, 1);
-  return context.g.divide(context.g.reduceSum(x, { axes: size.map((_, axis) => axis + 1) }), count);
+  const { g } = context;
+  const places = spatialOf(context, input, rank);
+  const { x, size, channels } = places;
+  const { mask } = input;
+  const isMasked = rank === 1 && mask !== undefined;
+  const sum = g.reduceSum(isMasked ? maskedWith(g, x, mask, 0) : x, { axes: spatialAxes(places) });
+  if (!isMasked)
+    return g.divide(
+      sum,
+      size.reduce((product, length) => product * length, 1),
+    );
+  return g.divide(sum, g.repeatAlong(lengthsOf(g, mask), [1], ["n", channels]));
+}
+
+function largestOfAll(context: LayerContext, input: LayerInput, rank: Rank): Node {
+  const { g } = context;
+  const places = spatialOf(context, input, rank);
+  const axes = spatialAxes(places);
+  if (rank !== 1 || input.mask === undefined) return g.reduceMax(places.x, { axes });
+  return maximumOr0(g, g.reduceMax(maskedWith(g, places.x, input.mask, -Infinity), { axes }));
 }
 
 export const globalAvgPool1d = defineLayer({
@@ -161,6 +209,7 @@ export const globalAvgPool1d = defineLayer({
   about: "the mean of each channel over the whole sequence",
   keys: {},
   takes: "one input",
+  mask: "ends",
   build: (context, [input]) => meanOfAll(context, input, 1),
 });
 
@@ -169,5 +218,24 @@ export const globalAvgPool2d = defineLayer({
   about: "the mean of each channel over the whole image",
   keys: {},
   takes: "one input",
+  mask: "ends",
   build: (context, [input]) => meanOfAll(context, input, 2),
+});
+
+export const globalMaxPool1d = defineLayer({
+  name: "global-max-pool1d",
+  about: "the largest value of each channel over the whole sequence",
+  keys: {},
+  takes: "one input",
+  mask: "ends",
+  build: (context, [input]) => largestOfAll(context, input, 1),
+});
+
+export const globalMaxPool2d = defineLayer({
+  name: "global-max-pool2d",
+  about: "the largest value of each channel over the whole image",
+  keys: {},
+  takes: "one input",
+  mask: "ends",
+  build: (context, [input]) => largestOfAll(context, input, 2),
 });

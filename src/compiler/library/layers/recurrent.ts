@@ -9,6 +9,9 @@
  *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))
  *           hₜ = (1 − z) · n + z · hₜ₋₁
  *
+ * A step on padding leaves the state unchanged. So the last state of a padded sequence is that of its last
+ * real step, and a reversed layer starts at the last real step, as with packed sequences in PyTorch.
+ *
  * Sources: Elman 1990 (rnn), Hochreiter and Schmidhuber 1997 (lstm), Gers et al. 2000 (its forget gate), and
  * Cho et al. 2014 (gru).
  */
@@ -116,7 +119,7 @@ function recurrent(
   const zeros = g.broadcastTo(g.number(0), ["n", units]);
   const states = recur(
     g,
-    { name: layer, length, reverse },
+    { name: layer, length, reverse, mask: input.mask },
     {
       inputs: each(inputs),
       h: carried(zeros),
@@ -154,6 +157,7 @@ export const rnn = defineLayer({
     activation: choice(activations).prefault("tanh").describe("The activation of each step."),
   },
   takes: "one input",
+  mask: { of: (_, [input], keys) => (keys.returnSequences ? input.mask : undefined) },
   build: (context, [input], chosen) => {
     const facts = { gates: 1, hasMemory: false, addsBothBiases: true };
     const { family } = activationOf(chosen.activation);
@@ -169,6 +173,7 @@ export const lstm = defineLayer({
   about: "long short-term memory: gates control what the cell reads, keeps and outputs",
   keys,
   takes: "one input",
+  mask: { of: (_, [input], keys) => (keys.returnSequences ? input.mask : undefined) },
   build: (context, [input], chosen) => {
     const { layer } = context;
     const cell: Cell = (g, { inputs, product, c, gate }) => {
@@ -190,6 +195,7 @@ export const gru = defineLayer({
   about: "gated recurrent unit: gates control how much of the previous state is read and kept",
   keys,
   takes: "one input",
+  mask: { of: (_, [input], keys) => (keys.returnSequences ? input.mask : undefined) },
   build: (context, [input], chosen) => {
     const { layer } = context;
     const cell: Cell = (g, { inputs, product, h, recurrentBias, gate }) => {

@@ -15,6 +15,7 @@ export const flatten = defineLayer({
   about: "reshapes each row to a single axis",
   keys: {},
   takes: "one input",
+  mask: "passes",
   build: ({ g }, [{ node }]) => {
     const shape: Shape = ["n", rowSize(node.type.shape)];
     return sameSizes(shape, node.type.shape) ? node : g.reshape(node, { shape });
@@ -30,6 +31,7 @@ export const reshape = defineLayer({
       .describe("The lengths of the axes of one row, without the batch axis."),
   },
   takes: "one input",
+  mask: "passes",
   build: (context, [input], keys) => {
     const shape: Shape = ["n", ...keys.shape];
     const { node } = input;

@@ -4,9 +4,11 @@
  * windows and pooling is a reduction of them. The code covers one and two spatial axes alike.
  */
 import * as z from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
+import { maskOfWindows } from "./masks.ts";
 
 /** The number of spatial axes. */
 export type Rank = 1 | 2;
@@ -83,15 +85,15 @@ export function edgesOf(size: number, reach: number, stride: number, padding: Pa
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-export function windowsOver(
-  { size }: Spatial,
-  keys: {
-    readonly kernel: PerAxis;
-    readonly stride: PerAxis;
-    readonly dilation: PerAxis;
-    readonly padding: Padding;
-  },
-): Windows {
+/** The keys that determine the windows of a layer. */
+export interface WindowKeys {
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly dilation: PerAxis;
+  readonly padding: Padding;
+}
+
+export function windowsOver({ size }: Pick<Spatial, "size">, keys: WindowKeys): Windows {
   const rank = size.length === 1 ? 1 : 2;
   const kernel = alongAxes(keys.kernel, rank);
   const stride = alongAxes(keys.stride, rank);
@@ -135,3 +137,21 @@ export function seenBy(
 /** The axes of the result of `seenBy` that run within a window. */
 export const insideWindow = ({ size }: Spatial): readonly number[] =>
   size.map((_, axis) => size.length + 2 + axis);
+
+/** The mask of `value`, whose positions are windows over a sequence. */
+export function maskAlongWindows(
+  g: GraphBuilder,
+  { node, mask }: LayerInput,
+  keys: WindowKeys,
+  value: Node,
+): Node | undefined {
+  if (mask === undefined) return undefined;
+  const { kernel, stride, dilation, edges } = windowsOver({ size: [Number(node.type.shape[1])] }, keys);
+  return maskOfWindows(g, mask, {
+    stride: stride[0],
+    reach: reachOf(kernel[0], dilation[0]),
+    edges: edges[0],
+    isSame: keys.padding === "same",
+    count: Number(value.type.shape[1]),
+  });
+}

@@ -32,6 +32,7 @@ export const conv2dTranspose = defineLayer({
     ...filterKeys,
   },
   takes: "one input",
+  mask: "ends",
   build: (context, [input], keys) => {
     const { g, layer } = context;
     const { x, size, channels } = spatialOf(context, input, 2);

@@ -9,7 +9,6 @@ import {
   refuseBinary,
   refuseReal,
   rowsText,
-  sumOf,
   totalOf,
   twoSides,
 } from "../compare.ts";
@@ -72,7 +71,7 @@ export const mae = defineMetric({
   keys: {},
   accepts: refuseReal,
   sums: (g, comparison) => ({
-    total: sumOf(g, g.absolute(difference(g, comparison))),
+    total: totalOf(g, comparison, g.absolute(difference(g, comparison))),
     count: countOf(g, comparison),
   }),
   value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
@@ -86,7 +85,7 @@ export const rmse = defineMetric({
   accepts: refuseReal,
   sums: (g, comparison) => {
     const d = difference(g, comparison);
-    return { total: sumOf(g, g.multiply(d, d)), count: countOf(g, comparison) };
+    return { total: totalOf(g, comparison, g.multiply(d, d)), count: countOf(g, comparison) };
   },
   value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
 });
@@ -104,9 +103,9 @@ export const r2 = defineMetric({
     const t = g.cast(comparison.expected, { element: "f64" });
     const d = g.named("exact_difference", g.subtract(g.cast(comparison.estimate, { element: "f64" }), t));
     return {
-      residual: sumOf(g, g.multiply(d, d)),
-      total: sumOf(g, t),
-      squares: sumOf(g, g.multiply(t, t)),
+      residual: totalOf(g, comparison, g.multiply(d, d)),
+      total: totalOf(g, comparison, t),
+      squares: totalOf(g, comparison, g.multiply(t, t)),
       count: countOf(g, comparison),
     };
   },

@@ -2,8 +2,14 @@
 import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
-/** Whether `sum` is a sum of e over axes. Its broadcast to e's shape repeats it along these axes. */
-const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
+/**
+ * Whether `sum` is a sum of e over axes, or such a sum plus a divisor's correction. Its broadcast to e's shape
+ * repeats it along these axes.
+ */
+const isSumOf = (sum: Node, e: Node): boolean =>
+  is(sum, "add")
+    ? isSumOf(sum.operands.x, e) || isSumOf(sum.operands.y, e)
+    : is(sum, "reduceSum") && sum.operands.x === e;
 
 export const softmaxRules = [
   defineRule({

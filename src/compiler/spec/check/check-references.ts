@@ -7,6 +7,7 @@ import { didYouMean, showValue } from "../../util/message-text.ts";
 import type { FlatNetwork, References, Source, WrittenLayer, WrittenList } from "../written-network.ts";
 import { keysOf, member, textOf } from "../raw-spec.ts";
 import { readByMeasures } from "./check-formulas.ts";
+import { lengthInputs } from "./check-masks.ts";
 
 /** A list of layers around a reference, at any depth. Its layers before `index` can be read. */
 interface Scope {
@@ -21,10 +22,10 @@ interface Scope {
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  // By default the first layer does not read inputs that are for the loss, such as sample weights, unless all
-  // inputs are.
-  const ofMeasures = readByMeasures(spec);
-  const others = inputs.filter((name) => !ofMeasures.includes(name));
+  // By default the first layer does not read inputs that are for the loss, such as sample weights, or for
+  // masks, unless all inputs are.
+  const forOthers = [...readByMeasures(spec), ...lengthInputs(spec)];
+  const others = inputs.filter((name) => !forOthers.includes(name));
   const choices = others.length > 0 ? others : inputs;
   const sources = new Map<WrittenLayer, readonly Source[]>();
   const resolve = (list: WrittenList, outer: readonly Scope[]): void =>
