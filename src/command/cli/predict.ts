@@ -59,8 +59,7 @@ export async function predictSpec(
  */
 function answerOf({ model, built }: Compilation): Interpretation {
   const name = answerName(model, built);
-  const found: Readonly<Record<string, Interpretation>> = answers;
-  if (name !== undefined) return found[name];
+  if (name !== undefined) return answers[name];
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
@@ -82,7 +81,9 @@ function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): read
       severity: "error",
       message: "the checkpoint does not contain the preprocessing of its training data",
       location: { file },
-      hint: "use a checkpoint that train --out wrote; for an imported one, run train --resume CHECKPOINT --epochs 0 --out FILE first",
+      hint:
+        "use a checkpoint that train --out wrote; if it is imported, first run train --resume CHECKPOINT --epochs 0 " +
+        "--out FILE",
     },
   ]);
 }

@@ -54,8 +54,8 @@ export const runtimeMutants: readonly Mutant[] = [
   ...inFile("src/runtime/wasm/staged-steps.ts", "tests of steps", [
     [
       "staged steps: a short last batch counts as full",
-      "Math.min(batchSize, order.length - batch * batchSize)",
-      "batchSize",
+      "const rowsAt = (start: number) => Math.min(batchSize, order.length - start);",
+      "const rowsAt = (_: number) => batchSize;",
     ],
   ]),
   ...inFile("src/runtime/step/steps.ts", "tests of steps", [
