@@ -37,11 +37,11 @@
 //   12 Data: from a table to batches
 //   13 Program: train from the command line
 //
-// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
-// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
-// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element
+// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name
+// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed
+// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 
@@ -2537,10 +2537,11 @@ function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset):
   const { loss } = trainer.evaluate(batch);
   if (!(loss > highestStart)) return undefined;
   const size = batch[target].reduce((sum, value) => sum + Math.abs(value), 0) / batch[target].length;
-  const start = `the loss starts at ${figureText(loss)}`;
-  return size > smallTarget
-    ? `${start}, because ${target} is about ${Number(size.toPrecision(3))}: add "scale": "standard" to data.targets.${target}`
-    : `${start}, because the inputs are large: add "scale": "standard" to them in data.inputs`;
+  const [reason, place] =
+    size > smallTarget
+      ? [`${target} is about ${Number(size.toPrecision(3))}`, `to data.targets.${target}`]
+      : ["the inputs are large", "to them in data.inputs"];
+  return `the loss starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
 }
 
 /** Prints the warning in a program, before the training. */

@@ -47,11 +47,11 @@
 //   13 Data: from a table to batches
 //   14 Program: train from the command line
 //
-// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element by
-// element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops
-// name their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
-// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed for
-// the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
+// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element
+// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name
+// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect
+// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed
+// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.
 
 // ── 1 Model: shapes, parameters and training settings ──
 

@@ -220,7 +220,9 @@ describe("the playground", () => {
     await page.close();
     const opened = await openPage(browser, link);
     await opened.page.locator(".code-lines", { hasText: 'from the spec "two-moons"' }).waitFor();
-    await expect.poll(() => opened.page.locator(".cm-content").textContent()).toContain("swish with its own slope");
+    await expect
+      .poll(() => opened.page.locator(".cm-content").textContent())
+      .toContain("swish with its own slope");
     await expect
       .poll(() => opened.page.getByRole("tab", { name: "Code" }).getAttribute("aria-selected"))
       .toBe("true");

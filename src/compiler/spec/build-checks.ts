@@ -118,7 +118,9 @@ export function warnOfChannels(model: Model, { values }: Network, problems: Coll
       `${formatPath(path)} is [${shape.join(", ")}], which ${reader.type} reads as height ${first}, ` +
       `width ${second} and ${third} channels`;
     problems.warning(path, "T1314", message, {
-      hint: `if the ${first} are channels, write [${second}, ${third}, ${first}] and order each row by pixels, not by channels`,
+      hint:
+        `if the ${first} are channels, write [${second}, ${third}, ${first}] and order each row by pixels, ` +
+        "not by channels",
     });
   }
 }

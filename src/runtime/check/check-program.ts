@@ -64,16 +64,7 @@ function proofJson({ model, facts }: Checked, proof: Proof, errors: readonly str
 }
 
 function proofText({ model, facts }: Checked, proof: Proof, errors: readonly string[]): string {
-  const {
-    backend,
-    bound,
-    loss,
-    parameters,
-    altered,
-    resuming,
-    bytesPerStep,
-    allocatesNothing,
-  } = proof;
+  const { backend, bound, loss, parameters, altered, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
   const found = altered.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;

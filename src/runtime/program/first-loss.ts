@@ -25,10 +25,11 @@ export function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Da
   const { loss } = trainer.evaluate(batch);
   if (!(loss > highestStart)) return undefined;
   const size = batch[target].reduce((sum, value) => sum + Math.abs(value), 0) / batch[target].length;
-  const start = `the loss starts at ${figureText(loss)}`;
-  return size > smallTarget
-    ? `${start}, because ${target} is about ${Number(size.toPrecision(3))}: add "scale": "standard" to data.targets.${target}`
-    : `${start}, because the inputs are large: add "scale": "standard" to them in data.inputs`;
+  const [reason, place] =
+    size > smallTarget
+      ? [`${target} is about ${Number(size.toPrecision(3))}`, `to data.targets.${target}`]
+      : ["the inputs are large", "to them in data.inputs"];
+  return `the loss starts at ${figureText(loss)}, because ${reason}: add "scale": "standard" ${place}`;
 }
 
 /** Prints the warning in a program, before the training. */

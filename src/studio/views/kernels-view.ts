@@ -39,7 +39,7 @@ export function kernelsView(subject: Subject): View {
         loops,
         scheduled,
         function: rest.function,
-        alike: rest.sharedBy,
+        sharedBy: rest.sharedBy,
         lines: rest.lines,
         code: lines && textOf(lines, rest.lines),
       })),

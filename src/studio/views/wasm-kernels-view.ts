@@ -57,7 +57,7 @@ interface KernelFacts {
   readonly inlined: readonly string[];
   readonly fused: ExplainedKernel["fused"];
   /** The number of kernels that share the function, this one included. */
-  readonly alike: number;
+  readonly sharedBy: number;
   /** Whether several threads share the work of the kernel. */
   readonly isShared: boolean;
   readonly flops: number;
@@ -78,14 +78,14 @@ function programFacts(
 ): { readonly program: string; readonly kernels: readonly KernelFacts[] }[] {
   const explained = explainKernels(compilation);
   const facts = targetKernels(compilation).map(({ index, kernel, placed, program }) => {
-    const { inlined, fused, sharedBy: alike, flops, bytes, wat = "" } = explained[index];
+    const { inlined, fused, sharedBy, flops, bytes, wat = "" } = explained[index];
     const microseconds = times?.microseconds.get(placed);
     const own: KernelFacts = {
       name: kernel.name,
       nodes: nodesOf(kernel),
       inlined,
       fused,
-      alike,
+      sharedBy,
       schedule: kernel.schedule ?? "scalars",
       isShared: kernel.split !== undefined,
       flops,
@@ -137,7 +137,7 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
   ]).map((line) => `  ${line}`);
 }
 
-type MeasuredValues = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
+type MeasuredValues = Omit<KernelFacts, "nodes" | "inlined" | "sharedBy" | "loops" | "wat">;
 
 function rowOf(kernel: MeasuredValues): (string | number)[] {
   const { name, schedule, isShared, fused, flops, bytes, estimatedCycles, measuredCycles, microseconds } =

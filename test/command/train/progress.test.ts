@@ -10,7 +10,7 @@ import { createPacer } from "../../../src/command/train/pacer.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";
 import { linearTrainer } from "../../runtime/linear-machine.ts";
 
-/** A clock that only moves when it is told to. */
+/** A clock that moves only when the test advances it. */
 function clock() {
   let time = 1000;
   return { now: () => time, pass: (milliseconds: number) => (time += milliseconds) };

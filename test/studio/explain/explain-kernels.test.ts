@@ -114,7 +114,7 @@ describe("digits", () => {
     const code: ExplainedCode = await explainCode(compilation, { dtype: "f32" });
     const texts = code.text.split("\n");
     const kernels = explainKernels(compilation, code.functions);
-    for (const { function: name, lines = [1, 0], wat, sharedBy: alike } of kernels) {
+    for (const { function: name, lines = [1, 0], wat, sharedBy } of kernels) {
       const text = texts.slice(lines[0] - 1, lines[1]);
       expect(text.filter((line) => line.startsWith(`function ${name}(`))).toHaveLength(1);
       expect(text.at(-1)).toBe("}");
@@ -122,7 +122,7 @@ describe("digits", () => {
         expect(wat).toMatch(
           /^\(func \$(\w+_(forward|backward|predict|evaluate|update|totals|rate|clipping)|summary)/,
         );
-      expect(alike).toBe(
+      expect(sharedBy).toBe(
         kernels.filter((each) => (target === "ts" ? each.function === name : each.wat === wat)).length,
       );
     }

@@ -38,9 +38,9 @@ export function explanationPanels(
     name,
     panel,
     /** The message in the panel until the panel has its content. */
-    told: element("p", { class: "quiet waiting", role: "status" }),
+    message: element("p", { class: "quiet waiting", role: "status" }),
   }));
-  const fill = ({ name, panel, told: message }: (typeof slots)[number]) => {
+  const fill = ({ name, panel, message }: (typeof slots)[number]) => {
     message.textContent = shown === "wrong" ? "The spec has errors." : "working …";
     panel.element.querySelector(".panel-name")?.after(message);
     // The message must appear before the work begins, because the work blocks the page.
