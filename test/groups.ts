@@ -47,6 +47,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/schedule/vectors/mark-parallel-loops.test.ts",
       "test/end-to-end/emitted-code.test.ts",
       "test/end-to-end/kills.test.ts",
+      "test/end-to-end/text-lengths.test.ts",
       "test/end-to-end/texts.test.ts",
       "test/end-to-end/training.test.ts",
       "test/fuzz/cases.test.ts",
