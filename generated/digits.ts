@@ -1406,7 +1406,7 @@ type EpochSession = Session & EpochParts;
 /** Validated options of a run, with defaults filled in. */
 interface FitPlan {
   train: Part;
-  validation: Part | undefined;
+  validation?: Part;
   epochs: number;
   batchSize: number;
   shuffle: boolean;
@@ -1436,7 +1436,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     validation = training.validation ?? 0,
     shuffle = training.shuffle,
     earlyStopping = training.earlyStopping,
-    keep = training.keep,
+    keep = training.keep ?? "best",
   } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
@@ -1447,9 +1447,8 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   checkChoice("earlyStopping.metric", metric, ["loss", ...training.metrics]);
   checkChoice("keep", keep, ["best", "last"]);
-  const parts = partsOf(session, data, validation);
   return {
-    ...parts,
+    ...partsOf(session, data, validation),
     epochs,
     batchSize,
     shuffle,
@@ -1457,14 +1456,13 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0 has the effect of 1: stop at the first epoch without improvement.
     patience: Math.max(1, patience),
-    keepsBest: keep !== "last" && !!(earlyStopping || parts.validation),
+    keepsBest: keep !== "last" && !!(validation || earlyStopping),
   };
 }
 
-/** Throws unless the option is one of the names, or absent. */
-function checkChoice(what: string, choice: string | undefined, names: readonly string[]): void {
-  if (choice !== undefined && !names.includes(choice))
-    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
+/** Throws unless the option is one of the names. */
+function checkChoice(what: string, choice: string, names: readonly string[]): void {
+  if (!names.includes(choice)) throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */
@@ -1472,14 +1470,14 @@ function partsOf(
   session: Session,
   data: Batch,
   validation: Batch | number,
-): { train: Part; validation: Part | undefined } {
+): Pick<FitPlan, "train" | "validation"> {
   const all = { data, rows: checkedRows(session, data) };
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
     throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
-  if (validation === 0) return { train: all, validation: undefined };
+  if (validation === 0) return { train: all };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
