@@ -108,17 +108,24 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The largest number of rows in one batch. */
   batchSize: number;
-  /**
-   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
-   * so prediction does not need it. `least`: the lower bound of the values.
-   */
-  inputs: Record<
-    string,
-    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
-  >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
-  targets: Record<string, { shape: number[]; classes?: number }>;
+  inputs: Record<string, FieldFacts>;
+  targets: Record<string, FieldFacts>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
+}
+
+/** An input or target. */
+interface FieldFacts {
+  shape: number[];
+  /** "i32" for the integers of an input. */
+  dtype?: string;
+  /** The values are indices from 0 to vocabulary − 1. */
+  vocabulary?: number;
+  /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
+  classes?: number;
+  /** Whether only the loss reads the input, so that prediction does not need it. */
+  onlyLoss?: boolean;
+  /** The lower bound of the values. */
+  least?: number;
 }
 
 /**
@@ -1852,26 +1859,22 @@ interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
+/** The bounds of class indices, of indices of a vocabulary, or of other integers; none for real numbers. */
+function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
+  if (classes) return { lowest: -1, highest: classes - 1 };
+  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
+  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+}
+
 /** The inputs of a model, then its targets, in the order of the spec. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
-  return [
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      name,
-      isTarget: onlyLoss,
-      size: sizeOf(shape),
-      least,
-      bounds:
-        dtype === "i32"
-          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
-          : undefined,
-    })),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      name,
-      isTarget: true,
-      size: sizeOf(shape),
-      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
-    })),
-  ];
+  return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
+    name,
+    isTarget: facts.onlyLoss ?? name in targets,
+    size: sizeOf(facts.shape),
+    least: facts.least,
+    bounds: boundsOf(facts),
+  }));
 }
 
 /** The slots of a model in the arena of its machine. */
@@ -3385,25 +3388,24 @@ function evaluation_totals(f: Numbers, doubles: Float64Array, n: number): void {
     for (let k = 0; k < 64; k++) {
       const dense6 = sigmoid(f[at_dense6_sum_row + k]);
       const restored = f[at_restored_row + k];
-      const t2 = dense6 - restored;
-      loss_total += t2 * t2;
-      const t3 = restored;
-      const t4 = dense6 - t3;
-      r2_residual += t4 * t4;
-      r2_total += t3;
-      r2_squares += t3 * t3;
+      const t0 = dense6 - restored;
+      loss_total += t0 * t0;
+      const t1 = restored;
+      const t2 = dense6 - t1;
+      r2_residual += t2 * t2;
+      r2_total += t1;
+      r2_squares += t1 * t1;
     }
   }
-  const t0 = loss_total;
-  const totals_loss_total = doubles[at_totals_loss_total] + t0;
-  const t1 = n * 64;
-  const totals_loss_count = doubles[at_totals_loss_count] + t1;
-  const totals_rmse_total = doubles[at_totals_rmse_total] + t0;
-  const totals_rmse_count = doubles[at_totals_rmse_count] + t1;
+  const totals_loss_total = doubles[at_totals_loss_total] + loss_total;
+  const t = n * 64;
+  const totals_loss_count = doubles[at_totals_loss_count] + t;
+  const totals_rmse_total = doubles[at_totals_rmse_total] + loss_total;
+  const totals_rmse_count = doubles[at_totals_rmse_count] + t;
   const totals_r2_residual = doubles[at_totals_r2_residual] + r2_residual;
   const totals_r2_total = doubles[at_totals_r2_total] + r2_total;
   const totals_r2_squares = doubles[at_totals_r2_squares] + r2_squares;
-  const totals_r2_count = doubles[at_totals_r2_count] + t1;
+  const totals_r2_count = doubles[at_totals_r2_count] + t;
   doubles[at_totals_loss_total] = totals_loss_total;
   doubles[at_totals_loss_count] = totals_loss_count;
   doubles[at_totals_rmse_total] = totals_rmse_total;

@@ -89,17 +89,24 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The largest number of rows in one batch. */
   batchSize: number;
-  /**
-   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
-   * so prediction does not need it. `least`: the lower bound of the values.
-   */
-  inputs: Record<
-    string,
-    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
-  >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
-  targets: Record<string, { shape: number[]; classes?: number }>;
+  inputs: Record<string, FieldFacts>;
+  targets: Record<string, FieldFacts>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
+}
+
+/** An input or target. */
+interface FieldFacts {
+  shape: number[];
+  /** "i32" for the integers of an input. */
+  dtype?: string;
+  /** The values are indices from 0 to vocabulary − 1. */
+  vocabulary?: number;
+  /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
+  classes?: number;
+  /** Whether only the loss reads the input, so that prediction does not need it. */
+  onlyLoss?: boolean;
+  /** The lower bound of the values. */
+  least?: number;
 }
 
 /**
@@ -731,7 +738,7 @@ function adam_update(f: Numbers, integers: Int32Array, doubles: Float64Array): v
 // ── 7 WebAssembly: the same kernels on vectors ──
 
 /**
- * The same programs as WebAssembly: 18 kernels, 9991 bytes in base64. `tapeless inspect SPEC --show kernels --target wasm`
+ * The same programs as WebAssembly: 18 kernels, 9986 bytes in base64. `tapeless inspect SPEC --show kernels --target wasm`
  * prints their source. A host without WebAssembly SIMD runs the functions above instead.
  *
  * gradient:
@@ -776,7 +783,7 @@ AP0MAACAAAAAgAAAAIAAAACAAAt7AP0MO6q4PzuquD87qrg/O6q4Pwt7AP0MAABASwAAQEsAAEBLAABA
 Mgt7AP0MAAAAQAAAAEAAAABAAAAAQAt7AP0MAAAASwAAAEsAAABLAAAASwt7AP0MAACyQgAAskIAALJCAACyQgt7AP0MAACAfwAAgH8AAIB/
 AACAfwt7AP0M6f///+n////p////6f///wt7AP0M8wQ1P/MENT/zBDU/8wQ1Pwt7AP0MAgAAAAIAAAACAAAAAgAAAAt7AP0MCAAAAAgAAAAI
 AAAACAAAAAt/AUEACwdGBwhncmFkaWVudAAVBnVwZGF0ZQAWB3ByZWRpY3QAFwhldmFsdWF0ZQAYCXN1bW1hcmlzZQAZBXN0ZXBzABoFc2Vy
-dmUAHQkJAQBBAAsDBA0QCqlGHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMf/eoBIQIgAiMa/eYBIxv95AEhAyADIxv95QEhBCACIAQjE/3mAf3l
+dmUAHQkJAQBBAAsDBA0QCqRGHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMf/eoBIQIgAiMa/eYBIxv95AEhAyADIxv95QEhBCACIAQjE/3mAf3l
 ASEFIAQjBv3mASEGIAUgBv3lASEHIANBAf2sASEIIwggB/3mASMJ/eQBIAf95gEjC/3kASAH/eYBIw395AEgB/3mASMQ/eQBIAcgB/3mAf3m
 ASAH/eQBIxf95AEgCEEX/asBIxf9rgH95gEgAyAI/bEBQRf9qwEjF/2uAf3mASEJIAkgAf1OC+UBAQt7IAAjGP1DIQEgACMe/eYBIwX95AEg
 ACAB/VIhAiACIyL9sQFBF/2sASEDIAIgA0EX/asB/bEBIxf95QEhBCADIAEjIf1O/a4B/foBIQUgBCAEIx395AH95wEhBiAGIAb95gEhByAE
@@ -867,27 +874,27 @@ IwcgCSAJ/eYB/eYB/eQBIQsgBCAE/QAEQCAHIAogC/3jASAI/eYBIxz95AH95wH95gH95QH9CwRAIAT9
 fQZ7QQAqAsClBSECQQAqAtClBSEDIAL9EyEEIAP9EyEFQQD9AATw2QQhBiMUQQD9AASYrQL95gEjDCAG/eYB/eQBIQcjFkEA/QAEwMMD/eYB
 IwcgBiAG/eYB/eYB/eQBIQhBACEBQQD9AATglgEgBCAHIAj94wEgBf3mASMc/eQB/ecB/eYB/eUBIQkgASAJ/VsD4JYBAEEAIQH9DAAAAAAA
 AAAAAAAAAAAAAAAgByAH/eABIxn9Q/1SIQkgASAJ/VsDmK0CAEEAIQH9DAAAAAAAAAAAAAAAAAAAAAAgCCAI/eABIxn9Q/1SIQkgASAJ/VsD
-wMMDAAuMBgQHfwh9BXwGe0MAAAAAIQhDAAAAACEJQwAAAAAhCv0MAAAAAAAAAAAAAAAAAAAAAP0MAAAAAAEAAAACAAAAAwAAAP2uASMj/Tkh
-FUEAIQEgASAASARAA0BDAACA/yELQQAhAkMAAID/IQwgAUEobCEDIAMhBEEAIQUDQCAEKgLA5QUhDSALIA2XIQsgBSACIAwgDV0bIQIgDSAM
-IAwgDV0bIQwgBEEEaiEEIAVBAWoiBUEKSA0AC0MAAAAAIQ5DAAAAACEP/QwAAAAAAAAAAAAAAAAAAAAAIRb9DAAAAAAAAAAAAAAAAAAAAAAh
-FyAL/RMhGCABQQRsKAKAmgUhBiADIQdBACEFA0AgB/0ABMDlBSAY/eUBIRkgFiAZEAH95AEhFiMVIwogBf0R/QwAAAAAAQAAAAIAAAADAAAA
-/a4BIAb9Ef03/VIgGf3mASAX/eQBIRcgB0EQaiEHIAVBBGoiBUEISA0ACyAWIAP9AATg5QUgGP3lARAB/QwAAAAAAAAAAAAAAAAAAAAAIBX9
-Uv3kASEWIBcjFSMKIyT9DAAAAAABAAAAAgAAAAMAAAD9rgEgBv0R/Tf9UiAD/QAE4OUFIBj95QH95gH9DAAAAAAAAAAAAAAAAAAAAAAgFf1S
-/eQBIRcgDiAWIBYgFv0NCAkKCwwNDg8AAQIDBAUGB/3kASIaIBogGv0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDiAPIBcgFyAX/Q0ICQoL
-DA0ODwABAgMEBQYH/eQBIhogGiAa/Q0EBQYHAAECAwwNDg8ICQoL/eQB/R8AkiEPIAhBACAGTAR9IA79ExAC/R8AIA+TBUMAAAAAC5IhCCAJ
-QQAgBkyykiEJIAogArIgBrJbskMAAAAAQQAgBkwbkiEKIAFBAWoiASAASA0ACwtBACsDoKUFIAi7oCEQIAm7IRFBACsDqKUFIBGgIRJBACsD
-sKUFIAq7oCETQQArA7ilBSARoCEUQQAgEDkDoKUFQQAgEjkDqKUFQQAgEzkDsKUFQQAgFDkDuKUFC0IAQQBBACsDoKUFQQArA6ilBUQAAAAA
-AADwP6WjOQOQpQVBAEEAKwOwpQVBACsDuKUFRAAAAAAAAPA/paM5A5ilBQtvACMBQQFGBEAgAEEAIAAQBUHApQUQAwVBACAAIAAQBUECEBwL
-IABBwKUFQcDlBRAGIAAQByAAEAggABAJIAAQCiAAEAsgABAMIwFBAUYEQCAAQQAgABAOEA0FQQEgACAAEA5BAhAcC0EAKgKAmwULKQAgABAP
-IwFBAUYEQCAAQQAgABAREBAFQQIgACAAEBFBBBAcCyAAEBILMQAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcClBUGQ
-mwUQBgs1ACMBQQFGBEAgAEEAIAAQBUHApQUQAwVBACAAIAAQBUECEBwLIABBwKUFQcDlBRAGIAAQEwsGACAAEBQLfAICfwF8AkADQCAHIABO
-DQFBgNoEIAEgAkGAwQBsakGAwQD8CgAAIAJBAWohAiAEIAUgAiADSBshCCACQQAgAiADSBshAiAIEBW7IQkgBiAHQQhsaiAJOQMAIAkgCaFE
-AAAAAAAAAABiDQEgCBAWIAdBAWohBwwACwsgBwt5AQN/IwL+EAJAIQAgAEH/AXFFBEBBAA8LIAAjAiAAIABBAWv+SAJARwRAQQEPCyAAQf8B
-cUEBayMCKAIUbCEBIAEjAigCFGohAiACIwIoAhBKBEAjAigCECECCyMCKAIMIAEgAiMCKAIIEQAAIwJBAf4eAoABGkEBC74BAQJ/IwFBAmwh
-BSACIANBAWtqIANtIQQgAyAEIAVBAWtqIAVtbCEEIAIgBEwEQCABQQAgAiAAEQAADwsgAiAEQQFraiAEbSEFIwIgADYCCCMCIAE2AgwjAiAC
-NgIQIwIgBDYCFCMCQQD+FwKAASMlQYACaiQlIwIjJSAFcv4XAkAjAkEB/h4CABojAv4QAoQBBEAjAkH/Af4AAgAaCwNAEBsNAAsDQCMC/hAC
-GARAAAsjAv4QAoABIAVIDQALC1kBAn8DQCMC/hACACEAIwL+EAIEBEAPCxAbBEBBACEBDAELIAFBAWohASABQZDOAEgNAEEAIQEjAkEB/h4C
-hAEaIwIgAEJ//gECABojAkEB/iUChAEaDAALCw==
+wMMDAAuHBgQHfwh9BHwGe0MAAAAAIQhDAAAAACEJQwAAAAAhCv0MAAAAAAAAAAAAAAAAAAAAAP0MAAAAAAEAAAACAAAAAwAAAP2uASMj/Tkh
+FEEAIQEgASAASARAA0BDAACA/yELQQAhAkMAAID/IQwgAUEobCEDIAMhBEEAIQUDQCAEKgLA5QUhDSALIA2XIQsgBSACIAwgDV0bIQIgDSAM
+IAwgDV0bIQwgBEEEaiEEIAVBAWoiBUEKSA0AC0MAAAAAIQ5DAAAAACEP/QwAAAAAAAAAAAAAAAAAAAAAIRX9DAAAAAAAAAAAAAAAAAAAAAAh
+FiAL/RMhFyABQQRsKAKAmgUhBiADIQdBACEFA0AgB/0ABMDlBSAX/eUBIRggFSAYEAH95AEhFSMVIwogBf0R/QwAAAAAAQAAAAIAAAADAAAA
+/a4BIAb9Ef03/VIgGP3mASAW/eQBIRYgB0EQaiEHIAVBBGoiBUEISA0ACyAVIAP9AATg5QUgF/3lARAB/QwAAAAAAAAAAAAAAAAAAAAAIBT9
+Uv3kASEVIBYjFSMKIyT9DAAAAAABAAAAAgAAAAMAAAD9rgEgBv0R/Tf9UiAD/QAE4OUFIBf95QH95gH9DAAAAAAAAAAAAAAAAAAAAAAgFP1S
+/eQBIRYgDiAVIBUgFf0NCAkKCwwNDg8AAQIDBAUGB/3kASIZIBkgGf0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDiAPIBYgFiAW/Q0ICQoL
+DA0ODwABAgMEBQYH/eQBIhkgGSAZ/Q0EBQYHAAECAwwNDg8ICQoL/eQB/R8AkiEPIAhBACAGTAR9IA79ExAC/R8AIA+TBUMAAAAAC5IhCCAJ
+QQAgBkyykiEJIAogAiAGRrJDAAAAAEEAIAZMG5IhCiABQQFqIgEgAEgNAAsLQQArA6ClBSAIu6AhEEEAKwOopQUgCbugIRFBACsDsKUFIAq7
+oCESQQArA7ilBSAJu6AhE0EAIBA5A6ClBUEAIBE5A6ilBUEAIBI5A7ClBUEAIBM5A7ilBQtCAEEAQQArA6ClBUEAKwOopQVEAAAAAAAA8D+l
+ozkDkKUFQQBBACsDsKUFQQArA7ilBUQAAAAAAADwP6WjOQOYpQULbwAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcCl
+BUHA5QUQBiAAEAcgABAIIAAQCSAAEAogABALIAAQDCMBQQFGBEAgAEEAIAAQDhANBUEBIAAgABAOQQIQHAtBACoCgJsFCykAIAAQDyMBQQFG
+BEAgAEEAIAAQERAQBUECIAAgABARQQQQHAsgABASCzEAIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsgAEHApQVBkJsFEAYL
+NQAjAUEBRgRAIABBACAAEAVBwKUFEAMFQQAgACAAEAVBAhAcCyAAQcClBUHA5QUQBiAAEBMLBgAgABAUC3wCAn8BfAJAA0AgByAATg0BQYDa
+BCABIAJBgMEAbGpBgMEA/AoAACACQQFqIQIgBCAFIAIgA0gbIQggAkEAIAIgA0gbIQIgCBAVuyEJIAYgB0EIbGogCTkDACAJIAmhRAAAAAAA
+AAAAYg0BIAgQFiAHQQFqIQcMAAsLIAcLeQEDfyMC/hACQCEAIABB/wFxRQRAQQAPCyAAIwIgACAAQQFr/kgCQEcEQEEBDwsgAEH/AXFBAWsj
+AigCFGwhASABIwIoAhRqIQIgAiMCKAIQSgRAIwIoAhAhAgsjAigCDCABIAIjAigCCBEAACMCQQH+HgKAARpBAQu+AQECfyMBQQJsIQUgAiAD
+QQFraiADbSEEIAMgBCAFQQFraiAFbWwhBCACIARMBEAgAUEAIAIgABEAAA8LIAIgBEEBa2ogBG0hBSMCIAA2AggjAiABNgIMIwIgAjYCECMC
+IAQ2AhQjAkEA/hcCgAEjJUGAAmokJSMCIyUgBXL+FwJAIwJBAf4eAgAaIwL+EAKEAQRAIwJB/wH+AAIAGgsDQBAbDQALA0AjAv4QAhgEQAAL
+IwL+EAKAASAFSA0ACwtZAQJ/A0AjAv4QAgAhACMC/hACBARADwsQGwRAQQAhAQwBCyABQQFqIQEgAUGQzgBIDQBBACEBIwJBAf4eAoQBGiMC
+IABCf/4BAgAaIwJBAf4lAoQBGgwACws=
 `,
   relaxedAt: [
     1695, 5, 19, 5, 17, 5, 9, 5, 17, 5, 9, 5, 17, 5, 9, 5, 692, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5,
@@ -1896,26 +1903,22 @@ interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
+/** The bounds of class indices, of indices of a vocabulary, or of other integers; none for real numbers. */
+function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
+  if (classes) return { lowest: -1, highest: classes - 1 };
+  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
+  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+}
+
 /** The inputs of a model, then its targets, in the order of the spec. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
-  return [
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      name,
-      isTarget: onlyLoss,
-      size: sizeOf(shape),
-      least,
-      bounds:
-        dtype === "i32"
-          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
-          : undefined,
-    })),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      name,
-      isTarget: true,
-      size: sizeOf(shape),
-      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
-    })),
-  ];
+  return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
+    name,
+    isTarget: facts.onlyLoss ?? name in targets,
+    size: sizeOf(facts.shape),
+    least: facts.least,
+    bounds: boundsOf(facts),
+  }));
 }
 
 /** The slots of a model in the arena of its machine. */
@@ -2899,19 +2902,18 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
     let expected_logit = 0;
     const digit = integers[at_digit + row];
     for (let k = 0; k < 10; k++) {
-      const t_value = f[at_dense2_row + k] - maximum;
-      sum_of_exponentials += exp(t_value);
-      expected_logit += (k === digit ? 0.91 : 0.01) * t_value;
+      const t = f[at_dense2_row + k] - maximum;
+      sum_of_exponentials += exp(t);
+      expected_logit += (k === digit ? 0.91 : 0.01) * t;
     }
     loss_total += digit >= 0 ? log(sum_of_exponentials) - expected_logit : 0;
     loss_count += digit >= 0 ? 1 : 0;
-    accuracy_total += digit >= 0 ? (Math.fround(predicted_class) === Math.fround(digit) ? 1 : 0) : 0;
+    accuracy_total += digit >= 0 ? (predicted_class === digit ? 1 : 0) : 0;
   }
   const totals_loss_total = doubles[at_totals_loss_total] + loss_total;
-  const t = loss_count;
-  const totals_loss_count = doubles[at_totals_loss_count] + t;
+  const totals_loss_count = doubles[at_totals_loss_count] + loss_count;
   const totals_accuracy_total = doubles[at_totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count = doubles[at_totals_accuracy_count] + t;
+  const totals_accuracy_count = doubles[at_totals_accuracy_count] + loss_count;
   doubles[at_totals_loss_total] = totals_loss_total;
   doubles[at_totals_loss_count] = totals_loss_count;
   doubles[at_totals_accuracy_total] = totals_accuracy_total;

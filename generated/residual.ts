@@ -118,17 +118,24 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The largest number of rows in one batch. */
   batchSize: number;
-  /**
-   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
-   * so prediction does not need it. `least`: the lower bound of the values.
-   */
-  inputs: Record<
-    string,
-    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
-  >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
-  targets: Record<string, { shape: number[]; classes?: number }>;
+  inputs: Record<string, FieldFacts>;
+  targets: Record<string, FieldFacts>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
+}
+
+/** An input or target. */
+interface FieldFacts {
+  shape: number[];
+  /** "i32" for the integers of an input. */
+  dtype?: string;
+  /** The values are indices from 0 to vocabulary − 1. */
+  vocabulary?: number;
+  /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
+  classes?: number;
+  /** Whether only the loss reads the input, so that prediction does not need it. */
+  onlyLoss?: boolean;
+  /** The lower bound of the values. */
+  least?: number;
 }
 
 /**
@@ -1608,26 +1615,22 @@ interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
+/** The bounds of class indices, of indices of a vocabulary, or of other integers; none for real numbers. */
+function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
+  if (classes) return { lowest: -1, highest: classes - 1 };
+  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
+  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+}
+
 /** The inputs of a model, then its targets, in the order of the spec. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
-  return [
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      name,
-      isTarget: onlyLoss,
-      size: sizeOf(shape),
-      least,
-      bounds:
-        dtype === "i32"
-          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
-          : undefined,
-    })),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      name,
-      isTarget: true,
-      size: sizeOf(shape),
-      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
-    })),
-  ];
+  return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
+    name,
+    isTarget: facts.onlyLoss ?? name in targets,
+    size: sizeOf(facts.shape),
+    least: facts.least,
+    bounds: boundsOf(facts),
+  }));
 }
 
 /** The slots of a model in the arena of its machine. */
@@ -2806,19 +2809,18 @@ function evaluation_totals(f: Numbers, integers: Int32Array, doubles: Float64Arr
     let expected_logit = 0;
     const digit = integers[at_digit + row];
     for (let k = 0; k < 10; k++) {
-      const t_value = f[at_scores_row + k] - maximum;
-      sum_of_exponentials += exp(t_value);
-      expected_logit += (k === digit ? 0.91 : 0.01) * t_value;
+      const t = f[at_scores_row + k] - maximum;
+      sum_of_exponentials += exp(t);
+      expected_logit += (k === digit ? 0.91 : 0.01) * t;
     }
     loss_total += digit >= 0 ? log(sum_of_exponentials) - expected_logit : 0;
     loss_count += digit >= 0 ? 1 : 0;
-    accuracy_total += digit >= 0 ? (Math.fround(predicted_class) === Math.fround(digit) ? 1 : 0) : 0;
+    accuracy_total += digit >= 0 ? (predicted_class === digit ? 1 : 0) : 0;
   }
   const totals_loss_total = doubles[at_totals_loss_total] + loss_total;
-  const t = loss_count;
-  const totals_loss_count = doubles[at_totals_loss_count] + t;
+  const totals_loss_count = doubles[at_totals_loss_count] + loss_count;
   const totals_accuracy_total = doubles[at_totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count = doubles[at_totals_accuracy_count] + t;
+  const totals_accuracy_count = doubles[at_totals_accuracy_count] + loss_count;
   doubles[at_totals_loss_total] = totals_loss_total;
   doubles[at_totals_loss_count] = totals_loss_count;
   doubles[at_totals_accuracy_total] = totals_accuracy_total;

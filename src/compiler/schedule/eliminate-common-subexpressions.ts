@@ -20,15 +20,21 @@ import {
   visit,
 } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
+import { isFloat } from "../ir/types.ts";
 import { accessesOf, intersects } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 import { defineKernelStage } from "../stages/loops.ts";
 import type { Fresh } from "../stages/loops.ts";
 
+/** One instruction in WebAssembly, and nothing in TypeScript, whose numbers are doubles. */
+const isRealVariable = (x: Expression): boolean =>
+  x.kind === "convert" && x.x.kind === "variable" && isFloat(x.type);
+
 const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
+  !isRealVariable(x) &&
   !(x.type === "i32" && x.kind === "binary") &&
   !(x.type === "bool" && lanesOf(x) === 1) &&
   !isConstantSplat(x);

@@ -9,17 +9,24 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The largest number of rows in one batch. */
   batchSize: number;
-  /**
-   * `vocabulary`: the values are indices from 0 to vocabulary − 1. `onlyLoss`: only the loss reads the input,
-   * so prediction does not need it. `least`: the lower bound of the values.
-   */
-  inputs: Record<
-    string,
-    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
-  >;
-  /** `classes`: the values are class indices from 0 to classes − 1, or −1 where the label is missing. */
-  targets: Record<string, { shape: number[]; classes?: number }>;
+  inputs: Record<string, FieldFacts>;
+  targets: Record<string, FieldFacts>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
+}
+
+/** An input or target. */
+export interface FieldFacts {
+  shape: number[];
+  /** "i32" for the integers of an input. */
+  dtype?: string;
+  /** The values are indices from 0 to vocabulary − 1. */
+  vocabulary?: number;
+  /** The values are class indices from 0 to classes − 1, or −1 where the label is missing. */
+  classes?: number;
+  /** Whether only the loss reads the input, so that prediction does not need it. */
+  onlyLoss?: boolean;
+  /** The lower bound of the values. */
+  least?: number;
 }
 
 /**

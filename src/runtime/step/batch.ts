@@ -1,6 +1,6 @@
 // Copies a batch into the arena, and checks each value.
 import { sizeOf } from "../model/facts.ts";
-import type { ModelFacts } from "../model/facts.ts";
+import type { FieldFacts, ModelFacts } from "../model/facts.ts";
 import { InputError, checkKeys, valueText } from "./errors.ts";
 import type { Numbers, PredictingMachine } from "./machine.ts";
 
@@ -44,26 +44,22 @@ export interface Slots extends ReadonlyArray<Slot> {
   writes: number;
 }
 
+/** The bounds of class indices, of indices of a vocabulary, or of other integers; none for real numbers. */
+function boundsOf({ classes, vocabulary, dtype }: FieldFacts): IndexBounds | undefined {
+  if (classes) return { lowest: -1, highest: classes - 1 };
+  if (vocabulary) return { lowest: 0, highest: vocabulary - 1 };
+  return dtype === "i32" ? { lowest: -0x80000000, highest: 0x7fffffff } : undefined;
+}
+
 /** The inputs of a model, then its targets, in the order of the spec. */
 export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
-  return [
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      name,
-      isTarget: onlyLoss,
-      size: sizeOf(shape),
-      least,
-      bounds:
-        dtype === "i32"
-          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
-          : undefined,
-    })),
-    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      name,
-      isTarget: true,
-      size: sizeOf(shape),
-      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
-    })),
-  ];
+  return Object.entries<FieldFacts>({ ...inputs, ...targets }).map(([name, facts]) => ({
+    name,
+    isTarget: facts.onlyLoss ?? name in targets,
+    size: sizeOf(facts.shape),
+    least: facts.least,
+    bounds: boundsOf(facts),
+  }));
 }
 
 /** The slots of a model in the arena of its machine. */

@@ -84,8 +84,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
 
 /** Throws unless the option is one of the names. */
 function checkChoice(what: string, choice: string, names: readonly string[]): void {
-  if (!names.includes(choice))
-    throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
+  if (!names.includes(choice)) throw new InputError(`${what} must be ${names.join(" or ")}, got "${choice}"`);
 }
 
 /** Sets a fraction of the rows aside for validation, at random. The other rows keep their order. */

@@ -20,12 +20,6 @@ import type { Comparison } from "../define.ts";
 // highest output, or the first of several equal ones. A single score means "yes" if it is at least the
 // threshold of the loss. A class target of −1 does not count.
 
-/** The first index j at which x_j is the maximum along the last axis, as a real number. */
-function firstMaximum(g: GraphBuilder, x: Node): Node {
-  const predicted = g.named("predicted_class", g.argMax(x, { axes: [lastAxis(x)] }));
-  return g.cast(predicted, { element: x.type.element });
-}
-
 export const accuracy = defineMetric({
   name: "accuracy",
   about: "the fraction of correct predictions",
@@ -43,13 +37,15 @@ export const accuracy = defineMetric({
   range: { ...twoSides, otherwise: "for a quantity use mae, rmse or r2" },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;
-    const expected = realTarget(g, comparison);
     const element = prediction.type.element;
     const isRight = fitsClasses(comparison)
-      ? g.equal(firstMaximum(g, prediction), expected)
+      ? g.equal(
+          g.named("predicted_class", g.argMax(prediction, { axes: [lastAxis(prediction)] })),
+          comparison.expected,
+        )
       : g.equal(
           g.cast(g.lessEqual(threshold, prediction), { element }),
-          g.cast(g.less(0.5, expected), { element }),
+          g.cast(g.less(0.5, realTarget(g, comparison)), { element }),
         );
     return {
       total: totalOf(g, comparison, g.cast(g.named("is_right", isRight), { element })),
