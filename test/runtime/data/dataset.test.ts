@@ -129,7 +129,7 @@ const wide = { ...columns, inputs: { size: { columns: ["a"] } } };
 const backward = { ...columns, inputs: { size: { columns: ["b..a"] } } };
 test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
-  ["too few columns", small, "size takes 2 numbers a row, but its columns have 1: a", 1, wide],
+  ["too few columns", small, "size has 2 numbers per row, but its columns have 1: a", 1, wide],
   [
     "a range the wrong way round",
     small,
