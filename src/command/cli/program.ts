@@ -194,7 +194,7 @@ function searchCommand(program: Command, done: Done): void {
     ],
   )
     .argument("<spec>", `${specArgument}, with \`training.search\``)
-    .option("--data <file>", "use this data, as for train (default: the spec's)")
+    .option("--data <file>", "use this data, as for train (default: as in the spec)")
     .option("--threads <n>", "train this many candidates at a time (default: one per core)", positive)
     .option(
       "--out <file>",

@@ -76,7 +76,7 @@ describe("a typing error is reported with a suggestion", () => {
       'the stage is now named "scalar-replacement"',
     ],
     [["compile", "flowers.json", "--stop-after", "fuse"], '--stop-after: unknown stage "fuse"', "fuse-loops"],
-    [["compile", "flowers.json", "other.json", "-o", "x.ts"], "-o takes one file", "2 specs"],
+    [["compile", "flowers.json", "other.json", "-o", "x.ts"], "-o names one output file", "2 specs"],
     [["compile", "flowers.json", "--check", "--watch"], "--check cannot be combined with --watch", "T1010"],
     [["inspect", "flowers.json", "--show", "gradient"], "'gradient' is invalid", "gradients"],
     [["inspect", "flowers.json", "--text", "loops"], "--text needs --show kernels", "T1010"],

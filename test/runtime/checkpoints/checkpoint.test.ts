@@ -130,7 +130,9 @@ test("a checkpoint of another model, dtype or layout is rejected with that reaso
   expect(() => decode({ name: "curve", specHash: "f".repeat(64) })).toThrow(
     'the checkpoint is for "line" in f64, not for "curve" in f64',
   );
-  expect(() => decode({ dtype: "f32" })).toThrow('the checkpoint is for "line" in f64, not for "line" in f32');
+  expect(() => decode({ dtype: "f32" })).toThrow(
+    'the checkpoint is for "line" in f64, not for "line" in f32',
+  );
   const changed = "another spec or compiler wrote the checkpoint; to train longer, use --epochs N";
   expect(() => decode({ specHash: "f".repeat(64) })).toThrow(changed);
   expect(() => decode({}, 64)).toThrow(changed);
