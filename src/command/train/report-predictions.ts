@@ -7,7 +7,7 @@ import type { Compilation } from "../../compiler/pipeline.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
 import type { Interpretation } from "../../runtime/prediction/interpretations.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { FittedField } from "../../runtime/data/fields.ts";
+import type { FittedField, Scale } from "../../runtime/data/fields.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
@@ -79,7 +79,11 @@ function splitPredictions(
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)];
+  // Without their number of decimals, because metrics are computed from numbers that are not rounded.
+  const scaleOf = (position: number): Scale => {
+    const { shift, span } = field.scales?.[position % sizeOf(shape)] ?? { shift: 0, span: 1 };
+    return { shift, span };
+  };
   const predicted = Array.from(expected, (_, position) =>
     Number(
       answer(
@@ -91,8 +95,8 @@ function splitPredictions(
   );
   if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
   const original = Array.from(expected, (value, position) => {
-    const { shift, span, decimals } = scaleOf(position) ?? { shift: 0, span: 1 };
-    return answers.inDecimals(value * span + shift, decimals);
+    const { shift, span } = scaleOf(position);
+    return value * span + shift;
   });
   const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
   const most = decimals.length === 0 ? NaN : Math.max(...decimals);
