@@ -7,7 +7,7 @@ import type { Compilation } from "../../compiler/pipeline.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
 import type { Interpretation } from "../../runtime/prediction/interpretations.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
-import type { FittedField, Scale } from "../../runtime/data/fields.ts";
+import type { FittedField } from "../../runtime/data/fields.ts";
 import { sizeOf } from "../../runtime/model/facts.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Batch } from "../../runtime/step/batch.ts";
@@ -79,25 +79,17 @@ function splitPredictions(
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  // Without their number of decimals, because metrics are computed from numbers that are not rounded.
-  const scaleOf = (position: number): Scale => {
-    const { shift, span } = field.scales?.[position % sizeOf(shape)] ?? { shift: 0, span: 1 };
-    return { shift, span };
-  };
-  const predicted = Array.from(expected, (_, position) =>
-    Number(
-      answer(
-        scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue),
-        indices,
-        scaleOf(position),
-      )[0],
-    ),
-  );
-  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
-  const original = Array.from(expected, (value, position) => {
+  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)] ?? { shift: 0, span: 1 };
+  const predicted = Array.from(expected, (_, position) => {
+    // Without the number of decimals, because errors are computed from numbers that are not rounded.
     const { shift, span } = scaleOf(position);
-    return value * span + shift;
+    const own = scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue);
+    return Number(answer(own, indices, { shift, span })[0]);
   });
+  if (classes !== undefined) return { split, classes: namesOf(field, classes), expected, predicted };
+  const original = Array.from(expected, (value, position) =>
+    Number(answers.inTargetUnits([value], [], scaleOf(position))[0]),
+  );
   const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
   const most = decimals.length === 0 ? NaN : Math.max(...decimals);
   return { split, expected: original, predicted, ...(most >= 0 && { decimals: most }) };
