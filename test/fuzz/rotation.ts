@@ -17,8 +17,8 @@ export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
 
 /**
- * The element type in which spec k skips stages and passes, and compares writes. Over the rounds, a stage is skipped in both, also in
- * those rounds (every fourth) whose specs are made for the stage.
+ * The element type in which spec k skips stages and passes, and compares writes. Over the rounds, a stage is
+ * skipped in both, also in those rounds (every fourth) whose specs are made for the stage.
  */
 export function skipsIn(index: number): Dtype {
   const turn = turnOfStage(index);
