@@ -166,7 +166,7 @@ const ofData: [string, Partial<Spec>, readonly string[]][] = [
     reads("area..romms"),
     [
       'houses.json:45:11 error T2007: data.inputs.house.columns[0]: houses.csv has no column "romms", an ' +
-        'end of the range "area..romms"',
+        'endpoint of the range "area..romms"',
       '  hint: did you mean "area..rooms"?',
     ],
   ],
@@ -214,7 +214,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     { ...houses, loss: "poisson" },
     [
       'houses.json:56:18 error T1404: data.targets.price.scale: "standard" shifts the mean of the target to 0, but poisson ' +
-        "needs a target that is a number of at least 0",
+        "needs each target value to be a number of at least 0",
       "  hint: remove the scale; for negative numbers, use a loss such as mse",
     ],
   ],
@@ -354,7 +354,7 @@ const ofSpec: [string, object, readonly string[]][] = [
     image([8, 8, 3], conv, output),
     [
       "houses.json:29:11 error T1401: loss: mse compares element by element, but the output has the shape [n, 6, 6, " +
-        "1] and the target [n]",
+        "1] and the target has the shape [n]",
       '  hint: network[1] (dense1) acts on each pixel of its input [n, 6, 6, 2] separately; insert { "type": ' +
         '"flatten" } before it',
       "  note: the loss compares the output of dense1 with the target price",
@@ -390,8 +390,8 @@ const warnings: [string, object, readonly string[]][] = [
     "keep the best without validation",
     { ...houses, training: { epochs: 2, batchSize: 8, keep: "best" } },
     [
-      "houses.json:35:5 warning T1211: training.keep: the spec has no validation split that selects the " +
-        "best epoch, so the last is kept",
+      "houses.json:35:5 warning T1211: training.keep: without a validation split, the best epoch is not known, so the " +
+        "model keeps the last one",
       '  hint: add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()',
     ],
   ],

@@ -235,7 +235,7 @@ describe("windows", () => {
         hint: insert a reshape layer before it"
     `);
     expect(of({ type: "global-avg-pool1d" })).toMatchInlineSnapshot(`
-      "error T1308: network[0]: global-avg-pool1d1 takes sequences [n, length, channels], but x has the shape [n, 4, 6, 2]
+      "error T1308: network[0]: global-avg-pool1d1 must read a sequence [n, length, channels], but x has the shape [n, 4, 6, 2]
         hint: insert a reshape layer before it"
     `);
   });
@@ -348,7 +348,7 @@ describe("loss, metrics and target", () => {
     `);
     const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
     expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
-      "warning T1403 applies network[0]: sigmoid, and the loss binary-cross-entropy applies it again, because it expects logits
+      "warning T1403: network[0] applies sigmoid, and the loss binary-cross-entropy applies it again, because it expects logits
         hint: remove sigmoid from the network"
     `);
   });

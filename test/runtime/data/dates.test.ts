@@ -187,7 +187,7 @@ describe("columns of dates", () => {
     [
       "an invalid date",
       () => prepared(["2024-01-01", "2024-02-30"], month, 2),
-      'column "at": "2024-02-30" is not an ISO 8601 date, such as 1999-03-07 14:05; "format" declares another form',
+      'column "at": "2024-02-30" is not an ISO 8601 date, such as 1999-03-07 14:05; declare another "format"',
       3,
     ],
     [

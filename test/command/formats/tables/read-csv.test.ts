@@ -81,8 +81,8 @@ test("both readers give the same table for any quotes and line ends", async () =
 });
 
 test.each([
-  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "the row has a quote in an invalid position"],
-  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "the row has a quote in an invalid position"],
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "invalid quote"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "invalid quote"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
   ["an empty file", "", "T2003", 1, "the file is empty: its first row must name the columns"],
   ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],

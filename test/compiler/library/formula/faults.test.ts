@@ -51,7 +51,7 @@ const rows: Record<string, Row[]> = {
       'error T1601: network[0].activation.formula: the formula contains an unexpected "x"',
       "> 1 | 2x",
       "    |  ^",
-      "  hint: an operator is missing before it; use * for a product",
+      "  hint: add an operator before it; use * for a product",
     ],
     [
       "a power as Python writes it",
