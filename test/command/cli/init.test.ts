@@ -293,7 +293,7 @@ test.each<[string, string | Uint8Array, string[], string]>([
     "no column to read",
     "id,price\n1,2\n2,2\n3,4\n4,9\n5,7\n".replaceAll(/^(\d)/gm, "x$1"),
     [],
-    't.csv has no column that a model could read to predict "price"\n  hint: left out: "id": a different text in each row',
+    'error T1010: t.csv has no column that a model could read to predict "price"\n  hint: columns that are not used: "id": a different text in each row',
   ],
   ["an IDX file", Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1), [], "error T2003: the file is an IDX file"],
   [

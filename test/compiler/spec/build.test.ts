@@ -288,7 +288,7 @@ describe("loss, metrics and target", () => {
         note: the loss compares the output of dense1 with the target y"
     `);
     expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
-      "error T1401: loss: cross-entropy needs class indices, but the target is real; add \`classes\` to the target
+      "error T1401: loss: cross-entropy needs class indices, but the target is real; add "classes" to the target
         hint: losses that fit this output and target: mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, hinge, perceptron, poisson, kl-divergence
         note: the loss compares the output of dense1 with the target y"
     `);

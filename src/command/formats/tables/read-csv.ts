@@ -82,7 +82,7 @@ async function eachRecord(
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     passEmpty(parser.info.empty_lines);
-    const message = "the row has an invalid quote";
+    const message = "invalid quote";
     const hint = "quotes must enclose the whole cell; write a quote inside a cell twice";
     throw new DiagnosticError([
       { code: "T2002", severity: "error", message, hint, location: { file, line } },

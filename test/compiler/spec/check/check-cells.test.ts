@@ -116,7 +116,7 @@ test.each<[string, unknown, string]>([
     "a category for missing targets",
     withY({ columns: ["kind"], missing: "category" }),
     'error T1208: data.targets.y.missing: "category" applies only to columns of categories\n' +
-      '  hint: use "drop" to remove the row"',
+      '  hint: use "drop" to remove the row',
   ],
   [
     "unseen numbers",
