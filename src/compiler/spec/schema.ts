@@ -248,7 +248,8 @@ const inputColumns = z.strictObject({
     .enum(["zeros", "category"])
     .optional()
     .describe(
-      "How to encode a category that the training split does not contain: as zeros (the default), or as its own category.",
+      "How to encode a category that the training split does not contain: as zeros (the default), or as " +
+        "its own category.",
     ),
   minCount: positiveInteger
     .optional()
@@ -258,7 +259,8 @@ const inputColumns = z.strictObject({
     ),
   dates: dates.describe("The columns contain dates, encoded as numbers for their parts."),
   words: words.describe(
-    "The column contains text, encoded as the start token 0, then the number of each word, then 0 as padding. Numbers " +
+    "The column contains text, encoded as the start token 0, then the number of each word, then 0 as " +
+      "padding. Numbers " +
       "from 2 are the most frequent words of the training split; 1 is any word outside the vocabulary.",
   ),
   characters: z
