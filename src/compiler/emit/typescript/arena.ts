@@ -51,7 +51,7 @@ const regionTitles: Readonly<Record<Region, string>> = {
   result: "Results",
   totals: "Sums over the batches of an evaluation",
   temporary:
-    "Intermediate values. Each is needed only between the given calls of a program, so they share memory",
+    "Intermediate values. Values that are needed during different calls of a program may share memory",
 };
 const regionOrder: readonly Region[] = [
   "parameter",
