@@ -45,8 +45,8 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators work element by element, too
-//   Σ_i a       the sum over axis i: i is the row, j the last axis, and k, l, m are the axes between
-//               (the names of loop variables do not follow this rule)
+//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
 //   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y
@@ -768,7 +768,7 @@ export type Backend = "relaxed" | "simd" | "ts";
 
 /** The compiled part of a predictor: its kernels and their memory. */
 interface PredictingMachine {
-  /** The arrays of a batch: inputs and targets by name, row-major, with room for `batchSize` rows each. */
+  /** The arrays of a batch: inputs and targets by name, row-major. Each has space for `batchSize` rows. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
@@ -783,8 +783,8 @@ interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
-   * All bytes that training changes, which a checkpoint saves: first the parameters, then optimizer state,
-   * step and seed.
+   * All bytes that training changes and a checkpoint saves: first the parameters, then optimizer state, step
+   * and seed.
    */
   readonly state: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */
@@ -850,7 +850,7 @@ interface BatchField {
   readonly least?: number | undefined;
 }
 
-/** An input or target with its array in the arena, which the rows of a batch are copied to. */
+/** An input or target, with the array in the arena that receives its values. */
 interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
@@ -886,7 +886,10 @@ function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs"
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
-/** Whether the value is valid: with bounds an integer in this range, otherwise a finite number. */
+/**
+ * Whether the value is valid. With bounds, it must be an integer between them; without bounds, any finite
+ * number is valid.
+ */
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   return bounds === undefined
     ? Number.isFinite(value)
@@ -925,8 +928,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena. With `order`, these are the rows `order[start]` to `order[start
- * + n - 1]`. Without it, they are the n rows from `start` on.
+ * Copies n rows of the batch into the arena. With `order`, these are the n rows that `order` lists from
+ * position `start` on. Without `order`, they are the n rows from row `start` on.
  */
 function writeRows(
   slots: Slots,
@@ -1011,7 +1014,7 @@ function checkKeys(what: string, given: object, known: readonly string[]): void 
 const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** Describes any value for a message, without calling code of the value such as toString(). */
+/** Describes any value for a message, without calling functions of the value such as toString(). */
 function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;
@@ -1046,8 +1049,8 @@ interface Progress extends Tally {
   /** The parameters of the best epoch. Empty if training does not end with these parameters. */
   best: Uint8Array;
   /**
-   * The parameters of the last epoch. They are saved when training ends and the parameters of the best epoch
-   * replace them. Further training starts from the saved ones.
+   * The parameters of the last epoch. They are saved here at the end of training, when the parameters of the
+   * best epoch replace them. Further training starts from the saved parameters.
    */
   last: Uint8Array;
 }
@@ -1169,9 +1172,9 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws TrainingDiverged if the loss is not finite. The message states the step (counted from 0), the
- * learning rate of the last update, and where the problem began: the first parameter that is not finite, or
- * else the first such intermediate value in the first `rows` rows.
+ * Throws TrainingDiverged if the loss is not finite. The message states the step (counted from 0) and the
+ * learning rate of the last update. It also names the first parameter that is not finite. If all parameters
+ * are finite, it names the first intermediate value that is not finite in the first `rows` rows.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -1266,7 +1269,7 @@ export interface FitOptions {
 export interface EpochReport {
   /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
   epoch: number;
-  /** The loss before each step, averaged over the rows. */
+  /** The mean of the losses before each step, weighted by rows. */
   loss: number;
   /** The metrics on the training rows after the epoch, computed in evaluation mode. */
   metrics: Record<string, number>;
@@ -1290,8 +1293,8 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They are values before clipping
-   * and weight decay.
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
   /** The kind of kernels that run: "relaxed" or "simd" (WebAssembly), or "ts" (TypeScript). */
@@ -1304,7 +1307,7 @@ export interface Trainer {
   step(batch: Batch): number;
   /**
    * Takes `count` optimizer steps over any number of rows, batch by batch in order. After the last row,
-   * continues with the first. Returns the mean over the rows of the loss before each step. Throws
+   * continues with the first. Returns the mean of the losses before each step, weighted by rows. Throws
    * TrainingDiverged at the first loss that is not finite. Checks each row only when a step uses it.
    */
   steps(data: Batch, count: number): number;
@@ -1541,8 +1544,8 @@ function partsOf(
 }
 
 /**
- * Runs the plan. Yields after each epoch, and where the trainer pauses. If the caller ends the loop there,
- * the trainer keeps its state, and the next run continues from it.
+ * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
+ * iterating, the trainer keeps its state, and the next run continues from this state.
  */
 function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
@@ -1640,7 +1643,7 @@ function judge(
  */
 interface TrainingResult {
   model: string;
-  /** Completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those before a checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -1677,11 +1680,11 @@ interface Begun extends Stage {
 
 /** The initial state of a run. */
 interface Start extends DatasetContext {
-  /** The largest number of epochs of a training. */
+  /** The number of epochs after which a training ends. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata
-   * `resumed`.
+   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
+   * metadata is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -1726,11 +1729,12 @@ async function trainRun(start: Start, host: Host, regime?: Regime): Promise<Trai
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable, because it would take as much memory during training as the data set.
+  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** One training, with a checkpoint after every epoch. */
+/** Performs one training, with a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -1809,7 +1813,7 @@ function figureText(value: number): string {
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }
 
-/** One line of progress. */
+/** Formats a report as one line of progress. */
 function epochText({ epoch, loss, metrics, validation, best }: EpochReport, total: number): string {
   const held = validation ? `  validation ${figures(validation)}` : "";
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
@@ -1899,8 +1903,7 @@ function summarise(doubles: Float64Array): void {
 }
 
 /**
- * Copies the rows into the arena, one batch at a time. Calls `work` after each batch, with the number n of
- * its rows.
+ * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
  */
 function forBatches(
   { model, slots }: Session,
@@ -2034,13 +2037,13 @@ function randomUnit(key: number, index: number): number {
 
 /** Draws the numbers of a stream one after the other. */
 interface Random {
-  /** Uniform in [0, 1). */
+  /** Draws a uniform number in [0, 1). */
   unit(): number;
-  /** An integer in [0, limit), limit ≤ 2³². */
+  /** Draws an integer in [0, limit). `limit` is at most 2³². */
   below(limit: number): number;
 }
 
-/** The stream of this key, from its beginning. */
+/** Returns the stream of this key, from its beginning. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -2072,8 +2075,8 @@ function uniform(view: Numbers, random: Random, low: number, high: number): void
 }
 
 /**
- * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so adding
- * 1.5 · 2⁵² to x rounds it to an integer. Subtracting 1.5 · 2⁵² again is exact.
+ * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so the
+ * sum x + 1.5 · 2⁵² is rounded to an integer. Subtracting 1.5 · 2⁵² again is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
@@ -2185,7 +2188,9 @@ interface CheckpointHeader {
   /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
-  /** Older checkpoints have no tally (rows and sum), because they were saved only between epochs. */
+  /**
+   * Older versions saved checkpoints only between epochs, so their checkpoints have no tally (rows and sum).
+   */
   progress: Omit<Progress, "best" | "last" | keyof Tally> & Partial<Tally>;
   notes: CheckpointMetadata;
 }
@@ -2339,18 +2344,18 @@ interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** Everything that is needed to encode rows, apart from the fitted fields. */
+/** All facts that are needed to encode rows, except the fitted fields. */
 interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`, in order. The encoder of a field is that of the first key that its
-   * facts contain.
+   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
+   * selects the encoder of the field.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** Everything that is needed to split, fit and encode a data set. */
+/** All facts that are needed to split, fit and encode a data set. */
 interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */
@@ -2483,8 +2488,9 @@ function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "t
 }
 
 /**
- * Spreads each class evenly over the order: row j of the m rows of a class moves to the relative position
- * (j + ½) / m. Then the first fraction t of the order contains m·t rows of each class, to within half a row.
+ * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
+ * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
+ * of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
@@ -2621,7 +2627,7 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** A shortened list of names for a message, with `mark` before and after each name. */
+/** Returns a shortened list of names for a message, with `mark` before and after each name. */
 function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
@@ -2735,7 +2741,8 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, the first row with a surplus class. If there are too few, −1 (the header).
+  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
+  // header (row −1).
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
@@ -2759,9 +2766,9 @@ type FitScales = (table: Table, columns: readonly string[], train: Int32Array, r
 type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 interface Column {
-  /** Numbers per cell: usually one; for an image, the number of its pixels. */
+  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major; NaN where a cell has none. */
+  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -2797,8 +2804,8 @@ function numberIn(cell: string): number {
 }
 
 /**
- * Builds a table from records, the first of which contains the column names. Throws, with the line, if the
- * records do not form a table.
+ * Builds a table from records. The first record contains the column names. Throws an error with the line if
+ * the records do not form a table.
  */
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
@@ -2830,8 +2837,8 @@ function checkAnyRow(rows: number, line: number): void {
 }
 
 /**
- * Parses CSV (RFC 4180): quoted cells, doubled quotes, any line ends, a byte-order mark. The first row names
- * the columns; empty lines are skipped.
+ * Parses CSV (RFC 4180). Accepts quoted cells, doubled quotes, any line endings and a byte-order mark. The
+ * first row names the columns. Empty lines are skipped.
  */
 function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
@@ -3048,8 +3055,8 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 }
 
 /**
- * Parses the text of a file. `asked` is the path of the file if its rows are to predict; then no row is
- * dropped.
+ * Parses the text of a file. `asked` is the path of the file if predictions for its rows are requested. In
+ * this case, no row is dropped.
  */
 type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
@@ -3137,9 +3144,9 @@ declare const crypto: { randomUUID(): string };
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Prepares an output file before the work that produces its content: creates its folder, checks that it can
- * be written, and removes partial files of killed runs. The returned function writes the file atomically.
- * Links are followed. A device such as /dev/null is written directly.
+ * Prepares an output file before its content is computed. Creates its folder, checks that it can be written,
+ * and removes partial files of killed runs. The returned function writes the file atomically. Links are
+ * followed. A device such as /dev/null is written directly.
  */
 async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -3169,7 +3176,7 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // Fails for a folder and for a read-only file.
+  // This write of nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });

@@ -16,8 +16,8 @@
 // Notation
 //   a · b       the product of matrices or numbers; aᵀ is the transpose
 //   a ⊙ b       the elementwise product; all other operators work element by element, too
-//   Σ_i a       the sum over axis i: i is the row, j the last axis, and k, l, m are the axes between
-//               (the names of loop variables do not follow this rule)
+//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between
+//               them. Loop variables in the code may have other names.
 //   [c]         1 where the condition c is true, 0 elsewhere
 //   d_x         the derivative of the loss with respect to x
 //   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y
@@ -1090,13 +1090,13 @@ function randomUnit(key: number, index: number): number {
 
 /** Draws the numbers of a stream one after the other. */
 interface Random {
-  /** Uniform in [0, 1). */
+  /** Draws a uniform number in [0, 1). */
   unit(): number;
-  /** An integer in [0, limit), limit ≤ 2³². */
+  /** Draws an integer in [0, limit). `limit` is at most 2³². */
   below(limit: number): number;
 }
 
-/** The stream of this key, from its beginning. */
+/** Returns the stream of this key, from its beginning. */
 function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);
@@ -1115,8 +1115,8 @@ function normalNumber(random: Random): number {
 }
 
 /**
- * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so adding
- * 1.5 · 2⁵² to x rounds it to an integer. Subtracting 1.5 · 2⁵² again is exact.
+ * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so the
+ * sum x + 1.5 · 2⁵² is rounded to an integer. Subtracting 1.5 · 2⁵² again is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;

@@ -18,7 +18,9 @@ export interface CheckpointHeader {
   /** The version of the format. It must be the first key. */
   tapeless: number;
   model: ModelFacts;
-  /** Older checkpoints have no tally (rows and sum), because they were saved only between epochs. */
+  /**
+   * Older versions saved checkpoints only between epochs, so their checkpoints have no tally (rows and sum).
+   */
   progress: Omit<Progress, "best" | "last" | keyof Tally> & Partial<Tally>;
   notes: CheckpointMetadata;
 }

@@ -66,7 +66,8 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
   const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
-  // If there are too many classes, the first row with a surplus class. If there are too few, −1 (the header).
+  // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
+  // header (row −1).
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }

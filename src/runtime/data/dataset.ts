@@ -21,18 +21,18 @@ export interface FeatureEncoder {
   encode(context: EncodingContext, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
 }
 
-/** Everything that is needed to encode rows, apart from the fitted fields. */
+/** All facts that are needed to encode rows, except the fitted fields. */
 export interface EncodingContext {
   model: ModelFacts;
   data: DataFacts;
   /**
-   * Encoders by key of `ColumnFacts`, in order. The encoder of a field is that of the first key that its
-   * facts contain.
+   * Encoders by key of `ColumnFacts`. The first key in this record that is also in the facts of a field
+   * selects the encoder of the field.
    */
   encoders: Readonly<Record<string, FeatureEncoder>>;
 }
 
-/** Everything that is needed to split, fit and encode a data set. */
+/** All facts that are needed to split, fit and encode a data set. */
 export interface DatasetContext extends EncodingContext {
   training: TrainingFacts;
   /** Present if at least one scale is fitted to the data. */

@@ -180,7 +180,7 @@ export function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** A shortened list of names for a message, with `mark` before and after each name. */
+/** Returns a shortened list of names for a message, with `mark` before and after each name. */
 export function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12

@@ -12,7 +12,8 @@ export interface NumberFormat {
 /**
  * Creates a reader for numbers of this format, which returns NaN for other texts. A number may omit the
  * separators of thousands, but three digits must follow each separator. So "1.23" is not a number if "."
- * separates thousands. As a separator, a space matches every kind of space, and ' matches both apostrophes.
+ * separates thousands. As a separator, " " matches every kind of space, and "'" matches both kinds of
+ * apostrophes.
  */
 export function numberReader({ decimal = ".", thousands = "" }: NumberFormat): (text: string) => number {
   const likes: Readonly<Record<string, string>> = {

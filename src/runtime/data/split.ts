@@ -55,8 +55,9 @@ export function cutRows(
 }
 
 /**
- * Spreads each class evenly over the order: row j of the m rows of a class moves to the relative position
- * (j + ½) / m. Then the first fraction t of the order contains m·t rows of each class, to within half a row.
+ * Distributes each class evenly over the order. Row j of the m rows of a class moves to the relative position
+ * (j + ½) / m. So for any t, the first fraction t of the order contains m·t rows of each class, with an error
+ * of at most half a row.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();

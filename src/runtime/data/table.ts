@@ -5,9 +5,9 @@ import { InputError, shown } from "../step/errors.ts";
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 export interface Column {
-  /** Numbers per cell: usually one; for an image, the number of its pixels. */
+  /** The count of numbers per cell. Usually it is 1; for an image, it is the number of pixels. */
   readonly size: number;
-  /** All numbers, row-major; NaN where a cell has none. */
+  /** All numbers, row-major. The numbers of a cell without numbers are NaN. */
   numbers(): NumberArray;
   /** The text of a cell. */
   text(row: number): string;
@@ -43,8 +43,8 @@ export function numberIn(cell: string): number {
 }
 
 /**
- * Builds a table from records, the first of which contains the column names. Throws, with the line, if the
- * records do not form a table.
+ * Builds a table from records. The first record contains the column names. Throws an error with the line if
+ * the records do not form a table.
  */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
@@ -76,8 +76,8 @@ export function checkAnyRow(rows: number, line: number): void {
 }
 
 /**
- * Parses CSV (RFC 4180): quoted cells, doubled quotes, any line ends, a byte-order mark. The first row names
- * the columns; empty lines are skipped.
+ * Parses CSV (RFC 4180). Accepts quoted cells, doubled quotes, any line endings and a byte-order mark. The
+ * first row names the columns. Empty lines are skipped.
  */
 export function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));

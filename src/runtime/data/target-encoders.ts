@@ -65,10 +65,7 @@ function decimalsOf(values: Float64Array): number {
   return decimals;
 }
 
-/**
- * Whether this many decimals suffice for the number. For a number of 32 bits, a difference by its rounding
- * error is accepted.
- */
+/** Whether this many decimals suffice for the number. The rounding error of 32-bit numbers is ignored. */
 function isWrittenIn(value: number, decimals: number): boolean {
   const written = Number(value.toFixed(decimals));
   return written === value || (Math.fround(value) === value && Math.fround(written) === value);

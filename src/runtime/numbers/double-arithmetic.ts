@@ -4,8 +4,8 @@
 // alone, so training has the same bits in every engine.
 
 /**
- * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so adding
- * 1.5 · 2⁵² to x rounds it to an integer. Subtracting 1.5 · 2⁵² again is exact.
+ * Rounds x to the nearest integer, ties to even, for |x| ≤ 2⁵¹. Doubles above 2⁵² have no fraction, so the
+ * sum x + 1.5 · 2⁵² is rounded to an integer. Subtracting 1.5 · 2⁵² again is exact.
  */
 export function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;

@@ -38,13 +38,13 @@ export function randomUnit(key: number, index: number): number {
 
 /** Draws the numbers of a stream one after the other. */
 export interface Random {
-  /** Uniform in [0, 1). */
+  /** Draws a uniform number in [0, 1). */
   unit(): number;
-  /** An integer in [0, limit), limit ≤ 2³². */
+  /** Draws an integer in [0, limit). `limit` is at most 2³². */
   below(limit: number): number;
 }
 
-/** The stream of this key, from its beginning. */
+/** Returns the stream of this key, from its beginning. */
 export function randomStream(key: number): Random {
   let index = 0;
   const unit = () => randomUnit(key, index++);

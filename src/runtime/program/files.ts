@@ -78,9 +78,9 @@ declare const crypto: { randomUUID(): string };
 type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Prepares an output file before the work that produces its content: creates its folder, checks that it can
- * be written, and removes partial files of killed runs. The returned function writes the file atomically.
- * Links are followed. A device such as /dev/null is written directly.
+ * Prepares an output file before its content is computed. Creates its folder, checks that it can be written,
+ * and removes partial files of killed runs. The returned function writes the file atomically. Links are
+ * followed. A device such as /dev/null is written directly.
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -110,7 +110,7 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
   if (status && !status.isFile() && !status.isDirectory()) return undefined;
-  // Fails for a folder and for a read-only file.
+  // This write of nothing fails for a folder and for a read-only file.
   if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });

@@ -8,8 +8,8 @@ import { figureText } from "../training/train-on.ts";
 import { say } from "./program.ts";
 
 /**
- * Above this loss, the differences between targets and first outputs are in the hundreds, but one step
- * changes an output only by a few units.
+ * If a squared loss exceeds this value, the differences between targets and first outputs are above 100, but
+ * a step changes an output only by a few units.
  */
 const highestStart = 1e4;
 

@@ -11,8 +11,8 @@ import { locateErrors, say } from "./program.ts";
 import type { DataReader } from "./program.ts";
 
 /**
- * Parses the text of a file. `asked` is the path of the file if its rows are to predict; then no row is
- * dropped.
+ * Parses the text of a file. `asked` is the path of the file if predictions for its rows are requested. In
+ * this case, no row is dropped.
  */
 export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 

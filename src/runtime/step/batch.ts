@@ -35,7 +35,7 @@ export interface BatchField {
   readonly least?: number | undefined;
 }
 
-/** An input or target with its array in the arena, which the rows of a batch are copied to. */
+/** An input or target, with the array in the arena that receives its values. */
 interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
@@ -71,7 +71,10 @@ export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
-/** Whether the value is valid: with bounds an integer in this range, otherwise a finite number. */
+/**
+ * Whether the value is valid. With bounds, it must be an integer between them; without bounds, any finite
+ * number is valid.
+ */
 export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   return bounds === undefined
     ? Number.isFinite(value)
@@ -110,8 +113,8 @@ function checkNumber(name: string, row: number, value: unknown): void {
 }
 
 /**
- * Copies n rows of the batch into the arena. With `order`, these are the rows `order[start]` to `order[start
- * + n - 1]`. Without it, they are the n rows from `start` on.
+ * Copies n rows of the batch into the arena. With `order`, these are the n rows that `order` lists from
+ * position `start` on. Without `order`, they are the n rows from row `start` on.
  */
 export function writeRows(
   slots: Slots,

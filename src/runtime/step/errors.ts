@@ -45,7 +45,7 @@ export function checkKeys(what: string, given: object, known: readonly string[])
 export const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
-/** Describes any value for a message, without calling code of the value such as toString(). */
+/** Describes any value for a message, without calling functions of the value such as toString(). */
 export function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   if (typeof value === "bigint") return `${value}n`;

@@ -15,7 +15,7 @@ export type Backend = "relaxed" | "simd" | "ts";
 
 /** The compiled part of a predictor: its kernels and their memory. */
 export interface PredictingMachine {
-  /** The arrays of a batch: inputs and targets by name, row-major, with room for `batchSize` rows each. */
+  /** The arrays of a batch: inputs and targets by name, row-major. Each has space for `batchSize` rows. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
@@ -30,8 +30,8 @@ export interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /**
-   * All bytes that training changes, which a checkpoint saves: first the parameters, then optimizer state,
-   * step and seed.
+   * All bytes that training changes and a checkpoint saves: first the parameters, then optimizer state, step
+   * and seed.
    */
   readonly state: Uint8Array;
   /** The sums of loss and metrics over the batches of an evaluation. */

@@ -33,8 +33,8 @@ export interface Progress extends Tally {
   /** The parameters of the best epoch. Empty if training does not end with these parameters. */
   best: Uint8Array;
   /**
-   * The parameters of the last epoch. They are saved when training ends and the parameters of the best epoch
-   * replace them. Further training starts from the saved ones.
+   * The parameters of the last epoch. They are saved here at the end of training, when the parameters of the
+   * best epoch replace them. Further training starts from the saved parameters.
    */
   last: Uint8Array;
 }

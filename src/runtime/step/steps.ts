@@ -30,9 +30,9 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws TrainingDiverged if the loss is not finite. The message states the step (counted from 0), the
- * learning rate of the last update, and where the problem began: the first parameter that is not finite, or
- * else the first such intermediate value in the first `rows` rows.
+ * Throws TrainingDiverged if the loss is not finite. The message states the step (counted from 0) and the
+ * learning rate of the last update. It also names the first parameter that is not finite. If all parameters
+ * are finite, it names the first intermediate value that is not finite in the first `rows` rows.
  */
 export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;

@@ -110,8 +110,8 @@ function partsOf(
 }
 
 /**
- * Runs the plan. Yields after each epoch, and where the trainer pauses. If the caller ends the loop there,
- * the trainer keeps its state, and the next run continues from it.
+ * Trains according to the plan. Yields after each epoch, and where the trainer pauses. If the caller stops
+ * iterating, the trainer keeps its state, and the next run continues from this state.
  */
 export function* runEpochs(session: EpochSession, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;

@@ -6,8 +6,7 @@ import { allRows } from "../step/session.ts";
 import type { Session } from "../step/session.ts";
 
 /**
- * Copies the rows into the arena, one batch at a time. Calls `work` after each batch, with the number n of
- * its rows.
+ * Copies the rows into the arena, one batch at a time. Calls `work` with the number of rows in each batch.
  */
 export function forBatches(
   { model, slots }: Session,

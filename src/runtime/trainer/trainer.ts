@@ -26,7 +26,7 @@ export interface FitOptions {
 export interface EpochReport {
   /** The number of the epoch, counted from 1. Epochs before a checkpoint are included. */
   epoch: number;
-  /** The loss before each step, averaged over the rows. */
+  /** The mean of the losses before each step, weighted by rows. */
   loss: number;
   /** The metrics on the training rows after the epoch, computed in evaluation mode. */
   metrics: Record<string, number>;
@@ -59,8 +59,8 @@ export interface Trainer {
   /** Live views of the parameters. Writing to them changes the model. */
   readonly parameters: Record<string, Numbers>;
   /**
-   * Live views of the gradients that the last gradient() or step() computed. They are values before clipping
-   * and weight decay.
+   * Live views of the gradients that the last gradient() or step() computed. They do not include clipping and
+   * weight decay.
    */
   readonly gradients: Record<string, Numbers>;
   /** The kind of kernels that run: "relaxed" or "simd" (WebAssembly), or "ts" (TypeScript). */
@@ -73,7 +73,7 @@ export interface Trainer {
   step(batch: Batch): number;
   /**
    * Takes `count` optimizer steps over any number of rows, batch by batch in order. After the last row,
-   * continues with the first. Returns the mean over the rows of the loss before each step. Throws
+   * continues with the first. Returns the mean of the losses before each step, weighted by rows. Throws
    * TrainingDiverged at the first loss that is not finite. Checks each row only when a step uses it.
    */
   steps(data: Batch, count: number): number;

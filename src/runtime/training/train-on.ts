@@ -21,7 +21,7 @@ import { TrainingDiverged } from "../step/steps.ts";
  */
 export interface TrainingResult {
   model: string;
-  /** Completed epochs, including those before a checkpoint. */
+  /** The number of completed epochs, including those before a checkpoint. */
   epochs: number;
   bestEpoch: number;
   train: Summary;
@@ -58,11 +58,11 @@ export interface Begun extends Stage {
 
 /** The initial state of a run. */
 export interface Start extends DatasetContext {
-  /** The largest number of epochs of a training. */
+  /** The number of epochs after which a training ends. */
   epochs: number;
   /**
-   * The trainer of the first training: new, or restored from the checkpoint `resume` with the metadata
-   * `resumed`.
+   * The trainer of the first training. It is new, or restored from the checkpoint file `resume`, whose
+   * metadata is `resumed`.
    */
   trainer: Trainer;
   resume?: string | undefined;
@@ -107,11 +107,12 @@ export async function trainRun(start: Start, host: Host, regime?: Regime): Promi
   const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
   if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
   const { trainer, epochs, locateErrors } = start;
-  // The table is not in a variable, because it would take as much memory during training as the data set.
+  // The table is not in a variable. Otherwise it would stay in memory during training, and it is as large as
+  // the data set.
   return train(trainer, datasetOf(start, await host.read(), trainer.seed, locateErrors), { epochs });
 }
 
-/** One training, with a checkpoint after every epoch. */
+/** Performs one training, with a checkpoint after every epoch. */
 async function trainStage(
   { model, training, resume, resumed, locateErrors, ...start }: Start,
   host: Host,
@@ -190,7 +191,7 @@ export function figureText(value: number): string {
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }
 
-/** One line of progress. */
+/** Formats a report as one line of progress. */
 export function epochText({ epoch, loss, metrics, validation, best }: EpochReport, total: number): string {
   const held = validation ? `  validation ${figures(validation)}` : "";
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;

@@ -21,9 +21,10 @@ export interface TrainerOptions {
    */
   threads?: number;
   /**
-   * Compares the WebAssembly kernels with the TypeScript kernels on random data before training, and throws
-   * if they differ. true compares batches of 1 row, of about half of `batchSize` rows, and of `batchSize`
-   * rows. A list contains other numbers of rows to compare. The comparison does not affect the trainer.
+   * Whether createTrainer compares the WebAssembly kernels with the TypeScript kernels on random data. It
+   * throws an error if they differ. true compares batches of 1 row, of about half of `batchSize` rows, and of
+   * `batchSize` rows. A list contains other numbers of rows to compare. The comparison does not affect the
+   * trainer.
    */
   selfCheck?: boolean | readonly number[];
 }
