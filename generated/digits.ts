@@ -3123,8 +3123,8 @@ async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, 
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError, whose message says what is not possible
- * and why.
+ * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
+ * failed and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {

@@ -57,8 +57,8 @@ export async function reading<T>(
 }
 
 /**
- * Awaits the work. Converts an error of the host to an InputError, whose message says what is not possible
- * and why.
+ * Awaits the work. Converts an error of the host to an InputError. The message states the operation that
+ * failed and the reason.
  */
 function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
   return work.catch((error: Error) => {

@@ -24,7 +24,7 @@ export interface PredictedRows {
   readonly fields: object;
   readonly encoders: RuntimeExpression;
   readonly predict: RuntimeExpression;
-  /** Whether the data file has a format of numbers, in which rows may be given too. */
+  /** Whether the data file has a number format. Rows may then contain texts in this format, too. */
   readonly isFormatted: boolean;
 }
 
