@@ -138,7 +138,7 @@ export const diagnosticCodes = {
   T1204: {
     title: "No rows left for training",
     cause: "The fractions of the test split and the validation split add up to 1 or more.",
-    fix: "Reduce one of them. Both are fractions of all rows.",
+    fix: "Reduce one of the two fractions. Both are fractions of all rows.",
   },
   T1205: {
     title: "No inputs or no target",
@@ -190,14 +190,14 @@ export const diagnosticCodes = {
   T1224: {
     title: "Invalid padding or lengths",
     cause:
-      "`padding` or `lengths` of an input does not fit it: the input has no sequence, is text, is scaled, or " +
+      "`padding` or `lengths` is not valid for its input: the input has no sequence, is text, is scaled, or " +
       "`lengths` does not name an input with one integer per row.",
-    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` where the data has its own.',
+    fix: 'Declare lengths as `{ "shape": [], "dtype": "i32" }`. Remove `padding` if the data already determines it, as for text.',
   },
   T1225: {
     title: "Padding without effect",
     cause:
-      "An input declares `padding` or `lengths`, but no layer, loss or metric leaves padding out. This is a warning.",
+      "An input declares `padding` or `lengths`, but no layer, loss or metric ignores padding. This is a warning.",
     fix:
       "Use a layer that reads a sequence, such as `gru`, `attention` or `global-avg-pool1d`, before `flatten`. " +
       "Otherwise remove the declaration.",
@@ -225,12 +225,12 @@ export const diagnosticCodes = {
   },
   T1305: {
     title: "Ambiguous first input",
-    cause: "The model has several inputs, and the first layer does not say which of them it reads.",
+    cause: "The model has several inputs, and the first layer does not state which of them it reads.",
     fix: 'Add `"from": "NAME"` to the first layer.',
   },
   T1306: {
     title: "Unused input or layer",
-    cause: "The output does not depend on it. This is a warning.",
+    cause: "The output of the network does not depend on this input or layer. This is a warning.",
     fix: "Remove it, or read it with `from`.",
   },
   T1307: {

@@ -27,12 +27,14 @@ const input = z.strictObject({
   padding: z
     .number()
     .optional()
-    .describe("The value at positions without data. The network leaves these positions of a sequence out."),
+    .describe(
+      "The value at positions without data. The network ignores the positions of a sequence that have this value.",
+    ),
   lengths: z
     .string()
     .optional()
     .describe(
-      "The input with the length of each row's sequence. The network leaves out the positions after it.",
+      "The input that contains the length of each row's sequence. The network ignores the positions after the end.",
     ),
 });
 
@@ -167,7 +169,9 @@ const training = z.strictObject({
     ),
   accumulate: positiveInteger
     .optional()
-    .describe("The number of batches in one optimizer step, which then acts on them as on one batch."),
+    .describe(
+      "The number of batches per optimizer step. The step has the same result as a step with all their rows in one batch.",
+    ),
   average: average
     .optional()
     .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
@@ -205,8 +209,8 @@ const dates = z
       .array(z.enum(["elapsed", "year", "month", "day", "weekday", "day-of-year", "hour", "minute"]))
       .min(1)
       .describe(
-        "The parts of each date, in this order: the days elapsed since the origin and the year are one number, all " +
-          "others are cyclic and have two, sine and cosine.",
+        "The parts of each date, in this order. The days elapsed since the origin and the year become one number " +
+          "each; all other parts are cyclic and become two numbers, sine and cosine.",
       ),
     format: z
       .string()
@@ -219,7 +223,7 @@ const dates = z
       .string()
       .optional()
       .describe(
-        "The date in ISO 8601 from which days are counted; the earliest one of the training split by default.",
+        "The date in ISO 8601 from which elapsed days are counted; by default, the earliest date of the training split.",
       ),
   })
   .optional();
@@ -246,7 +250,7 @@ const inputColumns = z.strictObject({
     .enum(["zeros", "category"])
     .optional()
     .describe(
-      "How a category is encoded that the training split lacks: as zeros (the default), or as a category of its own.",
+      "The encoding of categories that do not occur in the training split: zeros (the default), or a category of their own.",
     ),
   minCount: positiveInteger
     .optional()
@@ -339,7 +343,10 @@ export const modelSchema = z.strictObject({
     .record(z.string(), target)
     .meta({ ...namedKeys, description: "The targets that the network learns to predict, by name." }),
   network: z.array(layerSchema).min(1).describe("The layers, in order."),
-  output: z.string().optional().describe("The layer whose output the loss reads; by default the last one."),
+  output: z
+    .string()
+    .optional()
+    .describe("The layer whose output the loss reads; by default, the last layer."),
   loss: choice(losses).describe("The loss that training minimises."),
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),

@@ -104,7 +104,7 @@ const keys = {
 export const attention = defineLayer({
   name: "attention",
   about:
-    "self-attention: each position of a sequence reads the others, weighted by how well their keys match its query",
+    "self-attention: each position reads all positions of the sequence, with weights that depend on how well their keys match its query",
   keys: {
     ...keys,
     causal: z.boolean().default(false).describe("Lets each position read only itself and earlier positions."),
@@ -116,7 +116,8 @@ export const attention = defineLayer({
 
 export const crossAttention = defineLayer({
   name: "cross-attention",
-  about: "each position of the first sequence reads the second one, such as a decoder that reads an encoder",
+  about:
+    "each position of the first sequence reads the second sequence, as a decoder reads the output of an encoder",
   keys,
   takes: "two inputs",
   mask: "passes",

@@ -7,7 +7,10 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineSchedule } from "../define.ts";
 
-const steps = z.int().positive().describe("The number of optimizer steps; afterwards the last rate stays.");
+const steps = z
+  .int()
+  .positive()
+  .describe("The number of optimizer steps of the decay. Afterwards, the rate stays constant.");
 const end = z.number().nonnegative().default(0).describe("The rate at the end.");
 
 /** min(k, T) / T */
