@@ -141,7 +141,7 @@ export const diagnosticCodes = {
   T1204: {
     title: "No rows left for training",
     cause: "The fractions of the test split and the validation split add up to 1 or more.",
-    fix: "Reduce one of them. Both are fractions of all rows.",
+    fix: "Reduce one of the two fractions. Both are fractions of all rows.",
   },
   T1205: {
     title: "No inputs or no target",

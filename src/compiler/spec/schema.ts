@@ -167,7 +167,9 @@ const training = z.strictObject({
     ),
   accumulate: positiveInteger
     .optional()
-    .describe("The number of batches in one optimizer step, which then acts on them as on one batch."),
+    .describe(
+      "The number of batches per optimizer step. The step has the same result as a step with all their rows in one batch.",
+    ),
   average: average
     .optional()
     .describe("Evaluates, predicts and selects the best epoch with a moving average of the parameters."),
@@ -343,7 +345,10 @@ export const modelSchema = z.strictObject({
     .record(z.string(), target)
     .meta({ ...namedKeys, description: "The targets that the network learns to predict, by name." }),
   network: z.array(layerSchema).min(1).describe("The layers, in order."),
-  output: z.string().optional().describe("The layer whose output the loss reads; by default the last one."),
+  output: z
+    .string()
+    .optional()
+    .describe("The layer whose output the loss reads; by default, the last layer."),
   loss: choice(losses).describe("The loss that training minimises."),
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),
