@@ -944,7 +944,7 @@ function writeRows(
     if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
   // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
   // batch by calling this trainer.
-  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer again");
+  if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
 }
 
 function writeField(

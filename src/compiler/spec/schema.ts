@@ -168,7 +168,8 @@ const training = z.strictObject({
   accumulate: positiveInteger
     .optional()
     .describe(
-      "The number of batches per optimizer step. The step has the same result as a step with all their rows in one batch.",
+      "The number of batches per optimizer step. The step has the same result as a step with all their " +
+        "rows in one batch.",
     ),
   average: average
     .optional()
