@@ -180,7 +180,7 @@ describe("train --serve", () => {
   it("prints the same as without the page, waits until the user leaves it, and succeeds", async () => {
     const plain = await place.start("train", "flowers.json", "--out", "a.ckpt");
     const { child, said, hears, left, port, path } = await served("--out", "b.ckpt");
-    await hears(/remains until Ctrl-C/);
+    await hears(/stays open until you press Ctrl-C/);
     const { body } = await ask(port, `${path}events`, { until: "\n\n" });
     const events: LiveEvent[] = JSON.parse(body.split("data: ")[1]);
     const kinds = new Set(events.map(({ kind }) => kind));
@@ -197,7 +197,7 @@ describe("train --serve", () => {
     const { hears, left, said, port, path } = await served("--epochs", "400000", "--out", "a.ckpt");
     // The server starts before the training.
     expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
-    await hears(/remains until Ctrl-C/);
+    await hears(/stays open until you press Ctrl-C/);
     expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
     expect(await left).toBe(0);
     const done = Number(/flowers: (\d+) epochs/.exec(said.stdout)?.[1]);
