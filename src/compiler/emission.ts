@@ -57,7 +57,7 @@ export async function emitTrainer(
   const parts = {
     ...facts,
     ...(isProgram ? { refusesToRun: model.data === undefined } : { data: undefined, programParts: {} }),
-    banner: [...facts.banner, "//", ...headLines(model, built, lowered)],
+    head: headLines(model, built, lowered),
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,

@@ -35,7 +35,7 @@ export const decimalEncoder: FeatureEncoder = {
       const { size, numbers } = columnOf(table, column);
       const found = numbers();
       return Array.from({ length: size }, (_, place) =>
-        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place]!)),
       );
     });
     const scales = decimals.map((count, i) => ({
@@ -77,13 +77,13 @@ export const rangeEncoder: FeatureEncoder = {
     const at = encoded.findIndex((value: number) => !isInRange(value, range));
     if (at < 0) return encoded;
     const width = encoded.length / rows.length;
-    const row = rows[Math.floor(at / width)];
+    const row = rows[Math.floor(at / width)]!;
     // The column that holds the number at this position of the row: a column may hold several.
     const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
-    const column = holders[at % width];
+    const column = holders[at % width]!;
     const { size, numbers } = columnOf(table, column);
     const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
-    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    const scaled = field.scales === undefined ? "" : `, scaled to ${encoded[at]!.toPrecision(4)},`;
     throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
   },
 };

@@ -11,10 +11,10 @@ function tableOfRootsOfTwo(): Float64Array {
   const table = new Float64Array(128);
   table[0] = 1;
   for (let j = 0; j < 126; j += 2) {
-    const product = table[j] * root;
-    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
+    const product = table[j]! * root;
+    const rest = productError(table[j]!, root, product) + (table[j]! * rootRest + table[j + 1]! * root);
     table[j + 2] = product + rest;
-    table[j + 3] = product - table[j + 2] + rest;
+    table[j + 3] = product - table[j + 2]! + rest;
   }
   return table;
 }
@@ -42,9 +42,11 @@ export function exp(x: number): number {
   const j = (k & 63) * 2;
   // Two factors, because 2^⌊k/64⌋ alone may overflow. A subnormal result is rounded only once.
   const half = k >> 7;
-  const power = powersOfTwo[half + 1023];
+  const power = powersOfTwo[half + 1023]!;
   return (
-    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
+    (rootsOfTwo[j]! + (rootsOfTwo[j + 1]! + rootsOfTwo[j]! * p)) *
+    power *
+    powersOfTwo[(k >> 6) - half + 1023]!
   );
 }
 
@@ -55,8 +57,8 @@ export function expm1(x: number): number {
   const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  const power = powersOfTwo[(k >> 6) + 1023];
-  return power * rootsOfTwo[j] - 1 + power * (rootsOfTwo[j + 1] + rootsOfTwo[j] * p);
+  const power = powersOfTwo[(k >> 6) + 1023]!;
+  return power * rootsOfTwo[j]! - 1 + power * (rootsOfTwo[j + 1]! + rootsOfTwo[j]! * p);
 }
 
 /** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]; no overflow for any x. */
@@ -125,6 +127,6 @@ export function tanh(x: number): number {
       (-0.33333333333333326 +
         s * (0.13333333333127131 + s * (-0.05396824340997718 + s * 0.021852186945586938)));
   const j = (k | 0) * 2 + 610;
-  const a = tanhOfSixteenths[j];
-  return a + (tanhOfSixteenths[j + 1] + ((1 - a * a) * t) / (1 + a * t));
+  const a = tanhOfSixteenths[j]!;
+  return a + (tanhOfSixteenths[j + 1]! + ((1 - a * a) * t) / (1 + a * t));
 }

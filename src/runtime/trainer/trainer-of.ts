@@ -23,7 +23,7 @@ import type { FitOptions, Trainer } from "./trainer.ts";
 type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<EpochSession>;
 
 /** A new trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers. */
-export function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
+export function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): Trainer {
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
@@ -54,7 +54,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number }): Traine
     gradients: machine.gradients,
     backend: machine.backend ?? "ts",
     get seed() {
-      return machine.seed[0] >>> 0;
+      return machine.seed[0]! >>> 0;
     },
     get epoch() {
       return session.progress.epoch;

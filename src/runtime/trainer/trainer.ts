@@ -7,19 +7,19 @@ import type { Batch } from "../step/batch.ts";
 /** Options of training. Their defaults are in the spec. */
 export interface FitOptions {
   /** The number of further epochs. */
-  epochs?: number;
+  epochs?: number | undefined;
   /** Rows per batch, at most the batch size of the model. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
-  validation?: Batch | number;
-  earlyStopping?: EarlyStopping | false;
+  validation?: Batch | number | undefined;
+  earlyStopping?: EarlyStopping | false | undefined;
   /**
    * The parameters at the end: those of the best epoch (the default with validation or early stopping), or those of
    * the last.
    */
-  keep?: "best" | "last";
+  keep?: "best" | "last" | undefined;
   /** Whether each epoch shuffles the rows. */
-  shuffle?: boolean;
+  shuffle?: boolean | undefined;
 }
 
 /** The result of one epoch. */

@@ -92,7 +92,8 @@ function writeCreateLoss(
   ]);
   const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
   writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");
-  writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
+  const taken = seeded ? "batch: Batch, seed: number" : "batch: Batch";
+  writer.write(`function createLoss(${taken}): CheckedLoss`).block(() => {
     writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
     writer.writeLine(`const f = new ${array}(memory);`);
     for (const [name, view] of Object.entries(otherViews))
@@ -106,7 +107,7 @@ function writeCreateLoss(
       .inlineBlock(() => writeViews(inRegion("input")))
       .write(";")
       .newLine();
-    writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
+    writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]!);");
     writer
       .write("return ")
       .inlineBlock(() => {

@@ -14,8 +14,10 @@ export interface ModuleParts {
   readonly placeOfFact?: (fact: FactName, keys: SpecPath) => SpecPath | undefined;
   /** The graphs of the programs. */
   readonly graphs: readonly Graph[];
-  /** The first lines of the file, as comments. */
+  /** The first comment of the file: what it is, and how to generate it. */
   readonly banner: readonly string[];
+  /** Comment lines that follow. */
+  readonly head?: readonly string[];
   readonly float: "f32" | "f64";
   readonly batchSize: number;
   readonly programs: readonly LoopProgram[];

@@ -87,7 +87,7 @@ export async function assembleModule(
   const copied = collectParts(available, roots, words)
     .filter(({ name }) => name !== "Numbers")
     .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
-  return joinPieces(parts.banner, kind.imports, [
+  return joinPieces(parts, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
     ...own.filter(({ isLast }) => isLast),
@@ -114,7 +114,7 @@ async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<Em
 
 /** The whole file: the head, the imports, and the pieces under the headings of their chapters. */
 function joinPieces(
-  banner: readonly string[],
+  { banner, head = [] }: ModuleParts,
   imports: ModuleImports | undefined,
   pieces: readonly Piece[],
 ): EmittedFile {
@@ -123,9 +123,15 @@ function joinPieces(
     "// Contents",
     ...present.map(({ title }, i) => `//   ${`${i + 1}`.padStart(2)} ${title}`),
   ];
-  const head = [...banner, "//", ...contents, "//", ...notation];
+  const first = [
+    "/**",
+    ...[...banner, ...formatterTag].map((line) => ` * ${line}`.trimEnd()),
+    " */",
+    ...directives,
+  ];
+  const comments = [head, contents, notation].filter((lines) => lines.length > 0);
   const all = [
-    unmarked(`${head.join("\n")}\n`),
+    unmarked(`${[first, ...comments].map((lines) => lines.join("\n")).join("\n//\n")}\n`),
     ...(imports === undefined ? [] : [unmarked(importsText(imports))]),
     ...present.flatMap(({ name, title }, i) => [
       unmarked(`// ── ${i + 1} ${title} ──\n`),
@@ -142,13 +148,30 @@ function joinPieces(
   };
 }
 
+/**
+ * Linters and formatters leave a file with these comments alone. Prettier reads a tag of the first comment, if its
+ * option `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line comments
+ * above the first statement.
+ */
+const formatterTag = ["", "@noformat"];
+const directives = [
+  "/* eslint-disable */",
+  "// biome-ignore-all lint: generated",
+  "// biome-ignore-all format: generated",
+  "// biome-ignore-all assist: generated",
+  "// deno-lint-ignore-file",
+  "// deno-fmt-ignore-file",
+  "// dprint-ignore-file",
+];
+
 /** The comment that explains the notation of the formulas above the kernels. */
 const notation = [
   "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element",
   "// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name",
   "// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",
   '// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed',
-  "// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.",
+  "// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch. f[i]! is f[i]:",
+  "// the mark ! tells TypeScript that the element exists.",
 ];
 
 function importsText({ from, values, types }: ModuleImports): string {
@@ -184,7 +207,7 @@ function programSection(
       const type = returnsLoss ? "number" : "void";
       writer.write(`function ${name}(${typedParameters(takes)}): ${type}`).block(() => {
         for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
-        if (returnsLoss) writer.writeLine(`return f[${placeOf("", lossStorage)}];`);
+        if (returnsLoss) writer.writeLine(`return f[${placeOf("", lossStorage)}]!;`);
       });
     },
   };
