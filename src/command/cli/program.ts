@@ -308,6 +308,10 @@ function importCommand(program: Command, done: Done): void {
     .argument("<spec>", specArgument)
     .argument("<file>", "the parameters, under their names in the model: .safetensors or .npz")
     .requiredOption("-o, --output <checkpoint>", "write the checkpoint to this file")
+    .option(
+      "--data <file>",
+      "fit the preprocessing to the training rows of this file (default: that of the spec)",
+    )
     .addOption(dtypeOption())
     .action(async (spec: string, file: string, flags: ImportFlags) =>
       done(await (await import("./parameters.ts")).importParameters(spec, file, flags)),

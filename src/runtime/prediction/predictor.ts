@@ -69,7 +69,7 @@ export function predictorOfRows(
 }
 
 /** The rows as a table with the columns of the first row. */
-function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
+export function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
   if (!(rows.length > 0)) throw new InputError("there are no rows");
   const columns = Object.keys(rows[0]!).map((name): [string, Column] => {
     const text = (row: number) => `${Object.hasOwn(rows[row]!, name) ? rows[row]![name] : ""}`;
