@@ -17,6 +17,7 @@ import {
   placeOfFact,
   predictedRows,
   predictorBanner,
+  rankedMetrics,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
 import { headLines } from "./trainer/module-head.ts";
@@ -50,7 +51,7 @@ export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
-  { isFormatted = true, isProgram = true, isPausing = false }: EmitOptions = {},
+  { isFormatted = true, isProgram = true, isPausing = false, isReadable }: EmitOptions = {},
 ): Promise<EmittedFile> {
   const { model, built, lowered, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype, target);
@@ -64,11 +65,13 @@ export async function emitTrainer(
     states: built.states,
     balanced: balancedWeights(model),
     limited: limitedTarget(model),
+    ranked: rankedMetrics(model, built),
     programs,
     plan,
     ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     isPausing,
+    isReadable,
     kernels,
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);

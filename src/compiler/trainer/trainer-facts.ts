@@ -7,9 +7,9 @@ import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
-import { classWeightStorage } from "../ir/storage.ts";
+import { classWeightStorage, pairStorage } from "../ir/storage.ts";
 import { sizeOf } from "../ir/types.ts";
-import { higherIsBetter, metricName } from "../library/metrics/index.ts";
+import { higherIsBetter, metricName, metricOf } from "../library/metrics/index.ts";
 import type {
   InterpretationName,
   EncoderName,
@@ -278,6 +278,18 @@ export function limitedTarget(model: Model) {
   const [[target, { shape }]] = Object.entries(model.targets);
   const range = targetRange(model, target);
   return range === undefined ? undefined : { target, size: sizeOf(shape, 1), range };
+}
+
+/** The metrics of the order of all rows: name, function of the runtime, and the parts that they collect. */
+export function rankedMetrics({ metrics }: Model, { evaluate }: ModelGraphs) {
+  return metrics.flatMap((metric) => {
+    const { ranked } = metricOf(metric);
+    const name = metricName(metric);
+    const isCollected = (part: string) =>
+      evaluate.outputs.some(({ storage }) => storage === pairStorage(name, part));
+    const parts = ["scores", "targets", "counts"].filter(isCollected);
+    return ranked === undefined ? [] : [{ name, by: ranked.by, parts }];
+  });
 }
 
 /** The exported `model` of an emitted trainer. */

@@ -87,10 +87,10 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     const [first] = inRegion(region).sort((a, b) => a.offset - b.offset);
     return first === undefined ? "0" : placeOf("", first.buffer.name);
   };
-  const stateEnd = Math.max(
-    ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
-  );
-  const totals = inRegion("totals").length;
+  const endOf = (list: readonly Placement[]) => Math.max(...list.map(({ offset, bytes }) => offset + bytes));
+  const stateEnd = endOf([...inRegion("parameter"), ...inRegion("state")]);
+  const totals = inRegion("totals");
+  const totalsLength = (endOf(totals) - Math.min(...totals.map(({ offset }) => offset))) / bytesOfElement.f64;
   // Trainable parameters come first in the arena, because one loop updates them all.
   const hasFrozen = parameters.some(({ trainable }) => !trainable);
   const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
@@ -102,7 +102,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
     ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
-    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totals})`],
+    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totalsLength})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
   ];
