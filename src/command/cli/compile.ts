@@ -53,6 +53,10 @@ export interface CompileFlags extends StageFlags {
   readonly sourcemap?: boolean;
   readonly checkKernels?: boolean;
   readonly exact?: boolean;
+  /** Write JavaScript with a declaration file, or TypeScript. */
+  readonly emit?: "ts" | "js";
+  /** Emit kernels as plain loops. */
+  readonly readable?: boolean;
 }
 
 /** Compiles every spec, also those after one that fails. Returns the highest exit code. */
@@ -78,6 +82,7 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
       `--with-check imports the trainer from ${flags.output}, which must be a TypeScript file`,
       "use a file name that ends in .ts",
     );
+  if (flags.emit === "js") checkJavaScript(flags);
   if (flags.predictor && flags.watch) throw usageError("--predictor cannot be combined with --watch");
   await checkStageFlags(flags);
   const files = await specFiles(specs);
@@ -115,13 +120,14 @@ const isEmitted = (text: string): boolean =>
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
-    const { target, dtype, probe, exact, skip, stopAfter } = flags;
+    const { target, dtype, probe, exact, readable, stopAfter } = flags;
+    const skip = readable ? [...(flags.skip ?? []), ...(await blockingStages())] : flags.skip;
     const runsKernels = comparesKernels(flags) && !flags.check;
     if (runsKernels) startTranspiler();
     const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip, stopAfter });
     const emitted = await emittedOf(compilation, flags);
     if (runsKernels) await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
-    const { ending } = targets[target];
+    const ending = flags.emit ?? targets[target].ending;
     const name =
       flags.predictor === undefined ? compilation.model.name : `${compilation.model.name}.predictor`;
     const output = flags.output ?? join("generated", `${name}.${ending}`);
@@ -130,13 +136,18 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     written.set(output, spec);
     const check = flags.withCheck ? await checkOf(compilation, output) : undefined;
     await checkOutputs(
-      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output), "--with-check": check?.file },
+      {
+        "-o": output,
+        "--sourcemap": flags.sourcemap && mapFileOf(output),
+        "--with-check": check?.file,
+        "--emit js": flags.emit === "js" ? declarationFileOf(output) : undefined,
+      },
       { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
     );
     const files = [
       ...(flags.sourcemap
         ? await mappedFile(emitted, source, { spec, output })
-        : [{ file: output, content: emitted.text }]),
+        : await writtenFiles(emitted, output, flags)),
       ...(check === undefined ? [] : [check]),
     ];
     if (flags.check) return await checkFiles(files, commandFor(spec, flags));
@@ -162,6 +173,35 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   }
 }
 
+const blockingStages = async (): Promise<readonly string[]> =>
+  (await import("../../compiler/stage-names.ts")).stagesOfBlocking;
+
+/** The module, or with `--emit js` its JavaScript and its declarations. */
+async function writtenFiles(
+  { text }: EmittedFile,
+  output: string,
+  { emit }: CompileFlags,
+): Promise<readonly OutputFile[]> {
+  if (emit !== "js") return [{ file: output, content: text }];
+  const { javascriptOf } = await import("../../compiler/emit/typescript/javascript.ts");
+  const { script, declarations } = await javascriptOf(text);
+  return [
+    { file: output, content: script },
+    { file: declarationFileOf(output), content: declarations },
+  ];
+}
+
+/** `digits.d.ts` for `digits.js`, `digits.d.mts` for `digits.mjs`. */
+const declarationFileOf = (output: string): string => output.replace(/\.([cm]?)js$/, ".d.$1ts");
+
+/** @throws DiagnosticError (T1010) for flags that need TypeScript */
+function checkJavaScript({ output, withCheck, sourcemap }: CompileFlags): void {
+  if (output !== undefined && !/\.m?js$/.test(output))
+    throw usageError(`--emit js: the file name ${output} must end in .js or .mjs`);
+  if (withCheck) throw usageError("--emit js cannot be combined with --with-check, which imports TypeScript");
+  if (sourcemap) throw usageError("--emit js cannot be combined with --sourcemap yet");
+}
+
 /** The program that verifies the trainer in the file `trainer`, to be written next to it. */
 async function checkOf({ model }: TargetCompilation, trainer: string): Promise<OutputFile> {
   const { emitCheck } = await import("../verify/checked-loss.ts");
@@ -181,10 +221,14 @@ async function checkFiles(files: readonly OutputFile[], command: string): Promis
 /** The trainer, or with `--predictor` the predictor. */
 async function emittedOf(
   compilation: TargetCompilation,
-  { dtype, module, predictor, pauses }: CompileFlags,
+  { dtype, module, predictor, pauses, readable }: CompileFlags,
 ): Promise<EmittedFile> {
   const { emitTarget } = await import("../../compiler/compile-target.ts");
-  const trainer = await emitTarget(compilation, dtype, { isProgram: !module, isPausing: pauses });
+  const trainer = await emitTarget(compilation, dtype, {
+    isProgram: !module,
+    isPausing: pauses,
+    isReadable: readable,
+  });
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);
   const { emitPredictor } = await import("../../compiler/emission.ts");
@@ -209,6 +253,8 @@ function commandFor(spec: string, flags: CompileFlags): string {
   if (withCheck) words.push("--with-check");
   if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
+  if (flags.readable) words.push("--readable");
+  if (flags.emit === "js") words.push("--emit", "js");
   words.push(...stageWords(flags));
   return words.map(shellWord).join(" ");
 }

@@ -17,6 +17,7 @@ import { emitKernels, typedParameters } from "./kernels.ts";
 import type { EmittedKernels } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
 import type { SectionNames, ModuleImports, ModuleKind, ModuleParts, Section } from "./module-parts.ts";
+import { notation, notationOfLoops } from "./notation.ts";
 import { placeOrigins } from "./origins.ts";
 import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -114,7 +115,7 @@ async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<Em
 
 /** The whole file: the head, the imports, and the pieces under the headings of their chapters. */
 function joinPieces(
-  { banner, head = [] }: ModuleParts,
+  { banner, head = [], isReadable = false }: ModuleParts,
   imports: ModuleImports | undefined,
   pieces: readonly Piece[],
 ): EmittedFile {
@@ -129,7 +130,8 @@ function joinPieces(
     " */",
     ...directives,
   ];
-  const comments = [head, contents, notation].filter((lines) => lines.length > 0);
+  const loops = isReadable ? notationOfLoops : [];
+  const comments = [head, contents, notation, loops].filter((lines) => lines.length > 0);
   const all = [
     unmarked(`${[first, ...comments].map((lines) => lines.join("\n")).join("\n//\n")}\n`),
     ...(imports === undefined ? [] : [unmarked(importsText(imports))]),
@@ -162,16 +164,6 @@ const directives = [
   "// deno-lint-ignore-file",
   "// deno-fmt-ignore-file",
   "// dprint-ignore-file",
-];
-
-/** The comment that explains the notation of the formulas above the kernels. */
-const notation = [
-  "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element",
-  "// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name",
-  "// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",
-  '// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed',
-  "// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch. f[i]! is f[i]:",
-  "// the mark ! tells TypeScript that the element exists.",
 ];
 
 function importsText({ from, values, types }: ModuleImports): string {
