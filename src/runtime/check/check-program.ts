@@ -1,6 +1,6 @@
 /**
- * The command-line program of a check: verifies the trainer and prints the result. Exit codes: 0 verified, 1
- * not verified, 2 invalid command line.
+ * The command-line program of a check. It verifies the trainer and prints the result. The exit code is 0 if
+ * all checks succeed, 1 if one fails, and 2 if the command line is invalid.
  */
 import { InputError } from "../step/errors.ts";
 import { sizeOf } from "../model/facts.ts";
@@ -86,10 +86,10 @@ function proofText({ model, facts }: Checked, proof: Proof, errors: readonly str
     [
       allocatesNothing,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host cannot measure it, or not in so few steps"
+        ? "a step allocates nothing: not measured, because this host cannot, or the steps are too few"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in loops like ` +
-            "these, which hide other allocations"
+          ? `a step allocates nothing: the engine allocates ${bytesPerStep} bytes of numbers in such ` +
+            "loops, which hide other allocations"
           : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "no " : ""}more than the few ` +
             "numbers that it returns",
     ],
@@ -124,7 +124,10 @@ function rowOf({ name, shape, elements, directions, relativeError, worst }: Para
   return [name, compared, relativeError.toExponential(1), ...at];
 }
 
-/** A line with the number of kinks, which are not compared, and the first of them. */
+/**
+ * Returns a line with the number of kinks, which are not compared, and the first of them. Without kinks,
+ * returns no line.
+ */
 const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
   kinks
     .slice(0, 1)

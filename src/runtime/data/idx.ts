@@ -16,7 +16,7 @@ declare const DecompressionStream: new (format: "gzip") => object;
 export const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
 
 export const unpackedTooFar = (most: number): string =>
-  `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
+  `the gzip data unpacks to more than ${most} bytes: unpack the file first, which lifts this limit`;
 
 /** Unpacks gzip data; returns other bytes unchanged. */
 export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
@@ -31,7 +31,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
       parts.push(part);
     }
   } catch {
-    throw new InputError("the gzip data is damaged or cut short");
+    throw new InputError("the gzip data is damaged or truncated");
   }
   if (size > most) throw new InputError(unpackedTooFar(most));
   const whole = new Uint8Array(size);
@@ -40,7 +40,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * The content of an IDX file. Its layout is
+ * The content of an IDX file. The layout of the file is
  *
  *   0  0  type  d  |  d lengths of 32 bits  |  the numbers, row-major
  *
@@ -68,7 +68,9 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** Parses the header. `start` is the offset of the numbers, `size` the size that the file must have. */
+/**
+ * Parses the header. `start` is the offset of the numbers, and `size` is the size that the file must have.
+ */
 export function idxHeader(bytes: Uint8Array): {
   shape: number[];
   type: IdxType;
@@ -82,7 +84,7 @@ export function idxHeader(bytes: Uint8Array): {
     throw new InputError(
       `this is not an IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
     );
-  if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
+  if (!(bytes.length >= start)) throw new InputError(`the file is truncated: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
   const found = idxTypes[type]!;
   return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
@@ -94,12 +96,12 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const [room, read] = type;
   const count = sizeOf(shape);
   if (size !== bytes.length) {
-    const wrong = bytes.length < size ? "is cut short" : "continues after its end";
+    const wrong = bytes.length < size ? "is truncated" : "has extra bytes";
     throw new InputError(
-      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, but it has ${bytes.length}`,
+      `the file ${wrong}: ${shape.join("×")} numbers need ${size} bytes, but it has ${bytes.length}`,
     );
   }
-  if (count === 0) throw new InputError("the file holds no items");
+  if (count === 0) throw new InputError("the file has no items");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new room(count);
   for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
@@ -107,9 +109,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 }
 
 /**
- * Parses the file of an input or target. Throws if the shape of the items differs from the model's, if their
- * number differs from `before`, and for invalid numbers. Axes of length 1 are ignored. A model shape with one
- * axis accepts items of any shape with that many numbers.
+ * Parses the file of an input or target. Throws if the items do not have the shape in the model, if their
+ * number differs from that in the file `before`, or if a number is invalid. Axes of length 1 are ignored. If
+ * the model's shape has one axis, items of any shape with that many numbers are valid.
  */
 export function itemsOf(
   model: ModelFacts,

@@ -251,7 +251,7 @@ describe("metrics that do not fit are errors", () => {
     ],
     [
       identity(3, { ...classes, metrics: ["mape"] }),
-      "mape compares real numbers, but the target is a class index",
+      "mape compares real numbers, but the target contains class indices",
     ],
     [
       identity(1, { metrics: [{ type: "top-k", k: 1 }] }),

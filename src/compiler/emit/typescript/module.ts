@@ -25,15 +25,18 @@ import { writeFact } from "./write-fact.ts";
 
 /** For each program, the comment of its function, and its chapter. */
 const programFacts: Readonly<Record<string, readonly [about: string, chapter: ChapterName]>> = {
-  begin: ["Sets the values that the gradients of a step need besides the batch.", "step"],
+  begin: ["Sets the values that the gradients of a step need in addition to the batch.", "step"],
   measure: ["Adds n rows to the totals that the gradients of a step over several batches depend on.", "step"],
-  gradient: ["Forward and backward pass over n rows: writes the gradients, returns the mean loss.", "step"],
-  update: ["One step of the optimizer.", "step"],
-  predict: ["The output of the network for n rows, in evaluation mode.", "evaluation"],
-  evaluate: ["Adds n rows to the sums that loss and metrics are computed from.", "evaluation"],
-  summarise: ["Loss and metrics from these sums.", "evaluation"],
-  probe: ["The values of the layers for n rows, in training mode.", "evaluation"],
-  trainingLoss: ["The mean loss of n rows, in training mode.", "step"],
+  gradient: [
+    "Runs the forward and backward pass over n rows. Writes the gradients and returns the mean loss.",
+    "step",
+  ],
+  update: ["Takes one step of the optimizer.", "step"],
+  predict: ["Computes the output of the network for n rows, in evaluation mode.", "evaluation"],
+  evaluate: ["Adds n rows to the sums from which loss and metrics are computed.", "evaluation"],
+  summarise: ["Computes loss and metrics from these sums.", "evaluation"],
+  probe: ["Computes the values of the layers for n rows, in training mode.", "evaluation"],
+  trainingLoss: ["Computes the mean loss of n rows, in training mode.", "step"],
 };
 
 /** The programs whose functions return the loss. */

@@ -1,15 +1,23 @@
 /** The comments at the head of a module that explain its notation. */
 
-/** The sentence about the mark of elements, which JavaScript does not have. */
-export const notationOfMark = " f[i]! is f[i]:\n// the mark ! tells TypeScript that the element exists.";
+/** The line about the mark of elements, which JavaScript does not have. */
+export const notationOfMark =
+  "//   f[i]!       the element f[i]; the mark ! tells TypeScript that the element exists\n";
 
 /** The notation of the formulas above the kernels. */
 export const notation: readonly string[] = [
-  "// Notation: a · b is the product of matrices or numbers, aᵀ a transpose; ⊙ and all other operators work element",
-  "// by element. Σ_i sums over axis i: i is the row, j the last axis, and k, l, m are the axes between; loops name",
-  "// their variables independently. [c] is 1 where c holds, else 0. d_x is the derivative of the loss with respect",
-  '// to x; "Gradient of y = f(x) [f.vjp]" computes d_x from d_y (vector-Jacobian product). x_again is x, recomputed',
-  `// for the backward pass. at_x is the offset of x in the arena; n is the number of rows of a batch.${notationOfMark}`,
+  "// Notation",
+  "//   a · b       the product of matrices or numbers; aᵀ is the transpose",
+  "//   a ⊙ b       the elementwise product; all other operators work element by element, too",
+  "//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between",
+  "//               them. Loop variables in the code may have other names.",
+  "//   [c]         1 where the condition c is true, 0 elsewhere",
+  "//   d_x         the derivative of the loss with respect to x",
+  "//   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y",
+  "//   x_again     the value x, recomputed for the backward pass",
+  "//   at_x        the offset of x in the arena, the block of memory that contains all tensors",
+  "//   n           the number of rows of the batch",
+  notationOfMark.trimEnd(),
 ];
 
 /** How to read kernels that are plain loops. */

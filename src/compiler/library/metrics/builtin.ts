@@ -16,7 +16,7 @@ export const accuracy = defineMetric({
   about: "the fraction of correct predictions",
   keys: {},
   accepts: refuseClasses,
-  range: { ...twoSides, otherwise: "for a quantity use mae, rmse or r2" },
+  range: { ...twoSides, otherwise: "for other numbers, use mae, rmse or r2" },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;
     const element = prediction.type.element;

@@ -24,11 +24,11 @@ import type { Comparison, Fit } from "../define.ts";
 export function refuseClasses(fit: Fit): string | undefined {
   if (fitsClasses(fit)) return undefined;
   if (fit.threshold === undefined)
-    return "needs class scores, but the outputs of this loss are not class scores";
+    return "needs class scores, but with this loss the network does not output class scores";
   if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
   return (
-    `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output ` +
-    `is ${rowsText(fit.output)}`
+    `needs an output of the shape ${rowsText([...fit.target.shape, fit.target.classes])}, one score per class, ` +
+    `got ${rowsText(fit.output)}`
   );
 }
 
@@ -104,7 +104,7 @@ const classRatio = (
         ? `with the average "binary" needs two classes, but the target has ${classes}`
         : refusal;
     },
-    range: { ...twoSides, otherwise: "for a quantity use mae, rmse or r2" },
+    range: { ...twoSides, otherwise: "for other numbers, use mae, rmse or r2" },
     sums: countsOf,
     value: (g, { hits, predicted, support }, { average }, { target }) => {
       const classes = target.classes ?? 2;

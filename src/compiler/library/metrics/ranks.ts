@@ -21,7 +21,7 @@ export const auc = defineMetric({
     if (classes !== 2) return `needs two classes, but the target has ${classes}`;
     return refuseClasses(fit);
   },
-  range: { ...twoSides, otherwise: "for a quantity use mae, rmse, r2 or spearman" },
+  range: { ...twoSides, otherwise: "for other numbers, use mae, rmse, r2 or spearman" },
   sums: (g, comparison) => ({ count: countOf(g, comparison) }),
   value: (_, { count }) => count,
   ranked: {
