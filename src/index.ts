@@ -4,7 +4,32 @@ export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { defineModel } from "./compiler/spec/define-model.ts";
 export type { ModelSpec } from "./compiler/spec/schema.ts";
 export { DiagnosticError, InternalError, Unsupported } from "./compiler/diagnostics/errors.ts";
+export { Aborted } from "./command/library/aborted.ts";
+export { TrainingDiverged } from "./runtime/step/steps.ts";
 export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
+
+// The commands as functions.
+export { inspect } from "./command/library/inspect.ts";
+export type { InspectOptions, Inspected } from "./command/library/inspect.ts";
+export { exportParameters, importParameters } from "./command/library/parameters.ts";
+export type {
+  ExportOptions,
+  Imported,
+  ImportOptions,
+  ParameterFormat,
+} from "./command/library/parameters.ts";
+export { predict } from "./command/library/predict.ts";
+export type { Predicted, PredictOptions } from "./command/library/predict.ts";
+export { search } from "./command/library/search.ts";
+export type { Searched, SearchEvent, SearchOptions } from "./command/library/search.ts";
+export { train } from "./command/library/train.ts";
+export type { Trained, TrainEvent, TrainOptions } from "./command/library/train.ts";
+export { verify } from "./command/library/verify.ts";
+export type { Verified, VerifyOptions } from "./command/library/verify.ts";
+export type { SpecInput } from "./command/library/open-spec.ts";
+export type { Row, Rows, SourceOptions } from "./command/library/rows.ts";
+export type { EpochReport, Trainer } from "./runtime/trainer/trainer.ts";
+export type { TrainingResult } from "./runtime/training/train-on.ts";
 
 // Types for the functions of a TypeScript spec.
 export type { GraphBuilder } from "./compiler/ir/builder.ts";

@@ -55,8 +55,8 @@ const roofs: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   compiler: ["runtime"],
   studio: ["runtime", "compiler"],
-  command: ["runtime", "compiler", "studio", "index.ts"],
-  "index.ts": ["compiler"],
+  command: ["runtime", "compiler", "studio"],
+  "index.ts": ["runtime", "compiler", "command"],
 };
 
 const base = ["util", "diagnostics"];
@@ -209,7 +209,9 @@ describe("the source code", () => {
     expect(places((node, file) => !isFree(file) && isLiteral(node) && name.test(node.text))).toEqual([]);
   });
   it("has no disabled checks", () => {
-    const wrong = files.filter(({ text }) => /@ts-(ignore|nocheck|expect-error)|eslint-disable/.test(text));
+    // The emitter has such a comment in a string, because emitted files begin with it.
+    const disabling = /(^|[^"])\/[/*] *(@ts-(ignore|nocheck|expect-error)|eslint-disable)/m;
+    const wrong = files.filter(({ text }) => disabling.test(text));
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
   it("has no state at module level: no let, and no collection that could be written", () => {

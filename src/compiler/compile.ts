@@ -5,7 +5,7 @@ import { compileFor, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
-import { skippedNameError, stageNameError, stageNames } from "./stage-names.ts";
+import { skippedNameError, stageNameError, stageNames, stagesOfBlocking } from "./stage-names.ts";
 import type { NameError } from "./stage-names.ts";
 import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
 import type { Target } from "./targets.ts";
@@ -25,6 +25,10 @@ export interface CompileOptions {
   readonly probe?: boolean;
   /** Emit a trainer that can pause inside epochs with `trainer.pauseAfter(next)`; `false` by default. */
   readonly pauses?: boolean;
+  /** `js` returns JavaScript as `code`, and `declarations`; `ts` by default. */
+  readonly emit?: "ts" | "js";
+  /** Emit kernels as plain loops, with a legend of their notation. They are slower; `false` by default. */
+  readonly readable?: boolean;
   /** Omit rewrites that may change rounding. */
   readonly exact?: boolean;
   /** Names of stages to skip. */
@@ -38,12 +42,14 @@ export interface CompileOptions {
 export interface CompileResult {
   /** The text of one standalone TypeScript module, which exports `createTrainer`. */
   readonly code: string;
+  /** With `emit: "js"`: the declaration file (`.d.ts`) of the module. */
+  readonly declarations?: string;
   /** Diagnostics of severity "warning"; errors are thrown. */
   readonly warnings: readonly Diagnostic[];
 }
 
-const booleans = ["program", "probe", "pauses", "exact", "checkKernels"] as const;
-const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
+const booleans = ["program", "probe", "pauses", "exact", "readable", "checkKernels"] as const;
+const choices = { target: targetNames, dtype: ["f32", "f64"], emit: ["ts", "js"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
 /** Checks the options of untyped callers: unknown options and invalid values are errors. */
@@ -109,18 +115,24 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
     probe = false,
     pauses = false,
     exact = false,
-    skip = [],
+    readable = false,
     stopAfter,
   } = options;
+  const skip = [...(options.skip ?? []), ...(readable ? stagesOfBlocking : [])];
   const model = parseModel(spec);
   const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
-  const code = await emitText(compilation, dtype, { isProgram: program, isPausing: pauses });
+  const code = await emitText(compilation, dtype, {
+    isProgram: program,
+    isPausing: pauses,
+    isReadable: readable,
+  });
   if (hasAbility(target, "kernels") && options.checkKernels !== false)
     await checkEmitted(compilation, code, dtype);
-  return {
-    code,
-    warnings: compilation.built.warnings,
-  };
+  const { warnings } = compilation.built;
+  if (options.emit !== "js") return { code, warnings };
+  const { javascriptOf } = await import("./emit/typescript/javascript.ts");
+  const { script, declarations } = await javascriptOf(code);
+  return { code: script, declarations, warnings };
 }
 
 /** Imports the check only when it is needed, because running the emitted file requires a transpiler. */

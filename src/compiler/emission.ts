@@ -17,6 +17,7 @@ import {
   placeOfFact,
   predictedRows,
   predictorBanner,
+  rankedMetrics,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
 import { headLines } from "./trainer/module-head.ts";
@@ -50,25 +51,27 @@ export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
-  { isFormatted = true, isProgram = true, isPausing = false }: EmitOptions = {},
+  { isFormatted = true, isProgram = true, isPausing = false, isReadable }: EmitOptions = {},
 ): Promise<EmittedFile> {
   const { model, built, lowered, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype, target);
   const parts = {
     ...facts,
     ...(isProgram ? { refusesToRun: model.data === undefined } : { data: undefined, programParts: {} }),
-    banner: [...facts.banner, "//", ...headLines(model, built, lowered)],
+    head: headLines(model, built, lowered),
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
     limited: limitedTarget(model),
+    ranked: rankedMetrics(model, built),
     programs,
     plan,
     ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     isPausing,
+    isReadable,
     kernels,
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);

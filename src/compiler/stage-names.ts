@@ -53,3 +53,6 @@ export function skippedNameError(name: string): NameError | undefined {
     hint: `stages that can be skipped: ${skippableStages.join(", ")}`,
   };
 }
+
+/** The stages that `--readable` skips, so that kernels are plain loops. */
+export const stagesOfBlocking: readonly string[] = ["register-blocking"];

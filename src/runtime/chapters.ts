@@ -69,6 +69,7 @@ export const chapters = [
     title: "Evaluation and prediction: results of the trained model",
     files: [
       "trainer/evaluate.ts",
+      "trainer/rank-rows.ts",
       "prediction/predictor.ts",
       "prediction/predictions.ts",
       "prediction/formatted-rows.ts",

@@ -65,7 +65,14 @@ function classMeasure(random: Random, shape: RowShape): Measured {
     ? { formula: random.pick(classFormulas) }
     : compact({ type: "cross-entropy", smoothing });
   const target = compact({ classes, shape: shape.length > 1 ? shape.slice(0, -1) : undefined });
-  return { loss, target, metrics: random.chance(0.5) ? ["accuracy"] : [], inputs: {} };
+  const others: readonly Json[] = [
+    "accuracy",
+    "f1",
+    { type: "precision", average: random.pick(["macro", "micro", "weighted"]) },
+    { type: "recall", average: "macro" },
+    ...(classes > 2 ? [{ type: "top-k", k: classes - 1 }] : ["auc"]),
+  ];
+  return { loss, target, metrics: others.filter(() => random.chance(0.25)), inputs: {} };
 }
 
 function realMeasure(random: Random, shape: RowShape): Measured {
@@ -75,7 +82,7 @@ function realMeasure(random: Random, shape: RowShape): Measured {
   const formula = isWeighted
     ? "sum(w * (prediction - target)^2) / (sum(w) + 0.5)"
     : random.pick(realFormulas);
-  const metrics = ["mae", "rmse", "r2"].filter(() => random.chance(0.2));
+  const metrics = ["mae", "mape", "rmse", "r2", "spearman"].filter(() => random.chance(0.2));
   // A single unit is read as the predicted number.
   const isScalar = shape.length === 1 && shape[0] === 1 && random.chance(0.5);
   const canWeigh = isWeighted && isScalar;

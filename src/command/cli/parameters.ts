@@ -1,10 +1,14 @@
 /** `tapeless export` and `tapeless import`: parameters in the file formats of other libraries. */
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { sizeText } from "../../compiler/util/number-text.ts";
-import { compileSpec, onFile } from "../compile/compile-spec.ts";
+import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
+import { formatOf, noPreprocessing, readCheckpointFile, readTensors } from "../files/parameter-files.ts";
+import { readSource } from "../files/read-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
-import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
-import { numbersFor, parameterErrors, parametersIn } from "../formats/parameters/parameters.ts";
+import { importTensors } from "../formats/parameters/import-tensors.ts";
+import { parametersIn } from "../formats/parameters/parameters.ts";
+import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 
 /** The flags of `tapeless export`, which writes the parameters of a checkpoint without reading a spec. */
 export interface ExportFlags {
@@ -34,32 +38,31 @@ export function countText(tensors: readonly { readonly numbers: ArrayLike<number
 export interface ImportFlags {
   readonly output: string;
   readonly dtype: "f32" | "f64";
+  /** The data to which the preprocessing is fitted, in place of the file in the spec. */
+  readonly data?: string;
 }
-
-/** How many errors are listed. */
-const maxErrors = 20;
 
 /** Returns the exit code. */
 export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
   const tensors = await readTensors(file);
-  const { compilation } = await compileSpec(spec, { dtype: flags.dtype });
-  await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
-  const { emitText } = await import("../../compiler/compile-target.ts");
-  const { model, createTrainer } = await loadTrainer(await emitText(compilation, flags.dtype));
-  const errors = parameterErrors(model.parameters, tensors);
-  if (errors.length > 0) {
-    const more = errors.length > maxErrors ? [`and ${errors.length - maxErrors} more`] : [];
-    throw wrongTensors(file, `the tensors do not match the parameters of "${model.name}"`, [
-      ...errors.slice(0, maxErrors),
-      ...more,
-    ]);
-  }
-  const trainer = createTrainer();
-  const imported = onFile(file, "T3002", () =>
-    tensors.map((tensor) => ({ name: tensor.name, numbers: numbersFor(model.dtype, tensor) })),
+  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
+  await checkOutputs(
+    { "-o": flags.output },
+    { ...ofSpec(spec, compilation.model, flags.data), "the parameters": file },
   );
-  for (const { name, numbers } of imported) trainer.parameters[name].set(numbers);
-  await writeFile(flags.output, trainer.save());
-  process.stdout.write(`${file} → ${flags.output}  ${countText(imported)}\n`);
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const emitted = await loadTrainer(await emitText(compilation, flags.dtype));
+  const { model: facts } = emitted;
+  const request = { spec, source, model: compilation.model, facts, given: flags.data, notify: printNotice };
+  const rows = await readSource(request).catch((error: unknown) => {
+    if (flags.data !== undefined || !(error instanceof DiagnosticError)) throw error;
+    printDiagnostics([noPreprocessing(error)]);
+    return undefined;
+  });
+  const { checkpoint, parameters } = onFile(file, "T3002", () =>
+    importTensors(compilation.model, emitted, { file, tensors }, rows, onData),
+  );
+  await writeFile(flags.output, checkpoint);
+  process.stdout.write(`${file} → ${flags.output}  ${countText(parameters)}\n`);
   return 0;
 }

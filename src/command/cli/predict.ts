@@ -1,21 +1,14 @@
 /** `tapeless predict`: predictions for the rows of a file, in the form that the emitted program prints. */
-import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import * as answers from "../../runtime/prediction/interpretations.ts";
 import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
-import type { Interpretation, Cell } from "../../runtime/prediction/interpretations.ts";
-import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
-import type { FittedField } from "../../runtime/data/fields.ts";
-import type { Model } from "../../compiler/spec/types.ts";
-import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { Cell } from "../../runtime/prediction/interpretations.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import { readInputs } from "../files/read-source.ts";
 import { readCheckpointFile, warnOfFold } from "../files/parameter-files.ts";
-import { usageError } from "../terminal/report-error.ts";
+import { answerOf, fieldsOf } from "../predict/answers.ts";
+import { printNotice } from "../terminal/report-error.ts";
 
 export interface PredictFlags {
   readonly output?: string;
@@ -44,7 +37,7 @@ export async function predictSpec(
   onFile(checkpoint, "T3001", () => trainer.load(bytes));
   const fields = fieldsOf(header, model, checkpoint);
   warnOfFold(model, header.notes, checkpoint);
-  const request = { spec, source, model, facts: emitted.model, given: file };
+  const request = { spec, source, model, facts: emitted.model, given: file, notify: printNotice };
   const table = await readInputs(request, file, fields);
   const context = datasetContextOf(model, emitted.model);
   const rows = onData(file, () => predictBy(answer)(context, fields, table, trainer));
@@ -52,40 +45,6 @@ export async function predictSpec(
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
-}
-
-/**
- * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of its target.
- */
-function answerOf({ model, built }: Compilation): Interpretation {
-  const name = answerName(model, built);
-  if (name !== undefined) return answers[name];
-  if (writesTexts(model))
-    throw usageError(
-      `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
-      "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
-    );
-  throw usageError(
-    `the outputs of "${model.name}" do not correspond one to one to the values of its target`,
-    "trainer.predict() of the emitted module returns the raw outputs",
-  );
-}
-
-/** The fitted preprocessing in the checkpoint. @throws DiagnosticError (T3001) if there is none */
-function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): readonly FittedField[] {
-  const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
-  if (fields !== undefined) return fields;
-  throw new DiagnosticError([
-    {
-      code: "T3001",
-      severity: "error",
-      message: "the checkpoint does not contain the preprocessing of its training data",
-      location: { file },
-      hint:
-        "use a checkpoint that train --out wrote; if it is imported, first run train --resume CHECKPOINT --epochs 0 " +
-        "--out FILE",
-    },
-  ]);
 }
 
 /** `{ "model", "predictions": [{ column: value, … }, …] }` */

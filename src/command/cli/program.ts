@@ -97,6 +97,8 @@ function compileCommand(program: Command, done: Done): void {
     "tapeless compile graphs --check      check that the output of a whole folder is up to date",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      only createTrainer, for a page",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --emit js      generated/digits.js and generated/digits.d.ts",
+    "tapeless compile graphs/digits.json --readable -o digits.ts      kernels as plain loops",
     "tapeless compile graphs/digits.json --sourcemap      also write generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      prediction only, without training",
     "tapeless compile graphs/digits.json --with-check      also write generated/digits.check.ts, which verifies it",
@@ -130,6 +132,13 @@ function compileCommand(program: Command, done: Done): void {
       "--sourcemap",
       "also write <file>.map, so that profilers and debuggers show layers and lines of the spec",
     )
+    .addOption(
+      new Option(
+        "--emit <language>",
+        "`js` writes <name>.js and <name>.d.ts instead of TypeScript (default: ts)",
+      ).choices(["ts", "js"]),
+    )
+    .option("--readable", "write kernels as plain loops, with a legend of their notation; they are slower")
     .option("--exact", "skip rewrites that may change rounding")
     .addOption(skipOption())
     .addOption(stopAfterOption())
@@ -316,6 +325,10 @@ function importCommand(program: Command, done: Done): void {
     .argument("<spec>", specArgument)
     .argument("<file>", "the parameters, under their names in the model: .safetensors or .npz")
     .requiredOption("-o, --output <checkpoint>", "write the checkpoint to this file")
+    .option(
+      "--data <file>",
+      "fit the preprocessing to the training rows of this file (default: that of the spec)",
+    )
     .addOption(dtypeOption())
     .action(async (spec: string, file: string, flags: ImportFlags) =>
       done(await (await import("./parameters.ts")).importParameters(spec, file, flags)),

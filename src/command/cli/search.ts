@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from "node:os";
 import { dirname, isAbsolute } from "node:path";
-import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { figureText } from "../../runtime/training/train-on.ts";
@@ -20,11 +19,18 @@ import { openData, searchHash } from "../search/open-data.ts";
 import type { OpenData } from "../search/open-data.ts";
 import { addResult, isValidated, openResults, readResults } from "../search/results-file.ts";
 import type { Outcome, Outcomes } from "../search/results-file.ts";
-import { rankingCsv, rankingJson, rankingOf, rankingText, valuesText } from "../search/report.ts";
-import { ThreadEndedError, inThreads } from "../search/threads.ts";
+import {
+  everyDiverged,
+  rankingCsv,
+  rankingJson,
+  rankingOf,
+  rankingText,
+  valuesText,
+} from "../search/report.ts";
+import { ThreadEndedError, inThreads, threadEnded } from "../search/threads.ts";
 import { testCandidate } from "../search/try-candidate.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { printDiagnostics, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, printNotice, usageError } from "../terminal/report-error.ts";
 import { catchStopSignals, stopCodes, stopName } from "../terminal/stop-signals.ts";
 import type { StopSignal } from "../terminal/stop-signals.ts";
 
@@ -117,7 +123,7 @@ export async function tryCandidates(
     progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);
   };
   try {
-    await inThreads({ file, dtype, ...open }, left, threads, keep, stop.signal);
+    await inThreads({ spec: { file }, dtype, ...open }, left, threads, keep, stop.signal);
   } catch (error) {
     const signal = signals.received();
     if (signal !== undefined) throw new SearchStopped(signal, outcomes.size, own.length, out);
@@ -127,16 +133,6 @@ export async function tryCandidates(
     signals.release();
   }
   return outcomes;
-}
-
-function threadEnded(
-  file: string,
-  { number, values }: CheckedCandidate,
-  error: ThreadEndedError,
-): DiagnosticError {
-  const message = `candidate ${number} (${valuesText(values)}) could not be trained: ${error.message}`;
-  const { hint } = error;
-  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, location: { file } }]);
 }
 
 /** One line of progress. */
@@ -209,7 +205,14 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
     return 0;
   }
   const [{ context }] = candidates;
-  const rows = await readSource({ spec: file, source, model, facts: context.model, given: flags.data });
+  const rows = await readSource({
+    spec: file,
+    source,
+    model,
+    facts: context.model,
+    given: flags.data,
+    notify: printNotice,
+  });
   const contexts = candidates.map(({ context }) => context);
   const { seed } = model.training;
   const open = openData(contexts, { source: rows, seed, locateErrors: onData, warn });
@@ -229,9 +232,7 @@ async function searchOrMerge(file: string, flags: SearchFlags): Promise<number> 
   const [best] = ranking.ranked;
   if (flags.csv !== undefined) await writeFile(flags.csv, rankingCsv(ranking));
   if (best === undefined) {
-    const message = `every candidate diverged: ${ranking.diverged[0].reason}`;
-    const hint = "smaller learning rates, gradient clipping (`optimizer.clip`) or scaled inputs may help";
-    printDiagnostics([{ code: "T4001", severity: "error", message, hint }]);
+    printDiagnostics([everyDiverged(ranking)]);
     return 1;
   }
   const winner = candidates[best.candidate.number];

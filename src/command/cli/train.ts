@@ -12,7 +12,7 @@ import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { trainRun } from "../../runtime/training/train-on.ts";
 import { checkEmitted, compileSpec, onData, onFile } from "../compile/compile-spec.ts";
 import { checkOutputs, isSameFile, ofSpec } from "../files/write-file.ts";
-import { readCheckpointFile } from "../files/parameter-files.ts";
+import { readCheckpointFile, trainedOn } from "../files/parameter-files.ts";
 import { usageError } from "../terminal/report-error.ts";
 import { checkReport } from "../train/report-predictions.ts";
 import { startingFrom } from "../train/start-from.ts";
@@ -81,10 +81,10 @@ async function resumeFrom(
   file: string,
   { seed, sample }: TrainFlags,
 ): Promise<CheckpointMetadata> {
-  const { bytes } = await readCheckpointFile(file);
+  const { bytes, header } = await readCheckpointFile(file);
   const metadata = onFile(file, "T3001", () => trainer.load(bytes));
   // The seed of sampling may differ from that of training.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "omit --seed");
-  return metadata;
+  return trainedOn(header, metadata);
 }

@@ -4,7 +4,7 @@
  */
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
-import { checkParameter } from "./check-of.ts";
+import { checkParameter } from "../verify/check-parameter.ts";
 import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
 import { checkReport, formatOf } from "../train/report-predictions.ts";
 import { usageError } from "../terminal/report-error.ts";

@@ -16,7 +16,9 @@ export function membersTable(name: string): string {
         .getText(source)
         .replace(/^readonly /, "")
         .replace(/;$/, "")
-        .replaceAll(/\s+/g, " "),
+        .replaceAll(/\s+/g, " ")
+        // An optional member may be undefined anyway.
+        .replace(/^(\w+\?: .*) \| undefined$/, "$1"),
     ),
     commentOf(member),
   ]);

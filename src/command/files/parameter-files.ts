@@ -1,6 +1,7 @@
 /** Parameter files: checkpoints, and formats of other libraries, selected by file extension. */
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Trained } from "../../compiler/emission.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -23,6 +24,25 @@ interface CheckpointFile {
   readonly header: CheckpointHeader;
 }
 
+/** A checkpoint that is given as bytes or as a file; `name` is its name in messages. @throws DiagnosticError (T3001) */
+export async function openCheckpointFile(
+  given: Uint8Array | string,
+): Promise<CheckpointFile & { readonly name: string }> {
+  if (typeof given === "string") return { name: given, ...(await readCheckpointFile(given)) };
+  const name = "the checkpoint";
+  return { name, bytes: given, header: onFile(name, "T3001", () => openCheckpoint(given)).header };
+}
+
+/**
+ * The metadata with which a training continues. A checkpoint without steps, such as one of `import`, was trained on no
+ * data, so any data fits it.
+ */
+export function trainedOn({ progress }: CheckpointHeader, metadata: CheckpointMetadata): CheckpointMetadata {
+  if (progress.epoch > 0 || (progress.rows ?? 0) > 0) return metadata;
+  const { fields: _, ...others } = metadata;
+  return others;
+}
+
 /** Reads a checkpoint of any model. @throws DiagnosticError (T3001) if the file is not a checkpoint */
 export async function readCheckpointFile(file: string): Promise<CheckpointFile> {
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -38,11 +58,22 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
-/** Warns (T3003) if a checkpoint holds the model of one fold instead of the final model. */
-export function warnOfFold({ training }: Model, metadata: CheckpointMetadata, file: string): void {
+/** The warning (T3003) about a checkpoint that holds the model of one fold instead of the final model. */
+export function foldWarning(
+  { training }: Model,
+  metadata: CheckpointMetadata,
+  file: string,
+): Diagnostic | undefined {
   const message = unfinishedText(training.validation?.folds, metadata);
-  if (message !== undefined)
-    printDiagnostics([{ code: "T3003", severity: "warning", message, location: { file } }]);
+  return message === undefined
+    ? undefined
+    : { code: "T3003", severity: "warning", message, location: { file } };
+}
+
+/** Prints that warning. */
+export function warnOfFold(model: Model, metadata: CheckpointMetadata, file: string): void {
+  const warning = foldWarning(model, metadata, file);
+  if (warning !== undefined) printDiagnostics([warning]);
 }
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
@@ -53,6 +84,14 @@ export async function trainedValues(trainer: Trainer, model: Model, file: string
   const fields = onFile(file, "T3001", () => fieldsFor(model, metadata.fields));
   return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }
+
+/** The warning (T3004) about an imported checkpoint, if the data of the spec cannot be read for this reason. */
+export const noPreprocessing = ({ diagnostics: [{ message, hint }] }: DiagnosticError): Diagnostic => ({
+  code: "T3004",
+  severity: "warning",
+  message: `the checkpoint cannot predict before a training, because its preprocessing needs the data: ${message}`,
+  hint,
+});
 
 // Parameters in formats of other libraries, selected by file extension.
 

@@ -29,6 +29,8 @@ interface DataRequest {
   readonly facts: ModelFacts;
   /** `--data`: a file, or the folder of the IDX files. */
   readonly given: string | undefined;
+  /** Receives notices about the rows of a file. */
+  notify(file: string, notice: string): void;
 }
 
 /** @throws DiagnosticError for files that cannot be read or are invalid. */
@@ -46,7 +48,7 @@ export async function readInputs(
 ): Promise<Table> {
   const { facts, source, model } = request;
   if (typeof dataOf(request).file === "string")
-    return readData({ file }, source, { model: facts, data: inputFacts(model, fields) });
+    return readData({ file }, request, { model: facts, data: inputFacts(model, fields) });
   await checkReadable({ file }, source);
   return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
 }
@@ -55,7 +57,7 @@ export async function readInputs(
  * Selects the columns of training by name, so that their order may differ. No row is dropped, because each
  * gets a prediction.
  */
-function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
+export function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   const data = dataFacts(model) ?? { inputs: {} };
   const inputs = Object.entries(data.inputs).map(([name, facts]) => {
     const { columns = facts.columns } = fields.find((field) => field.name === name) ?? {};
@@ -64,7 +66,8 @@ function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
   return { ...data, inputs: Object.fromEntries(inputs), targets: {} };
 }
 
-function dataOf({ spec, model: { data } }: DataRequest): ModelData {
+/** @throws DiagnosticError (T2005) if the spec has no data section */
+export function dataOf({ spec, model: { data } }: Pick<DataRequest, "spec" | "model">): ModelData {
   if (data !== undefined) return data;
   throw new DiagnosticError([
     {
@@ -101,7 +104,7 @@ const filesOf = (files: DataFiles | undefined): string[] =>
 
 /** Reads files of one table each. `--data` replaces the spec's training file. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
-  const { spec, source, facts, given } = request;
+  const { spec, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
   const isSplit = typeof data.test === "string";
   const rows: DataFile =
@@ -113,10 +116,10 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
       ? { file: relativeToSpec(spec, data.test), path: ["data", "test"] }
       : undefined;
   const checkNames = (names: readonly string[]) => checkColumns(data, rows.file, names);
-  const table = await readData(rows, source, { ...wanted, checkNames });
+  const table = await readData(rows, request, { ...wanted, checkNames });
   const test = tested && {
     file: tested.file,
-    table: await readData(tested, source, expandRanges(wanted, [...table.columns.keys()])),
+    table: await readData(tested, request, expandRanges(wanted, [...table.columns.keys()])),
   };
   return { file: rows.file, table, test };
 }
@@ -155,10 +158,14 @@ interface DataFile {
 }
 
 /** The table of a data file. @throws DiagnosticError (T2001 to T2003) */
-async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
+async function readData(
+  data: DataFile,
+  { source, notify }: Pick<DataRequest, "source" | "notify">,
+  wanted: Wanted,
+): Promise<Table> {
   await checkReadable(data, source);
   const table = await located(source, () => readTable(data.file, wanted));
-  if (table.notice !== "") process.stderr.write(`${data.file}: ${table.notice}\n`);
+  if (table.notice !== "") notify(data.file, table.notice);
   return table;
 }
 

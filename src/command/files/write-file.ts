@@ -121,11 +121,11 @@ export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<vo
 }
 
 /**
- * @throws DiagnosticError (T1014) if the file exists and has another beginning than the text to be written.
+ * @throws DiagnosticError (T1014) if the file exists and is not one of ours.
  */
-export async function checkReplaceable(file: string, beginning: string): Promise<void> {
+export async function checkReplaceable(file: string, isOurs: (text: string) => boolean): Promise<void> {
   const there = await readFile(file, "utf8").catch(() => "");
-  if (there !== "" && !there.startsWith(beginning))
+  if (there !== "" && !isOurs(there))
     throw new DiagnosticError([
       {
         code: "T1014",

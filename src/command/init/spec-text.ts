@@ -47,8 +47,8 @@ export function specText(facts: SpecFacts, chosen: ChosenModel): string {
     ...line("loss", isClasses ? "cross-entropy" : "mse", loss),
     ...line(
       "metrics",
-      isClasses ? ["accuracy"] : ["mae", "r2"],
-      isClasses ? "" : "mae is in the units of the target",
+      isClasses ? ["accuracy", "f1"] : ["mae", "r2"],
+      isClasses ? "f1 gives a rare class the weight of a frequent one" : "mae is in the units of the target",
     ),
     ...line(
       "optimizer",

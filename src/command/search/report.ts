@@ -1,4 +1,5 @@
 /** The ranking of candidates as a table, as CSV and as JSON. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { showValue } from "../../compiler/util/message-text.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
@@ -110,6 +111,20 @@ export function rankingCsv(ranking: Ranking): string {
   return `${csvText([head, ...rows.map((row) => row.map((cell) => cell ?? ""))])}\n`;
 }
 
+/** The error if no candidate can be ranked. */
+export const everyDiverged = ({ diverged }: Ranking): Diagnostic => ({
+  code: "T4001",
+  severity: "error",
+  message: `every candidate diverged: ${diverged[0].reason}`,
+  hint: "smaller learning rates, gradient clipping (`optimizer.clip`) or scaled inputs may help",
+});
+
+/** A candidate in the result: its outcome, and its rank if it did not diverge. */
+export type RankedCandidate = {
+  readonly candidate: number;
+  readonly values: Readonly<Record<string, unknown>>;
+} & (({ readonly rank: number } & Validated) | { readonly diverged: string });
+
 /** The result of the search for `--json`. */
 export const rankingJson = (
   metric: string,
@@ -120,13 +135,13 @@ export const rankingJson = (
   model,
   metric,
   candidates: [
-    ...ranked.map(({ rank, candidate: { number, values }, outcome }) => ({
+    ...ranked.map(({ rank, candidate: { number, values }, outcome }): RankedCandidate => ({
       rank,
       candidate: number,
       values,
       ...outcome,
     })),
-    ...diverged.map(({ candidate: { number, values }, reason }) => ({
+    ...diverged.map(({ candidate: { number, values }, reason }): RankedCandidate => ({
       candidate: number,
       values,
       diverged: reason,

@@ -4,6 +4,8 @@ import { Worker } from "node:worker_threads";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
 import { errorText } from "../../compiler/util/message-text.ts";
+import type { Candidate } from "./candidates.ts";
+import { valuesText } from "./report.ts";
 import type { Outcome } from "./results-file.ts";
 import type { JobReply, WorkerSetup } from "./worker.ts";
 
@@ -16,6 +18,17 @@ export class ThreadEndedError extends Error {
     this.job = job;
     this.hint = hint;
   }
+}
+
+/** The error of a candidate whose thread ended. */
+export function threadEnded(
+  file: string,
+  { number, values }: Candidate,
+  error: ThreadEndedError,
+): DiagnosticError {
+  const message = `candidate ${number} (${valuesText(values)}) could not be trained: ${error.message}`;
+  const { hint } = error;
+  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, location: { file } }]);
 }
 
 const launcher = new URL("../cli/start-thread.js", import.meta.url);

@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
+import { specOfValue } from "../../compiler/spec/read/spec-source.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Outcome } from "./results-file.ts";
 import type { OpenData } from "./open-data.ts";
@@ -16,15 +17,17 @@ export type JobReply = { readonly job: number } & (
   { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly error: string }
 );
 
+/** The file of a spec, or a spec without functions. */
+export type SpecOfWorker = { readonly file: string } | { readonly value: unknown };
+
 export interface WorkerSetup extends OpenData {
-  /** The file of the spec. */
-  readonly file: string;
+  readonly spec: SpecOfWorker;
   readonly dtype: "f32" | "f64";
 }
 
-const { file, dtype, data, dataOf }: WorkerSetup = workerData;
+const { spec: given, dtype, data, dataOf }: WorkerSetup = workerData;
 const read = async () => {
-  const { value, search } = await readSpec(file);
+  const { value, search } = "file" in given ? await readSpec(given.file) : specOfValue(given.value);
   invariant(search !== undefined, "the spec of a search has training.search");
   return candidatesOf(value, search);
 };

@@ -14,6 +14,11 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[], omitted = 0
   process.stderr.write(`${render(diagnostics, { colour: hasColour(process.stderr), omitted })}\n`);
 }
 
+/** Prints a notice about the rows of a file on standard error. */
+export const printNotice = (file: string, notice: string): void => {
+  process.stderr.write(`${file}: ${notice}\n`);
+};
+
 /** Prints an error without a stack trace. Returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);

@@ -8,6 +8,7 @@ import { rowsIn } from "../verify/batches.ts";
 import { onFile } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { readSource } from "../files/read-source.ts";
+import { printNotice } from "../terminal/report-error.ts";
 
 /**
  * Undefined if the data is missing or invalid, because data is optional here. The reason is printed on
@@ -21,7 +22,7 @@ export async function expectedRun(
   try {
     const { train } = datasetOf(
       datasetContextOf(model, facts),
-      await readSource({ spec, source, model, facts, given: undefined }),
+      await readSource({ spec, source, model, facts, given: undefined, notify: printNotice }),
       model.training.seed,
       (file, work) => onFile(file, "T2004", work),
     );

@@ -23,7 +23,7 @@ import { checkEmitted, compileSpec, onData } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { readSource } from "../files/read-source.ts";
-import { printDiagnostics, usageError } from "../terminal/report-error.ts";
+import { printDiagnostics, printNotice, usageError } from "../terminal/report-error.ts";
 import { terminalSize } from "../terminal/progress-line.ts";
 import type { TrainFlags } from "./train-flags.ts";
 import { checkPicture } from "./watch-epochs.ts";
@@ -95,7 +95,7 @@ async function lossesAtRisingRates(
   const { model: facts } = emitted;
   const { train } = datasetOf(
     datasetContextOf(model, facts),
-    await readSource({ spec, source, model, facts, given }),
+    await readSource({ spec, source, model, facts, given, notify: printNotice }),
     seed,
     onData,
   );

@@ -69,4 +69,4 @@ export function handlePauses({
   };
 }
 
-const canPause = (trainer: Trainer): trainer is PausingTrainer => "pauseAfter" in trainer;
+export const canPause = (trainer: Trainer): trainer is PausingTrainer => "pauseAfter" in trainer;

@@ -25,7 +25,7 @@ import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/train
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import { readSource } from "../files/read-source.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { printDiagnostics } from "../terminal/report-error.ts";
+import { printDiagnostics, printNotice } from "../terminal/report-error.ts";
 import { stopCodes } from "../terminal/stop-signals.ts";
 import { rowsIn } from "../verify/batches.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
@@ -159,7 +159,8 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   });
 
   return {
-    read: () => readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
+    read: () =>
+      readSource({ spec, source, model, facts: emitted.model, given: flags.data, notify: printNotice }),
     async begin(begun) {
       const { name = "", dataset, epochs, metadata } = begun;
       // Opened only after the data is read, so that the page has something to show when its URL is printed.

@@ -76,13 +76,19 @@ export interface Verification {
 /** The seed of random values, which are the same in every run. */
 const seed = 1;
 
-/**
- * `compilation` must be in f64. `only`: check only the gradient of this parameter. `code`: verify this
- * emitted text instead of the output of the current compiler.
- */
+interface VerifyModelOptions {
+  /** Check only the gradient of this parameter. */
+  readonly only?: string | undefined;
+  /** Verify this emitted text instead of the output of the current compiler. */
+  readonly code?: string;
+  /** Called between the parts of the work. */
+  pause?(): Promise<void>;
+}
+
+/** `compilation` must be in f64. */
 export async function verifyModel(
   compilation: TargetCompilation,
-  { only, code }: { readonly only?: string | undefined; readonly code?: string } = {},
+  { only, code, pause = async () => {} }: VerifyModelOptions = {},
 ): Promise<Verification> {
   const { model } = compilation;
   const emitted = await loadTrainer(code ?? (await emitText(compilation, "f64", { isFormatted: false })));
@@ -90,6 +96,7 @@ export async function verifyModel(
   const { batchSize } = model.training;
   const rows = rowsFor(batchSize, flopsOfProgram(compilation, "gradient") / batchSize);
   const batch = informativeBatch(emitted.model, trainer, rows, seed);
+  await pause();
   const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
   const shapes = Object.fromEntries(emitted.model.parameters.map(({ name, shape }) => [name, shape]));
   const parameters = checkGradients(trainer, batch, loss, { seed, shapes, only }).map((check) => {
@@ -98,6 +105,7 @@ export async function verifyModel(
     return { ...check, sweep };
   });
 
+  await pause();
   const values = Object.fromEntries(
     Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view)]),
   );
@@ -105,6 +113,7 @@ export async function verifyModel(
   const targets: TargetCheck[] = [];
   for (const target of trainerTargets)
     for (const dtype of ["f64", "f32"] as const) {
+      await pause();
       const each = compileFor(model, { target, dtype });
       const module = await loadTrainer(await emitText(each, dtype, { isFormatted: false }));
       for (const backend of backendsOf(module))

@@ -482,6 +482,13 @@ export const diagnosticCodes = {
     cause: "The checkpoint contains the model of one fold, not the final model. This is a warning.",
     fix: "Resume the training, and let it finish.",
   },
+  T3004: {
+    title: "Imported checkpoint without preprocessing",
+    cause:
+      "`import` fits the preprocessing to the training split, but cannot read the data of the spec. The checkpoint " +
+      "trains, but does not predict. This is a warning.",
+    fix: "Import again with the data of the spec, or with `--data FILE`.",
+  },
   T4001: {
     title: "Training diverged",
     cause: "The loss became infinite or NaN. The message names the step and the first such value.",

@@ -88,6 +88,9 @@ export const totalStorage = (measure: string, sum: string): StorageName =>
   storageIn("totals", `${measure}.${sum}`);
 export const sumOfTotal = (measure: string, storage: string): string | undefined =>
   nameInGroup("totals", measure, storage);
+/** The numbers of each element that a metric of the order of all rows collects. */
+export const pairStorage = (metric: string, part: string): StorageName =>
+  storageIn("result", `pairs.${metric}.${part}`);
 export const summaryStorage = (measure: string): StorageName => storageIn("result", `summary.${measure}`);
 export const measureOfSummary = (storage: string): string | undefined =>
   nameInGroup("result", "summary", storage);

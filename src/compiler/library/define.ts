@@ -86,6 +86,7 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
   accepts(fit: Fit, keys: Values<Keys>): string | undefined;
   /** The values that a real target may have; absent if it may have any. */
   readonly range?: TargetRange;
+  /** Each sum is one number, or a vector with an element for each class. */
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
   /** `comparison` is the one from which the sums were computed. Only its shapes may be read. */
   value(
@@ -106,7 +107,25 @@ export interface Loss<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measur
   estimate?(g: GraphBuilder, prediction: Node): Node;
 }
 
-export type Metric<Keys extends z.ZodRawShape = z.ZodRawShape> = Measure<Keys>;
+export interface RankedPairs {
+  readonly scores: Node;
+  readonly targets: Node;
+  readonly counts?: Node;
+}
+
+export interface Metric<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
+  /** Whether errors are relative to the target, so that a scale of the target must not move its zero. */
+  readonly isRelative?: true;
+  /**
+   * For a metric of the order of all rows: numbers of each element that the runtime collects, and the function of the
+   * runtime that computes the metric. Elements whose count is 0 do not count. Its only sum is the number of elements,
+   * and `value` is not used.
+   */
+  readonly ranked?: {
+    readonly by: "areaUnderCurve" | "rankCorrelation";
+    pairs(g: GraphBuilder, comparison: Comparison): RankedPairs;
+  };
+}
 
 /** The operands of an optimizer: all trainable parameters as one flat tensor. */
 export interface UpdateParts {

@@ -3,7 +3,7 @@
  * evaluation, and the values computed from the sums over a data set. Also checks that loss, metrics, target
  * and output fit together.
  */
-import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
+import { classWeightStorage, pairStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import type { Collector } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/diagnostic.ts";
@@ -11,6 +11,7 @@ import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat, sameShape, tensorType } from "../ir/types.ts";
+import type { Shape } from "../ir/types.ts";
 import { activationName } from "../library/activations/index.ts";
 import { unitStep } from "../library/activations/builtin.ts";
 import { fitsClasses, fitsElementwise } from "../library/compare.ts";
@@ -110,6 +111,7 @@ export function checkMeasures(
       });
   });
   if (refusal === undefined) checkScaledTarget(model, target, problems);
+  checkRelativeMetrics(model, target, problems);
   const layer = model.network.find(({ name }) => name === model.output);
   const last = lastActivation(layer);
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
@@ -197,6 +199,22 @@ function checkScaledTarget(model: Model, target: NamedTarget, problems: Collecto
         { hint: range.otherwise },
       );
   }
+}
+
+/** Reports metrics of relative errors (T1402) if the scale of the target moves its zero. */
+function checkRelativeMetrics(model: Model, target: NamedTarget, problems: Collector): void {
+  const scale = model.data?.targets[target.name]?.scale;
+  if (typeof scale !== "string") return;
+  model.metrics.forEach((metric, index) => {
+    if (metricOf(metric).isRelative !== true) return;
+    const path = formatPath(["data", "targets", target.name, "scale"]);
+    problems.error(
+      ["metrics", index],
+      "T1402",
+      `metrics[${index}]: ${metricName(metric)} divides by the target, but ${path} "${scale}" moves its zero`,
+      { hint: 'use "scale": { "divide": … }, or no scale' },
+    );
+  });
 }
 
 /** The shapes to compare. After a unit step the output is 0 or 1, so its threshold is one half. */
@@ -322,8 +340,8 @@ export function meanLoss(
 }
 
 /** A total of evaluation. It is an f64, so that sums over many batches stay accurate. */
-const totalState = (g: GraphBuilder, name: string): Node =>
-  g.named(name, g.state({ name, type: tensorType("f64", []) }));
+const totalState = (g: GraphBuilder, name: string, shape: Shape): Node =>
+  g.named(name, g.state({ name, type: tensorType("f64", shape) }));
 
 /**
  * Builds with `composite` as the origin of the nodes. If the user's loss or metric has an error, reports the
@@ -337,7 +355,7 @@ const measured = <T>(
   build: () => T,
 ): T | undefined => reportingErrors(problems, path, () => g.within({ composite, path }, build));
 
-/** Adds the sums of a batch to the totals, such as `totals:loss.count`. */
+/** Adds the sums of a batch to the totals, such as `totals:loss.count`, and stores the pairs of orders. */
 export function evaluationOutputs(
   g: GraphBuilder,
   model: Model,
@@ -353,7 +371,10 @@ export function evaluationOutputs(
       const storage = totalStorage(measure, name);
       const named = g.named(`${measure}_${name}`, sum);
       const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
-      return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
+      return {
+        storage,
+        node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage, sum.type.shape), exact)),
+      };
     });
   const ofLoss = measured(g, problems, model.loss.type, ["loss"], () =>
     added("loss", loss.sums(g, weighed(g, model, comparisonOf(g, model, target, output, false)), model.loss)),
@@ -362,7 +383,13 @@ export function evaluationOutputs(
     measured(g, problems, metric.type, ["metrics", index], () => {
       const stepped = { ...output, scores: prediction };
       const comparison = comparisonOf(g, model, target, stepped, hasOutputStep);
-      return added(metricName(metric), metricOf(metric).sums(g, comparison, metric));
+      const name = metricName(metric);
+      const pairs = metricOf(metric).ranked?.pairs(g, comparison);
+      const collected = Object.entries(pairs ?? {}).map(([part, node]): Output => ({
+        storage: pairStorage(name, part),
+        node: g.named(`${name}_${part}`, node),
+      }));
+      return [...added(name, metricOf(metric).sums(g, comparison, metric)), ...collected];
     }),
   );
   return [...(ofLoss ?? []), ...ofMetrics.flatMap((output) => output ?? [])];
@@ -378,13 +405,13 @@ export function summaryOutputs(
   target: NamedTarget,
   output: NetworkOutput,
   hasOutputStep: boolean,
-  totals: readonly string[],
+  totals: readonly Output[],
   problems: Collector,
 ): Output[] {
   const sumsOf = (measure: string): Readonly<Record<string, Node>> => {
-    const own = totals.flatMap((storage) => {
+    const own = totals.flatMap(({ storage, node }) => {
       const sum = sumOfTotal(measure, storage);
-      return sum === undefined ? [] : [[sum, totalState(g, storage)] as const];
+      return sum === undefined ? [] : [[sum, totalState(g, storage, node.type.shape)] as const];
     });
     invariant(own.length > 0, `${measure} has no totals`);
     return Object.fromEntries(own);
@@ -401,9 +428,11 @@ export function summaryOutputs(
       lossOf(model.loss).value(g, sumsOf("loss"), model.loss, weighed(g, model, comparison(false))),
     ),
     ...model.metrics.flatMap((metric, index) =>
-      summary(metricName(metric), metric.type, ["metrics", index], () =>
-        metricOf(metric).value(g, sumsOf(metricName(metric)), metric, comparison(hasOutputStep)),
-      ),
+      metricOf(metric).ranked !== undefined
+        ? []
+        : summary(metricName(metric), metric.type, ["metrics", index], () =>
+            metricOf(metric).value(g, sumsOf(metricName(metric)), metric, comparison(hasOutputStep)),
+          ),
     ),
   ];
 }

@@ -11,7 +11,6 @@ import { makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
-import { tensorType } from "../ir/types.ts";
 import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import {
@@ -102,9 +101,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   );
   const output = outputOf(model, evaluated, evaluatedScores);
   const totals = evaluationOutputs(g, model, target, output, hasOutputStep, problems);
-  const totalNames = totals.map(({ storage }) => storage);
   problems.throwErrors();
-  const summaries = summaryOutputs(g, model, target, output, hasOutputStep, totalNames, problems);
+  const summaries = summaryOutputs(g, model, target, output, hasOutputStep, totals, problems);
 
   const penalties = penaltiesOf(g, model, trained);
   const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
@@ -132,7 +130,9 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     evaluate: makeGraph("evaluate", totals),
     summarise: makeGraph("summarise", summaries),
     states,
-    totals: totalNames.map((name) => ({ name, type: tensorType("f64", []) })),
+    totals: totals.flatMap(({ storage, node }) =>
+      nameIn("totals", storage) === undefined ? [] : [{ name: storage, type: node.type }],
+    ),
     warnings,
   };
 }

@@ -19,6 +19,7 @@ interface Outputs {
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
+  readonly evaluate: Graph;
   readonly summarise: Graph;
   readonly probe?: Graph | undefined;
 }
@@ -63,8 +64,8 @@ export function storageOf(
   for (const [name, { shape, classes }] of Object.entries(model.targets))
     put(name, classes === undefined ? float : "i32", ["n", ...shape], "input");
 
-  const { measure, gradient, update, predict, summarise, probe } = graphs;
-  for (const graph of [measure, gradient, update, predict, summarise, probe])
+  const { measure, gradient, update, predict, evaluate, summarise, probe } = graphs;
+  for (const graph of [measure, gradient, update, predict, evaluate, summarise, probe])
     for (const { storage: name, node } of graph?.outputs ?? []) {
       const { element, shape }: TensorType = node.type;
       const { space } = storageParts(name);
@@ -73,7 +74,7 @@ export function storageOf(
   // Totals are in the order in which `summarise` reads them. `evaluate` writes each of them.
   for (const node of graphs.summarise.nodes)
     if (node.op === "state" && nameIn("totals", node.attributes.name) !== undefined)
-      put(node.attributes.name, "f64", [], "totals");
+      put(node.attributes.name, "f64", node.type.shape, "totals");
   // A formula may compute a total that its result does not depend on, as in 0 · mean(x).
   for (const { name, type } of built.totals)
     if (!storage.has(name)) put(name, type.element, type.shape, "totals");

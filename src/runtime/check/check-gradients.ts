@@ -174,7 +174,7 @@ export function compareGradient(
   let worst: Comparison | undefined;
   for (const { place, slope } of slopes) {
     const { direction } = place;
-    const emitted = typeof direction === "number" ? gradient[direction] : innerProduct(gradient, direction);
+    const emitted = typeof direction === "number" ? gradient[direction]! : innerProduct(gradient, direction);
     const { value, isKink, below, above } = slope;
     if (isKink) {
       kinks.push({ ...place, emitted, below, above });
@@ -196,16 +196,16 @@ export function compareGradient(
 export const lossAlong =
   ({ parameters, value }: CheckedLoss, name: string, direction: Direction) =>
   (t: number): number => {
-    const values = parameters[name];
+    const values = parameters[name]!;
     if (typeof direction === "number") {
-      const kept = values[direction];
+      const kept = values[direction]!;
       values[direction] = kept + t;
       const moved = value();
       values[direction] = kept;
       return moved;
     }
     const kept = values.slice();
-    values.forEach((each, i) => (values[i] = each + t * direction[i]));
+    values.forEach((each, i) => (values[i] = each + t * direction[i]!));
     const moved = value();
     values.set(kept);
     return moved;
@@ -251,4 +251,5 @@ function unitVector(size: number, random: Random): Float64Array {
   return vector.map((x) => x / length);
 }
 
-const innerProduct = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);
+const innerProduct = (a: Float64Array, b: Float64Array): number =>
+  a.reduce((sum, x, i) => sum + x * b[i]!, 0);

@@ -58,7 +58,8 @@ export function bytesPerStep(
     repeat(warmUp, patience);
     repeat(quiet, steps);
     repeat(loud, steps);
-    const [ofReading, ofSteps, ofKnown] = [() => {}, quiet, loud].map((work) => growth(work, steps, meter));
+    const growthOf = (work: () => void) => growth(work, steps, meter);
+    const [ofReading, ofSteps, ofKnown] = [growthOf(() => {}), growthOf(quiet), growthOf(loud)];
     const isSeen = ofKnown - ofSteps >= (8 * knownNumbers * steps) / 2;
     if (isSeen) least = Math.min(least ?? Infinity, Math.max(0, ofSteps - ofReading) / steps);
   }
@@ -76,7 +77,7 @@ function growth(work: () => void, steps: number, meter: HeapMeter): number {
     repeat(work, steps);
     return meter() - before;
   });
-  return grown.sort((a, b) => a - b)[windows >> 1];
+  return grown.sort((a, b) => a - b)[windows >> 1]!;
 }
 
 function heapMeter(): HeapMeter | undefined {
@@ -99,7 +100,7 @@ export interface ResumeCheck {
 
 /** `batchOf` returns the batch of a step. */
 export function checkResuming(
-  createTrainer: (options: { seed?: number }) => Trainer,
+  createTrainer: (options: { seed?: number | undefined }) => Trainer,
   batchOf: (step: number) => Batch,
   steps = 5,
 ): ResumeCheck {

@@ -53,7 +53,7 @@ export interface CheckFacts {
 /** A trainer, and the loss that it is compared with. */
 export interface Checked {
   readonly model: ModelFacts;
-  createTrainer(options: { seed?: number }): Trainer;
+  createTrainer(options: { seed?: number | undefined }): Trainer;
   /**
    * Creates the training loss of a batch in doubles, as a function of the parameters. `seed` is the seed of
    * the trainer.
@@ -101,7 +101,7 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
   const trainer = createTrainer({ seed });
   const batch = informativeBatch(model, trainer, rows, seed);
   const loss = createLoss(batch, trainer.seed);
-  for (const [name, values] of Object.entries(loss.parameters)) values.set(trainer.parameters[name]);
+  for (const [name, values] of Object.entries(loss.parameters)) values.set(trainer.parameters[name]!);
   const [ofTrainer, inDoubles] = [trainer.gradient(batch), loss.value()];
 
   const shapes = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]));
@@ -140,10 +140,10 @@ function alterOne(measured: MeasuredSlopes, bound: number): AlteredGradient | un
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
   const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
   if (isWrong || elements.length === 0) return undefined;
-  const { place, slope } = elements[elements.length >> 1];
+  const { place, slope } = elements[elements.length >> 1]!;
   const element = Number(place.direction);
   const wrong = measured.gradient.slice();
-  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / fractionOfAltering;
+  wrong[element]! += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / fractionOfAltering;
   const { worst } = compareGradient(measured, wrong);
   const isFound = worst !== undefined && worst.at === place.at && worst.relativeError > bound;
   return { name: measured.name, at: place.at, isFound };

@@ -47,7 +47,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   const middle = f(0);
   const extrapolate = [extrapolation(), extrapolation(), extrapolation()];
   const bests: Estimate[] = extrapolate.map(() => ({ value: NaN, error: Infinity }));
-  let best = bests[0];
+  let best = bests[0]!;
   let [farAbove, farBelow, gap] = [NaN, NaN, NaN];
   let isKink = false;
   for (let k = 0, h = widestStep; k < stepWidths; k++, h /= 2) {
@@ -59,8 +59,8 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
       { slope: (4 * below - farBelow - 3 * middle) / (-2 * h), noise: 4 * rounding },
     ];
     differences.forEach(({ slope, noise }, side) => {
-      const next = extrapolate[side](slope, noise);
-      if (next.error < bests[side].error) bests[side] = next;
+      const next = extrapolate[side]!(slope, noise);
+      if (next.error < bests[side]!.error) bests[side] = next;
       if (next.error < best.error) best = next;
     });
     // Near a kink, the differences on one side may converge to a wrong slope; at a kink, both sides converge
@@ -73,7 +73,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
     [farAbove, farBelow, gap] = [above, below, nextGap];
   }
   const [, right, left] = bests;
-  return { ...best, isKink, below: left.value, above: right.value };
+  return { ...best, isKink, below: left!.value, above: right!.value };
 }
 
 /** Creates a function that takes the differences at h, h/2, h/4, … and returns their limits for h → 0. */

@@ -151,6 +151,6 @@ export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undef
 /** Computes the 32-bit FNV-1a hash, which detects changed, missing and swapped bytes. */
 function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
+  for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
   return new Uint8Array(Int32Array.of(sum).buffer);
 }

@@ -18,12 +18,12 @@ export const categoryEncoder: FeatureEncoder = {
     const columns = columnNames(table, name, listed, form === "index" ? width : count);
     const cells = columns.map((column) => textsOf(table, column));
     const whole = cells.map((texts) => new Set(texts).size);
-    const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]))].sort());
+    const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]!))].sort());
     if (form === "index") {
       // The vocabulary needs an index for each category of the column with the most categories, and the index
       // 0.
       const needed = Math.max(...whole) + 1;
-      const { vocabulary = needed } = model.inputs[name];
+      const { vocabulary = needed } = model.inputs[name]!;
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
         throw new InputError(
           `${name} has ${needed - 1} categories; with 0 for unknown ones, its embedding needs a ` +
@@ -51,7 +51,7 @@ export const categoryEncoder: FeatureEncoder = {
       const { [i]: known = [] } = categories;
       const places = new Map(known.map((category, place) => [category, place]));
       rows.forEach((row, at) => {
-        const place = places.get(texts[row]) ?? -1;
+        const place = places.get(texts[row]!) ?? -1;
         if (isIndex) encoded[at * width + i] = place + 1;
         else if (place >= 0) encoded[at * width + offset + place] = 1;
       });

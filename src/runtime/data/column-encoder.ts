@@ -45,13 +45,13 @@ export const columnEncoder: FeatureEncoder = {
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
-          const value = numbers[rows[row] * size + place];
+          const value = numbers[rows[row]! * size + place]!;
           encoded[at] = (value - shift) / span;
-          if (isWithin(bounds ? value : encoded[at], bounds)) continue;
-          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]);
+          if (isWithin(bounds ? value : encoded[at]!, bounds)) continue;
+          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]!);
           const scaled = span === 1 ? "" : ", scaled,";
           const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
-          throw wrongCell(table, column, rows[row], value + what);
+          throw wrongCell(table, column, rows[row]!, value + what);
         }
       }
     }
@@ -65,10 +65,10 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${shown(columns[0])}" has ${names.length}: ${shorten(names, '"')}`;
+  const found = `column "${shown(columns[0]!)}" has ${names.length}: ${shorten(names, '"')}`;
   // If there are too many classes, mark the first row with a surplus class. If there are too few, mark the
   // header (row −1).
-  const row = texts.indexOf(names[classes]) % table.rows;
+  const row = texts.indexOf(names[classes]!) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
@@ -110,7 +110,7 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
   return Array.from({ length: size }, (_, place) => {
     let [sum, count] = [0, 0];
     for (const row of train) {
-      const value = values[row * size + place];
+      const value = values[row * size + place]!;
       if (Number.isNaN(value)) continue;
       sum += value;
       count++;
@@ -135,7 +135,7 @@ function withMeans(table: Table, names: readonly string[], means: readonly numbe
 
 function filled({ size, numbers, text }: Column, means: readonly number[]): Column {
   const fill = (value: number, at: number) =>
-    Number.isNaN(value) && isMissing(text(Math.floor(at / size))) ? means[at % size] : value;
+    Number.isNaN(value) && isMissing(text(Math.floor(at / size))) ? means[at % size]! : value;
   return { size, text, numbers: () => Float64Array.from(numbers(), fill) };
 }
 
@@ -168,6 +168,6 @@ export const weightEncoder: FeatureEncoder = {
     const negative = weights.findIndex((weight: number) => weight < 0);
     if (negative < 0) return weights;
     const [column] = field.columns;
-    throw wrongCell(table, column, rows[negative], `the sample weight ${weights[negative]} is negative`);
+    throw wrongCell(table, column!, rows[negative]!, `the sample weight ${weights[negative]} is negative`);
   },
 };

@@ -94,7 +94,7 @@ export function datasetOfRows(
 /** Returns the class of each row if splits are stratified and each row has one class. */
 export function classesOf(context: DatasetContext, table: Table): ArrayLike<number> | undefined {
   if (!context.training.stratify) return undefined;
-  const [target] = Object.keys(context.model.targets);
+  const target = Object.keys(context.model.targets)[0]!;
   const rows = allRows(table.rows);
   const encoder = encoderOf(context, target);
   const labels = encoder.encode(context, encoder.fit(context, target, table, rows), table, rows);
@@ -123,5 +123,5 @@ export function encodeRows(
 
 function encoderOf({ data, encoders }: EncodingContext, name: string): FeatureEncoder {
   const facts = columnFactsOf(data, name);
-  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"];
+  return encoders[Object.keys(encoders).find((key) => key in facts) ?? "columns"]!;
 }

@@ -78,7 +78,7 @@ export function dateReader(format?: string): DateReader {
 function patternOf(format: string): RegExp {
   const source = format.replace(/([A-Za-z])\1*|[^A-Za-z]/g, (part) => {
     if (/^[^A-SU-Za-z]$/.test(part)) return part.replace(/[\\^$.*+?()[\]{}|/-]/, String.raw`\$&`);
-    if (Object.hasOwn(tokens, part)) return tokens[part];
+    if (Object.hasOwn(tokens, part)) return tokens[part]!;
     throw new InputError(`"${part}" is not a part of a date: use ${Object.keys(tokens).join(", ")}`);
   });
   const units = [...source.matchAll(/\?<(\w+)>/g)].map(([, unit]) => unit);
@@ -110,7 +110,8 @@ function dateOf({
   const index = "janfebmaraprmayjunjulaugsepoctnovdec".indexOf(name.toLowerCase()) / 3;
   const number = name === "" ? Number(month) : index + 1;
   const hour = hourOf(time);
-  const [minute, second] = [time["minute"] ?? 0, time["second"]?.replace(",", ".") ?? 0].map(Number);
+  const minute = Number(time["minute"] ?? 0);
+  const second = Number(time["second"]?.replace(",", ".") ?? 0);
   const [, sign, hours, minutes = "0"] = /^([+-])(\d\d):?(\d\d)?$/.exec(offset ?? "") ?? [];
   const shift = hours === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
   const days = daysTo(fullYear, number, Number(day));
@@ -218,5 +219,5 @@ export function onCircle(t: number): [sine: number, cosine: number] {
     [-sine, -cosine],
     [-cosine, sine],
   ];
-  return turned[quarter % 4];
+  return turned[quarter % 4]!;
 }

@@ -121,13 +121,12 @@ export interface FittedField {
 /** Returns the facts of a field. A field with its own IDX file has one column of the same name. */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
+  return Object.hasOwn(facts, name) ? facts[name]! : { columns: [name] };
 }
 
 /** The input or target of this name. */
 export function fieldOf(model: ModelFacts, name: string): BatchField {
-  const [field] = batchFields(model).filter((other) => other.name === name);
-  return field;
+  return batchFields(model).filter((other) => other.name === name)[0]!;
 }
 
 /**
@@ -184,7 +183,7 @@ export function textsOf(table: Table, name: string): string[] {
 export function shorten(names: readonly string[], mark = ""): string {
   const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1]!)}`
     : names.map(show).join(", ");
 }
 
@@ -237,8 +236,8 @@ export function checkFields(found: readonly FittedField[], trained = found): voi
       ),
     ),
   );
-  const i = there.findIndex((line, at) => line !== here[at]);
+  const i = there!.findIndex((line, at) => line !== here![at]);
   if (i < 0) return;
-  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "none", 200));
+  const [was, is] = [there, here].map((lines) => shown(lines![i] ?? "none", 200));
   throw new InputError(`the checkpoint was trained on other data: it has ${was}, this data has ${is}`);
 }

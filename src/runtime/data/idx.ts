@@ -35,7 +35,7 @@ export async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
   }
   if (size > most) throw new InputError(unpackedTooFar(most));
   const whole = new Uint8Array(size);
-  for (let i = 0, at = 0; i < parts.length; at += parts[i++].length) whole.set(parts[i], at);
+  for (let i = 0, at = 0; i < parts.length; at += parts[i++]!.length) whole.set(parts[i]!, at);
   return whole;
 }
 
@@ -78,7 +78,7 @@ export function idxHeader(bytes: Uint8Array): {
   size: number;
 } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [first, second, type, dimensions] = bytes;
+  const [first, second, type = 0, dimensions = 0] = bytes;
   const start = 4 + 4 * dimensions;
   if (first !== 0 || second !== 0 || !(type in idxTypes) || dimensions === 0)
     throw new InputError(
@@ -86,7 +86,7 @@ export function idxHeader(bytes: Uint8Array): {
     );
   if (!(bytes.length >= start)) throw new InputError(`the file is truncated: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
-  const found = idxTypes[type];
+  const found = idxTypes[type]!;
   return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
 }
 
@@ -121,7 +121,7 @@ export function itemsOf(
 ): IdxArray {
   const found = parseIdx(bytes);
   const [items, ...own] = found.shape;
-  const { shape } = Object.hasOwn(model.inputs, name) ? model.inputs[name] : model.targets[name];
+  const { shape } = Object.hasOwn(model.inputs, name) ? model.inputs[name]! : model.targets[name]!;
   const axes = (lengths: readonly number[]) => lengths.filter((length) => length !== 1).join();
   const isFlat = shape.length === 1 && shape[0] === sizeOf(own);
   if (!isFlat && axes(own) !== axes(shape))
@@ -139,10 +139,10 @@ export function itemsOf(
 
 /** Combines the files of one split into a table. Each input and target is a column. */
 export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
-  const [{ shape }] = Object.values(contents);
+  const rows = Object.values(contents)[0]!.shape[0]!;
   const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
-    const size = numbers.length / shape[0];
+    const size = numbers.length / rows;
     return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
   });
-  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
+  return { rows, columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }

@@ -31,7 +31,7 @@ export const openCategoryEncoder: FeatureEncoder = {
     const trained = isIndex
       ? Math.max(...categories.map(({ length }) => length)) + 1
       : categories.reduce((sum, { length }) => sum + length, others);
-    const { vocabulary = found } = model.inputs[name];
+    const { vocabulary = found } = model.inputs[name]!;
     if (isIndex && vocabulary < trained)
       throw new InputError(
         `${name} has ${found - 1} categories; with 0 for unseen ones, its embedding needs a vocabulary of ` +
@@ -57,7 +57,7 @@ export const openCategoryEncoder: FeatureEncoder = {
       const places = new Map(known.map((category, place) => [category, place]));
       const unseen = facts.unseenCategory && !isIndex ? known.length : -1;
       rows.forEach((row, at) => {
-        const place = places.get(texts[row]) ?? unseen;
+        const place = places.get(texts[row]!) ?? unseen;
         if (isIndex) encoded[at * width + i] = place + 1;
         else if (place >= 0) encoded[at * width + offset + place] = 1;
       });
@@ -84,7 +84,7 @@ function frequent(
   { missingCategory, minCount = 1 }: ColumnFacts,
 ): string[] {
   const counts = new Map<string, number>();
-  for (const row of rows) counts.set(texts[row], (counts.get(texts[row]) ?? 0) + 1);
+  for (const row of rows) counts.set(texts[row]!, (counts.get(texts[row]!) ?? 0) + 1);
   if (missingCategory) counts.set("?", Infinity);
   return [...counts].flatMap(([category, count]) => (count < minCount ? [] : [category])).sort();
 }

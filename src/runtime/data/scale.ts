@@ -19,7 +19,7 @@ export const fitScales: FitScales = (table, columns, train, rule) =>
     const { size } = columnOf(table, column);
     return Array.from({ length: size }, (_, place) =>
       fitScale(
-        Float64Array.from(train, (row) => numbers[row * size + place]),
+        Float64Array.from(train, (row) => numbers[row * size + place]!),
         rule,
       ),
     );

@@ -62,11 +62,11 @@ export function cutRows(
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
   for (const row of order) {
-    const rows = members.get(classes[row]);
+    const rows = members.get(classes[row]!);
     if (rows) rows.push(row);
-    else members.set(classes[row], [row]);
+    else members.set(classes[row]!, [row]);
   }
   const place = new Float64Array(order.length);
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
-  order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
+  order.sort((a, b) => place[a]! - place[b]! || classes[a]! - classes[b]!);
 }

@@ -47,16 +47,17 @@ export function numberIn(cell: string): number {
  * the records do not form a table.
  */
 export function tableOf(records: readonly TableRecord[]): Table {
-  checkNames(records[0]);
-  const [{ cells: names, line }, ...rows] = records;
+  const [head, ...rows] = records;
+  checkNames(head);
+  const { cells: names, line } = head!;
   for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
     let found: NumberArray | undefined;
-    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i])));
-    return [name, { size: 1, text: (row) => rows[row].cells[i], numbers }];
+    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i]!)));
+    return [name, { size: 1, text: (row) => rows[row]!.cells[i]!, numbers }];
   });
-  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1]!.line };
 }
 
 export function checkNames(header: TableRecord | undefined): void {
@@ -100,8 +101,8 @@ export function csvRecords(
     const match = pattern.exec(text);
     if (match === null) throw new InputError("invalid quote or not UTF-8", line);
     const [, quoted, plain] = match;
-    end = match[3];
-    cells.push(plain ?? quoted.replaceAll('""', '"'));
+    end = match[3]!;
+    cells.push(plain ?? quoted!.replaceAll('""', '"'));
     if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);

@@ -35,7 +35,7 @@ export const decimalEncoder: FeatureEncoder = {
       const { size, numbers } = columnOf(table, column);
       const found = numbers();
       return Array.from({ length: size }, (_, place) =>
-        decimalsOf(Float64Array.from(train, (row) => found[row * size + place])),
+        decimalsOf(Float64Array.from(train, (row) => found[row * size + place]!)),
       );
     });
     const scales = decimals.map((count, i) => ({
@@ -80,15 +80,15 @@ export const rangeEncoder: FeatureEncoder = {
     const at = encoded.findIndex((value: number) => !isInRange(value, range));
     if (at < 0) return encoded;
     const width = encoded.length / rows.length;
-    const row = rows[Math.floor(at / width)];
+    const row = rows[Math.floor(at / width)]!;
     // Find the column that contains the number at this position of the row. A column may contain several
     // numbers.
     const holders = field.columns.flatMap((name) => Array<string>(columnOf(table, name).size).fill(name));
-    const column = holders[at % width];
+    const column = holders[at % width]!;
     const { size, numbers } = columnOf(table, column);
     const value = numbers()[row * size + ((at % width) - holders.indexOf(column))];
     const { shift, span } = field.scales?.[at % width] ?? { shift: 0, span: 1 };
-    const scaled = shift === 0 && span === 1 ? "" : `, scaled to ${encoded[at].toPrecision(4)},`;
+    const scaled = shift === 0 && span === 1 ? "" : `, scaled to ${encoded[at]!.toPrecision(4)},`;
     throw wrongCell(table, column, row, `${value}${scaled} is not ${range.rule}`);
   },
 };

@@ -28,6 +28,6 @@ export function checkTargets(
 ): void {
   for (const row of rows)
     for (let i = row * size; i < (row + 1) * size; i++)
-      if (!isInRange(values[i], range))
+      if (!isInRange(values[i]!, range))
         throw new InputError(`${name}, row ${row}: ${values[i]} is not ${range.rule}`);
 }

@@ -17,14 +17,14 @@ export const characterEncoder: FeatureEncoder = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
     columnNames(table, name, columns, 1);
-    const cells = textsOf(table, columns[0]);
-    checkLengths(table, columns[0], cells, length);
+    const cells = textsOf(table, columns[0]!);
+    checkLengths(table, columns[0]!, cells, length);
     const characters = charactersOf(train, cells);
     checkVocabulary(model, data, name, characters);
     return { name, columns, characters };
   },
   encode: ({ model: { inputs } }, { name, columns: [column], characters = [] }, table, rows) =>
-    sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
+    sequences(table, name, column!, inputs[name]!.shape[0]!, characters, rows, (text, i) => text[i - 1] ?? 0),
 };
 
 /** Encodes a text as characters, for a target: at each position, the next character. */
@@ -34,7 +34,7 @@ export const nextEncoder: FeatureEncoder = {
     return { ...characterEncoder.fit(context, nextOf, table, train), name };
   },
   encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
-    sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
+    sequences(table, name, column!, targets[name]!.shape[0]!, characters, rows, (text, i) =>
       i === text.length ? 0 : (text[i] ?? -1),
     ),
 };
@@ -43,7 +43,7 @@ export const nextEncoder: FeatureEncoder = {
 function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const code = (character: string) => character.codePointAt(0) ?? 0;
   const found = new Set<string>();
-  for (const row of rows) for (const character of texts[row]) found.add(character);
+  for (const row of rows) for (const character of texts[row]!) found.add(character);
   return [...found].sort((a, b) => code(a) - code(b));
 }
 
@@ -56,7 +56,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
   const what =
-    `"${shown(texts[row])}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
+    `"${shown(texts[row]!)}" has ${lengths[row]} characters, but a length of ${length} has room for ` +
     `${length - 1} after the start token`;
   throw wrongCell(
     table,
@@ -75,8 +75,8 @@ function checkVocabulary(
 ): void {
   const target = Object.keys(targets).find((name) => columnFactsOf(data, name).nextOf === input);
   const found = characters.length + 1;
-  const { vocabulary = found } = inputs[input];
-  const classes = target === undefined ? found : targets[target].classes;
+  const { vocabulary = found } = inputs[input]!;
+  const classes = target === undefined ? found : targets[target]!.classes;
   if (vocabulary === found && classes === found) return;
   const said = [
     vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
@@ -104,10 +104,10 @@ function sequences(
   const numbers = new Map(characters.map((character, index) => [character, index + 1]));
   const encoded = new Int32Array(rows.length * length);
   rows.forEach((row, at) => {
-    const text = Array.from(cells[row], (character) => {
+    const text = Array.from(cells[row]!, (character) => {
       const number = numbers.get(character);
       if (number !== undefined) return number;
-      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training split`;
+      const what = `"${shown(character)}" in "${shown(cells[row]!)}" does not occur in the training split`;
       throw wrongCell(table, column, row, what);
     });
     for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
@@ -126,10 +126,10 @@ function sequences(
 export const wordEncoder: FeatureEncoder = {
   fit(context, name, table, train) {
     const { columns } = columnFactsOf(context.data, name);
-    const texts = wordsOf(context, name, table, columns[0]);
+    const texts = wordsOf(context, name, table, columns[0]!);
     const counts = new Map<string, number>();
-    for (const row of train) for (const word of texts[row]) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const { vocabulary = Infinity } = context.model.inputs[name];
+    for (const row of train) for (const word of texts[row]!) counts.set(word, (counts.get(word) ?? 0) + 1);
+    const { vocabulary = Infinity } = context.model.inputs[name]!;
     const words = [...counts]
       .sort(([a, often], [b, oftener]) => oftener - often || (a < b ? -1 : 1))
       .slice(0, vocabulary - 2)
@@ -165,12 +165,12 @@ function wordSequences(
   rows: Int32Array,
   numberAt: (text: readonly number[], place: number) => number,
 ): Int32Array {
-  const [length] = context.model.inputs[input].shape;
-  const texts = wordsOf(context, input, table, columns[0]);
+  const length = context.model.inputs[input]!.shape[0]!;
+  const texts = wordsOf(context, input, table, columns[0]!);
   const numbers = new Map(words.map((word, index) => [word, index + 2]));
   const encoded = new Int32Array(rows.length * length);
   rows.forEach((row, at) => {
-    const text = texts[row].map((word) => numbers.get(word) ?? 1);
+    const text = texts[row]!.map((word) => numbers.get(word) ?? 1);
     for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
   });
   return encoded;
@@ -196,7 +196,7 @@ function wordsOf({ data }: EncodingContext, input: string, table: Table, column:
     table,
     column,
     long,
-    `the text has ${texts[long].length} words, but a length of ${length} has room for ${length - 1} after the ` +
+    `the text has ${texts[long]!.length} words, but a length of ${length} has room for ${length - 1} after the ` +
       `start token; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
   );
 }

@@ -35,8 +35,8 @@ export interface FieldFacts {
  */
 export interface EarlyStopping {
   patience: number;
-  metric?: string;
-  minDelta?: number;
+  metric?: string | undefined;
+  minDelta?: number | undefined;
 }
 
 /** The training section of the spec, with all defaults. */

@@ -53,5 +53,5 @@ const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 export function exponentOf(x: number): number {
   bitsOfDouble[0] = x;
   // 0x3fe6a09e is the high word of √½.
-  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
+  return (wordsOfDouble[highWord]! - 0x3fe6a09e) >> 20;
 }

@@ -17,10 +17,10 @@ function tableOfRootsOfTwo(): Float64Array {
   const table = new Float64Array(128);
   table[0] = 1;
   for (let j = 0; j < 126; j += 2) {
-    const product = table[j] * root;
-    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
+    const product = table[j]! * root;
+    const rest = productError(table[j]!, root, product) + (table[j]! * rootRest + table[j + 1]! * root);
     table[j + 2] = product + rest;
-    table[j + 3] = product - table[j + 2] + rest;
+    table[j + 3] = product - table[j + 2]! + rest;
   }
   return table;
 }
@@ -48,9 +48,11 @@ export function exp(x: number): number {
   const j = (k & 63) * 2;
   // 2^⌊k/64⌋ alone may overflow, so it is applied as two factors. A subnormal result is rounded only once.
   const half = k >> 7;
-  const power = powersOfTwo[half + 1023];
+  const power = powersOfTwo[half + 1023]!;
   return (
-    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
+    (rootsOfTwo[j]! + (rootsOfTwo[j + 1]! + rootsOfTwo[j]! * p)) *
+    power *
+    powersOfTwo[(k >> 6) - half + 1023]!
   );
 }
 
@@ -64,8 +66,8 @@ export function expm1(x: number): number {
   const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  const power = powersOfTwo[(k >> 6) + 1023];
-  return power * rootsOfTwo[j] - 1 + power * (rootsOfTwo[j + 1] + rootsOfTwo[j] * p);
+  const power = powersOfTwo[(k >> 6) + 1023]!;
+  return power * rootsOfTwo[j]! - 1 + power * (rootsOfTwo[j + 1]! + rootsOfTwo[j]! * p);
 }
 
 /** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]. Below −709, e⁻ˣ would overflow, and σ(x) equals eˣ. */
@@ -140,6 +142,6 @@ export function tanh(x: number): number {
       (-0.33333333333333326 +
         s * (0.13333333333127131 + s * (-0.05396824340997718 + s * 0.021852186945586938)));
   const j = (k | 0) * 2 + 610;
-  const a = tanhOfSixteenths[j];
-  return a + (tanhOfSixteenths[j + 1] + ((1 - a * a) * t) / (1 + a * t));
+  const a = tanhOfSixteenths[j]!;
+  return a + (tanhOfSixteenths[j + 1]! + ((1 - a * a) * t) / (1 + a * t));
 }

@@ -24,7 +24,7 @@ function log1pRest(f: number): number {
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
-  const f = x * powersOfTwo[1024 - k] * 0.5 - 1;
+  const f = x * powersOfTwo[1024 - k]! * 0.5 - 1;
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
@@ -43,7 +43,7 @@ export function log1p(x: number): number {
   const u = 1 + x;
   const k = exponentOf(u);
   const lost = u > 2 ? 1 - (u - x) : x - (u - 1);
-  const f = k === 0 ? x : u * powersOfTwo[1024 - k] * 0.5 - 1;
+  const f = k === 0 ? x : u * powersOfTwo[1024 - k]! * 0.5 - 1;
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;
@@ -85,7 +85,7 @@ function powerOfPositive(x: number, y: number): number {
   const normal = isSubnormal ? x * 18014398509481984 : x;
   const exponent = exponentOf(normal);
   const k = isSubnormal ? exponent - 54 : exponent;
-  const m = normal * powersOfTwo[1024 - exponent] * 0.5;
+  const m = normal * powersOfTwo[1024 - exponent]! * 0.5;
 
   const below = m + 1;
   const belowRest = m - (below - 1);
@@ -126,8 +126,8 @@ function powerOfPositive(x: number, y: number): number {
   const n = nearest(e * 64);
   const q = expm1NearZero((e - n / 64 + eRest) * 0.6931471805599453);
   const j = (n & 63) * 2;
-  const value = rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * q);
+  const value = rootsOfTwo[j]! + (rootsOfTwo[j + 1]! + rootsOfTwo[j]! * q);
   // 2^⌊n/64⌋ alone may be out of range, so it is applied as two factors.
   const half = n >> 7;
-  return value * powersOfTwo[half + 1023] * powersOfTwo[(n >> 6) - half + 1023];
+  return value * powersOfTwo[half + 1023]! * powersOfTwo[(n >> 6) - half + 1023]!;
 }

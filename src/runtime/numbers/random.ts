@@ -72,8 +72,8 @@ export const salts = { shuffle: -1, split: -3 };
 export function shuffle(rows: Int32Array, random: Random): void {
   for (let last = rows.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
-    const row = rows[last];
-    rows[last] = rows[other];
+    const row = rows[last]!;
+    rows[last] = rows[other]!;
     rows[other] = row;
   }
 }
@@ -109,7 +109,7 @@ export function orthogonal(view: Numbers, random: Random, rows: number, columns:
     // errors of the first.
     for (const earlier of [...basis, ...basis]) {
       const along = dot(vector, earlier);
-      for (let i = 0; i < size; i++) vector[i] -= along * earlier[i];
+      for (let i = 0; i < size; i++) vector[i]! -= along * earlier[i]!;
     }
     const length = Math.sqrt(dot(vector, vector));
     basis.push(vector.map((value) => value / length));
@@ -124,6 +124,6 @@ export function orthogonal(view: Numbers, random: Random, rows: number, columns:
 /** Σ aᵢ bᵢ */
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }

@@ -21,7 +21,7 @@ export function exp2(y: number): number {
         r *
           (0.240226475497 +
             r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702)))));
-  return p * powersOfTwo[(k | 0) + 1023];
+  return p * powersOfTwo[(k | 0) + 1023]!;
 }
 
 /** eˣ = 2^(x / ln 2) */
@@ -54,7 +54,7 @@ export function sigmoid(x: number): number {
 export function log2(x: number): number {
   if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
   const k = exponentOf(x);
-  const m = x * powersOfTwo[1023 - k];
+  const m = x * powersOfTwo[1023 - k]!;
   const s = (m - 1) / (m + 1);
   const z = s * s;
   return (
@@ -71,7 +71,7 @@ export function log2(x: number): number {
 function log2AtEdge(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
   const shift = x < 1 ? 64 : -64;
-  return log2(x * powersOfTwo[1023 + shift]) - shift;
+  return log2(x * powersOfTwo[1023 + shift]!) - shift;
 }
 
 /** ln x = log₂ x · ln 2 */

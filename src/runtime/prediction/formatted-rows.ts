@@ -1,6 +1,7 @@
 // Predictions for rows that write numbers in the format of the data file, for instance with a decimal comma.
 import { withNumberFormat } from "../data/number-format.ts";
 import type { NumberFormat } from "../data/number-format.ts";
+import type { Cell } from "./interpretations.ts";
 import type { Predicting } from "./predictions.ts";
 import type { RowPredictor } from "./predictor.ts";
 
@@ -14,13 +15,19 @@ export const predictFormatted =
  * Wraps a predictor, so that cells may be numbers or texts in the format of the data file. If the format has
  * a decimal comma, 1.5 and "1,5" are the same.
  */
-export function formattedRows(predictor: RowPredictor, { decimal = "." }: NumberFormat = {}): RowPredictor {
-  const written = (row: Readonly<Record<string, string | number>>) =>
-    Object.fromEntries(
-      Object.entries(row).map(([name, cell]) => [
-        name,
-        typeof cell === "number" ? `${cell}`.replace(".", decimal) : cell,
-      ]),
-    );
-  return { ...predictor, predictRows: (rows) => predictor.predictRows(rows.map(written)) };
-}
+export const formattedRows = (predictor: RowPredictor, format?: NumberFormat): RowPredictor => ({
+  ...predictor,
+  predictRows: (rows) => predictor.predictRows(rows.map((row) => formattedCells(row, format))),
+});
+
+/** The row, with its numbers written in the format. */
+export const formattedCells = (
+  row: Readonly<Record<string, Cell>>,
+  { decimal = "." }: NumberFormat = {},
+): Record<string, Cell> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, cell]) => [
+      name,
+      typeof cell === "number" ? `${cell}`.replace(".", decimal) : cell,
+    ]),
+  );

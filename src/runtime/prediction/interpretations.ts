@@ -19,30 +19,30 @@ const rounded = (value: number): number => +value.toPrecision(7);
 export const byProbability: Interpretation = (scores, classes) => {
   const top = Math.max(...scores);
   const sum = scores.reduce((all, score) => all + exp(score - top), 0);
-  return [classes[scores.indexOf(top)], ...scores.map((score) => rounded(exp(score - top) / sum))];
+  return [classes[scores.indexOf(top)]!, ...scores.map((score) => rounded(exp(score - top) / sum))];
 };
 
 /** For one score per class that is not a logit: the scores themselves. */
 export const byScore: Interpretation = (scores, classes) => [
-  classes[scores.indexOf(Math.max(...scores))],
+  classes[scores.indexOf(Math.max(...scores))]!,
   ...scores.map(rounded),
 ];
 
 /** For one logit, that of the second of two classes: the probabilities, computed by the sigmoid. */
-export const bySecondLogit: Interpretation = ([logit], classes) => bySecond(sigmoid(logit), classes);
+export const bySecondLogit: Interpretation = ([logit], classes) => bySecond(sigmoid(logit!), classes);
 
 /** For the output of a unit step: 0 selects the first of two classes, and 1 the second. */
-export const bySecondStep: Interpretation = ([step], classes) => bySecond(step, classes);
+export const bySecondStep: Interpretation = ([step], classes) => bySecond(step!, classes);
 
 function bySecond(share: number, classes: readonly Cell[]): Cell[] {
-  return [classes[share < 0.5 ? 0 : 1], rounded(1 - share), rounded(share)];
+  return [classes[share < 0.5 ? 0 : 1]!, rounded(1 - share), rounded(share)];
 }
 
 /** For the score of a margin loss: a score below 0 selects the first of two classes. */
 export const byMargin: Interpretation = ([score], classes) => [
-  classes[score < 0 ? 0 : 1],
-  rounded(-score),
-  rounded(score),
+  classes[score! < 0 ? 0 : 1]!,
+  rounded(-score!),
+  rounded(score!),
 ];
 
 /** For a number: the number in original units, with as many decimals as the training data suggests. */
@@ -50,7 +50,7 @@ export const inTargetUnits: Interpretation = (
   [value],
   _,
   { shift, span, decimals } = { shift: 0, span: 1 },
-) => [inDecimals(value * span + shift, decimals)];
+) => [inDecimals(value! * span + shift, decimals)];
 
 /** Rounds to this number of decimals, but to at most 7 significant digits. Adding 0 turns −0 into 0. */
 function inDecimals(value: number, decimals: number | undefined): number {
@@ -60,10 +60,10 @@ function inDecimals(value: number, decimals: number | undefined): number {
 
 /** For the logarithm of a number: the number itself. */
 export const ofLogarithm: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
-  rounded(exp(value) * span + shift),
+  rounded(exp(value!) * span + shift),
 ];
 
 /** For the logit of a probability: the probability itself. */
 export const ofLogit: Interpretation = ([value], _, { shift, span } = { shift: 0, span: 1 }) => [
-  rounded(sigmoid(value) * span + shift),
+  rounded(sigmoid(value!) * span + shift),
 ];

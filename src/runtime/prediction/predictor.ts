@@ -64,8 +64,8 @@ export function predictorOfRows(
     ...predictor,
     predictRows(rows) {
       try {
-        const [heads, ...said] = predicting(context, fields, tableOfRows(rows), predictor);
-        return said.map((cells) => Object.fromEntries(heads.map((head, i) => [head, cells[i]])));
+        const [heads = [], ...said] = predicting(context, fields, tableOfRows(rows), predictor);
+        return said.map((cells) => Object.fromEntries(heads.map((head, i) => [head, cells[i]!])));
       } catch (error) {
         if (!(error instanceof InputError) || error.line === undefined) throw error;
         throw new InputError(`${error.line}: ${error.message}`);
@@ -75,10 +75,10 @@ export function predictorOfRows(
 }
 
 /** Converts the rows to a table. The first row determines the columns. */
-function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
+export function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
   if (!(rows.length > 0)) throw new InputError("there are no rows");
-  const columns = Object.keys(rows[0]).map((name): [string, Column] => {
-    const text = (row: number) => `${Object.hasOwn(rows[row], name) ? rows[row][name] : ""}`;
+  const columns = Object.keys(rows[0]!).map((name): [string, Column] => {
+    const text = (row: number) => `${Object.hasOwn(rows[row]!, name) ? rows[row]![name] : ""}`;
     const numbers = () => Float64Array.from(rows, (_, row) => numberIn(text(row)));
     return [name, { size: 1, text, numbers }];
   });

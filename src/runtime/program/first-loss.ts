@@ -22,16 +22,17 @@ const smallTarget = 10;
  */
 export function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {
   if (trainer.epoch > 0) return undefined;
-  const [target] = Object.keys(model.targets);
+  const target = Object.keys(model.targets)[0]!;
   const batch = Object.fromEntries(
     batchFields(model).map(({ name, size }) => {
-      const length = Math.min(train[name].length, model.batchSize * size);
-      return [name, Float64Array.from({ length }, (_, i) => train[name][i])];
+      const length = Math.min(train[name]!.length, model.batchSize * size);
+      return [name, Float64Array.from({ length }, (_, i) => train[name]![i]!)];
     }),
   );
   const { loss } = trainer.evaluate(batch);
   if (!(loss > highestStart)) return undefined;
-  const size = batch[target].reduce((sum, value) => sum + Math.abs(value), 0) / batch[target].length;
+  const values = batch[target]!;
+  const size = values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
   const [reason, place] =
     size > smallTarget
       ? [`${target} is about ${Number(size.toPrecision(3))}`, `to data.targets.${target}`]

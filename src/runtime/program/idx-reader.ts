@@ -28,7 +28,7 @@ export const idxFolder: DataReader = {
 /** Returns the input that a single file contains. Throws if the model has several inputs. */
 export function onlyInput({ inputs }: ModelFacts): string {
   const [input, ...others] = Object.keys(inputs);
-  if (others.length === 0) return input;
+  if (others.length === 0) return input!;
   throw new InputError(
     `one IDX file contains one input, but the model reads ${Object.keys(inputs).join(", ")}`,
   );
@@ -46,7 +46,7 @@ async function readPart(
   for (const [name, path] of files) {
     const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
     contents[name] = locateErrors(path, () => itemsOf(model, name, bytes, before));
-    before = { name, items: contents[name].shape[0] };
+    before = { name, items: contents[name].shape[0]! };
   }
   return { file: place, table: idxTable(contents) };
 }

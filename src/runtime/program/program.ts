@@ -32,7 +32,7 @@ declare const console: { log(text: string): void };
 
 /** A trainer as a program. */
 export interface Program extends DatasetContext {
-  createTrainer(options: { seed?: number }): Trainer;
+  createTrainer(options: { seed?: number | undefined }): Trainer;
   /** Reads the data files that the flags name. */
   reader: DataReader;
   /** Present if a run consists of several trainings, such as cross-validation. */
@@ -177,14 +177,14 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
   );
   for (let i = 0; i < words.length; i++) {
-    const flag = words[i];
+    const flag = words[i]!;
     const line = `\n  ${flag} `;
     const place = help.indexOf(line);
     if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[place + line.length] === " ") continue;
     i++;
-    if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
+    if (i >= words.length || words[i]!.startsWith("--")) throw new InputError(`${flag} needs a value`);
     flags[flag] = words[i];
   }
   return flags;

@@ -56,7 +56,7 @@ export function parseCleaned(text: string, data: DataFacts, asked?: string): Tab
   const places = names.flatMap((name, place) => (dropping.has(name) ? [place] : []));
   const kept = records.filter(
     ({ cells }, i) =>
-      i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place])),
+      i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place]!)),
   );
   const told = dropText(records.length - kept.length, records.length - 1);
   if (told !== "") say(`${told}\n`);

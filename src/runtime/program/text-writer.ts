@@ -23,6 +23,13 @@ export interface Drawing {
   seed: number;
 }
 
+/** What the flags ask for. A missing option has its default. */
+interface DrawingOptions {
+  count?: number | undefined;
+  temperature?: number | undefined;
+  seed?: number | undefined;
+}
+
 /**
  * Samples `count` texts. Each text has its own random stream, so it does not depend on `count` or on the
  * batch size. As in the data, no text is empty or too long for the input.
@@ -34,7 +41,7 @@ export function writeTexts(
   characters: readonly string[],
   { count, temperature, seed }: Drawing,
 ): string[] {
-  const [length] = inputs[input].shape;
+  const length = inputs[input]!.shape[0]!;
   const classes = characters.length + 1;
   const written: string[] = [];
   for (let start = 0; start < count; start += batchSize) {
@@ -49,7 +56,7 @@ export function writeTexts(
         const unit = randomUnit(randomKey(seed, start + row, textSalt), at);
         const drawn = draw(logits.subarray(from, from + classes), at === 0 ? 1 : 0, temperature, unit);
         if (drawn === 0) open.delete(row);
-        else texts[row] += characters[drawn - 1];
+        else texts[row]! += characters[drawn - 1]!;
         batch[row * length + at + 1] = drawn;
       }
     }
@@ -64,10 +71,10 @@ export function writeTexts(
  */
 function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
   let likeliest = first;
-  for (let i = first; i < logits.length; i++) if (logits[i] > logits[likeliest]) likeliest = i;
+  for (let i = first; i < logits.length; i++) if (logits[i]! > logits[likeliest]!) likeliest = i;
   if (temperature === 0) return likeliest;
   const weights = Array.from(logits, (logit, i) =>
-    i < first ? 0 : exp((logit - logits[likeliest]) / temperature),
+    i < first ? 0 : exp((logit - logits[likeliest]!) / temperature),
   );
   let left = unit * weights.reduce((sum, weight) => sum + weight, 0);
   const drawn = weights.findIndex((weight) => (left -= weight) < 0);
@@ -109,10 +116,10 @@ export function writerOf(
   model: ModelFacts,
   { targets }: Pick<DataFacts, "targets">,
   { fields }: Pick<Dataset, "fields">,
-  { count, temperature = 1, seed = trainer.seed }: Partial<Drawing>,
+  { count, temperature = 1, seed = trainer.seed }: DrawingOptions,
 ): Trainable {
-  const [{ nextOf: input = "" }] = Object.values(targets);
-  const { characters = [] } = fields[fields.length - 1];
+  const { nextOf: input = "" } = Object.values(targets)[0]!;
+  const { characters = [] } = fields[fields.length - 1]!;
   return {
     get epoch() {
       return trainer.epoch;

@@ -67,7 +67,7 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 
 /** Creates the slots of a model, with arrays in the arena of this machine. */
 export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
-  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name]! }));
   return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
@@ -98,7 +98,7 @@ export function rowsOf(slots: Slots, batch: Batch, onlyInputs?: boolean): number
     if (!(Number.isInteger(count) && count >= 0))
       throw new InputError(`${name} has ${length} values, not a multiple of the row size ${size}`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, but ${slots[0].name} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, but ${slots[0]!.name} has ${rows}`);
     // The `length` of an array-like object may be wrong, so check that the last value exists.
     if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
@@ -126,7 +126,7 @@ export function writeRows(
 ): void {
   const turn = ++slots.writes;
   for (const slot of slots)
-    if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name], start, n, order);
+    if (!(onlyInputs && slot.isTarget)) writeField(slot, batch[slot.name]!, start, n, order);
   // Reading an array of a user-defined class may run code of that class. This code must not overwrite the
   // batch by calling this trainer.
   if (slots.writes !== turn) throw new InputError("reading the batch calls the trainer");
@@ -140,14 +140,14 @@ function writeField(
   order?: Int32Array,
 ): void {
   for (let i = 0; i < n; i++) {
-    const row = order === undefined ? start + i : order[start + i];
+    const row = order === undefined ? start + i : order[start + i]!;
     for (let j = 0; j < size; j++) {
-      const value = values[row * size + j];
+      const value = values[row * size + j]!;
       // Check the type first, because the typed array would convert null, "" and true to numbers.
       if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
       // Check a real number after the copy, because the number may overflow in f32.
-      if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
+      if (isWithin(bounds ? value : view[i * size + j]!, bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
       const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
       throw new InputError(`${name}, row ${row}: ${value} is ${what}`);

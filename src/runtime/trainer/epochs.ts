@@ -105,7 +105,7 @@ function partsOf(
     throw new InputError(`validation must be in [0, 1), got ${validation}`);
   }
   if (validation === 0) return { train: all };
-  const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
+  const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]!), { validation });
   return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
@@ -159,7 +159,7 @@ function* runEpoch(session: EpochSession, plan: FitPlan): Generator<EpochReport,
   const rowsOfStep = batchSize * (training.accumulate ?? 1);
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
-  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0]!, epoch, salts.shuffle)));
   const steps = Math.ceil((order.length - progress.rows) / rowsOfStep);
   const loss = yield* session.takeSteps(session, train.data, order, batchSize, steps, progress);
   const evaluated = function* ({ data, rows }: Part, name: string): Generator<EpochReport, Summary> {
@@ -192,7 +192,7 @@ function judge(
   report: EpochReport,
 ): boolean {
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
-  const value = figures[metric];
+  const value = figures[metric]!;
   const gain = training.higherIsBetter?.includes(metric)
     ? value - progress.bestValue
     : progress.bestValue - value;
@@ -211,7 +211,7 @@ function judge(
 export function balance(weights: Numbers, classes: ArrayLike<number>, rows: Int32Array, size: number): void {
   const counts = Array.from(weights, () => 0);
   for (const row of rows)
-    for (let i = row * size; i < (row + 1) * size; i++) if (classes[i] >= 0) counts[classes[i]]++;
+    for (let i = row * size; i < (row + 1) * size; i++) if (classes[i]! >= 0) counts[classes[i]!]!++;
   const all = counts.reduce((sum, count) => sum + count, 0);
   counts.forEach((count, i) => (weights[i] = count === 0 ? 0 : all / (counts.length * count)));
 }

@@ -59,7 +59,7 @@ export function distributionOf(values: Numbers): Distribution {
     spread += (value - mean) * (value - mean);
     // If all values are equal, the quotient is 0 / 0 = NaN, and all values belong to the first interval.
     const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
-    histogram[Math.min(intervals - 1, place)]++;
+    histogram[Math.min(intervals - 1, place)]!++;
   }
   const [std, norm] = [Math.sqrt(spread / count), Math.sqrt(squares)];
   return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };
@@ -98,7 +98,7 @@ export const watchedSteps = (watch: StepWatch, others: TakeSteps = singleSteps):
       const learningRate = machine.learningRate();
       tally.sum += loss * n;
       tally.rows += n;
-      watch.listener?.({ step: machine.step[0], loss, rows: n, learningRate });
+      watch.listener?.({ step: machine.step[0]!, loss, rows: n, learningRate });
     }
     return tally.sum / tally.rows;
   };
@@ -210,22 +210,22 @@ export function probing(
   const slots = slotsOf(model, machine);
   return Object.assign(trainer, {
     probe(batch: Batch): Probe {
-      const [before, rate] = [machine.state.slice(), learningRate[0]];
+      const [before, rate] = [machine.state.slice(), learningRate[0]!];
       const loss = trainer.gradient(batch);
       const rows = rowsOf(slots, batch);
       forward(rows);
-      const old = Object.keys(machine.gradients).map((name) => ({ name, from: weights[name].slice() }));
+      const old = Object.keys(machine.gradients).map((name) => ({ name, from: weights[name]!.slice() }));
       machine.update(rows);
       const parameters = old.map(({ name, from }) =>
-        moved(name, from, weights[name], machine.gradients[name]),
+        moved(name, from, weights[name]!, machine.gradients[name]!),
       );
       machine.state.set(before);
       learningRate[0] = rate;
       return {
-        step: machine.step[0],
+        step: machine.step[0]!,
         rows,
         loss,
-        layers: layers.map((layer) => seen(layer, values[layer.name], rows / model.batchSize)),
+        layers: layers.map((layer) => seen(layer, values[layer.name]!, rows / model.batchSize)),
         parameters,
       };
     },
@@ -242,7 +242,7 @@ export function probing(
 function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): ParameterProbe {
   const weights = distributionOf(from);
   let squares = 0;
-  for (let i = 0; i < from.length; i++) squares += (to[i] - from[i]) * (to[i] - from[i]);
+  for (let i = 0; i < from.length; i++) squares += (to[i]! - from[i]!) * (to[i]! - from[i]!);
   const updateNorm = Math.sqrt(squares);
   return {
     name,
@@ -277,7 +277,7 @@ function idleUnits(
   const active = new Uint8Array(of);
   let idle = 0;
   for (let i = 0; i < values.length; i++)
-    if (isIdle(values[i])) idle++;
+    if (isIdle(values[i]!)) idle++;
     else active[i % of] = 1;
   return { rule, units: active.filter((one) => one === 0).length, of, share: idle / values.length };
 }

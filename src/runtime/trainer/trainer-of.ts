@@ -26,7 +26,7 @@ type TrainerBase = Pick<Session, "model" | "machine" | "training"> & Partial<Epo
 /**
  * Creates a trainer. `seed` (0 to 4294967295, by default the seed of the spec) determines all random numbers.
  */
-export function trainerOf(base: TrainerBase, options: { seed?: number }): Trainer {
+export function trainerOf(base: TrainerBase, options: { seed?: number | undefined }): Trainer {
   checkTrainerOptions(options);
   const { model, machine, training } = base;
   const slots = slotsOf(model, machine);
@@ -57,7 +57,7 @@ export function trainerOf(base: TrainerBase, options: { seed?: number }): Traine
     gradients: machine.gradients,
     backend: machine.backend ?? "ts",
     get seed() {
-      return machine.seed[0] >>> 0;
+      return machine.seed[0]! >>> 0;
     },
     get epoch() {
       return session.progress.epoch;

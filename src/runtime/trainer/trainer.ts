@@ -7,19 +7,19 @@ import type { Batch } from "../step/batch.ts";
 /** Options of training. The spec defines their defaults. */
 export interface FitOptions {
   /** The number of epochs to train, in addition to the completed epochs. */
-  epochs?: number;
+  epochs?: number | undefined;
   /** The number of rows per batch, at most the batch size of the model. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** Validation data, or the fraction of the rows to set aside for validation (0: none). */
-  validation?: Batch | number;
-  earlyStopping?: EarlyStopping | false;
+  validation?: Batch | number | undefined;
+  earlyStopping?: EarlyStopping | false | undefined;
   /**
    * Whether training ends with the parameters of the best epoch or of the last epoch. The default is "best"
    * with validation or early stopping.
    */
-  keep?: "best" | "last";
+  keep?: "best" | "last" | undefined;
   /** Whether the rows are shuffled in each epoch. */
-  shuffle?: boolean;
+  shuffle?: boolean | undefined;
 }
 
 /** The result of one epoch. */

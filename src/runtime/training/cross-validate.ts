@@ -86,7 +86,7 @@ export const foldsIn = ({ folds }: CheckpointMetadata): readonly FoldResult[] =>
 /** Returns a warning if not all folds were completed when the checkpoint was saved. */
 export function unfinishedText(folds: number | undefined, metadata: CheckpointMetadata): string | undefined {
   const done = foldsIn(metadata).length;
-  if (metadata.folds === undefined || folds === undefined || done >= folds) return undefined;
+  if (metadata["folds"] === undefined || folds === undefined || done >= folds) return undefined;
   return (
     `the checkpoint contains the model of fold ${done + 1} of ${folds}, not the final model, which learns ` +
     "from all folds (--resume continues the run)"
@@ -102,19 +102,20 @@ function foldsDone({
 }: Omit<Run, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
   return locateErrors(resume, () => {
-    if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
+    if (!Array.isArray(resumed["folds"]) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
       throw new InputError("the checkpoint has no valid fold results");
-    if (resumed.epochs === epochs) return foldsIn(resumed);
+    const { epochs: trained } = resumed;
+    if (trained === epochs) return foldsIn(resumed);
     throw new InputError(
-      `its folds have ${resumed.epochs} epochs, but this run has ${epochs}: use --epochs ${resumed.epochs}`,
+      `its folds have ${trained} epochs, but this run has ${epochs}: use --epochs ${trained}`,
     );
   });
 }
 
 /** Applies `of` to the values of each metric over the folds. */
 function overFolds(folds: readonly FoldResult[], of: (values: readonly number[]) => number): FoldResult {
-  const [first] = folds;
-  const figures = Object.keys(first).map((name) => [name, of(folds.map((fold) => fold[name]))]);
+  const first = folds[0]!;
+  const figures = Object.keys(first).map((name) => [name, of(folds.map((fold) => fold[name]!))]);
   return { ...first, ...Object.fromEntries(figures) };
 }
 
@@ -141,16 +142,16 @@ const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in 
 function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
   const figures = Object.keys(validation);
   const lineOf = (name: string | number, best: string | number, own: Summary) =>
-    [name, best, ...figures.map((figure) => figureText(own[figure]))].map(String);
+    [name, best, ...figures.map((figure) => figureText(own[figure]!))].map(String);
   const lines = [
     ["fold", "best epoch", ...figures],
     ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),
     lineOf("mean", bestEpoch, validation),
     lineOf("deviation", "", deviation),
   ];
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   const cellOf = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
+    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!);
   const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
   // The table already contains the best epoch.
   return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;

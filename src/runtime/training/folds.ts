@@ -28,7 +28,7 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const folds = dealRows(open, count, trainer.seed, classes);
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
-      const { classNames } = fitFields(run, table, open).slice(-1)[0];
+      const { classNames } = fitFields(run, table, open).slice(-1)[0]!;
       const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
       const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: outside the test split, ${all}`);
@@ -57,22 +57,25 @@ export function dealRows(
     );
   const order = rows.slice();
   shuffle(order, randomStream(randomKey(seed, 1, salts.split)));
-  if (classes) order.sort((a, b) => classes[a] - classes[b]);
+  if (classes) order.sort((a, b) => classes[a]! - classes[b]!);
   return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
 }
 
 /** Returns the classes that have fewer rows than there are folds, with their numbers of rows. */
 function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number): [number, number][] {
   const counts = new Map<number, number>();
-  for (const row of rows) counts.set(classes[row], (counts.get(classes[row]) ?? 0) + 1);
+  for (const row of rows) counts.set(classes[row]!, (counts.get(classes[row]!) ?? 0) + 1);
   return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
 }
 
 /** Throws if no row of the fold has a label, because such a fold could not be evaluated. */
 function checked({ model: { targets } }: DatasetContext, dataset: OpenDataset): OpenDataset {
   const { validation, fields } = dataset;
-  const { name } = fields[fields.length - 1];
-  if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))
+  const { name } = fields[fields.length - 1]!;
+  if (
+    targets[name]!.classes !== undefined &&
+    Array.from(validation?.[name] ?? []).every((label) => label < 0)
+  )
     throw new InputError(
       `no validation row of this fold has a ${name}; use fewer folds, so that each has more rows`,
     );

@@ -15,7 +15,7 @@ export function inOriginalUnits(
   { training }: { training: TrainingFacts },
   { fields }: Dataset,
 ): Trainable {
-  const [{ span } = { span: 1 }] = fields[fields.length - 1].scales ?? [];
+  const [{ span } = { span: 1 }] = fields[fields.length - 1]!.scales ?? [];
   const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);

@@ -67,7 +67,7 @@ export interface Start extends DatasetContext {
   trainer: Trainer;
   resume?: string | undefined;
   resumed?: CheckpointMetadata | undefined;
-  createTrainer(options: { seed?: number }): Trainer;
+  createTrainer(options: { seed?: number | undefined }): Trainer;
   locateErrors: LocateErrors;
 }
 

@@ -66,22 +66,22 @@ export function compareKernels(
   };
   // The start for the first seed is computed only once and then reused, because the other seeds are rarely
   // needed.
-  const first = startWith(drawing.seeds[0], drawing.scales[0]);
+  const first = startWith(drawing.seeds[0]!, drawing.scales[0]!);
   const compareWith = (rows: number, wide = 0): void => {
     const found: KernelDifference[] = [];
     for (const [i, seed] of drawing.seeds.entries()) {
-      const scale = drawing.scales[i % drawing.scales.length];
+      const scale = drawing.scales[i % drawing.scales.length]!;
       sides.setStored(i === 0 ? first : startWith(seed, scale));
       fillBatch(model, sides.views(Infinity, rows), seed, wide || scale);
       const difference = sides.firstDifference({ rows, seed, wide });
       if (difference !== undefined) found.push(difference);
-      if (found.length === drawing.shown) throw new KernelsDiffer(found[0]);
+      if (found.length === drawing.shown) throw new KernelsDiffer(found[0]!);
       if (found.length === 0 && (wide > 0 || sides.hasGradients())) return;
     }
   };
   const counts = asked === true ? comparedRows(model.batchSize) : asked;
   for (const rows of counts) compareWith(rows);
-  if (counts.length > 0) compareWith(counts[0], drawing.wide);
+  if (counts.length > 0) compareWith(counts[0]!, drawing.wide);
   new Uint8Array(wasm.f.buffer, wasm.f.byteOffset, facts.arenaBytes).fill(0);
   machine.state.set(initial);
 }

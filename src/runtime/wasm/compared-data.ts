@@ -26,7 +26,7 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
     if (view instanceof Int32Array) continue;
     const least = isParameter.has(name) ? -0.15 : 0;
     for (let i = 0; i < view.length; i++)
-      view[i] = scale * (view[i] + least + (0.15 - least) * numbers[i % disturbances]);
+      view[i] = scale * (view[i]! + least + (0.15 - least) * numbers[i % disturbances]!);
   }
 }
 
@@ -61,5 +61,5 @@ export function moveNumbers(values: ComparedViews, seed: number, move: number): 
   const random = randomStream(randomKey(seed, 0, 2));
   for (const view of values.values())
     if (!(view instanceof Int32Array))
-      for (let i = 0; i < view.length; i++) view[i] *= 1 + (random.unit() < 0.5 ? move : -move);
+      for (let i = 0; i < view.length; i++) view[i]! *= 1 + (random.unit() < 0.5 ? move : -move);
 }

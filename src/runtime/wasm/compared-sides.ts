@@ -180,8 +180,8 @@ export class ComparedSides {
 
   private run(program: string, rows: number): void {
     this.ofWasm.set(this.stored);
-    this.typescript.programs[program](rows);
-    this.wasm.programs[program](rows);
+    this.typescript.programs[program]!(rows);
+    this.wasm.programs[program]!(rows);
   }
 
   private differenceIn(program: string, draw: ComparedDraw): KernelDifference | undefined {
@@ -189,13 +189,16 @@ export class ComparedSides {
     this.run(program, draw.rows);
     const suspects = this.suspectsOf(program, draw);
     if (suspects.length === 0) return undefined;
-    const found = suspects.map(({ wasm, typescript, index }) => [wasm[index], typescript[index]]);
+    const found = suspects.map(({ wasm, typescript, index }): [number, number] => [
+      wasm[index]!,
+      typescript[index]!,
+    ]);
     const noise = this.noiseOf(program, draw, suspects).map((moved) => comparing.timesNoise * moved);
-    const i = suspects.findIndex(({ error }, i) => !(error <= noise[i]));
+    const i = suspects.findIndex(({ error }, i) => !(error <= noise[i]!));
     if (i === -1) return undefined;
-    const { name, index } = suspects[i];
-    const [wasm, typescript] = found[i];
-    return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i] };
+    const { name, index } = suspects[i]!;
+    const [wasm, typescript] = found[i]!;
+    return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i]! };
   }
 
   /** The values that differ by more than the first two conditions allow, in program order. */
@@ -241,13 +244,13 @@ export class ComparedSides {
       this.run(program, rows);
       values.forEach((value, i) => {
         for (const side of sides)
-          most[i][side] = Math.max(most[i][side], largestDifference(value[side], bases[i][side]).error);
+          most[i]![side] = Math.max(most[i]![side], largestDifference(value[side], bases[i]![side]).error);
       });
     }
     this.stored.set(this.before);
     this.run(program, rows);
     return most.map(({ wasm, typescript }, i) =>
-      Math.max(Math.min(wasm, typescript), Math.min(values[i].cap, Math.max(wasm, typescript))),
+      Math.max(Math.min(wasm, typescript), Math.min(values[i]!.cap, Math.max(wasm, typescript))),
     );
   }
 }
@@ -305,7 +308,7 @@ function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite 
   const worst = { error: 0, index: 0 };
   for (let i = 0; i < b.length; i++) {
     if (a[i] === b[i] || (a[i] !== a[i] && b[i] !== b[i])) continue;
-    const distance = Math.abs(a[i] - b[i]);
+    const distance = Math.abs(a[i]! - b[i]!);
     const error = distance === distance ? distance : Infinity;
     if (error <= worst.error || (passInfinite && error === Infinity)) continue;
     worst.error = error;
@@ -318,7 +321,7 @@ function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite 
 function largestOf(list: ComparedNumbers): number {
   let most = 0;
   for (let i = 0; i < list.length; i++) {
-    const size = Math.abs(list[i]);
+    const size = Math.abs(list[i]!);
     if (size > most && size < Infinity) most = size;
   }
   return most;

@@ -35,17 +35,17 @@ export function stagedSteps(
       const staged = fits ? batches : Math.min(slots, left, count - done);
       if (!fits || done === 0)
         for (let slot = 0; slot < staged; slot++)
-          writeRows(places[slot], data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
+          writeRows(places[slot]!, data, first + slot * batchSize, rowsAt(first + slot * batchSize), order);
       const steps = Math.min(losses.length, fits ? count - done : staged);
       const lastRows = rowsAt(first + (staged - 1) * batchSize);
       const taken = run(steps, (start - first) / batchSize, staged, batchSize, lastRows);
       for (let step = 0; step < taken; step++) {
         const n = rowsAt(tally.rows % order.length);
-        tally.sum += losses[step] * n;
+        tally.sum += losses[step]! * n;
         tally.rows += n;
       }
       if (taken < steps)
-        checkLoss(machine, progress.epoch + 1, losses[taken], rowsAt(tally.rows % order.length));
+        checkLoss(machine, progress.epoch + 1, losses[taken]!, rowsAt(tally.rows % order.length));
       done += steps;
     }
     return tally.sum / tally.rows;

@@ -10,7 +10,7 @@ import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
 /** Options of createTrainer. */
 export interface TrainerOptions {
   /** The random seed (0 to 4294967295), by default the seed of the spec. */
-  seed?: number;
+  seed?: number | undefined;
   /** The kind of kernels to run. The default is the fastest backend that this host supports. */
   backend?: Backend;
   /**
@@ -117,7 +117,7 @@ function instantiate(
     threads,
     scratch: memoryBytes + thread * scratchBytes,
   }));
-  const programs = wasmFunctions(compiled, settings[0], math);
+  const programs = wasmFunctions(compiled, settings[0]!, math);
   if (threads > 1) startWorkers(url, workerName(model), backend, settings.slice(1));
   return {
     backend,
@@ -130,7 +130,7 @@ function instantiate(
       stride: inputBytes,
       losses: new Float64Array(memory.buffer, lossesAt, mostSteps),
       run: (count, slot, staged, rows, lastRows) =>
-        programs.steps(count, stagedAt, slot, staged, rows, lastRows, lossesAt),
+        programs["steps"]!(count, stagedAt, slot, staged, rows, lastRows, lossesAt),
     },
   };
 }

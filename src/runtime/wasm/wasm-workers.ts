@@ -62,7 +62,7 @@ export function startWorkers(
   settings: readonly WasmSetting[],
 ): void {
   const workers = settings.map((setting) => startWorker(url, { ...setting, serves, backend }));
-  const [{ memory }] = settings;
+  const { memory } = settings[0]!;
   forgotten.register(
     memory.buffer,
     workers.flatMap((worker) => worker ?? []),
@@ -101,7 +101,7 @@ const failedAt = 24;
  */
 function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
   try {
-    serve();
+    serve!();
   } catch {
     Atomics.store(new Int32Array(memory.buffer, control + failedAt, 1), 0, 1);
   }

@@ -1,12 +1,12 @@
 // `compile`: files, messages and --check. If one fails, files in a repository are stale unnoticed, or are
 // lost.
 import { format } from "prettier";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { expectRefusal, flowers, workspace } from "./workspace.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
 let place: Workspace;
@@ -34,6 +34,42 @@ describe("tapeless compile", () => {
     expect(stdout).toMatch(summary("specs/flowers.json", "a/b/net.ts"));
     expect(place.read("a/b/net.ts")).toContain('dtype: "f64"');
     expect(place.made()).toEqual(["a/b/net.ts"]);
+  });
+
+  it("writes JavaScript and declarations with --emit js, and plain loops with --readable", async () => {
+    const { stdout, code } = await place.run("compile", "specs/flowers.json", "--emit", "js", "--readable");
+    expect(code).toBe(0);
+    expect(stdout).toContain("specs/flowers.json → generated/flowers.js");
+    expect(place.made()).toEqual(["generated/flowers.d.ts", "generated/flowers.js"]);
+    expect(place.read("generated/flowers.js")).toContain("// Loops: each kernel computes");
+    const check = ["compile", "specs/flowers.json", "--emit", "js", "--readable", "--check"];
+    expect((await place.run(...check)).code).toBe(0);
+    place.write("generated/flowers.d.ts", "export {};\n");
+    expect((await place.run(...check)).stderr).toContain("--readable --emit js");
+    expect((await place.run(...check)).code).toBe(1);
+    expectRefusal(
+      await place.run("compile", "specs/flowers.json", "--emit", "js"),
+      "T1014: generated/flowers.d.ts exists and was not written by tapeless",
+    );
+  });
+
+  it("writes JavaScript that is the same program", async () => {
+    await place.run("compile", "specs/flowers.json", "--emit", "js", "-o", "net.mjs");
+    place.write("flowers.csv", flowersCsv);
+    const trained = await place.run("train", "specs/flowers.json", "--data", "flowers.csv", "--json");
+    const program = spawnSync(process.execPath, ["net.mjs", "--data", "flowers.csv", "--json"], {
+      cwd: place.folder,
+      encoding: "utf8",
+    });
+    expect(program.stdout).toBe(trained.stdout);
+  });
+
+  it.each([
+    [["-o", "net.ts"], "--emit js: the file name net.ts must end in .js or .mjs"],
+    [["--with-check"], "--emit js cannot be combined with --with-check"],
+    [["--sourcemap"], "--emit js cannot be combined with --sourcemap"],
+  ])("refuses --emit js with %j", async (flags, message) => {
+    expectRefusal(await place.run("compile", "specs/flowers.json", "--emit", "js", ...flags), message);
   });
 
   it("omits the program with --module", async () => {

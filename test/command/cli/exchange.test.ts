@@ -56,7 +56,9 @@ it.each(["safetensors", "npz"])(
 it("an imported checkpoint evaluates like the exported one, with preprocessing fitted to the data", async () => {
   await place.run("export", "own.ckpt", "-o", "own.npz");
   await place.run("import", "flowers.json", "own.npz", "-o", "back.ckpt");
-  expect(fieldsIn(place.bytes("back.ckpt"))).toBeUndefined();
+  expect(fieldsIn(place.bytes("back.ckpt"))).toEqual(fieldsIn(place.bytes("own.ckpt")));
+  const predicted = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "flowers.csv");
+  expect(await predicted("back.ckpt")).toEqual(await predicted("own.ckpt"));
   const none = ["--epochs", "0", "--json"];
   const before = await place.run("train", "flowers.json", "--resume", "own.ckpt", ...none);
   const after = await place.run(
@@ -70,6 +72,22 @@ it("an imported checkpoint evaluates like the exported one, with preprocessing f
   );
   expect(JSON.parse(after.stdout).test).toEqual(JSON.parse(before.stdout).test);
   expect(fieldsIn(place.bytes("back.ckpt"))).toEqual(fieldsIn(place.bytes("own.ckpt")));
+});
+
+it("without the data of the spec, an imported checkpoint trains, but does not predict", async () => {
+  await place.run("export", "own.ckpt", "-o", "own.npz");
+  place.write("apart/flowers.json", frozen);
+  const apart = await place.run("import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt");
+  expect(apart.stderr).toMatch(/warning T3004: the checkpoint cannot predict before a training/);
+  const refused = await place.run("predict", "flowers.json", "apart.ckpt", "flowers.csv");
+  expectRefusal(refused, "does not contain the preprocessing", "import it again with the data");
+  const given = ["import", "apart/flowers.json", "own.npz", "-o", "apart.ckpt", "--data", "flowers.csv"];
+  expect((await place.run(...given)).stderr).toBe("");
+  expect((await place.run("predict", "flowers.json", "apart.ckpt", "flowers.csv")).code).toBe(0);
+  // No step has used the data of an import, so that training accepts any data.
+  place.write("fewer.csv", flowersCsv.split("\n").slice(0, 20).join("\n"));
+  const resuming = ["train", "flowers.json", "--resume", "apart.ckpt", "--data", "fewer.csv", "--json"];
+  expect((await place.run(...resuming)).code).toBe(0);
 });
 
 it("the same file imports in 64 bits", async () => {

@@ -98,7 +98,10 @@ export function referenceTrainer(spec: unknown, seed = 0) {
     ],
     /** Loss and metrics over all batches together. */
     evaluate(...batches: readonly Batch[]): Record<string, number> {
-      for (const { name } of graphs.totals) storage.set(name, tensor([], [0]));
+      for (const { name, type } of graphs.totals) {
+        const shape = type.shape.map(Number);
+        storage.set(name, tensor(shape, Array(sizeOf(shape)).fill(0)));
+      }
       for (const batch of batches)
         for (const [name, value] of interpret(graphs.evaluate, withBatch(batch), rowsOf(batch)))
           storage.set(name, value);

@@ -125,8 +125,8 @@ export const emitMutants: readonly Mutant[] = [
   ...inFile("src/compiler/emit/typescript/statements.ts", typescript, [
     [
       "typescript: f[i] = f[j] + e becomes f[i] += e",
-      "expressionText(value.x, scope) === place",
-      "expressionText(value.x, scope).length === place.length",
+      "expressionText(value.x, scope) === read",
+      "expressionText(value.x, scope).length === read.length",
     ],
   ]),
   ...inFile("src/compiler/emit/identifiers.ts", typescript, [

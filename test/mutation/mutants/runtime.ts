@@ -10,8 +10,8 @@ export const runtimeMutants: readonly Mutant[] = [
   ...inFile("src/runtime/trainer/epochs.ts", epochs, [
     [
       "epochs: every epoch has the same order",
-      "randomKey(machine.seed[0], epoch, salts.shuffle)",
-      "randomKey(machine.seed[0], 1, salts.shuffle)",
+      "randomKey(machine.seed[0]!, epoch, salts.shuffle)",
+      "randomKey(machine.seed[0]!, 1, salts.shuffle)",
     ],
     ["epochs: the best epoch is not restored", "machine.state.set(progress.best);", ""],
     ["epochs: patience is one epoch longer", "progress.waited < patience)", "progress.waited <= patience)"],
@@ -39,7 +39,7 @@ export const runtimeMutants: readonly Mutant[] = [
   ...inFile("src/runtime/training/folds.ts", data, [
     [
       "folds: classes are not dealt out evenly",
-      "if (classes) order.sort((a, b) => classes[a] - classes[b]);",
+      "if (classes) order.sort((a, b) => classes[a]! - classes[b]!);",
       "",
     ],
   ]),
@@ -65,7 +65,7 @@ export const runtimeMutants: readonly Mutant[] = [
     ["slots: -1 is no class", "{ lowest: -1, highest: classes - 1 }", "{ lowest: 0, highest: classes - 1 }"],
     [
       "slots: numbers too large for f32 pass",
-      "isWithin(bounds ? value : view[i * size + j], bounds)",
+      "isWithin(bounds ? value : view[i * size + j]!, bounds)",
       "isWithin(value, bounds)",
     ],
   ]),

@@ -94,7 +94,8 @@ function writeCreateLoss(
   writer.writeLine(
     "/** Creates the loss of a batch as a function of the parameters. It has its own memory. */",
   );
-  writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
+  const taken = seeded ? "batch: Batch, seed: number" : "batch: Batch";
+  writer.write(`function createLoss(${taken}): CheckedLoss`).block(() => {
     writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
     writer.writeLine(`const f = new ${array}(memory);`);
     for (const [name, view] of Object.entries(otherViews))
@@ -108,7 +109,7 @@ function writeCreateLoss(
       .inlineBlock(() => writeViews(inRegion("input")))
       .write(";")
       .newLine();
-    writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
+    writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]!);");
     writer
       .write("return ")
       .inlineBlock(() => {

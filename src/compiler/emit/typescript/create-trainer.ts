@@ -2,7 +2,7 @@
  * Writes `createTrainer`: the arena, the machine that runs the programs on it, and the runtime's trainer
  * around the machine.
  */
-import { trainedStorage } from "../../ir/storage.ts";
+import { pairStorage, trainedStorage } from "../../ir/storage.ts";
 import { namesIn } from "../../runtime-references.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
@@ -23,6 +23,7 @@ import {
 export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   const { parameters, data, refusesToRun, programParts, balanced, limited, kernels, probed, isPausing } =
     parts;
+  const ranked = parts.ranked ?? [];
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   const always: readonly RuntimeName[] = [
     "trainerOf",
@@ -40,6 +41,7 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...Object.values(programParts).flatMap(namesIn),
     ...(balanced === undefined ? [] : ["balance" as const]),
     ...(limited === undefined ? [] : ["checkTargets" as const]),
+    ...(ranked.length === 0 ? [] : ["rankRows" as const, ...ranked.map(({ by }) => by)]),
     ...kernels.roots,
     ...(stagingOf(parts)?.roots ?? []),
     ...(accumulates(parts) ? ["groupsOf" as const] : []),
@@ -71,8 +73,19 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
       kernels.writeMemory(writer, parts, names);
       if (isStaged) writer.writeLine(`const batchAt = (shift: number) => (${batchText("shift")});`);
       writeMachine(writer, parts, texts, isStaged ? "batchAt(0)" : batchText());
+      writeRanked(writer, parts, texts);
       writeTrainer(writer, parts, names, texts);
     });
+}
+
+/** Writes the metrics of the order of all rows, with the views of what they collect. */
+function writeRanked(writer: MarkingWriter, { ranked = [] }: TrainerParts, { viewOf }: TrainerTexts): void {
+  if (ranked.length === 0) return;
+  const entries = ranked.map(({ name, by, parts }): [string, string] => [
+    name,
+    `{ of: ${by}, ${parts.map((part) => `${part}: ${viewOf(pairStorage(name, part))}`).join(", ")} }`,
+  ]);
+  writer.writeLine(`rankRows(machine, model.batchSize, ${recordText(entries)});`);
 }
 
 /** The type of the trainer. */

@@ -27,8 +27,10 @@ interface Text {
 /** How the printer names the variables, elements and functions in an expression. */
 export interface Scope {
   nameOf(variable: string): string;
-  /** The text of an element of a buffer, such as `f[at_dense1 + i]`. */
+  /** The text of an element of a buffer as the target of a store, such as `f[at_dense1 + i]`. */
   elementText(buffer: string, at: readonly string[]): string;
+  /** What follows an element where it is read: `!` in TypeScript, where the type of an element may include undefined. */
+  readonly readMark: string;
   /** Called for each runtime function that the expression calls. */
   uses(name: RuntimeValue): void;
 }
@@ -66,6 +68,10 @@ export const numberText = (value: number): string =>
 /** A comparison with a constant prints the constant on the right: x > 0 instead of 0 < x. */
 const mirrored: Partial<Record<BinaryOperator, string>> = { "<": ">", "<=": ">=" };
 
+/** The text of an element that is read. */
+export const readText = (scope: Scope, buffer: string, at: readonly string[]): string =>
+  scope.elementText(buffer, at) + scope.readMark;
+
 export function expressionText(x: Expression, scope: Scope): string {
   return print(x, scope).text;
 }
@@ -82,7 +88,8 @@ function print(x: Expression, scope: Scope): Text {
       return { text: scope.nameOf(x.name), level: level.atom };
     case "load":
       return {
-        text: scope.elementText(
+        text: readText(
+          scope,
           x.buffer,
           x.at.map((i) => part(i, 0)),
         ),

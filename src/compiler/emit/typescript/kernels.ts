@@ -176,6 +176,7 @@ function functionText(
       used.add(view);
       return `${view}[${at.join(", ")}]`;
     },
+    readMark: "!",
     uses: module.uses,
   };
   const body = new MarkingWriter();

@@ -39,6 +39,7 @@ function textOf(kernel: Kernel): string {
   const scope: Scope = {
     nameOf: (variable) => (variable === rowsVariable ? "n" : (names.get(variable) ?? variable)),
     elementText: (buffer, at) => `${storageLabel(buffer)}${at.length === 0 ? "" : `[${at.join(", ")}]`}`,
+    readMark: "",
     uses() {},
   };
   return blockText(kernel.body, scope);
@@ -62,10 +63,8 @@ function statementText(statement: Statement, scope: Scope): string {
       return `${scope.nameOf(statement.name)} = ${expressionText(statement.value, scope)}`;
     case "assign":
       return withoutSemicolon(assignmentText(scope.nameOf(statement.name), statement.value, scope));
-    case "store": {
-      const at = statement.at.map((i) => expressionText(i, scope));
-      return withoutSemicolon(storeText(scope.elementText(statement.buffer, at), statement.value, scope));
-    }
+    case "store":
+      return withoutSemicolon(storeText(statement, scope));
   }
 }
 

@@ -4,7 +4,7 @@ import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/types.ts";
 import type { LoopProgram } from "../../loop/types.ts";
-import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
+import type { RuntimeExpression, RuntimeName, RuntimeValue } from "../../runtime-references.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
@@ -14,8 +14,12 @@ export interface ModuleParts {
   readonly placeOfFact?: (fact: FactName, keys: SpecPath) => SpecPath | undefined;
   /** The graphs of the programs. */
   readonly graphs: readonly Graph[];
-  /** The first lines of the file, as comments. */
+  /** The first comment of the file: what it is, and how to generate it. */
   readonly banner: readonly string[];
+  /** Comment lines that follow. */
+  readonly head?: readonly string[];
+  /** Whether kernels are plain loops, which the head explains. */
+  readonly isReadable?: boolean | undefined;
   readonly float: "f32" | "f64";
   readonly batchSize: number;
   readonly programs: readonly LoopProgram[];
@@ -177,6 +181,12 @@ export interface TrainerParts extends ModuleParts {
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
   readonly limited?: LimitedTarget | undefined;
+  /** Metrics of the order of all rows, the functions that compute them, and the parts that they collect. */
+  readonly ranked?: readonly {
+    readonly name: string;
+    readonly by: RuntimeValue;
+    readonly parts: readonly string[];
+  }[];
   readonly kernels: TrainerKernels;
   /**
    * The layers that an instrumented trainer reports (`ProbedLayer` in the runtime). The program `probe`

@@ -17,6 +17,7 @@ import { emitKernels, typedParameters } from "./kernels.ts";
 import type { EmittedKernels } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
 import type { SectionNames, ModuleImports, ModuleKind, ModuleParts, Section } from "./module-parts.ts";
+import { notation, notationOfLoops } from "./notation.ts";
 import { placeOrigins } from "./origins.ts";
 import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -90,7 +91,7 @@ export async function assembleModule(
   const copied = collectParts(available, roots, words)
     .filter(({ name }) => name !== "Numbers")
     .map(({ chapter, text }) => ({ chapter, isLast: false, ...unmarked(`${text}\n`) }));
-  return joinPieces(parts.banner, kind.imports, [
+  return joinPieces(parts, kind.imports, [
     ...own.filter(({ isLast }) => !isLast),
     ...copied,
     ...own.filter(({ isLast }) => isLast),
@@ -117,7 +118,7 @@ async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<Em
 
 /** The whole file: the head, the imports, and the pieces under the headings of their chapters. */
 function joinPieces(
-  banner: readonly string[],
+  { banner, head = [], isReadable = false }: ModuleParts,
   imports: ModuleImports | undefined,
   pieces: readonly Piece[],
 ): EmittedFile {
@@ -126,9 +127,16 @@ function joinPieces(
     "// Contents",
     ...present.map(({ title }, i) => `//   ${`${i + 1}`.padStart(2)} ${title}`),
   ];
-  const head = [...banner, "//", ...contents, "//", ...notation];
+  const first = [
+    "/**",
+    ...[...banner, ...formatterTag].map((line) => ` * ${line}`.trimEnd()),
+    " */",
+    ...directives,
+  ];
+  const loops = isReadable ? notationOfLoops : [];
+  const comments = [head, contents, notation, loops].filter((lines) => lines.length > 0);
   const all = [
-    unmarked(`${head.join("\n")}\n`),
+    unmarked(`${[first, ...comments].map((lines) => lines.join("\n")).join("\n//\n")}\n`),
     ...(imports === undefined ? [] : [unmarked(importsText(imports))]),
     ...present.flatMap(({ name, title }, i) => [
       unmarked(`// ── ${i + 1} ${title} ──\n`),
@@ -145,19 +153,20 @@ function joinPieces(
   };
 }
 
-/** The comment that explains the notation of the formulas above the kernels. */
-const notation = [
-  "// Notation",
-  "//   a · b       the product of matrices or numbers; aᵀ is the transpose",
-  "//   a ⊙ b       the elementwise product; all other operators work element by element, too",
-  "//   Σ_i a       the sum over axis i. Axis i is the rows, j is the last axis, and k, l, m are the axes between",
-  "//               them. Loop variables in the code may have other names.",
-  "//   [c]         1 where the condition c is true, 0 elsewhere",
-  "//   d_x         the derivative of the loss with respect to x",
-  "//   [f.vjp]     the gradient of y = f(x) by a vector-Jacobian product, which computes d_x from d_y",
-  "//   x_again     the value x, recomputed for the backward pass",
-  "//   at_x        the offset of x in the arena, the block of memory that contains all tensors",
-  "//   n           the number of rows of the batch",
+/**
+ * Linters and formatters leave a file with these comments alone. Prettier reads a tag of the first comment, if its
+ * option `checkIgnorePragma` is on. ESLint and oxlint read block comments; Biome, Deno and dprint read line comments
+ * above the first statement.
+ */
+const formatterTag = ["", "@noformat"];
+const directives = [
+  "/* eslint-disable */",
+  "// biome-ignore-all lint: generated",
+  "// biome-ignore-all format: generated",
+  "// biome-ignore-all assist: generated",
+  "// deno-lint-ignore-file",
+  "// deno-fmt-ignore-file",
+  "// dprint-ignore-file",
 ];
 
 function importsText({ from, values, types }: ModuleImports): string {
@@ -193,7 +202,7 @@ function programSection(
       const type = returnsLoss ? "number" : "void";
       writer.write(`function ${name}(${typedParameters(takes)}): ${type}`).block(() => {
         for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
-        if (returnsLoss) writer.writeLine(`return f[${placeOf("", lossStorage)}];`);
+        if (returnsLoss) writer.writeLine(`return f[${placeOf("", lossStorage)}]!;`);
       });
     },
   };

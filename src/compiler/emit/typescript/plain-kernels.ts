@@ -12,7 +12,7 @@ export function writeViews(writer: CodeBlockWriter, array: string, memory: strin
 export const plainKernels: TrainerKernels = {
   ownNames: [],
   roots: [],
-  optionsType: "{ seed?: number; selfCheck?: boolean }",
+  optionsType: "{ seed?: number | undefined; selfCheck?: boolean | undefined }",
   arenaStart: "0",
   sections: () => [],
   writeMemory(writer, { plan }, { array }) {

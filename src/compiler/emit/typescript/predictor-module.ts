@@ -51,6 +51,7 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
   return {
     facts: [
       {
+        about: "The model: its inputs, targets and parameters.",
         declaration: "export const model: ModelFacts",
         value: parts.model,
         placeOf: (keys) => parts.placeOfFact?.("model", keys),

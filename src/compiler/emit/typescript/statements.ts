@@ -2,9 +2,11 @@
 import type { LineOrigin } from "../emitted-file.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import type { Statement } from "../../loop/types.ts";
-import { expressionText, numberText } from "./expressions.ts";
+import { expressionText, numberText, readText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
 import type { MarkingWriter } from "./line-origins.ts";
+
+type Store = Extract<Statement, { readonly kind: "store" }>;
 
 /** The text of an assignment. `x = x + e` becomes `x += e`. */
 export function assignmentText(name: string, value: Expression, scope: Scope): string {
@@ -15,15 +17,17 @@ export function assignmentText(name: string, value: Expression, scope: Scope): s
 }
 
 /** The text of a store. `f[i] = f[i] + e` becomes `f[i] += e`. */
-export function storeText(place: string, value: Expression, scope: Scope): string {
+export function storeText({ buffer, at, value }: Store, scope: Scope): string {
+  const place = at.map((i) => expressionText(i, scope));
+  const read = readText(scope, buffer, place);
   if (
     value.kind === "binary" &&
     value.operator === "+" &&
     value.x.kind === "load" &&
-    expressionText(value.x, scope) === place
+    expressionText(value.x, scope) === read
   )
-    return `${place} += ${expressionText(value.y, scope)};`;
-  return `${place} = ${expressionText(value, scope)};`;
+    return `${read} += ${expressionText(value.y, scope)};`;
+  return `${scope.elementText(buffer, place)} = ${expressionText(value, scope)};`;
 }
 
 /** Writes statements. It calls `originOf` for each statement, outer statements before inner ones. */
@@ -63,9 +67,7 @@ function writeStatement(
     case "assign":
       writer.writeLine(assignmentText(scope.nameOf(statement.name), statement.value, scope));
       break;
-    case "store": {
-      const at = statement.at.map((i) => expressionText(i, scope));
-      writer.writeLine(storeText(scope.elementText(statement.buffer, at), statement.value, scope));
-    }
+    case "store":
+      writer.writeLine(storeText(statement, scope));
   }
 }

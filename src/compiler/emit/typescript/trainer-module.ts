@@ -62,7 +62,12 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
         ];
   return {
     facts: [
-      { declaration: "export const model: ModelFacts", value: model, placeOf: placeOf("model") },
+      {
+        about: "The model: its inputs, targets and parameters.",
+        declaration: "export const model: ModelFacts",
+        value: model,
+        placeOf: placeOf("model"),
+      },
       {
         about: "The training settings of the spec.",
         declaration: "const training: TrainingFacts",

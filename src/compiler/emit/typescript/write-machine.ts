@@ -57,17 +57,17 @@ export function writeMachine(
       method("initialise(seed)", () => writeInitialise(writer, parts, placeOf));
       if (balanced !== undefined) {
         const { storage, target, size } = balanced;
-        const balance = `balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`;
+        const balance = `balance(${viewOf(storage)}, data[${JSON.stringify(target)}]!, rows, ${size})`;
         field("prepare", `(data, rows) => ${balance}`);
       }
       // Balanced weights belong to classes, and limits to real targets.
       if (limited !== undefined) {
         const { target, size, range } = limited;
         const name = JSON.stringify(target);
-        const check = `checkTargets(${name}, data[${name}], rows, ${size}, ${JSON.stringify(range)})`;
+        const check = `checkTargets(${name}, data[${name}]!, rows, ${size}, ${JSON.stringify(range)})`;
         field("prepare", `(data, rows) => ${check}`);
       }
-      field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]`);
+      field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]!`);
       method("check(rows)", () => writeCheck(writer, parts, placeOf));
     })
     .write(";")
@@ -87,10 +87,10 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     const [first] = inRegion(region).sort((a, b) => a.offset - b.offset);
     return first === undefined ? "0" : placeOf("", first.buffer.name);
   };
-  const stateEnd = Math.max(
-    ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
-  );
-  const totals = inRegion("totals").length;
+  const endOf = (list: readonly Placement[]) => Math.max(...list.map(({ offset, bytes }) => offset + bytes));
+  const stateEnd = endOf([...inRegion("parameter"), ...inRegion("state")]);
+  const totals = inRegion("totals");
+  const totalsLength = (endOf(totals) - Math.min(...totals.map(({ offset }) => offset))) / bytesOfElement.f64;
   // Trainable parameters come first in the arena, because one loop updates them all.
   const hasFrozen = parameters.some(({ trainable }) => !trainable);
   const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
@@ -102,7 +102,7 @@ function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf, plac
     ["parameters", `viewsOf(f, ${startOf("parameter")}, ${all})`],
     ["gradients", `viewsOf(f, ${startOf("gradient")}, ${trainable})`],
     ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
-    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totals})`],
+    ["totals", `doubles.subarray(${startOf("totals")}, ${startOf("totals")} + ${totalsLength})`],
     ["step", viewOf(stepStorage)],
     ["seed", viewOf(seedStorage)],
   ];
@@ -128,7 +128,7 @@ function writeSummarise(
   writer.writeLine(`${callOf("summarise")};`);
   const values = [...plan.storage.keys()].flatMap((storage) => {
     const measure = measureOfSummary(storage);
-    return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]`] as const];
+    return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]!`] as const];
   });
   writer.writeLine(`return ${recordText(values)};`);
 }
@@ -166,7 +166,7 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
     const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
-    const view = `machine.parameters[${JSON.stringify(name)}]`;
+    const view = `machine.parameters[${JSON.stringify(name)}]!`;
     const path = parts.placeOfFact?.("model", ["parameters", index]);
     writer.marked(path && { kernels: [], nodes: [], path, name }, () => {
       for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);

@@ -60,7 +60,7 @@ export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerPar
   writer.writeLine("const { f, integers, doubles } = arena;");
   writer.write("const run = ").inlineBlock(() => {
     for (const { name } of programs)
-      writer.writeLine(`${name}: wasm?.programs.${name} ?? arena.programs.${name},`);
+      writer.writeLine(`${name}: wasm?.programs[${JSON.stringify(name)}] ?? arena.programs.${name},`);
   });
   writer.write(";").newLine();
 }

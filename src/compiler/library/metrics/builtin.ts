@@ -1,20 +1,11 @@
 /** The built-in metrics: accuracy for classes, and errors for real numbers. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import {
-  countOf,
-  fitsClasses,
-  meanOf,
-  realTarget,
-  refuseBinary,
-  refuseReal,
-  rowsText,
-  totalOf,
-  twoSides,
-} from "../compare.ts";
+import { countOf, fitsClasses, meanOf, refuseReal, totalOf, twoSides } from "../compare.ts";
 import { lastAxis } from "../compositions.ts";
 import { defineMetric } from "../define.ts";
 import type { Comparison } from "../define.ts";
+import { isYes, refuseClasses } from "./classes.ts";
 
 // Accuracy: the fraction of correct predictions. With several classes, the prediction is the class with the
 // highest output, or the first of several equal ones. A single score means "yes" if it is at least the
@@ -24,16 +15,7 @@ export const accuracy = defineMetric({
   name: "accuracy",
   about: "the fraction of correct predictions",
   keys: {},
-  accepts: (fit) => {
-    if (fitsClasses(fit)) return undefined;
-    if (fit.threshold === undefined)
-      return "needs class scores, but with this loss the network does not output class scores";
-    if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
-    return (
-      `needs an output of the shape ${rowsText([...fit.target.shape, fit.target.classes])}, one score per class, ` +
-      `got ${rowsText(fit.output)}`
-    );
-  },
+  accepts: refuseClasses,
   range: { ...twoSides, otherwise: "for other numbers, use mae, rmse or r2" },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;
@@ -45,7 +27,7 @@ export const accuracy = defineMetric({
         )
       : g.equal(
           g.cast(g.lessEqual(threshold, prediction), { element }),
-          g.cast(g.less(0.5, realTarget(g, comparison)), { element }),
+          g.cast(isYes(g, comparison), { element }),
         );
     return {
       total: totalOf(g, comparison, g.cast(g.named("is_right", isRight), { element })),
@@ -84,6 +66,26 @@ export const rmse = defineMetric({
     return { total: totalOf(g, comparison, g.multiply(d, d)), count: countOf(g, comparison) };
   },
   value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
+});
+
+/** The smallest size of a target that a relative error divides by: that of scikit-learn, the rounding error of 1. */
+const smallestTarget = 2 ** -52;
+
+/** mean |p − t| / max(|t|, 2⁻⁵²), a fraction and not a percentage, as in scikit-learn */
+export const mape = defineMetric({
+  name: "mape",
+  about: "mean absolute error relative to the target, as a fraction",
+  keys: {},
+  accepts: refuseReal,
+  isRelative: true,
+  sums: (g, comparison) => {
+    const size = g.maximum(g.absolute(comparison.expected), smallestTarget);
+    return {
+      total: totalOf(g, comparison, g.divide(g.absolute(difference(g, comparison)), size)),
+      count: countOf(g, comparison),
+    };
+  },
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The closed table of metrics, including user-defined metrics as formulas. To add a metric, define it in
- * `builtin.ts` and add a line here.
+ * `builtin.ts`, in `classes.ts` for classes or in `ranks.ts` for orders, and add a line here.
  */
 import * as z from "zod";
 import type { Choice } from "../../util/choice.ts";
@@ -9,7 +9,9 @@ import type { Metric } from "../define.ts";
 import { constantsKey, formulaKey } from "../formula/keys.ts";
 import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts";
 import type { MeasureFunction } from "../formula/measure.ts";
-import { accuracy, mae, r2, rmse } from "./builtin.ts";
+import { accuracy, mae, mape, r2, rmse } from "./builtin.ts";
+import { f1, precision, recall, topK } from "./classes.ts";
+import { auc, spearman } from "./ranks.ts";
 
 /** A user-defined metric with a name of its own: a formula over predictions in original units. */
 const formula = defineMetric({
@@ -31,19 +33,35 @@ const formula = defineMetric({
   value: (g, sums, keys, comparison) => formulaValue(g, sums, comparison, comparison.estimate, keys),
 });
 
-export const metrics = { accuracy, mae, rmse, r2, formula } satisfies Record<string, Metric>;
+export const metrics = {
+  accuracy,
+  precision,
+  recall,
+  f1,
+  "top-k": topK,
+  auc,
+  mae,
+  mape,
+  rmse,
+  r2,
+  spearman,
+  formula,
+} satisfies Record<string, Metric>;
 
 /** A metric in the canonical spec. */
 type MetricChoice = Choice<typeof metrics>;
 
-/** The name of a metric in reports: its type, or the name that its formula has. */
-export const metricName = (metric: MetricChoice): string =>
-  metric.type === "formula" ? metric.name : metric.type;
+/** The name of a metric in reports: its type, the name that its formula has, or `top-5` for k = 5. */
+export function metricName(metric: MetricChoice): string {
+  if (metric.type === "formula") return metric.name;
+  return metric.type === "top-k" ? `top-${metric.k}` : metric.type;
+}
+
+/** The metrics of which lower values are better. */
+const errors: readonly string[] = ["mae", "mape", "rmse"];
 
 /** Whether higher values of the metric are better. */
 export const higherIsBetter = (metric: MetricChoice): boolean =>
-  metric.type === "accuracy" ||
-  metric.type === "r2" ||
-  (metric.type === "formula" && metric.better === "higher");
+  metric.type === "formula" ? metric.better === "higher" : !errors.includes(metric.type);
 
 export const metricOf = ({ type }: MetricChoice): Metric => metrics[type];

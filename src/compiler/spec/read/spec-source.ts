@@ -53,6 +53,15 @@ function specSource(file: string, text: string, locationsOf: () => Promise<Locat
   return { file, name: nameOf(file), text, locate, locationOf: locationOf };
 }
 
+/** The source of a spec that has no text: diagnostics keep their paths, without locations. */
+const sourceWithoutText = (name: string): SpecSource => ({
+  file: "the spec",
+  name,
+  text: "",
+  locate: async (diagnostics) => diagnostics,
+  locationOf: async () => undefined,
+});
+
 /** The file's name without folders and extension. */
 const nameOf = (file: string): string => file.replace(/^.*[/\\]/s, "").replace(/\.[^.]*$/, "");
 
@@ -145,4 +154,10 @@ export async function specOfTree(
   const source = specSource(file, text, locationsOf);
   const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
   return { model, warnings: await source.locate(warnings), source, value: tree.value, search };
+}
+
+/** The model of a spec that is an object. @throws DiagnosticError with all errors, each with its path. */
+export function specOfValue(value: unknown): ReadSpec {
+  const { model, warnings, search } = parseSpec(value);
+  return { model, warnings, source: sourceWithoutText(model.name), value, search };
 }

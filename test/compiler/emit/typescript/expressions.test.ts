@@ -26,6 +26,7 @@ import { often } from "../../../support/random-graph.ts";
 const scope: Scope = {
   nameOf: (name) => name,
   elementText: (_, at) => `f[${at.join(", ")}]`,
+  readMark: "!",
   uses: () => undefined,
 };
 

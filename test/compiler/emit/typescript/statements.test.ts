@@ -11,6 +11,7 @@ import type { Statement } from "../../../../src/compiler/loop/types.ts";
 const scope: Scope = {
   nameOf: (name) => name,
   elementText: (_, at) => `f[${at.join(", ")}]`,
+  readMark: "!",
   uses: () => undefined,
 };
 
@@ -25,10 +26,10 @@ const e = variable("e", "f64");
 const at = (index: Expression): Expression => ({ kind: "load", buffer: "y", at: [index], type: "f64" });
 
 it("adds in place only to the element that is stored, and only for sums", () => {
-  expect(textOf(store("y", [i], binary("+", at(i), e)))).toBe("f[i] += e;");
-  expect(textOf(store("y", [i], binary("+", at(j), e)))).toBe("f[i] = f[j] + e;");
-  expect(textOf(store("y", [i], binary("+", e, at(i))))).toBe("f[i] = e + f[i];");
-  expect(textOf(store("y", [i], binary("*", at(i), e)))).toBe("f[i] = f[i] * e;");
+  expect(textOf(store("y", [i], binary("+", at(i), e)))).toBe("f[i]! += e;");
+  expect(textOf(store("y", [i], binary("+", at(j), e)))).toBe("f[i] = f[j]! + e;");
+  expect(textOf(store("y", [i], binary("+", e, at(i))))).toBe("f[i] = e + f[i]!;");
+  expect(textOf(store("y", [i], binary("*", at(i), e)))).toBe("f[i] = f[i]! * e;");
 });
 
 it("adds in place only to the variable that is assigned", () => {

@@ -10,6 +10,7 @@ import { accumulationOf } from "../../../../src/compiler/schedule/vectors/vector
 const scope: Scope = {
   nameOf: (name) => name,
   elementText: (_, at) => `f[${at.join(", ")}]`,
+  readMark: "",
   uses: () => undefined,
 };
 const [s, a, b] = [variable("s", "f64"), variable("a", "f64"), variable("b", "f64")];

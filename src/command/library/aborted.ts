@@ -1,0 +1,26 @@
+/** Stops the functions of the library through an `AbortSignal`. */
+
+/**
+ * The caller's `AbortSignal` stopped the work. The name is "AbortError", as for `fetch`; `cause` is the reason of the
+ * signal.
+ */
+export class Aborted extends Error {
+  /** Of `train`: the checkpoint after the last step. `resume` continues from it with the same bits. */
+  readonly checkpoint: Uint8Array | undefined;
+  constructor(signal: AbortSignal, checkpoint?: Uint8Array) {
+    super("the work was aborted", { cause: signal.reason });
+    this.name = "AbortError";
+    this.checkpoint = checkpoint;
+  }
+}
+
+/** @throws Aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Aborted(signal);
+}
+
+/** Lets the process handle its events, then checks the signal. @throws Aborted */
+export async function breathe(signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  throwIfAborted(signal);
+}

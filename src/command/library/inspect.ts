@@ -1,0 +1,56 @@
+/** `inspect` of the library: the views of a model, as data and as text. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
+import { defaultTarget } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
+import type { Run } from "../../studio/explain/subject.ts";
+import type { ViewName } from "../../studio/views/index.ts";
+import { checkParameter } from "../verify/check-parameter.ts";
+import { throwIfAborted } from "./aborted.ts";
+import { checkOptions, compileOpen, openSpec, optionError, warningsOf } from "./open-spec.ts";
+import type { SpecInput } from "./open-spec.ts";
+
+export interface InspectOptions {
+  /** The view; `layers` by default. */
+  readonly show?: ViewName | undefined;
+  /** With `gradients`: show only the gradient of this parameter. */
+  readonly of?: string | undefined;
+  readonly target?: Target | undefined;
+  readonly dtype?: "f32" | "f64" | undefined;
+  /** With `schedule`: the number of training rows and epochs; by default 10,000 rows and the epochs of the spec. */
+  readonly run?: Run | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Inspected {
+  /** What `tapeless inspect --format json` prints. */
+  readonly json: unknown;
+  /** What `tapeless inspect` prints. */
+  readonly text: string;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Shows what the compiler derived and why.
+ *
+ * @throws {DiagnosticError} for an invalid spec or option
+ * @throws {Aborted} if `signal` is aborted before the work begins
+ */
+export async function inspect(spec: SpecInput, options: InspectOptions = {}): Promise<Inspected> {
+  checkOptions(options, ["show", "of", "target", "dtype", "run", "signal"]);
+  const { show = "layers", of, target = defaultTarget, dtype = "f32", run, signal } = options;
+  // Views are loaded on demand, because most programs do not inspect.
+  const { views } = await import("../../studio/views/index.ts");
+  if (!Object.hasOwn(views, show))
+    throw optionError(`unknown view ${showValue(show)}`, `views: ${Object.keys(views).join(", ")}`);
+  if (of !== undefined && show !== "gradients") throw optionError('`of` needs show: "gradients"');
+  throwIfAborted(signal);
+  const open = await openSpec(spec);
+  const reports: StageReport[] = [];
+  const watch = (report: StageReport) => reports.push(report);
+  const compilation = await compileOpen(open, { dtype, target, watch });
+  if (of !== undefined) checkParameter(of, compilation);
+  const view = views[show]({ compilation, reports, of, run });
+  return { json: view.json(), text: view.text(), warnings: await warningsOf(open, compilation) };
+}

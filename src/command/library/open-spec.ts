@@ -1,0 +1,68 @@
+/** The first argument of every function of the library: a spec as an object, or the path of its file. */
+import { join } from "node:path";
+import { compileFor, emitText } from "../../compiler/compile-target.ts";
+import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
+import { checkKernels } from "../../compiler/check-kernels.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import type { EmitOptions } from "../../compiler/emit/emitted-file.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import { readSpec } from "../../compiler/spec/read/read-spec.ts";
+import { located, specOfValue } from "../../compiler/spec/read/spec-source.ts";
+import type { ReadSpec } from "../../compiler/spec/read/spec-source.ts";
+import type { ModelSpec } from "../../compiler/spec/schema.ts";
+import { hasAbility } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
+
+/** A spec, or the path of a file with a spec (`.json`, `.yaml`, `.ts`). */
+export type SpecInput = ModelSpec | string;
+
+export interface OpenSpec {
+  readonly read: ReadSpec;
+  /** A path in the folder that paths of data files are relative to; undefined if the spec has no folder. */
+  readonly file: string | undefined;
+}
+
+/** `folder` is the folder of an object. @throws DiagnosticError */
+export async function openSpec(spec: SpecInput, folder?: string): Promise<OpenSpec> {
+  if (typeof spec === "string") return { read: await readSpec(spec), file: spec };
+  return { read: specOfValue(spec), file: folder === undefined ? undefined : join(folder, "spec") };
+}
+
+/** @throws DiagnosticError, with locations if the spec is a file */
+export const compileOpen = ({ read }: OpenSpec, options: TargetOptions): Promise<TargetCompilation> =>
+  located(read.source, () => compileFor(read.model, options));
+
+/** The warnings about the spec and about its compilation. */
+export const warningsOf = async (
+  { read }: OpenSpec,
+  { built }: TargetCompilation,
+): Promise<readonly Diagnostic[]> => [...read.warnings, ...(await read.source.locate(built.warnings))];
+
+/** Loads the trainer of a compilation, after a comparison of its kernels. @throws InternalError if they differ */
+export async function loadCompiled(
+  compilation: TargetCompilation,
+  { target, dtype }: { readonly target: Target; readonly dtype: "f32" | "f64" },
+  options: EmitOptions = {},
+): Promise<EmittedModule> {
+  const emitted = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false, ...options }));
+  if (hasAbility(target, "kernels"))
+    checkKernels(compilation, emitted, {
+      reproduce: `compile(spec, { target: "${target}", dtype: "${dtype}" })`,
+      instead: 'use target: "ts"',
+    });
+  return emitted;
+}
+
+/** @throws DiagnosticError (T1010) for a name that is not an option; untyped callers misspell them */
+export function checkOptions(options: object, known: readonly string[]): void {
+  const other = Object.keys(options).find((name) => !known.includes(name));
+  if (other !== undefined)
+    throw optionError(`unknown option ${showValue(other)}`, `options: ${known.join(", ")}`);
+}
+
+/** T1010: an invalid option. */
+export const optionError = (message: string, hint?: string): DiagnosticError =>
+  new DiagnosticError([{ code: "T1010", severity: "error", message, hint }]);

@@ -1,0 +1,98 @@
+/** `exportParameters` and `importParameters` of the library: parameters in the formats of other libraries. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { defaultTarget } from "../../compiler/targets.ts";
+import { showValue } from "../../compiler/util/message-text.ts";
+import { onData, onFile } from "../compile/compile-spec.ts";
+import { noPreprocessing, openCheckpointFile } from "../files/parameter-files.ts";
+import { tensorFormats } from "../formats/parameters/formats.ts";
+import { importTensors } from "../formats/parameters/import-tensors.ts";
+import { parametersIn } from "../formats/parameters/parameters.ts";
+import type { TensorFormat } from "../formats/parameters/tensors.ts";
+import { breathe, throwIfAborted } from "./aborted.ts";
+import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
+import type { SpecInput } from "./open-spec.ts";
+import { sourceOf } from "./rows.ts";
+import type { SourceOptions } from "./rows.ts";
+
+/** A format of parameters: safetensors, or NumPy's npz. */
+export type ParameterFormat = "safetensors" | "npz";
+
+/** @throws DiagnosticError (T1010) */
+function formatNamed(name: unknown): TensorFormat {
+  if (name === "safetensors" || name === "npz") return tensorFormats[`.${name}`];
+  throw optionError(`unknown format ${showValue(name)}`, "formats: safetensors, npz");
+}
+
+export interface ExportOptions {
+  /** The format; `safetensors` by default. */
+  readonly format?: ParameterFormat | undefined;
+}
+
+/**
+ * The parameters of a checkpoint (bytes, or the path of its file) as a file of another format.
+ *
+ * @throws {DiagnosticError} for an invalid checkpoint or option
+ */
+export async function exportParameters(
+  checkpoint: Uint8Array | string,
+  options: ExportOptions = {},
+): Promise<Uint8Array> {
+  checkOptions(options, ["format"]);
+  const format = formatNamed(options.format ?? "safetensors");
+  const { name, bytes } = await openCheckpointFile(checkpoint);
+  const { model, epoch, tensors } = onFile(name, "T3001", () => parametersIn(bytes));
+  const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
+  return format.encode(tensors, facts);
+}
+
+export interface ImportOptions extends SourceOptions {
+  /** The format of the parameters; `safetensors` by default. */
+  readonly format?: ParameterFormat | undefined;
+  /** The element type of the checkpoint; `f32` by default. */
+  readonly dtype?: "f32" | "f64" | undefined;
+  /** Stops the work: `importParameters` rejects with `Aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Imported {
+  /** A checkpoint with 0 epochs. */
+  readonly checkpoint: Uint8Array;
+  /** If the data of the spec cannot be read: a warning (T3004) that the checkpoint cannot predict. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * A checkpoint with the parameters of another library, under their names in the model. Its preprocessing is fitted to
+ * the data of the spec, so it predicts at once.
+ *
+ * @throws {DiagnosticError} for an invalid spec, option or file, and for parameters of another model
+ * @throws {Aborted} if `signal` stops the work
+ */
+export async function importParameters(
+  spec: SpecInput,
+  parameters: Uint8Array,
+  options: ImportOptions = {},
+): Promise<Imported> {
+  checkOptions(options, ["format", "dtype", "signal", "data", "test", "folder"]);
+  const { dtype = "f32", signal, data } = options;
+  const format = formatNamed(options.format ?? "safetensors");
+  throwIfAborted(signal);
+  const open = await openSpec(spec, options.folder);
+  const compilation = await compileOpen(open, { dtype });
+  const warnings: Diagnostic[] = [...(await warningsOf(open, compilation))];
+  const emitted = await loadCompiled(compilation, { target: defaultTarget, dtype }, { isProgram: false });
+  await breathe(signal);
+  const source = await sourceOf(open, emitted.model, options, (diagnostic) =>
+    warnings.push(diagnostic),
+  ).catch((error: unknown) => {
+    if (data !== undefined || !(error instanceof DiagnosticError)) throw error;
+    warnings.push(noPreprocessing(error));
+    return undefined;
+  });
+  const file = "the parameters";
+  const { checkpoint } = onFile(file, "T3002", () =>
+    importTensors(compilation.model, emitted, { file, tensors: format.decode(parameters) }, source, onData),
+  );
+  return { checkpoint, warnings };
+}

@@ -1,0 +1,244 @@
+/** `train` of the library: a whole training run, with events, a signal that stops it, and its checkpoint. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { hasDiverged } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
+import { defaultTarget } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
+import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
+import type { LocateErrors } from "../../runtime/data/dataset.ts";
+import type { ModelFacts } from "../../runtime/model/facts.ts";
+import { firstLossText } from "../../runtime/program/first-loss.ts";
+import { TrainingDiverged } from "../../runtime/step/steps.ts";
+import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
+import { foldedRegime } from "../../runtime/training/cross-validate.ts";
+import { inOriginalUnits } from "../../runtime/training/original-units.ts";
+import { trainRun } from "../../runtime/training/train-on.ts";
+import type { Begun, Host, Start, TrainingResult } from "../../runtime/training/train-on.ts";
+import { onData, onFile } from "../compile/compile-spec.ts";
+import { openCheckpointFile, trainedOn } from "../files/parameter-files.ts";
+import { canPause } from "../train/handle-pauses.ts";
+import { createPacer } from "../train/pacer.ts";
+import { rowsIn } from "../verify/batches.ts";
+import { Aborted, throwIfAborted } from "./aborted.ts";
+import { checkOptions, compileOpen, loadCompiled, openSpec, optionError, warningsOf } from "./open-spec.ts";
+import type { SpecInput } from "./open-spec.ts";
+import { sourceOf } from "./rows.ts";
+import type { SourceOptions } from "./rows.ts";
+
+export interface TrainOptions extends SourceOptions {
+  /** The language of the kernels; `ts` by default. */
+  readonly target?: Target | undefined;
+  /** The element type of parameters and values; `f32` by default. */
+  readonly dtype?: "f32" | "f64" | undefined;
+  /** The number of epochs in total, including those of a checkpoint; by default the number in the spec. */
+  readonly epochs?: number | undefined;
+  /** The random seed; by default the seed of the spec. */
+  readonly seed?: number | undefined;
+  /** A checkpoint to continue from, as bytes or as the path of a file. */
+  readonly resume?: Uint8Array | string | undefined;
+  /** Stops the training after the current step: `train` rejects with `Aborted`, which has the checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives the events of the training. The training waits for a promise that it returns. */
+  readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
+}
+
+const optionNames = [
+  "data",
+  "test",
+  "folder",
+  "target",
+  "dtype",
+  "epochs",
+  "seed",
+  "resume",
+  "signal",
+  "onEvent",
+];
+
+/** What happens during a training. With folds, a run consists of several trainings, which have names. */
+export type TrainEvent =
+  | {
+      readonly kind: "begin";
+      readonly training: string;
+      /** The number of training rows, and of epochs in total. */
+      readonly rows: number;
+      readonly epochs: number;
+    }
+  /** About twenty times a second; `report.soFar` is the position inside the epoch. */
+  | { readonly kind: "progress"; readonly training: string; readonly report: EpochReport }
+  /** After each epoch. `checkpoint()` returns its checkpoint. */
+  | {
+      readonly kind: "epoch";
+      readonly training: string;
+      readonly report: EpochReport;
+      checkpoint(): Promise<Uint8Array>;
+    }
+  | { readonly kind: "warning"; readonly diagnostic: Diagnostic };
+
+export interface Trained {
+  /** Loss and metrics of each split, as `tapeless train --json` prints them. */
+  readonly result: TrainingResult;
+  /** The reports of all epochs; with folds, those of the final model. */
+  readonly epochs: readonly EpochReport[];
+  /** The trained model. */
+  readonly trainer: Trainer;
+  readonly model: ModelFacts;
+  /** The checkpoint at the end, from which `predict` predicts and `train` continues. */
+  readonly checkpoint: Uint8Array;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Trains a model on its data and evaluates it on every split.
+ *
+ * @throws {DiagnosticError} for an invalid spec, option, data file or checkpoint
+ * @throws {TrainingDiverged} if the loss becomes infinite or NaN
+ * @throws {Aborted} if `signal` stops the training
+ */
+export async function train(spec: SpecInput, options: TrainOptions = {}): Promise<Trained> {
+  checkOptions(options, optionNames);
+  const { target = defaultTarget, dtype = "f32", seed, signal, resume } = options;
+  throwIfAborted(signal);
+  const open = await openSpec(spec, options.folder);
+  const compilation = await compileOpen(open, { target, dtype });
+  const { model } = compilation;
+  const emitted = await loadCompiled(compilation, { target, dtype }, { isProgram: false, isPausing: true });
+  const trainer = emitted.createTrainer(seed === undefined ? {} : { seed });
+  const resumed = resume === undefined ? undefined : await resumeFrom(trainer, resume, seed);
+  const context = datasetContextOf(model, emitted.model);
+  const { epochs = context.training.epochs } = options;
+  const warnings: Diagnostic[] = [];
+  const events = async (event: TrainEvent) => {
+    if (event.kind === "warning") warnings.push(event.diagnostic);
+    await options.onEvent?.(event);
+  };
+  for (const diagnostic of await warningsOf(open, compilation)) await events({ kind: "warning", diagnostic });
+  const host = libraryHost({ ...options, onEvent: events }, emitted, {
+    read: (notify) => sourceOf(open, emitted.model, options, notify),
+    prepare: ({ trainer: own, dataset }) =>
+      writesTexts(model)
+        ? own
+        : inOriginalUnits(own, { training: trainingFacts(model.training, model.metrics) }, dataset),
+    highLoss: ({ trainer: own, dataset }) =>
+      own === trainer && hasPlainTarget(model) ? firstLossText(emitted.model, own, dataset) : undefined,
+  });
+  const checkpointName = typeof resume === "string" ? resume : "the checkpoint";
+  const locateErrors: LocateErrors = (file, work) =>
+    file === checkpointName ? onFile(file, "T3001", work) : onData(file, work);
+  const start: Start = {
+    ...context,
+    epochs,
+    trainer,
+    resume: resume === undefined ? undefined : checkpointName,
+    resumed,
+    createTrainer: emitted.createTrainer,
+    locateErrors,
+  };
+  try {
+    const result = await trainRun(
+      start,
+      host,
+      context.training.folds === undefined ? undefined : foldedRegime,
+    );
+    return { result, model: emitted.model, warnings, ...host.outcome() };
+  } catch (error) {
+    throw hasDiverged(error) ? divergence(error) : error;
+  }
+}
+
+/** Loads a checkpoint into the trainer and returns its metadata. */
+async function resumeFrom(
+  trainer: Trainer,
+  checkpoint: Uint8Array | string,
+  seed: number | undefined,
+): Promise<CheckpointMetadata> {
+  const { name, bytes, header } = await openCheckpointFile(checkpoint);
+  const metadata = onFile(name, "T3001", () => trainer.load(bytes));
+  if (seed !== undefined && seed !== trainer.seed)
+    throw optionError(`seed ${seed}: ${name} was trained with seed ${trainer.seed}`, "omit `seed`");
+  return trainedOn(header, metadata);
+}
+
+/** The error of the emitted trainer, which has its own copy of the class, as an error of the library. */
+function divergence(error: Error): TrainingDiverged {
+  const epoch = "epoch" in error && typeof error.epoch === "number" ? error.epoch : 0;
+  const copy = new TrainingDiverged(epoch, error.message.replace(/^training diverged: /, ""));
+  copy.cause = error;
+  return copy;
+}
+
+/** What a host needs from the model. */
+interface Work {
+  read(notify: (diagnostic: Diagnostic) => void): ReturnType<Host["read"]>;
+  prepare(begun: Begun): Awaited<ReturnType<Host["begin"]>>;
+  highLoss(begun: Begun): string | undefined;
+}
+
+interface LibraryHost extends Host {
+  /** The model, the checkpoint and the reports at the end. */
+  outcome(): Pick<Trained, "trainer" | "checkpoint" | "epochs">;
+}
+
+/** The host of a run: it reports events, and stops at a pause if the signal is aborted. */
+function libraryHost(
+  { signal, onEvent = () => {} }: Pick<TrainOptions, "signal" | "onEvent">,
+  emitted: EmittedModule,
+  { read, prepare, highLoss }: Work,
+): LibraryHost {
+  const pacer = createPacer(() => performance.now());
+  const waiting: Diagnostic[] = [];
+  let current: Begun | undefined;
+  let checkpoint: Uint8Array = new Uint8Array(0);
+  let epochs: EpochReport[] = [];
+  const flush = async () => {
+    for (const diagnostic of waiting.splice(0)) await onEvent({ kind: "warning", diagnostic });
+  };
+  return {
+    read: async () => {
+      const source = await read((diagnostic) => waiting.push(diagnostic));
+      await flush();
+      return source;
+    },
+    async begin(begun) {
+      [current, epochs] = [begun, []];
+      const { name: training = "", dataset } = begun;
+      const message = highLoss(begun);
+      if (message !== undefined) waiting.push({ code: "T2008", severity: "warning", message });
+      await flush();
+      await onEvent({
+        kind: "begin",
+        training,
+        rows: rowsIn(emitted.model, dataset.train),
+        epochs: begun.epochs,
+      });
+      if (canPause(begun.trainer)) begun.trainer.pauseAfter(pacer.next);
+      return prepare(begun);
+    },
+    write: async (make) => {
+      checkpoint = make();
+    },
+    async see(report, { name: training = "" }, save) {
+      const saved = async () => {
+        await save();
+        return checkpoint;
+      };
+      if (report.soFar === undefined) {
+        epochs.push(report);
+        await onEvent({ kind: "epoch", training, report, checkpoint: saved });
+      } else {
+        pacer.pause();
+        await onEvent({ kind: "progress", training, report });
+      }
+      // Other work of the process runs only while the training waits.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted) throw new Aborted(signal, await saved());
+    },
+    warn: (message) => waiting.push({ code: "T2006", severity: "warning", message }),
+    outcome() {
+      if (current === undefined) throw new Error("internal: the run had no training");
+      return { trainer: current.trainer, checkpoint, epochs };
+    },
+  };
+}

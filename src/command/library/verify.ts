@@ -1,0 +1,41 @@
+/** `verify` of the library: compares emitted gradients with central differences, and targets with the interpreter. */
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { checkParameter } from "../verify/check-parameter.ts";
+import type { Verdict } from "../verify/verification-report.ts";
+import type { Verification } from "../verify/verify-model.ts";
+import { breathe, throwIfAborted } from "./aborted.ts";
+import { checkOptions, compileOpen, openSpec, warningsOf } from "./open-spec.ts";
+import type { SpecInput } from "./open-spec.ts";
+
+export interface VerifyOptions {
+  /** Check only the gradient of this parameter. */
+  readonly of?: string | undefined;
+  /** Stops the work between two of its parts: `verify` rejects with `Aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Verified extends Verdict, Verification {
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Verifies a model. The result says whether it `holds`; wrong gradients are in `errors`.
+ *
+ * @throws {DiagnosticError} for an invalid spec or option
+ * @throws {Aborted} if `signal` stops the work
+ */
+export async function verify(spec: SpecInput, options: VerifyOptions = {}): Promise<Verified> {
+  checkOptions(options, ["of", "signal"]);
+  const { of, signal } = options;
+  throwIfAborted(signal);
+  const open = await openSpec(spec);
+  const compilation = await compileOpen(open, { dtype: "f64" });
+  if (of !== undefined) checkParameter(of, compilation);
+  const [{ verifyModel }, { verdictOf }] = await Promise.all([
+    import("../verify/verify-model.ts"),
+    import("../verify/verification-report.ts"),
+  ]);
+  const verification = await verifyModel(compilation, { only: of, pause: () => breathe(signal) });
+  const verdict = verdictOf(verification, open.file ?? "SPEC");
+  return { ...verification, ...verdict, warnings: await warningsOf(open, compilation) };
+}

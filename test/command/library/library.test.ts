@@ -1,0 +1,219 @@
+// The commands as functions of the library. If one fails, a program that embeds tapeless gets other results than the
+// command line, cannot stop the work, or finds its process changed.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import * as library from "../../../src/index.ts";
+import type { ModelSpec, TrainEvent } from "../../../src/index.ts";
+import { runTapeless } from "../../support/run-tapeless.ts";
+import { flowers, flowersCsv } from "../cli/workspace.ts";
+
+const { Aborted, DiagnosticError, TrainingDiverged } = library;
+const { exportParameters, importParameters, inspect, predict, search, train, verify } = library;
+
+const spec = flowers as unknown as ModelSpec;
+const rows = flowersCsv
+  .trim()
+  .split("\n")
+  .slice(1)
+  .map((line) => line.split(","))
+  .map(([length, width, kind]) => ({ length: Number(length), width: Number(width), kind: Number(kind) }));
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "tapeless-library-"));
+  writeFileSync(join(folder, "flowers.json"), JSON.stringify(flowers));
+  writeFileSync(join(folder, "flowers.csv"), flowersCsv);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const listeners = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
+
+describe("leaves the process alone", () => {
+  let before: unknown;
+  beforeEach(() => {
+    before = listeners();
+    for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write");
+    vi.spyOn(process, "exit");
+  });
+  afterEach(() => {
+    expect(listeners()).toEqual(before);
+    expect(process.exitCode).toBeUndefined();
+    for (const stream of [process.stdout, process.stderr]) expect(stream.write).not.toHaveBeenCalled();
+    expect(process.exit).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+
+  it("trains as the command line does, from a file, an object with a folder, or rows", async () => {
+    const file = join(folder, "flowers.json");
+    const trained = await Promise.all([train(file), train(spec, { folder }), train(spec, { data: rows })]);
+    vi.restoreAllMocks();
+    const { stdout } = await runTapeless(folder, ["train", "flowers.json", "--json", "--out", "own.ckpt"]);
+    for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write");
+    vi.spyOn(process, "exit");
+    for (const { result, checkpoint, epochs } of trained) {
+      expect(JSON.parse(JSON.stringify(result))).toEqual(JSON.parse(stdout));
+      expect(Buffer.compare(checkpoint, readFileSync(join(folder, "own.ckpt")))).toBe(0);
+      expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    }
+  });
+
+  it("reports events in order, and their checkpoints continue with the same bits", async () => {
+    const events: TrainEvent[] = [];
+    let second: Uint8Array | undefined;
+    const { checkpoint } = await train(spec, {
+      data: rows,
+      async onEvent(event) {
+        events.push(event);
+        if (event.kind === "epoch" && event.report.epoch === 2) second = await event.checkpoint();
+      },
+    });
+    expect(events[0]).toEqual({ kind: "begin", training: "", rows: 18, epochs: 4 });
+    const ends = events.filter(({ kind }) => kind === "epoch");
+    expect(ends).toHaveLength(4);
+    expect(events.some((event) => event.kind === "progress" && event.report.soFar !== undefined)).toBe(true);
+    const resumed = await train(spec, { data: rows, resume: second });
+    expect(Buffer.compare(resumed.checkpoint, checkpoint)).toBe(0);
+  });
+
+  it("stops after a step, and continues from there with the same bits", async () => {
+    const whole = await train(spec, { data: rows });
+    const controller = new AbortController();
+    const stopped = train(spec, {
+      data: rows,
+      signal: controller.signal,
+      onEvent(event) {
+        if (event.kind === "progress" && event.report.epoch === 2) controller.abort("enough");
+      },
+    });
+    const error = await stopped.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(Aborted);
+    expect(error).toMatchObject({ name: "AbortError", cause: "enough" });
+    const { checkpoint } = error instanceof Aborted ? error : {};
+    const { checkpoint: end } = await train(spec, { data: rows, resume: checkpoint });
+    expect(Buffer.compare(end, whole.checkpoint)).toBe(0);
+  });
+
+  it("predicts what the command line predicts", async () => {
+    const { checkpoint } = await train(spec, { data: rows });
+    const { predictions } = await predict(spec, { checkpoint, data: rows });
+    writeFileSync(join(folder, "own.ckpt"), checkpoint);
+    vi.restoreAllMocks();
+    const { stdout } = await runTapeless(folder, [
+      "predict",
+      "flowers.json",
+      "own.ckpt",
+      "flowers.csv",
+      "--json",
+    ]);
+    for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, "write");
+    vi.spyOn(process, "exit");
+    expect(predictions).toEqual(JSON.parse(stdout).predictions);
+  });
+
+  it("exports and imports parameters, and the import predicts at once", async () => {
+    const { checkpoint } = await train(spec, { data: rows });
+    const predicted = await predict(spec, { checkpoint, data: rows });
+    for (const format of ["safetensors", "npz"] as const) {
+      const file = await exportParameters(checkpoint, { format });
+      const imported = await importParameters(spec, file, { format, data: rows });
+      expect(imported.warnings).toEqual([]);
+      expect(await predict(spec, { checkpoint: imported.checkpoint, data: rows })).toEqual(predicted);
+    }
+  });
+
+  it("verifies and inspects", async () => {
+    const { holds, errors, worst, parameters } = await verify(spec);
+    expect({ holds, errors }).toEqual({ holds: true, errors: [] });
+    expect(worst).toBeLessThan(1e-6);
+    expect(parameters.map(({ name }) => name)).toContain("dense1.weight");
+    const { text, json } = await inspect(spec);
+    expect(text).toContain("dense1");
+    expect(json).toBeTypeOf("object");
+  });
+
+  it("searches in threads", async () => {
+    const searched: ModelSpec = {
+      ...spec,
+      training: { ...spec.training, search: { over: { "network[0].units": [2, 3] } } },
+    };
+    const seen: number[] = [];
+    const { candidates, best, metric } = await search(searched, {
+      data: rows,
+      threads: 1,
+      onEvent: (event) => event.kind === "candidate" && seen.push(event.candidate),
+    });
+    expect(metric).toBe("loss");
+    expect(seen.sort()).toEqual([0, 1]);
+    expect(candidates).toHaveLength(2);
+    const { result } = await train(best.spec, { data: rows });
+    expect(best.test).toEqual(result.test);
+  });
+});
+
+describe("rejects with exported error classes", () => {
+  const never = AbortSignal.abort();
+  const refusal = (work: Promise<unknown>) =>
+    work.then(
+      () => "no error",
+      (error: unknown) => error,
+    );
+
+  it("an aborted signal", async () => {
+    const checkpoint = new Uint8Array(0);
+    for (const work of [
+      train(spec, { data: rows, signal: never }),
+      predict(spec, { checkpoint, data: rows, signal: never }),
+      verify(spec, { signal: never }),
+      search(spec, { data: rows, signal: never }),
+      inspect(spec, { signal: never }),
+      importParameters(spec, checkpoint, { signal: never }),
+    ])
+      expect(await refusal(work)).toBeInstanceOf(Aborted);
+  });
+
+  it("a divergence", async () => {
+    const wild: ModelSpec = { ...spec, optimizer: { type: "sgd", learningRate: 1e38 } };
+    const error = await refusal(train(wild, { data: rows }));
+    expect(error).toBeInstanceOf(TrainingDiverged);
+    expect(error).toMatchObject({ epoch: 3, name: "TrainingDiverged" });
+    expect(String(error)).toMatch(
+      /^TrainingDiverged: training diverged: the training loss is NaN at step \d/,
+    );
+  });
+
+  it.each<readonly [what: string, work: () => Promise<unknown>, message: RegExp]>([
+    ["an unknown option", () => train(spec, Object.assign({ epoch: 3 })), /T1010: unknown option "epoch"/],
+    [
+      "a spec without a folder",
+      () => train(spec),
+      /T2001: cannot read "flowers.csv": the spec has no folder/,
+    ],
+    ["a file that is missing", () => train("none.json"), /T1001: the file does not exist/],
+    [
+      "rows without a column",
+      () => train(spec, { data: [{ length: 1 }] }),
+      /T2004: .*needs the column "kind"/,
+    ],
+    [
+      "bytes that are no checkpoint",
+      () => predict(spec, { checkpoint: new Uint8Array(9), data: rows }),
+      /T3001/,
+    ],
+    ["an unknown view", () => inspect(spec, Object.assign({ show: "layer" })), /T1010: unknown view "layer"/],
+    ["a spec without a search", () => search(spec, { data: rows }), /T1705/],
+    [
+      "a format",
+      () => exportParameters(new Uint8Array(0), Object.assign({ format: "csv" })),
+      /T1010: unknown format/,
+    ],
+  ])("%s", async (_, work, message) => {
+    const error = await refusal(work());
+    expect(error).toBeInstanceOf(DiagnosticError);
+    expect(String(error)).toMatch(message);
+  });
+});
