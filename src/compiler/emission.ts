@@ -12,10 +12,11 @@ import type { Compilation } from "./pipeline.ts";
 import { runStage } from "./stages/run.ts";
 import {
   balancedWeights,
-  limitedTarget,
+  limitedTargets,
   modelFacts,
   placeOfFact,
   predictedRows,
+  predictionSizes,
   predictorBanner,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
@@ -63,7 +64,8 @@ export async function emitTrainer(
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
-    limited: limitedTarget(model),
+    limited: limitedTargets(model),
+    predictions: predictionSizes(model, built),
     programs,
     plan,
     ...originsOf(compilation),
@@ -79,7 +81,7 @@ const originsOf = ({ model, rematerialised, lowered, built }: Compilation) => ({
   graphs: rematerialised,
   lowered,
   optimizer: model.optimizer.type,
-  placeOfFact: placeOfFact(built.parameters),
+  placeOfFact: placeOfFact(model, built.parameters),
 });
 
 /** The trained values in a predictor, and where they come from. */
@@ -109,6 +111,7 @@ export async function emitPredictor(
     plan,
     ...originsOf(compilation),
     values,
+    predictions: predictionSizes(model, built),
     rows: fields && predictedRows(model, built, fields),
   };
   return assembleModule(parts, predictorModule(parts), await loadRuntime(dtype));

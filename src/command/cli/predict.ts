@@ -3,12 +3,15 @@ import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fieldsFor } from "../formats/parameters/checkpoint.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import * as answers from "../../runtime/prediction/interpretations.ts";
-import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
-import type { Interpretation, Cell } from "../../runtime/prediction/interpretations.ts";
+import { predictEach } from "../../runtime/prediction/by-target.ts";
+import { csvText } from "../../runtime/prediction/predictions.ts";
+import type { Predicting } from "../../runtime/prediction/predictions.ts";
+import type { Cell } from "../../runtime/prediction/interpretations.ts";
 import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint.ts";
 import type { FittedField } from "../../runtime/data/fields.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { answersOf, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { mapValues } from "../../compiler/util/collections.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { checkOutputs, ofSpec, writeFile } from "../files/write-file.ts";
 import { compileSpec, onData, onFile } from "../compile/compile-spec.ts";
@@ -37,7 +40,7 @@ export async function predictSpec(
     { "-o": output },
     { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows to predict": file },
   );
-  const answer = answerOf(compilation);
+  const predicting = predictingOf(compilation);
   const { emitText } = await import("../../compiler/compile-target.ts");
   const emitted = await loadTrainer(await emitText(compilation, dtype));
   const trainer = emitted.createTrainer();
@@ -47,7 +50,7 @@ export async function predictSpec(
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
   const context = datasetContextOf(model, emitted.model);
-  const rows = onData(file, () => predictBy(answer)(context, fields, table, trainer));
+  const rows = onData(file, () => predicting(context, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
@@ -55,18 +58,19 @@ export async function predictSpec(
 }
 
 /**
- * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of its target.
+ * @throws DiagnosticError (T1010) for a model whose outputs do not correspond to the values of a target.
  */
-function answerOf({ model, built }: Compilation): Interpretation {
-  const name = answerName(model, built);
-  if (name !== undefined) return answers[name];
+function predictingOf({ model, built }: Compilation): Predicting {
+  const known = answersOf(model, built);
+  if (known !== undefined)
+    return predictEach(mapValues(known, ({ answer, size }) => ({ answer: answers[answer], size })));
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
       "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
     );
   throw usageError(
-    `the outputs of "${model.name}" do not correspond one to one to the values of its target`,
+    `the outputs of "${model.name}" do not correspond one to one to the values of ${model.losses ? "each" : "its"} target`,
     "trainer.predict() of the emitted module returns the raw outputs",
   );
 }

@@ -8,18 +8,21 @@ import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { hasPlainTarget, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import { plainTargets, trainingFacts, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { datasetContextOf } from "../../compiler/trainer/dataset-context.ts";
 import type { CheckpointMetadata } from "../../runtime/checkpoints/checkpoint.ts";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/model/facts.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { foldedRegime } from "../../runtime/training/cross-validate.ts";
 import { firstLossText } from "../../runtime/program/first-loss.ts";
+import { highFirstLosses } from "../../runtime/program/first-losses.ts";
 import { writerOf } from "../../runtime/program/text-writer.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer/trainer.ts";
 import { foldsIn } from "../../runtime/training/cross-validate.ts";
-import { inOriginalUnits } from "../../runtime/training/original-units.ts";
+import { inUnitsOfTargets } from "../../runtime/training/units-of-targets.ts";
 import { epochText } from "../../runtime/training/train-on.ts";
 import type { Begun, Host, Trainable, TrainingResult } from "../../runtime/training/train-on.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
@@ -139,7 +142,7 @@ interface TrainHost extends Host {
 export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<TrainHost> {
   const { spec, source, compilation, emitted, trainer, resumed } = setup;
   const { model } = compilation;
-  const { folds, accumulate = 1 } = trainingFacts(model.training, model.metrics);
+  const { folds, accumulate = 1 } = trainingFacts(model);
   let writeCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // With folds, only the training of the final model is watched.
   const isWatched = (metadata: CheckpointMetadata = {}) =>
@@ -220,15 +223,23 @@ export async function trainHost(setup: RunSetup, flags: TrainFlags): Promise<Tra
   };
 }
 
-/** Warns at the target of the spec if the loss starts too high. */
+/** Warns at each target of the spec whose loss starts too high. */
 async function warnOfHighLoss(
   { compilation: { model }, emitted, trainer, source }: RunSetup,
   dataset: Dataset,
 ): Promise<void> {
-  const message = hasPlainTarget(model) ? firstLossText(emitted.model, trainer, dataset) : undefined;
-  if (message === undefined) return;
-  const path = ["data", "targets", Object.keys(model.targets)[0]];
-  printDiagnostics(await source.locate([{ code: "T2008", severity: "warning", message, path, at: "key" }]));
+  const plain = plainTargets(model);
+  if (plain.length === 0) return;
+  const message = model.losses === undefined ? firstLossText(emitted.model, trainer, dataset) : undefined;
+  const found =
+    model.losses === undefined
+      ? plain.flatMap((target) => (message === undefined ? [] : [{ target, text: message }]))
+      : highFirstLosses(datasetContextOf(model, emitted.model), trainer, dataset);
+  const warnings = found.map(({ target, text }): Diagnostic => {
+    const path = ["data", "targets", target];
+    return { code: "T2008", severity: "warning", message: text, path, at: "key" };
+  });
+  printDiagnostics(await source.locate(warnings));
 }
 
 /**
@@ -261,7 +272,7 @@ function wrapTrainer(
   const { sample: count, temperature, seed } = flags;
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, emitted.model, model.data, dataset, { count, temperature, seed });
-  return inOriginalUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
+  return inUnitsOfTargets(trainer, { training: trainingFacts(model) }, dataset);
 }
 
 /** Reports if a resumed run has no epochs left. */

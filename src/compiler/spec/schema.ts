@@ -128,6 +128,19 @@ const weights = {
     .describe("The input with one number per row that is the weight of the row in the loss."),
 };
 
+const ofTarget = z.strictObject({
+  loss: choice(losses).describe("The loss that compares the layer with the target."),
+  from: z.string().describe("The layer that predicts the target: the loss reads its output."),
+  weight: nonNegative
+    .default(1)
+    .describe("The factor of this loss in the sum that training minimises; with 0, it is only reported."),
+  metrics: z
+    .array(choice(metrics))
+    .default([])
+    .describe("The metrics of this target that are reported in addition to its loss."),
+  ...weights,
+});
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("The number of passes over the training split."),
   batchSize: z.int().positive().max(1_000_000).describe("The number of rows in a batch."),
@@ -326,8 +339,19 @@ const regularization = z.strictObject({
   l2: nonNegative.default(0).describe("Adds l2·Σw² over the weights to the loss."),
 });
 
-/** A whole spec. */
-export const modelSchema = z.strictObject({
+/** For editors: a spec has one target with `loss`, `output` and `metrics`, or `losses`. */
+const oneLossOrSeveral = {
+  allOf: [
+    {
+      oneOf: [
+        { required: ["loss"] },
+        { required: ["losses"], not: { anyOf: [{ required: ["output"] }, { required: ["metrics"] }] } },
+      ],
+    },
+  ],
+};
+
+const model = z.strictObject({
   $schema: z.string().optional().describe("The location of the JSON Schema of specs, for editors."),
   name: z
     .string()
@@ -340,7 +364,14 @@ export const modelSchema = z.strictObject({
     .meta({ ...namedKeys, description: "The targets that the network learns to predict, by name." }),
   network: z.array(layerSchema).min(1).describe("The layers, in order."),
   output: z.string().optional().describe("The layer whose output the loss reads; by default the last one."),
-  loss: choice(losses).describe("The loss that training minimises."),
+  loss: choice(losses).optional().describe("The loss that training minimises."),
+  losses: z
+    .record(z.string(), ofTarget)
+    .optional()
+    .meta({
+      ...namedKeys,
+      description: "For several targets: the loss of each. Training minimises their weighted sum.",
+    }),
   metrics: z.array(choice(metrics)).default([]).describe("The metrics reported in addition to the loss."),
   regularization: regularization.prefault({}).describe("Penalties on weights; biases are excluded."),
   optimizer: choice(optimizers, optimizerKeys).describe("The optimizer that updates the parameters."),
@@ -348,7 +379,13 @@ export const modelSchema = z.strictObject({
   data: data.optional().describe("The files and columns of the data; only the command line reads them."),
 });
 
-/** A spec as users write it: short forms are allowed and defaults are optional. */
+/** A whole spec. check-losses.ts checks the losses. */
+export const modelSchema = model.meta(oneLossOrSeveral);
+
+/**
+ * A spec as users write it: short forms are allowed and defaults are optional. It has either `loss`, or `losses`; the
+ * type does not say so, because a spec that is derived from another one could then not replace its loss.
+ */
 export type ModelSpec = z.input<typeof modelSchema>;
 
 /** A spec with short forms expanded and defaults filled in. Names and references are still as written. */

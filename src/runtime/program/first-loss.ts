@@ -7,10 +7,10 @@ import { figureText } from "../training/train-on.ts";
 import { say } from "./program.ts";
 
 /** Above this loss, the targets are hundreds away from the first outputs, and a step moves an output by a few units. */
-const highestStart = 1e4;
+export const highestStart = 1e4;
 
 /** Targets of this size do not explain a high loss: the inputs do. */
-const smallTarget = 10;
+export const smallTarget = 10;
 
 /** A warning if the loss of the first batch is too high before the first step; undefined if it is not. */
 export function firstLossText(model: ModelFacts, trainer: Trainer, { train }: Dataset): string | undefined {

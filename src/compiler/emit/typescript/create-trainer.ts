@@ -11,6 +11,13 @@ import type { SectionNames, Section, TrainerKernels, TrainerParts } from "./modu
 import { recordText, startsAtZero, trainerTexts, writeMachine } from "./write-machine.ts";
 import type { TrainerTexts } from "./write-machine.ts";
 import {
+  byTargetText,
+  flatTrainer,
+  rootsOfTargets,
+  typeByTarget,
+  writePredictions,
+} from "./write-predictions.ts";
+import {
   pausingRoots,
   pausingType,
   probingRoots,
@@ -38,8 +45,9 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
     ...(data === undefined ? [] : ofProgram),
     ...(refusesToRun ? ["refuseIfMain" as const] : []),
     ...Object.values(programParts).flatMap(namesIn),
-    ...(balanced === undefined ? [] : ["balance" as const]),
-    ...(limited === undefined ? [] : ["checkTargets" as const]),
+    ...(balanced.length === 0 ? [] : ["balance" as const]),
+    ...(limited.length === 0 ? [] : ["checkTargets" as const]),
+    ...(parts.predictions === undefined ? [] : rootsOfTargets),
     ...kernels.roots,
     ...(stagingOf(parts)?.roots ?? []),
     ...(accumulates(parts) ? ["groupsOf" as const] : []),
@@ -51,7 +59,23 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
 
 export const createTrainerSection = (parts: TrainerParts): Section => ({
   chapter: "trainer",
-  write: (writer, names) => writeCreateTrainer(writer, parts, names),
+  write(writer, names) {
+    const { predictions, kernels } = parts;
+    writeCreateTrainer(writer, parts, names);
+    if (predictions === undefined) return;
+    writer.blankLine();
+    writePredictions(writer, predictions);
+    writer
+      .blankLine()
+      .writeLine(
+        "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
+      );
+    writer
+      .write(
+        `export function createTrainer(options: ${kernels.optionsType} = {}): ${typeByTarget(trainerType(parts))}`,
+      )
+      .block(() => writer.writeLine(`return ${byTargetText(`${flatTrainer}(options)`, predictions)};`));
+  },
 });
 
 function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: SectionNames): void {
@@ -62,11 +86,16 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
     recordText(batch.map((name) => [name, texts.viewOf(name, shift)] as const));
   const isStaged = stagingOf(parts) !== undefined;
 
+  const isFlat = parts.predictions !== undefined;
   writer.writeLine(
-    "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
+    isFlat
+      ? "/** Like createTrainer, but predict() returns one array: in each row, the predictions of all targets. */"
+      : "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
   );
   writer
-    .write(`export function createTrainer(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`)
+    .write(
+      `export function ${isFlat ? flatTrainer : "createTrainer"}(options: ${kernels.optionsType} = {}): ${trainerType(parts)}`,
+    )
     .block(() => {
       kernels.writeMemory(writer, parts, names);
       if (isStaged) writer.writeLine(`const batchAt = (shift: number) => (${batchText("shift")});`);

@@ -88,6 +88,12 @@ export interface ModuleKind {
   readonly sections: readonly Section[];
 }
 
+/** The numbers of a target in each row of the output. The targets are next to each other, in order. */
+export interface TargetPrediction {
+  readonly target: string;
+  readonly size: number;
+}
+
 // The parts of trainers.
 
 /** How a parameter is initialised; `fillText` describes the initialiser. */
@@ -175,8 +181,10 @@ export interface TrainerParts extends ModuleParts {
   readonly programParts: Readonly<Record<string, RuntimeExpression>>;
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
-  readonly balanced?: BalancedWeights | undefined;
-  readonly limited?: LimitedTarget | undefined;
+  readonly balanced: readonly BalancedWeights[];
+  readonly limited: readonly LimitedTarget[];
+  /** The predictions of each target, if predict() returns them by target. */
+  readonly predictions?: readonly TargetPrediction[] | undefined;
   readonly kernels: TrainerKernels;
   /**
    * The layers that an instrumented trainer reports (`ProbedLayer` in the runtime). The program `probe`

@@ -4,6 +4,7 @@ import { formatPath } from "../../diagnostics/diagnostic.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean, showNames, showValue } from "../../util/message-text.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+import { writtenLosses } from "../written-losses.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 
@@ -208,8 +209,8 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
     (product, extent) => product * Number(extent),
     1,
   );
-  const metric = listOf(member(spec, "metrics"))
-    .map(typeOf)
+  const metric = metricsOf(spec, name)
+    .metrics.map(typeOf)
     .find((type) => type === "mae" || type === "rmse");
   if (scale === undefined || metric === undefined || !(size > 1)) return;
   const path = ["data", "targets", name, "scale"];
@@ -221,15 +222,26 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   });
 }
 
+/** The metrics of a target, and their location. */
+function metricsOf(spec: unknown, target: string): { metrics: readonly unknown[]; path: SpecPath } {
+  const { metrics, path } = writtenLosses(spec).find((each) => each.target === target) ?? {
+    metrics: [],
+    path: [],
+  };
+  return { metrics, path: [...path, "metrics"] };
+}
+
 /** Warns that a metric's formula reads the scaled target. Only mae and rmse are in original units. */
 function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   if (member(entry, "scale") === undefined) return;
-  listOf(member(spec, "metrics")).forEach((metric, index) => {
+  const { metrics, path } = metricsOf(spec, name);
+  metrics.forEach((metric, index) => {
     if (member(metric, "formula") === undefined) return;
+    const own = [...path, index];
     const message =
-      `metrics[${index}]: the formula reads the scaled target (data.targets.${name}.scale), not its original ` +
+      `${formatPath(own)}: the formula reads the scaled target (data.targets.${name}.scale), not its original ` +
       "units";
-    problems.warning(["metrics", index], "T1209", message, {
+    problems.warning(own, "T1209", message, {
       hint: "remove the scale, or write the formula for scaled values; mae and rmse use original units",
     });
   });
@@ -263,7 +275,7 @@ function checkMissing(
     report("the model would learn the mean as if it were a true target", `remove it, ${others}`);
   else if (["characters", "words", "categories"].some((key) => member(entry, key) !== undefined))
     report("text and categories have no mean", `remove it, ${others}`);
-  else if (member(member(spec, "training"), "sampleWeights") === name)
+  else if (writtenLosses(spec).some(({ weights }) => member(weights.of, "sampleWeights") === name))
     report("a mean cannot replace the weight of a row", `remove it, ${others}`);
   else if (member(member(member(spec, side), name), "dtype") === "i32")
     report("the mean of indices is not an index", `remove it, ${others}`);
