@@ -165,7 +165,7 @@ const training = z.strictObject({
       patience: positiveInteger.describe(
         "The number of epochs without improvement after which training stops.",
       ),
-      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation split.'),
+      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation split; with several targets such as "price.loss".'),
       minDelta: nonNegative.default(0).describe("The smallest change that counts as an improvement."),
     })
     .optional()
