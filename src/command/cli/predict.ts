@@ -63,14 +63,16 @@ export async function predictSpec(
 function predictingOf({ model, built }: Compilation): Predicting {
   const known = answersOf(model, built);
   if (known !== undefined)
-    return predictEach(mapValues(known, ({ answer, size }) => ({ answer: answers[answer], size })));
+    return predictEach(
+      mapValues(known, ({ answer, size }) => ({ ...(answer && { answer: answers[answer] }), size })),
+    );
   if (writesTexts(model))
     throw usageError(
       `"${model.name}" is a language model: it generates texts and makes no predictions for rows`,
       "to generate texts: tapeless train SPEC --resume CHECKPOINT --sample N",
     );
   throw usageError(
-    `the outputs of "${model.name}" do not correspond one to one to the values of ${model.losses ? "each" : "its"} target`,
+    `the outputs of "${model.name}" do not correspond one to one to the values of ${model.losses ? "any" : "its"} target`,
     "trainer.predict() of the emitted module returns the raw outputs",
   );
 }

@@ -180,33 +180,34 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 
 /** The runtime's `TargetAnswer`, with the name of the interpretation. */
 export interface NamedAnswer {
-  readonly answer: InterpretationName;
+  readonly answer?: InterpretationName;
   /** The numbers of the prediction in a row of the output. */
   readonly size: number;
 }
 
 /**
- * The interpretation of the output for each target. Undefined if the output for some target cannot be interpreted
- * column by column, as for generated text and for images.
+ * The interpretation of the output for each target. A target has none if its output cannot be interpreted column by
+ * column, as for generated text and for images. Undefined if no target has one.
  */
 export function answersOf(
   model: Model,
   built: ModelGraphs,
 ): Readonly<Record<string, NamedAnswer>> | undefined {
   if (writesTexts(model)) return undefined;
-  const answers = splitOutputSteps(model).objectives.flatMap((objective, i) => {
+  const answers = splitOutputSteps(model).objectives.map((objective, i): [string, NamedAnswer] => {
     const { shape } = built.predictions[i];
     const answer = answerName(model, objective, shape);
-    return answer === undefined ? [] : [[objective.target.name, { answer, size: sizeOf(shape, 1) }] as const];
+    return [objective.target.name, { ...(answer && { answer }), size: sizeOf(shape, 1) }];
   });
-  return answers.length < built.predictions.length ? undefined : Object.fromEntries(answers);
+  return answers.every(([, { answer }]) => answer === undefined) ? undefined : Object.fromEntries(answers);
 }
 
 function answerName(
-  { data }: Model,
-  { target: { classes, shape }, loss, isStepped }: SteppedObjective,
+  { losses, data }: Model,
+  { target: { name: target, classes, shape }, loss, isStepped }: SteppedObjective,
   output: readonly number[],
 ): InterpretationName | undefined {
+  if (losses !== undefined && data?.targets[target]?.nextOf !== undefined) return undefined;
   const perPlace = sizeOf(output, 1) / sizeOf(shape, 1);
   // In an IDX file, one column holds all numbers of an image.
   const isImage = typeof data?.file !== "string" && sizeOf(shape, 1) > 1;
@@ -264,11 +265,7 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
   const answers = answersOf(model, built);
   const seen = seenBy(model);
-  const predict =
-    answers &&
-    (losses === undefined
-      ? called("predictBy", Object.values(answers)[0].answer)
-      : called("predictEach", { record: mapValues(answers, (each) => ({ record: { ...each } })) }));
+  const predict = answers && predictWith(answers, losses === undefined);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     encoders: { record: encoderNames(model) },
@@ -279,6 +276,16 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
     ...(predict === undefined ? {} : { seenHelp: "predictHelp", predict }),
   };
 };
+
+/** The runtime's function that predicts the rows of a file. */
+function predictWith(
+  answers: Readonly<Record<string, NamedAnswer>>,
+  isSingle: boolean,
+): RuntimeExpression | undefined {
+  const [{ answer }] = Object.values(answers);
+  if (isSingle) return answer && called("predictBy", answer);
+  return called("predictEach", { record: mapValues(answers, (each) => ({ record: { ...each } })) });
+}
 
 /**
  * How a predictor reads rows like those of the data file and interprets its output. `fields` is the

@@ -45,13 +45,13 @@ export function byTarget<Base extends FlatPredictions, Predictions>(
   });
 }
 
-/** How the predictions of a target are interpreted, and how many numbers of a row they are. */
+/** How many numbers of a row the predictions of a target are, and how they are interpreted, if they can be. */
 export interface TargetAnswer {
-  readonly answer: Interpretation;
+  readonly answer?: Interpretation;
   readonly size: number;
 }
 
-/** Predicts rows, and interprets the output for each column of each target. */
+/** Predicts rows, and interprets the output for each column of each target that has an interpretation. */
 export const predictEach =
   (answers: Readonly<Record<string, TargetAnswer>>): Predicting =>
   (context, fields, table, trainer) => {
@@ -64,8 +64,8 @@ export const predictEach =
       return [{ ...own, columns, scales, classes: classNames?.length ? classNames : numbers }];
     });
     const rows: Cell[][] = [
-      parts.flatMap(({ columns, classes }) =>
-        columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)]),
+      parts.flatMap(({ answer, columns, classes }) =>
+        answer ? columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)]) : [],
       ),
     ];
     const encoded = Object.entries(encodeRows(context, read, table, allRows(table.rows)));
@@ -79,6 +79,7 @@ export const predictEach =
         rows.push(
           parts.flatMap(({ answer, size, columns, classes, scales }) => {
             const own = scores.splice(0, size);
+            if (!answer) return [];
             return columns.flatMap((_, i) =>
               answer(own.splice(0, size / columns.length), classes, scales?.[i]),
             );
