@@ -28,7 +28,7 @@ export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
     throw usageError(
-      `--report ${file}: the file extension selects no format`,
+      `--report ${file}: the file extension is not that of a report format`,
       "use a file name that ends in .txt, .json, .svg or .html",
     );
   await checkWritable(file);
@@ -86,21 +86,17 @@ function predictionsFor(
       "omit --report",
     );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
-  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)];
-  const predicted = Array.from(expected, (_, position) =>
-    Number(
-      answer(
-        scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue),
-        indices,
-        scaleOf(position),
-      )[0],
-    ),
-  );
-  if (classes !== undefined) return { classes: namesOf(field, classes), expected, predicted };
-  const original = Array.from(expected, (value, position) => {
-    const { shift, span, decimals } = scaleOf(position) ?? { shift: 0, span: 1 };
-    return answers.inDecimals(value * span + shift, decimals);
+  const scaleOf = (position: number) => field.scales?.[position % sizeOf(shape)] ?? { shift: 0, span: 1 };
+  const predicted = Array.from(expected, (_, position) => {
+    // Without the number of decimals, because errors are computed from numbers that are not rounded.
+    const { shift, span } = scaleOf(position);
+    const own = scores.slice(position * scoresPerValue, (position + 1) * scoresPerValue);
+    return Number(answer(own, indices, { shift, span })[0]);
   });
+  if (classes !== undefined) return { classes: namesOf(field, classes), expected, predicted };
+  const original = Array.from(expected, (value, position) =>
+    Number(answers.inTargetUnits([value], [], scaleOf(position))[0]),
+  );
   const decimals = field.scales?.map((scale) => scale.decimals ?? NaN) ?? [];
   const most = decimals.length === 0 ? NaN : Math.max(...decimals);
   return { expected: original, predicted, ...(most >= 0 && { decimals: most }) };

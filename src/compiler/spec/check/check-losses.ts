@@ -95,8 +95,10 @@ export function checkFigure(spec: unknown, path: SpecPath, name: string, problem
   // "accuracy" may be the accuracy of one of several targets.
   const ofTarget = known.find((figure) => figure.endsWith(`.${name}`));
   const similar = ofTarget ?? didYouMean(name.replace(/^val_/, ""), known);
-  const others = hasLosses(spec) ? `use one of ${showNames(known)}` : 'use "loss", or a name from metrics';
+  const others = hasLosses(spec)
+    ? `use one of ${showNames(known)}`
+    : 'use "loss" or the name of a metric of this spec';
   const hint = similar ? `did you mean ${showValue(similar)}?` : others;
-  const message = `${formatPath(path)}: ${showValue(name)} is not one of the metrics of this spec`;
+  const message = `${formatPath(path)}: ${showValue(name)} is not a metric of this spec`;
   problems.error(path, "T1303", message, { hint });
 }

@@ -43,7 +43,7 @@ function checkMetrics(path: SpecPath, metrics: readonly unknown[], problems: Col
   names.forEach((name, index) => {
     const own = [...path, index];
     if (name !== undefined && names.indexOf(name) < index)
-      problems.error(own, "T1302", `${formatPath(own)} repeats the metric ${showValue(name)}`);
+      problems.error(own, "T1302", `${formatPath(own)}: the metric ${showValue(name)} appears twice`);
   });
 }
 
@@ -53,11 +53,11 @@ function checkMetricName(path: SpecPath, metric: unknown, problems: Collector): 
   const where = formatPath(path);
   if (!isUsableName(name)) {
     const message =
-      `${where} must be a letter, followed by at most 63 letters, digits, \`_\` or \`-\`, ` +
+      `${where} must be a letter, followed by at most 63 letters, digits, underscores or hyphens, ` +
       `got ${showValue(name)}`;
     problems.error(path, "T1301", message);
   } else if (name === "loss" || Object.hasOwn(metricsTable, name)) {
-    const message = `${where} is ${showValue(name)}, which has another meaning in reports`;
+    const message = `${where} is ${showValue(name)}, which is already the name of a loss or metric in reports`;
     problems.error(path, "T1302", message, { hint: "rename the metric" });
   }
 }
@@ -68,7 +68,7 @@ function checkEarlyStopping(spec: unknown, training: unknown, problems: Collecto
   const metric = textOf(member(earlyStopping, "metric")) ?? "loss";
   checkFigure(spec, ["training", "earlyStopping", "metric"], metric, problems);
   if (hasValidation(training)) return;
-  const message = "training.earlyStopping needs a validation split to watch, but the spec has none";
+  const message = "training.earlyStopping needs a validation split, but the spec has none";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "earlyStopping"], "T1207", message, { at: "key", hint });
 }
@@ -80,7 +80,7 @@ function checkKeep(training: unknown, problems: Collector): void {
   if (textOf(member(training, "keep")) !== "best" || hasValidation(training)) return;
   if (member(training, "earlyStopping") !== undefined) return;
   const message =
-    "training.keep: the spec has no validation split that selects the best epoch, so the last is kept";
+    "training.keep: without a validation split, the best epoch is not known, so the model keeps the last one";
   const hint = 'add "validation": { "fraction": 0.2 } to training, or pass validation data to fit()';
   problems.warning(["training", "keep"], "T1211", message, { at: "key", hint });
 }
@@ -127,9 +127,9 @@ export function checkRate(spec: unknown, problems: Collector): void {
   const rate = member(member(spec, "optimizer"), "learningRate");
   if (member(rate, "rule") === undefined || member(rate, "scaleFrom") !== undefined) return;
   const message =
-    "optimizer.learningRate.rule scales the rate with the rows per step, but scaleFrom is missing";
+    "optimizer.learningRate.rule scales the rate with the number of rows per step, but scaleFrom is missing";
   problems.error(["optimizer", "learningRate", "rule"], "T1223", message, {
     at: "key",
-    hint: 'add "scaleFrom": 32, the number of rows per step that the rate is meant for',
+    hint: 'add "scaleFrom" with the number of rows per step for which the rate was chosen, such as 32',
   });
 }

@@ -35,7 +35,7 @@ function checkClassWeights(
   const names = keysOf(given);
   const weights = names.length > 0 ? names.map((name) => member(given, name)) : listOf(given);
   if (weights.length > 0 && weights.every((weight) => weight === 0))
-    report("must have a weight above 0, or the model learns nothing");
+    report("must contain a weight greater than 0, because the model learns nothing otherwise");
   if (typeof classes === "number" && weights.length > 0 && weights.length !== classes)
     report(`has ${weights.length} weights, but ${target} has ${classes} classes`);
   if (names.length > 0) checkNamed(member(spec, "data"), target ?? "", report);
@@ -46,8 +46,8 @@ function checkNamed(data: unknown, target: string, report: (message: string, hin
   const isText = member(member(member(data, "targets"), target), "nextOf") !== undefined;
   if (data !== undefined && !isOfIdx(data) && !isText) return;
   report(
-    "names classes, but nothing in the spec maps names to class numbers",
-    "use a list, starting with the weight of class 0; names work only with a column of class names",
+    "contains class names, but the target has no column of class names in data",
+    "write a list of weights instead, starting with the weight of class 0",
   );
 }
 
@@ -63,21 +63,21 @@ function checkSampleWeights(
   const known = keysOf(inputs);
   if (!known.includes(name)) {
     const similar = didYouMean(name, known);
-    const message = `${formatPath(path)}: no input is named ${showValue(name)}`;
+    const message = `${formatPath(path)}: unknown input ${showValue(name)}`;
     const hint = similar
       ? `did you mean ${showValue(similar)}?`
-      : `name an input with one number per row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
+      : `declare an input with one number per row: "inputs": { ${showValue(name)}: { "shape": [] } }`;
     problems.error(path, "T1222", message, { hint });
     return;
   }
   const shape = member(member(inputs, name), "shape");
   const isOne = listOf(shape).every((size) => size === 1);
   if (Array.isArray(shape) && (!isOne || member(member(inputs, name), "dtype") === "i32")) {
-    const message = `${formatPath(path)}: ${name} must be one real number per row`;
-    problems.error(path, "T1222", message, { hint: `inputs.${name}: { "shape": [] }` });
+    const message = `${formatPath(path)}: ${name} must have one real number per row`;
+    problems.error(path, "T1222", message, { hint: `write ${showValue(name)}: { "shape": [] }` });
   }
   const scale = textOf(member(member(member(member(spec, "data"), "inputs"), name), "scale"));
   if (scale === undefined) return;
-  const message = `data.inputs.${name}.scale: "${scale}" would shift sample weights, and 0 would no longer mean 0`;
+  const message = `data.inputs.${name}.scale: "${scale}" cannot scale sample weights, because a weight of 0 would change`;
   problems.error(["data", "inputs", name, "scale"], "T1222", message, { hint: "remove it" });
 }

@@ -107,13 +107,13 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "an unknown layer",
       withLosses({ price: { ...price, from: "head" }, kind }),
-      'error T1303: losses.price.from: no layer is named "head"',
+      'error T1303: losses.price.from: unknown layer "head"',
       '  hint: did you mean "head1"?',
     ],
     [
       "an input instead of a layer",
       withLosses({ price: { ...price, from: "x" }, kind }),
-      'error T1303: losses.price.from: no layer is named "x"',
+      'error T1303: losses.price.from: unknown layer "x"',
       "  hint: known names: shared, head1, head2",
     ],
     [
@@ -178,12 +178,12 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       "a metric that does not fit its target",
       withLosses({ price, kind: { ...kind, metrics: ["mae"] } }),
       "error T1402: losses.kind.metrics[0]: mae compares real numbers, but the target is a class index",
-      "  hint: metrics for this output and target: accuracy",
+      "  hint: metrics that fit this output and target: accuracy",
     ],
     [
       "a metric twice",
       withLosses({ price, kind: { ...kind, metrics: ["accuracy", "accuracy"] } }),
-      'error T1302: losses.kind.metrics[1] repeats the metric "accuracy"',
+      'error T1302: losses.kind.metrics[1]: the metric "accuracy" appears twice',
     ],
   ],
   "weights of classes and rows": [
@@ -200,7 +200,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "weights of rows without an input",
       withLosses({ price: { ...price, sampleWeights: "ww" }, kind }),
-      'error T1222: losses.price.sampleWeights: no input is named "ww"',
+      'error T1222: losses.price.sampleWeights: unknown input "ww"',
       '  hint: did you mean "w"?',
     ],
   ],
@@ -214,7 +214,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
           earlyStopping: { patience: 2, metric: "accuracy" },
         },
       }),
-      'error T1303: training.earlyStopping.metric: "accuracy" is not one of the metrics of this spec',
+      'error T1303: training.earlyStopping.metric: "accuracy" is not a metric of this spec',
       '  hint: did you mean "kind.accuracy"?',
     ],
     [
@@ -226,7 +226,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
           earlyStopping: { patience: 2, metric: "val_price_loss" },
         },
       }),
-      'error T1303: training.earlyStopping.metric: "val_price_loss" is not one of the metrics of this spec',
+      'error T1303: training.earlyStopping.metric: "val_price_loss" is not a metric of this spec',
       '  hint: did you mean "price.loss"?',
     ],
     [
@@ -238,7 +238,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
           earlyStopping: { patience: 2, metric: "bleu" },
         },
       }),
-      'error T1303: training.earlyStopping.metric: "bleu" is not one of the metrics of this spec',
+      'error T1303: training.earlyStopping.metric: "bleu" is not a metric of this spec',
       "  hint: use one of loss, price.loss, kind.loss, kind.accuracy",
     ],
     [
@@ -250,7 +250,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
           search: { over: { "network[0].units": [2, 3] }, metric: "kind.acuracy" },
         },
       }),
-      'error T1303: training.search.metric: "kind.acuracy" is not one of the metrics of this spec',
+      'error T1303: training.search.metric: "kind.acuracy" is not a metric of this spec',
       '  hint: did you mean "kind.accuracy"?',
     ],
     [
@@ -263,7 +263,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
         },
       }),
       "error T1704: training.search.over: losses.kind.weight changes the loss itself, so the loss cannot rank candidates",
-      '  hint: choose by a metric instead: "metric": …',
+      '  hint: rank candidates by a metric instead: "metric": NAME',
     ],
     [
       "a search of a loss by this loss",
@@ -275,7 +275,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
         },
       }),
       "error T1704: training.search.over: losses.price.loss changes price.loss itself, so price.loss cannot rank candidates",
-      '  hint: choose by a metric instead: "metric": …',
+      '  hint: rank candidates by a metric instead: "metric": NAME',
     ],
     [
       "a search of metrics",
