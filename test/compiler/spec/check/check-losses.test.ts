@@ -140,7 +140,7 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
       "a weight that f32 cannot represent",
       withLosses({ price: { ...price, weight: 1e39 }, kind }),
       "error T1313: losses.price.weight: 1e+39 is too large for f32",
-      "  hint: use dtype f64 or a number of at most 3.4e38 in size",
+      "  hint: use dtype f64, or a number whose absolute value is at most 3.4e38",
     ],
     [
       "only weights of 0",
@@ -171,13 +171,13 @@ const mistakes: Record<string, readonly (readonly [string, Keys, ...string[]])[]
     [
       "a loss that does not fit its target",
       withLosses({ price: { ...price, from: "head2" }, kind }),
-      "error T1401: losses.price.loss: mse compares element by element, but the output is [n, 3] and the target [n]",
+      "error T1401: losses.price.loss: mse compares element by element, but the output has the shape [n, 3] and the target has the shape [n]",
       "  note: the loss compares the output of head2 with the target price",
     ],
     [
       "a metric that does not fit its target",
       withLosses({ price, kind: { ...kind, metrics: ["mae"] } }),
-      "error T1402: losses.kind.metrics[0]: mae compares real numbers, but the target is a class index",
+      "error T1402: losses.kind.metrics[0]: mae compares real numbers, but the target contains class indices",
       "  hint: metrics that fit this output and target: accuracy",
     ],
     [
