@@ -57,6 +57,9 @@ export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   ];
 }
 
+const aboutCreating =
+  "/** Creates a trainer. `seed` determines the initial parameters; by default, it is the seed of the spec. */";
+
 export const createTrainerSection = (parts: TrainerParts): Section => ({
   chapter: "trainer",
   write(writer, names) {
@@ -65,11 +68,7 @@ export const createTrainerSection = (parts: TrainerParts): Section => ({
     if (predictions === undefined) return;
     writer.blankLine();
     writePredictions(writer, predictions);
-    writer
-      .blankLine()
-      .writeLine(
-        "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
-      );
+    writer.blankLine().writeLine(aboutCreating);
     writer
       .write(
         `export function createTrainer(options: ${kernels.optionsType} = {}): ${typeByTarget(trainerType(parts))}`,
@@ -90,7 +89,7 @@ function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: S
   writer.writeLine(
     isFlat
       ? "/** Like createTrainer, but predict() returns one array: in each row, the predictions of all targets. */"
-      : "/** A new trainer. Its parameters are drawn from `seed`, by default the seed of the spec. */",
+      : aboutCreating,
   );
   writer
     .write(
